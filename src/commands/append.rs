@@ -1,0 +1,230 @@
+use std::{ffi::OsString, io::Read, time::Duration};
+
+use anyhow::{Context as _, Result, anyhow, bail};
+use clap::Args;
+use jiff::Timestamp;
+
+use super::{Context, Usage};
+use crate::{
+    draft::{Complete, Draft},
+    input,
+    lineage::Ledger,
+    store::{Locked, NotFlushed, Reading},
+    trial::Direction,
+    view::sheet,
+};
+
+/// Log one trial, and print its id
+///
+/// What is not given is filled in: the id is the next one, the time is now, the parent and the baseline are the best as it
+/// stands, the domain is the specialist. An empty value counts as not given. The row is on the disk before the id is
+/// printed; where it cannot be written, it is printed on stderr as JSON that `append --json` takes.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  lineage append --status auto --metric 1.0731 --specialist opt --hypothesis 'raise beta2 to 0.98'
+  lineage append --status crash --job-name job-17 --once --notes @train.err
+  lineage append --status discard --metric 1.09 --set artifact_bytes=15990000
+  printf '%s\\n' '{\"status\":\"keep\",\"metric\":1.07}' | lineage append --json")]
+pub struct Append {
+    /// How it ended: baseline, keep, discard, crash, eval_budget_overrun, train_budget_overrun, size_blocked,
+    /// preflight_crash, disqualified, harness_abort; or auto: keep if the score beats the best, else discard
+    #[arg(long, allow_hyphen_values = true, required_unless_present = "json")]
+    status: Option<OsString>,
+    /// The score
+    #[arg(long, value_name = "SCORE", allow_hyphen_values = true)]
+    metric: Option<OsString>,
+    /// Validation bits per byte, where that is not the score
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
+    val_bpb: Option<OsString>,
+    /// Who proposed it
+    #[arg(long, value_name = "NAME", env = "LINEAGE_SPECIALIST", hide_env_values = true, allow_hyphen_values = true)]
+    specialist: Option<OsString>,
+    /// The trial that it was made from, or `none` [default: the best]
+    #[arg(long, value_name = "EXP", allow_hyphen_values = true)]
+    parent: Option<OsString>,
+    /// The trial that it was measured against, or `none` [default: the best]
+    #[arg(long, value_name = "EXP", allow_hyphen_values = true)]
+    baseline: Option<OsString>,
+    /// What it is about [default: the specialist]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    domain: Option<OsString>,
+    /// What was proposed; `-` reads stdin, @FILE a file, @@ begins a text with @
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    hypothesis: Option<OsString>,
+    /// The difference that the agent predicted
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
+    expected_delta: Option<OsString>,
+    /// Seconds of training
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+    train_s: Option<OsString>,
+    /// Seconds in all
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+    total_s: Option<OsString>,
+    /// The job that ran it
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    job_name: Option<OsString>,
+    /// Where its frozen work is, relative to the store
+    #[arg(long, value_name = "PATH", allow_hyphen_values = true)]
+    snapshot_path: Option<OsString>,
+    /// How it went; `-` reads stdin, @FILE a file, @@ begins a text with @
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    notes: Option<OsString>,
+    /// Its id [default: the next one]
+    #[arg(long, value_name = "EXP", allow_hyphen_values = true)]
+    exp_id: Option<OsString>,
+    /// When it ended [default: now]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    timestamp: Option<OsString>,
+    /// Any other column of the log; may be given more than once
+    #[arg(long, value_name = "COLUMN=VALUE", allow_hyphen_values = true)]
+    set: Vec<OsString>,
+    /// Read trials from stdin: one JSON object, or one a line; all are written, or none
+    #[arg(long, conflicts_with_all = ["status", "metric", "hypothesis", "notes", "set", "job_name", "exp_id"])]
+    json: bool,
+    /// Where the log has a trial of this job, print its id and write nothing
+    #[arg(long)]
+    once: bool,
+    /// Which way is better [default: the setting, else what the log's keeps did]
+    #[arg(long, value_enum)]
+    direction: Option<Direction>,
+    /// How long to wait for another writer
+    #[arg(long, value_name = "SECONDS", default_value_t = 30.0, value_parser = seconds)]
+    lock_timeout: f64,
+    /// What to print: the id, or the whole row
+    #[arg(long, value_enum, default_value = "id")]
+    format: Answer,
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum Answer {
+    Id,
+    Json,
+}
+
+pub fn run(args: Append, context: &Context) -> Result<()> {
+    let drafts = drafts(&args)?;
+    append(&drafts, &args, context).inspect_err(|error| {
+        if !error.is::<NotFlushed>() {
+            for draft in &drafts {
+                context.ui.aside(&as_json(draft));
+            }
+        }
+    })
+}
+
+fn append(drafts: &[Draft], args: &Append, context: &Context) -> Result<()> {
+    for draft in drafts {
+        draft.check().map_err(|error| if args.json { error } else { Usage(format!("{error:#}")).into() })?;
+        if args.once && draft.job().is_none() {
+            bail!(Usage("--once needs a job name to know the trial by: --job-name".to_owned()));
+        }
+    }
+    let reading = Reading { metric: None, direction: args.direction };
+    let locked = context.store()?.lock(&reading, Duration::from_secs_f64(args.lock_timeout))?;
+    context.say_notes(locked.log());
+    let (answers, rows) = complete(drafts, args, &locked, context)?;
+    if !rows.is_empty() {
+        locked.write(&rows)?;
+    }
+    context.ui.print(&answers)
+}
+
+/// What to answer, and the rows to write.
+fn complete(drafts: &[Draft], args: &Append, locked: &Locked, context: &Context) -> Result<(String, Vec<Vec<String>>)> {
+    let log = locked.log();
+    let ids = drafts.iter().flat_map(Draft::mentioned);
+    let jobs = drafts.iter().filter_map(Draft::job).map(str::to_owned);
+    let mut ledger = log.ask(Ledger::new(log.schema.direction, ids, jobs.filter(|_| args.once)))?;
+    let mut answers = String::new();
+    let mut rows = Vec::new();
+    for (at, draft) in drafts.iter().enumerate() {
+        if let Some(known) = draft.job().and_then(|job| ledger.job(job)) {
+            answers += &written_before(known.0.as_str(), args, locked)?;
+            continue;
+        }
+        let complete = draft.complete(&log.schema, &ledger, Timestamp::now());
+        let Complete { cells, id, eligible_score, warning, .. } = if drafts.len() > 1 {
+            complete.with_context(|| format!("trial {} of {}", at + 1, drafts.len()))
+        } else {
+            complete
+        }?;
+        ledger.enter(Some(&id), &id.to_string(), draft.job().unwrap_or_default(), eligible_score);
+        if let Some(warning) = warning {
+            context.ui.warn(&warning);
+        }
+        answers += &match args.format {
+            Answer::Id => format!("{id}\n"),
+            Answer::Json => sheet::object(&sheet::columns(&log.schema), &cells) + "\n",
+        };
+        rows.push(cells);
+    }
+    Ok((answers, rows))
+}
+
+/// The answer to a trial that is in the log already.
+fn written_before(id: &str, args: &Append, locked: &Locked) -> Result<String> {
+    match args.format {
+        Answer::Id => Ok(format!("{id}\n")),
+        Answer::Json => {
+            let id = crate::trial::ExpId::read(id).context("a trial without an id")?;
+            Ok(crate::view::object_or_null(locked.log().find(&id)?.as_ref()))
+        }
+    }
+}
+
+/// What was given, by flags or as JSON.
+fn drafts(args: &Append) -> Result<Vec<Draft>> {
+    if args.json {
+        let mut text = Vec::new();
+        std::io::stdin().lock().read_to_end(&mut text).context("cannot read stdin")?;
+        let specialist = args.specialist.as_ref().map(|name| name.to_string_lossy().into_owned());
+        return input::trials(&String::from_utf8_lossy(&text), specialist.as_deref());
+    }
+    let flags = [
+        ("status", &args.status),
+        ("metric", &args.metric),
+        ("val_bpb", &args.val_bpb),
+        ("specialist", &args.specialist),
+        ("parent", &args.parent),
+        ("baseline", &args.baseline),
+        ("domain", &args.domain),
+        ("expected_delta", &args.expected_delta),
+        ("train_s", &args.train_s),
+        ("total_s", &args.total_s),
+        ("job_name", &args.job_name),
+        ("snapshot_path", &args.snapshot_path),
+        ("exp_id", &args.exp_id),
+        ("timestamp", &args.timestamp),
+    ];
+    let text = |value: &OsString| value.to_string_lossy().into_owned();
+    let mut given: Vec<(String, String)> =
+        flags.into_iter().filter_map(|(name, value)| Some((name.to_owned(), text(value.as_ref()?)))).collect();
+    let from_stdin = |value: &Option<OsString>| value.as_ref().is_some_and(|value| value == "-");
+    if from_stdin(&args.hypothesis) && from_stdin(&args.notes) {
+        bail!(Usage("stdin can be the hypothesis or the notes, not both; give one as @FILE".to_owned()));
+    }
+    for (name, value) in [("hypothesis", &args.hypothesis), ("notes", &args.notes)] {
+        if let Some(value) = value {
+            given.push((name.to_owned(), input::text(value).with_context(|| format!("--{name}"))?));
+        }
+    }
+    for pair in &args.set {
+        let pair = text(pair);
+        let (name, value) = pair.split_once('=').ok_or_else(|| Usage(format!("--set {pair}: write COLUMN=VALUE")))?;
+        given.push((name.to_owned(), value.to_owned()));
+    }
+    Ok(vec![Draft::new(given).map_err(|error| Usage(error.to_string()))?])
+}
+
+/// A draft as JSON that `append --json` takes.
+fn as_json(draft: &Draft) -> String {
+    let is_number = |name: &str| ["metric", "core_metric", "val_bpb"].contains(&name);
+    let entry = |(name, text): &(String, String)| (name.clone(), sheet::value(text, !is_number(name)));
+    sheet::json(&serde_json::Value::Object(draft.given().iter().map(entry).collect()))
+}
+
+fn seconds(text: &str) -> Result<f64> {
+    let seconds: f64 = text.parse().map_err(|_| anyhow!("not a number of seconds"))?;
+    if (0.0..=1e9).contains(&seconds) { Ok(seconds) } else { bail!("not between 0 and 1000000000 seconds") }
+}

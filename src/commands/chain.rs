@@ -1,0 +1,89 @@
+use anyhow::{Context as _, Result};
+use clap::Args;
+
+use super::{Context, cell, field, id};
+use crate::{
+    cli::Reading,
+    lineage::{self, ChainEnd, Forest},
+    store::Log,
+    view::{
+        self,
+        chain::{Steps, columns},
+        sheet::{Format, Sheet},
+    },
+};
+
+/// Show how a trial came to be, root first
+///
+/// Each link has its score and its step: the difference to the score of the link before it.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  lineage chain
+  lineage chain 130 --format jsonl
+  lineage chain --field hypothesis")]
+pub struct Chain {
+    /// The trial [default: the best]
+    exp: Option<String>,
+    /// Print this column alone, one line a link; `metric` stands for the score
+    #[arg(long, value_name = "COLUMN", conflicts_with = "format")]
+    field: Option<String>,
+    #[arg(long, value_enum, default_value = "table")]
+    format: Format,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+pub fn run(args: Chain, context: &Context) -> Result<()> {
+    let Chain { exp, field: name, format, reading } = args;
+    let log = context.open(&reading)?;
+    let column = name.map(|name| field(&name, &log.schema)).transpose()?;
+    let Some(chain) = find(&log, exp.as_deref())? else {
+        context.ui.note("no trial can be best yet; `lineage chain EXP` shows the way to any trial");
+        return Ok(());
+    };
+    let mut steps = Steps::default();
+    match (column, format) {
+        (Some(column), _) => {
+            for &offset in &chain.offsets {
+                context.ui.print(&cell(&log.at(offset)?.row(), column))?;
+            }
+        }
+        // A table needs its rows at once for their widths; a long chain comes as several.
+        (None, Format::Table) => {
+            for offsets in chain.offsets.chunks(1000) {
+                let links: Vec<_> = offsets.iter().map(|&offset| log.at(offset)).collect::<Result<_>>()?;
+                context.ui.print(&steps.table(&links, &log.schema, context.ui.look))?;
+            }
+        }
+        (None, format) => {
+            let mut sheet = Sheet::new(format, columns(&log.schema));
+            context.ui.print(&sheet.head())?;
+            for &offset in &chain.offsets {
+                context.ui.print(&sheet.row(&steps.cells(&log.at(offset)?.row())))?;
+            }
+            context.ui.print(sheet.foot())?;
+        }
+    }
+    match chain.end {
+        ChainEnd::Root => {}
+        ChainEnd::MissingParent => context.ui.warn("the parent of the first trial is not in the log"),
+        ChainEnd::Cycle => context.ui.warn("the parents form a cycle; it is cut at the first trial"),
+    }
+    context.close(&log);
+    Ok(())
+}
+
+/// The chain to a trial, or to the best; `None` where there is no best.
+fn find(log: &Log, exp: Option<&str>) -> Result<Option<lineage::Chain>> {
+    let (best, forest) = log.ask((lineage::Best::default(), Forest::default()))?;
+    let id = match exp {
+        Some(exp) => id(exp)?,
+        None => match best.trial().and_then(|trial| trial.row().id()) {
+            Some(id) => id,
+            None => return Ok(None),
+        },
+    };
+    let chain = forest.into_tree().chain(&id);
+    chain.map(Some).with_context(|| view::no_such_trial(&id, log.path()))
+}

@@ -1,0 +1,34 @@
+use anyhow::Result;
+use clap::{Args, CommandFactory, ValueEnum};
+
+use super::Context;
+
+/// Print the completion script of a shell
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  source <(lineage completions bash)
+  lineage completions fish > ~/.config/fish/completions/lineage.fish")]
+pub struct Completions {
+    shell: Shell,
+}
+
+/// The shells whose scripts are checked in and tested.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+}
+
+pub fn run(args: Completions, context: &Context) -> Result<()> {
+    let shell = match args.shell {
+        Shell::Bash => clap_complete::Shell::Bash,
+        Shell::Zsh => clap_complete::Shell::Zsh,
+        Shell::Fish => clap_complete::Shell::Fish,
+    };
+    // Into memory first: `generate` panics where its writer fails, as a closed pipe does.
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut crate::cli::Cli::command(), "lineage", &mut script);
+    context.ui.print(&String::from_utf8_lossy(&script))
+}

@@ -1,0 +1,47 @@
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::Args;
+
+use super::Context;
+use crate::{
+    store::{self, New},
+    trial::Direction,
+};
+
+/// Make a store
+///
+/// Makes `.lineage/` (or DIR) with its settings, a log that has its header, and an empty insights.md. A store that is
+/// there already is not touched.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  lineage init --metric val_loss --direction minimize
+  lineage init --metric accuracy --direction maximize --label acc --columns artifact_bytes,eval_s")]
+pub struct Init {
+    /// Where to make it [default: .lineage]
+    dir: Option<PathBuf>,
+    /// The number that the search optimises; its score is in the column of this name, else in core_metric
+    #[arg(long, value_name = "NAME", default_value = "core_metric")]
+    metric: String,
+    /// Which way is better
+    #[arg(long, value_enum, default_value = "minimize")]
+    direction: Direction,
+    /// A short name for the metric
+    #[arg(long, value_name = "SHORT")]
+    label: Option<String>,
+    /// Columns of the log besides the 17
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    columns: Vec<String>,
+}
+
+pub fn run(args: Init, context: &Context) -> Result<()> {
+    let Init { dir, metric, direction, label, columns } = args;
+    let new = New { metric: &metric, direction, label: label.as_deref(), columns: &columns };
+    let dir = store::init(dir.as_deref().or(context.store.as_deref()), &new)?;
+    let better = direction.better_word();
+    context
+        .ui
+        .note(&format!("{metric}: {better} is better ({direction}); change it in lineage.toml before the first trial"));
+    context.ui.print(&format!("{}\n", dir.display()))
+}

@@ -1,0 +1,38 @@
+use anyhow::Result;
+use clap::Args;
+
+use super::{Context, id};
+use crate::{
+    cli::Reading,
+    view::{self, sheet::Format},
+};
+
+/// Show one trial, every column, nothing cut
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  lineage show 176
+  lineage show exp_042 --format json | jq -r .notes")]
+pub struct Show {
+    /// The trial; 7, 007 and exp_007 are the same
+    exp: String,
+    #[arg(long, value_enum, default_value = "table")]
+    format: Format,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+pub fn run(args: Show, context: &Context) -> Result<()> {
+    let Show { exp, format, reading } = args;
+    let log = context.open(&reading)?;
+    let trial = log.trial(&id(&exp)?)?;
+    context.ui.print(&match format {
+        Format::Table => view::card::card(&trial.row(), context.ui.look),
+        Format::Json => view::object_or_null(Some(&trial)),
+        format => view::list(&log.schema, std::slice::from_ref(&trial), format, context.ui.look),
+    })?;
+    if let Some(damage) = trial.row().damage {
+        context.ui.warn(&format!("{}:{}: {damage}", log.path().display(), trial.row().number));
+    }
+    Ok(())
+}

@@ -1,0 +1,139 @@
+use anyhow::{Context as _, Result};
+use clap::Args;
+
+use super::{Context, Usage, id};
+use crate::{
+    cli::Reading,
+    draft::nearest,
+    lineage::{Best, ChainEnd, Forest},
+    trial::Status,
+    view::{
+        self,
+        sheet::{Format, Sheet},
+        tree::{Drawing, Table, columns},
+    },
+};
+
+/// Show the whole search as a tree
+///
+/// Parents come before children, siblings by id. A trial whose parent is not in the log is a root and marked; a cycle is
+/// cut and said. The other formats have one row a trial, with its depth and its path.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  lineage tree --depth 2
+  lineage tree --root 042
+  lineage tree --status keep
+  lineage tree --format tsv > tree.tsv")]
+pub struct Tree {
+    /// Only this trial and what came from it
+    #[arg(long, value_name = "EXP")]
+    root: Option<String>,
+    /// No deeper than this below a root
+    #[arg(long, value_name = "N")]
+    depth: Option<usize>,
+    /// Only trials of this status and the way to them; may be given more than once
+    #[arg(long, value_name = "STATUS")]
+    status: Vec<String>,
+    #[arg(long, value_enum, default_value = "text")]
+    format: TreeFormat,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+/// `text` is the drawing; the others are those of every list.
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+enum TreeFormat {
+    /// The drawing, for a person
+    #[value(alias = "table")]
+    Text,
+    Json,
+    Jsonl,
+    Tsv,
+    Csv,
+    Md,
+}
+
+pub fn run(args: Tree, context: &Context) -> Result<()> {
+    let Tree { root, depth, status, format, reading } = args;
+    let status = status.iter().map(|word| known_status(word)).collect::<Result<Vec<_>>>()?;
+    let root = root.as_deref().map(id).transpose()?;
+    let log = context.open(&reading)?;
+    let (best, forest) = log.ask((Best::default(), Forest::default()))?;
+    let shown = (!status.is_empty()).then_some(&status[..]);
+    let visits = forest.into_tree().walk(root.as_ref(), depth, shown);
+    let visits = visits.with_context(|| root.map_or_else(String::new, |id| view::no_such_trial(&id, log.path())))?;
+    let best = best.trial().map(|trial| trial.row().offset);
+    let mut pieces = Pieces::new(format, &log.schema);
+    context.ui.print(&pieces.head())?;
+    for &visit in &visits {
+        let trial = log.at(visit.offset)?;
+        context.ui.print(&pieces.row(visit, &trial.row(), best == Some(visit.offset), context.ui.look))?;
+    }
+    context.ui.print(pieces.foot())?;
+    let cut = visits.iter().filter(|visit| visit.end == ChainEnd::Cycle).count();
+    if cut > 0 {
+        context
+            .ui
+            .warn(&format!("the parents form {}, cut where the tree says so", view::text::count(cut as u64, "cycle")));
+    }
+    context.close(&log);
+    Ok(())
+}
+
+/// The two ways to show a tree: drawn, or as a sheet.
+enum Pieces {
+    Drawn(Drawing),
+    Listed(Sheet, Table),
+}
+
+impl Pieces {
+    fn new(format: TreeFormat, schema: &crate::schema::Schema) -> Self {
+        let format = match format {
+            TreeFormat::Text => return Self::Drawn(Drawing::default()),
+            TreeFormat::Json => Format::Json,
+            TreeFormat::Jsonl => Format::Jsonl,
+            TreeFormat::Tsv => Format::Tsv,
+            TreeFormat::Csv => Format::Csv,
+            TreeFormat::Md => Format::Md,
+        };
+        Self::Listed(Sheet::new(format, columns(schema)), Table::default())
+    }
+
+    fn head(&self) -> String {
+        match self {
+            Self::Drawn(_) => String::new(),
+            Self::Listed(sheet, _) => sheet.head(),
+        }
+    }
+
+    fn row(
+        &mut self,
+        visit: crate::lineage::Visit,
+        row: &crate::trial::Row,
+        is_best: bool,
+        look: view::Look,
+    ) -> String {
+        match self {
+            Self::Drawn(drawing) => drawing.line(visit, row, is_best, look),
+            Self::Listed(sheet, table) => sheet.row(&table.row(visit, row)),
+        }
+    }
+
+    fn foot(&self) -> &'static str {
+        match self {
+            Self::Drawn(_) => "",
+            Self::Listed(sheet, _) => sheet.foot(),
+        }
+    }
+}
+
+fn known_status(word: &str) -> Result<Status> {
+    match Status::read(word.as_bytes()) {
+        Status::Other => {
+            let words = Status::ALL.map(Status::name);
+            Err(Usage(format!("unknown status `{word}`; {}", nearest(word, words.into_iter()))).into())
+        }
+        status => Ok(status),
+    }
+}

@@ -1,0 +1,62 @@
+//! What a script hands over besides flags: a text in a file or on stdin, trials as JSON.
+
+use std::{ffi::OsStr, io::Read};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde_json::Value;
+
+use crate::draft::Draft;
+
+/// A text that is given itself, or as `-` (stdin), or as `@FILE`; `@@` begins a text with `@`. What is not UTF-8 becomes
+/// U+FFFD, and one newline at the end of a stream is not part of the text.
+pub fn text(value: &OsStr) -> Result<String> {
+    let given = value.to_string_lossy();
+    let mut bytes = Vec::new();
+    if given == "-" {
+        std::io::stdin().lock().read_to_end(&mut bytes).context("cannot read stdin")?;
+    } else if let Some(literal) = given.strip_prefix("@@") {
+        return Ok(format!("@{literal}"));
+    } else if let Some(path) = given.strip_prefix('@') {
+        bytes = std::fs::read(path)
+            .with_context(|| format!("cannot read the file {path} (a text that begins with @ is written with @@)"))?;
+    } else {
+        return Ok(given.into_owned());
+    }
+    let text = String::from_utf8_lossy(&bytes);
+    let text = text.strip_suffix('\n').unwrap_or(&text);
+    Ok(text.strip_suffix('\r').unwrap_or(text).to_owned())
+}
+
+/// Trials as JSON: objects one behind the other, or in an array. `specialist` is for those that name none.
+pub fn trials(json: &str, specialist: Option<&str>) -> Result<Vec<Draft>> {
+    let mut drafts = Vec::new();
+    for value in serde_json::Deserializer::from_str(json).into_iter::<Value>() {
+        let values = match value.context("stdin is not JSON")? {
+            Value::Array(values) => values,
+            value => vec![value],
+        };
+        for value in values {
+            drafts.push(draft(value, specialist).with_context(|| format!("trial {}", drafts.len() + 1))?);
+        }
+    }
+    ensure!(!drafts.is_empty(), "stdin has no trial: give one JSON object, or one a line");
+    Ok(drafts)
+}
+
+fn draft(value: Value, specialist: Option<&str>) -> Result<Draft> {
+    let Value::Object(map) = value else { bail!("a trial is a JSON object, such as {{\"status\":\"crash\"}}") };
+    let mut given = Vec::with_capacity(map.len() + 1);
+    for (name, value) in map {
+        let text = match value {
+            Value::Null => continue,
+            Value::String(text) => text,
+            Value::Bool(_) | Value::Number(_) => value.to_string(),
+            Value::Array(_) | Value::Object(_) => bail!("`{name}` is neither a text nor a number"),
+        };
+        given.push((name, text));
+    }
+    if let (Some(specialist), false) = (specialist, given.iter().any(|(name, _)| name == "specialist")) {
+        given.push(("specialist".to_owned(), specialist.to_owned()));
+    }
+    Draft::new(given)
+}

@@ -1,0 +1,339 @@
+//! Who came from whom. A few words a trial: the rows themselves stay in the log and are read again where they are shown.
+
+use std::collections::HashMap;
+
+use super::Question;
+use crate::trial::{ExpId, Row, Status};
+
+/// An id as one word: a number is itself, any other name is a count from `NAMES` up.
+type Key = u64;
+const NAMES: Key = 1 << 63;
+
+#[derive(Clone, Copy)]
+struct Node {
+    id: Key,
+    parent: Option<Key>,
+    offset: u64,
+    status: Status,
+}
+
+/// Every trial's place in the log and its parent. Grow it over the rows, then ask `into_tree`.
+#[derive(Default)]
+pub struct Forest {
+    nodes: Vec<Node>,
+    names: HashMap<String, Key>,
+}
+
+impl Forest {
+    fn key(&mut self, id: ExpId) -> Key {
+        match id {
+            ExpId::Number(number) if number < NAMES => number,
+            id => {
+                let next = NAMES + self.names.len() as Key;
+                *self.names.entry(id.to_string()).or_insert(next)
+            }
+        }
+    }
+
+    /// Settles which trial each parent is: an id that stands twice names the first.
+    pub fn into_tree(self) -> Tree {
+        let sorted = self.nodes.windows(2).all(|pair| pair[0].id < pair[1].id);
+        let mut first = HashMap::new();
+        if !sorted {
+            for (index, node) in self.nodes.iter().enumerate() {
+                first.entry(node.id).or_insert(index);
+            }
+        }
+        Tree { nodes: self.nodes, names: self.names, sorted, first }
+    }
+}
+
+impl Question for Forest {
+    fn see(&mut self, row: Row<'_>) {
+        let Some(id) = row.id() else { return };
+        let id = self.key(id);
+        let parent = row.parent().map(|parent| self.key(parent));
+        self.nodes.push(Node { id, parent, offset: row.offset, status: row.status() });
+    }
+}
+
+/// The grown forest. Trials are named by where their row begins in the log.
+pub struct Tree {
+    nodes: Vec<Node>,
+    names: HashMap<String, Key>,
+    /// Ids only grow, so that a trial is found by bisection and `first` is empty.
+    sorted: bool,
+    first: HashMap<Key, usize>,
+}
+
+/// The way from a root to a trial.
+pub struct Chain {
+    /// Where the rows begin, root first.
+    pub offsets: Vec<u64>,
+    pub end: ChainEnd,
+}
+
+/// Why a chain goes no further back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChainEnd {
+    Root,
+    /// The root names a parent that the log does not have.
+    MissingParent,
+    /// The root's parent is a trial that the chain has already passed.
+    Cycle,
+}
+
+/// One trial on a walk through the tree.
+#[derive(Clone, Copy, Debug)]
+pub struct Visit {
+    pub offset: u64,
+    pub depth: usize,
+    /// Whether no sibling follows.
+    pub last: bool,
+    /// Why a root is one.
+    pub end: ChainEnd,
+}
+
+impl Tree {
+    fn find(&self, id: Key) -> Option<usize> {
+        if self.sorted {
+            self.nodes.binary_search_by_key(&id, |node| node.id).ok()
+        } else {
+            self.first.get(&id).copied()
+        }
+    }
+
+    fn find_id(&self, id: &ExpId) -> Option<usize> {
+        match id {
+            ExpId::Number(number) if *number < NAMES => self.find(*number),
+            id => self.find(*self.names.get(&id.to_string())?),
+        }
+    }
+
+    /// The way to a trial; `None` where the log does not have it.
+    pub fn chain(&self, id: &ExpId) -> Option<Chain> {
+        let mut at = self.find_id(id)?;
+        let mut passed = vec![false; self.nodes.len()];
+        let mut offsets = Vec::new();
+        let end = loop {
+            passed[at] = true;
+            offsets.push(self.nodes[at].offset);
+            let Some(parent) = self.nodes[at].parent else { break ChainEnd::Root };
+            match self.find(parent) {
+                None => break ChainEnd::MissingParent,
+                Some(next) if passed[next] => break ChainEnd::Cycle,
+                Some(next) => at = next,
+            }
+        };
+        offsets.reverse();
+        Some(Chain { offsets, end })
+    }
+
+    /// Where the children of a trial begin, in the order of the log, without the quarantined.
+    pub fn children(&self, id: &ExpId) -> Vec<u64> {
+        let Some(index) = self.find_id(id) else { return Vec::new() };
+        let id = self.nodes[index].id;
+        let is_child = |node: &&Node| node.parent == Some(id) && node.id != id && !node.status.is_quarantined();
+        self.nodes.iter().filter(is_child).map(|node| node.offset).collect()
+    }
+
+    /// Every trial below `root` (all of them without one), parents before children, siblings by id, no deeper than
+    /// `depth`. With `shown`, only trials of these statuses and those on the way to them. A cycle is cut at its trial
+    /// that stands first in the log. `None` where the log has no such root.
+    pub fn walk(&self, root: Option<&ExpId>, depth: Option<usize>, shown: Option<&[Status]>) -> Option<Vec<Visit>> {
+        let branches = Branches::new(self);
+        let roots = match root {
+            Some(id) => vec![(self.find_id(id)?, ChainEnd::Root)],
+            None => branches.roots.clone(),
+        };
+        let mut visits: Vec<(usize, Visit)> = Vec::new();
+        let mut stack: Vec<(usize, usize, bool, ChainEnd)> = Vec::new();
+        for (index, end) in roots {
+            stack.push((index, 0, true, end));
+            while let Some((index, level, last, end)) = stack.pop() {
+                visits.push((index, Visit { offset: self.nodes[index].offset, depth: level, last, end }));
+                if depth.is_none_or(|depth| level < depth) {
+                    let children = branches.of(index);
+                    let below =
+                        |(n, &child): (usize, &usize)| (child, level + 1, n + 1 == children.len(), ChainEnd::Root);
+                    stack.extend(children.iter().enumerate().map(below).rev());
+                }
+            }
+        }
+        if let Some(shown) = shown {
+            self.prune(&mut visits, shown);
+        }
+        Some(visits.into_iter().map(|(_, visit)| visit).collect())
+    }
+
+    /// Keeps what has one of the statuses, and what is above such a trial.
+    fn prune(&self, visits: &mut Vec<(usize, Visit)>, shown: &[Status]) {
+        let mut kept = Vec::new();
+        // From the end, so that children come before their parent: `needed` is the depth whose next trial is above one kept,
+        // and `open` says at which depths a later sibling was kept.
+        let mut needed = 0;
+        let mut open: Vec<bool> = Vec::new();
+        for (index, mut visit) in visits.drain(..).rev() {
+            let above = visit.depth + 1 == needed;
+            if !above && !shown.contains(&self.nodes[index].status) {
+                continue;
+            }
+            needed = visit.depth;
+            open.truncate(visit.depth + 1);
+            open.resize(visit.depth + 1, false);
+            visit.last = !std::mem::replace(&mut open[visit.depth], true) || visit.depth == 0;
+            kept.push((index, visit));
+        }
+        kept.reverse();
+        *visits = kept;
+    }
+}
+
+/// The children of every trial, and the roots.
+struct Branches {
+    /// The children of node `i` are `children[starts[i]..starts[i + 1]]`.
+    starts: Vec<usize>,
+    children: Vec<usize>,
+    roots: Vec<(usize, ChainEnd)>,
+}
+
+impl Branches {
+    fn new(tree: &Tree) -> Self {
+        let mut order: Vec<usize> = (0..tree.nodes.len()).collect();
+        if !tree.sorted {
+            let names: HashMap<Key, &str> = tree.names.iter().map(|(name, &key)| (key, name.as_str())).collect();
+            order.sort_by_key(|&index| {
+                let id = tree.nodes[index].id;
+                (id.min(NAMES), names.get(&id).copied(), index)
+            });
+        }
+        let parents: Vec<Option<usize>> =
+            tree.nodes.iter().map(|node| node.parent.and_then(|parent| tree.find(parent))).collect();
+        let cut = cycles(&parents);
+        let parent_of = |index: usize| parents[index].filter(|_| !cut[index]);
+        let mut starts = vec![0; tree.nodes.len() + 1];
+        for index in 0..tree.nodes.len() {
+            if let Some(parent) = parent_of(index) {
+                starts[parent + 1] += 1;
+            }
+        }
+        for index in 0..tree.nodes.len() {
+            starts[index + 1] += starts[index];
+        }
+        let mut next = starts.clone();
+        let mut children = vec![0; starts[tree.nodes.len()]];
+        let mut roots = Vec::new();
+        for index in order {
+            match parent_of(index) {
+                Some(parent) => {
+                    children[next[parent]] = index;
+                    next[parent] += 1;
+                }
+                None if cut[index] => roots.push((index, ChainEnd::Cycle)),
+                None if tree.nodes[index].parent.is_some() => roots.push((index, ChainEnd::MissingParent)),
+                None => roots.push((index, ChainEnd::Root)),
+            }
+        }
+        Self { starts, children, roots }
+    }
+
+    fn of(&self, index: usize) -> &[usize] {
+        &self.children[self.starts[index]..self.starts[index + 1]]
+    }
+}
+
+/// One trial of every cycle, the one that stands first in the log: there it is cut.
+fn cycles(parents: &[Option<usize>]) -> Vec<bool> {
+    let mut cut = vec![false; parents.len()];
+    // The trial from which a way upwards first came past; 0 is nobody.
+    let mut seen = vec![0_usize; parents.len()];
+    for from in 0..parents.len() {
+        let mut at = from;
+        while seen[at] == 0 {
+            seen[at] = from + 1;
+            match parents[at] {
+                Some(parent) => at = parent,
+                None => break,
+            }
+        }
+        if seen[at] == from + 1 && parents[at].is_some() {
+            let mut first = at;
+            let mut round = parents[at];
+            while let Some(next) = round.filter(|&next| next != at) {
+                first = first.min(next);
+                round = parents[next];
+            }
+            cut[first] = true;
+        }
+    }
+    cut
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A forest of `(id, parent)`; the offset of a row is its place in the list.
+    fn tree(rows: &[(&str, &str)]) -> Tree {
+        let mut forest = Forest::default();
+        for (offset, (id, parent)) in rows.iter().enumerate() {
+            let id = forest.key(ExpId::read(id).unwrap());
+            let parent = ExpId::read(parent).map(|parent| forest.key(parent));
+            let status = if offset % 2 == 0 { Status::Keep } else { Status::Discard };
+            forest.nodes.push(Node { id, parent, offset: offset as u64, status });
+        }
+        forest.into_tree()
+    }
+
+    fn walked(tree: &Tree) -> Vec<(u64, usize, ChainEnd)> {
+        tree.walk(None, None, None).unwrap().iter().map(|visit| (visit.offset, visit.depth, visit.end)).collect()
+    }
+
+    #[test]
+    fn siblings_come_by_id_and_below_their_parent() {
+        let tree = tree(&[("0", ""), ("2", "0"), ("1", "exp_000"), ("3", "2")]);
+        let root = ChainEnd::Root;
+        assert_eq!(walked(&tree), [(0, 0, root), (2, 1, root), (1, 1, root), (3, 2, root)]);
+    }
+
+    #[test]
+    fn orphans_and_cycles_become_marked_roots_and_every_trial_is_seen_once() {
+        let tree = tree(&[("1", "9"), ("2", "3"), ("3", "4"), ("4", "2"), ("5", "5"), ("6", "3")]);
+        let ends = walked(&tree);
+        assert_eq!(ends.len(), 6);
+        assert_eq!(ends[0], (0, 0, ChainEnd::MissingParent));
+        assert!(ends.contains(&(1, 0, ChainEnd::Cycle)));
+        assert!(ends.contains(&(4, 0, ChainEnd::Cycle)));
+        assert!(ends.contains(&(5, 3, ChainEnd::Root)) || ends.contains(&(5, 2, ChainEnd::Root)));
+        assert_eq!(tree.chain(&ExpId::Number(4)).unwrap().end, ChainEnd::Cycle);
+    }
+
+    #[test]
+    fn an_id_that_stands_twice_names_the_first() {
+        let tree = tree(&[("1", ""), ("2", "1"), ("1", ""), ("3", "1")]);
+        assert_eq!(tree.children(&ExpId::Number(1)), [1, 3]);
+        assert_eq!(tree.chain(&ExpId::Number(3)).unwrap().offsets, [0, 3]);
+        assert_eq!(walked(&tree).len(), 4);
+    }
+
+    #[test]
+    fn depth_costs_no_stack() {
+        let mut rows = vec![("0".to_owned(), String::new())];
+        rows.extend((1..200_000).map(|n: u32| (n.to_string(), (n - 1).to_string())));
+        let rows: Vec<_> = rows.iter().map(|(id, parent)| (id.as_str(), parent.as_str())).collect();
+        let tree = tree(&rows);
+        assert_eq!(tree.chain(&ExpId::Number(199_999)).unwrap().offsets.len(), 200_000);
+        assert_eq!(walked(&tree).last().unwrap().1, 199_999);
+    }
+
+    #[test]
+    fn a_status_is_shown_with_the_way_to_it() {
+        // 0 keep, 1 discard, 2 keep below 1, 3 discard below 1, 4 keep below 0
+        let tree = tree(&[("0", ""), ("1", "0"), ("2", "1"), ("3", "1"), ("4", "0")]);
+        let shown = |status| -> Vec<(u64, bool)> {
+            tree.walk(None, None, Some(&[status])).unwrap().iter().map(|visit| (visit.offset, visit.last)).collect()
+        };
+        assert_eq!(shown(Status::Keep), [(0, true), (1, false), (2, true), (4, true)]);
+        assert_eq!(shown(Status::Discard), [(0, true), (1, true), (3, true)]);
+    }
+}

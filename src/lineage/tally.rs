@@ -1,0 +1,106 @@
+//! What happened, in numbers.
+
+use std::collections::BTreeMap;
+
+use super::Question;
+use crate::{
+    schema::Role,
+    trial::{Row, Status},
+};
+
+/// Counts and hours of some trials.
+#[derive(Clone, Default)]
+pub struct Group {
+    /// Trials and seconds by the word in the status column; damaged rows are in none.
+    pub statuses: BTreeMap<(Status, String), (u64, f64)>,
+    /// Score, its text and the id of the best.
+    pub best: Option<(f64, String, String)>,
+}
+
+impl Group {
+    fn see(&mut self, row: &Row<'_>) {
+        let status = row.status();
+        let word = if status == Status::Other { row.text(Role::Status).into_owned() } else { String::new() };
+        let entry = self.statuses.entry((status, word)).or_default();
+        entry.0 += 1;
+        entry.1 += row.number_in(Role::TotalSeconds).unwrap_or(0.0);
+        if let Some(score) = row.eligible_score()
+            && self.best.as_ref().is_none_or(|(best, ..)| row.schema.direction.better(score, *best))
+        {
+            self.best = Some((score, row.text(Role::Score).into_owned(), row.name()));
+        }
+    }
+
+    fn sum<T: std::iter::Sum<T>>(&self, wanted: impl Fn(Status) -> bool, of: impl Fn(&(u64, f64)) -> T) -> T {
+        self.statuses.iter().filter(|((status, _), _)| wanted(*status)).map(|(_, entry)| of(entry)).sum()
+    }
+
+    /// Trials of the statuses that `wanted` takes.
+    pub fn trials(&self, wanted: impl Fn(Status) -> bool) -> u64 {
+        self.sum(wanted, |entry| entry.0)
+    }
+
+    /// Hours of the statuses that `wanted` takes.
+    pub fn hours(&self, wanted: impl Fn(Status) -> bool) -> f64 {
+        self.sum(wanted, |entry| entry.1) / 3600.0
+    }
+
+    /// Trials that count in a rate: all but the quarantined.
+    pub fn rated(&self) -> u64 {
+        self.trials(|status| !status.is_quarantined())
+    }
+
+    pub fn all(&self) -> u64 {
+        self.trials(|_| true)
+    }
+}
+
+/// The whole log in numbers, and by the values of one column where that is asked for.
+#[derive(Default)]
+pub struct Tally {
+    by: Option<Role>,
+    pub total: Group,
+    pub groups: BTreeMap<String, Group>,
+    /// The first baseline's score and its text; where no row says `baseline`, the first keep's.
+    pub baseline: Option<(f64, String)>,
+    baseline_is_named: bool,
+    /// Trials after the last keep, all of them where there is none; the quarantined do not count.
+    pub since_keep: u64,
+    pub last_keep: Option<String>,
+}
+
+impl Tally {
+    pub fn new(by: Option<Role>) -> Self {
+        Self { by, ..Self::default() }
+    }
+}
+
+impl Question for Tally {
+    fn see(&mut self, row: Row<'_>) {
+        if row.damage.is_some() {
+            return;
+        }
+        self.total.see(&row);
+        if let Some(role) = self.by {
+            let key = row.text(role);
+            match self.groups.get_mut(key.as_ref()) {
+                Some(group) => group.see(&row),
+                None => self.groups.entry(key.into_owned()).or_default().see(&row),
+            }
+        }
+        let status = row.status();
+        if let Some(score) = row.eligible_score() {
+            let named = status == Status::Baseline;
+            if self.baseline.is_none() || named && !self.baseline_is_named {
+                self.baseline = Some((score, row.text(Role::Score).into_owned()));
+                self.baseline_is_named = named;
+            }
+        }
+        if status == Status::Keep {
+            self.since_keep = 0;
+            self.last_keep = Some(row.name());
+        } else if !status.is_quarantined() {
+            self.since_keep += 1;
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! How one row is written and split: tab-separated, quoted as Python's `csv` module does, one physical line a trial.
+
+use std::borrow::Cow;
+
+use memchr::memchr;
+
+use crate::trial::Cell;
+
+/// An open quote at the end of the bytes seen so far: where its cell starts, and how far it was read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Open {
+    cell: usize,
+    read: usize,
+}
+
+impl Open {
+    /// Where the open cell starts.
+    pub(super) fn cell(self) -> usize {
+        self.cell
+    }
+}
+
+/// Splits a line at its tabs into `cells`. Returns the open quote, if its last cell has one: with more bytes the
+/// split goes on from there (`resume`). A quote opens only at the start of a cell.
+pub(super) fn split(line: &[u8], cells: &mut Vec<Cell>, resume: Option<Open>) -> Option<Open> {
+    let mut start = resume.map_or(0, |open| open.cell);
+    let mut read = resume.map_or(0, |open| open.read);
+    loop {
+        let quoted = line.get(start) == Some(&b'"');
+        let search = if quoted {
+            match closing_quote(line, read.max(start + 1)) {
+                Some(after) => after,
+                None => return Some(Open { cell: start, read: line.len() }),
+            }
+        } else {
+            start
+        };
+        match memchr(b'\t', &line[search..]) {
+            Some(at) => {
+                cells.push(Cell { start, end: search + at, quoted });
+                start = search + at + 1;
+                read = start;
+            }
+            None => {
+                cells.push(Cell { start, end: line.len(), quoted });
+                return None;
+            }
+        }
+    }
+}
+
+/// Just behind the quote that closes the cell, from `at` inside of it; a doubled quote does not close.
+fn closing_quote(line: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        at += memchr(b'"', &line[at..])? + 1;
+        if line.get(at) != Some(&b'"') {
+            return Some(at);
+        }
+        at += 1;
+    }
+}
+
+/// A text as a cell: no cell spans lines, control characters become visible, quotes as Python's `csv` writes them.
+pub fn encode(text: &str) -> Cow<'_, str> {
+    let text = escape_controls(text);
+    if text.contains('"') { format!("\"{}\"", text.replace('"', "\"\"")).into() } else { text }
+}
+
+/// Tab, newline and carriage return as `\t`, `\n`, `\r`; every other ASCII control character as `\x1b`.
+pub fn escape_controls(text: &str) -> Cow<'_, str> {
+    if !text.bytes().any(|b| b.is_ascii_control()) {
+        return text.into();
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    for c in text.chars() {
+        match c {
+            '\t' => out.push_str("\\t"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            c if c.is_ascii_control() => out.push_str(&format!("\\x{:02x}", u32::from(c))),
+            c => out.push(c),
+        }
+    }
+    out.into()
+}
+
+/// A whole line, with its newline.
+pub fn encode_row<S: AsRef<str>>(cells: &[S]) -> String {
+    let cells: Vec<_> = cells.iter().map(|cell| encode(cell.as_ref())).collect();
+    cells.join("\t") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(line: &str) -> (Vec<&str>, bool) {
+        let mut cells = Vec::new();
+        let open = split(line.as_bytes(), &mut cells, None);
+        (cells.iter().map(|c| &line[c.start..c.end]).collect(), open.is_some())
+    }
+
+    #[test]
+    fn a_quote_counts_only_at_the_start_of_a_cell() {
+        assert_eq!(texts("a\tb \"x\tc"), (vec!["a", "b \"x", "c"], false));
+        assert_eq!(texts("a\t\"b\tc\"\td"), (vec!["a", "\"b\tc\"", "d"], false));
+        assert_eq!(texts("a\t\"b\"\"c\"\td"), (vec!["a", "\"b\"\"c\"", "d"], false));
+        assert_eq!(texts("a\t\"b\tc"), (vec!["a"], true));
+        assert_eq!(texts(""), (vec![""], false));
+        assert_eq!(texts("a\t"), (vec!["a", ""], false));
+    }
+
+    #[test]
+    fn a_split_goes_on_where_it_stopped() {
+        let whole = b"a\t\"b\"\"\nc\"\td";
+        let mut cells = Vec::new();
+        let open = split(&whole[..6], &mut cells, None);
+        assert!(open.is_some());
+        assert!(split(whole, &mut cells, open).is_none());
+        assert_eq!(cells.len(), 3);
+    }
+
+    #[test]
+    fn a_cell_never_spans_lines() {
+        assert_eq!(encode("a\tb\nc\rd\x1b[31m\x7f\0"), "a\\tb\\nc\\rd\\x1b[31m\\x7f\\x00");
+        assert_eq!(encode("say \"x\""), "\"say \"\"x\"\"\"");
+        assert_eq!(encode("C:\\new"), "C:\\new");
+    }
+}

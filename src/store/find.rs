@@ -1,0 +1,89 @@
+//! Where the store is: found as git finds its own, or named.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+use super::Settings;
+
+pub(super) const DIR: &str = ".lineage";
+pub(super) const LOG: &str = "results.tsv";
+pub(super) const SETTINGS: &str = "lineage.toml";
+pub(super) const INSIGHTS: &str = "insights.md";
+
+/// A place that holds a log, with its settings.
+#[derive(Debug)]
+pub struct Store {
+    /// The directory of the store; `None` for a log file read in place.
+    dir: Option<PathBuf>,
+    log: PathBuf,
+    pub settings: Settings,
+}
+
+impl Store {
+    /// The store at `path` (a store, a directory that holds a `results.tsv`, or a log file), else the nearest
+    /// `.lineage` upwards from the current directory.
+    pub fn find(path: Option<&Path>) -> Result<Self> {
+        match path {
+            Some(path) => Self::at(path),
+            None => Self::upwards(&std::env::current_dir().context("the current directory is gone")?),
+        }
+    }
+
+    fn at(path: &Path) -> Result<Self> {
+        let Ok(metadata) = std::fs::metadata(path) else {
+            bail!("there is no store at {0}; `lineage init {0}` makes one", path.display())
+        };
+        if metadata.is_file() {
+            return Ok(Self { dir: None, log: path.to_owned(), settings: Settings::default() });
+        }
+        if !metadata.is_dir() {
+            bail!("{} is neither a directory nor a regular file; --store takes a store or a log", path.display());
+        }
+        let holds = |dir: &Path| dir.join(SETTINGS).exists() || dir.join(LOG).exists();
+        let inner = path.join(DIR);
+        if holds(path) {
+            Self::in_dir(path)
+        } else if holds(&inner) {
+            Self::in_dir(&inner)
+        } else {
+            bail!("{0} holds neither {SETTINGS} nor {LOG}; `lineage init {0}` makes a store there", path.display())
+        }
+    }
+
+    fn upwards(from: &Path) -> Result<Self> {
+        match from.ancestors().map(|dir| dir.join(DIR)).find(|dir| dir.is_dir()) {
+            Some(dir) => Self::in_dir(&dir),
+            None => bail!(
+                "no {DIR} in {} or above it; `lineage init` makes one here, --store PATH names one elsewhere",
+                from.display()
+            ),
+        }
+    }
+
+    fn in_dir(dir: &Path) -> Result<Self> {
+        let settings = Settings::read(&dir.join(SETTINGS))?;
+        Ok(Self { dir: Some(dir.to_owned()), log: dir.join(LOG), settings })
+    }
+
+    /// The path of the log.
+    pub fn log_path(&self) -> &Path {
+        &self.log
+    }
+
+    /// Whether an append may make the log: only in a store, never where a path was mistyped.
+    pub(super) fn may_create_log(&self) -> bool {
+        self.dir.as_ref().is_some_and(|dir| dir.join(SETTINGS).exists())
+    }
+
+    /// The hand-written key insights; empty where there are none.
+    pub fn insights(&self) -> Result<String> {
+        let Some(dir) = &self.dir else { return Ok(String::new()) };
+        let path = dir.join(INSIGHTS);
+        match std::fs::read(&path) {
+            Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+            Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! Physical lines of a file, in order, from a buffer that is reused. Memory is bounded by the buffer and one row.
+
+use std::{fs::File, io};
+
+use memchr::memchr;
+
+/// Read this much at a time: larger is not faster, and this much stays in the processor's cache.
+const CHUNK: usize = 128 * 1024;
+
+/// A longer line is no trial: it is said, its head is read for its id, and memory stays bounded.
+pub(crate) const MAX_ROW: usize = 16 * 1024 * 1024;
+
+/// How much of a line that is too long is kept.
+const HEAD: usize = 64 * 1024;
+
+/// One line that the buffer holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    /// Bytes in the buffer, without the newline.
+    pub(super) len: usize,
+    /// Bytes in the file, with the newline; more than `len + 1` where the line is too long to be held.
+    pub(super) taken: u64,
+}
+
+impl Line {
+    /// Whether the buffer holds no more than the head of it.
+    pub(super) fn is_cut(self) -> bool {
+        self.taken > self.len as u64 + 1
+    }
+}
+
+pub(super) struct Lines<'f> {
+    file: &'f File,
+    buffer: Vec<u8>,
+    /// The bytes not yet consumed are `buffer[start..end]`.
+    start: usize,
+    end: usize,
+    /// Where `buffer[start]` stands in the file, and where the next read begins.
+    offset: u64,
+    next: u64,
+    /// Nothing is read from here on.
+    limit: u64,
+}
+
+impl<'f> Lines<'f> {
+    pub(super) fn new(file: &'f File, from: u64, limit: u64) -> Self {
+        Self { file, buffer: vec![0; CHUNK], start: 0, end: 0, offset: from, next: from, limit }
+    }
+
+    /// The offset in the file of the next line.
+    pub(super) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The bytes from the next line on, as many as were looked at.
+    pub(super) fn bytes(&self, len: usize) -> &[u8] {
+        &self.buffer[self.start..self.start + len]
+    }
+
+    /// Looks at the line that begins `skip` bytes behind the next one, without consuming it; `None` at the end.
+    pub(super) fn look(&mut self, skip: usize) -> io::Result<Option<Line>> {
+        let mut searched = skip;
+        loop {
+            let held = &self.buffer[self.start..self.end];
+            if let Some(at) = held.get(searched..).and_then(|rest| memchr(b'\n', rest)) {
+                let len = searched + at - skip;
+                if len > MAX_ROW {
+                    return self.measure_long(skip).map(Some);
+                }
+                return Ok(Some(Line { len, taken: len as u64 + 1 }));
+            }
+            searched = searched.max(held.len());
+            if searched - skip > MAX_ROW {
+                return self.measure_long(skip).map(Some);
+            }
+            if !self.fill()? {
+                let len = searched - skip;
+                return Ok((len > 0).then_some(Line { len, taken: len as u64 }));
+            }
+        }
+    }
+
+    /// Takes `bytes` of the file as read.
+    pub(super) fn consume(&mut self, bytes: u64) {
+        let held = (self.end - self.start) as u64;
+        self.offset += bytes;
+        if bytes >= held {
+            self.start = 0;
+            self.end = 0;
+            self.next = self.offset;
+        } else {
+            self.start += usize::try_from(bytes).expect("less than what the buffer holds");
+        }
+    }
+
+    /// Reads more behind what is held; false at the end.
+    fn fill(&mut self) -> io::Result<bool> {
+        if self.start > 0 {
+            self.buffer.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        if self.end == self.buffer.len() {
+            self.buffer.resize(self.buffer.len() * 2, 0);
+        }
+        let room = self.limit.saturating_sub(self.next).min((self.buffer.len() - self.end) as u64);
+        let room = usize::try_from(room).expect("no more than the buffer's length");
+        let read = read_at(self.file, &mut self.buffer[self.end..self.end + room], self.next)?;
+        self.end += read;
+        self.next += read as u64;
+        Ok(read > 0)
+    }
+
+    /// The head of a line that is too long, and where it ends in the file; the buffer holds no more of it.
+    fn measure_long(&mut self, skip: usize) -> io::Result<Line> {
+        self.end = self.start + skip + HEAD;
+        let mut chunk = vec![0; CHUNK];
+        let begin = self.offset + skip as u64;
+        let mut at = begin + HEAD as u64;
+        loop {
+            let room = self.limit.saturating_sub(at).min(CHUNK as u64);
+            let read = read_at(self.file, &mut chunk[..usize::try_from(room).expect("a chunk")], at)?;
+            if let Some(newline) = memchr(b'\n', &chunk[..read]) {
+                at += newline as u64 + 1;
+                break;
+            }
+            at += read as u64;
+            if read == 0 {
+                break;
+            }
+        }
+        self.buffer.truncate(self.end.max(CHUNK));
+        self.buffer.shrink_to(CHUNK);
+        self.next = at;
+        Ok(Line { len: HEAD, taken: at - begin })
+    }
+}
+
+/// Reads at a place of a file without moving a cursor, so that one open file serves many readers.
+pub(super) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    loop {
+        #[cfg(unix)]
+        let result = std::os::unix::fs::FileExt::read_at(file, buffer, offset);
+        #[cfg(windows)]
+        let result = std::os::windows::fs::FileExt::seek_read(file, buffer, offset);
+        match result {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn lines_of(bytes: &[u8]) -> Vec<(usize, u64)> {
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(bytes).unwrap();
+        let mut lines = Lines::new(&file, 0, bytes.len() as u64);
+        let mut out = Vec::new();
+        while let Some(line) = lines.look(0).unwrap() {
+            out.push((line.len, line.taken));
+            lines.consume(line.taken);
+        }
+        assert_eq!(lines.offset(), bytes.len() as u64);
+        out
+    }
+
+    #[test]
+    fn lines_are_found_whatever_their_length() {
+        assert_eq!(lines_of(b""), []);
+        assert_eq!(lines_of(b"\n\na"), [(0, 1), (0, 1), (1, 1)]);
+        let long = [vec![b'x'; 3 * CHUNK], b"\ny\n".to_vec()].concat();
+        assert_eq!(lines_of(&long), [(3 * CHUNK, 3 * CHUNK as u64 + 1), (1, 2)]);
+    }
+
+    #[test]
+    fn a_line_too_long_to_hold_leaves_its_neighbours_whole() {
+        let long = [b"a\n".to_vec(), vec![b'x'; MAX_ROW + CHUNK + 7], b"\nbc\n".to_vec()].concat();
+        assert_eq!(lines_of(&long), [(1, 2), (HEAD, (MAX_ROW + CHUNK + 8) as u64), (2, 3)]);
+    }
+}

@@ -1,0 +1,19 @@
+//! The one room with I/O: where a store is, what its settings are, how its log is read and how a trial gets into it.
+//! The log is the only truth. Readers take no lock and write nothing; the type that can write a line can only be
+//! got by taking the lock.
+
+mod cells;
+mod find;
+mod init;
+mod lines;
+mod lock;
+mod log;
+mod rows;
+mod settings;
+
+pub use cells::{encode, encode_row, escape_controls};
+pub use find::Store;
+pub use init::{New, init};
+pub use lock::{Locked, NotFlushed};
+pub use log::{Log, Reading};
+pub use settings::{Durability, Prompt, Settings};

@@ -1,0 +1,147 @@
+//! Lines as rows. Lines come first: one that is a complete row by itself is never part of another, so a quote
+//! that an earlier line left open cannot swallow it.
+
+use std::{io, rc::Rc};
+
+use super::{
+    cells::{Open, split},
+    lines::{Line, Lines},
+};
+use crate::{
+    schema::Schema,
+    trial::{Cell, Damage, Row},
+};
+
+/// A row that a quoted line break spans is looked for in this many lines and bytes, no further.
+const JOIN_LINES: u64 = 256;
+const JOIN_BYTES: usize = 1024 * 1024;
+
+pub(super) struct Rows<'l> {
+    schema: &'l Rc<Schema>,
+    lines: Lines<'l>,
+    cells: Vec<Cell>,
+    scratch: Vec<Cell>,
+    /// The number of the next line; 0 where it is not known.
+    number: u64,
+    /// Bytes and lines of the row handed out last: it stays in the buffer until the next one is asked for.
+    given: (u64, u64),
+}
+
+impl<'l> Rows<'l> {
+    /// Rows from the next line on, which has the number `number` (0 where that is not known).
+    pub(super) fn new(schema: &'l Rc<Schema>, lines: Lines<'l>, number: u64) -> Self {
+        Self { schema, lines, cells: Vec::with_capacity(32), scratch: Vec::new(), number, given: (0, 0) }
+    }
+
+    /// Goes on to the first line that is a complete row by itself, from somewhere inside a line. False where there is none.
+    pub(super) fn synchronise(&mut self) -> io::Result<bool> {
+        let Some(rest) = self.lines.look(0)? else { return Ok(false) };
+        self.lines.consume(rest.taken);
+        while let Some(line) = self.lines.look(0)? {
+            if self.is_complete(0, line) {
+                return Ok(true);
+            }
+            self.lines.consume(line.taken);
+        }
+        Ok(false)
+    }
+
+    /// The next row, damaged ones too; blank lines are passed over.
+    pub(super) fn next(&mut self) -> io::Result<Option<Row<'_>>> {
+        let (bytes, lines) = std::mem::take(&mut self.given);
+        self.advance(bytes, lines);
+        let (first, open) = loop {
+            let Some(line) = self.lines.look(0)? else { return Ok(None) };
+            let text = text(&self.lines, 0, line);
+            if !text.trim_ascii().is_empty() {
+                self.cells.clear();
+                break (line, split(text, &mut self.cells, None));
+            }
+            self.advance(line.taken, 1);
+        };
+        let (record, lines, damage) = self.record(first, open)?;
+        self.given = (record.taken, lines);
+        Ok(Some(Row {
+            line: text(&self.lines, 0, record),
+            cells: &self.cells,
+            schema: self.schema,
+            offset: self.lines.offset(),
+            number: self.number,
+            damage,
+        }))
+    }
+
+    fn advance(&mut self, bytes: u64, lines: u64) {
+        self.lines.consume(bytes);
+        if self.number > 0 {
+            self.number += lines;
+        }
+    }
+
+    /// What the line just split is: a row, the first line of one over several, or a damaged one.
+    fn record(&mut self, first: Line, open: Option<Open>) -> io::Result<(Line, u64, Option<Damage>)> {
+        let (found, expected) = (self.cells.len(), self.schema.names().len());
+        let damage = match open {
+            _ if first.is_cut() => Damage::TooLong { bytes: first.taken },
+            Some(open) => {
+                if let Some((record, lines)) = self.join(first, open)? {
+                    return Ok((record, lines, None));
+                }
+                let end = text(&self.lines, 0, first).len();
+                self.cells.push(Cell { start: open.cell(), end, quoted: true });
+                Damage::OpenQuote
+            }
+            None if found != expected => Damage::Cells { found, expected },
+            None if self.repeats_header(first) => Damage::RepeatedHeader,
+            None => return Ok((first, 1, None)),
+        };
+        Ok((first, 1, Some(damage)))
+    }
+
+    fn repeats_header(&self, line: Line) -> bool {
+        let text = text(&self.lines, 0, line);
+        let names = self.schema.names();
+        text.starts_with(names[0].as_bytes())
+            && self.cells.iter().map(|cell| &text[cell.start..cell.end]).eq(names.iter().map(String::as_bytes))
+    }
+
+    /// A row over several lines: it ends in exactly the right number of cells, and swallows no line that is a
+    /// complete row by itself.
+    fn join(&mut self, first: Line, mut open: Open) -> io::Result<Option<(Line, u64)>> {
+        let expected = self.schema.names().len();
+        let mut cells = self.cells.clone();
+        let mut len = first.len;
+        for lines in 2..=JOIN_LINES {
+            let Some(line) = self.lines.look(len + 1)? else { break };
+            let end = len + 1 + line.len;
+            let terminated = line.taken == line.len as u64 + 1;
+            if !terminated || end > JOIN_BYTES || self.is_complete(len + 1, line) {
+                break;
+            }
+            let record = Line { len: end, taken: end as u64 + 1 };
+            match split(text(&self.lines, 0, record), &mut cells, Some(open)) {
+                Some(still) if cells.len() < expected => open = still,
+                None if cells.len() == expected => {
+                    self.cells = cells;
+                    return Ok(Some((record, lines)));
+                }
+                _ => break,
+            }
+            len = end;
+        }
+        Ok(None)
+    }
+
+    /// Whether a line has exactly the cells of a row, with no help from its neighbours.
+    fn is_complete(&mut self, skip: usize, line: Line) -> bool {
+        self.scratch.clear();
+        let open = split(text(&self.lines, skip, line), &mut self.scratch, None);
+        open.is_none() && self.scratch.len() == self.schema.names().len() && !line.is_cut()
+    }
+}
+
+/// The bytes of a line that was looked at, without a carriage return at its end.
+fn text<'a>(lines: &'a Lines<'_>, skip: usize, line: Line) -> &'a [u8] {
+    let bytes = &lines.bytes(skip + line.len)[skip..];
+    bytes.strip_suffix(b"\r").unwrap_or(bytes)
+}

@@ -1,0 +1,201 @@
+//! A row of the log as a trial: cells by the role that their column plays.
+
+use std::{borrow::Cow, fmt, rc::Rc};
+
+use super::{ExpId, Number, Status, shown_id};
+use crate::schema::{Role, Schema};
+
+/// Where a cell stands in its line. A quoted cell still has its quotes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cell {
+    pub start: usize,
+    pub end: usize,
+    pub quoted: bool,
+}
+
+/// Why a row cannot be read as a trial. What can be read of it, its id and its parent, is used all the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Damage {
+    Cells { found: usize, expected: usize },
+    OpenQuote,
+    TooLong { bytes: u64 },
+    RepeatedHeader,
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cells { found, expected } => {
+                let s = if *found == 1 { "" } else { "s" };
+                write!(f, "{found} cell{s}, {expected} expected")
+            }
+            Self::OpenQuote => f.write_str("a quote is opened and never closed"),
+            Self::TooLong { bytes } => write!(f, "a line of {bytes} bytes is too long for a trial"),
+            Self::RepeatedHeader => f.write_str("the header once more"),
+        }
+    }
+}
+
+/// One row, borrowed from the buffer that a scan reuses: it costs nothing until a cell is asked for.
+#[derive(Clone, Copy)]
+pub struct Row<'a> {
+    pub line: &'a [u8],
+    pub cells: &'a [Cell],
+    pub schema: &'a Rc<Schema>,
+    /// Byte offset of the row in the log.
+    pub offset: u64,
+    /// Line number in the log, from 1; 0 where the row was reached from the end and it is not known.
+    pub number: u64,
+    pub damage: Option<Damage>,
+}
+
+impl<'a> Row<'a> {
+    /// The bytes of a column, without quotes; empty where the row has no such cell.
+    pub fn bytes_at(&self, column: usize) -> Cow<'a, [u8]> {
+        let Some(cell) = self.cells.get(column) else { return Cow::Borrowed(b"") };
+        let raw = &self.line[cell.start..cell.end];
+        if cell.quoted { unquote(raw) } else { Cow::Borrowed(raw) }
+    }
+
+    /// The text of a column; what is not UTF-8 as U+FFFD.
+    pub fn text_at(&self, column: usize) -> Cow<'a, str> {
+        match self.bytes_at(column) {
+            Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+            Cow::Owned(bytes) => String::from_utf8_lossy(&bytes).into_owned().into(),
+        }
+    }
+
+    pub fn bytes(&self, role: Role) -> Cow<'a, [u8]> {
+        self.schema.column(role).map_or(Cow::Borrowed(b""), |column| self.bytes_at(column))
+    }
+
+    pub fn text(&self, role: Role) -> Cow<'a, str> {
+        self.schema.column(role).map_or(Cow::Borrowed(""), |column| self.text_at(column))
+    }
+
+    pub fn id(&self) -> Option<ExpId> {
+        match self.damage {
+            Some(Damage::RepeatedHeader) => None,
+            _ => ExpId::read(&self.text(Role::Id)),
+        }
+    }
+
+    pub fn parent(&self) -> Option<ExpId> {
+        match self.damage {
+            Some(Damage::RepeatedHeader) => None,
+            _ => ExpId::read(&self.text(Role::Parent)),
+        }
+    }
+
+    /// The id as it is shown.
+    pub fn name(&self) -> String {
+        shown_id(&self.text(Role::Id))
+    }
+
+    /// `Other` for a damaged row: nothing behind its parent can be trusted to be in its own column.
+    pub fn status(&self) -> Status {
+        match self.damage {
+            None => Status::read(&self.bytes(Role::Status)),
+            Some(_) => Status::Other,
+        }
+    }
+
+    /// The score, where there is a readable one.
+    pub fn score(&self) -> Option<f64> {
+        self.number_in(Role::Score)
+    }
+
+    /// The value of a cell that holds a number.
+    pub fn number_in(&self, role: Role) -> Option<f64> {
+        match self.damage {
+            None => Number::value_of(std::str::from_utf8(&self.bytes(role)).ok()?),
+            Some(_) => None,
+        }
+    }
+
+    /// The score that this row would bring into the question "which is best"; `None` where it can never be.
+    pub fn eligible_score(&self) -> Option<f64> {
+        if self.status().can_be_best() { self.score() } else { None }
+    }
+}
+
+/// A row of its own, for the few that an answer is made of.
+#[derive(Clone)]
+pub struct Trial {
+    line: Box<[u8]>,
+    cells: Box<[Cell]>,
+    schema: Rc<Schema>,
+    offset: u64,
+    number: u64,
+    damage: Option<Damage>,
+}
+
+impl Trial {
+    pub fn row(&self) -> Row<'_> {
+        Row {
+            line: &self.line,
+            cells: &self.cells,
+            schema: &self.schema,
+            offset: self.offset,
+            number: self.number,
+            damage: self.damage,
+        }
+    }
+}
+
+impl Row<'_> {
+    pub fn to_trial(&self) -> Trial {
+        Trial {
+            line: self.line.into(),
+            cells: self.cells.into(),
+            schema: Rc::clone(self.schema),
+            offset: self.offset,
+            number: self.number,
+            damage: self.damage,
+        }
+    }
+}
+
+/// As Python's `csv` reads it: a doubled quote is a quote, what follows the closing quote is taken as it is.
+fn unquote(raw: &[u8]) -> Cow<'_, [u8]> {
+    let inner = &raw[1..];
+    match memchr::memchr(b'"', inner) {
+        None => return Cow::Borrowed(inner),
+        Some(at) if at + 1 == inner.len() => return Cow::Borrowed(&inner[..at]),
+        Some(_) => {}
+    }
+    let mut out = Vec::with_capacity(inner.len());
+    let mut rest = inner;
+    while let Some(at) = memchr::memchr(b'"', rest) {
+        out.extend_from_slice(&rest[..at]);
+        rest = &rest[at + 1..];
+        match rest.strip_prefix(b"\"") {
+            Some(after) => {
+                out.push(b'"');
+                rest = after;
+            }
+            None => break,
+        }
+    }
+    out.extend_from_slice(rest);
+    Cow::Owned(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unquote;
+
+    #[test]
+    fn quotes_are_read_as_python_reads_them() {
+        for (raw, cell) in [
+            (r#""""#, ""),
+            (r#""a""#, "a"),
+            (r#""a""b""#, r#"a"b"#),
+            (r#""a"b"c"#, r#"ab"c"#),
+            (r#""open"#, "open"),
+            (r#""""""#, r#"""#),
+        ] {
+            assert_eq!(String::from_utf8_lossy(&unquote(raw.as_bytes())), cell, "{raw}");
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Markdown by hand, in a few small functions. Whatever they are given, the structure of the page is theirs.
+
+use super::text::{NOTHING, cut, visible};
+
+/// A text of at most `max` characters as code: its fence is longer than any run of back-ticks in it, so that nothing in it
+/// is read as Markdown.
+pub fn code(text: &str, max: usize) -> String {
+    let text = visible(text);
+    let text = cut(&text, max);
+    if text.is_empty() {
+        return NOTHING.to_owned();
+    }
+    let fence = "`".repeat(longest_run(&text) + 1);
+    let pad = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) { " " } else { "" };
+    format!("{fence}{pad}{text}{pad}{fence}")
+}
+
+/// An id, a specialist, a status or a number: as it is where it is a plain word, else as code.
+pub fn word(text: &str) -> String {
+    let edge = |c: char| c.is_ascii_alphanumeric();
+    let inner = |c: char| edge(c) || c == '_' || c == '-';
+    if text.is_empty() {
+        NOTHING.to_owned()
+    } else if text.starts_with(edge) && text.ends_with(edge) && text.chars().all(inner) && text.len() <= 64
+        || crate::trial::Number::value_of(text).is_some() && !text.contains(' ')
+    {
+        text.to_owned()
+    } else {
+        code(text, 64)
+    }
+}
+
+/// A row of a table. A `|` would end its cell even inside of code.
+pub fn row(cells: &[String]) -> String {
+    let cells: Vec<_> = cells.iter().map(|cell| cell.replace("\\|", "\\ |").replace('|', "\\|")).collect();
+    format!("| {} |\n", cells.join(" | "))
+}
+
+/// The head of a table, and the line below it.
+pub fn head(names: &[String]) -> String {
+    row(names) + &format!("|{}\n", " --- |".repeat(names.len()))
+}
+
+/// Lines of code, with a fence that none of them can close.
+pub fn block(lines: &[String]) -> String {
+    let text = lines.join("\n");
+    let fence = "`".repeat(longest_run(&text).max(2) + 1);
+    format!("{fence}\n{text}\n{fence}\n")
+}
+
+/// A text of the settings, a paragraph a line: what could begin or mean something in Markdown is escaped.
+pub fn prose(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(|line| paragraph(&visible(line))).filter(|line| !line.is_empty()).collect();
+    lines.join("\n\n") + "\n"
+}
+
+fn paragraph(line: &str) -> String {
+    let number = line.bytes().take_while(u8::is_ascii_digit).count();
+    let mut out = String::with_capacity(line.len());
+    let mut before = ' ';
+    let mut rest = line.char_indices().peekable();
+    while let Some((at, c)) = rest.next() {
+        let after = rest.peek().map_or(' ', |(_, c)| *c);
+        let means_something = match c {
+            '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '&' => true,
+            '_' => !(before.is_alphanumeric() && after.is_alphanumeric()),
+            '-' | '+' | '=' => at == 0,
+            '.' | ')' => at == number && number > 0,
+            _ => false,
+        };
+        if means_something {
+            out.push('\\');
+        }
+        out.push(c);
+        before = c;
+    }
+    out
+}
+
+fn longest_run(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fence_is_longer_than_what_it_holds() {
+        assert_eq!(code("a", 9), "`a`");
+        assert_eq!(code("`a``b", 9), "``` `a``b ```");
+        assert_eq!(code("", 9), "—");
+        assert_eq!(block(&["```".into(), "x".into()]), "````\n```\nx\n````\n");
+    }
+
+    #[test]
+    fn a_cell_stays_a_cell() {
+        assert_eq!(row(&["a|b".into(), "c\\|d".into()]), "| a\\|b | c\\ \\|d |\n");
+    }
+
+    #[test]
+    fn prose_is_nothing_but_paragraphs() {
+        assert_eq!(prose("# a_b <b>\n\n- _c_ 1. x\n2. y"), "\\# a_b \\<b\\>\n\n\\- \\_c\\_ 1. x\n\n2\\. y\n");
+    }
+
+    #[test]
+    fn a_word_that_could_mean_something_is_code() {
+        assert_eq!(word("eval_budget_overrun"), "eval_budget_overrun");
+        assert_eq!(word("-0.001065"), "-0.001065");
+        assert_eq!(word("www.x.com"), "`www.x.com`");
+        assert_eq!(word("_a_"), "`_a_`");
+        assert_eq!(word("# x"), "`# x`");
+        assert_eq!(word(""), "—");
+    }
+}

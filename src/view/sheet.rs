@@ -1,0 +1,188 @@
+//! Rows for scripts: the same cells as JSON, JSON lines, TSV, CSV or Markdown, under the columns' own names.
+
+use serde_json::{Map, Value};
+
+use super::{
+    markdown,
+    text::{is_hidden, printable},
+};
+use crate::{
+    schema::Schema,
+    store::encode_row,
+    trial::{Row, shown_id},
+};
+
+/// How rows are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Aligned columns for a person
+    Table,
+    /// One JSON array
+    Json,
+    /// One JSON object a line
+    Jsonl,
+    /// Tab-separated, one line a row, with a header
+    Tsv,
+    /// Comma-separated, with a header
+    Csv,
+    /// A Markdown table
+    Md,
+}
+
+/// A column of a sheet: its name, and whether its cells are text even where they look like a number.
+#[derive(Clone, Debug)]
+pub struct Column {
+    pub name: String,
+    pub text: bool,
+}
+
+impl Column {
+    pub fn text(name: &str) -> Self {
+        Self { name: name.to_owned(), text: true }
+    }
+
+    pub fn number(name: &str) -> Self {
+        Self { name: name.to_owned(), text: false }
+    }
+}
+
+/// The columns of a log.
+pub fn columns(schema: &Schema) -> Vec<Column> {
+    let column = |(at, name): (usize, &String)| Column { name: name.clone(), text: schema.is_text(at) };
+    schema.names().iter().enumerate().map(column).collect()
+}
+
+/// The cells of a row, in the order of the log; ids as they are shown everywhere.
+pub fn cells(row: &Row) -> Vec<String> {
+    let cell = |column| {
+        let text = row.text_at(column);
+        if row.schema.is_id(column) { shown_id(&text) } else { text.into_owned() }
+    };
+    (0..row.schema.names().len()).map(cell).collect()
+}
+
+/// Prints rows one by one, so that a long answer need not be held.
+pub struct Sheet {
+    format: Format,
+    columns: Vec<Column>,
+    rows: usize,
+}
+
+impl Sheet {
+    /// A table for a person is no sheet: with `Format::Table`, this is Markdown.
+    pub fn new(format: Format, columns: Vec<Column>) -> Self {
+        Self { format, columns, rows: 0 }
+    }
+
+    /// What stands before the first row.
+    pub fn head(&self) -> String {
+        let names: Vec<&str> = self.columns.iter().map(|column| column.name.as_str()).collect();
+        match self.format {
+            Format::Json => "[".to_owned(),
+            Format::Jsonl => String::new(),
+            Format::Tsv => encode_row(&names),
+            Format::Csv => csv_row(&names),
+            Format::Md | Format::Table => markdown::head(&names.into_iter().map(markdown::word).collect::<Vec<_>>()),
+        }
+    }
+
+    pub fn row(&mut self, cells: &[String]) -> String {
+        self.rows += 1;
+        match self.format {
+            Format::Json => format!("{}\n{}", if self.rows > 1 { "," } else { "" }, object(&self.columns, cells)),
+            Format::Jsonl => object(&self.columns, cells) + "\n",
+            Format::Tsv => encode_row(&cells.iter().map(|cell| printable(cell)).collect::<Vec<_>>()),
+            Format::Csv => csv_row(&cells.iter().map(|cell| printable(cell)).collect::<Vec<_>>()),
+            Format::Md | Format::Table => {
+                let cell = |(column, cell): (&Column, &String)| {
+                    if column.text { markdown::code(cell, usize::MAX) } else { markdown::word(cell) }
+                };
+                markdown::row(&self.columns.iter().zip(cells).map(cell).collect::<Vec<_>>())
+            }
+        }
+    }
+
+    /// What stands behind the last row.
+    pub fn foot(&self) -> &'static str {
+        match self.format {
+            Format::Json if self.rows > 0 => "\n]\n",
+            Format::Json => "]\n",
+            _ => "",
+        }
+    }
+}
+
+/// All of a small sheet.
+pub fn sheet(format: Format, columns: Vec<Column>, rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut sheet = Sheet::new(format, columns);
+    let mut out = sheet.head();
+    for row in rows {
+        out += &sheet.row(&row);
+    }
+    out + sheet.foot()
+}
+
+/// One row as a JSON object: an empty cell is `null`, a number keeps its digits.
+pub fn object(columns: &[Column], cells: &[String]) -> String {
+    let entry = |(column, cell): (&Column, &String)| (column.name.clone(), value(cell, column.text));
+    let map: Map<String, Value> = columns.iter().zip(cells).map(entry).collect();
+    json(&Value::Object(map))
+}
+
+/// A cell as a JSON value.
+pub fn value(cell: &str, text: bool) -> Value {
+    if cell.is_empty() {
+        return Value::Null;
+    }
+    let number = cell.trim().strip_prefix('+').unwrap_or(cell.trim());
+    match serde_json::from_str(number) {
+        Ok(Value::Number(number)) if !text => Value::Number(number),
+        _ => Value::String(cell.to_owned()),
+    }
+}
+
+/// JSON in one line; characters that a terminal could act on, or that nobody sees, are escaped.
+pub fn json(value: &Value) -> String {
+    let text = value.to_string();
+    if text.is_ascii() {
+        return text;
+    }
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_hidden(c) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                out += &format!("\\u{unit:04x}");
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+fn csv_row<S: AsRef<str>>(cells: &[S]) -> String {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let written = writer.write_record(cells.iter().map(AsRef::as_ref));
+    let bytes = written.ok().and_then(|()| writer.into_inner().ok());
+    String::from_utf8(bytes.expect("a vector takes every write")).expect("texts in, text out")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_keep_their_digits_and_ids_stay_text() {
+        let columns = [Column::text("exp_id"), Column::number("m"), Column::number("d"), Column::number("x")];
+        let cells = ["007", "1.0730", "+0.10", ""].map(str::to_owned);
+        assert_eq!(object(&columns, &cells), r#"{"exp_id":"007","m":1.0730,"d":0.10,"x":null}"#);
+        assert_eq!(value("abc", false), Value::String("abc".into()));
+        assert_eq!(value("1,5", false), Value::String("1,5".into()));
+    }
+
+    #[test]
+    fn json_hides_nothing() {
+        assert_eq!(json(&Value::from("a\u{9b}\u{202e}\u{e0041}ä")), r#""a\u009b\u202e\udb40\udc41ä""#);
+    }
+}

@@ -1,0 +1,96 @@
+//! Aligned columns for a person: one line a row, the last column cut to what is left of the terminal.
+
+use anstyle::Style;
+use comfy_table::{CellAlignment, ContentArrangement, Table, presets};
+use unicode_width::UnicodeWidthStr;
+
+use super::{
+    Look, status_style,
+    text::{NOTHING, cut, fit, visible},
+};
+use crate::{
+    schema::Role,
+    trial::{Row, Trial, shown_id},
+};
+
+/// How much of a hypothesis a line has where there is no terminal to fit.
+const UNFITTED: usize = 100;
+
+/// The least that is left for the last column, on however narrow a terminal.
+const NARROWEST: usize = 16;
+
+/// A table: `numbers` are the columns to align at the right.
+pub fn table(head: &[&str], numbers: &[usize], rows: &[(Vec<String>, Style)], look: Look) -> String {
+    let last = head.len() - 1;
+    let width = |column: usize| rows.iter().map(|(row, _)| row[column].width()).chain([head[column].width()]).max();
+    let before: usize = (0..last).map(|column| width(column).unwrap_or(0) + 2).sum();
+    let room = look.width.map(|width| width.saturating_sub(before).max(NARROWEST));
+    let shorten = |text: &str| match room {
+        Some(room) => fit(text, room).into_owned(),
+        None => cut(text, UNFITTED).into_owned(),
+    };
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(head.to_vec());
+    for (row, _) in rows {
+        table.add_row(row.iter().enumerate().map(|(at, cell)| if at == last { shorten(cell) } else { cell.clone() }));
+    }
+    for column in 0..head.len() {
+        let Some(column_of_table) = table.column_mut(column) else { continue };
+        column_of_table.set_padding((0, if column == last { 0 } else { 2 }));
+        if numbers.contains(&column) {
+            column_of_table.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    let styles = std::iter::once(Style::new().bold()).chain(rows.iter().map(|(_, style)| *style));
+    table.lines().zip(styles).map(|(line, style)| look.paint(style, line.trim_end()) + "\n").collect()
+}
+
+/// Trials, one a line.
+pub fn trials(trials: &[Trial], look: Look) -> String {
+    let Some(first) = trials.first() else { return String::new() };
+    let row = first.row();
+    let head = ["exp", "parent", "specialist", "status", &visible(&row.schema.label), "Δ", "hypothesis"];
+    let rows: Vec<_> = trials.iter().map(|trial| line(&trial.row())).collect();
+    table(&head, &[4, 5], &rows, look)
+}
+
+fn line(row: &Row) -> (Vec<String>, Style) {
+    let cells = vec![
+        id(row, Role::Id),
+        id(row, Role::Parent),
+        cell(row, Role::Specialist),
+        cell(row, Role::Status),
+        cell(row, Role::Score),
+        cell(row, Role::Delta),
+        cell(row, Role::Hypothesis),
+    ];
+    (cells, status_style(row.status()))
+}
+
+fn id(row: &Row, role: Role) -> String {
+    or_nothing(&visible(&shown_id(&row.text(role))))
+}
+
+/// A cell as a person sees it.
+pub fn cell(row: &Row, role: Role) -> String {
+    or_nothing(&visible(&row.text(role)))
+}
+
+fn or_nothing(text: &str) -> String {
+    if text.is_empty() { NOTHING.to_owned() } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_fits_its_terminal() {
+        let rows = [(vec!["007".to_owned(), "日本語 a long text that goes on".to_owned()], Style::new())];
+        let look = Look { width: Some(30), color: false };
+        assert_eq!(table(&["exp", "hypothesis"], &[], &rows, look), "exp  hypothesis\n007  日本語 a long text that…\n");
+        let wide = table(&["exp", "hypothesis"], &[], &rows, Look::default());
+        assert!(wide.ends_with("goes on\n"), "{wide}");
+    }
+}

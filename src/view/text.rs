@@ -1,0 +1,135 @@
+//! Free text is data: it is made visible, then cut, then quoted, in this order.
+
+use std::{borrow::Cow, fmt::Write};
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// What stands for a cell that holds nothing.
+pub const NOTHING: &str = "—";
+
+/// The text in one line with nothing hidden in it: a run of white space is one space, a line break `\n`, a control
+/// character `\x1b`, an invisible or direction-changing one `\u{202e}`.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    let plain = |b: u8| (b' '..=b'~').contains(&b);
+    if text.bytes().all(plain) && !text.contains("  ") && text.trim().len() == text.len() {
+        return text.into();
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.trim().chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\r' if chars.peek() == Some(&'\n') => {}
+            '\n' | '\r' => out.push_str("\\n"),
+            '\t' => space(&mut out),
+            c if u32::from(c) < 0x20 || c == '\x7f' => write!(out, "\\x{:02x}", u32::from(c)).expect("a string"),
+            c if is_hidden(c) => write!(out, "\\u{{{:04x}}}", u32::from(c)).expect("a string"),
+            c if c.is_whitespace() => space(&mut out),
+            c => out.push(c),
+        }
+    }
+    out.into()
+}
+
+fn space(out: &mut String) {
+    if !out.ends_with(' ') {
+        out.push(' ');
+    }
+}
+
+/// The text as it is, but for what a terminal would act on: C0 and C1 control characters.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    let text = crate::store::escape_controls(text);
+    if !text.chars().any(|c| ('\u{80}'..='\u{9f}').contains(&c)) {
+        return text;
+    }
+    let escape = |c: char| match c {
+        '\u{80}'..='\u{9f}' => format!("\\u{{{:04x}}}", u32::from(c)),
+        c => c.to_string(),
+    };
+    text.chars().map(escape).collect::<String>().into()
+}
+
+/// Characters that change what is seen without being seen (C1, and the format characters that UTS #39 and the "Trojan
+/// Source" paper warn of).
+pub(super) fn is_hidden(c: char) -> bool {
+    matches!(c,
+        '\u{80}'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// At most `max` characters, the last one an ellipsis where something is left out.
+pub fn cut(text: &str, max: usize) -> Cow<'_, str> {
+    if text.char_indices().nth(max).is_none() {
+        return text.into();
+    }
+    let end = text.char_indices().nth(max.saturating_sub(1)).map_or(0, |(at, _)| at);
+    format!("{}…", text[..end].trim_end()).into()
+}
+
+/// At most `max` columns of a terminal, the last one an ellipsis where something is left out.
+pub fn fit(text: &str, max: usize) -> Cow<'_, str> {
+    if text.width() <= max {
+        return text.into();
+    }
+    let mut width = 0;
+    let end = text.char_indices().find(|(_, c)| {
+        width += c.width().unwrap_or(0);
+        width + 1 > max
+    });
+    format!("{}…", text[..end.map_or(0, |(at, _)| at)].trim_end()).into()
+}
+
+/// Hours, one decimal; two where one would show nothing.
+pub fn hours(hours: f64) -> String {
+    if hours == 0.0 {
+        "0".to_owned()
+    } else if hours < 0.05 {
+        format!("{hours:.2}")
+    } else {
+        format!("{hours:.1}")
+    }
+}
+
+/// A share of a whole as per cent, one decimal; nothing of nothing is nothing.
+#[allow(clippy::cast_precision_loss)] // counts of trials are far below 2^53
+pub fn share(part: u64, whole: u64) -> String {
+    if whole == 0 { NOTHING.to_owned() } else { format!("{:.1}%", 100.0 * part as f64 / whole as f64) }
+}
+
+/// `1 trial`, `2 trials`.
+pub fn count(n: u64, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_hides_in_a_visible_text() {
+        assert_eq!(visible("a  b\t\tc"), "a b c");
+        assert_eq!(visible("a\r\nb\nc\rd"), "a\\nb\\nc\\nd");
+        assert_eq!(visible("\x1b[31m\u{9b}x\0"), "\\x1b[31m\\u{009b}x\\x00");
+        assert_eq!(visible("a\u{202e}b\u{200b}c\u{e0041}"), "a\\u{202e}b\\u{200b}c\\u{e0041}");
+        assert_eq!(visible("a\u{a0}\u{3000}b"), "a b");
+        assert_eq!(visible("0.99→0.95 Δ ✓"), "0.99→0.95 Δ ✓");
+    }
+
+    #[test]
+    fn a_cut_is_seen_and_never_splits_a_character() {
+        assert_eq!(cut("abc", 3), "abc");
+        assert_eq!(cut("äbcd", 3), "äb…");
+        assert_eq!(cut("ab cd", 4), "ab…");
+        assert_eq!(fit("日本語", 5), "日本…");
+        assert_eq!(fit("日本語", 4), "日…");
+        assert_eq!(fit("日本語", 6), "日本語");
+    }
+
+    #[test]
+    fn data_is_printed_as_it_is_but_for_controls() {
+        assert_eq!(printable("a  b\u{9b}31m\x1b"), "a  b\\u{009b}31m\\x1b");
+        assert_eq!(printable("zero\u{200b}width"), "zero\u{200b}width");
+    }
+}
