@@ -1,6 +1,6 @@
 //! The subcommands and the global flags: the source of the help, the completions and `docs/cli.md`.
 
-use std::path::PathBuf;
+use std::ffi::OsString;
 
 use clap::{Args, ColorChoice, Parser, Subcommand};
 
@@ -34,7 +34,7 @@ Exit status: 0 fine, 1 failure, 2 usage.";
 pub struct Global {
     /// The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]
     #[arg(long, global = true, value_name = "PATH", env = "LINEAGE_STORE", hide_env_values = true)]
-    pub store: Option<PathBuf>,
+    pub store: Option<OsString>, // not a PathBuf: clap refuses an empty one, and an empty variable means none
     /// Say nothing on stderr but warnings and errors
     #[arg(long, short, global = true)]
     pub quiet: bool,

@@ -31,22 +31,15 @@ pub struct Complete {
 }
 
 impl Draft {
-    /// Collects what was given and checks all that can be checked without the log.
-    pub fn new(given: impl IntoIterator<Item = (String, String)>) -> Result<Self> {
-        let mut draft = Self::default();
-        for (name, text) in given {
-            let name = match name.as_str() {
-                "parent" => "parent_exp",
-                "baseline" => "baseline_exp",
-                name => name,
-            };
-            if text.is_empty() {
-                continue;
-            }
-            ensure!(draft.get(name).is_none(), "`{name}` is given twice");
-            draft.given.push((name.to_owned(), text));
-        }
-        Ok(draft)
+    /// Collects what was given; nothing is checked yet, so that it can be shown even where it cannot be used.
+    pub fn new(given: impl IntoIterator<Item = (String, String)>) -> Self {
+        let own_name = |name: String| match name.as_str() {
+            "parent" => "parent_exp".to_owned(),
+            "baseline" => "baseline_exp".to_owned(),
+            _ => name,
+        };
+        let given = given.into_iter().filter(|(_, text)| !text.is_empty());
+        Self { given: given.map(|(name, text)| (own_name(name), text)).collect() }
     }
 
     /// What was given, to be shown where it cannot be written.
@@ -69,13 +62,15 @@ impl Draft {
 
     /// Checks what needs no log: the status, numbers, the time, the id.
     pub fn check(&self) -> Result<()> {
+        for (at, (name, _)) in self.given.iter().enumerate() {
+            ensure!(self.given[..at].iter().all(|(earlier, _)| earlier != name), "`{name}` is given twice");
+        }
         let status = self.get("status").context("a trial needs a status: --status keep, or auto")?;
         if status != "auto" && Status::read(status.as_bytes()) == Status::Other {
             let words = Status::ALL.map(Status::name);
             bail!("unknown status `{}`; {}", status.escape_debug(), nearest(status, words.into_iter().chain(["auto"])));
         }
-        let score = ["metric", "core_metric", "val_bpb"];
-        for name in score {
+        for name in ["metric", "core_metric", "val_bpb"] {
             self.number(name)?;
         }
         self.time()?;

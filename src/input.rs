@@ -58,5 +58,5 @@ fn draft(value: Value, specialist: Option<&str>) -> Result<Draft> {
     if let (Some(specialist), false) = (specialist, given.iter().any(|(name, _)| name == "specialist")) {
         given.push(("specialist".to_owned(), specialist.to_owned()));
     }
-    Draft::new(given)
+    Ok(Draft::new(given))
 }

@@ -1,16 +1,17 @@
 use std::{ffi::OsString, io::Read, time::Duration};
 
-use anyhow::{Context as _, Result, anyhow, bail};
+use anyhow::{Context as _, Error, Result, anyhow, bail};
 use clap::Args;
 use jiff::Timestamp;
 
 use super::{Context, Usage};
 use crate::{
-    draft::{Complete, Draft},
+    draft::{Complete, Draft, format_time},
     input,
     lineage::Ledger,
     store::{Locked, NotFlushed, Reading},
     trial::Direction,
+    ui::Closed,
     view::sheet,
 };
 
@@ -103,9 +104,10 @@ enum Answer {
 }
 
 pub fn run(args: Append, context: &Context) -> Result<()> {
-    let drafts = drafts(&args)?;
-    append(&drafts, &args, context).inspect_err(|error| {
-        if !error.is::<NotFlushed>() {
+    let (drafts, problem) = if args.json { (from_stdin(&args)?, None) } else { from_flags(&args) };
+    let result = problem.map_or_else(|| append(&drafts, &args, context), Err);
+    result.inspect_err(|error| {
+        if !error.is::<NotFlushed>() && !error.is::<Closed>() {
             for draft in &drafts {
                 context.ui.aside(&as_json(draft));
             }
@@ -173,14 +175,16 @@ fn written_before(id: &str, args: &Append, locked: &Locked) -> Result<String> {
     }
 }
 
-/// What was given, by flags or as JSON.
-fn drafts(args: &Append) -> Result<Vec<Draft>> {
-    if args.json {
-        let mut text = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut text).context("cannot read stdin")?;
-        let specialist = args.specialist.as_ref().map(|name| name.to_string_lossy().into_owned());
-        return input::trials(&String::from_utf8_lossy(&text), specialist.as_deref());
-    }
+/// What was given as JSON.
+fn from_stdin(args: &Append) -> Result<Vec<Draft>> {
+    let mut text = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut text).context("cannot read stdin")?;
+    let specialist = args.specialist.as_ref().map(|name| name.to_string_lossy().into_owned());
+    input::trials(&String::from_utf8_lossy(&text), specialist.as_deref())
+}
+
+/// What was given by flags, and what of it could not be read.
+fn from_flags(args: &Append) -> (Vec<Draft>, Option<Error>) {
     let flags = [
         ("status", &args.status),
         ("metric", &args.metric),
@@ -197,31 +201,38 @@ fn drafts(args: &Append) -> Result<Vec<Draft>> {
         ("exp_id", &args.exp_id),
         ("timestamp", &args.timestamp),
     ];
-    let text = |value: &OsString| value.to_string_lossy().into_owned();
-    let mut given: Vec<(String, String)> =
-        flags.into_iter().filter_map(|(name, value)| Some((name.to_owned(), text(value.as_ref()?)))).collect();
-    let from_stdin = |value: &Option<OsString>| value.as_ref().is_some_and(|value| value == "-");
-    if from_stdin(&args.hypothesis) && from_stdin(&args.notes) {
-        bail!(Usage("stdin can be the hypothesis or the notes, not both; give one as @FILE".to_owned()));
-    }
+    let lossy = |value: &OsString| value.to_string_lossy().into_owned();
+    let given = flags.into_iter().filter_map(|(name, value)| Some((name.to_owned(), lossy(value.as_ref()?))));
+    let mut given: Vec<(String, String)> = given.collect();
+    let mut problem = None;
     for (name, value) in [("hypothesis", &args.hypothesis), ("notes", &args.notes)] {
-        if let Some(value) = value {
-            given.push((name.to_owned(), input::text(value).with_context(|| format!("--{name}"))?));
+        let Some(value) = value else { continue };
+        match input::text(value) {
+            Ok(text) => given.push((name.to_owned(), text)),
+            Err(error) => problem = Some(error.context(format!("--{name}"))),
         }
     }
     for pair in &args.set {
-        let pair = text(pair);
-        let (name, value) = pair.split_once('=').ok_or_else(|| Usage(format!("--set {pair}: write COLUMN=VALUE")))?;
-        given.push((name.to_owned(), value.to_owned()));
+        match lossy(pair).split_once('=') {
+            Some((name, value)) => given.push((name.to_owned(), value.to_owned())),
+            None => problem = Some(Usage(format!("--set {}: write COLUMN=VALUE", lossy(pair))).into()),
+        }
     }
-    Ok(vec![Draft::new(given).map_err(|error| Usage(error.to_string()))?])
+    let both_from_stdin = [&args.hypothesis, &args.notes].into_iter().flatten().all(|value| value == "-");
+    if both_from_stdin && args.hypothesis.is_some() && args.notes.is_some() {
+        let text = "stdin can be the hypothesis or the notes, not both; give one as @FILE";
+        problem = Some(Usage(text.to_owned()).into());
+    }
+    (vec![Draft::new(given)], problem)
 }
 
-/// A draft as JSON that `append --json` takes.
+/// A draft as JSON that `append --json` takes, with the time at which it could not be written.
 fn as_json(draft: &Draft) -> String {
     let is_number = |name: &str| ["metric", "core_metric", "val_bpb"].contains(&name);
     let entry = |(name, text): &(String, String)| (name.clone(), sheet::value(text, !is_number(name)));
-    sheet::json(&serde_json::Value::Object(draft.given().iter().map(entry).collect()))
+    let mut object: serde_json::Map<_, _> = draft.given().iter().map(entry).collect();
+    object.entry("timestamp").or_insert_with(|| format_time(Timestamp::now()).into());
+    sheet::json(&object.into())
 }
 
 fn seconds(text: &str) -> Result<f64> {

@@ -35,7 +35,7 @@ pub fn run(cli: Cli) -> ExitCode {
         },
         cli.global.quiet,
     );
-    let store = cli.global.store.filter(|path| !path.as_os_str().is_empty());
+    let store = cli.global.store.filter(|path| !path.is_empty()).map(PathBuf::from);
     let context = Context { ui, store };
     let result = match cli.command {
         Command::Init(args) => init::run(args, &context),

@@ -128,7 +128,7 @@ impl Log {
             notes: Vec::new(),
             damage: RefCell::default(),
         };
-        log.check_metric(reading)?;
+        log.check_metric()?;
         if given.is_none() {
             log.infer_direction()?;
         }
@@ -139,15 +139,11 @@ impl Log {
         &self.path
     }
 
-    fn check_metric(&mut self, reading: &Reading) -> Result<()> {
-        if self.schema.column(Role::Score).is_some() {
-            return Ok(());
+    fn check_metric(&self) -> Result<()> {
+        if self.schema.column(Role::Score).is_none() {
+            let (metric, names) = (&self.schema.metric, self.schema.names().join(" "));
+            bail!("{}: no column `{metric}` for the score; --metric names one of: {names}", self.path.display());
         }
-        let (path, metric, names) = (self.path.display(), &self.schema.metric, self.schema.names().join(" "));
-        if reading.metric.is_some() {
-            bail!("{path}: no column `{metric}`; its columns are: {names}");
-        }
-        self.notes.push(format!("{path}: no column `{metric}` for the score; --metric names one of: {names}"));
         Ok(())
     }
 

@@ -58,7 +58,8 @@ pub fn page(page: &Page) -> String {
     if !page.insights.trim().is_empty() {
         sections.push(format!("## Key insights\n\n{}\n", page.insights.trim_end()));
     }
-    sections.extend([more(page), task(page)]);
+    sections.extend(page.newest.map(|newest| more(page, newest)));
+    sections.push(task(page));
     sections.retain(|section| !section.is_empty());
     sections.join("\n")
 }
@@ -102,9 +103,8 @@ fn board(page: &Page) -> String {
     if page.board.is_empty() {
         return "## Leaderboard\n\nNo trial was kept yet.\n".to_owned();
     }
-    let title = format!("## Leaderboard: the {}, best first\n\n", count(page.board.len() as u64, "keep"));
-    let head =
-        head(&["exp".into(), word(page.schema.score_name()), "Δ".into(), "specialist".into(), "hypothesis".into()]);
+    let title = format!("## Leaderboard: the top {}\n\n", count(page.board.len() as u64, "keep"));
+    let head = head(&["exp".into(), word(&page.schema.metric), "Δ".into(), "specialist".into(), "hypothesis".into()]);
     let row = |trial: &Trial| {
         let row = trial.row();
         let score = [id(&row), word_of(&row, Role::Score), word_of(&row, Role::Delta)];
@@ -162,13 +162,8 @@ fn children(page: &Page) -> String {
 
 fn recent(page: &Page) -> String {
     let title = format!("## Recent: the last {}, newest first\n\n", count(page.recent.len() as u64, "trial"));
-    let head = head(&[
-        "exp".into(),
-        "specialist".into(),
-        "status".into(),
-        word(page.schema.score_name()),
-        "hypothesis".into(),
-    ]);
+    let head =
+        head(&["exp".into(), "specialist".into(), "status".into(), word(&page.schema.metric), "hypothesis".into()]);
     let row = |trial: &Trial| {
         let row = trial.row();
         let hypothesis = code(&row.text(Role::Hypothesis), IN_RECENT);
@@ -201,13 +196,16 @@ fn full(page: &Page) -> String {
 
 /// Id, specialist, status, score and difference, for a list.
 fn numbers(row: &Row) -> String {
+    if let Some(damage) = row.damage {
+        return format!("{} [damaged: {damage}]", id(row));
+    }
     let words = [Role::Specialist, Role::Status, Role::Score, Role::Delta].map(|role| word_of(row, role));
     let words: Vec<_> = words.into_iter().filter(|word| word != NOTHING).collect();
     format!("{} [{}]", id(row), words.join(", "))
 }
 
-fn more(page: &Page) -> String {
-    let newest = page.newest.map_or_else(|| "000".to_owned(), |trial| trial.row().name());
+fn more(page: &Page, newest: &Trial) -> String {
+    let newest = newest.row().name();
     let best = page.best.map_or_else(|| newest.clone(), |trial| trial.row().name());
     let item = |command: String, what: &str| format!("- {}: {what}\n", code(&command, 200));
     "## How to ask for more\n\n".to_owned()

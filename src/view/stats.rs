@@ -245,7 +245,7 @@ fn round(hours: f64) -> Value {
 }
 
 fn decimals(value: f64) -> Value {
-    let text = format!("{value:.4}");
+    let text = format!("{:.4}", value + 0.0); // a sum of nothing is -0
     let short = text.trim_end_matches('0').trim_end_matches('.');
     debug_assert!(Number::value_of(short).is_some());
     sheet::value(short, false)

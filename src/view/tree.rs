@@ -74,7 +74,7 @@ impl Drawing {
 /// Status, score, difference and specialist, in short.
 pub fn outcome(row: &Row) -> String {
     if let Some(damage) = row.damage {
-        return format!("[damaged: {damage}]");
+        return format!("damaged: {damage}");
     }
     let words = [Role::Status, Role::Score, Role::Delta, Role::Specialist].map(|role| cell(row, role));
     words.into_iter().filter(|word| word != NOTHING).collect::<Vec<_>>().join(" ")

@@ -1,0 +1,41 @@
+# Everything that a person or a machine does with a checkout.
+#   make demo         a real search on this machine, logged and shown, in under a minute
+#   make test         all tests
+#   make check        format, lints, freshness of what is generated
+#   make bench        times of whole commands beside `wc -l` and an empty program
+#   make completions  writes completions/ and docs/cli.md anew
+#   make install      PREFIX=/usr/local DESTDIR=
+
+PREFIX ?= /usr/local
+CARGO ?= cargo
+INSTALL ?= install
+
+.PHONY: build demo test check bench completions install
+
+build:
+	$(CARGO) build --release --locked
+
+demo: build
+	LINEAGE="$(CURDIR)/target/release/lineage" sh examples/compress/demo.sh target/demo
+
+test:
+	$(CARGO) test --locked
+
+check:
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) test --locked --test cli generated::
+
+bench:
+	$(CARGO) bench --locked --bench commands
+
+completions:
+	LINEAGE_UPDATE=1 $(CARGO) test --locked --test cli generated::
+
+install: build
+	$(INSTALL) -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" \
+		"$(DESTDIR)$(PREFIX)/share/zsh/site-functions" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d"
+	$(INSTALL) -m 755 target/release/lineage "$(DESTDIR)$(PREFIX)/bin/lineage"
+	$(INSTALL) -m 644 completions/lineage.bash "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/lineage"
+	$(INSTALL) -m 644 completions/_lineage "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_lineage"
+	$(INSTALL) -m 644 completions/lineage.fish "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/lineage.fish"

@@ -1,0 +1,220 @@
+# Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
+function __fish_lineage_global_optspecs
+    string join \n store= q/quiet color= h/help V/version
+end
+
+function __fish_lineage_needs_command
+    # Figure out if the current invocation already has a command.
+    set -l cmd (commandline -opc)
+    set -e cmd[1]
+    argparse -s (__fish_lineage_global_optspecs) -- $cmd 2>/dev/null
+    or return
+    if set -q argv[1]
+        # Also print the command, so this can be used to figure out what it is.
+        echo $argv[1]
+        return 1
+    end
+    return 0
+end
+
+function __fish_lineage_using_subcommand
+    set -l cmd (__fish_lineage_needs_command)
+    test -z "$cmd"
+    and return 1
+    contains -- $cmd[1] $argv
+end
+
+complete -c lineage -n "__fish_lineage_needs_command" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_needs_command" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c lineage -n "__fish_lineage_needs_command" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
+complete -c lineage -n "__fish_lineage_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_needs_command" -s V -l version -d 'Print version'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "init" -d 'Make a store'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "append" -d 'Log one trial, and print its id'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "tail" -d 'Show the newest trials, newest last'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "best" -d 'Show the best trial, or the leaderboard of keeps'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "chain" -d 'Show how a trial came to be, root first'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "tree" -d 'Show the whole search as a tree'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "show" -d 'Show one trial, every column, nothing cut'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "stats" -d 'Show what happened, in one screen'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c lineage -n "__fish_lineage_using_subcommand init" -l metric -d 'The number that the search optimises; its score is in the column of this name, else in core_metric' -r
+complete -c lineage -n "__fish_lineage_using_subcommand init" -l direction -d 'Which way is better' -r -f -a "minimize\t'Lower is better'
+maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand init" -l label -d 'A short name for the metric' -r
+complete -c lineage -n "__fish_lineage_using_subcommand init" -l columns -d 'Columns of the log besides the 17' -r
+complete -c lineage -n "__fish_lineage_using_subcommand init" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand init" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand init" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
+complete -c lineage -n "__fish_lineage_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l status -d 'How it ended: baseline, keep, discard, crash, eval_budget_overrun, train_budget_overrun, size_blocked, preflight_crash, disqualified, harness_abort; or auto: keep if the score beats the best, else discard' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l metric -d 'The score' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l val-bpb -d 'Validation bits per byte, where that is not the score' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l specialist -d 'Who proposed it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l parent -d 'The trial that it was made from, or `none` [default: the best]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l baseline -d 'The trial that it was measured against, or `none` [default: the best]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l domain -d 'What it is about [default: the specialist]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l hypothesis -d 'What was proposed; `-` reads stdin, @FILE a file, @@ begins a text with @' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l expected-delta -d 'The difference that the agent predicted' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l train-s -d 'Seconds of training' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l total-s -d 'Seconds in all' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l job-name -d 'The job that ran it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l snapshot-path -d 'Where its frozen work is, relative to the store' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l notes -d 'How it went; `-` reads stdin, @FILE a file, @@ begins a text with @' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l exp-id -d 'Its id [default: the next one]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l timestamp -d 'When it ended [default: now]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l set -d 'Any other column of the log; may be given more than once' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
+maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l lock-timeout -d 'How long to wait for another writer' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l format -d 'What to print: the id, or the whole row' -r -f -a "id\t''
+json\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l json -d 'Read trials from stdin: one JSON object, or one a line; all are written, or none'
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l once -d 'Where the log has a trial of this job, print its id and write nothing'
+complete -c lineage -n "__fish_lineage_using_subcommand append" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
+complete -c lineage -n "__fish_lineage_using_subcommand append" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -s n -d 'How many' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l status -d 'Only trials of this status; may be given more than once' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l specialist -d 'Only trials of this specialist; may be given more than once' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l domain -d 'Only trials of this domain; may be given more than once' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l format -r -f -a "table\t'Aligned columns for a person'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'
+tsv\t'Tab-separated, one line a row, with a header'
+csv\t'Comma-separated, with a header'
+md\t'A Markdown table'"
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
+maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l full -d 'Hypothesis and notes in full, below the numbers'
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l top -d 'The K best keeps, best first' -r
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l field -d 'Print this column alone; `metric` stands for the score' -r
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l format -r -f -a "table\t'Aligned columns for a person'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'
+tsv\t'Tab-separated, one line a row, with a header'
+csv\t'Comma-separated, with a header'
+md\t'A Markdown table'"
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
+maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand best" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
+complete -c lineage -n "__fish_lineage_using_subcommand best" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l field -d 'Print this column alone, one line a link; `metric` stands for the score' -r
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l format -r -f -a "table\t'Aligned columns for a person'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'
+tsv\t'Tab-separated, one line a row, with a header'
+csv\t'Comma-separated, with a header'
+md\t'A Markdown table'"
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
+maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l root -d 'Only this trial and what came from it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l depth -d 'No deeper than this below a root' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l status -d 'Only trials of this status and the way to them; may be given more than once' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l format -r -f -a "text\t'The drawing, for a person'
+json\t''
+jsonl\t''
+tsv\t''
+csv\t''
+md\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
+maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand show" -l format -r -f -a "table\t'Aligned columns for a person'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'
+tsv\t'Tab-separated, one line a row, with a header'
+csv\t'Comma-separated, with a header'
+md\t'A Markdown table'"
+complete -c lineage -n "__fish_lineage_using_subcommand show" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand show" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
+maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand show" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand show" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand show" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
+complete -c lineage -n "__fish_lineage_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -l by -d 'One row for each value of this column instead of each status' -r -f -a "specialist\t''
+domain\t''
+status\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -l format -r -f -a "table\t'Aligned columns for a person'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'
+tsv\t'Tab-separated, one line a row, with a header'
+csv\t'Comma-separated, with a header'
+md\t'A Markdown table'"
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
+maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l for -d 'The specialist that will read it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l top -d 'Rows of the leaderboard [default: the setting, else 20]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l recent -d 'Rows of the table of recent trials [default: the setting, else 30]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l full -d 'Recent trials whose hypothesis and notes are given in full [default: the setting, else 10]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l as-of -d 'The log as it was just after this trial' -r
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
+maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand render" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
+complete -c lineage -n "__fish_lineage_using_subcommand render" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand completions" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand completions" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand completions" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
+complete -c lineage -n "__fish_lineage_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render completions help" -f -a "init" -d 'Make a store'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render completions help" -f -a "append" -d 'Log one trial, and print its id'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render completions help" -f -a "tail" -d 'Show the newest trials, newest last'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render completions help" -f -a "best" -d 'Show the best trial, or the leaderboard of keeps'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render completions help" -f -a "chain" -d 'Show how a trial came to be, root first'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render completions help" -f -a "tree" -d 'Show the whole search as a tree'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render completions help" -f -a "show" -d 'Show one trial, every column, nothing cut'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render completions help" -f -a "stats" -d 'Show what happened, in one screen'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render completions help" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render completions help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

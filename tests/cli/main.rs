@@ -1,0 +1,14 @@
+//! Through the binary, as a shell script would: one file a command, and one a promise. Each snapshot holds stdout, stderr and
+//! the exit status together.
+
+mod append;
+mod fixtures;
+mod generated;
+mod init;
+mod pipe;
+mod prompt_structure;
+mod real_logs;
+mod sandbox;
+mod terminal;
+mod together;
+mod torn;

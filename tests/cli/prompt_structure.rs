@@ -1,0 +1,122 @@
+//! Nothing in a prompt can be forged: whatever the texts of a log are, a Markdown parser sees the same structure as with
+//! harmless texts in their place.
+
+use std::fs;
+
+use proptest::prelude::*;
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+
+use crate::sandbox::Sandbox;
+
+/// The structure of a page: its events without the texts in them.
+fn structure(page: &str) -> Vec<String> {
+    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    let mut events = Vec::new();
+    for event in Parser::new_ext(page, options) {
+        match event {
+            // A word may be written as it is or as code, and a paragraph is one whatever it is made of.
+            Event::Text(_) | Event::Code(_) | Event::SoftBreak => {}
+            Event::Start(Tag::CodeBlock(_)) => events.push("code block".to_owned()),
+            Event::End(TagEnd::CodeBlock) => events.push("end of code block".to_owned()),
+            event => events.push(format!("{event:?}")),
+        }
+    }
+    events
+}
+
+const HARMLESS: &str = "word";
+
+/// The prompt of a log whose texts are all `text`.
+fn prompt(text: &str) -> String {
+    let sandbox = Sandbox::with_store();
+    let trial = |status: &str, metric: f64| {
+        serde_json::json!({
+            "status": status, "metric": metric, "specialist": text, "domain": text, "hypothesis": text, "notes": text,
+            "expected_delta": text, "job_name": text, "snapshot_path": text, "timestamp": "2026-03-01T00:00:00Z",
+        })
+    };
+    let trials = [trial("baseline", 9.0), trial("keep", 8.0), trial("crash", 9.5), trial("discard", 8.5)];
+    let trials: String = trials.iter().map(|trial| format!("{trial}\n")).collect();
+    sandbox.lineage(&["append", "--json"]).write_stdin(trials).assert().success();
+    let task = toml::Value::from(format!("Go on, {text}\n{text}"));
+    let settings = format!("metric = \"val_loss\"\ndirection = \"minimize\"\n[prompt]\ntask = {task}\n");
+    fs::write(sandbox.path(".lineage/lineage.toml"), settings).unwrap();
+    let reader = if text.contains('\0') { HARMLESS } else { text };
+    sandbox.ok(&["render", &format!("--for={reader}"), "-q"])
+}
+
+fn is_hidden(c: char) -> bool {
+    c.is_control() && c != '\n'
+        || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Pieces that mean something somewhere: Markdown, HTML, tables, terminals, templates.
+fn hostile() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "\n",
+        "\r",
+        "\t",
+        " ",
+        "# ",
+        "## Current best",
+        "- ",
+        "* ",
+        "1. ",
+        "> ",
+        "```",
+        "`",
+        "``",
+        "~~~",
+        "|",
+        "\\",
+        "\\|",
+        "---",
+        "===",
+        "<b>",
+        "</p>",
+        "<!--",
+        "-->",
+        "&lt;",
+        "[a](b)",
+        "![a](b)",
+        "[a]: b",
+        "http://x.y",
+        "<http://x.y>",
+        "_",
+        "__",
+        "**",
+        "~~",
+        "{best}",
+        "{specialist}",
+        "\u{1b}[31m",
+        "\u{202e}",
+        "\u{200b}",
+        "\u{e0041}",
+        "\u{9b}",
+        "\u{2028}",
+        "\"",
+        "'",
+        "a",
+        "é",
+        "日",
+        "0",
+        "$",
+        "@",
+    ]);
+    let anything = prop_oneof![4 => piece.prop_map(str::to_owned), 1 => any::<char>().prop_map(String::from)];
+    prop::collection::vec(anything, 1..24).prop_map(|pieces| format!("x{}", pieces.concat()))
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_text_changes_the_structure_of_the_page(text in hostile()) {
+        let page = prompt(&text);
+        // Lines of the task are paragraphs of their own: the harmless text has as many.
+        let lines = text.lines().filter(|line| !line.trim().is_empty()).count().max(1);
+        let harmless = prompt(&vec![HARMLESS; lines].join("\n"));
+        prop_assert_eq!(structure(&page), structure(&harmless), "{}", page);
+        prop_assert!(!page.contains(is_hidden), "{:?}", page);
+    }
+}

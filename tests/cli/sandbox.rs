@@ -1,0 +1,81 @@
+//! A directory of its own, an environment without surprises, and transcripts to compare.
+
+use std::{fs, io::Write, path::PathBuf};
+
+use assert_cmd::Command;
+use tempfile::TempDir;
+
+/// Says that a test was skipped, past the capture of the test runner.
+pub(crate) fn skipped(why: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: {why}");
+}
+
+pub(crate) struct Sandbox {
+    dir: TempDir,
+}
+
+impl Sandbox {
+    /// An empty directory.
+    pub(crate) fn new() -> Self {
+        Self { dir: tempfile::tempdir().expect("a temporary directory") }
+    }
+
+    /// A directory with a store of `val_loss`, lower is better.
+    pub(crate) fn with_store() -> Self {
+        let sandbox = Self::new();
+        sandbox.ok(&["init", "--metric", "val_loss", "--direction", "minimize"]);
+        sandbox
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().join(name)
+    }
+
+    pub(crate) fn log(&self) -> PathBuf {
+        self.path(".lineage/results.tsv")
+    }
+
+    pub(crate) fn read_log(&self) -> String {
+        String::from_utf8_lossy(&fs::read(self.log()).expect("a log")).into_owned()
+    }
+
+    /// The rows of the log, split at their tabs.
+    pub(crate) fn rows(&self) -> Vec<Vec<String>> {
+        self.read_log().lines().skip(1).map(|line| line.split('\t').map(str::to_owned).collect()).collect()
+    }
+
+    pub(crate) fn lineage(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(assert_cmd::cargo::cargo_bin!("lineage"));
+        command.current_dir(self.dir.path()).env_clear().args(args);
+        command
+    }
+
+    /// Runs a command that must succeed, and returns what it printed.
+    pub(crate) fn ok(&self, args: &[&str]) -> String {
+        let output = self.lineage(args).output().expect("the program starts");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "lineage {args:?}: {stderr}");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    /// What a person would see: the command, stdout, stderr, the exit status.
+    pub(crate) fn transcript(&self, args: &[&str]) -> String {
+        self.transcript_of(self.lineage(args), args)
+    }
+
+    pub(crate) fn transcript_with_stdin(&self, args: &[&str], stdin: impl Into<Vec<u8>>) -> String {
+        let mut command = self.lineage(args);
+        command.write_stdin(stdin);
+        self.transcript_of(command, args)
+    }
+
+    fn transcript_of(&self, mut command: Command, args: &[&str]) -> String {
+        let output = command.output().expect("the program starts");
+        let dir = self.dir.path().to_string_lossy().into_owned();
+        let redact = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&dir, "[DIR]");
+        let (stdout, stderr) = (redact(&output.stdout), redact(&output.stderr));
+        let mark: String = stderr.lines().map(|line| format!("! {line}\n")).collect();
+        let code = output.status.code().map_or_else(|| "killed".to_owned(), |code| code.to_string());
+        format!("$ lineage {}\n{stdout}{mark}= {code}\n", args.join(" "))
+    }
+}

@@ -1,0 +1,86 @@
+//! On a terminal: the width is kept, colour is used, and a hostile text reaches it as visible marks only.
+
+use std::{fs, path::Path, process::Command};
+
+use crate::sandbox::{Sandbox, skipped};
+
+/// Runs a command line on a pseudo-terminal of util-linux' `script`; `None` where there is none.
+fn on_terminal(sandbox: &Sandbox, line: &str, environment: &[(&str, &str)]) -> Option<String> {
+    let binary = assert_cmd::cargo::cargo_bin!("lineage");
+    let mut command = Command::new("script");
+    command.args(["-qec", &format!("{} {line}", binary.display()), "/dev/null"]).current_dir(sandbox.path("."));
+    command
+        .env_remove("NO_COLOR")
+        .env_remove("COLUMNS")
+        .env("TERM", "xterm-256color")
+        .envs(environment.iter().copied());
+    match command.output() {
+        Ok(output) => Some(String::from_utf8_lossy(&output.stdout).into_owned()),
+        Err(_) => {
+            skipped("this system has no `script`");
+            None
+        }
+    }
+}
+
+fn hostile() -> Sandbox {
+    let sandbox = Sandbox::new();
+    let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/hostile");
+    fs::create_dir(sandbox.path(".lineage")).unwrap();
+    for name in ["results.tsv", "lineage.toml"] {
+        fs::copy(fixture.join(name), sandbox.path(".lineage").join(name)).unwrap();
+    }
+    sandbox
+}
+
+fn without_styles(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("\x1b[") {
+        out += &rest[..at];
+        let end = rest[at..].find('m').expect("a style ends with m");
+        let codes = &rest[at + 2..at + end];
+        assert!(codes.bytes().all(|b| b.is_ascii_digit() || b == b';'), "an escape that is no style: {codes:?}");
+        rest = &rest[at + end + 1..];
+    }
+    out + rest
+}
+
+#[test]
+fn a_line_fits_the_width_and_columns_overrides_it() {
+    let sandbox = hostile();
+    for width in ["60", "100"] {
+        let Some(shown) = on_terminal(&sandbox, "tail -n 30", &[("COLUMNS", width)]) else { return };
+        assert!(shown.contains("\x1b["), "no colour on a terminal: {shown:?}");
+        let plain = without_styles(&shown);
+        let longest = plain.lines().map(|line| line.chars().count()).max().unwrap();
+        assert!(longest <= width.parse::<usize>().unwrap().max(100), "{longest} at {width}:\n{plain}");
+    }
+}
+
+#[test]
+fn no_color_is_honoured() {
+    let sandbox = hostile();
+    let Some(shown) = on_terminal(&sandbox, "tail", &[("NO_COLOR", "1")]) else { return };
+    assert!(!shown.contains('\x1b'), "{shown:?}");
+}
+
+#[test]
+fn no_escape_and_nothing_invisible_reaches_the_terminal() {
+    let sandbox = hostile();
+    for line in [
+        "tail -n 30",
+        "tail --full -n 30",
+        "best --top 30",
+        "tree",
+        "chain",
+        "show 6",
+        "stats --by specialist",
+        "render --for x",
+    ] {
+        let Some(shown) = on_terminal(&sandbox, line, &[]) else { return };
+        let plain = without_styles(&shown);
+        let bad = |c: char| c.is_control() && c != '\n' && c != '\r' || "\u{202e}\u{202c}\u{200b}\u{e0041}".contains(c);
+        assert!(!plain.contains(bad), "{line}: {plain:?}");
+    }
+}
