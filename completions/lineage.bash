@@ -25,6 +25,9 @@ _lineage() {
             lineage,chain)
                 cmd="lineage__subcmd__chain"
                 ;;
+            lineage,check)
+                cmd="lineage__subcmd__check"
+                ;;
             lineage,completions)
                 cmd="lineage__subcmd__completions"
                 ;;
@@ -58,6 +61,9 @@ _lineage() {
             lineage__subcmd__help,chain)
                 cmd="lineage__subcmd__help__subcmd__chain"
                 ;;
+            lineage__subcmd__help,check)
+                cmd="lineage__subcmd__help__subcmd__check"
+                ;;
             lineage__subcmd__help,completions)
                 cmd="lineage__subcmd__help__subcmd__completions"
                 ;;
@@ -89,7 +95,7 @@ _lineage() {
 
     case "${cmd}" in
         lineage)
-            opts="-q -h -V --store --quiet --color --help --version init append tail best chain tree show stats render completions help"
+            opts="-q -h -V --store --quiet --color --help --version init append tail best chain tree show stats render check completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -292,6 +298,44 @@ _lineage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        lineage__subcmd__check)
+            opts="-q -h --repair --format --metric --direction --store --quiet --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --repair)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table json jsonl tsv csv md" -- "${cur}"))
+                    return 0
+                    ;;
+                --metric)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --direction)
+                    COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         lineage__subcmd__completions)
             opts="-q -h --store --quiet --color --help bash zsh fish"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -315,7 +359,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__help)
-            opts="init append tail best chain tree show stats render completions help"
+            opts="init append tail best chain tree show stats render check completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -357,6 +401,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__help__subcmd__chain)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        lineage__subcmd__help__subcmd__check)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

@@ -40,6 +40,7 @@ complete -c lineage -n "__fish_lineage_needs_command" -f -a "tree" -d 'Show the 
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "show" -d 'Show one trial, every column, nothing cut'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "stats" -d 'Show what happened, in one screen'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "check" -d 'Find what is wrong with a log'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c lineage -n "__fish_lineage_using_subcommand init" -l metric -d 'The number that the search optimises; its score is in the column of this name, else in core_metric' -r
@@ -201,20 +202,37 @@ always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand render" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
 complete -c lineage -n "__fish_lineage_using_subcommand render" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand check" -l repair -d 'Write a mended copy of the log to this new file, and say what was changed' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand check" -l format -r -f -a "table\t'Aligned columns for a person'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'
+tsv\t'Tab-separated, one line a row, with a header'
+csv\t'Comma-separated, with a header'
+md\t'A Markdown table'"
+complete -c lineage -n "__fish_lineage_using_subcommand check" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand check" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
+maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand check" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand check" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand check" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
+complete -c lineage -n "__fish_lineage_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand completions" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand completions" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand completions" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
 complete -c lineage -n "__fish_lineage_using_subcommand completions" -s h -l help -d 'Print help'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render completions help" -f -a "init" -d 'Make a store'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render completions help" -f -a "append" -d 'Log one trial, and print its id'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render completions help" -f -a "tail" -d 'Show the newest trials, newest last'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render completions help" -f -a "best" -d 'Show the best trial, or the leaderboard of keeps'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render completions help" -f -a "chain" -d 'Show how a trial came to be, root first'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render completions help" -f -a "tree" -d 'Show the whole search as a tree'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render completions help" -f -a "show" -d 'Show one trial, every column, nothing cut'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render completions help" -f -a "stats" -d 'Show what happened, in one screen'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render completions help" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render completions help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render check completions help" -f -a "init" -d 'Make a store'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render check completions help" -f -a "append" -d 'Log one trial, and print its id'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render check completions help" -f -a "tail" -d 'Show the newest trials, newest last'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render check completions help" -f -a "best" -d 'Show the best trial, or the leaderboard of keeps'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render check completions help" -f -a "chain" -d 'Show how a trial came to be, root first'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render check completions help" -f -a "tree" -d 'Show the whole search as a tree'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render check completions help" -f -a "show" -d 'Show one trial, every column, nothing cut'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render check completions help" -f -a "stats" -d 'Show what happened, in one screen'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render check completions help" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render check completions help" -f -a "check" -d 'Find what is wrong with a log'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render check completions help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render check completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -65,5 +65,6 @@ pub enum Command {
     Show(commands::show::Show),
     Stats(commands::stats::Stats),
     Render(commands::render::Render),
+    Check(commands::check::Check),
     Completions(commands::completions::Completions),
 }

@@ -1,13 +1,15 @@
 //! Questions about many trials: best, leaderboard, chain, tree, tally. Pure: rows are shown to a question one by one, and it
 //! keeps no more than its answer needs.
 
+mod audit;
 mod board;
 mod forest;
 mod ledger;
 mod tally;
 
+pub use audit::{Audit, Finding};
 pub use board::{Best, Board, Count};
-pub use forest::{Chain, ChainEnd, Forest, Tree, Visit};
+pub use forest::{Chain, ChainEnd, Fault, Forest, Tree, Visit};
 pub use ledger::{Known, Ledger};
 pub use tally::{Group, Tally};
 

@@ -3,6 +3,7 @@
 pub mod append;
 pub mod best;
 pub mod chain;
+pub mod check;
 pub mod completions;
 pub mod init;
 pub mod render;
@@ -47,11 +48,13 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Show(args) => show::run(args, &context),
         Command::Stats(args) => stats::run(args, &context),
         Command::Render(args) => render::run(args, &context),
+        Command::Check(args) => check::run(args, &context),
         Command::Completions(args) => completions::run(args, &context),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is::<Closed>() => ExitCode::SUCCESS,
+        Err(error) if error.is::<Findings>() => ExitCode::FAILURE,
         Err(error) => {
             context.ui.error(&format!("{error:#}"));
             ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
@@ -108,6 +111,18 @@ impl fmt::Display for Usage {
 }
 
 impl std::error::Error for Usage {}
+
+/// `check` has found something, and has said what: exit status 1.
+#[derive(Debug)]
+struct Findings;
+
+impl fmt::Display for Findings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("there are findings")
+    }
+}
+
+impl std::error::Error for Findings {}
 
 /// An id of the command line.
 fn id(text: &str) -> Result<ExpId> {

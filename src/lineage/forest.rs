@@ -37,7 +37,7 @@ impl Forest {
 
     /// Settles which trial each parent is: an id that stands twice names the first.
     pub fn into_tree(self) -> Tree {
-        let sorted = self.nodes.windows(2).all(|pair| pair[0].id < pair[1].id);
+        let sorted = self.nodes.is_sorted_by(|a, b| a.id < b.id);
         let mut first = HashMap::new();
         if !sorted {
             for (index, node) in self.nodes.iter().enumerate() {
@@ -81,6 +81,20 @@ pub enum ChainEnd {
     MissingParent,
     /// The root's parent is a trial that the chain has already passed.
     Cycle,
+}
+
+/// What can be wrong with an id or a parent.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// The id stands already, at that place.
+    Twice {
+        first: usize,
+    },
+    OwnParent,
+    MissingParent(String),
+    LaterParent(String),
+    /// The parent leads back to the trial.
+    Cycle(String),
 }
 
 /// One trial on a walk through the tree.
@@ -127,6 +141,34 @@ impl Tree {
         };
         offsets.reverse();
         Some(Chain { offsets, end })
+    }
+
+    /// What is wrong with the ids and parents, by the trial's place among those that have an id.
+    pub fn faults(&self) -> Vec<(usize, Fault)> {
+        let parents: Vec<_> =
+            self.nodes.iter().map(|node| node.parent.map(|parent| (parent, self.find(parent)))).collect();
+        let found: Vec<_> = parents.iter().map(|parent| parent.and_then(|(_, at)| at)).collect();
+        let cut = cycles(&found);
+        let mut faults = Vec::new();
+        for (index, node) in self.nodes.iter().enumerate() {
+            if let Some(first) = self.find(node.id).filter(|&first| first < index) {
+                faults.push((index, Fault::Twice { first }));
+            }
+            let fault = match parents[index] {
+                Some((parent, _)) if parent == node.id => Fault::OwnParent,
+                Some((parent, None)) => Fault::MissingParent(self.name(parent)),
+                Some((parent, Some(_))) if cut[index] => Fault::Cycle(self.name(parent)),
+                Some((parent, Some(at))) if at > index => Fault::LaterParent(self.name(parent)),
+                _ => continue,
+            };
+            faults.push((index, fault));
+        }
+        faults
+    }
+
+    fn name(&self, key: Key) -> String {
+        let name = self.names.iter().find(|(_, known)| **known == key);
+        name.map_or_else(|| ExpId::Number(key).to_string(), |(name, _)| name.clone())
     }
 
     /// Where the children of a trial begin, in the order of the log, without the quarantined.

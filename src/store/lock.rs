@@ -104,7 +104,7 @@ impl Locked {
                     line.len()
                 );
             }
-            if self.log.crlf {
+            if self.log.crlf() {
                 line.insert(line.len() - 1, '\r');
             }
             out += &line;

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     lineage::Question,
     schema::{Role, Schema},
-    trial::{Direction, ExpId, Row, Trial},
+    trial::{Cell, Damage, Direction, ExpId, Row, Trial},
     view::no_such_trial,
 };
 
@@ -43,11 +43,17 @@ pub struct Log {
     /// Where the first row begins, and where the last one that counts ends.
     start: u64,
     end: u64,
-    /// Whether lines end as on Windows.
-    pub(super) crlf: bool,
+    header: Header,
     /// What a person should know about how the log is read.
     pub notes: Vec<String>,
     damage: RefCell<Damaged>,
+}
+
+/// How the first line is written.
+#[derive(Clone, Copy, Default)]
+struct Header {
+    crlf: bool,
+    bom: bool,
 }
 
 #[derive(Default)]
@@ -59,26 +65,33 @@ struct Damaged {
 impl Store {
     /// Opens the log to read whole lines.
     pub fn read(&self, reading: &Reading) -> Result<Log> {
+        let (mut log, len) = self.open(reading)?;
+        if len > log.end {
+            log.notes.push(format!("{}: the last line has no newline and does not count yet", log.path.display()));
+        }
+        Ok(log)
+    }
+
+    /// Opens the log to read all that is there, a last line without its newline too.
+    pub fn read_to_the_end(&self, reading: &Reading) -> Result<Log> {
+        let (mut log, len) = self.open(reading)?;
+        log.end = len;
+        Ok(log)
+    }
+
+    /// The log up to its last whole line, and how long the file is.
+    fn open(&self, reading: &Reading) -> Result<(Log, u64)> {
         let file = match File::open(self.log_path()) {
             Ok(file) => Some(file),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => return Err(error).with_context(|| format!("cannot open {}", self.log_path().display())),
         };
-        let mut unterminated = false;
-        let end = match &file {
-            None => 0,
-            Some(file) => {
-                let (len, whole) =
-                    measure(file).with_context(|| format!("cannot read {}", self.log_path().display()))?;
-                unterminated = len > whole;
-                whole
-            }
+        let (len, whole) = match &file {
+            None => (0, 0),
+            Some(file) => measure(file).with_context(|| format!("cannot read {}", self.log_path().display()))?,
         };
-        let mut log = Log::open(self.log_path(), file, end, &self.settings, reading)?;
-        if unterminated {
-            log.notes.push(format!("{}: the last line has no newline and does not count yet", log.path.display()));
-        }
-        Ok(log)
+        let log = Log::open(self.log_path(), file, whole, &self.settings, reading)?;
+        Ok((log, len))
     }
 }
 
@@ -112,7 +125,8 @@ impl Log {
             Some(file) => read_header(file, end).with_context(|| format!("cannot read {}", path.display()))?,
             None => None,
         };
-        let (names, start, crlf) = header.unwrap_or_else(|| (Schema::standard_names(&settings.columns), end, false));
+        let (names, start, header) =
+            header.unwrap_or_else(|| (Schema::standard_names(&settings.columns), end, Header::default()));
         check_header(path, &names)?;
         let metric = reading.metric.as_deref().or(settings.metric.as_deref());
         let given = reading.direction.or(settings.direction);
@@ -124,7 +138,7 @@ impl Log {
             schema: Rc::new(schema),
             start,
             end,
-            crlf,
+            header,
             notes: Vec::new(),
             damage: RefCell::default(),
         };
@@ -137,6 +151,16 @@ impl Log {
 
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Whether the header ends as on Windows.
+    pub fn crlf(&self) -> bool {
+        self.header.crlf
+    }
+
+    /// Whether the log begins with a byte order mark.
+    pub fn bom(&self) -> bool {
+        self.header.bom
     }
 
     fn check_metric(&self) -> Result<()> {
@@ -258,11 +282,13 @@ impl Log {
     /// What could not be read, as one sentence, if there is any.
     pub fn damage(&self) -> Option<String> {
         let damage = self.damage.borrow();
-        match damage.rows {
-            0 => None,
-            1 => Some(format!("{}; the row is used for its id and parent only", damage.first)),
-            rows => Some(format!("{} (and {} more rows like it); used for id and parent only", damage.first, rows - 1)),
-        }
+        let others = match damage.rows {
+            0 => return None,
+            1 => String::new(),
+            2 => " (and 1 more row cannot be used)".to_owned(),
+            rows => format!(" (and {} more rows cannot be used)", rows - 1),
+        };
+        Some(format!("{}{others}; `lineage check` lists what is wrong", damage.first))
     }
 
     fn each(&self, mut see: impl FnMut(Row) -> ControlFlow<()>) -> Result<()> {
@@ -271,9 +297,19 @@ impl Log {
         let mut rows = self.rows(file, self.start, 2);
         while let Some(row) = rows.next().with_context(|| format!("cannot read {}", self.path.display()))? {
             self.tally(&row);
-            if see(row).is_break() {
+            if row.damage != Some(Damage::Blank) && see(row).is_break() {
                 break;
             }
+        }
+        Ok(())
+    }
+
+    /// Passes every line to `see`, blank ones too, as a row or as a damaged one.
+    pub fn every_line(&self, mut see: impl FnMut(Row) -> Result<()>) -> Result<()> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let mut rows = self.rows(file, self.start, 2);
+        while let Some(row) = rows.next().with_context(|| format!("cannot read {}", self.path.display()))? {
+            see(row)?;
         }
         Ok(())
     }
@@ -283,7 +319,7 @@ impl Log {
     }
 
     fn tally(&self, row: &Row) {
-        let Some(damage) = row.damage else { return };
+        let Some(damage) = row.damage.filter(|damage| *damage != Damage::Blank) else { return };
         let mut tally = self.damage.borrow_mut();
         if tally.rows == 0 {
             let place = if row.number > 0 { format!("{}", row.number) } else { format!("byte {}", row.offset) };
@@ -293,21 +329,18 @@ impl Log {
     }
 }
 
-/// The names, the length of the header, and whether its line ends as on Windows; `None` where there is no whole line.
-fn read_header(file: &File, end: u64) -> io::Result<Option<(Vec<String>, u64, bool)>> {
+/// The names, the length of the header's line, and what else is to know of it; `None` where there is no whole line.
+fn read_header(file: &File, end: u64) -> io::Result<Option<(Vec<String>, u64, Header)>> {
     let mut lines = Lines::new(file, 0, end);
     let Some(line) = lines.look(0)? else { return Ok(None) };
     let raw = lines.bytes(line.len);
-    let text = raw.strip_suffix(b"\r").unwrap_or(raw);
-    let crlf = text.len() < raw.len();
-    let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
+    let unmarked = raw.strip_prefix("\u{feff}".as_bytes()).unwrap_or(raw);
+    let text = unmarked.strip_suffix(b"\r").unwrap_or(unmarked);
+    let header = Header { crlf: text.len() < unmarked.len(), bom: unmarked.len() < raw.len() };
     let mut cells = Vec::new();
     split(text, &mut cells, None);
-    let name = |cell: &crate::trial::Cell| {
-        let raw = &text[cell.start..cell.end];
-        String::from_utf8_lossy(raw).trim_matches('"').trim().to_owned()
-    };
-    Ok(Some((cells.iter().map(name).collect(), line.taken, crlf)))
+    let name = |cell: &Cell| String::from_utf8_lossy(&text[cell.start..cell.end]).trim_matches('"').trim().to_owned();
+    Ok(Some((cells.iter().map(name).collect(), line.taken, header)))
 }
 
 fn check_header(path: &Path, names: &[String]) -> Result<()> {

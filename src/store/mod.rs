@@ -8,6 +8,7 @@ mod init;
 mod lines;
 mod lock;
 mod log;
+mod mend;
 mod rows;
 mod settings;
 

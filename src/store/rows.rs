@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     schema::Schema,
-    trial::{Cell, Damage, Row},
+    trial::{Cell, Damage, Ending, Row},
 };
 
 /// A row that a quoted line break spans is looked for in this many lines and bytes, no further.
@@ -46,27 +46,29 @@ impl<'l> Rows<'l> {
         Ok(false)
     }
 
-    /// The next row, damaged ones too; blank lines are passed over.
+    /// The next row, damaged ones and blank lines too.
     pub(super) fn next(&mut self) -> io::Result<Option<Row<'_>>> {
         let (bytes, lines) = std::mem::take(&mut self.given);
         self.advance(bytes, lines);
-        let (first, open) = loop {
-            let Some(line) = self.lines.look(0)? else { return Ok(None) };
-            let text = text(&self.lines, 0, line);
-            if !text.trim_ascii().is_empty() {
-                self.cells.clear();
-                break (line, split(text, &mut self.cells, None));
-            }
-            self.advance(line.taken, 1);
-        };
+        let Some(first) = self.lines.look(0)? else { return Ok(None) };
+        self.cells.clear();
+        let open = split(text(&self.lines, 0, first), &mut self.cells, None);
         let (record, lines, damage) = self.record(first, open)?;
         self.given = (record.taken, lines);
+        let line = text(&self.lines, 0, record);
+        let ending = match record.taken {
+            taken if taken == record.len as u64 => Ending::Missing,
+            _ if line.len() < record.len => Ending::CarriageReturn,
+            _ => Ending::Newline,
+        };
         Ok(Some(Row {
-            line: text(&self.lines, 0, record),
+            line,
             cells: &self.cells,
             schema: self.schema,
             offset: self.lines.offset(),
             number: self.number,
+            lines,
+            ending,
             damage,
         }))
     }
@@ -81,6 +83,9 @@ impl<'l> Rows<'l> {
     /// What the line just split is: a row, the first line of one over several, or a damaged one.
     fn record(&mut self, first: Line, open: Option<Open>) -> io::Result<(Line, u64, Option<Damage>)> {
         let (found, expected) = (self.cells.len(), self.schema.names().len());
+        if found == expected && open.is_none() && !self.repeats_header(first) {
+            return Ok((first, 1, None));
+        }
         let damage = match open {
             _ if first.is_cut() => Damage::TooLong { bytes: first.taken },
             Some(open) => {
@@ -91,9 +96,9 @@ impl<'l> Rows<'l> {
                 self.cells.push(Cell { start: open.cell(), end, quoted: true });
                 Damage::OpenQuote
             }
+            None if text(&self.lines, 0, first).trim_ascii().is_empty() => Damage::Blank,
             None if found != expected => Damage::Cells { found, expected },
-            None if self.repeats_header(first) => Damage::RepeatedHeader,
-            None => return Ok((first, 1, None)),
+            None => Damage::RepeatedHeader,
         };
         Ok((first, 1, Some(damage)))
     }

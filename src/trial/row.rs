@@ -16,15 +16,23 @@ pub struct Cell {
 /// Why a row cannot be read as a trial. What can be read of it, its id and its parent, is used all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Damage {
-    Cells { found: usize, expected: usize },
+    /// Nothing but white space: no row at all, passed over by every question but `check`.
+    Blank,
+    Cells {
+        found: usize,
+        expected: usize,
+    },
     OpenQuote,
-    TooLong { bytes: u64 },
+    TooLong {
+        bytes: u64,
+    },
     RepeatedHeader,
 }
 
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Blank => f.write_str("a blank line"),
             Self::Cells { found, expected } => {
                 let s = if *found == 1 { "" } else { "s" };
                 write!(f, "{found} cell{s}, {expected} expected")
@@ -46,7 +54,20 @@ pub struct Row<'a> {
     pub offset: u64,
     /// Line number in the log, from 1; 0 where the row was reached from the end and it is not known.
     pub number: u64,
+    /// How many lines it spans.
+    pub lines: u64,
+    pub ending: Ending,
     pub damage: Option<Damage>,
+}
+
+/// How the line of a row ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    Newline,
+    /// As on Windows.
+    CarriageReturn,
+    /// The last line, without its newline.
+    Missing,
 }
 
 impl<'a> Row<'a> {
@@ -127,6 +148,8 @@ pub struct Trial {
     schema: Rc<Schema>,
     offset: u64,
     number: u64,
+    lines: u64,
+    ending: Ending,
     damage: Option<Damage>,
 }
 
@@ -138,6 +161,8 @@ impl Trial {
             schema: &self.schema,
             offset: self.offset,
             number: self.number,
+            lines: self.lines,
+            ending: self.ending,
             damage: self.damage,
         }
     }
@@ -151,6 +176,8 @@ impl Row<'_> {
             schema: Rc::clone(self.schema),
             offset: self.offset,
             number: self.number,
+            lines: self.lines,
+            ending: self.ending,
             damage: self.damage,
         }
     }

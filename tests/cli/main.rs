@@ -2,6 +2,7 @@
 //! the exit status together.
 
 mod append;
+mod check;
 mod fixtures;
 mod generated;
 mod init;

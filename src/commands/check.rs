@@ -1,0 +1,86 @@
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use clap::Args;
+
+use super::{Context, Findings};
+use crate::{
+    cli::Reading,
+    lineage::{Audit, Finding},
+    view::{
+        sheet::{Column, Format, sheet},
+        text::{count, printable},
+    },
+};
+
+/// Find what is wrong with a log
+///
+/// Prints every finding as `path:line: what`. Exit status 0 where there is none, 1 where there is one. The log is never touched;
+/// `--repair` writes a mended copy, in which a row that cannot be understood stands as it is.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  lineage check
+  lineage check --format json | jq -r .[].kind | sort | uniq -c
+  lineage check --repair mended.tsv")]
+pub struct Check {
+    /// Write a mended copy of the log to this new file, and say what was changed
+    #[arg(long, value_name = "OUT")]
+    repair: Option<PathBuf>,
+    #[arg(long, value_enum, default_value = "table")]
+    format: Format,
+    #[command(flatten)]
+    reading: Reading,
+}
+
+pub fn run(args: Check, context: &Context) -> Result<()> {
+    let Check { repair, format, reading } = args;
+    let log = context.store()?.read_to_the_end(&(&reading).into())?;
+    context.say_notes(&log);
+    let mut audit = Audit::new(log.crlf());
+    audit.header(&log.schema, log.bom());
+    log.every_line(|row| {
+        audit.line(&row);
+        Ok(())
+    })?;
+    let rows = count(audit.rows, "row");
+    let findings = audit.finish();
+    context.ui.print(&show(&findings, log.path(), format))?;
+    if let Some(out) = repair {
+        let changes = log.repair(&out)?;
+        for change in &changes {
+            context.ui.note(&format!("{}:{}: {}", log.path().display(), change.line, change.what));
+        }
+        let changes = count(changes.len() as u64, "line");
+        context.ui.note(&format!("{} is a copy with {changes} changed; the log is as it was", out.display()));
+    }
+    if findings.is_empty() {
+        context.ui.note(&format!("{}: {rows}, nothing is wrong", log.path().display()));
+        return Ok(());
+    }
+    context.ui.note(&format!("{}: {} in {rows}", log.path().display(), count(findings.len() as u64, "finding")));
+    Err(Findings.into())
+}
+
+fn show(findings: &[Finding], path: &Path, format: Format) -> String {
+    if format == Format::Table {
+        let trial = |finding: &Finding| finding.id.as_ref().map(|id| format!("trial {id}: ")).unwrap_or_default();
+        let line = |finding: &Finding| {
+            let text = format!("{}:{}: {}{}", path.display(), finding.line, trial(finding), finding.text);
+            printable(&text).into_owned() + "\n"
+        };
+        return findings.iter().map(line).collect();
+    }
+    let columns = [
+        Column::text("path"),
+        Column::number("line"),
+        Column::text("exp_id"),
+        Column::text("kind"),
+        Column::text("what"),
+    ];
+    let row = |finding: &Finding| {
+        let id = finding.id.clone().unwrap_or_default();
+        vec![path.display().to_string(), finding.line.to_string(), id, finding.kind.to_owned(), finding.text.clone()]
+    };
+    sheet(format, columns.to_vec(), findings.iter().map(row))
+}

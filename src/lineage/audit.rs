@@ -1,0 +1,219 @@
+//! What is wrong with a log, line by line and as a whole.
+
+use super::{Fault, Forest, Question};
+use crate::{
+    schema::{Role, Schema},
+    trial::{Damage, Ending, Number, Row, Status},
+};
+
+/// One thing that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub line: u64,
+    /// The id of the trial, where it can be read.
+    pub id: Option<String>,
+    /// A word for scripts.
+    pub kind: &'static str,
+    pub text: String,
+}
+
+/// Sees every line of a log; `finish` adds what only the whole log shows.
+#[derive(Default)]
+pub struct Audit {
+    crlf: bool,
+    pub rows: u64,
+    findings: Vec<Finding>,
+    forest: Forest,
+    /// Line and id of the trials that the forest has, in its order.
+    places: Vec<(u64, String)>,
+    best: Option<f64>,
+    /// Newest time so far.
+    time: Option<(jiff::Timestamp, String)>,
+}
+
+impl Audit {
+    /// `crlf`: whether the header ends as on Windows; the other lines should then, too.
+    pub fn new(crlf: bool) -> Self {
+        Self { crlf, ..Self::default() }
+    }
+
+    fn find(&mut self, row: &Row, kind: &'static str, text: impl Into<String>) {
+        let id = row.id().map(|_| row.name());
+        self.findings.push(Finding { line: row.number, id, kind, text: text.into() });
+    }
+
+    /// Looks at the header.
+    pub fn header(&mut self, schema: &Schema, bom: bool) {
+        let mut find = |kind, text: String| self.findings.push(Finding { line: 1, id: None, kind, text });
+        if bom {
+            find(
+                "bom",
+                "begins with a byte order mark, which other readers take for a part of the first name".to_owned(),
+            );
+        }
+        for (at, name) in schema.names().iter().enumerate() {
+            match schema.find(name) {
+                Some(first) if first < at => {
+                    find("column", format!("the column `{name}` stands twice; the first one is read"));
+                }
+                _ if name.is_empty() => find("column", format!("column {} has no name", at + 1)),
+                _ => {}
+            }
+        }
+    }
+
+    /// Looks at one line, blank ones too.
+    pub fn line(&mut self, row: &Row) {
+        if let Some(damage) = row.damage {
+            self.find(row, damage_kind(damage), damage.to_string());
+        }
+        if row.damage == Some(Damage::Blank) {
+            return;
+        }
+        self.rows += 1;
+        self.check_bytes(row);
+        self.check_ending(row);
+        if row.damage != Some(Damage::RepeatedHeader) {
+            match row.id() {
+                None => self.find(row, "no_id", "no id"),
+                Some(_) => {
+                    self.places.push((row.number, row.name()));
+                    self.forest.see(*row);
+                }
+            }
+        }
+        if row.damage.is_none() {
+            self.check_status(row);
+            self.check_delta(row);
+            self.check_time(row);
+        }
+    }
+
+    fn check_bytes(&mut self, row: &Row) {
+        if row.lines > 1 {
+            self.find(row, "lines", format!("a cell that spans {} lines", row.lines));
+        }
+        if std::str::from_utf8(row.line).is_err() {
+            self.find(row, "utf8", "bytes that are not UTF-8");
+        }
+        let in_a_cell = |&b: &u8| b.is_ascii_control() && b != b'\t' && !(row.lines > 1 && (b == b'\n' || b == b'\r'));
+        if let Some(byte) = row.line.iter().copied().find(in_a_cell) {
+            self.find(row, "control", format!("a control character, 0x{byte:02x}"));
+        }
+    }
+
+    fn check_ending(&mut self, row: &Row) {
+        match row.ending {
+            Ending::Missing => {
+                self.find(row, "no_newline", "the last line has no newline; the next append gives it one");
+            }
+            Ending::CarriageReturn if !self.crlf => {
+                self.find(row, "ending", "ends with a carriage return, the header does not");
+            }
+            Ending::Newline if self.crlf => {
+                self.find(row, "ending", "ends without a carriage return, the header with one");
+            }
+            _ => {}
+        }
+    }
+
+    fn check_status(&mut self, row: &Row) {
+        let status = row.status();
+        if status == Status::Other {
+            self.find(row, "status", format!("`{}` is no status; it can never be best", row.text(Role::Status)));
+        }
+        let score = row.text(Role::Score);
+        if row.score().is_some() {
+        } else if !score.is_empty() {
+            self.find(row, "score", format!("the score `{score}` is no finite decimal number"));
+        } else if status.needs_score() {
+            self.find(row, "no_score", format!("{} without a score", status.name()));
+        }
+    }
+
+    /// The difference to the best as it stood; it may be as coarse as its own last digit.
+    fn check_delta(&mut self, row: &Row) {
+        let (score, delta, text) = (row.score(), row.number_in(Role::Delta), row.text(Role::Delta));
+        if let (Some(score), Some(delta), Some(best), true) = (score, delta, self.best, row.status().is_signal()) {
+            let tolerance = 0.51 * last_digit(&text) + 1e-12 * score.abs().max(best.abs());
+            if (score - best - delta).abs() > tolerance {
+                let measured = crate::trial::signed_delta(score - best);
+                self.find(row, "delta", format!("delta_vs_best is {text}, but score minus best is {measured}"));
+            }
+        } else if delta.is_none() && !text.is_empty() {
+            self.find(row, "delta", format!("delta_vs_best `{text}` is no finite decimal number"));
+        }
+        if let Some(score) = row.eligible_score()
+            && self.best.is_none_or(|best| row.schema.direction.better(score, best))
+        {
+            self.best = Some(score);
+        }
+    }
+
+    fn check_time(&mut self, row: &Row) {
+        let text = row.text(Role::Time);
+        let Ok(time) = text.parse::<jiff::Timestamp>() else {
+            if !text.is_empty() {
+                self.find(row, "time", format!("`{text}` is no time"));
+            }
+            return;
+        };
+        match &self.time {
+            Some((before, shown)) if time < *before => {
+                let text = format!("the time {text} is before {shown}, that of an earlier line");
+                self.find(row, "time_backwards", text);
+            }
+            _ => self.time = Some((time, text.into_owned())),
+        }
+    }
+
+    /// All findings, by line.
+    pub fn finish(mut self) -> Vec<Finding> {
+        for (index, fault) in self.forest.into_tree().faults() {
+            let (line, id) = self.places[index].clone();
+            let (kind, text) = match fault {
+                Fault::Twice { first } => {
+                    ("id_twice", format!("the id stands in line {} already; it names that trial", self.places[first].0))
+                }
+                Fault::OwnParent => ("own_parent", "the trial is its own parent".to_owned()),
+                Fault::MissingParent(parent) => ("no_parent", format!("its parent {parent} is not in the log")),
+                Fault::LaterParent(parent) => ("later_parent", format!("its parent {parent} comes later")),
+                Fault::Cycle(parent) => ("cycle", format!("its parent {parent} leads back to it")),
+            };
+            self.findings.push(Finding { line, id: Some(id), kind, text });
+        }
+        self.findings.sort_by_key(|finding| finding.line);
+        self.findings
+    }
+}
+
+fn damage_kind(damage: Damage) -> &'static str {
+    match damage {
+        Damage::Blank => "blank",
+        Damage::Cells { .. } => "cells",
+        Damage::OpenQuote => "quote",
+        Damage::TooLong { .. } => "too_long",
+        Damage::RepeatedHeader => "header",
+    }
+}
+
+/// The worth of the last digit of a decimal number: 0.01 for `1.25`.
+fn last_digit(text: &str) -> f64 {
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let decimals = mantissa.split_once('.').map_or(0, |(_, decimals)| decimals.trim().len());
+    let exponent = exponent.trim().parse::<i32>().unwrap_or(0);
+    debug_assert!(Number::value_of(text).is_some());
+    10_f64.powi(exponent.saturating_sub(i32::try_from(decimals).unwrap_or(i32::MAX)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::last_digit;
+
+    #[test]
+    fn a_number_is_as_coarse_as_its_last_digit() {
+        assert!((last_digit("-0.001065") - 1e-6).abs() < 1e-12);
+        assert!((last_digit("12") - 1.0).abs() < 1e-12);
+        assert!((last_digit("1.5e-3") - 1e-4).abs() < 1e-12);
+    }
+}
