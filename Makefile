@@ -16,7 +16,7 @@ build:
 	$(CARGO) build --release --locked
 
 demo: build
-	LINEAGE="$(CURDIR)/target/release/lineage" sh examples/compress/demo.sh target/demo
+	LINEAGE="$(CURDIR)/target/release/lineage" sh examples/compress/search.sh target/demo
 
 test:
 	$(CARGO) test --locked
