@@ -37,6 +37,9 @@ _lineage() {
             lineage,init)
                 cmd="lineage__subcmd__init"
                 ;;
+            lineage,prompts)
+                cmd="lineage__subcmd__prompts"
+                ;;
             lineage,render)
                 cmd="lineage__subcmd__render"
                 ;;
@@ -73,6 +76,9 @@ _lineage() {
             lineage__subcmd__help,init)
                 cmd="lineage__subcmd__help__subcmd__init"
                 ;;
+            lineage__subcmd__help,prompts)
+                cmd="lineage__subcmd__help__subcmd__prompts"
+                ;;
             lineage__subcmd__help,render)
                 cmd="lineage__subcmd__help__subcmd__render"
                 ;;
@@ -95,7 +101,7 @@ _lineage() {
 
     case "${cmd}" in
         lineage)
-            opts="-q -h -V --store --quiet --color --help --version init append tail best chain tree show stats render check completions help"
+            opts="-q -h -V --store --quiet --color --help --version init append tail best chain tree show stats render prompts check completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -359,7 +365,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__help)
-            opts="init append tail best chain tree show stats render check completions help"
+            opts="init append tail best chain tree show stats render prompts check completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -457,6 +463,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__help__subcmd__init)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        lineage__subcmd__help__subcmd__prompts)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -578,14 +598,44 @@ _lineage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        lineage__subcmd__prompts)
+            opts="-q -h --format --store --quiet --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "table json jsonl tsv csv md" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         lineage__subcmd__render)
-            opts="-q -h --for --top --recent --full --as-of --metric --direction --store --quiet --color --help"
+            opts="-q -h --for --as-of --top --recent --full --sections --without --max-bytes --blind --workdir --save --format --metric --direction --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-of)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -601,8 +651,24 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --as-of)
+                --sections)
+                    COMPREPLY=($(compgen -W "opening failures best board chain children axis recent full signals insights more workdir task" -- "${cur}"))
+                    return 0
+                    ;;
+                --without)
+                    COMPREPLY=($(compgen -W "opening failures best board chain children axis recent full signals insights more workdir task" -- "${cur}"))
+                    return 0
+                    ;;
+                --max-bytes)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --workdir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "md json" -- "${cur}"))
                     return 0
                     ;;
                 --metric)
@@ -629,12 +695,16 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__show)
-            opts="-q -h --format --metric --direction --store --quiet --color --help"
+            opts="-q -h --field --format --metric --direction --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --field)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "table json jsonl tsv csv md" -- "${cur}"))
                     return 0

@@ -40,6 +40,7 @@ complete -c lineage -n "__fish_lineage_needs_command" -f -a "tree" -d 'Show the 
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "show" -d 'Show one trial, every column, nothing cut'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "stats" -d 'Show what happened, in one screen'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "prompts" -d 'List the prompts that were saved: what was shown to whom, and when'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "check" -d 'Find what is wrong with a log'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -155,6 +156,7 @@ always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand show" -l field -d 'Print this column alone; `metric` stands for the score' -r
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l format -r -f -a "table\t'Aligned columns for a person'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'
@@ -189,10 +191,42 @@ never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l for -d 'The specialist that will read it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l as-of -d 'The log as it was just after this trial' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l top -d 'Rows of the leaderboard [default: the setting, else 20]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l recent -d 'Rows of the table of recent trials [default: the setting, else 30]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l full -d 'Recent trials whose hypothesis and notes are given in full [default: the setting, else 10]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l as-of -d 'The log as it was just after this trial' -r
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l sections -d 'The sections to show, in this order [default: the setting, else all]' -r -f -a "opening\t'Who reads it, as of when, the best and which way is better'
+failures\t'What fails, and how'
+best\t'The current best'
+board\t'The leaderboard'
+chain\t'The chain to the best'
+children\t'What was tried from the best'
+axis\t'The reader\'s own trials'
+recent\t'The newest trials, one line each'
+full\t'The newest trials in full'
+signals\t'What the numbers say about the search'
+insights\t'insights.md'
+more\t'How to ask for more'
+workdir\t'The files of the workdir'
+task\t'What is to be done'"
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l without -d 'Sections to leave out: opening, signals, failures, best, board, chain, children, axis, recent, full, insights, more, workdir, task' -r -f -a "opening\t'Who reads it, as of when, the best and which way is better'
+failures\t'What fails, and how'
+best\t'The current best'
+board\t'The leaderboard'
+chain\t'The chain to the best'
+children\t'What was tried from the best'
+axis\t'The reader\'s own trials'
+recent\t'The newest trials, one line each'
+full\t'The newest trials in full'
+signals\t'What the numbers say about the search'
+insights\t'insights.md'
+more\t'How to ask for more'
+workdir\t'The files of the workdir'
+task\t'What is to be done'"
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l max-bytes -d 'The most bytes that the prompt may have; whole rows give way, the least worth first [default: the setting, else no bound]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l workdir -d 'The directory in which the agent will work: its files are listed' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l format -d 'The prompt itself, or a JSON object with it and the trials that it was made from' -r -f -a "md\t''
+json\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
@@ -200,8 +234,22 @@ complete -c lineage -n "__fish_lineage_using_subcommand render" -l store -d 'The
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l blind -d 'Leave out all lineage but the best\'s id and score: the control arm of an ablation'
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l save -d 'Save the prompt in the store as well, as Markdown and as JSON'
 complete -c lineage -n "__fish_lineage_using_subcommand render" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
 complete -c lineage -n "__fish_lineage_using_subcommand render" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand prompts" -l format -r -f -a "table\t'Aligned columns for a person'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'
+tsv\t'Tab-separated, one line a row, with a header'
+csv\t'Comma-separated, with a header'
+md\t'A Markdown table'"
+complete -c lineage -n "__fish_lineage_using_subcommand prompts" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand prompts" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand prompts" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
+complete -c lineage -n "__fish_lineage_using_subcommand prompts" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l repair -d 'Write a mended copy of the log to this new file, and say what was changed' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l format -r -f -a "table\t'Aligned columns for a person'
 json\t'One JSON array'
@@ -224,15 +272,16 @@ always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand completions" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
 complete -c lineage -n "__fish_lineage_using_subcommand completions" -s h -l help -d 'Print help'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render check completions help" -f -a "init" -d 'Make a store'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render check completions help" -f -a "append" -d 'Log one trial, and print its id'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render check completions help" -f -a "tail" -d 'Show the newest trials, newest last'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render check completions help" -f -a "best" -d 'Show the best trial, or the leaderboard of keeps'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render check completions help" -f -a "chain" -d 'Show how a trial came to be, root first'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render check completions help" -f -a "tree" -d 'Show the whole search as a tree'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render check completions help" -f -a "show" -d 'Show one trial, every column, nothing cut'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render check completions help" -f -a "stats" -d 'Show what happened, in one screen'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render check completions help" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render check completions help" -f -a "check" -d 'Find what is wrong with a log'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render check completions help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render check completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render prompts check completions help" -f -a "init" -d 'Make a store'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render prompts check completions help" -f -a "append" -d 'Log one trial, and print its id'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render prompts check completions help" -f -a "tail" -d 'Show the newest trials, newest last'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render prompts check completions help" -f -a "best" -d 'Show the best trial, or the leaderboard of keeps'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render prompts check completions help" -f -a "chain" -d 'Show how a trial came to be, root first'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render prompts check completions help" -f -a "tree" -d 'Show the whole search as a tree'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render prompts check completions help" -f -a "show" -d 'Show one trial, every column, nothing cut'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render prompts check completions help" -f -a "stats" -d 'Show what happened, in one screen'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render prompts check completions help" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render prompts check completions help" -f -a "prompts" -d 'List the prompts that were saved: what was shown to whom, and when'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render prompts check completions help" -f -a "check" -d 'Find what is wrong with a log'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render prompts check completions help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render prompts check completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

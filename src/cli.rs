@@ -65,6 +65,7 @@ pub enum Command {
     Show(commands::show::Show),
     Stats(commands::stats::Stats),
     Render(commands::render::Render),
+    Prompts(commands::prompts::Prompts),
     Check(commands::check::Check),
     Completions(commands::completions::Completions),
 }

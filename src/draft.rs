@@ -135,11 +135,15 @@ impl Draft {
             }
         }
         let score = score.map(|score| score.value());
+        let odd = ["train_s", "total_s"]
+            .into_iter()
+            .find(|name| self.get(name).is_some_and(|text| Number::value_of(text).is_none()));
+        let odd = odd.map(|name| format!("{name} of trial {id} is no number; it is written as given"));
         let warning = match (status, score, best) {
             (Status::Keep, Some(score), Some((best, best_id))) if !ledger.beats_best(score) => Some(format!(
                 "trial {id} is a keep, but {score} does not beat the best, {best} of {best_id}; it is written as given"
             )),
-            _ => None,
+            _ => odd,
         };
         Ok(Complete { cells, id, status, eligible_score: score.filter(|_| status.can_be_best()), warning })
     }

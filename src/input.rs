@@ -18,7 +18,7 @@ pub fn text(value: &OsStr) -> Result<String> {
         return Ok(format!("@{literal}"));
     } else if let Some(path) = given.strip_prefix('@') {
         bytes = std::fs::read(path)
-            .with_context(|| format!("cannot read the file {path} (a text that begins with @ is written with @@)"))?;
+            .with_context(|| format!("cannot read the file `{path}` (a text that begins with @ is written with @@)"))?;
     } else {
         return Ok(given.into_owned());
     }

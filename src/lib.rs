@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod commands;
+pub mod digest;
 pub mod draft;
 pub mod input;
 pub mod lineage;

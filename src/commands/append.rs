@@ -21,12 +21,15 @@ use crate::{
 /// stands, the domain is the specialist. An empty value counts as not given. The row is on the disk before the id is
 /// printed; where it cannot be written, it is printed on stderr as JSON that `append --json` takes.
 #[derive(Args, Debug)]
-#[command(after_help = "\
+#[command(
+    next_help_heading = "The trial",
+    after_help = "\
 Examples:
   lineage append --status auto --metric 1.0731 --specialist opt --hypothesis 'raise beta2 to 0.98'
   lineage append --status crash --job-name job-17 --once --notes @train.err
   lineage append --status discard --metric 1.09 --set artifact_bytes=15990000
-  printf '%s\\n' '{\"status\":\"keep\",\"metric\":1.07}' | lineage append --json")]
+  printf '%s\\n' '{\"status\":\"keep\",\"metric\":1.07}' | lineage append --json"
+)]
 pub struct Append {
     /// How it ended: baseline, keep, discard, crash, eval_budget_overrun, train_budget_overrun, size_blocked,
     /// preflight_crash, disqualified, harness_abort; or auto: keep if the score beats the best, else discard
@@ -81,19 +84,19 @@ pub struct Append {
     #[arg(long, value_name = "COLUMN=VALUE", allow_hyphen_values = true)]
     set: Vec<OsString>,
     /// Read trials from stdin: one JSON object, or one a line; all are written, or none
-    #[arg(long, conflicts_with_all = ["status", "metric", "hypothesis", "notes", "set", "job_name", "exp_id"])]
+    #[arg(help_heading = "How it is logged", long, conflicts_with_all = ["status", "metric", "hypothesis", "notes", "set", "job_name", "exp_id"])]
     json: bool,
     /// Where the log has a trial of this job, print its id and write nothing
-    #[arg(long)]
+    #[arg(help_heading = "How it is logged", long)]
     once: bool,
     /// Which way is better [default: the setting, else what the log's keeps did]
-    #[arg(long, value_enum)]
+    #[arg(help_heading = "How it is logged", long, value_enum)]
     direction: Option<Direction>,
     /// How long to wait for another writer
-    #[arg(long, value_name = "SECONDS", default_value_t = 30.0, value_parser = seconds)]
+    #[arg(help_heading = "How it is logged", long, value_name = "SECONDS", default_value_t = 30.0, value_parser = seconds)]
     lock_timeout: f64,
     /// What to print: the id, or the whole row
-    #[arg(long, value_enum, default_value = "id")]
+    #[arg(help_heading = "How it is logged", long, value_enum, default_value = "id")]
     format: Answer,
 }
 
@@ -142,6 +145,10 @@ fn complete(drafts: &[Draft], args: &Append, locked: &Locked, context: &Context)
     let mut rows = Vec::new();
     for (at, draft) in drafts.iter().enumerate() {
         if let Some(known) = draft.job().and_then(|job| ledger.job(job)) {
+            let job = draft.job().unwrap_or_default();
+            context
+                .ui
+                .note(&format!("job {job} is in the log already, as trial {}; nothing is written for it", known.0));
             answers += &written_before(known.0.as_str(), args, locked)?;
             continue;
         }

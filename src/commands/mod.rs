@@ -6,6 +6,7 @@ pub mod chain;
 pub mod check;
 pub mod completions;
 pub mod init;
+pub mod prompts;
 pub mod render;
 pub mod show;
 pub mod stats;
@@ -48,6 +49,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Show(args) => show::run(args, &context),
         Command::Stats(args) => stats::run(args, &context),
         Command::Render(args) => render::run(args, &context),
+        Command::Prompts(args) => prompts::run(args, &context),
         Command::Check(args) => check::run(args, &context),
         Command::Completions(args) => completions::run(args, &context),
     };
@@ -131,8 +133,9 @@ fn id(text: &str) -> Result<ExpId> {
 
 /// The column of a `--field`: one of the log's, or `metric` for the score.
 fn field(name: &str, schema: &Schema) -> Result<usize> {
-    let column = if name == "metric" { schema.column(Role::Score) } else { None };
-    column.or_else(|| schema.find(name)).with_context(|| {
+    let is_score = name == "metric" || name == schema.metric;
+    let score = schema.column(Role::Score).filter(|_| is_score);
+    schema.find(name).or(score).with_context(|| {
         Usage(format!("the log has no column `{name}`; {}", nearest(name, schema.names().iter().map(String::as_str))))
     })
 }

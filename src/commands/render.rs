@@ -1,35 +1,39 @@
+use std::path::PathBuf;
+
 use anyhow::Result;
 use clap::Args;
+use jiff::Timestamp;
+use serde_json::Value;
 
 use super::{Context, id};
 use crate::{
     cli::Reading,
-    lineage::{Best, Board, ChainEnd, Count, Forest, Tree},
-    store::Log,
-    trial::{ExpId, Trial},
-    view::prompt::{Links, Page, page},
+    digest::{self, Digest},
+    draft::format_time,
+    schema::Role,
+    store::{Prompt, SectionName, Store, Workdir},
+    view::{prompt, record, sheet::json},
 };
-
-/// The last links of the chain to the best that a prompt shows, besides its root: a search may go on for ever, a prompt not.
-const LINKS: usize = 20;
-
-/// The newest trials from the best that a prompt shows.
-const CHILDREN: usize = 10;
 
 /// Print the prompt that opens an agent's session
 ///
-/// Markdown on stdout: the best and the leaderboard, the chain to the best, the newest trials, the key insights, how to ask
-/// for more, and the task. Quarantined trials are left out. The same log and flags give the same bytes.
+/// Markdown on stdout: what fails and how, the best and the leaderboard, the chain to the best, the reader's own trials, the
+/// newest trials, signals, the key insights, how to ask for more, and the task. Quarantined trials are left out. The same log
+/// and flags give the same bytes.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   lineage render --for tok > prompt.md
   lineage render --for tok --as-of 178
-  lineage render --for opt --recent 50 --full 5")]
+  lineage render --for opt --max-bytes 12000 --without board,recent
+  lineage render --for opt --workdir work/opt --save > prompt.md")]
 pub struct Render {
     /// The specialist that will read it
     #[arg(long = "for", value_name = "SPECIALIST", env = "LINEAGE_SPECIALIST", hide_env_values = true)]
     specialist: String,
+    /// The log as it was just after this trial
+    #[arg(long, value_name = "EXP")]
+    as_of: Option<String>,
     /// Rows of the leaderboard [default: the setting, else 20]
     #[arg(long, value_name = "N")]
     top: Option<usize>,
@@ -39,63 +43,117 @@ pub struct Render {
     /// Recent trials whose hypothesis and notes are given in full [default: the setting, else 10]
     #[arg(long, value_name = "N")]
     full: Option<usize>,
-    /// The log as it was just after this trial
-    #[arg(long, value_name = "EXP")]
-    as_of: Option<String>,
+    /// The sections to show, in this order [default: the setting, else all]
+    #[arg(long, value_name = "A,B", value_delimiter = ',', value_enum, hide_possible_values = true)]
+    sections: Vec<SectionName>,
+    /// Sections to leave out: opening, signals, failures, best, board, chain, children, axis, recent, full, insights, more,
+    /// workdir, task
+    #[arg(long, value_name = "A,B", value_delimiter = ',', value_enum, hide_possible_values = true)]
+    without: Vec<SectionName>,
+    /// The most bytes that the prompt may have; whole rows give way, the least worth first [default: the setting, else no bound]
+    #[arg(long, value_name = "N")]
+    max_bytes: Option<usize>,
+    /// Leave out all lineage but the best's id and score: the control arm of an ablation
+    #[arg(long)]
+    blind: bool,
+    /// The directory in which the agent will work: its files are listed
+    #[arg(long, value_name = "DIR")]
+    workdir: Option<PathBuf>,
+    /// Save the prompt in the store as well, as Markdown and as JSON
+    #[arg(long)]
+    save: bool,
+    /// The prompt itself, or a JSON object with it and the trials that it was made from
+    #[arg(long, value_enum, default_value = "md")]
+    format: RenderFormat,
     #[command(flatten)]
     reading: Reading,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum RenderFormat {
+    Md,
+    Json,
+}
+
 pub fn run(args: Render, context: &Context) -> Result<()> {
-    let Render { specialist, top, recent, full, as_of, reading } = args;
     let store = context.store()?;
-    let settings = &store.settings.prompt;
-    let mut log = store.read(&(&reading).into())?;
+    let mut log = store.read(&(&args.reading).into())?;
     context.say_notes(&log);
-    if let Some(exp) = as_of {
-        log.back_to(&id(&exp)?)?;
+    if let Some(exp) = &args.as_of {
+        log.back_to(&id(exp)?)?;
     }
-    let board = Board::new(top.unwrap_or(settings.top));
-    let ((best, board), count, forest) = log.ask(((Best::default(), board), Count::default(), Forest::default()))?;
-    let tree = forest.into_tree();
-    let (recent, full) = (recent.unwrap_or(settings.recent), full.unwrap_or(settings.full));
-    let mut newest = log.last(recent.max(full).max(1), |row| !row.status().is_quarantined())?;
-    newest.reverse();
-    let best_id = best.trial().and_then(|trial| trial.row().id());
-    let (children, children_in_all) = children(&log, &tree, best_id.as_ref())?;
-    let text = page(&Page {
-        schema: &log.schema,
-        specialist: &specialist,
-        trials: count.0,
-        newest: newest.first(),
-        best: best.trial(),
-        board: &board.into_trials(),
-        chain: &links(&log, &tree, best_id.as_ref())?,
-        children: &children,
-        children_in_all,
-        recent: &newest[..recent.min(newest.len())],
-        full: &newest[..full.min(newest.len())],
-        insights: &store.insights()?,
-        task: &settings.task,
-    });
-    context.ui.print(&text)?;
+    let limits = limits(&args, &store.settings.prompt);
+    let digest = digest::gather(&log, &args.specialist, &limits)?;
+    let page = page(&args, &store, &digest, &limits)?;
+    let newest = digest.newest.as_ref().map_or_else(|| "none".to_owned(), |trial| trial.row().name());
+    let mut record = record::record(&digest, &page, &newest, flags(&args));
+    match args.format {
+        RenderFormat::Md => context.ui.print(&page)?,
+        RenderFormat::Json => context.ui.print(&(json(&record) + "\n"))?,
+    }
+    if args.save {
+        record["saved"] = Value::from(format_time(Timestamp::now()));
+        let path = store.save_prompt(&newest, &args.specialist, &page, &(json(&record) + "\n"))?;
+        context.ui.note(&format!("saved as {}", path.display()));
+    }
     context.close(&log);
     Ok(())
 }
 
-/// The chain to the best: its root and its last links.
-fn links(log: &Log, tree: &Tree, best: Option<&ExpId>) -> Result<Links> {
-    let chain = best.and_then(|best| tree.chain(best));
-    let (offsets, end) = chain.map_or_else(|| (Vec::new(), ChainEnd::Root), |chain| (chain.offsets, chain.end));
-    let (root, rest) = offsets.split_at(offsets.len().min(1));
-    let last = &rest[rest.len().saturating_sub(LINKS)..];
-    let read = |offsets: &[u64]| offsets.iter().map(|&offset| log.at(offset)).collect::<Result<Vec<_>>>();
-    Ok(Links { root: read(root)?, left_out: rest.len() - last.len(), last: read(last)?, end })
+/// The settings, with what the flags say instead.
+fn limits(args: &Render, settings: &Prompt) -> Prompt {
+    let mut limits = settings.clone();
+    limits.top = args.top.unwrap_or(limits.top);
+    limits.recent = args.recent.unwrap_or(limits.recent);
+    limits.full = args.full.unwrap_or(limits.full);
+    limits.max_bytes = args.max_bytes.or(limits.max_bytes);
+    if !args.sections.is_empty() {
+        limits.sections.clone_from(&args.sections);
+    } else if limits.sections.is_empty() {
+        limits.sections = prompt::ORDER.to_vec();
+    }
+    limits.sections.retain(|section| !args.without.contains(section));
+    limits
 }
 
-/// The newest children of the best, newest first, and how many there are.
-fn children(log: &Log, tree: &Tree, best: Option<&ExpId>) -> Result<(Vec<Trial>, usize)> {
-    let offsets = best.map(|best| tree.children(best)).unwrap_or_default();
-    let newest = offsets.iter().rev().take(CHILDREN).map(|&offset| log.at(offset)).collect::<Result<_>>()?;
-    Ok((newest, offsets.len()))
+fn page(args: &Render, store: &Store, digest: &Digest, limits: &Prompt) -> Result<String> {
+    let workdir = args.workdir.as_ref().map(|dir| workdir(store, dir, digest)).transpose()?;
+    Ok(prompt::page(
+        digest,
+        &prompt::Page {
+            sections: &limits.sections,
+            max_bytes: limits.max_bytes,
+            blind: args.blind,
+            insights: &store.insights()?,
+            workdir: workdir.as_ref(),
+            task: &limits.task,
+        },
+    )?)
+}
+
+fn workdir(store: &Store, dir: &std::path::Path, digest: &Digest) -> Result<Workdir> {
+    let kept = digest.best.iter().chain(&digest.board).map(|trial| {
+        let row = trial.row();
+        (row.name(), row.text(Role::Snapshot).into_owned())
+    });
+    store.workdir(dir, &kept.collect::<Vec<_>>())
+}
+
+/// The flags that shaped the prompt, for its record.
+fn flags(args: &Render) -> Value {
+    let names = |sections: &[SectionName]| serde_json::to_value(sections).unwrap_or_default();
+    serde_json::json!({
+        "for": args.specialist,
+        "as_of": args.as_of,
+        "top": args.top,
+        "recent": args.recent,
+        "full": args.full,
+        "sections": names(&args.sections),
+        "without": names(&args.without),
+        "max_bytes": args.max_bytes,
+        "blind": args.blind,
+        "workdir": args.workdir.as_ref().map(|dir| dir.display().to_string()),
+        "metric": args.reading.metric,
+        "direction": args.reading.direction,
+    })
 }

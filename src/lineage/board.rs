@@ -53,13 +53,3 @@ impl Question for Board {
         }
     }
 }
-
-/// How many rows can be read.
-#[derive(Default)]
-pub struct Count(pub u64);
-
-impl Question for Count {
-    fn see(&mut self, row: Row<'_>) {
-        self.0 += u64::from(row.damage.is_none());
-    }
-}

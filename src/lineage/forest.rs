@@ -171,12 +171,12 @@ impl Tree {
         name.map_or_else(|| ExpId::Number(key).to_string(), |(name, _)| name.clone())
     }
 
-    /// Where the children of a trial begin, in the order of the log, without the quarantined.
-    pub fn children(&self, id: &ExpId) -> Vec<u64> {
+    /// The children of a trial, in the order of the log, without the quarantined: where their rows begin, and how they ended.
+    pub fn children(&self, id: &ExpId) -> Vec<(u64, Status)> {
         let Some(index) = self.find_id(id) else { return Vec::new() };
         let id = self.nodes[index].id;
         let is_child = |node: &&Node| node.parent == Some(id) && node.id != id && !node.status.is_quarantined();
-        self.nodes.iter().filter(is_child).map(|node| node.offset).collect()
+        self.nodes.iter().filter(is_child).map(|node| (node.offset, node.status)).collect()
     }
 
     /// Every trial below `root` (all of them without one), parents before children, siblings by id, no deeper than
@@ -353,7 +353,8 @@ mod tests {
     #[test]
     fn an_id_that_stands_twice_names_the_first() {
         let tree = tree(&[("1", ""), ("2", "1"), ("1", ""), ("3", "1")]);
-        assert_eq!(tree.children(&ExpId::Number(1)), [1, 3]);
+        let children: Vec<u64> = tree.children(&ExpId::Number(1)).into_iter().map(|(offset, _)| offset).collect();
+        assert_eq!(children, [1, 3]);
         assert_eq!(tree.chain(&ExpId::Number(3)).unwrap().offsets, [0, 3]);
         assert_eq!(walked(&tree).len(), 4);
     }

@@ -18,7 +18,7 @@ pub struct Group {
 }
 
 impl Group {
-    fn see(&mut self, row: &Row<'_>) {
+    pub(super) fn see(&mut self, row: &Row<'_>) {
         let status = row.status();
         let word = if status == Status::Other { row.text(Role::Status).into_owned() } else { String::new() };
         let entry = self.statuses.entry((status, word)).or_default();

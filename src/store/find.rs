@@ -66,6 +66,11 @@ impl Store {
         Ok(Self { dir: Some(dir.to_owned()), log: dir.join(LOG), settings })
     }
 
+    /// The directory of the store; `None` for a log read in place.
+    pub(super) fn dir(&self) -> Option<&Path> {
+        self.dir.as_deref()
+    }
+
     /// The path of the log.
     pub fn log_path(&self) -> &Path {
         &self.log

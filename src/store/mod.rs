@@ -10,11 +10,15 @@ mod lock;
 mod log;
 mod mend;
 mod rows;
+mod saved;
 mod settings;
+mod workdir;
 
 pub use cells::{encode, encode_row, escape_controls};
 pub use find::Store;
 pub use init::{New, init};
 pub use lock::{Locked, NotFlushed};
 pub use log::{Log, Reading};
-pub use settings::{Durability, Prompt, Settings};
+pub use saved::Saved;
+pub use settings::{Durability, Prompt, SectionName, Settings};
+pub use workdir::{WorkFile, Workdir};

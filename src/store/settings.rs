@@ -38,24 +38,87 @@ pub enum Durability {
     None,
 }
 
-/// Limits and text of the prompt.
-#[derive(Debug, Deserialize)]
+/// Limits, order and text of the prompt.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Prompt {
+    /// The sections, in the order in which they are shown; all of them in the usual order where empty.
+    pub sections: Vec<SectionName>,
     /// Rows of the leaderboard.
     pub top: usize,
+    /// Links of the chain to the best besides its root.
+    pub links: usize,
+    /// Children of the best.
+    pub children: usize,
+    /// Trials of the specialist's own axis.
+    pub axis: usize,
+    /// Reasons of a class of failures.
+    pub reasons: usize,
     /// Rows of the table of recent trials.
     pub recent: usize,
     /// Recent trials whose hypothesis and notes are given in full.
     pub full: usize,
+    /// The whole prompt, in bytes; no bound where absent.
+    pub max_bytes: Option<usize>,
+    /// Differences below this are noise; the log's own noise where absent.
+    pub epsilon: Option<f64>,
+    /// From how many trials without a keep on it is said.
+    pub stuck_after: u64,
     /// What the agent is to do; `{specialist}`, `{best}` and `{metric}` are filled in.
     pub task: String,
 }
 
 impl Default for Prompt {
     fn default() -> Self {
-        Self { top: 20, recent: 30, full: 10, task: DEFAULT_TASK.to_owned() }
+        Self {
+            sections: Vec::new(),
+            top: 20,
+            links: 20,
+            children: 10,
+            axis: 5,
+            reasons: 3,
+            recent: 30,
+            full: 10,
+            max_bytes: None,
+            epsilon: None,
+            stuck_after: 20,
+            task: DEFAULT_TASK.to_owned(),
+        }
     }
+}
+
+/// A part of the prompt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum SectionName {
+    /// Who reads it, as of when, the best and which way is better
+    Opening,
+    /// What fails, and how
+    Failures,
+    /// The current best
+    Best,
+    /// The leaderboard
+    Board,
+    /// The chain to the best
+    Chain,
+    /// What was tried from the best
+    Children,
+    /// The reader's own trials
+    Axis,
+    /// The newest trials, one line each
+    Recent,
+    /// The newest trials in full
+    Full,
+    /// What the numbers say about the search
+    Signals,
+    /// insights.md
+    Insights,
+    /// How to ask for more
+    More,
+    /// The files of the workdir
+    Workdir,
+    /// What is to be done
+    Task,
 }
 
 /// The stop rule keeps an agent from spending a night on one idea.

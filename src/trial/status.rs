@@ -91,6 +91,32 @@ impl Status {
         matches!(self, Self::Keep | Self::Discard)
     }
 
+    /// Ended without a comparable score, and says something about the hypothesis.
+    pub fn is_failure(self) -> bool {
+        matches!(
+            self,
+            Self::Crash
+                | Self::EvalBudgetOverrun
+                | Self::TrainBudgetOverrun
+                | Self::SizeBlocked
+                | Self::PreflightCrash
+                | Self::Disqualified
+        )
+    }
+
+    /// What to do about a failure of this class.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::Crash => "avoid the construct, or mend it and submit it again",
+            Self::EvalBudgetOverrun => "the training was in budget: make the evaluation cheaper, or leave it as it is",
+            Self::TrainBudgetOverrun => "do less in a step, or fewer steps; measure a short run first",
+            Self::SizeBlocked => "the idea may be sound: make room for it first; its score is no record",
+            Self::PreflightCrash => "run the script for a few seconds before you submit: imports, shapes, loader",
+            Self::Disqualified => "look at the gate that was missed before the score",
+            _ => self.meaning(),
+        }
+    }
+
     /// Never shown to an agent, never in a rate.
     pub fn is_quarantined(self) -> bool {
         self == Self::HarnessAbort

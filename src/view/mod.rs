@@ -5,6 +5,7 @@ pub mod card;
 pub mod chain;
 pub mod markdown;
 pub mod prompt;
+pub mod record;
 pub mod sheet;
 pub mod stats;
 pub mod table;
@@ -56,8 +57,7 @@ pub fn list(schema: &Schema, trials: &[Trial], format: Format, look: Look) -> St
 
 /// One trial as a JSON object, or `null`.
 pub fn object_or_null(trial: Option<&Trial>) -> String {
-    let object = |trial: &Trial| sheet::object(&sheet::columns(trial.row().schema), &sheet::cells(&trial.row()));
-    trial.map_or_else(|| "null".to_owned(), object) + "\n"
+    trial.map_or_else(|| "null".to_owned(), |trial| sheet::json(&sheet::row_value(trial))) + "\n"
 }
 
 /// What to say where an id names nothing.

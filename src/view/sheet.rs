@@ -9,7 +9,7 @@ use super::{
 use crate::{
     schema::Schema,
     store::encode_row,
-    trial::{Row, shown_id},
+    trial::{Row, Trial, shown_id},
 };
 
 /// How rows are printed.
@@ -122,11 +122,21 @@ pub fn sheet(format: Format, columns: Vec<Column>, rows: impl IntoIterator<Item 
     out + sheet.foot()
 }
 
+/// A trial as a JSON object, under the columns' own names.
+pub fn row_value(trial: &Trial) -> Value {
+    let row = trial.row();
+    object_value(&columns(row.schema), &cells(&row))
+}
+
 /// One row as a JSON object: an empty cell is `null`, a number keeps its digits.
 pub fn object(columns: &[Column], cells: &[String]) -> String {
+    json(&object_value(columns, cells))
+}
+
+fn object_value(columns: &[Column], cells: &[String]) -> Value {
     let entry = |(column, cell): (&Column, &String)| (column.name.clone(), value(cell, column.text));
     let map: Map<String, Value> = columns.iter().zip(cells).map(entry).collect();
-    json(&Value::Object(map))
+    Value::Object(map)
 }
 
 /// A cell as a JSON value.

@@ -68,6 +68,30 @@ pub fn cut(text: &str, max: usize) -> Cow<'_, str> {
     format!("{}…", text[..end].trim_end()).into()
 }
 
+/// Rules such as `=====`, which errors are fond of, as three characters.
+pub fn squeeze(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut run = 0;
+    for c in text.chars() {
+        run = if out.ends_with(c) { run + 1 } else { 1 };
+        if run <= 3 || !c.is_ascii_punctuation() {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// At most `max` characters, with an ellipsis in the middle: of an error, the end says where.
+pub fn cut_middle(text: &str, max: usize) -> Cow<'_, str> {
+    let chars: Vec<char> = text.chars().collect();
+    if chars.len() <= max {
+        return text.into();
+    }
+    let (head, tail) = (max / 2, max - max / 2 - 1);
+    let part = |chars: &[char]| chars.iter().collect::<String>();
+    format!("{}…{}", part(&chars[..head]), part(&chars[chars.len() - tail..])).into()
+}
+
 /// At most `max` columns of a terminal, the last one an ellipsis where something is left out.
 pub fn fit(text: &str, max: usize) -> Cow<'_, str> {
     if text.width() <= max {
@@ -81,15 +105,20 @@ pub fn fit(text: &str, max: usize) -> Cow<'_, str> {
     format!("{}…", text[..end.map_or(0, |(at, _)| at)].trim_end()).into()
 }
 
-/// Hours, one decimal; two where one would show nothing.
-pub fn hours(hours: f64) -> String {
-    if hours == 0.0 {
-        "0".to_owned()
-    } else if hours < 0.05 {
-        format!("{hours:.2}")
-    } else {
-        format!("{hours:.1}")
+/// A number in a sentence: six decimals at most, and none that says nothing.
+pub fn number(value: f64) -> String {
+    let text = format!("{value:.6}");
+    match text.trim_end_matches('0').trim_end_matches('.') {
+        "0" | "-0" if value != 0.0 => format!("{value:e}"),
+        short => short.to_owned(),
     }
+}
+
+/// Hours, one decimal; where that would show nothing, as many as show something.
+pub fn hours(hours: f64) -> String {
+    let shows = |text: &String| text.bytes().any(|b| (b'1'..=b'9').contains(&b));
+    let mut texts = (1..=6).map(|decimals| format!("{hours:.decimals$}"));
+    texts.find(shows).unwrap_or_else(|| "0".to_owned())
 }
 
 /// A share of a whole as per cent, one decimal; nothing of nothing is nothing.
@@ -122,6 +151,8 @@ mod tests {
         assert_eq!(cut("abc", 3), "abc");
         assert_eq!(cut("äbcd", 3), "äb…");
         assert_eq!(cut("ab cd", 4), "ab…");
+        assert_eq!(cut_middle("abcdefgh", 5), "ab…gh");
+        assert_eq!(squeeze("Error: ===== (1000000)"), "Error: === (1000000)");
         assert_eq!(fit("日本語", 5), "日本…");
         assert_eq!(fit("日本語", 4), "日…");
         assert_eq!(fit("日本語", 6), "日本語");

@@ -9,6 +9,7 @@ mod init;
 mod pipe;
 mod prompt_structure;
 mod real_logs;
+mod render;
 mod sandbox;
 mod terminal;
 mod together;

@@ -26,23 +26,31 @@ fn structure(page: &str) -> Vec<String> {
 
 const HARMLESS: &str = "word";
 
-/// The prompt of a log whose texts are all `text`.
-fn prompt(text: &str) -> String {
+/// The prompts of a log whose texts are all `text`: for a reader of that name that has no trial, and for one that has all.
+fn prompts(text: &str) -> [String; 2] {
     let sandbox = Sandbox::with_store();
-    let trial = |status: &str, metric: f64| {
+    let trial = |specialist: &str, status: &str, metric: f64| {
         serde_json::json!({
-            "status": status, "metric": metric, "specialist": text, "domain": text, "hypothesis": text, "notes": text,
+            "status": status, "metric": metric, "specialist": specialist, "domain": text, "hypothesis": text, "notes": text,
             "expected_delta": text, "job_name": text, "snapshot_path": text, "timestamp": "2026-03-01T00:00:00Z",
         })
     };
-    let trials = [trial("baseline", 9.0), trial("keep", 8.0), trial("crash", 9.5), trial("discard", 8.5)];
-    let trials: String = trials.iter().map(|trial| format!("{trial}\n")).collect();
-    sandbox.lineage(&["append", "--json"]).write_stdin(trials).assert().success();
+    let outcomes =
+        [("baseline", 9.0), ("keep", 8.0), ("crash", 9.5), ("discard", 8.001), ("size_blocked", 1.0), ("keep", 7.0)];
+    let trials =
+        outcomes.iter().flat_map(|(status, metric)| [trial(text, status, *metric), trial("me", "discard", 8.5)]);
+    let trials: String = trials.map(|trial| format!("{trial}\n")).collect();
+    sandbox.lineage(&["append", "--json", "-q"]).write_stdin(trials).assert().success();
+    fs::create_dir(sandbox.path("work")).unwrap();
+    fs::write(sandbox.path("work/file"), format!("x{}", text.replace('\0', ""))).unwrap(); // with a NUL it is no text file
     let task = toml::Value::from(format!("Go on, {text}\n{text}"));
     let settings = format!("metric = \"val_loss\"\ndirection = \"minimize\"\n[prompt]\ntask = {task}\n");
     fs::write(sandbox.path(".lineage/lineage.toml"), settings).unwrap();
-    let reader = if text.contains('\0') { HARMLESS } else { text };
-    sandbox.ok(&["render", &format!("--for={reader}"), "-q"])
+    let stranger = if text.contains('\0') { HARMLESS.to_owned() } else { format!("{text}z") };
+    [stranger.as_str(), "me"].map(|reader| {
+        let reader = format!("--for={reader}");
+        sandbox.ok(&["render", &reader, "--workdir", "work", "--max-bytes", "1000000", "-q"])
+    })
 }
 
 fn is_hidden(c: char) -> bool {
@@ -108,15 +116,16 @@ fn hostile() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_text_changes_the_structure_of_the_page(text in hostile()) {
-        let page = prompt(&text);
         // Lines of the task are paragraphs of their own: the harmless text has as many.
         let lines = text.lines().filter(|line| !line.trim().is_empty()).count().max(1);
-        let harmless = prompt(&vec![HARMLESS; lines].join("\n"));
-        prop_assert_eq!(structure(&page), structure(&harmless), "{}", page);
-        prop_assert!(!page.contains(is_hidden), "{:?}", page);
+        let harmless = prompts(&vec![HARMLESS; lines].join("\n"));
+        for (page, harmless) in prompts(&text).iter().zip(&harmless) {
+            prop_assert_eq!(structure(page), structure(harmless), "{}", page);
+            prop_assert!(!page.contains(is_hidden), "{:?}", page);
+        }
     }
 }

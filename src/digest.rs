@@ -1,0 +1,183 @@
+//! What a prompt is made of, gathered from a log in one scan; only the trials that are shown are read a second time.
+
+use std::{collections::BTreeMap, rc::Rc};
+
+use anyhow::Result;
+
+use crate::{
+    lineage::{
+        Axis, Best, Board, Calibration, ChainEnd, Evidence, Failures, Forest, Group, Noise, Signal, Tally, Tree,
+        kind_of, reason, signals,
+    },
+    schema::{Role, Schema},
+    store::{Log, Prompt},
+    trial::{ExpId, Status, Trial},
+};
+
+/// All that the sections of a prompt tell.
+pub struct Digest {
+    pub schema: Rc<Schema>,
+    pub specialist: String,
+    pub tally: Tally,
+    /// The newest trial that an agent may see.
+    pub newest: Option<Trial>,
+    pub best: Option<Trial>,
+    pub board: Vec<Trial>,
+    pub chain: Links,
+    pub children: Children,
+    /// What was lost most comes first.
+    pub failures: Vec<FailureClass>,
+    pub axis: AxisDigest,
+    /// Newest first, without the quarantined.
+    pub recent: Vec<Trial>,
+    /// The same, for those that are given in full.
+    pub full: Vec<Trial>,
+    pub signals: Vec<Signal>,
+    /// The trials of the signal that has some.
+    pub near_misses: Vec<Trial>,
+}
+
+/// The chain to the best, with the links between its root and the last ones left out.
+pub struct Links {
+    pub root: Vec<Trial>,
+    pub left_out: usize,
+    pub last: Vec<Trial>,
+    pub end: ChainEnd,
+}
+
+/// What was tried from the best.
+pub struct Children {
+    /// Newest first.
+    pub newest: Vec<Trial>,
+    /// The others, by outcome.
+    pub older: BTreeMap<Status, u64>,
+}
+
+/// A class of failures.
+pub struct FailureClass {
+    pub status: Status,
+    pub trials: u64,
+    pub hours: f64,
+    /// The reasons of the newest, the newest first.
+    pub reasons: Vec<Reason>,
+}
+
+/// Failures of a class that have one reason.
+pub struct Reason {
+    /// What the notes say; `None` where they do not tell of the failure.
+    pub text: Option<String>,
+    pub trials: usize,
+    /// The newest of them.
+    pub newest: Trial,
+}
+
+/// What the reader's own trials came to.
+pub struct AxisDigest {
+    pub group: Group,
+    pub calibration: Option<Calibration>,
+    /// Newest first.
+    pub newest: Vec<Trial>,
+    pub has_keep_on_board: bool,
+}
+
+/// Gathers it all, for a specialist, within the limits of the settings.
+pub fn gather(log: &Log, specialist: &str, limits: &Prompt) -> Result<Digest> {
+    let scan = (
+        ((Best::default(), Board::new(limits.top)), (Tally::default(), Forest::default())),
+        ((Failures::default(), Axis::new(specialist, limits.axis.max(5))), Noise::default()),
+    );
+    let (((best, board), (tally, forest)), ((failures, axis), noise)) = log.ask(scan)?;
+    let tree = forest.into_tree();
+    let best_id = best.trial().and_then(|trial| trial.row().id());
+    let board = board.into_trials();
+    let children = best_id.as_ref().map(|best| tree.children(best)).unwrap_or_default();
+    let epsilon = limits.epsilon.or_else(|| noise.epsilon());
+    let outcomes: Vec<_> = axis.outcomes.iter().copied().collect();
+    let found = signals(Evidence {
+        axis: &outcomes,
+        epsilon,
+        since_keep: tally.since_keep,
+        stuck_after: limits.stuck_after,
+        children: &children.iter().map(|(_, status)| *status).collect::<Vec<_>>(),
+        near_misses: noise.near_misses(best_id.as_ref(), epsilon.unwrap_or(0.0)),
+    });
+    let near_misses = found.iter().find_map(|signal| match signal {
+        Signal::NearMisses(misses) => Some(misses.iter().map(|miss| log.at(miss.offset)).collect::<Result<Vec<_>>>()),
+        _ => None,
+    });
+    let mut newest = log.last(limits.recent.max(limits.full).max(1), |row| !row.status().is_quarantined())?;
+    newest.reverse();
+    Ok(Digest {
+        schema: Rc::clone(&log.schema),
+        specialist: specialist.to_owned(),
+        failures: classes(log, &failures, &tally, limits.reasons)?,
+        axis: AxisDigest {
+            calibration: axis.calibration(),
+            newest: axis.newest.iter().rev().take(limits.axis).map(|&offset| log.at(offset)).collect::<Result<_>>()?,
+            has_keep_on_board: board.iter().any(|trial| trial.row().text(Role::Specialist) == specialist),
+            group: axis.group,
+        },
+        chain: links(log, &tree, best_id.as_ref(), limits.links)?,
+        children: newest_children(log, &children, limits.children)?,
+        recent: newest.iter().take(limits.recent).cloned().collect(),
+        full: newest.iter().take(limits.full).cloned().collect(),
+        newest: newest.into_iter().next(),
+        signals: found,
+        near_misses: near_misses.transpose()?.unwrap_or_default(),
+        best: best.into_trial(),
+        board,
+        tally,
+    })
+}
+
+/// The chain to the best: its root and its last links.
+fn links(log: &Log, tree: &Tree, best: Option<&ExpId>, limit: usize) -> Result<Links> {
+    let chain = best.and_then(|best| tree.chain(best));
+    let (offsets, end) = chain.map_or_else(|| (Vec::new(), ChainEnd::Root), |chain| (chain.offsets, chain.end));
+    let (root, rest) = offsets.split_at(offsets.len().min(1));
+    let last = &rest[rest.len().saturating_sub(limit)..];
+    let read = |offsets: &[u64]| offsets.iter().map(|&offset| log.at(offset)).collect::<Result<Vec<_>>>();
+    Ok(Links { root: read(root)?, left_out: rest.len() - last.len(), last: read(last)?, end })
+}
+
+fn newest_children(log: &Log, children: &[(u64, Status)], limit: usize) -> Result<Children> {
+    let (older, newest) = children.split_at(children.len().saturating_sub(limit));
+    let mut tally = BTreeMap::new();
+    for (_, status) in older {
+        *tally.entry(*status).or_insert(0) += 1;
+    }
+    let newest = newest.iter().rev().map(|&(offset, _)| log.at(offset)).collect::<Result<_>>()?;
+    Ok(Children { newest, older: tally })
+}
+
+/// The classes of failures, what was lost most first.
+fn classes(log: &Log, failures: &Failures, tally: &Tally, limit: usize) -> Result<Vec<FailureClass>> {
+    let mut classes = Vec::new();
+    for (&status, offsets) in &failures.0 {
+        let newest = offsets.iter().rev().map(|&offset| log.at(offset)).collect::<Result<Vec<_>>>()?;
+        let mut reasons = reasons(newest);
+        reasons.truncate(limit);
+        let is_class = |other| other == status;
+        let (trials, hours) = (tally.total.trials(is_class), tally.total.hours(is_class));
+        classes.push(FailureClass { status, trials, hours, reasons });
+    }
+    classes.sort_by(|a, b| b.hours.total_cmp(&a.hours).then(b.trials.cmp(&a.trials)));
+    Ok(classes)
+}
+
+/// Groups failures, newest first, by their reasons: those that occur most come first, then the newest. Failures whose notes
+/// do not tell of one stay single.
+fn reasons(failures: Vec<Trial>) -> Vec<Reason> {
+    let mut reasons: Vec<(Option<String>, Reason)> = Vec::new();
+    for trial in failures {
+        let notes = trial.row().text(Role::Notes).into_owned();
+        let text = reason(&notes).map(str::to_owned);
+        let kind = text.as_deref().map(kind_of);
+        match reasons.iter_mut().find(|(other, _)| kind.is_some() && *other == kind) {
+            Some((_, reason)) => reason.trials += 1,
+            None => reasons.push((kind, Reason { text, trials: 1, newest: trial })),
+        }
+    }
+    reasons.sort_by_key(|(_, reason)| std::cmp::Reverse(reason.trials));
+    reasons.into_iter().map(|(_, reason)| reason).collect()
+}

@@ -1,0 +1,26 @@
+//! The newest failures of each class, by where their rows begin.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::Question;
+use crate::trial::{Row, Status};
+
+/// How many of a class are looked at for their reasons.
+const NEWEST: usize = 20;
+
+/// The last failures of every class, newest last.
+#[derive(Default)]
+pub struct Failures(pub BTreeMap<Status, VecDeque<u64>>);
+
+impl Question for Failures {
+    fn see(&mut self, row: Row<'_>) {
+        let status = row.status();
+        if status.is_failure() {
+            let newest = self.0.entry(status).or_default();
+            if newest.len() == NEWEST {
+                newest.pop_front();
+            }
+            newest.push_back(row.offset);
+        }
+    }
+}

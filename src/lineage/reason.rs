@@ -1,0 +1,82 @@
+//! Why a trial failed, as far as its notes say it.
+
+/// Notes no longer than this are taken for a reason as they are.
+const SHORT: usize = 120;
+
+/// Words with which an error begins to be told. Harnesses put it behind the agent's own words.
+const SIGNS: [&str; 12] = [
+    "Error",
+    "Exception",
+    "error:",
+    "Traceback",
+    "Killed",
+    "OOM",
+    "out of memory",
+    "timeout",
+    "timed out",
+    "Segmentation",
+    "SIGKILL",
+    "panicked",
+];
+
+/// The part of the notes that tells of the failure: what stands behind the last ` | `, else from the first sign of an error on,
+/// else short notes as they are. `None` where the notes are the agent's plan and nothing else.
+pub fn reason(notes: &str) -> Option<&str> {
+    let notes = notes.trim();
+    let behind = notes.rsplit_once(" | ").map(|(_, behind)| behind.trim()).filter(|behind| has_sign(behind));
+    let told = behind.or_else(|| from_sign(notes)).or_else(|| (notes.chars().count() <= SHORT).then_some(notes));
+    told.filter(|text| !text.is_empty())
+}
+
+fn has_sign(text: &str) -> bool {
+    SIGNS.iter().any(|sign| text.contains(sign))
+}
+
+/// From the first sign of an error on, in the last sentence that has one.
+fn from_sign(text: &str) -> Option<&str> {
+    let sentence = text.rsplit(". ").find(|sentence| has_sign(sentence))?;
+    let at = SIGNS.iter().filter_map(|sign| sentence.find(sign)).min()?;
+    let word = sentence[..at].rfind(char::is_whitespace).map_or(0, |space| space + 1);
+    Some(sentence[word..].trim_start())
+}
+
+/// What two reasons have in common when they are the same but for numbers, addresses and case.
+pub fn kind_of(reason: &str) -> String {
+    let mut kind = String::new();
+    for c in reason.chars().take(200) {
+        match c {
+            '0'..='9' if !kind.ends_with('#') => kind.push('#'),
+            '0'..='9' => {}
+            c if c.is_whitespace() || c == '=' || c == '-' => {
+                if !kind.ends_with(' ') {
+                    kind.push(' ');
+                }
+            }
+            c => kind.extend(c.to_lowercase()),
+        }
+    }
+    kind.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_harness_words_come_before_the_agents() {
+        let notes = "Warm-up needs one compile. Shapes are cached. | torch.errors.ChildFailedError: ==== (train.py:1170 in eval_val)";
+        assert_eq!(reason(notes), Some("torch.errors.ChildFailedError: ==== (train.py:1170 in eval_val)"));
+        assert_eq!(reason("It broke: RuntimeError: shape mismatch"), Some("RuntimeError: shape mismatch"));
+        let oom = "It was close. torch.OutOfMemoryError: CUDA out of memory, 78 GiB in use";
+        assert_eq!(reason(oom), Some("torch.OutOfMemoryError: CUDA out of memory, 78 GiB in use"));
+        assert_eq!(reason("16.4 MB, the cap is 16 MB"), Some("16.4 MB, the cap is 16 MB"));
+        assert_eq!(reason(&"a plan without any failure in it ".repeat(9)), None);
+        assert_eq!(reason(""), None);
+    }
+
+    #[test]
+    fn reasons_that_differ_in_numbers_are_one_kind() {
+        assert_eq!(kind_of("Error: ==== (train.py:1170)"), kind_of("error: == (train.py:77)"));
+        assert_ne!(kind_of("OOM"), kind_of("timeout"));
+    }
+}

@@ -1,0 +1,91 @@
+//! What the numbers say about the search itself. Each is said only when it holds.
+
+use super::{Outcome, noise::NearMiss};
+use crate::trial::Status;
+
+/// A sign that the search should be steered otherwise.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Signal {
+    /// The specialist's last trials all moved less than epsilon, or did not complete.
+    AxisIsFlat { trials: usize, epsilon: f64 },
+    /// No keep for this many trials.
+    NoKeep { trials: u64 },
+    /// The last children of the best all failed to complete.
+    ChildrenFail { children: usize },
+    /// Discards near zero whose baseline is no longer the best.
+    NearMisses(Vec<NearMiss>),
+}
+
+/// How many of a specialist's last trials must be flat, how many of the best's last children must fail.
+const IN_A_ROW: usize = 5;
+
+/// What the signals are read from.
+pub struct Evidence<'a> {
+    pub axis: &'a [Outcome],
+    /// Below this a difference is noise; `None` where the log does not tell and no setting does.
+    pub epsilon: Option<f64>,
+    pub since_keep: u64,
+    /// From how many trials without a keep on it is said.
+    pub stuck_after: u64,
+    /// The best's children, oldest first.
+    pub children: &'a [Status],
+    pub near_misses: Vec<NearMiss>,
+}
+
+/// The signals that hold, in a fixed order.
+pub fn signals(evidence: Evidence) -> Vec<Signal> {
+    let mut signals = Vec::new();
+    let last = evidence.axis.len().checked_sub(IN_A_ROW).map(|from| &evidence.axis[from..]);
+    if let (Some(last), Some(epsilon)) = (last, evidence.epsilon)
+        && last.iter().all(|outcome| is_flat(*outcome, epsilon))
+    {
+        signals.push(Signal::AxisIsFlat { trials: IN_A_ROW, epsilon });
+    }
+    if evidence.since_keep >= evidence.stuck_after {
+        signals.push(Signal::NoKeep { trials: evidence.since_keep });
+    }
+    let failed = evidence.children.iter().rev().take_while(|status| status.is_failure()).count();
+    if failed >= IN_A_ROW {
+        signals.push(Signal::ChildrenFail { children: failed });
+    }
+    if !evidence.near_misses.is_empty() {
+        signals.push(Signal::NearMisses(evidence.near_misses));
+    }
+    signals
+}
+
+fn is_flat(outcome: Outcome, epsilon: f64) -> bool {
+    outcome.status.is_failure() || outcome.delta.is_some_and(|delta| delta.abs() < epsilon)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn evidence(axis: &[Outcome]) -> Evidence<'_> {
+        Evidence { axis, epsilon: Some(0.01), since_keep: 0, stuck_after: 20, children: &[], near_misses: Vec::new() }
+    }
+
+    fn outcome(status: Status, delta: f64) -> Outcome {
+        Outcome { status, delta: status.is_signal().then_some(delta) }
+    }
+
+    #[test]
+    fn an_axis_is_flat_after_five_that_did_not_move_or_complete() {
+        let flat = [outcome(Status::Discard, 0.001), outcome(Status::Crash, 0.0)];
+        let five = [flat, flat, flat].concat()[..5].to_vec();
+        assert_eq!(signals(evidence(&five)), [Signal::AxisIsFlat { trials: 5, epsilon: 0.01 }]);
+        assert_eq!(signals(evidence(&five[..4])), []);
+        let moved = [&five[..4], &[outcome(Status::Discard, 0.5)]].concat();
+        assert_eq!(signals(evidence(&moved)), []);
+    }
+
+    #[test]
+    fn the_other_signals_hold_from_their_thresholds_on() {
+        let children = [Status::Keep, Status::Crash, Status::Crash, Status::SizeBlocked, Status::Crash, Status::Crash];
+        let stuck = Evidence { since_keep: 20, children: &children, ..evidence(&[]) };
+        assert_eq!(signals(stuck), [Signal::NoKeep { trials: 20 }, Signal::ChildrenFail { children: 5 }]);
+        let not_yet = Evidence { since_keep: 19, children: &children[..5], ..evidence(&[]) };
+        assert_eq!(signals(not_yet), []);
+    }
+}
