@@ -44,7 +44,13 @@ pub(super) struct Lines<'f> {
 
 impl<'f> Lines<'f> {
     pub(super) fn new(file: &'f File, from: u64, limit: u64) -> Self {
-        Self { file, buffer: vec![0; CHUNK], start: 0, end: 0, offset: from, next: from, limit }
+        Self::in_chunks(file, from, limit, CHUNK)
+    }
+
+    /// With a buffer for no more than the caller expects to read, which is not worth the memory of a scan.
+    pub(super) fn in_chunks(file: &'f File, from: u64, limit: u64, chunk: usize) -> Self {
+        let chunk = usize::try_from(limit.saturating_sub(from)).map_or(chunk, |room| room.clamp(1, chunk));
+        Self { file, buffer: vec![0; chunk], start: 0, end: 0, offset: from, next: from, limit }
     }
 
     /// The offset in the file of the next line.

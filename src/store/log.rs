@@ -27,6 +27,9 @@ use crate::{
 /// Kept rows that are asked which way is better, where neither a flag nor the settings say it.
 const VOTES: i32 = 32;
 
+/// Read this much for the header, which is mostly shorter.
+const HEADER: usize = 4096;
+
 /// How the caller wants a log read; what is absent comes from the settings, else from the log.
 #[derive(Clone, Debug, Default)]
 pub struct Reading {
@@ -331,7 +334,7 @@ impl Log {
 
 /// The names, the length of the header's line, and what else is to know of it; `None` where there is no whole line.
 fn read_header(file: &File, end: u64) -> io::Result<Option<(Vec<String>, u64, Header)>> {
-    let mut lines = Lines::new(file, 0, end);
+    let mut lines = Lines::in_chunks(file, 0, end, HEADER);
     let Some(line) = lines.look(0)? else { return Ok(None) };
     let raw = lines.bytes(line.len);
     let unmarked = raw.strip_prefix("\u{feff}".as_bytes()).unwrap_or(raw);
