@@ -18,6 +18,7 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     let mut chars = text.trim().chars().peekable();
     while let Some(c) = chars.next() {
         match c {
+            '!'..='~' => out.push(c), // nearly all
             '\r' if chars.peek() == Some(&'\n') => {}
             '\n' | '\r' => out.push_str("\\n"),
             '\t' => space(&mut out),
