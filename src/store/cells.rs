@@ -3,8 +3,12 @@
 use std::borrow::Cow;
 
 use memchr::memchr;
+use wide::u8x16;
 
 use crate::trial::Cell;
+
+/// As many bytes as a mask has bits.
+const BLOCK: usize = 64;
 
 /// An open quote at the end of the bytes seen so far: where its cell starts, and how far it was read.
 #[derive(Clone, Copy, Debug)]
@@ -23,8 +27,13 @@ impl Open {
 /// Splits a line at its tabs into `cells`. Returns the open quote, if its last cell has one: with more bytes the
 /// split goes on from there (`resume`). A quote opens only at the start of a cell.
 pub(super) fn split(line: &[u8], cells: &mut Vec<Cell>, resume: Option<Open>) -> Option<Open> {
-    let mut start = resume.map_or(0, |open| open.cell);
-    let mut read = resume.map_or(0, |open| open.read);
+    let (mut start, mut read) = match resume {
+        Some(open) => (open.cell, open.read),
+        None => match split_unquoted(line, cells) {
+            Some(quoted) => (quoted, quoted),
+            None => return None,
+        },
+    };
     loop {
         let quoted = line.get(start) == Some(&b'"');
         let search = if quoted {
@@ -47,6 +56,41 @@ pub(super) fn split(line: &[u8], cells: &mut Vec<Cell>, resume: Option<Open>) ->
             }
         }
     }
+}
+
+/// Splits up to the first cell with a quote, and returns where that one starts. Cells are short: their tabs are found
+/// many at a time, which takes half as long as a search for each.
+fn split_unquoted(line: &[u8], cells: &mut Vec<Cell>) -> Option<usize> {
+    let mut start = 0;
+    for (at, block) in line.chunks(BLOCK).enumerate() {
+        let mut tabs = tabs(block);
+        while tabs != 0 {
+            let end = at * BLOCK + tabs.trailing_zeros() as usize;
+            if line[start] == b'"' {
+                return Some(start);
+            }
+            cells.push(Cell { start, end, quoted: false });
+            start = end + 1;
+            tabs &= tabs - 1;
+        }
+    }
+    if line.get(start) == Some(&b'"') {
+        return Some(start);
+    }
+    cells.push(Cell { start, end: line.len(), quoted: false });
+    None
+}
+
+/// One bit for each byte of a block, set where it is a tab.
+fn tabs(block: &[u8]) -> u64 {
+    let Ok(block) = <&[u8; BLOCK]>::try_from(block) else {
+        let mut padded = [0; BLOCK];
+        padded[..block.len()].copy_from_slice(block);
+        return tabs(&padded);
+    };
+    let (parts, _) = block.as_chunks::<16>();
+    let tab = u8x16::splat(b'\t');
+    parts.iter().rev().fold(0, |mask, part| mask << 16 | u64::from(u8x16::new(*part).simd_eq(tab).to_bitmask()))
 }
 
 /// Just behind the quote that closes the cell, from `at` inside of it; a doubled quote does not close.
@@ -108,6 +152,16 @@ mod tests {
         assert_eq!(texts("a\t\"b\tc"), (vec!["a"], true));
         assert_eq!(texts(""), (vec![""], false));
         assert_eq!(texts("a\t"), (vec!["a", ""], false));
+    }
+
+    #[test]
+    fn a_tab_is_found_wherever_it_stands() {
+        for len in 0..3 * BLOCK {
+            let line: String = (0..len).map(|at| if at * at % 7 == 2 { '\t' } else { 'x' }).collect();
+            assert_eq!(texts(&line), (line.split('\t').collect(), false));
+            let quoted = format!("{line}\t\"a\tb\"\tc");
+            assert_eq!(texts(&quoted).0, line.split('\t').chain(["\"a\tb\"", "c"]).collect::<Vec<_>>());
+        }
     }
 
     #[test]
