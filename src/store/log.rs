@@ -27,8 +27,8 @@ use crate::{
 /// Kept rows that are asked which way is better, where neither a flag nor the settings say it.
 const VOTES: i32 = 32;
 
-/// Read this much for the header, which is mostly shorter.
-const HEADER: usize = 4096;
+/// Read this much for a single line, which is mostly shorter.
+const ONE_LINE: usize = 4096;
 
 /// How the caller wants a log read; what is absent comes from the settings, else from the log.
 #[derive(Clone, Debug, Default)]
@@ -229,7 +229,10 @@ impl Log {
     /// The row that begins at `offset`, as a scan has seen it.
     pub fn at(&self, offset: u64) -> Result<Trial> {
         let trial = match &self.file {
-            Some(file) => self.rows(file, offset, 0).next()?.map(|row| row.to_trial()),
+            Some(file) => {
+                let lines = Lines::in_chunks(file, offset, self.end, ONE_LINE);
+                Rows::new(&self.schema, lines, 0).next()?.map(|row| row.to_trial())
+            }
             None => None,
         };
         trial.with_context(|| format!("{} was shortened while it was read", self.path.display()))
@@ -334,7 +337,7 @@ impl Log {
 
 /// The names, the length of the header's line, and what else is to know of it; `None` where there is no whole line.
 fn read_header(file: &File, end: u64) -> io::Result<Option<(Vec<String>, u64, Header)>> {
-    let mut lines = Lines::in_chunks(file, 0, end, HEADER);
+    let mut lines = Lines::in_chunks(file, 0, end, ONE_LINE);
     let Some(line) = lines.look(0)? else { return Ok(None) };
     let raw = lines.bytes(line.len);
     let unmarked = raw.strip_prefix("\u{feff}".as_bytes()).unwrap_or(raw);
