@@ -1,6 +1,6 @@
 //! What a prompt is made of, gathered from a log in one scan; only the trials that are shown are read a second time.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use anyhow::Result;
 
@@ -16,7 +16,7 @@ use crate::{
 
 /// All that the sections of a prompt tell.
 pub struct Digest {
-    pub schema: Rc<Schema>,
+    pub schema: Arc<Schema>,
     pub specialist: String,
     pub tally: Tally,
     /// The newest trial that an agent may see.
@@ -108,7 +108,7 @@ pub fn gather(log: &Log, specialist: &str, limits: &Prompt) -> Result<Digest> {
     let mut newest = log.last(limits.recent.max(limits.full).max(1), |row| !row.status().is_quarantined())?;
     newest.reverse();
     Ok(Digest {
-        schema: Rc::clone(&log.schema),
+        schema: Arc::clone(&log.schema),
         specialist: specialist.to_owned(),
         failures: classes(log, &failures, &tally, limits.reasons)?,
         axis: AxisDigest {

@@ -26,8 +26,15 @@ pub use tally::{Group, Tally};
 use crate::trial::Row;
 
 /// Something that is answered by having seen every row of a log, in order.
-pub trait Question {
+pub trait Question: Send {
     fn see(&mut self, row: Row<'_>);
+
+    /// The same question, having seen nothing, for another reader of the same log.
+    #[must_use]
+    fn fresh(&self) -> Self;
+
+    /// Takes over what a fresh one has seen of the rows that follow one's own: the same as having seen them oneself.
+    fn then(&mut self, later: Self);
 }
 
 /// Several questions are one: a log is read once for all of them.
@@ -36,13 +43,13 @@ impl<A: Question, B: Question> Question for (A, B) {
         self.0.see(row);
         self.1.see(row);
     }
-}
 
-/// A question that may not be asked.
-impl<Q: Question> Question for Option<Q> {
-    fn see(&mut self, row: Row<'_>) {
-        if let Some(question) = self {
-            question.see(row);
-        }
+    fn fresh(&self) -> Self {
+        (self.0.fresh(), self.1.fresh())
+    }
+
+    fn then(&mut self, later: Self) {
+        self.0.then(later.0);
+        self.1.then(later.1);
     }
 }

@@ -81,6 +81,17 @@ impl Question for Axis {
             push(&mut self.predictions, (predicted, measured), PREDICTIONS);
         }
     }
+
+    fn fresh(&self) -> Self {
+        Self::new(&self.specialist, self.size)
+    }
+
+    fn then(&mut self, later: Self) {
+        self.group.then(later.group);
+        later.newest.into_iter().for_each(|offset| push(&mut self.newest, offset, self.size));
+        later.outcomes.into_iter().for_each(|outcome| push(&mut self.outcomes, outcome, self.size));
+        later.predictions.into_iter().for_each(|prediction| push(&mut self.predictions, prediction, PREDICTIONS));
+    }
 }
 
 fn push<T>(newest: &mut VecDeque<T>, item: T, size: usize) {

@@ -1,7 +1,7 @@
 //! Which trials are best.
 
 use super::Question;
-use crate::trial::{Row, Status, Trial};
+use crate::trial::{Direction, Row, Status, Trial};
 
 /// The best trial: among `keep` and `baseline` rows, and no others; the earliest wins a tie.
 #[derive(Default)]
@@ -12,6 +12,12 @@ impl Best {
         self.0.as_ref().map(|(_, trial)| trial)
     }
 
+    fn enter(&mut self, direction: Direction, score: f64, trial: impl FnOnce() -> Trial) {
+        if self.0.as_ref().is_none_or(|(best, _)| direction.better(score, *best)) {
+            self.0 = Some((score, trial()));
+        }
+    }
+
     pub fn into_trial(self) -> Option<Trial> {
         self.0.map(|(_, trial)| trial)
     }
@@ -19,9 +25,18 @@ impl Best {
 
 impl Question for Best {
     fn see(&mut self, row: Row<'_>) {
-        let Some(score) = row.eligible_score() else { return };
-        if self.0.as_ref().is_none_or(|(best, _)| row.schema.direction.better(score, *best)) {
-            self.0 = Some((score, row.to_trial()));
+        if let Some(score) = row.eligible_score() {
+            self.enter(row.schema.direction, score, || row.to_trial());
+        }
+    }
+
+    fn fresh(&self) -> Self {
+        Self::default()
+    }
+
+    fn then(&mut self, later: Self) {
+        if let Some((score, trial)) = later.0 {
+            self.enter(trial.row().schema.direction, score, || trial.clone());
         }
     }
 }
@@ -37,6 +52,14 @@ impl Board {
         Self { size, ranked: Vec::new() }
     }
 
+    fn enter(&mut self, direction: Direction, score: f64, trial: impl FnOnce() -> Trial) {
+        let rank = self.ranked.partition_point(|(ranked, _)| !direction.better(score, *ranked));
+        if rank < self.size {
+            self.ranked.insert(rank, (score, trial()));
+            self.ranked.truncate(self.size);
+        }
+    }
+
     pub fn into_trials(self) -> Vec<Trial> {
         self.ranked.into_iter().map(|(_, trial)| trial).collect()
     }
@@ -45,11 +68,16 @@ impl Board {
 impl Question for Board {
     fn see(&mut self, row: Row<'_>) {
         let Some(score) = row.score().filter(|_| row.status() == Status::Keep) else { return };
-        let direction = row.schema.direction;
-        let rank = self.ranked.partition_point(|(ranked, _)| !direction.better(score, *ranked));
-        if rank < self.size {
-            self.ranked.insert(rank, (score, row.to_trial()));
-            self.ranked.truncate(self.size);
+        self.enter(row.schema.direction, score, || row.to_trial());
+    }
+
+    fn fresh(&self) -> Self {
+        Self::new(self.size)
+    }
+
+    fn then(&mut self, later: Self) {
+        for (score, trial) in later.ranked {
+            self.enter(trial.row().schema.direction, score, || trial.clone());
         }
     }
 }

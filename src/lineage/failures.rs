@@ -23,4 +23,16 @@ impl Question for Failures {
             newest.push_back(row.offset);
         }
     }
+
+    fn fresh(&self) -> Self {
+        Self::default()
+    }
+
+    fn then(&mut self, later: Self) {
+        for (status, offsets) in later.0 {
+            let newest = self.0.entry(status).or_default();
+            newest.extend(offsets);
+            newest.drain(..newest.len().saturating_sub(NEWEST));
+        }
+    }
 }

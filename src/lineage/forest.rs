@@ -55,6 +55,22 @@ impl Question for Forest {
         let parent = row.parent().map(|parent| self.key(parent));
         self.nodes.push(Node { id, parent, offset: row.offset, status: row.status() });
     }
+
+    fn fresh(&self) -> Self {
+        Self::default()
+    }
+
+    fn then(&mut self, later: Self) {
+        let names: HashMap<Key, String> = later.names.into_iter().map(|(name, key)| (key, name)).collect();
+        for node in later.nodes {
+            let mut own = |key: Key| match names.get(&key) {
+                Some(name) => self.key(ExpId::Name(name.clone())),
+                None => key,
+            };
+            let (id, parent) = (own(node.id), node.parent.map(&mut own));
+            self.nodes.push(Node { id, parent, ..node });
+        }
+    }
 }
 
 /// The grown forest. Trials are named by where their row begins in the log.

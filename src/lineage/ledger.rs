@@ -89,4 +89,25 @@ impl Question for Ledger {
         let eligible = if row.status() == Status::Other { None } else { row.eligible_score() };
         self.enter(id.as_ref(), &name, &job, eligible);
     }
+
+    fn fresh(&self) -> Self {
+        Self::new(self.direction, self.ids.keys().cloned(), self.jobs.keys().cloned())
+    }
+
+    fn then(&mut self, later: Self) {
+        self.next = self.next.max(later.next);
+        if let Some((score, id)) = later.best
+            && self.beats_best(score)
+        {
+            self.best = Some((score, id));
+        }
+        for (id, known) in later.ids {
+            let slot = self.ids.entry(id).or_default();
+            *slot = slot.take().or(known);
+        }
+        for (job, known) in later.jobs {
+            let slot = self.jobs.entry(job).or_default();
+            *slot = slot.take().or(known);
+        }
+    }
 }

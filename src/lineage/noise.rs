@@ -32,6 +32,15 @@ impl Noise {
         median(self.deltas.clone())
     }
 
+    fn enter(&mut self, baseline: Option<ExpId>, miss: NearMiss) {
+        let near = self.near.entry(baseline).or_default();
+        let at = near.partition_point(|other| nearest(other, &miss).is_lt());
+        if at < NEAR {
+            near.insert(at, miss);
+            near.truncate(NEAR);
+        }
+    }
+
     /// The discards nearest to zero, below `epsilon`, that were measured against another trial than the best there is now:
     /// the base has moved, they may be worth another try. Nearest first, the newest first where they are equal.
     pub fn near_misses(&self, best: Option<&ExpId>, epsilon: f64) -> Vec<NearMiss> {
@@ -55,12 +64,19 @@ impl Question for Noise {
         }
         let Some(delta) = row.number_in(Role::Delta) else { return };
         self.deltas.push(delta.abs());
-        let near = self.near.entry(ExpId::read(&row.text(Role::Baseline))).or_default();
-        let miss = NearMiss { offset: row.offset, delta };
-        let at = near.partition_point(|other| nearest(other, &miss).is_lt());
-        if at < NEAR {
-            near.insert(at, miss);
-            near.truncate(NEAR);
+        self.enter(ExpId::read(&row.text(Role::Baseline)), NearMiss { offset: row.offset, delta });
+    }
+
+    fn fresh(&self) -> Self {
+        Self::default()
+    }
+
+    fn then(&mut self, later: Self) {
+        self.deltas.extend(later.deltas);
+        for (baseline, misses) in later.near {
+            for miss in misses {
+                self.enter(baseline.clone(), miss);
+            }
         }
     }
 }

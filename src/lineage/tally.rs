@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Question;
 use crate::{
     schema::Role,
-    trial::{Row, Status},
+    trial::{Direction, Row, Status},
 };
 
 /// Counts and hours of some trials.
@@ -15,6 +15,8 @@ pub struct Group {
     pub statuses: BTreeMap<(Status, String), (u64, f64)>,
     /// Score, its text and the id of the best.
     pub best: Option<(f64, String, String)>,
+    /// Which way is better, once there is a best.
+    direction: Option<Direction>,
 }
 
 impl Group {
@@ -24,10 +26,30 @@ impl Group {
         let entry = self.statuses.entry((status, word)).or_default();
         entry.0 += 1;
         entry.1 += row.number_in(Role::TotalSeconds).unwrap_or(0.0);
+        let direction = row.schema.direction;
         if let Some(score) = row.eligible_score()
-            && self.best.as_ref().is_none_or(|(best, ..)| row.schema.direction.better(score, *best))
+            && self.best.as_ref().is_none_or(|(best, ..)| direction.better(score, *best))
         {
-            self.best = Some((score, row.text(Role::Score).into_owned(), row.name()));
+            self.enter(Some(direction), (score, row.text(Role::Score).into_owned(), row.name()));
+        }
+    }
+
+    pub(super) fn then(&mut self, later: Self) {
+        for (status, (trials, seconds)) in later.statuses {
+            let entry = self.statuses.entry(status).or_default();
+            entry.0 += trials;
+            entry.1 += seconds;
+        }
+        if let Some(best) = later.best {
+            self.enter(later.direction, best);
+        }
+    }
+
+    fn enter(&mut self, direction: Option<Direction>, best: (f64, String, String)) {
+        self.direction = direction;
+        let is_better = |than: f64| direction.is_some_and(|direction| direction.better(best.0, than));
+        if self.best.as_ref().is_none_or(|(than, ..)| is_better(*than)) {
+            self.best = Some(best);
         }
     }
 
@@ -102,5 +124,25 @@ impl Question for Tally {
         } else if !status.is_quarantined() {
             self.since_keep += 1;
         }
+    }
+
+    fn fresh(&self) -> Self {
+        Self::new(self.by)
+    }
+
+    fn then(&mut self, later: Self) {
+        self.total.then(later.total);
+        for (name, group) in later.groups {
+            self.groups.entry(name).or_default().then(group);
+        }
+        if self.baseline.is_none() || later.baseline_is_named && !self.baseline_is_named {
+            self.baseline = later.baseline;
+            self.baseline_is_named = later.baseline_is_named;
+        }
+        if later.last_keep.is_some() {
+            self.last_keep = later.last_keep;
+            self.since_keep = 0;
+        }
+        self.since_keep += later.since_keep;
     }
 }

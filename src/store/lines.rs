@@ -10,6 +10,9 @@ const CHUNK: usize = 128 * 1024;
 /// A longer line is no trial: it is said, its head is read for its id, and memory stays bounded.
 pub(crate) const MAX_ROW: usize = 16 * 1024 * 1024;
 
+/// Read this much for a single line, which is mostly shorter.
+pub(super) const ONE_LINE: usize = 4096;
+
 /// How much of a line that is too long is kept.
 const HEAD: usize = 64 * 1024;
 
@@ -51,6 +54,11 @@ impl<'f> Lines<'f> {
     pub(super) fn in_chunks(file: &'f File, from: u64, limit: u64, chunk: usize) -> Self {
         let chunk = usize::try_from(limit.saturating_sub(from)).map_or(chunk, |room| room.clamp(1, chunk));
         Self { file, buffer: vec![0; chunk], start: 0, end: 0, offset: from, next: from, limit }
+    }
+
+    /// Reads nothing from `limit` on.
+    pub(super) fn set_limit(&mut self, limit: u64) {
+        self.limit = limit;
     }
 
     /// The offset in the file of the next line.

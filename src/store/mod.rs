@@ -4,6 +4,7 @@
 
 mod cells;
 mod find;
+mod header;
 mod init;
 mod lines;
 mod lock;
@@ -11,6 +12,7 @@ mod log;
 mod mend;
 mod rows;
 mod saved;
+mod scan;
 mod settings;
 mod workdir;
 

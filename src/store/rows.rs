@@ -1,7 +1,7 @@
 //! Lines as rows. Lines come first: one that is a complete row by itself is never part of another, so a quote
 //! that an earlier line left open cannot swallow it.
 
-use std::{io, rc::Rc};
+use std::{io, sync::Arc};
 
 use super::{
     cells::{Open, split},
@@ -17,7 +17,7 @@ const JOIN_LINES: u64 = 256;
 const JOIN_BYTES: usize = 1024 * 1024;
 
 pub(super) struct Rows<'l> {
-    schema: &'l Rc<Schema>,
+    schema: &'l Arc<Schema>,
     lines: Lines<'l>,
     cells: Vec<Cell>,
     scratch: Vec<Cell>,
@@ -29,8 +29,24 @@ pub(super) struct Rows<'l> {
 
 impl<'l> Rows<'l> {
     /// Rows from the next line on, which has the number `number` (0 where that is not known).
-    pub(super) fn new(schema: &'l Rc<Schema>, lines: Lines<'l>, number: u64) -> Self {
+    pub(super) fn new(schema: &'l Arc<Schema>, lines: Lines<'l>, number: u64) -> Self {
         Self { schema, lines, cells: Vec::with_capacity(32), scratch: Vec::new(), number, given: (0, 0) }
+    }
+
+    /// The same rows, but none that begins at `limit` or later.
+    pub(super) fn until(mut self, limit: u64) -> Self {
+        self.lines.set_limit(limit);
+        self
+    }
+
+    /// Where the next row begins.
+    pub(super) fn offset(&self) -> u64 {
+        self.lines.offset() + self.given.0
+    }
+
+    /// The number of the next line.
+    pub(super) fn number(&self) -> u64 {
+        self.number + self.given.1
     }
 
     /// Goes on to the first line that is a complete row by itself, from somewhere inside a line. False where there is none.

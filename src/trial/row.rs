@@ -1,6 +1,6 @@
 //! A row of the log as a trial: cells by the role that their column plays.
 
-use std::{borrow::Cow, fmt, rc::Rc};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use super::{ExpId, Number, Status, shown_id};
 use crate::schema::{Role, Schema};
@@ -49,7 +49,7 @@ impl fmt::Display for Damage {
 pub struct Row<'a> {
     pub line: &'a [u8],
     pub cells: &'a [Cell],
-    pub schema: &'a Rc<Schema>,
+    pub schema: &'a Arc<Schema>,
     /// Byte offset of the row in the log.
     pub offset: u64,
     /// Line number in the log, from 1; 0 where the row was reached from the end and it is not known.
@@ -145,7 +145,7 @@ impl<'a> Row<'a> {
 pub struct Trial {
     line: Box<[u8]>,
     cells: Box<[Cell]>,
-    schema: Rc<Schema>,
+    schema: Arc<Schema>,
     offset: u64,
     number: u64,
     lines: u64,
@@ -173,7 +173,7 @@ impl Row<'_> {
         Trial {
             line: self.line.into(),
             cells: self.cells.into(),
-            schema: Rc::clone(self.schema),
+            schema: Arc::clone(self.schema),
             offset: self.offset,
             number: self.number,
             lines: self.lines,

@@ -1,0 +1,46 @@
+//! The first line of a log: the names of its columns.
+
+use std::{fs::File, io, path::Path};
+
+use anyhow::{Result, bail};
+
+use super::{
+    cells::split,
+    lines::{Lines, ONE_LINE},
+};
+use crate::trial::Cell;
+
+/// How the first line is written.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Header {
+    pub(super) crlf: bool,
+    pub(super) bom: bool,
+}
+
+/// The names, the length of the header's line, and what else is to know of it; `None` where there is no whole line.
+pub(super) fn read_header(file: &File, end: u64) -> io::Result<Option<(Vec<String>, u64, Header)>> {
+    let mut lines = Lines::in_chunks(file, 0, end, ONE_LINE);
+    let Some(line) = lines.look(0)? else { return Ok(None) };
+    let raw = lines.bytes(line.len);
+    let unmarked = raw.strip_prefix("\u{feff}".as_bytes()).unwrap_or(raw);
+    let text = unmarked.strip_suffix(b"\r").unwrap_or(unmarked);
+    let header = Header { crlf: text.len() < unmarked.len(), bom: unmarked.len() < raw.len() };
+    let mut cells = Vec::new();
+    split(text, &mut cells, None);
+    let name = |cell: &Cell| String::from_utf8_lossy(&text[cell.start..cell.end]).trim_matches('"').trim().to_owned();
+    Ok(Some((cells.iter().map(name).collect(), line.taken, header)))
+}
+
+pub(super) fn check_header(path: &Path, names: &[String]) -> Result<()> {
+    for needed in ["exp_id", "status"] {
+        if !names.iter().any(|name| name == needed) {
+            let shown: String = names.join(" ").chars().take(200).collect();
+            bail!(
+                "{}:1: no column `{needed}`, so this is no log of lineage; the line has: {}",
+                path.display(),
+                shown.escape_debug()
+            );
+        }
+    }
+    Ok(())
+}

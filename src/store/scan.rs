@@ -1,0 +1,305 @@
+//! Rows on their way from the log to the questions asked of it. A log is streamed; only what an answer is made of is kept.
+
+use std::{collections::VecDeque, fs::File, io, ops::ControlFlow, path::Path, sync::Arc, thread};
+
+use anyhow::{Context, Result};
+
+use super::{
+    Log,
+    lines::{Lines, ONE_LINE},
+    rows::Rows,
+};
+use crate::{
+    lineage::Question,
+    schema::Schema,
+    trial::{Damage, ExpId, Row, Trial},
+    view::no_such_trial,
+};
+
+/// A log longer than this is read in two halves at once. The place where it is cut depends on nothing but its length, so that
+/// sums come out the same on every machine.
+const HALVES: u64 = 4 * 1024 * 1024;
+
+/// The first row begins in the second line.
+const FIRST_ROW: u64 = 2;
+
+/// What could not be read.
+#[derive(Default)]
+pub(super) struct Damaged {
+    rows: u64,
+    /// The first damaged row: its line (0 where that is not known), where it begins, what is wrong.
+    first: Option<(u64, u64, Damage)>,
+}
+
+impl Damaged {
+    fn see(&mut self, row: &Row) {
+        if let Some(damage) = row.damage.filter(|damage| *damage != Damage::Blank) {
+            self.first.get_or_insert((row.number, row.offset, damage));
+            self.rows += 1;
+        }
+    }
+
+    /// Adds what was found behind the first `lines` lines, by a reader that counted from 1.
+    fn then(&mut self, later: Self, lines: u64) {
+        let first = later.first.map(|(number, offset, damage)| (number + lines, offset, damage));
+        self.first = self.first.or(first);
+        self.rows += later.rows;
+    }
+
+    /// As one sentence, if there is any.
+    pub(super) fn text(&self, path: &Path) -> Option<String> {
+        let (line, offset, damage) = self.first?;
+        let place = if line > 0 { line.to_string() } else { format!("byte {offset}") };
+        let others = match self.rows {
+            1 => String::new(),
+            2 => " (and 1 more row cannot be used)".to_owned(),
+            rows => format!(" (and {} more rows cannot be used)", rows - 1),
+        };
+        Some(format!("{}:{place}: {damage}{others}; `lineage check` lists what is wrong", path.display()))
+    }
+}
+
+impl Log {
+    /// Passes every row, damaged ones too, to a question, and returns it.
+    pub fn ask<Q: Question>(&self, question: Q) -> Result<Q> {
+        let Some(file) = &self.file else { return Ok(question) };
+        let whole = self.rows(file, self.start, FIRST_ROW);
+        let context = || format!("cannot read {}", self.path.display());
+        let (question, damaged) = match self.middle(file).with_context(context)? {
+            None => question_of(question, whole).map(|(question, damaged, _)| (question, damaged)),
+            Some(middle) => in_halves(question, whole.until(middle), self.rows(file, middle, 1)),
+        }
+        .with_context(context)?;
+        *self.damaged.borrow_mut() = Some(damaged);
+        Ok(question)
+    }
+
+    /// A place in the middle of a long log at which a row begins, whatever stands before it: there is a line that is a row by
+    /// itself, and such a line is never part of another row.
+    fn middle(&self, file: &File) -> io::Result<Option<u64>> {
+        if self.end - self.start < HALVES {
+            return Ok(None);
+        }
+        let mut rows = self.rows(file, self.start.midpoint(self.end), 0);
+        Ok(rows.synchronise()?.then(|| rows.offset()))
+    }
+
+    /// The first row with this id.
+    pub fn find(&self, id: &ExpId) -> Result<Option<Trial>> {
+        let mut found = None;
+        self.each(|row| {
+            if row.id().as_ref() == Some(id) {
+                found = Some(row.to_trial());
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(found)
+    }
+
+    /// The first row with this id, or an error that says so.
+    pub fn trial(&self, id: &ExpId) -> Result<Trial> {
+        self.find(id)?.with_context(|| no_such_trial(id, &self.path))
+    }
+
+    /// The row that begins at `offset`, as a scan has seen it.
+    pub fn at(&self, offset: u64) -> Result<Trial> {
+        let trial = match &self.file {
+            Some(file) => {
+                let lines = Lines::in_chunks(file, offset, self.end, ONE_LINE);
+                Rows::new(&self.schema, lines, 0).next()?.map(|row| row.to_trial())
+            }
+            None => None,
+        };
+        trial.with_context(|| format!("{} was shortened while it was read", self.path.display()))
+    }
+
+    /// Goes back to the log as it was just after this trial.
+    pub fn back_to(&mut self, id: &ExpId) -> Result<()> {
+        let mut after = None;
+        self.each(|row| match after {
+            None if row.id().as_ref() == Some(id) => {
+                after = Some(self.end);
+                ControlFlow::Continue(())
+            }
+            None => ControlFlow::Continue(()),
+            Some(_) => {
+                after = Some(row.offset);
+                ControlFlow::Break(())
+            }
+        })?;
+        self.end = after.with_context(|| no_such_trial(id, &self.path))?;
+        Ok(())
+    }
+
+    /// The last `n` readable rows that `wanted` takes, oldest first, found from the end: without a filter the cost does
+    /// not grow with the log.
+    pub fn last(&self, n: usize, wanted: impl Fn(&Row) -> bool) -> Result<Vec<Trial>> {
+        let Some(file) = &self.file else { return Ok(Vec::new()) };
+        let mut reach = 64 * 1024_u64;
+        loop {
+            let whole = self.end - self.start <= reach;
+            let mut rows =
+                if whole { self.rows(file, self.start, FIRST_ROW) } else { self.rows(file, self.end - reach, 0) };
+            let (mut last, mut damaged) = (VecDeque::new(), Damaged::default());
+            if whole || rows.synchronise()? {
+                while let Some(row) = rows.next()? {
+                    damaged.see(&row);
+                    if row.damage.is_none() && wanted(&row) {
+                        last.push_back(row.to_trial());
+                        if last.len() > n {
+                            last.pop_front();
+                        }
+                    }
+                }
+            }
+            if whole || last.len() >= n {
+                self.damaged.borrow_mut().get_or_insert(damaged); // a scan of it all knows better
+                return Ok(last.into());
+            }
+            reach = reach.saturating_mul(4);
+        }
+    }
+
+    /// What could not be read, as one sentence, if there is any.
+    pub fn damage(&self) -> Option<String> {
+        self.damaged.borrow().as_ref()?.text(&self.path)
+    }
+
+    /// Passes rows to `see` until it has seen enough.
+    pub(super) fn each(&self, mut see: impl FnMut(Row) -> ControlFlow<()>) -> Result<()> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let mut rows = self.rows(file, self.start, FIRST_ROW);
+        while let Some(row) = rows.next().with_context(|| format!("cannot read {}", self.path.display()))? {
+            if row.damage != Some(Damage::Blank) && see(row).is_break() {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Passes every line to `see`, blank ones too, as a row or as a damaged one.
+    pub fn every_line(&self, mut see: impl FnMut(Row) -> Result<()>) -> Result<()> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let mut rows = self.rows(file, self.start, FIRST_ROW);
+        while let Some(row) = rows.next().with_context(|| format!("cannot read {}", self.path.display()))? {
+            see(row)?;
+        }
+        Ok(())
+    }
+
+    fn rows<'l>(&'l self, file: &'l File, from: u64, number: u64) -> Rows<'l> {
+        rows(&self.schema, file, from, self.end, number)
+    }
+}
+
+fn rows<'l>(schema: &'l Arc<Schema>, file: &'l File, from: u64, to: u64, number: u64) -> Rows<'l> {
+    Rows::new(schema, Lines::new(file, from, to), number)
+}
+
+/// Shows all rows to a question. Returns it with what could not be read, and the number of the line behind the last.
+fn question_of<Q: Question>(mut question: Q, mut rows: Rows) -> io::Result<(Q, Damaged, u64)> {
+    let mut damaged = Damaged::default();
+    while let Some(row) = rows.next()? {
+        damaged.see(&row);
+        if row.damage != Some(Damage::Blank) {
+            question.see(row);
+        }
+    }
+    Ok((question, damaged, rows.number()))
+}
+
+/// The same for a log in two halves, each read by a thread of its own.
+fn in_halves<Q: Question>(question: Q, first: Rows, second: Rows) -> io::Result<(Q, Damaged)> {
+    let later = question.fresh();
+    thread::scope(|scope| {
+        let second = scope.spawn(move || question_of(later, second));
+        let (mut question, mut damaged, next) = question_of(question, first)?;
+        let (later, later_damaged, _) = second.join().expect("a reader does not panic")?;
+        question.then(later);
+        damaged.then(later_damaged, next - 1);
+        Ok((question, damaged))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+    use crate::{
+        lineage::{Best, Board, Failures, Forest, Ledger, Noise, Tally},
+        trial::Direction,
+    };
+
+    type All = (((Best, Board), (Tally, Forest)), ((Failures, Noise), Ledger));
+
+    fn question() -> All {
+        let ledger = Ledger::new(Direction::Minimize, ExpId::read("7"), ["job".to_owned()]);
+        (
+            ((Best::default(), Board::new(3)), (Tally::default(), Forest::default())),
+            ((Failures::default(), Noise::default()), ledger),
+        )
+    }
+
+    /// Everything that the questions answer, as one text.
+    fn answers((((best, board), (tally, forest)), ((failures, noise), ledger)): All) -> String {
+        let offset = |trial: &Trial| trial.row().offset;
+        let tree = forest.into_tree();
+        let walk = tree.walk(None, None, None).unwrap();
+        let board: Vec<_> = board.into_trials().iter().map(offset).collect();
+        let misses = noise.near_misses(None, 1.0);
+        let (next, known) = (ledger.next_id(), (ledger.trial(&ExpId::Number(7)).cloned(), ledger.job("job").cloned()));
+        format!(
+            "{:?} {board:?} {:?} {:?} {} {:?} {walk:?} {:?} {misses:?} {:?} {next} {known:?} {:?}",
+            best.trial().map(offset),
+            tally.total.statuses,
+            tally.total.best,
+            tally.since_keep,
+            (tally.baseline, tally.last_keep),
+            failures.0,
+            noise.epsilon(),
+            ledger.best(),
+        )
+    }
+
+    #[test]
+    fn a_log_read_in_halves_answers_as_one_read_whole() {
+        let names =
+            ["exp_id", "parent_exp", "baseline_exp", "status", "core_metric", "delta_vs_best", "job_name", "notes"];
+        let mut text = names.join("\t") + "\n";
+        let statuses = ["baseline", "keep", "discard", "crash", "keep", "harness_abort", "odd", "size_blocked"];
+        for n in 0..60_u32 {
+            let (score, id) =
+                (10.0 - f64::from(n % 13) * 0.5, if n % 9 == 4 { format!("name{}", n % 5) } else { n.to_string() });
+            let (parent, status) = (n.saturating_sub(n % 4 + 1), statuses[n as usize * 5 % 8]);
+            let job = if n == 40 { "job" } else { "" };
+            text += &format!("{id}\t{parent}\t{parent}\t{status}\t{score}\t0.0{n}\t{job}\t\"n\"\n");
+            match n % 10 {
+                3 => text += "torn\t1\n",
+                6 => text += "\n",
+                8 => text += "x\t1\t\"an open quote\n",
+                _ => {}
+            }
+        }
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        let schema = Schema::new(names.map(str::to_owned).to_vec(), None, None, Direction::Minimize);
+        let schema = Arc::new(schema);
+        let (start, end) = (names.join("\t").len() as u64 + 1, text.len() as u64);
+        let (whole, damaged, _) = question_of(question(), rows(&schema, &file, start, end, FIRST_ROW)).unwrap();
+        let (wanted, damage) = (answers(whole), damaged.text(Path::new("log")));
+        for cut in (start..end).step_by(7) {
+            let mut probe = rows(&schema, &file, cut, end, 0);
+            if !probe.synchronise().unwrap() {
+                continue;
+            }
+            let middle = probe.offset();
+            let (first, second) =
+                (rows(&schema, &file, start, middle, FIRST_ROW), rows(&schema, &file, middle, end, 1));
+            let (found, damaged) = in_halves(question(), first, second).unwrap();
+            assert_eq!(answers(found), wanted, "cut at {middle}");
+            assert_eq!(damaged.text(Path::new("log")), damage, "cut at {middle}");
+        }
+    }
+}
