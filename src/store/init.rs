@@ -81,9 +81,13 @@ fn settings_text(new: &New) -> String {
          # durability = \"none\"          # do not wait for the disk: faster, and a power cut may cost the last trials\n\
          \n\
          [prompt]\n\
+         # sections = [\"opening\", \"failures\", \"best\", \"task\"]   # these, in this order\n\
          # top = 20                     # rows of the leaderboard\n\
          # recent = 30                  # rows of the table of recent trials\n\
          # full = 10                    # recent trials in full\n\
+         # max_bytes = 24000            # of the whole prompt\n\
+         # epsilon = 0.001              # a smaller difference is noise; by default that of the log\n\
+         # stuck_after = 20             # trials without a keep, from which on it is said\n\
          # task = \"\"\"Propose one edit within the {{specialist}} domain …\"\"\"\n",
         metric = quoted(new.metric),
         direction = new.direction,

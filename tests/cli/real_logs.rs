@@ -175,3 +175,27 @@ fn the_past_is_rendered_again_as_it_was() {
         }
     }
 }
+
+/// FNV-1a: a golden file of a prompt would be a copy of the log's texts.
+fn fingerprint(text: &str) -> String {
+    let hash = text
+        .bytes()
+        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    format!("{hash:016x}")
+}
+
+#[test]
+fn the_prompts_of_the_real_logs_are_what_they_were() {
+    let mut found = String::new();
+    for (name, reader) in
+        [("pg_ablation_lineage_on", "tok"), ("pg_ablation_lineage_off", "opt"), ("nanochat_d12", "sys")]
+    {
+        let Some(store) = real(name) else { return };
+        for trial in [1, 50, 100, 150, 200] {
+            let page = lineage(&store, &format!("render --for {reader} --as-of {trial}"));
+            assert!(page.len() <= 24_000, "{name} as of {trial}: {}", page.len());
+            found += &format!("{name} {reader} as of {trial:03}: {} bytes, {}\n", page.len(), fingerprint(&page));
+        }
+    }
+    insta::assert_snapshot!(found);
+}

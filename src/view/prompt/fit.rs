@@ -75,44 +75,53 @@ impl Section {
     }
 
     fn text(&self) -> String {
-        let mut out = self.head.clone();
-        if !self.rows.is_empty() {
-            out += &self.table;
-        }
-        out.extend(self.rows.iter().map(String::as_str));
-        if self.left_out > 0 {
-            let before = if self.rows.is_empty() { "" } else { "\n" };
-            let what = count(self.left_out as u64, if self.rows.is_empty() { "row" } else { "more row" });
-            out += &format!("{before}Left out for room: {what}; {} shows them.\n", code(&self.command, 200));
-        }
-        out + &self.foot
+        let table = if self.rows.is_empty() { "" } else { &self.table };
+        [&self.head, table, &self.rows.concat(), &self.said_left_out(), &self.foot].concat()
     }
 
-    /// Leaves out rows from the last one on, until `excess` bytes are gained or there are none.
-    fn give_way(&mut self, excess: usize) {
-        let (before, wanted) = (self.text().len(), self.text().len().saturating_sub(excess));
+    fn len(&self) -> usize {
+        self.text().len()
+    }
+
+    /// What is said in place of the rows that are left out.
+    fn said_left_out(&self) -> String {
+        let (before, noun) = if self.rows.is_empty() { ("", "row") } else { ("\n", "more row") };
+        match self.left_out {
+            0 => String::new(),
+            n => format!(
+                "{before}Left out for room: {}; {} shows them.\n",
+                count(n as u64, noun),
+                code(&self.command, 200)
+            ),
+        }
+    }
+
+    /// Leaves out rows from the last one on, until the section is no longer than `max` or has none.
+    fn give_way(&mut self, max: usize) {
         self.foot.clear();
-        while self.text().len() > wanted && self.rows.pop().is_some() {
+        while !self.rows.is_empty() && self.len() > max {
+            self.rows.pop();
             self.left_out += 1;
         }
-        debug_assert!(self.rows.is_empty() || self.text().len() <= before);
     }
 }
 
 /// The page: all sections where they fit, else as much of them as does.
 pub(super) fn fit(mut sections: Vec<Section>, max: usize) -> Result<String, TooSmall> {
+    let mut page = join(&sections);
     for name in GIVES_WAY {
-        let excess = join(&sections).len().saturating_sub(max);
+        let excess = page.len().saturating_sub(max);
         if let Some(section) = sections.iter_mut().find(|section| section.name == name && excess > 0) {
-            section.give_way(excess);
+            section.give_way(section.len().saturating_sub(excess));
+            page = join(&sections);
         }
     }
     for name in GIVES_WAY {
-        if join(&sections).len() > max {
+        if page.len() > max {
             sections.retain(|section| section.name != name);
+            page = join(&sections);
         }
     }
-    let page = join(&sections);
     if page.len() > max { Err(TooSmall { asked: max, page }) } else { Ok(page) }
 }
 
