@@ -1,10 +1,13 @@
 //! The subcommands and the global flags: the source of the help, the completions and `docs/cli.md`.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, process::ExitCode};
 
-use clap::{Args, ColorChoice, Parser, Subcommand};
+use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
-use crate::{commands, trial::Direction};
+use crate::{
+    commands::{self, Context, Findings, Usage},
+    ui::{Closed, Ui},
+};
 
 /// The memory of an agent-driven experiment loop.
 ///
@@ -43,17 +46,6 @@ pub struct Global {
     pub color: ColorChoice,
 }
 
-/// How the log is read.
-#[derive(Args, Clone, Debug)]
-pub struct Reading {
-    /// The column to read as the score [default: the setting, else core_metric, else val_bpb]
-    #[arg(long, value_name = "COLUMN")]
-    pub metric: Option<String>,
-    /// Which way is better [default: the setting, else what the log's keeps did]
-    #[arg(long, value_enum, hide_possible_values = false)]
-    pub direction: Option<Direction>,
-}
-
 #[derive(Debug, Subcommand)]
 pub enum Command {
     Init(commands::init::Init),
@@ -68,4 +60,41 @@ pub enum Command {
     Prompts(commands::prompts::Prompts),
     Check(commands::check::Check),
     Completions(commands::completions::Completions),
+}
+
+/// Runs a command line and turns what came of it into an exit status.
+pub fn run(cli: Cli) -> ExitCode {
+    let ui = Ui::new(
+        match cli.global.color {
+            clap::ColorChoice::Auto => anstream::ColorChoice::Auto,
+            clap::ColorChoice::Always => anstream::ColorChoice::Always,
+            clap::ColorChoice::Never => anstream::ColorChoice::Never,
+        },
+        cli.global.quiet,
+    );
+    let store = cli.global.store.filter(|path| !path.is_empty()).map(Into::into);
+    let context = Context::new(ui, store);
+    let result = match cli.command {
+        Command::Init(args) => commands::init::run(args, &context),
+        Command::Append(args) => commands::append::run(args, &context),
+        Command::Tail(args) => commands::tail::run(args, &context),
+        Command::Best(args) => commands::best::run(args, &context),
+        Command::Chain(args) => commands::chain::run(args, &context),
+        Command::Tree(args) => commands::tree::run(args, &context),
+        Command::Show(args) => commands::show::run(args, &context),
+        Command::Stats(args) => commands::stats::run(args, &context),
+        Command::Render(args) => commands::render::run(args, &context),
+        Command::Prompts(args) => commands::prompts::run(args, &context),
+        Command::Check(args) => commands::check::run(args, &context),
+        Command::Completions(args) => commands::completions::run(&args, &mut Cli::command(), &context),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<Closed>() => ExitCode::SUCCESS,
+        Err(error) if error.is::<Findings>() => ExitCode::FAILURE,
+        Err(error) => {
+            context.ui.error(&format!("{error:#}"));
+            ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
+        }
+    }
 }

@@ -11,17 +11,19 @@ mod noise;
 mod reason;
 mod signals;
 mod tally;
+mod walk;
 
 pub use audit::{Audit, Finding};
 pub use axis::{Axis, Calibration, Outcome};
 pub use board::{Best, Board};
 pub use failures::Failures;
-pub use forest::{Chain, ChainEnd, Fault, Forest, Tree, Visit};
+pub use forest::{Chain, ChainEnd, Fault, Forest, Tree};
 pub use ledger::{Known, Ledger};
 pub use noise::{NearMiss, Noise};
 pub use reason::{kind_of, reason};
 pub use signals::{Evidence, Signal, signals};
 pub use tally::{Group, Tally};
+pub use walk::Visit;
 
 use crate::trial::Row;
 

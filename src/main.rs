@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use lineage::{cli::Cli, commands};
+use lineage::cli::{self, Cli};
 
 fn main() -> ExitCode {
     survive_file_size_limit();
-    commands::run(Cli::parse())
+    cli::run(Cli::parse())
 }
 
 /// A write beyond `RLIMIT_FSIZE` sends SIGXFSZ, which would kill the program half-way through a row; with a handler the

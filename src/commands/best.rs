@@ -1,9 +1,8 @@
 use anyhow::Result;
 use clap::Args;
 
-use super::{Context, cell, field};
+use super::{Context, Reading, cell, field};
 use crate::{
-    cli::Reading,
     lineage,
     view::{self, sheet::Format},
 };

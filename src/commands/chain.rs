@@ -1,13 +1,11 @@
 use anyhow::{Context as _, Result};
 use clap::Args;
 
-use super::{Context, cell, field, id};
+use super::{Context, Reading, cell, field, id};
 use crate::{
-    cli::Reading,
     lineage::{self, ChainEnd, Forest},
-    store::Log,
+    store::{Log, no_such_trial},
     view::{
-        self,
         chain::{Steps, columns},
         sheet::{Format, Sheet},
     },
@@ -85,5 +83,5 @@ fn find(log: &Log, exp: Option<&str>) -> Result<Option<lineage::Chain>> {
         },
     };
     let chain = forest.into_tree().chain(&id);
-    chain.map(Some).with_context(|| view::no_such_trial(&id, log.path()))
+    chain.map(Some).with_context(|| no_such_trial(&id, log.path()))
 }

@@ -3,9 +3,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::Args;
 
-use super::{Context, Findings};
+use super::{Context, Findings, Reading};
 use crate::{
-    cli::Reading,
     lineage::{Audit, Finding},
     view::{
         sheet::{Column, Format, sheet},

@@ -1,5 +1,5 @@
 use anyhow::Result;
-use clap::{Args, CommandFactory, ValueEnum};
+use clap::{Args, Command, ValueEnum};
 
 use super::Context;
 
@@ -21,7 +21,7 @@ pub enum Shell {
     Fish,
 }
 
-pub fn run(args: Completions, context: &Context) -> Result<()> {
+pub fn run(args: &Completions, command: &mut Command, context: &Context) -> Result<()> {
     let shell = match args.shell {
         Shell::Bash => clap_complete::Shell::Bash,
         Shell::Zsh => clap_complete::Shell::Zsh,
@@ -29,6 +29,6 @@ pub fn run(args: Completions, context: &Context) -> Result<()> {
     };
     // Into memory first: `generate` panics where its writer fails, as a closed pipe does.
     let mut script = Vec::new();
-    clap_complete::generate(shell, &mut crate::cli::Cli::command(), "lineage", &mut script);
+    clap_complete::generate(shell, command, "lineage", &mut script);
     context.ui.print(&String::from_utf8_lossy(&script))
 }

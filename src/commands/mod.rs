@@ -13,56 +13,19 @@ pub mod stats;
 pub mod tail;
 pub mod tree;
 
-use std::{fmt, path::PathBuf, process::ExitCode};
+use std::{fmt, path::PathBuf};
 
 use anyhow::{Context as _, Result};
+use clap::Args;
 
 use crate::{
-    cli::{Cli, Command, Reading},
     draft::nearest,
     schema::{Role, Schema},
     store::{self, Log, Store},
-    trial::{ExpId, Row, shown_id},
-    ui::{Closed, Ui},
+    trial::{Direction, ExpId, Row, shown_id},
+    ui::Ui,
     view::text::printable,
 };
-
-/// Runs a command line and turns what came of it into an exit status.
-pub fn run(cli: Cli) -> ExitCode {
-    let ui = Ui::new(
-        match cli.global.color {
-            clap::ColorChoice::Auto => anstream::ColorChoice::Auto,
-            clap::ColorChoice::Always => anstream::ColorChoice::Always,
-            clap::ColorChoice::Never => anstream::ColorChoice::Never,
-        },
-        cli.global.quiet,
-    );
-    let store = cli.global.store.filter(|path| !path.is_empty()).map(PathBuf::from);
-    let context = Context { ui, store };
-    let result = match cli.command {
-        Command::Init(args) => init::run(args, &context),
-        Command::Append(args) => append::run(args, &context),
-        Command::Tail(args) => tail::run(args, &context),
-        Command::Best(args) => best::run(args, &context),
-        Command::Chain(args) => chain::run(args, &context),
-        Command::Tree(args) => tree::run(args, &context),
-        Command::Show(args) => show::run(args, &context),
-        Command::Stats(args) => stats::run(args, &context),
-        Command::Render(args) => render::run(args, &context),
-        Command::Prompts(args) => prompts::run(args, &context),
-        Command::Check(args) => check::run(args, &context),
-        Command::Completions(args) => completions::run(args, &context),
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) if error.is::<Closed>() => ExitCode::SUCCESS,
-        Err(error) if error.is::<Findings>() => ExitCode::FAILURE,
-        Err(error) => {
-            context.ui.error(&format!("{error:#}"));
-            ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
-        }
-    }
-}
 
 /// What every command is given besides its own arguments.
 pub struct Context {
@@ -71,6 +34,10 @@ pub struct Context {
 }
 
 impl Context {
+    pub fn new(ui: Ui, store: Option<PathBuf>) -> Self {
+        Self { ui, store }
+    }
+
     fn store(&self) -> Result<Store> {
         Store::find(self.store.as_deref())
     }
@@ -96,6 +63,17 @@ impl Context {
     }
 }
 
+/// How the log is read.
+#[derive(Args, Clone, Debug)]
+pub struct Reading {
+    /// The column to read as the score [default: the setting, else core_metric, else val_bpb]
+    #[arg(long, value_name = "COLUMN")]
+    pub metric: Option<String>,
+    /// Which way is better [default: the setting, else what the log's keeps did]
+    #[arg(long, value_enum, hide_possible_values = false)]
+    pub direction: Option<Direction>,
+}
+
 impl From<&Reading> for store::Reading {
     fn from(reading: &Reading) -> Self {
         Self { metric: reading.metric.clone(), direction: reading.direction }
@@ -104,7 +82,7 @@ impl From<&Reading> for store::Reading {
 
 /// The command line asks for something that does not exist: exit status 2.
 #[derive(Debug)]
-struct Usage(String);
+pub struct Usage(String);
 
 impl fmt::Display for Usage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -116,7 +94,7 @@ impl std::error::Error for Usage {}
 
 /// `check` has found something, and has said what: exit status 1.
 #[derive(Debug)]
-struct Findings;
+pub struct Findings;
 
 impl fmt::Display for Findings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -5,9 +5,8 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Context, id};
+use super::{Context, Reading, id};
 use crate::{
-    cli::Reading,
     digest::{self, Digest},
     draft::format_time,
     schema::Role,

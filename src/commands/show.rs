@@ -1,11 +1,8 @@
 use anyhow::Result;
 use clap::Args;
 
-use super::{Context, cell, field, id};
-use crate::{
-    cli::Reading,
-    view::{self, sheet::Format},
-};
+use super::{Context, Reading, cell, field, id};
+use crate::view::{self, sheet::Format};
 
 /// Show one trial, every column, nothing cut
 #[derive(Args, Debug)]

@@ -1,9 +1,8 @@
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
-use super::Context;
+use super::{Context, Reading};
 use crate::{
-    cli::Reading,
     lineage::Tally,
     schema::Role,
     view::{self, sheet::Format},

@@ -1,9 +1,8 @@
 use anyhow::Result;
 use clap::Args;
 
-use super::Context;
+use super::{Context, Reading};
 use crate::{
-    cli::Reading,
     schema::Role,
     trial::Row,
     view::{self, sheet::Format},

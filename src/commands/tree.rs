@@ -1,11 +1,11 @@
 use anyhow::{Context as _, Result};
 use clap::Args;
 
-use super::{Context, Usage, id};
+use super::{Context, Reading, Usage, id};
 use crate::{
-    cli::Reading,
     draft::nearest,
     lineage::{Best, ChainEnd, Forest},
+    store::no_such_trial,
     trial::Status,
     view::{
         self,
@@ -62,7 +62,7 @@ pub fn run(args: Tree, context: &Context) -> Result<()> {
     let (best, forest) = log.ask((Best::default(), Forest::default()))?;
     let shown = (!status.is_empty()).then_some(&status[..]);
     let visits = forest.into_tree().walk(root.as_ref(), depth, shown);
-    let visits = visits.with_context(|| root.map_or_else(String::new, |id| view::no_such_trial(&id, log.path())))?;
+    let visits = visits.with_context(|| root.map_or_else(String::new, |id| no_such_trial(&id, log.path())))?;
     let best = best.trial().map(|trial| trial.row().offset);
     let mut pieces = Pieces::new(format, &log.schema);
     context.ui.print(&pieces.head())?;

@@ -22,5 +22,6 @@ pub use init::{New, init};
 pub use lock::{Locked, NotFlushed};
 pub use log::{Log, Reading};
 pub use saved::Saved;
+pub use scan::no_such_trial;
 pub use settings::{Durability, Prompt, SectionName, Settings};
 pub use workdir::{WorkFile, Workdir};

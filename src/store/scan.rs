@@ -13,7 +13,6 @@ use crate::{
     lineage::Question,
     schema::Schema,
     trial::{Damage, ExpId, Row, Trial},
-    view::no_such_trial,
 };
 
 /// A log longer than this is read in two halves at once. The place where it is cut depends on nothing but its length, so that
@@ -191,6 +190,11 @@ impl Log {
     fn rows<'l>(&'l self, file: &'l File, from: u64, number: u64) -> Rows<'l> {
         rows(&self.schema, file, from, self.end, number)
     }
+}
+
+/// What to say where an id names nothing.
+pub fn no_such_trial(id: &ExpId, path: &Path) -> String {
+    format!("no trial `{id}` in {}; `lineage tail` shows the newest", path.display())
 }
 
 fn rows<'l>(schema: &'l Arc<Schema>, file: &'l File, from: u64, to: u64, number: u64) -> Rows<'l> {

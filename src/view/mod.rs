@@ -12,14 +12,12 @@ pub mod table;
 pub mod text;
 pub mod tree;
 
-use std::path::Path;
-
 use anstyle::{AnsiColor, Style};
 use sheet::Format;
 
 use crate::{
     schema::Schema,
-    trial::{ExpId, Status, Trial},
+    trial::{Status, Trial},
 };
 
 /// What the place that a text is for can show.
@@ -58,9 +56,4 @@ pub fn list(schema: &Schema, trials: &[Trial], format: Format, look: Look) -> St
 /// One trial as a JSON object, or `null`.
 pub fn object_or_null(trial: Option<&Trial>) -> String {
     trial.map_or_else(|| "null".to_owned(), |trial| sheet::json(&sheet::row_value(trial))) + "\n"
-}
-
-/// What to say where an id names nothing.
-pub fn no_such_trial(id: &ExpId, path: &Path) -> String {
-    format!("no trial `{id}` in {}; `lineage tail` shows the newest", path.display())
 }
