@@ -22,7 +22,7 @@ pub use ledger::{Known, Ledger};
 pub use noise::{NearMiss, Noise};
 pub use reason::{kind_of, reason};
 pub use signals::{Evidence, Signal, signals};
-pub use tally::{Group, Tally};
+pub use tally::{Entry, Group, Tally};
 pub use walk::Visit;
 
 use crate::trial::Row;

@@ -85,12 +85,13 @@ pub fn run(args: Render, context: &Context) -> Result<()> {
     let digest = digest::gather(&log, &args.specialist, &limits)?;
     let page = page(&args, &store, &digest, &limits)?;
     let newest = digest.newest.as_ref().map_or_else(|| "none".to_owned(), |trial| trial.row().name());
-    let mut record = record::record(&digest, &page, &newest, flags(&args));
+    let record = || record::record(&digest, &page, &newest, flags(&args));
     match args.format {
         RenderFormat::Md => context.ui.print(&page)?,
-        RenderFormat::Json => context.ui.print(&(json(&record) + "\n"))?,
+        RenderFormat::Json => context.ui.print(&(json(&record()) + "\n"))?,
     }
     if args.save {
+        let mut record = record();
         record["saved"] = Value::from(format_time(Timestamp::now()));
         let path = store.save_prompt(&newest, &args.specialist, &page, &(json(&record) + "\n"))?;
         context.ui.note(&format!("saved as {}", path.display()));

@@ -67,8 +67,11 @@ impl Board {
 
 impl Question for Board {
     fn see(&mut self, row: Row<'_>) {
-        let Some(score) = row.score().filter(|_| row.status() == Status::Keep) else { return };
-        self.enter(row.schema.direction, score, || row.to_trial());
+        if row.status() == Status::Keep
+            && let Some(score) = row.score()
+        {
+            self.enter(row.schema.direction, score, || row.to_trial());
+        }
     }
 
     fn fresh(&self) -> Self {

@@ -8,11 +8,37 @@ use crate::{
     trial::{Direction, Row, Status},
 };
 
-/// Counts and hours of some trials.
+/// How many trials ended in one way, and how long they took.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Count {
+    trials: u64,
+    seconds: f64,
+}
+
+impl Count {
+    fn add(&mut self, other: Self) {
+        self.trials += other.trials;
+        self.seconds += other.seconds;
+    }
+}
+
+/// One outcome of a group.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    pub status: Status,
+    /// As the log has it.
+    pub word: String,
+    pub trials: u64,
+    pub hours: f64,
+}
+
+/// Counts and hours of some trials; damaged rows are not counted.
 #[derive(Clone, Default)]
 pub struct Group {
-    /// Trials and seconds by the word in the status column; damaged rows are in none.
-    pub statuses: BTreeMap<(Status, String), (u64, f64)>,
+    /// In the order of `Status::ALL`.
+    known: [Count; Status::ALL.len()],
+    /// Words that are no status.
+    other: BTreeMap<String, Count>,
     /// Score, its text and the id of the best.
     pub best: Option<(f64, String, String)>,
     /// Which way is better, once there is a best.
@@ -21,11 +47,11 @@ pub struct Group {
 
 impl Group {
     pub(super) fn see(&mut self, row: &Row<'_>) {
-        let status = row.status();
-        let word = if status == Status::Other { row.text(Role::Status).into_owned() } else { String::new() };
-        let entry = self.statuses.entry((status, word)).or_default();
-        entry.0 += 1;
-        entry.1 += row.number_in(Role::TotalSeconds).unwrap_or(0.0);
+        let count = Count { trials: 1, seconds: row.number_in(Role::TotalSeconds).unwrap_or(0.0) };
+        match self.known.get_mut(row.status() as usize) {
+            Some(known) => known.add(count),
+            None => self.other.entry(row.text(Role::Status).into_owned()).or_default().add(count),
+        }
         let direction = row.schema.direction;
         if let Some(score) = row.eligible_score()
             && self.best.as_ref().is_none_or(|(best, ..)| direction.better(score, *best))
@@ -35,14 +61,31 @@ impl Group {
     }
 
     pub(super) fn then(&mut self, later: Self) {
-        for (status, (trials, seconds)) in later.statuses {
-            let entry = self.statuses.entry(status).or_default();
-            entry.0 += trials;
-            entry.1 += seconds;
+        for (known, later) in self.known.iter_mut().zip(later.known) {
+            known.add(later);
+        }
+        for (word, count) in later.other {
+            self.other.entry(word).or_default().add(count);
         }
         if let Some(best) = later.best {
             self.enter(later.direction, best);
         }
+    }
+
+    fn counts(&self) -> impl Iterator<Item = (Status, &str, Count)> {
+        let known = Status::ALL.into_iter().zip(self.known).map(|(status, count)| (status, status.name(), count));
+        let other = self.other.iter().map(|(word, count)| (Status::Other, word.as_str(), *count));
+        known.chain(other).filter(|(.., count)| count.trials > 0)
+    }
+
+    /// Every outcome that occurs: the statuses in their order, then other words in theirs.
+    pub fn entries(&self) -> impl Iterator<Item = Entry> {
+        self.counts().map(|(status, word, count)| Entry {
+            status,
+            word: word.to_owned(),
+            trials: count.trials,
+            hours: count.seconds / 3600.0,
+        })
     }
 
     fn enter(&mut self, direction: Option<Direction>, best: (f64, String, String)) {
@@ -53,18 +96,14 @@ impl Group {
         }
     }
 
-    fn sum<T: std::iter::Sum<T>>(&self, wanted: impl Fn(Status) -> bool, of: impl Fn(&(u64, f64)) -> T) -> T {
-        self.statuses.iter().filter(|((status, _), _)| wanted(*status)).map(|(_, entry)| of(entry)).sum()
-    }
-
     /// Trials of the statuses that `wanted` takes.
     pub fn trials(&self, wanted: impl Fn(Status) -> bool) -> u64 {
-        self.sum(wanted, |entry| entry.0)
+        self.counts().filter(|(status, ..)| wanted(*status)).map(|(.., count)| count.trials).sum()
     }
 
     /// Hours of the statuses that `wanted` takes.
     pub fn hours(&self, wanted: impl Fn(Status) -> bool) -> f64 {
-        self.sum(wanted, |entry| entry.1) / 3600.0
+        self.counts().filter(|(status, ..)| wanted(*status)).map(|(.., count)| count.seconds).sum::<f64>() / 3600.0
     }
 
     /// Trials that count in a rate: all but the quarantined.

@@ -46,12 +46,12 @@ pub(super) fn split(line: &[u8], cells: &mut Vec<Cell>, resume: Option<Open>) ->
         };
         match memchr(b'\t', &line[search..]) {
             Some(at) => {
-                cells.push(Cell { start, end: search + at, quoted });
+                cells.push(Cell::new(start, search + at, quoted));
                 start = search + at + 1;
                 read = start;
             }
             None => {
-                cells.push(Cell { start, end: line.len(), quoted });
+                cells.push(Cell::new(start, line.len(), quoted));
                 return None;
             }
         }
@@ -69,7 +69,7 @@ fn split_unquoted(line: &[u8], cells: &mut Vec<Cell>) -> Option<usize> {
             if line[start] == b'"' {
                 return Some(start);
             }
-            cells.push(Cell { start, end, quoted: false });
+            cells.push(Cell::new(start, end, false));
             start = end + 1;
             tabs &= tabs - 1;
         }
@@ -77,7 +77,7 @@ fn split_unquoted(line: &[u8], cells: &mut Vec<Cell>) -> Option<usize> {
     if line.get(start) == Some(&b'"') {
         return Some(start);
     }
-    cells.push(Cell { start, end: line.len(), quoted: false });
+    cells.push(Cell::new(start, line.len(), false));
     None
 }
 
@@ -141,7 +141,7 @@ mod tests {
     fn texts(line: &str) -> (Vec<&str>, bool) {
         let mut cells = Vec::new();
         let open = split(line.as_bytes(), &mut cells, None);
-        (cells.iter().map(|c| &line[c.start..c.end]).collect(), open.is_some())
+        (cells.iter().map(|c| &line[c.start as usize..c.end as usize]).collect(), open.is_some())
     }
 
     #[test]

@@ -112,7 +112,7 @@ fn spaces_for_tabs(row: &Row) -> Option<Vec<u8>> {
     let names = row.schema.names().len();
     let hypothesis = row.schema.column(Role::Hypothesis)?;
     let last = row.cells.last().filter(|cell| cell.quoted && row.cells.len() == hypothesis + 1)?;
-    let raw = &row.line[last.start..last.end];
+    let raw = last.of(row.line);
     let close = closing_quote(raw)?;
     let (quoted, rest) = (&raw[..=close], raw[close + 1..].strip_prefix(b" ")?);
     let rest: Vec<&[u8]> = rest.splitn(names - row.cells.len(), |&b| b == b' ').collect();

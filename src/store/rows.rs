@@ -109,7 +109,7 @@ impl<'l> Rows<'l> {
                     return Ok((record, lines, None));
                 }
                 let end = text(&self.lines, 0, first).len();
-                self.cells.push(Cell { start: open.cell(), end, quoted: true });
+                self.cells.push(Cell::new(open.cell(), end, true));
                 Damage::OpenQuote
             }
             None if text(&self.lines, 0, first).trim_ascii().is_empty() => Damage::Blank,
@@ -123,7 +123,7 @@ impl<'l> Rows<'l> {
         let text = text(&self.lines, 0, line);
         let names = self.schema.names();
         text.starts_with(names[0].as_bytes())
-            && self.cells.iter().map(|cell| &text[cell.start..cell.end]).eq(names.iter().map(String::as_bytes))
+            && self.cells.iter().map(|cell| cell.of(text)).eq(names.iter().map(String::as_bytes))
     }
 
     /// A row over several lines: it ends in exactly the right number of cells, and swallows no line that is a

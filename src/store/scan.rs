@@ -257,7 +257,7 @@ mod tests {
         format!(
             "{:?} {board:?} {:?} {:?} {} {:?} {walk:?} {:?} {misses:?} {:?} {next} {known:?} {:?}",
             best.trial().map(offset),
-            tally.total.statuses,
+            tally.total.entries().collect::<Vec<_>>(),
             tally.total.best,
             tally.since_keep,
             (tally.baseline, tally.last_keep),

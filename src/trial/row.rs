@@ -8,9 +8,21 @@ use crate::schema::{Role, Schema};
 /// Where a cell stands in its line. A quoted cell still has its quotes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cell {
-    pub start: usize,
-    pub end: usize,
+    pub start: u32,
+    pub end: u32,
     pub quoted: bool,
+}
+
+impl Cell {
+    /// A cell of a line that is short enough to be a row; what lies beyond 4 GiB is cut off.
+    pub fn new(start: usize, end: usize, quoted: bool) -> Self {
+        let short = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        Self { start: short(start), end: short(end), quoted }
+    }
+
+    pub fn of<'a>(&self, line: &'a [u8]) -> &'a [u8] {
+        &line[self.start as usize..self.end as usize]
+    }
 }
 
 /// Why a row cannot be read as a trial. What can be read of it, its id and its parent, is used all the same.
@@ -74,7 +86,7 @@ impl<'a> Row<'a> {
     /// The bytes of a column, without quotes; empty where the row has no such cell.
     pub fn bytes_at(&self, column: usize) -> Cow<'a, [u8]> {
         let Some(cell) = self.cells.get(column) else { return Cow::Borrowed(b"") };
-        let raw = &self.line[cell.start..cell.end];
+        let raw = cell.of(self.line);
         if cell.quoted { unquote(raw) } else { Cow::Borrowed(raw) }
     }
 

@@ -80,7 +80,7 @@ fn since(tally: &Tally) -> String {
 }
 
 fn histogram(total: &Group, look: Look) -> String {
-    let (all, mut entries) = (total.all(), entries(total));
+    let (all, mut entries) = (total.all(), total.entries().collect::<Vec<_>>());
     let most = entries.iter().map(|entry| entry.trials).max().unwrap_or(0).max(1);
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.trials));
     let rows: Vec<_> = entries
@@ -98,24 +98,6 @@ fn histogram(total: &Group, look: Look) -> String {
         })
         .collect();
     table(&["status", "trials", "share", "hours", ""], &[1, 2, 3], &rows, look)
-}
-
-/// One line of the histogram.
-struct Entry {
-    status: Status,
-    word: String,
-    trials: u64,
-    hours: f64,
-}
-
-fn entries(group: &Group) -> Vec<Entry> {
-    let entry = |((status, word), (trials, seconds)): (&(Status, String), &(u64, f64))| Entry {
-        status: *status,
-        word: if *status == Status::Other { word.clone() } else { status.name().to_owned() },
-        trials: *trials,
-        hours: seconds / 3600.0,
-    };
-    group.statuses.iter().map(entry).collect()
 }
 
 fn groups(tally: &Tally, by: &str, schema: &Schema, look: Look) -> String {
@@ -169,7 +151,7 @@ pub fn sheets(tally: &Tally, by: Option<&str>, schema: &Schema, format: Format) 
             let columns = ["trials", "share", "hours"].into_iter().map(Column::number);
             let columns = [Column::text("status")].into_iter().chain(columns).collect();
             let all = tally.total.all();
-            let rows = entries(&tally.total).into_iter().map(|entry| {
+            let rows = tally.total.entries().map(|entry| {
                 vec![
                     entry.word,
                     entry.trials.to_string(),
@@ -185,8 +167,8 @@ pub fn sheets(tally: &Tally, by: Option<&str>, schema: &Schema, format: Format) 
 fn everything(tally: &Tally, by: Option<&str>, schema: &Schema) -> Value {
     let total = &tally.total;
     let score = |text: &str| sheet::value(text, false);
-    let statuses: serde_json::Map<_, _> = entries(total)
-        .into_iter()
+    let statuses: serde_json::Map<_, _> = total
+        .entries()
         .map(|entry| (entry.word, json!({"trials": entry.trials, "hours": round(entry.hours)})))
         .collect();
     let mut out = json!({

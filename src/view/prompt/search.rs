@@ -6,7 +6,7 @@ use crate::{
     lineage::{ChainEnd, Signal},
     schema::Role,
     store::SectionName,
-    trial::{Row, Status, Trial, signed_delta},
+    trial::{Row, Trial, signed_delta},
     view::{
         markdown::{block, code, word},
         text::{NOTHING, count, cut, cut_middle, hours, number, share, squeeze, visible},
@@ -137,12 +137,8 @@ pub(super) fn axis(digest: &Digest) -> Option<Section> {
         let head = format!("## Your axis: {name}\n\nNo trial of yours yet.\n");
         return Some(Section::new(SectionName::Axis, head));
     }
-    let entry = |((status, word), (trials, _)): (&'_ (Status, String), &(u64, f64))| {
-        let name = if *status == Status::Other { word.clone() } else { status.name().to_owned() };
-        (name, *trials)
-    };
-    let tally: Vec<_> = group.statuses.iter().map(entry).collect();
-    let tally = tally_text(tally.iter().map(|(name, trials)| (name.as_str(), *trials)));
+    let tally: Vec<_> = group.entries().collect();
+    let tally = tally_text(tally.iter().map(|entry| (entry.word.as_str(), entry.trials)));
     let best = group.best.as_ref().map(|(_, score, id)| format!("; your best is {} ({})", word(id), word(score)));
     let mut head =
         format!("## Your axis: {name}\n\n{}: {tally}{}.\n", trials_text(group.all()), best.unwrap_or_default());
