@@ -1,6 +1,7 @@
 # Everything that a person or a machine does with a checkout.
 #   make demo         a real search on this machine, logged and shown, in under a minute
 #   make test         all tests
+#   make stress       the long trials by fire, some minutes: docs/reliability.md; strace, prlimit and Python add to them
 #   make check        format, lints, freshness of what is generated
 #   make bench        times of whole commands beside `wc -l` and an empty program
 #   make completions  writes completions/ and docs/cli.md anew
@@ -10,7 +11,7 @@ PREFIX ?= /usr/local
 CARGO ?= cargo
 INSTALL ?= install
 
-.PHONY: build demo test check bench completions install
+.PHONY: build demo test stress check bench completions install
 
 build:
 	$(CARGO) build --release --locked
@@ -20,6 +21,9 @@ demo: build
 
 test:
 	$(CARGO) test --locked
+
+stress:
+	$(CARGO) test --locked --release --test stress -- --long
 
 check:
 	$(CARGO) fmt --all --check
