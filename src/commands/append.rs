@@ -129,9 +129,7 @@ fn append(drafts: &[Draft], args: &Append, context: &Context) -> Result<()> {
     let locked = context.store()?.lock(&reading, Duration::from_secs_f64(args.lock_timeout))?;
     context.say_notes(locked.log());
     let (answers, rows) = complete(drafts, args, &locked, context)?;
-    if !rows.is_empty() {
-        locked.write(&rows)?;
-    }
+    locked.write(&rows)?;
     context.ui.print(&answers)
 }
 

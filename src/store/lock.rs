@@ -81,7 +81,8 @@ impl Locked {
         &self.log
     }
 
-    /// Writes rows at the end, with one write, and flushes them; all of them, or none. Ends the lock.
+    /// Writes rows at the end, with one write, and flushes them; all of them, or none. Ends the lock. Without rows, the last
+    /// line still gets its newline and is flushed, so that a trial that is already there counts for every reader.
     pub fn write<S: AsRef<str>>(self, rows: &[Vec<S>]) -> Result<()> {
         let bytes = self.encode(rows)?;
         if let Err(error) = (&self.file).write_all(bytes.as_bytes()) {

@@ -46,6 +46,17 @@ fn a_header_cut_at_any_byte_is_completed() {
 }
 
 #[test]
+fn once_answers_for_a_trial_only_when_its_newline_is_there() {
+    let sandbox = Sandbox::with_store();
+    let append = ["append", "--status", "crash", "--job-name", "job", "--once"];
+    sandbox.ok(&append);
+    let log = sandbox.read_log();
+    fs::write(sandbox.log(), log.trim_end_matches('\n')).unwrap();
+    assert_eq!(sandbox.ok(&append), "000\n");
+    assert_eq!(sandbox.read_log(), log);
+}
+
+#[test]
 fn a_complete_last_line_without_its_newline_is_a_trial_for_the_next_append() {
     let sandbox = Sandbox::with_store();
     sandbox.ok(&["append", "--status", "auto", "--metric", "3"]);
