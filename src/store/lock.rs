@@ -152,6 +152,13 @@ fn lock_file(path: &Path, create: bool, wait: Duration) -> Result<File> {
         if is_at(&file, path) {
             return Ok(file);
         }
+        if Instant::now() >= deadline {
+            bail!(
+                "{} is replaced again and again, or the disk does not say what is there; nothing was written",
+                path.display()
+            );
+        }
+        std::thread::sleep(Duration::from_millis(1));
     }
 }
 

@@ -15,7 +15,7 @@ use crate::{
 const CAN_FAIL: [&str; 9] =
     ["openat", "statx", "newfstatat", "pread64", "read", "flock", "write", "fdatasync", "fsync"];
 const ERRORS: [&str; 4] = ["ENOSPC", "EIO", "EINTR", "ENOLCK"];
-const APPEND: [&str; 8] = ["append", "--once", "--job-name", "job", "--status", "crash", "--lock-timeout", "1"];
+const APPEND: [&str; 8] = ["append", "--once", "--job-name", "job", "--status", "crash", "--lock-timeout", "0.3"];
 /// A process that spins is ended by the system after 10 s of its own time.
 const SPIN: &str = "--cpu=10";
 const LIMIT: Duration = Duration::from_secs(30);
@@ -27,6 +27,7 @@ enum Start {
     NoLog,
     TornHeader,
     TornRow,
+    /// The trial that is about to be appended, but for its newline.
     NoNewline,
 }
 
@@ -87,7 +88,7 @@ fn faults_of(start: Start, long: bool) -> Result<Vec<Fault>> {
     ensure!(open, "strace shows no opening of the log: {trace}");
     let mut faults = Vec::new();
     for (call, (skipped, after)) in calls {
-        let chosen = long || ["flock", "write", "fdatasync"].contains(&call);
+        let chosen = long || ["statx", "newfstatat", "flock", "write", "fdatasync"].contains(&call);
         if after == 0 || call.is_empty() || call == "exit_group" || !chosen {
             continue;
         }
@@ -149,6 +150,7 @@ fn check(scene: &Scene, before: &[u8], output: &Output, fault: &Fault) -> Result
     ensure!(!lost_sync || whole && says && code == Some(1), "a failed flush is not said");
 
     let retried = scene.ok(&APPEND)?;
+    ensure!(Seen::new(&scene.bytes()?)?.count("job_name", "job") == 1, "the retry left the row without its newline");
     scene.ok(&["append", "--status", "crash", "--job-name", "next"])?;
     let last = Seen::new(&scene.bytes()?)?;
     numbers(&last.column("exp_id"))?;
@@ -184,7 +186,11 @@ fn scene(start: Start) -> Result<Scene> {
         Start::NoLog => fs::remove_file(scene.log())?,
         Start::TornHeader => fs::write(scene.log(), &header[..header.len() / 2])?,
         Start::TornRow => fs::write(scene.log(), &rows[..rows.len() - 20])?,
-        Start::NoNewline => fs::write(scene.log(), &rows[..rows.len() - 1])?,
+        Start::NoNewline => {
+            scene.ok(&APPEND)?;
+            let rows = scene.bytes()?;
+            fs::write(scene.log(), &rows[..rows.len() - 1])?;
+        }
     }
     Ok(scene)
 }
