@@ -10,6 +10,7 @@ mod pipe;
 mod prompt_structure;
 mod real_logs;
 mod render;
+mod roundtrip;
 mod sandbox;
 mod terminal;
 mod together;
