@@ -38,6 +38,16 @@ impl Seen {
         self.rows.iter().map(|row| row[at].as_str()).collect()
     }
 
+    /// These cells of the rows of a job.
+    pub(crate) fn rows_of<const N: usize>(&self, job: &str, names: [&str; N]) -> Vec<[&str; N]> {
+        let columns = names.map(|name| self.column(name));
+        let jobs = self.column("job_name");
+        (0..jobs.len())
+            .filter(|&row| jobs[row] == job)
+            .map(|row| columns.each_ref().map(|column| column[row]))
+            .collect()
+    }
+
     /// How many rows have this cell.
     pub(crate) fn count(&self, column: &str, cell: &str) -> usize {
         self.column(column).iter().filter(|found| **found == cell).count()
