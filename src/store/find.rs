@@ -1,6 +1,9 @@
 //! Where the store is: found as git finds its own, or named.
 
-use std::path::{Path, PathBuf};
+use std::{
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, bail};
 
@@ -87,8 +90,28 @@ impl Store {
         let path = dir.join(INSIGHTS);
         match std::fs::read(&path) {
             Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
             Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
         }
+    }
+}
+
+/// Whether a log can be at a path: nothing else may be there. A FIFO would keep its reader for ever.
+pub(super) fn check_regular(path: &Path) -> Result<()> {
+    match std::fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => bail!("{} is a directory, not a log; move it away", path.display()),
+        Ok(metadata) if !metadata.is_file() => bail!("{} is no regular file, so no log; move it away", path.display()),
+        _ => Ok(()), // what is not there, or cannot be seen, is said by whoever opens it
+    }
+}
+
+/// What to do about a file that cannot be opened.
+pub(super) fn way_out(error: &std::io::Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::PermissionDenied => {
+            "; give this user the right to it (chmod, chown), or name another store with --store"
+        }
+        ErrorKind::ReadOnlyFilesystem => "; its file system is read-only: name another store with --store",
+        _ => "",
     }
 }

@@ -36,7 +36,7 @@ pub(super) fn check_header(path: &Path, names: &[String]) -> Result<()> {
         if !names.iter().any(|name| name == needed) {
             let shown: String = names.join(" ").chars().take(200).collect();
             bail!(
-                "{}:1: no column `{needed}`, so this is no log of lineage; the line has: {}",
+                "{}:1: no column `{needed}`, so this is no log of lineage (`lineage init` makes one); the line has: {}",
                 path.display(),
                 shown.escape_debug()
             );

@@ -14,6 +14,7 @@ use fs4::{FileExt, TryLockError};
 
 use super::{
     Durability, Log, Reading, Store, encode_row,
+    find::{check_regular, way_out},
     lines::{MAX_ROW, read_at},
     log::measure,
 };
@@ -142,12 +143,13 @@ impl Locked {
 fn lock_file(path: &Path, create: bool, wait: Duration) -> Result<File> {
     let deadline = Instant::now() + wait;
     loop {
+        check_regular(path)?;
         let file = OpenOptions::new()
             .read(true) // to read it under the lock; and Windows cannot lock what is open for appending only
             .append(true)
             .create(create)
             .open(path)
-            .with_context(|| format!("cannot open {} to append to it", path.display()))?;
+            .map_err(|error| anyhow!("cannot append to {}: {error}{}", path.display(), way_out(&error)))?;
         acquire(&file, path, deadline, wait)?;
         if is_at(&file, path) {
             return Ok(file);

@@ -13,6 +13,7 @@ use anyhow::{Context, Result, bail};
 
 use super::{
     Settings, Store,
+    find::{check_regular, way_out},
     header::{Header, check_header, read_header},
     lines::read_at,
     scan::Damaged,
@@ -66,10 +67,14 @@ impl Store {
 
     /// The log up to its last whole line, and how long the file is.
     fn open(&self, reading: &Reading) -> Result<(Log, u64)> {
+        check_regular(self.log_path())?;
         let file = match File::open(self.log_path()) {
             Ok(file) => Some(file),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error).with_context(|| format!("cannot open {}", self.log_path().display())),
+            Err(error) => {
+                let context = format!("cannot open {}{}", self.log_path().display(), way_out(&error));
+                return Err(error).context(context);
+            }
         };
         let (len, whole) = match &file {
             None => (0, 0),

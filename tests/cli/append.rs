@@ -2,7 +2,7 @@ use std::fs;
 
 use insta::assert_snapshot;
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, skipped};
 
 /// The arguments of an append at a fixed time.
 fn append<'a>(args: &[&'a str]) -> Vec<&'a str> {
@@ -219,4 +219,47 @@ fn ids_grow_past_a_thousand_and_a_million() {
     assert_eq!(sandbox.ok(&append(&["--status", "auto", "--metric", "-1e-300"])), "1000001\n");
     assert_eq!(sandbox.ok(&["best", "--field", "exp_id"]), "1000001\n");
     assert_eq!(sandbox.ok(&["chain", "1000001", "--field", "exp_id"]), "999\n1000001\n");
+}
+
+#[test]
+#[cfg(unix)]
+fn what_is_no_log_is_refused_with_a_way_out() {
+    let sandbox = Sandbox::with_store();
+    let shown =
+        |sandbox: &Sandbox| sandbox.transcript(&append(&["--status", "crash", "-q"])) + &sandbox.transcript(&["best"]);
+    let log = sandbox.log();
+    fs::remove_file(&log).unwrap();
+    fs::create_dir(&log).unwrap();
+    let mut transcripts = vec![shown(&sandbox)];
+    fs::remove_dir(&log).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(&log).status().unwrap().success());
+    transcripts.push(shown(&sandbox));
+    fs::remove_file(&log).unwrap();
+    for text in ["1\t2\t3\n4\t5\t6\n", "commit\tval_bpb\tstatus\n", "\0\x01binary\n"] {
+        fs::write(&log, text).unwrap();
+        transcripts.push(shown(&sandbox));
+        assert_eq!(fs::read_to_string(&log).unwrap(), text);
+    }
+    assert_snapshot!(transcripts.join("\n"));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_log_that_cannot_be_written_is_refused_with_a_way_out() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = Sandbox::with_store();
+    fs::set_permissions(sandbox.log(), fs::Permissions::from_mode(0o444)).unwrap();
+    if fs::OpenOptions::new().append(true).open(sandbox.log()).is_ok() {
+        skipped("this user may write to read-only files");
+        return;
+    }
+    assert_snapshot!(sandbox.transcript(&append(&["--status", "crash"])));
+}
+
+#[test]
+fn durability_none_writes_all_the_same() {
+    let sandbox = Sandbox::with_store();
+    fs::write(sandbox.path(".lineage/lineage.toml"), "metric = \"val_loss\"\ndurability = \"none\"\n").unwrap();
+    assert_eq!(sandbox.ok(&append(&["--status", "auto", "--metric", "3"])), "000\n");
+    assert_eq!(sandbox.rows().len(), 1);
 }
