@@ -10,6 +10,7 @@
 PREFIX ?= /usr/local
 CARGO ?= cargo
 INSTALL ?= install
+TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 
 .PHONY: build demo test stress check bench completions install
 
@@ -17,7 +18,7 @@ build:
 	$(CARGO) build --release --locked
 
 demo: build
-	LINEAGE="$(CURDIR)/target/release/lineage" sh examples/compress/search.sh target/demo
+	LINEAGE="$(TARGET)/release/lineage" sh examples/compress/search.sh target/demo
 
 test:
 	$(CARGO) test --locked
@@ -39,7 +40,7 @@ completions:
 install: build
 	$(INSTALL) -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" \
 		"$(DESTDIR)$(PREFIX)/share/zsh/site-functions" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d"
-	$(INSTALL) -m 755 target/release/lineage "$(DESTDIR)$(PREFIX)/bin/lineage"
+	$(INSTALL) -m 755 "$(TARGET)/release/lineage" "$(DESTDIR)$(PREFIX)/bin/lineage"
 	$(INSTALL) -m 644 completions/lineage.bash "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/lineage"
 	$(INSTALL) -m 644 completions/_lineage "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_lineage"
 	$(INSTALL) -m 644 completions/lineage.fish "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/lineage.fish"

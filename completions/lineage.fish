@@ -55,10 +55,10 @@ always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand init" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
 complete -c lineage -n "__fish_lineage_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l status -d 'How it ended: baseline, keep, discard, crash, eval_budget_overrun, train_budget_overrun, size_blocked, preflight_crash, disqualified, harness_abort; or auto: keep if the score beats the best, else discard' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l status -d 'How it ended: baseline, keep, discard, crash, eval_budget_overrun, train_budget_overrun, size_blocked, preflight_crash, disqualified, harness_abort; or auto: keep if the score beats the best, else discard; baseline while there is no best' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l metric -d 'The score' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l val-bpb -d 'Validation bits per byte, where that is not the score' -r
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l specialist -d 'Who proposed it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l specialist -d 'Who proposed it [default: $LINEAGE_SPECIALIST]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l parent -d 'The trial that it was made from, or `none` [default: the best]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l baseline -d 'The trial that it was measured against, or `none` [default: the best]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l domain -d 'What it is about [default: the specialist]' -r
@@ -71,7 +71,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand append" -l snapshot-path
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l notes -d 'How it went; `-` reads stdin, @FILE a file, @@ begins a text with @' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l exp-id -d 'Its id [default: the next one]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l timestamp -d 'When it ended [default: now]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l set -d 'Any other column of the log; may be given more than once' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l set -d 'Any other column of the log, word for word; may be given more than once' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l lock-timeout -d 'How long to wait for another writer' -r

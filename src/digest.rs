@@ -6,12 +6,12 @@ use anyhow::Result;
 
 use crate::{
     lineage::{
-        Axis, Best, Board, Calibration, ChainEnd, Evidence, Failures, Forest, Group, Noise, Signal, Tally, Tree,
+        Axis, Best, Board, Calibration, Chain, ChainEnd, Evidence, Failures, Forest, Group, Noise, Signal, Tally,
         kind_of, reason, signals,
     },
     schema::{Role, Schema},
     store::{Log, Prompt},
-    trial::{ExpId, Status, Trial},
+    trial::{Status, Trial},
 };
 
 /// All that the sections of a prompt tell.
@@ -89,8 +89,9 @@ pub fn gather(log: &Log, specialist: &str, limits: &Prompt) -> Result<Digest> {
     let (((best, board), (tally, forest)), ((failures, axis), noise)) = log.ask(scan)?;
     let tree = forest.into_tree();
     let best_id = best.trial().and_then(|trial| trial.row().id());
+    let best_row = best.trial().map(|trial| trial.row().offset);
     let board = board.into_trials();
-    let children = best_id.as_ref().map(|best| tree.children(best)).unwrap_or_default();
+    let children = best_row.map(|best| tree.children_of_row(best)).unwrap_or_default();
     let epsilon = limits.epsilon.or_else(|| noise.epsilon());
     let outcomes: Vec<_> = axis.outcomes.iter().copied().collect();
     let found = signals(Evidence {
@@ -117,7 +118,7 @@ pub fn gather(log: &Log, specialist: &str, limits: &Prompt) -> Result<Digest> {
             has_keep_on_board: board.iter().any(|trial| trial.row().text(Role::Specialist) == specialist),
             group: axis.group,
         },
-        chain: links(log, &tree, best_id.as_ref(), limits.links)?,
+        chain: links(log, &best_row.map(|best| tree.chain_of_row(best)).unwrap_or_default(), limits.links)?,
         children: newest_children(log, &children, limits.children)?,
         recent: newest.iter().take(limits.recent).cloned().collect(),
         full: newest.iter().take(limits.full).cloned().collect(),
@@ -131,13 +132,11 @@ pub fn gather(log: &Log, specialist: &str, limits: &Prompt) -> Result<Digest> {
 }
 
 /// The chain to the best: its root and its last links.
-fn links(log: &Log, tree: &Tree, best: Option<&ExpId>, limit: usize) -> Result<Links> {
-    let chain = best.and_then(|best| tree.chain(best));
-    let (offsets, end) = chain.map_or_else(|| (Vec::new(), ChainEnd::Root), |chain| (chain.offsets, chain.end));
-    let (root, rest) = offsets.split_at(offsets.len().min(1));
+fn links(log: &Log, chain: &Chain, limit: usize) -> Result<Links> {
+    let (root, rest) = chain.offsets.split_at(chain.offsets.len().min(1));
     let last = &rest[rest.len().saturating_sub(limit)..];
     let read = |offsets: &[u64]| offsets.iter().map(|&offset| log.at(offset)).collect::<Result<Vec<_>>>();
-    Ok(Links { root: read(root)?, left_out: rest.len() - last.len(), last: read(last)?, end })
+    Ok(Links { root: read(root)?, left_out: rest.len() - last.len(), last: read(last)?, end: chain.end })
 }
 
 fn newest_children(log: &Log, children: &[(u64, Status)], limit: usize) -> Result<Children> {

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use crate::{
     lineage::Ledger,
     schema::{Role, Schema},
+    store::escape_controls,
     trial::{ExpId, Number, Status, signed_delta},
 };
 
@@ -17,6 +18,8 @@ const NONE: &str = "none";
 #[derive(Clone, Debug, Default)]
 pub struct Draft {
     given: Vec<(String, String)>,
+    /// Who proposed it, where that was not given and the log has a column for it.
+    specialist: Option<String>,
 }
 
 /// A draft that has every cell.
@@ -24,7 +27,6 @@ pub struct Complete {
     /// One text a column of the log, in its order.
     pub cells: Vec<String>,
     pub id: ExpId,
-    pub status: Status,
     pub eligible_score: Option<f64>,
     /// What is written all the same, but should be looked at.
     pub warning: Option<String>,
@@ -39,7 +41,15 @@ impl Draft {
             _ => name,
         };
         let given = given.into_iter().filter(|(_, text)| !text.is_empty());
-        Self { given: given.map(|(name, text)| (own_name(name), text)).collect() }
+        // As the log will have them, so that what is compared with the log, or answered, is what is written.
+        let given = given.map(|(name, text)| (own_name(name), escape_controls(&text).into_owned()));
+        Self { given: given.collect(), specialist: None }
+    }
+
+    /// The same, with a specialist for where none was given.
+    #[must_use]
+    pub fn by_default(self, specialist: Option<String>) -> Self {
+        Self { specialist: specialist.filter(|name| !name.is_empty()), ..self }
     }
 
     /// What was given, to be shown where it cannot be written.
@@ -70,7 +80,7 @@ impl Draft {
             let words = Status::ALL.map(Status::name);
             bail!("unknown status `{}`; {}", status.escape_debug(), nearest(status, words.into_iter().chain(["auto"])));
         }
-        for name in ["metric", "core_metric", "val_bpb"] {
+        for name in ["metric", "core_metric", "val_bpb", "delta_vs_best"] {
             self.number(name)?;
         }
         self.time()?;
@@ -78,7 +88,7 @@ impl Draft {
             let usable = ExpId::read(text).filter(|id| id.may_be_new() && text != NONE);
             ensure!(
                 usable.is_some(),
-                "`{}` cannot be an id; a number is, or up to 64 of A-Z a-z 0-9 . _ -",
+                "`{}` cannot be an id; a number of up to 15 digits can, or a name of up to 64 of A-Z a-z 0-9 . _ -",
                 text.escape_debug()
             );
         }
@@ -121,10 +131,11 @@ impl Draft {
         fill(Role::Status, status.name().to_owned());
         fill(Role::Parent, self.known("parent_exp", ledger, parent)?);
         fill(Role::Baseline, self.known("baseline_exp", ledger, by_default)?);
-        if let Some(domain) = self.get("domain").or_else(|| self.get("specialist")) {
-            fill(Role::Domain, domain.to_owned());
-        }
-        let delta = score.as_ref().zip(best).map(|(score, (best, _))| score.value() - best);
+        let specialist = self.get("specialist").or(self.specialist.as_deref());
+        fill(Role::Specialist, specialist.unwrap_or_default().to_owned());
+        fill(Role::Domain, self.get("domain").or(specialist).unwrap_or_default().to_owned());
+        let delta =
+            score.as_ref().zip(best).map(|(score, (best, _))| score.value() - best).filter(|delta| delta.is_finite());
         if let (true, None, Some(delta)) = (status.is_signal(), self.get("delta_vs_best"), delta) {
             fill(Role::Delta, signed_delta(delta));
         }
@@ -134,18 +145,19 @@ impl Draft {
                 score.text().clone_into(&mut cells[column]);
             }
         }
-        let score = score.map(|score| score.value());
         let odd = ["train_s", "total_s"]
             .into_iter()
             .find(|name| self.get(name).is_some_and(|text| Number::value_of(text).is_none()));
         let odd = odd.map(|name| format!("{name} of trial {id} is no number; it is written as given"));
-        let warning = match (status, score, best) {
-            (Status::Keep, Some(score), Some((best, best_id))) if !ledger.beats_best(score) => Some(format!(
-                "trial {id} is a keep, but {score} does not beat the best, {best} of {best_id}; it is written as given"
+        let warning = match (status, &score, best) {
+            (Status::Keep, Some(score), Some((_, best_id))) if !ledger.beats_best(score.value()) => Some(format!(
+                "trial {id} is a keep, but {} does not beat the best, trial {best_id}; it is written as given",
+                score.text()
             )),
             _ => odd,
         };
-        Ok(Complete { cells, id, status, eligible_score: score.filter(|_| status.can_be_best()), warning })
+        let eligible_score = score.map(|score| score.value()).filter(|_| status.can_be_best());
+        Ok(Complete { cells, id, eligible_score, warning })
     }
 
     fn check_columns(&self, schema: &Schema) -> Result<()> {

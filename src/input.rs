@@ -29,6 +29,7 @@ pub fn text(value: &OsStr) -> Result<String> {
 
 /// Trials as JSON: objects one behind the other, or in an array. `specialist` is for those that name none.
 pub fn trials(json: &str, specialist: Option<&str>) -> Result<Vec<Draft>> {
+    let json = json.strip_prefix('\u{feff}').unwrap_or(json);
     let mut drafts = Vec::new();
     for value in serde_json::Deserializer::from_str(json).into_iter::<Value>() {
         let values = match value.context("stdin is not JSON")? {

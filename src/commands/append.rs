@@ -9,10 +9,11 @@ use crate::{
     draft::{Complete, Draft, format_time},
     input,
     lineage::Ledger,
+    schema::Role,
     store::{Locked, NotFlushed, Reading},
     trial::Direction,
     ui::Closed,
-    view::sheet,
+    view::{sheet, text::printable},
 };
 
 /// Log one trial, and print its id
@@ -32,7 +33,8 @@ Examples:
 )]
 pub struct Append {
     /// How it ended: baseline, keep, discard, crash, eval_budget_overrun, train_budget_overrun, size_blocked,
-    /// preflight_crash, disqualified, harness_abort; or auto: keep if the score beats the best, else discard
+    /// preflight_crash, disqualified, harness_abort; or auto: keep if the score beats the best, else discard;
+    /// baseline while there is no best
     #[arg(long, allow_hyphen_values = true, required_unless_present = "json")]
     status: Option<OsString>,
     /// The score
@@ -41,8 +43,8 @@ pub struct Append {
     /// Validation bits per byte, where that is not the score
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     val_bpb: Option<OsString>,
-    /// Who proposed it
-    #[arg(long, value_name = "NAME", env = "LINEAGE_SPECIALIST", hide_env_values = true, allow_hyphen_values = true)]
+    /// Who proposed it [default: $LINEAGE_SPECIALIST]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     specialist: Option<OsString>,
     /// The trial that it was made from, or `none` [default: the best]
     #[arg(long, value_name = "EXP", allow_hyphen_values = true)]
@@ -80,11 +82,11 @@ pub struct Append {
     /// When it ended [default: now]
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     timestamp: Option<OsString>,
-    /// Any other column of the log; may be given more than once
+    /// Any other column of the log, word for word; may be given more than once
     #[arg(long, value_name = "COLUMN=VALUE", allow_hyphen_values = true)]
     set: Vec<OsString>,
     /// Read trials from stdin: one JSON object, or one a line; all are written, or none
-    #[arg(help_heading = "How it is logged", long, conflicts_with_all = ["status", "metric", "hypothesis", "notes", "set", "job_name", "exp_id"])]
+    #[arg(help_heading = "How it is logged", long, conflicts_with_all = FLAGS_OF_A_TRIAL)]
     json: bool,
     /// Where the log has a trial of this job, print its id and write nothing
     #[arg(help_heading = "How it is logged", long)]
@@ -100,6 +102,26 @@ pub struct Append {
     format: Answer,
 }
 
+/// With `--json` these come from stdin.
+const FLAGS_OF_A_TRIAL: [&str; 16] = [
+    "status",
+    "metric",
+    "val_bpb",
+    "parent",
+    "baseline",
+    "domain",
+    "hypothesis",
+    "expected_delta",
+    "train_s",
+    "total_s",
+    "job_name",
+    "snapshot_path",
+    "notes",
+    "exp_id",
+    "timestamp",
+    "set",
+];
+
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
 enum Answer {
     Id,
@@ -107,7 +129,7 @@ enum Answer {
 }
 
 pub fn run(args: Append, context: &Context) -> Result<()> {
-    let (drafts, problem) = if args.json { (from_stdin(&args)?, None) } else { from_flags(&args) };
+    let (drafts, problem) = if args.json { (from_stdin(&args, context)?, None) } else { from_flags(&args) };
     let result = problem.map_or_else(|| append(&drafts, &args, context), Err);
     result.inspect_err(|error| {
         if !error.is::<NotFlushed>() && !error.is::<Closed>() {
@@ -125,11 +147,15 @@ fn append(drafts: &[Draft], args: &Append, context: &Context) -> Result<()> {
             bail!(Usage("--once needs a job name to know the trial by: --job-name".to_owned()));
         }
     }
-    let reading = Reading { metric: None, direction: args.direction };
+    let reading = Reading { direction: args.direction, ..Reading::default() };
     let locked = context.store()?.lock(&reading, Duration::from_secs_f64(args.lock_timeout))?;
     context.say_notes(locked.log());
     let (answers, rows) = complete(drafts, args, &locked, context)?;
+    let damage = locked.log().damage();
     locked.write(&rows)?;
+    if let Some(damage) = damage {
+        context.ui.warn(&damage);
+    }
     context.ui.print(&answers)
 }
 
@@ -144,10 +170,8 @@ fn complete(drafts: &[Draft], args: &Append, locked: &Locked, context: &Context)
     for (at, draft) in drafts.iter().enumerate() {
         if let Some(known) = draft.job().and_then(|job| ledger.job(job)) {
             let job = draft.job().unwrap_or_default();
-            context
-                .ui
-                .note(&format!("job {job} is in the log already, as trial {}; nothing is written for it", known.0));
-            answers += &written_before(known.0.as_str(), args, locked)?;
+            context.ui.note(&format!("job {job} is there already, as trial {}; nothing is written for it", known.0));
+            answers += &written_before(&known.0, args, locked, &rows)?;
             continue;
         }
         let complete = draft.complete(&log.schema, &ledger, Timestamp::now());
@@ -170,10 +194,13 @@ fn complete(drafts: &[Draft], args: &Append, locked: &Locked, context: &Context)
 }
 
 /// The answer to a trial that is in the log already.
-fn written_before(id: &str, args: &Append, locked: &Locked) -> Result<String> {
-    match args.format {
-        Answer::Id => Ok(format!("{id}\n")),
-        Answer::Json => {
+fn written_before(id: &str, args: &Append, locked: &Locked, rows: &[Vec<String>]) -> Result<String> {
+    let schema = &locked.log().schema;
+    let is_it = |cells: &&Vec<String>| schema.column(Role::Id).is_some_and(|column| cells[column] == id);
+    match (args.format, rows.iter().find(is_it)) {
+        (Answer::Id, _) => Ok(format!("{id}\n")),
+        (Answer::Json, Some(cells)) => Ok(sheet::object(&sheet::columns(schema), cells) + "\n"),
+        (Answer::Json, None) => {
             let id = crate::trial::ExpId::read(id).context("a trial without an id")?;
             Ok(crate::view::object_or_null(locked.log().find(&id)?.as_ref()))
         }
@@ -181,11 +208,20 @@ fn written_before(id: &str, args: &Append, locked: &Locked) -> Result<String> {
 }
 
 /// What was given as JSON.
-fn from_stdin(args: &Append) -> Result<Vec<Draft>> {
+fn from_stdin(args: &Append, context: &Context) -> Result<Vec<Draft>> {
     let mut text = Vec::new();
     std::io::stdin().lock().read_to_end(&mut text).context("cannot read stdin")?;
+    let text = String::from_utf8_lossy(&text);
     let specialist = args.specialist.as_ref().map(|name| name.to_string_lossy().into_owned());
-    input::trials(&String::from_utf8_lossy(&text), specialist.as_deref())
+    let drafts = input::trials(&text, specialist.as_deref()).inspect_err(|_| {
+        text.lines().for_each(|line| context.ui.aside(&printable(line)));
+    })?;
+    Ok(drafts.into_iter().map(|draft| draft.by_default(default_specialist())).collect())
+}
+
+/// The specialist of those trials that name none, in logs that have a column for it.
+fn default_specialist() -> Option<String> {
+    std::env::var_os("LINEAGE_SPECIALIST").map(|name| name.to_string_lossy().into_owned())
 }
 
 /// What was given by flags, and what of it could not be read.
@@ -228,7 +264,7 @@ fn from_flags(args: &Append) -> (Vec<Draft>, Option<Error>) {
         let text = "stdin can be the hypothesis or the notes, not both; give one as @FILE";
         problem = Some(Usage(text.to_owned()).into());
     }
-    (vec![Draft::new(given)], problem)
+    (vec![Draft::new(given).by_default(default_specialist())], problem)
 }
 
 /// A draft as JSON that `append --json` takes, with the time at which it could not be written.

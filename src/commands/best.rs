@@ -1,3 +1,5 @@
+use std::num::NonZeroUsize;
+
 use anyhow::Result;
 use clap::Args;
 
@@ -20,7 +22,7 @@ Examples:
 pub struct Best {
     /// The K best keeps, best first
     #[arg(long, value_name = "K")]
-    top: Option<usize>,
+    top: Option<NonZeroUsize>,
     /// Print this column alone; `metric` stands for the score
     #[arg(long, value_name = "COLUMN", conflicts_with = "format")]
     field: Option<String>,
@@ -33,9 +35,10 @@ pub struct Best {
 pub fn run(args: Best, context: &Context) -> Result<()> {
     let Best { top, field: name, format, reading } = args;
     let log = context.open(&reading)?;
+    log.need_score()?;
     let column = name.map(|name| field(&name, &log.schema)).transpose()?;
     let trials = match top {
-        Some(size) => log.ask(lineage::Board::new(size))?.into_trials(),
+        Some(size) => log.ask(lineage::Board::new(size.get()))?.into_trials(),
         None => log.ask(lineage::Best::default())?.into_trial().into_iter().collect(),
     };
     context.ui.print(&match column {

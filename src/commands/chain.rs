@@ -36,10 +36,10 @@ pub fn run(args: Chain, context: &Context) -> Result<()> {
     let Chain { exp, field: name, format, reading } = args;
     let log = context.open(&reading)?;
     let column = name.map(|name| field(&name, &log.schema)).transpose()?;
-    let Some(chain) = find(&log, exp.as_deref())? else {
+    let chain = find(&log, exp.as_deref())?.unwrap_or_else(|| {
         context.ui.note("no trial can be best yet; `lineage chain EXP` shows the way to any trial");
-        return Ok(());
-    };
+        lineage::Chain::default()
+    });
     let mut steps = Steps::default();
     match (column, format) {
         (Some(column), _) => {
@@ -75,13 +75,11 @@ pub fn run(args: Chain, context: &Context) -> Result<()> {
 /// The chain to a trial, or to the best; `None` where there is no best.
 fn find(log: &Log, exp: Option<&str>) -> Result<Option<lineage::Chain>> {
     let (best, forest) = log.ask((lineage::Best::default(), Forest::default()))?;
-    let id = match exp {
-        Some(exp) => id(exp)?,
-        None => match best.trial().and_then(|trial| trial.row().id()) {
-            Some(id) => id,
-            None => return Ok(None),
-        },
+    let tree = forest.into_tree();
+    let Some(exp) = exp else {
+        log.need_score()?;
+        return Ok(best.trial().map(|trial| tree.chain_of_row(trial.row().offset)));
     };
-    let chain = forest.into_tree().chain(&id);
-    chain.map(Some).with_context(|| no_such_trial(&id, log.path()))
+    let id = id(exp)?;
+    tree.chain(&id).map(Some).with_context(|| no_such_trial(&id, log.path()))
 }

@@ -76,7 +76,7 @@ pub struct Reading {
 
 impl From<&Reading> for store::Reading {
     fn from(reading: &Reading) -> Self {
-        Self { metric: reading.metric.clone(), direction: reading.direction }
+        Self { metric: reading.metric.clone(), direction: reading.direction, as_of: None }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::{
     digest::{self, Digest},
     draft::format_time,
     schema::Role,
-    store::{Prompt, SectionName, Store, Workdir},
+    store::{self, Prompt, SectionName, Store, Workdir},
     view::{prompt, record, sheet::json},
 };
 
@@ -29,6 +29,7 @@ Examples:
 pub struct Render {
     /// The specialist that will read it
     #[arg(long = "for", value_name = "SPECIALIST", env = "LINEAGE_SPECIALIST", hide_env_values = true)]
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
     specialist: String,
     /// The log as it was just after this trial
     #[arg(long, value_name = "EXP")]
@@ -76,11 +77,10 @@ enum RenderFormat {
 
 pub fn run(args: Render, context: &Context) -> Result<()> {
     let store = context.store()?;
-    let mut log = store.read(&(&args.reading).into())?;
+    let as_of = args.as_of.as_deref().map(id).transpose()?;
+    let log = store.read(&store::Reading { as_of, ..(&args.reading).into() })?;
     context.say_notes(&log);
-    if let Some(exp) = &args.as_of {
-        log.back_to(&id(exp)?)?;
-    }
+    log.need_score()?;
     let limits = limits(&args, &store.settings.prompt);
     let digest = digest::gather(&log, &args.specialist, &limits)?;
     let page = page(&args, &store, &digest, &limits)?;

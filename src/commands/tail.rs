@@ -53,7 +53,7 @@ pub fn run(args: Tail, context: &Context) -> Result<()> {
     } else {
         view::list(&log.schema, &trials, format, look)
     })?;
-    if trials.is_empty() {
+    if trials.is_empty() && n > 0 {
         let filtered = !(status.is_empty() && specialist.is_empty() && domain.is_empty());
         context.ui.note(if filtered { "no trial is like that" } else { "the log has no trials yet" });
     }

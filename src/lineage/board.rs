@@ -44,23 +44,41 @@ impl Question for Best {
 /// The best `keep` rows, best first, the earlier one first where they tie.
 pub struct Board {
     size: usize,
+    /// In the order of the log where they tie; not ranked since `worst` was known.
     ranked: Vec<(f64, Trial)>,
+    /// What must be beaten to come in, once there are `size`.
+    worst: Option<f64>,
 }
 
 impl Board {
     pub fn new(size: usize) -> Self {
-        Self { size, ranked: Vec::new() }
+        Self { size, ranked: Vec::new(), worst: None }
     }
 
     fn enter(&mut self, direction: Direction, score: f64, trial: impl FnOnce() -> Trial) {
-        let rank = self.ranked.partition_point(|(ranked, _)| !direction.better(score, *ranked));
-        if rank < self.size {
-            self.ranked.insert(rank, (score, trial()));
-            self.ranked.truncate(self.size);
+        if self.worst.is_some_and(|worst| !direction.better(score, worst)) {
+            return;
+        }
+        self.ranked.push((score, trial()));
+        // Ranked now and then, not for each: where every keep is better than the last, each would move all the others.
+        if self.ranked.len() >= self.size.saturating_mul(2).max(64) {
+            self.rank(direction);
         }
     }
 
-    pub fn into_trials(self) -> Vec<Trial> {
+    fn rank(&mut self, direction: Direction) {
+        self.ranked.sort_by(|(a, _), (b, _)| match direction {
+            Direction::Minimize => a.total_cmp(b),
+            Direction::Maximize => b.total_cmp(a),
+        });
+        self.ranked.truncate(self.size);
+        self.worst = self.ranked.last().map(|(score, _)| *score).filter(|_| self.ranked.len() == self.size);
+    }
+
+    pub fn into_trials(mut self) -> Vec<Trial> {
+        if let Some(direction) = self.ranked.first().map(|(_, trial)| trial.row().schema.direction) {
+            self.rank(direction);
+        }
         self.ranked.into_iter().map(|(_, trial)| trial).collect()
     }
 }

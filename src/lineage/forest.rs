@@ -83,6 +83,7 @@ pub struct Tree {
 }
 
 /// The way from a root to a trial.
+#[derive(Default)]
 pub struct Chain {
     /// Where the rows begin, root first.
     pub offsets: Vec<u64>,
@@ -90,8 +91,9 @@ pub struct Chain {
 }
 
 /// Why a chain goes no further back.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ChainEnd {
+    #[default]
     Root,
     /// The root names a parent that the log does not have.
     MissingParent,
@@ -131,7 +133,20 @@ impl Tree {
 
     /// The way to a trial; `None` where the log does not have it.
     pub fn chain(&self, id: &ExpId) -> Option<Chain> {
-        let mut at = self.find_id(id)?;
+        self.find_id(id).map(|index| self.chain_to(index))
+    }
+
+    /// The way to the trial whose row begins at `offset`; nothing where none does. Where an id stands twice, it names the
+    /// first, but the best may be the second.
+    pub fn chain_of_row(&self, offset: u64) -> Chain {
+        self.place(offset).map(|index| self.chain_to(index)).unwrap_or_default()
+    }
+
+    fn place(&self, offset: u64) -> Option<usize> {
+        self.nodes.binary_search_by_key(&offset, |node| node.offset).ok()
+    }
+
+    fn chain_to(&self, mut at: usize) -> Chain {
         let mut passed = vec![false; self.nodes.len()];
         let mut offsets = Vec::new();
         let end = loop {
@@ -145,7 +160,7 @@ impl Tree {
             }
         };
         offsets.reverse();
-        Some(Chain { offsets, end })
+        Chain { offsets, end }
     }
 
     /// What is wrong with the ids and parents, by the trial's place among those that have an id.
@@ -176,10 +191,14 @@ impl Tree {
         name.map_or_else(|| ExpId::Number(key).to_string(), |(name, _)| name.clone())
     }
 
-    /// The children of a trial, in the order of the log, without the quarantined: where their rows begin, and how they ended.
-    pub fn children(&self, id: &ExpId) -> Vec<(u64, Status)> {
-        let Some(index) = self.find_id(id) else { return Vec::new() };
+    /// The children of the trial whose row begins at `offset`, in the order of the log, without the quarantined: where their
+    /// rows begin, and how they ended.
+    pub fn children_of_row(&self, offset: u64) -> Vec<(u64, Status)> {
+        let Some(index) = self.place(offset) else { return Vec::new() };
         let id = self.nodes[index].id;
+        if self.find(id) != Some(index) {
+            return Vec::new(); // the id names an earlier trial, so nobody can name this one as a parent
+        }
         let is_child = |node: &&Node| node.parent == Some(id) && node.id != id && !node.status.is_quarantined();
         self.nodes.iter().filter(is_child).map(|node| (node.offset, node.status)).collect()
     }
@@ -227,7 +246,7 @@ mod tests {
     #[test]
     fn an_id_that_stands_twice_names_the_first() {
         let tree = tree(&[("1", ""), ("2", "1"), ("1", ""), ("3", "1")]);
-        let children: Vec<u64> = tree.children(&ExpId::Number(1)).into_iter().map(|(offset, _)| offset).collect();
+        let children: Vec<u64> = tree.children_of_row(0).into_iter().map(|(offset, _)| offset).collect();
         assert_eq!(children, [1, 3]);
         assert_eq!(tree.chain(&ExpId::Number(3)).unwrap().offsets, [0, 3]);
         assert_eq!(walked(&tree).len(), 4);

@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use super::Question;
 use crate::{
     schema::Role,
-    trial::{Direction, ExpId, Row, Status, shown_id},
+    trial::{Direction, ExpId, Row, shown_id},
 };
 
-/// A trial that another may name: its id as the log writes it.
+/// A trial that another may name: its id as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known(pub String);
 
@@ -64,8 +64,10 @@ impl Ledger {
 
     /// Enters one trial, of the log or about to be written to it.
     pub fn enter(&mut self, id: Option<&ExpId>, name: &str, job: &str, eligible_score: Option<f64>) {
-        if let Some(ExpId::Number(number)) = id {
-            self.next = self.next.max(number.saturating_add(1));
+        if let Some(ExpId::Number(number)) = id
+            && *number < ExpId::TOO_LARGE
+        {
+            self.next = self.next.max(number + 1);
         }
         if let Some(slot) = id.and_then(|id| self.ids.get_mut(id)) {
             slot.get_or_insert_with(|| Known(name.to_owned()));
@@ -86,8 +88,7 @@ impl Question for Ledger {
         let id = row.id();
         let job = if self.jobs.is_empty() || row.damage.is_some() { "".into() } else { row.text(Role::Job) };
         let name = id.as_ref().map(|_| shown_id(&row.text(Role::Id))).unwrap_or_default();
-        let eligible = if row.status() == Status::Other { None } else { row.eligible_score() };
-        self.enter(id.as_ref(), &name, &job, eligible);
+        self.enter(id.as_ref(), &name, &job, row.eligible_score());
     }
 
     fn fresh(&self) -> Self {

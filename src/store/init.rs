@@ -18,6 +18,9 @@ use crate::{
     trial::Direction,
 };
 
+/// Names by which `append` calls columns that have another name in the log.
+const SHORT: [&str; 3] = ["metric", "parent", "baseline"];
+
 /// What a new store is told at its birth.
 pub struct New<'a> {
     pub metric: &'a str,
@@ -29,6 +32,7 @@ pub struct New<'a> {
 /// Makes a store in `dir` (`.lineage` where none is given) and returns its path. An existing store is not touched.
 pub fn init(dir: Option<&Path>, new: &New) -> Result<PathBuf> {
     let dir = dir.unwrap_or(Path::new(DIR));
+    check_metric(new.metric)?;
     check_columns(new.columns)?;
     for name in [SETTINGS, LOG] {
         let path = dir.join(name);
@@ -46,11 +50,23 @@ pub fn init(dir: Option<&Path>, new: &New) -> Result<PathBuf> {
     Ok(dir.to_owned())
 }
 
+/// A metric may be any column that does not hold something else already.
+fn check_metric(metric: &str) -> Result<()> {
+    let numbers = ["core_metric", "val_bpb", "train_s", "total_s"];
+    if metric.trim().is_empty() || metric != metric.trim() || STANDARD.contains(&metric) && !numbers.contains(&metric) {
+        bail!("`{}` cannot be the metric: it names no number that a search could optimise", metric.escape_debug());
+    }
+    Ok(())
+}
+
 fn check_columns(columns: &[String]) -> Result<()> {
     for (at, name) in columns.iter().enumerate() {
         let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
         if name.is_empty() || !plain {
             bail!("`{}` is no name for a column; letters, digits, `_`, `-` and `.` are", name.escape_debug());
+        }
+        if SHORT.contains(&name.as_str()) {
+            bail!("`{name}` is what append calls another column; choose another name");
         }
         if STANDARD.contains(&name.as_str()) || columns[..at].contains(name) {
             bail!("the log has a column `{name}` already");

@@ -19,8 +19,9 @@ use super::{
     scan::Damaged,
 };
 use crate::{
+    draft::nearest,
     schema::{Role, Schema},
-    trial::{Direction, Status},
+    trial::{Direction, ExpId, Status},
 };
 
 /// Kept rows that are asked which way is better, where neither a flag nor the settings say it.
@@ -31,6 +32,8 @@ const VOTES: i32 = 32;
 pub struct Reading {
     pub metric: Option<String>,
     pub direction: Option<Direction>,
+    /// The log as it was just after this trial.
+    pub as_of: Option<ExpId>,
 }
 
 /// A log open for reading, as it was when it was opened: rows that come later are not seen.
@@ -119,7 +122,9 @@ impl Log {
             header.unwrap_or_else(|| (Schema::standard_names(&settings.columns), end, Header::default()));
         check_header(path, &names)?;
         let metric = reading.metric.as_deref().or(settings.metric.as_deref());
-        let given = reading.direction.or(settings.direction);
+        // The direction of the settings is that of their metric, and says nothing of another one.
+        let same = reading.metric.is_none() || reading.metric == settings.metric;
+        let given = reading.direction.or(settings.direction.filter(|_| same));
         let label = settings.label.as_deref().filter(|_| reading.metric.is_none());
         let schema = Schema::new(names, metric, label, given.unwrap_or(Direction::Minimize));
         let mut log = Self {
@@ -132,8 +137,11 @@ impl Log {
             notes: Vec::new(),
             damaged: RefCell::default(),
         };
-        log.check_metric()?;
-        if given.is_none() {
+        log.check_metric(reading, settings)?;
+        if let Some(trial) = &reading.as_of {
+            log.back_to(trial)?;
+        }
+        if given.is_none() && log.schema.column(Role::Score).is_some() {
             log.infer_direction()?;
         }
         Ok(log)
@@ -153,7 +161,21 @@ impl Log {
         self.header.bom
     }
 
-    fn check_metric(&self) -> Result<()> {
+    /// A metric that is asked for must be there; only that of the settings may stand in `core_metric`.
+    fn check_metric(&self, reading: &Reading, settings: &Settings) -> Result<()> {
+        let (path, metric) = (self.path.display(), &self.schema.metric);
+        if reading.metric.is_some() && reading.metric != settings.metric && self.schema.find(metric).is_none() {
+            let names = self.schema.names().iter().map(String::as_str);
+            bail!("{path}: no column `{}`; {}", metric.escape_debug(), nearest(metric, names));
+        }
+        if let Some(column) = self.schema.column(Role::Score).filter(|&column| self.schema.is_text(column)) {
+            bail!("{path}: the column `{}` holds no scores; choose another metric", self.schema.names()[column]);
+        }
+        Ok(())
+    }
+
+    /// Refuses where no column holds the score.
+    pub fn need_score(&self) -> Result<()> {
         if self.schema.column(Role::Score).is_none() {
             let (metric, names) = (&self.schema.metric, self.schema.names().join(" "));
             bail!("{}: no column `{metric}` for the score; --metric names one of: {names}", self.path.display());

@@ -114,7 +114,7 @@ impl Log {
     }
 
     /// Goes back to the log as it was just after this trial.
-    pub fn back_to(&mut self, id: &ExpId) -> Result<()> {
+    pub(super) fn back_to(&mut self, id: &ExpId) -> Result<()> {
         let mut after = None;
         self.each(|row| match after {
             None if row.id().as_ref() == Some(id) => {

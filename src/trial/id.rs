@@ -25,10 +25,13 @@ impl ExpId {
         }
     }
 
+    /// Numbers from here on are no count of trials, whatever they are: the next id does not follow them.
+    pub const TOO_LARGE: u64 = 1_000_000_000_000_000;
+
     /// Whether a new trial may be called this: the name also becomes part of a path (`snapshots/<id>_<domain>`).
     pub fn may_be_new(&self) -> bool {
         match self {
-            Self::Number(_) => true,
+            Self::Number(number) => *number < Self::TOO_LARGE,
             Self::Name(name) => {
                 let safe = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
                 (1..=64).contains(&name.len()) && name.bytes().all(safe) && !name.starts_with(['.', '-'])

@@ -78,7 +78,7 @@ impl FromStr for Number {
 /// and scientific where even fifteen would not show it.
 pub fn signed_delta(delta: f64) -> String {
     let delta = if delta == 0.0 { 0.0 } else { delta }; // no -0
-    if delta != 0.0 && delta.abs() < 1e-15 {
+    if delta != 0.0 && !(1e-15..1e15).contains(&delta.abs()) {
         return format!("{delta:+e}");
     }
     (6..=16)

@@ -148,7 +148,7 @@ impl<'a> Row<'a> {
 
     /// The score that this row would bring into the question "which is best"; `None` where it can never be.
     pub fn eligible_score(&self) -> Option<f64> {
-        if self.status().can_be_best() { self.score() } else { None }
+        if self.status().can_be_best() && self.id().is_some() { self.score() } else { None }
     }
 }
 

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     schema::Schema,
     store::encode_row,
-    trial::{Row, Trial, shown_id},
+    trial::{Number, Row, Trial, shown_id},
 };
 
 /// How rows are printed.
@@ -144,11 +144,34 @@ pub fn value(cell: &str, text: bool) -> Value {
     if cell.is_empty() {
         return Value::Null;
     }
-    let number = cell.trim().strip_prefix('+').unwrap_or(cell.trim());
-    match serde_json::from_str(number) {
-        Ok(Value::Number(number)) if !text => Value::Number(number),
+    if text || Number::value_of(cell).is_none() {
+        return Value::String(cell.to_owned());
+    }
+    match serde_json::from_str(&json_number(cell.trim())) {
+        Ok(Value::Number(number)) => Value::Number(number),
         _ => Value::String(cell.to_owned()),
     }
+}
+
+/// A decimal number as JSON writes it: no plus, no zeros before it but one, digits on both sides of its point.
+fn json_number(text: &str) -> String {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (mantissa, exponent) = digits.split_at(digits.find(['e', 'E']).unwrap_or(digits.len()));
+    let (whole, fraction) =
+        mantissa.split_once('.').map_or((mantissa, None), |(whole, fraction)| (whole, Some(fraction)));
+    let whole = match whole.trim_start_matches('0') {
+        "" => "0",
+        whole => whole,
+    };
+    let fraction = match fraction {
+        None => String::new(),
+        Some("") => ".0".to_owned(),
+        Some(fraction) => format!(".{fraction}"),
+    };
+    format!("{sign}{whole}{fraction}{exponent}")
 }
 
 /// JSON in one line; characters that a terminal could act on, or that nobody sees, are escaped.
@@ -189,6 +212,11 @@ mod tests {
         assert_eq!(object(&columns, &cells), r#"{"exp_id":"007","m":1.0730,"d":0.10,"x":null}"#);
         assert_eq!(value("abc", false), Value::String("abc".into()));
         assert_eq!(value("1,5", false), Value::String("1,5".into()));
+        for (cell, number) in
+            [(".5", "0.5"), ("5.", "5.0"), ("+007.50", "7.50"), ("-.5e-3", "-0.5e-3"), ("000", "0")]
+        {
+            assert_eq!(json(&value(cell, false)), number, "{cell}");
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::{
     sheet::{self, Column, Format},
     status_style,
     table::table,
-    text::{NOTHING, count, hours, share, visible},
+    text::{NOTHING, count, hours, number, share, visible},
 };
 use crate::{
     lineage::{Group, Tally},
@@ -21,7 +21,9 @@ use crate::{
 /// The longest bar, in characters.
 const BAR: u64 = 30;
 
-const NO_SIGNAL: fn(Status) -> bool = |status| !status.is_signal();
+/// Hours that taught nothing comparable. The baseline did, and the quarantined are in no rate.
+const NO_SIGNAL: fn(Status) -> bool = |status| !status.is_signal() && status != Status::Baseline && RATED(status);
+const RATED: fn(Status) -> bool = |status| !status.is_quarantined();
 
 /// Everything for a person: the summary, then a histogram, by status or by what the tally was grouped by.
 pub fn screen(tally: &Tally, by: Option<&str>, schema: &Schema, look: Look) -> String {
@@ -52,7 +54,7 @@ fn summary(tally: &Tally, schema: &Schema) -> String {
     let (keeps, signal) = (total.trials(|s| s == Status::Keep), total.trials(Status::is_signal));
     out += &line("keeps", format!("{keeps} of {rated}, {}{}", share(keeps, rated), since(tally)));
     out += &line("signal", format!("{signal} of {rated}, {} ran to completion with a score", share(signal, rated)));
-    let (all, lost) = (total.hours(|_| true), total.hours(NO_SIGNAL));
+    let (all, lost) = (total.hours(RATED), total.hours(NO_SIGNAL));
     let part = if all > 0.0 { format!(" ({:.1}%)", 100.0 * lost / all) } else { String::new() };
     out += &line("hours", format!("{}, {}{part} of them ended without signal", hours(all), hours(lost)));
     out
@@ -63,7 +65,8 @@ fn best_line(tally: &Tally) -> String {
     let mut out = format!("{} in {}", visible(text), visible(id));
     if let Some((first, first_text)) = &tally.baseline {
         let change = score - first;
-        write!(out, ", {} from the baseline's {}", signed_delta(change), visible(first_text)).expect("a string");
+        let sign = if change > 0.0 { "+" } else { "" };
+        write!(out, ", {sign}{} from the baseline's {}", number(change), visible(first_text)).expect("a string");
         if *first != 0.0 {
             write!(out, " ({:+.2}%)", 100.0 * change / first.abs()).expect("a string");
         }
@@ -80,7 +83,7 @@ fn since(tally: &Tally) -> String {
 }
 
 fn histogram(total: &Group, look: Look) -> String {
-    let (all, mut entries) = (total.all(), total.entries().collect::<Vec<_>>());
+    let (rated, mut entries) = (total.rated(), total.entries().collect::<Vec<_>>());
     let most = entries.iter().map(|entry| entry.trials).max().unwrap_or(0).max(1);
     entries.sort_by_key(|entry| std::cmp::Reverse(entry.trials));
     let rows: Vec<_> = entries
@@ -90,7 +93,7 @@ fn histogram(total: &Group, look: Look) -> String {
             let cells = vec![
                 visible(&entry.word).into_owned(),
                 entry.trials.to_string(),
-                share(entry.trials, all),
+                if RATED(entry.status) { share(entry.trials, rated) } else { NOTHING.to_owned() },
                 hours(entry.hours),
                 "█".repeat(bar),
             ];
@@ -115,7 +118,7 @@ fn groups(tally: &Tally, by: &str, schema: &Schema, look: Look) -> String {
                 keeps.to_string(),
                 share(keeps, rated),
                 share(group.trials(Status::is_signal), rated),
-                hours(group.hours(|_| true)),
+                hours(group.hours(RATED)),
                 hours(group.hours(NO_SIGNAL)),
                 best.map_or(NOTHING.to_owned(), |(_, text, _)| visible(text).into_owned()),
                 best.map_or(NOTHING.to_owned(), |(.., id)| visible(id).into_owned()),
@@ -150,12 +153,12 @@ pub fn sheets(tally: &Tally, by: Option<&str>, schema: &Schema, format: Format) 
         None => {
             let columns = ["trials", "share", "hours"].into_iter().map(Column::number);
             let columns = [Column::text("status")].into_iter().chain(columns).collect();
-            let all = tally.total.all();
+            let rated = tally.total.rated();
             let rows = tally.total.entries().map(|entry| {
                 vec![
                     entry.word,
                     entry.trials.to_string(),
-                    ratio(entry.trials, all).to_string(),
+                    if RATED(entry.status) { ratio(entry.trials, rated) } else { Value::Null }.to_string(),
                     round(entry.hours).to_string(),
                 ]
             });
@@ -185,7 +188,7 @@ fn everything(tally: &Tally, by: Option<&str>, schema: &Schema) -> Value {
         "quarantined": total.trials(Status::is_quarantined),
         "trials_since_keep": tally.since_keep,
         "last_keep_exp": tally.last_keep,
-        "hours": round(total.hours(|_| true)),
+        "hours": round(total.hours(RATED)),
         "hours_without_signal": round(total.hours(NO_SIGNAL)),
         "status": statuses,
     });
@@ -209,7 +212,7 @@ fn group_values(group: &Group) -> Vec<(&'static str, Value)> {
         ("keep", keeps.into()),
         ("keep_rate", ratio(keeps, group.rated())),
         ("signal_rate", ratio(group.trials(Status::is_signal), group.rated())),
-        ("hours", round(group.hours(|_| true))),
+        ("hours", round(group.hours(RATED))),
         ("hours_without_signal", round(group.hours(NO_SIGNAL))),
         ("best", group.best.as_ref().map_or(Value::Null, |(_, text, _)| sheet::value(text, false))),
         ("best_exp", group.best.as_ref().map_or(Value::Null, |(.., id)| id.as_str().into())),

@@ -99,13 +99,20 @@ pub fn columns(schema: &Schema) -> Vec<Column> {
 /// Makes the rows of `tree.tsv`, parents before children.
 #[derive(Default)]
 pub struct Table {
-    path: Vec<String>,
+    /// The ids on the way to the last row, joined, and where each of them ends.
+    path: String,
+    ends: Vec<usize>,
 }
 
 impl Table {
     pub fn row(&mut self, visit: Visit, row: &Row) -> Vec<String> {
-        self.path.truncate(visit.depth);
-        self.path.push(row.name());
+        self.ends.truncate(visit.depth);
+        self.path.truncate(self.ends.last().copied().unwrap_or(0));
+        if !self.path.is_empty() {
+            self.path.push('/');
+        }
+        self.path += &row.name();
+        self.ends.push(self.path.len());
         let text = |role| row.text(role).into_owned();
         vec![
             row.name(),
@@ -121,9 +128,9 @@ impl Table {
     }
 
     fn path_text(&self) -> String {
-        match self.path.len() {
-            ..=PATH => self.path.join("/"),
-            len => format!("{}/…/{}", self.path[0], self.path[len - PATH + 2..].join("/")),
+        match self.ends.len() {
+            ..=PATH => self.path.clone(),
+            len => format!("{}/…{}", &self.path[..self.ends[0]], &self.path[self.ends[len - PATH + 1]..]),
         }
     }
 }

@@ -124,7 +124,7 @@ fn assert_same_rows(found: &[Vec<String>], wanted: &[Vec<String>]) {
     for (found, wanted) in found.iter().zip(wanted) {
         let last = wanted.len() - 1;
         assert_eq!(found[..last], wanted[..last]);
-        let head = |text: &str| -> String { text.split_whitespace().collect::<String>().chars().take(50).collect() };
+        let head = |text: &str| -> String { text.split_whitespace().collect::<String>().chars().take(45).collect() };
         assert_eq!(head(&found[last]), head(&wanted[last]));
     }
 }

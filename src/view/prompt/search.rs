@@ -16,13 +16,13 @@ use crate::{
 
 /// Characters of a hypothesis that is named, of one in a list, of one in the chain, of the best's own.
 const FEW_WORDS: usize = 60;
-const IN_LIST: usize = 120;
-const IN_CHAIN: usize = 100;
+const IN_LIST: usize = 60;
+const IN_CHAIN: usize = 60;
 const IN_BEST: usize = 1000;
 
 /// Characters of a reason, and of the notes of the reader's own trials.
 const REASON: usize = 120;
-const NOTES: usize = 200;
+const NOTES: usize = 120;
 
 pub(super) fn failures(digest: &Digest) -> Option<Section> {
     if digest.failures.is_empty() {

@@ -13,12 +13,12 @@ use crate::{
 };
 
 /// Characters of a hypothesis in the leaderboard, and in the table of recent trials.
-const IN_BOARD: usize = 100;
-const IN_RECENT: usize = 80;
+const IN_BOARD: usize = 80;
+const IN_RECENT: usize = 56;
 
 /// Characters of a text that is given in full: the most that keeps the section within its bytes.
 const FULL_TEXTS: [usize; 8] = [4000, 2000, 1200, 800, 600, 400, 200, 100];
-const FULL_BYTES: usize = 8_500;
+const FULL_BYTES: usize = 10_500;
 
 pub(super) fn board(digest: &Digest) -> Option<Section> {
     digest.newest.as_ref()?;
