@@ -223,7 +223,7 @@ insights\t'insights.md'
 more\t'How to ask for more'
 workdir\t'The files of the workdir'
 task\t'What is to be done'"
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l max-bytes -d 'The most bytes that the prompt may have; whole rows give way, the least worth first [default: the setting, else no bound]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l max-bytes -d 'The most bytes that the prompt may have; whole rows give way, the least worth first [default: the setting, else 24000]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l workdir -d 'The directory in which the agent will work: its files are listed' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l format -d 'The prompt itself, or a JSON object with it and the trials that it was made from' -r -f -a "md\t''
 json\t''"

@@ -6,13 +6,16 @@ use anyhow::Result;
 
 use crate::{
     lineage::{
-        Axis, Best, Board, Calibration, Chain, ChainEnd, Evidence, Failures, Forest, Group, Noise, Signal, Tally,
-        kind_of, reason, signals,
+        Axis, Best, Board, Calibration, Chain, ChainEnd, Evidence, Failures, Forest, Group, NearMiss, Noise, Signal,
+        Tally, kind_of, reason, signals,
     },
     schema::{Role, Schema},
     store::{Log, Prompt},
     trial::{Status, Trial},
 };
+
+/// Two hypotheses that begin with the same this many characters are taken for one.
+const SAME_WORDS: usize = 30;
 
 /// All that the sections of a prompt tell.
 pub struct Digest {
@@ -58,6 +61,8 @@ pub struct FailureClass {
     pub status: Status,
     pub trials: u64,
     pub hours: f64,
+    /// How many of them, the newest, were looked at for their reasons.
+    pub looked_at: usize,
     /// The reasons of the newest, the newest first.
     pub reasons: Vec<Reason>,
 }
@@ -100,7 +105,7 @@ pub fn gather(log: &Log, specialist: &str, limits: &Prompt) -> Result<Digest> {
         since_keep: tally.since_keep,
         stuck_after: limits.stuck_after,
         children: &children.iter().map(|(_, status)| *status).collect::<Vec<_>>(),
-        near_misses: noise.near_misses(best_id.as_ref(), epsilon.unwrap_or(0.0)),
+        near_misses: untried_again(log, noise.near_misses(best_id.as_ref(), epsilon.unwrap_or(0.0)), &board)?,
     });
     let near_misses = found.iter().find_map(|signal| match signal {
         Signal::NearMisses(misses) => Some(misses.iter().map(|miss| log.at(miss.offset)).collect::<Result<Vec<_>>>()),
@@ -131,10 +136,24 @@ pub fn gather(log: &Log, specialist: &str, limits: &Prompt) -> Result<Digest> {
     })
 }
 
+/// Without those that a keep has taken up since: it begins with the same words.
+fn untried_again(log: &Log, misses: Vec<NearMiss>, board: &[Trial]) -> Result<Vec<NearMiss>> {
+    let words = |trial: &Trial| trial.row().text(Role::Hypothesis).chars().take(SAME_WORDS).collect::<String>();
+    let kept: Vec<_> = board.iter().map(|trial| (trial.row().offset, words(trial))).collect();
+    let mut untried = Vec::new();
+    for miss in misses {
+        let words = words(&log.at(miss.offset)?);
+        if !kept.iter().any(|(offset, kept)| *offset > miss.offset && *kept == words) {
+            untried.push(miss);
+        }
+    }
+    Ok(untried)
+}
+
 /// The chain to the best: its root and its last links.
 fn links(log: &Log, chain: &Chain, limit: usize) -> Result<Links> {
     let (root, rest) = chain.offsets.split_at(chain.offsets.len().min(1));
-    let last = &rest[rest.len().saturating_sub(limit)..];
+    let last = &rest[rest.len().saturating_sub(limit.max(1))..]; // the best itself is always shown
     let read = |offsets: &[u64]| offsets.iter().map(|&offset| log.at(offset)).collect::<Result<Vec<_>>>();
     Ok(Links { root: read(root)?, left_out: rest.len() - last.len(), last: read(last)?, end: chain.end })
 }
@@ -158,7 +177,7 @@ fn classes(log: &Log, failures: &Failures, tally: &Tally, limit: usize) -> Resul
         reasons.truncate(limit);
         let is_class = |other| other == status;
         let (trials, hours) = (tally.total.trials(is_class), tally.total.hours(is_class));
-        classes.push(FailureClass { status, trials, hours, reasons });
+        classes.push(FailureClass { status, trials, hours, looked_at: offsets.len(), reasons });
     }
     classes.sort_by(|a, b| b.hours.total_cmp(&a.hours).then(b.trials.cmp(&a.trials)));
     Ok(classes)

@@ -74,6 +74,8 @@ pub struct Schema {
     /// Three to six letters for it, for places where it is said often.
     pub label: String,
     pub direction: Direction,
+    /// Whether nothing told the direction.
+    pub direction_is_assumed: bool,
 }
 
 impl Schema {
@@ -90,7 +92,7 @@ impl Schema {
         let metric = metric.unwrap_or(default);
         columns[Role::Score as usize] = find(metric).or_else(|| find("core_metric"));
         let label = label.unwrap_or(metric).to_owned();
-        Self { metric: metric.to_owned(), label, direction, columns, names }
+        Self { metric: metric.to_owned(), label, direction, direction_is_assumed: false, columns, names }
     }
 
     /// The names for a new log: the 17, with `extra` before `job_name`.

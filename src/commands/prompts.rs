@@ -1,6 +1,5 @@
 use anyhow::Result;
 use clap::Args;
-use serde_json::Value;
 
 use super::Context;
 use crate::{
@@ -49,6 +48,5 @@ pub fn run(args: Prompts, context: &Context) -> Result<()> {
 fn row(saved: &Saved) -> Vec<String> {
     let text = |name: &str| saved.record[name].as_str().unwrap_or_default().to_owned();
     let bytes = saved.record["rendered_prompt"].as_str().map_or_else(String::new, |page| page.len().to_string());
-    debug_assert!(matches!(saved.record, Value::Object(_) | Value::Null));
     vec![text("saved"), text("specialist"), text("as_of"), bytes, saved.path.display().to_string()]
 }

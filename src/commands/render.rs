@@ -9,9 +9,10 @@ use super::{Context, Reading, id};
 use crate::{
     digest::{self, Digest},
     draft::format_time,
+    lineage::{Best, Board},
     schema::Role,
-    store::{self, Prompt, SectionName, Store, Workdir},
-    view::{prompt, record, sheet::json},
+    store::{self, Log, Prompt, SectionName, Store, Workdir},
+    view::{prompt, record, sheet::json, text::shell_word},
 };
 
 /// Print the prompt that opens an agent's session
@@ -29,7 +30,7 @@ Examples:
 pub struct Render {
     /// The specialist that will read it
     #[arg(long = "for", value_name = "SPECIALIST", env = "LINEAGE_SPECIALIST", hide_env_values = true)]
-    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new(), allow_hyphen_values = true)]
     specialist: String,
     /// The log as it was just after this trial
     #[arg(long, value_name = "EXP")]
@@ -50,7 +51,7 @@ pub struct Render {
     /// workdir, task
     #[arg(long, value_name = "A,B", value_delimiter = ',', value_enum, hide_possible_values = true)]
     without: Vec<SectionName>,
-    /// The most bytes that the prompt may have; whole rows give way, the least worth first [default: the setting, else no bound]
+    /// The most bytes that the prompt may have; whole rows give way, the least worth first [default: the setting, else 24000]
     #[arg(long, value_name = "N")]
     max_bytes: Option<usize>,
     /// Leave out all lineage but the best's id and score: the control arm of an ablation
@@ -83,7 +84,7 @@ pub fn run(args: Render, context: &Context) -> Result<()> {
     log.need_score()?;
     let limits = limits(&args, &store.settings.prompt);
     let digest = digest::gather(&log, &args.specialist, &limits)?;
-    let page = page(&args, &store, &digest, &limits)?;
+    let page = page(&args, &store, &log, &digest, &limits)?;
     let newest = digest.newest.as_ref().map_or_else(|| "none".to_owned(), |trial| trial.row().name());
     let record = || record::record(&digest, &page, &newest, flags(&args));
     match args.format {
@@ -112,18 +113,41 @@ fn limits(args: &Render, settings: &Prompt) -> Prompt {
     } else if limits.sections.is_empty() {
         limits.sections = prompt::ORDER.to_vec();
     }
-    limits.sections.retain(|section| !args.without.contains(section));
+    let mut seen = Vec::new();
+    limits.sections.retain(|section| {
+        let first = !seen.contains(section);
+        seen.push(*section);
+        first && !args.without.contains(section)
+    });
     limits
 }
 
-fn page(args: &Render, store: &Store, digest: &Digest, limits: &Prompt) -> Result<String> {
-    let workdir = args.workdir.as_ref().map(|dir| workdir(store, dir, digest)).transpose()?;
+/// The command that makes the same page.
+fn again(args: &Render) -> String {
+    let mut words = vec!["lineage render --for".to_owned(), shell_word(&args.specialist)];
+    let reading =
+        [("--metric", args.reading.metric.clone()), ("--direction", args.reading.direction.map(|way| way.to_string()))];
+    let flags = [("--as-of", args.as_of.clone())].into_iter().chain(reading);
+    for (flag, value) in flags {
+        words.extend(value.iter().flat_map(|value| [flag.to_owned(), shell_word(value)]));
+    }
+    let numbers = [("--top", args.top), ("--recent", args.recent), ("--full", args.full)];
+    for (flag, value) in numbers {
+        words.extend(value.iter().flat_map(|value| [flag.to_owned(), value.to_string()]));
+    }
+    words.extend(args.workdir.iter().flat_map(|dir| ["--workdir".to_owned(), shell_word(&dir.to_string_lossy())]));
+    words.join(" ")
+}
+
+fn page(args: &Render, store: &Store, log: &Log, digest: &Digest, limits: &Prompt) -> Result<String> {
+    let workdir = args.workdir.as_ref().map(|dir| workdir(store, dir, log)).transpose()?;
     Ok(prompt::page(
         digest,
         &prompt::Page {
             sections: &limits.sections,
             max_bytes: limits.max_bytes,
             blind: args.blind,
+            again: &again(args),
             insights: &store.insights()?,
             workdir: workdir.as_ref(),
             task: &limits.task,
@@ -131,8 +155,10 @@ fn page(args: &Render, store: &Store, digest: &Digest, limits: &Prompt) -> Resul
     )?)
 }
 
-fn workdir(store: &Store, dir: &std::path::Path, digest: &Digest) -> Result<Workdir> {
-    let kept = digest.best.iter().chain(&digest.board).map(|trial| {
+/// The workdir, and which of all keeps it is a copy of.
+fn workdir(store: &Store, dir: &std::path::Path, log: &Log) -> Result<Workdir> {
+    let (best, board) = log.ask((Best::default(), Board::new(usize::MAX)))?;
+    let kept = board.into_trials().into_iter().chain(best.into_trial()).map(|trial| {
         let row = trial.row();
         (row.name(), row.text(Role::Snapshot).into_owned())
     });

@@ -29,13 +29,24 @@ pub fn reason(notes: &str) -> Option<&str> {
 }
 
 fn has_sign(text: &str) -> bool {
-    SIGNS.iter().any(|sign| text.contains(sign))
+    first_sign(text).is_some()
+}
+
+/// Where the first sign stands; in capitals only as a word of its own, or a `ROOM` would tell of an `OOM`.
+fn first_sign(text: &str) -> Option<usize> {
+    let alone = |at: usize, sign: &str| {
+        let letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        !letter(text[..at].chars().next_back()) && !letter(text[at + sign.len()..].chars().next())
+    };
+    let capitals = |sign: &str| sign.bytes().all(|b| b.is_ascii_uppercase());
+    let find = |sign: &&str| text.match_indices(*sign).map(|(at, _)| at).find(|&at| !capitals(sign) || alone(at, sign));
+    SIGNS.iter().filter_map(find).min()
 }
 
 /// From the first sign of an error on, in the last sentence that has one.
 fn from_sign(text: &str) -> Option<&str> {
     let sentence = text.rsplit(". ").find(|sentence| has_sign(sentence))?;
-    let at = SIGNS.iter().filter_map(|sign| sentence.find(sign)).min()?;
+    let at = first_sign(sentence)?;
     let word = sentence[..at].rfind(char::is_whitespace).map_or(0, |space| space + 1);
     Some(sentence[word..].trim_start())
 }
@@ -45,6 +56,7 @@ pub fn kind_of(reason: &str) -> String {
     let mut kind = String::new();
     for c in reason.chars().take(200) {
         match c {
+            '0'..='9' if is_code(&kind) => kind.push(c),
             '0'..='9' if !kind.ends_with('#') => kind.push('#'),
             '0'..='9' => {}
             c if c.is_whitespace() || c == '=' || c == '-' => {
@@ -56,6 +68,12 @@ pub fn kind_of(reason: &str) -> String {
         }
     }
     kind.trim().to_owned()
+}
+
+/// Whether the number that follows says what kind of error it is: `exit code 1` is not `exit code 137`.
+fn is_code(kind: &str) -> bool {
+    let before = kind.trim_end_matches(|c: char| c.is_ascii_digit());
+    ["code ", "signal ", "status "].iter().any(|word| before.ends_with(word))
 }
 
 #[cfg(test)]
@@ -78,5 +96,7 @@ mod tests {
     fn reasons_that_differ_in_numbers_are_one_kind() {
         assert_eq!(kind_of("Error: ==== (train.py:1170)"), kind_of("error: == (train.py:77)"));
         assert_ne!(kind_of("OOM"), kind_of("timeout"));
+        assert_ne!(kind_of("exit code 1"), kind_of("exit code 137"));
+        assert_eq!(reason(&format!("BLOOM filters make ROOM {}", "and so on ".repeat(20))), None);
     }
 }

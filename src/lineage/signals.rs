@@ -7,7 +7,7 @@ use crate::trial::Status;
 #[derive(Clone, Debug, PartialEq)]
 pub enum Signal {
     /// The specialist's last trials all moved less than epsilon, or did not complete.
-    AxisIsFlat { trials: usize, epsilon: f64 },
+    AxisIsFlat { trials: usize, epsilon: Option<f64> },
     /// No keep for this many trials.
     NoKeep { trials: u64 },
     /// The last children of the best all failed to complete.
@@ -36,10 +36,10 @@ pub struct Evidence<'a> {
 pub fn signals(evidence: Evidence) -> Vec<Signal> {
     let mut signals = Vec::new();
     let last = evidence.axis.len().checked_sub(IN_A_ROW).map(|from| &evidence.axis[from..]);
-    if let (Some(last), Some(epsilon)) = (last, evidence.epsilon)
-        && last.iter().all(|outcome| is_flat(*outcome, epsilon))
+    if let Some(last) = last
+        && last.iter().all(|outcome| is_flat(*outcome, evidence.epsilon.unwrap_or(0.0)))
     {
-        signals.push(Signal::AxisIsFlat { trials: IN_A_ROW, epsilon });
+        signals.push(Signal::AxisIsFlat { trials: IN_A_ROW, epsilon: evidence.epsilon });
     }
     if evidence.since_keep >= evidence.stuck_after {
         signals.push(Signal::NoKeep { trials: evidence.since_keep });
@@ -74,7 +74,7 @@ mod tests {
     fn an_axis_is_flat_after_five_that_did_not_move_or_complete() {
         let flat = [outcome(Status::Discard, 0.001), outcome(Status::Crash, 0.0)];
         let five = [flat, flat, flat].concat()[..5].to_vec();
-        assert_eq!(signals(evidence(&five)), [Signal::AxisIsFlat { trials: 5, epsilon: 0.01 }]);
+        assert_eq!(signals(evidence(&five)), [Signal::AxisIsFlat { trials: 5, epsilon: Some(0.01) }]);
         assert_eq!(signals(evidence(&five[..4])), []);
         let moved = [&five[..4], &[outcome(Status::Discard, 0.5)]].concat();
         assert_eq!(signals(evidence(&moved)), []);

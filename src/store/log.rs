@@ -199,6 +199,7 @@ impl Log {
         let direction = if up > down { Direction::Maximize } else { Direction::Minimize };
         if let Some(schema) = Arc::get_mut(&mut self.schema) {
             schema.direction = direction;
+            schema.direction_is_assumed = down + up == 0;
         }
         let reason = match down + up {
             0 => "by default".to_owned(),

@@ -37,8 +37,15 @@ impl Store {
                 created => write(created, &json, record)?,
             }
             let name = format!("{name}.md");
-            write(File::create(prompts.join(&name)), &prompts.join(&name), page)?;
-            return Ok(Path::new(DIR).join(name));
+            match File::create_new(prompts.join(&name)) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+                    fs::remove_file(&json).with_context(|| format!("cannot take back {}", json.display()))?;
+                }
+                created => {
+                    write(created, &prompts.join(&name), page)?;
+                    return Ok(Path::new(DIR).join(name));
+                }
+            }
         }
         unreachable!("numbers do not end")
     }
@@ -53,13 +60,13 @@ impl Store {
         let mut saved = Vec::new();
         for entry in entries {
             let name = PathBuf::from(entry?.file_name());
-            if name.extension().is_some_and(|extension| extension == "json") {
-                let path = Path::new(DIR).join(&name);
-                let text =
-                    fs::read_to_string(dir.join(&path)).with_context(|| format!("cannot read {}", path.display()))?;
+            let path = Path::new(DIR).join(&name);
+            let is_file = fs::symlink_metadata(dir.join(&path)).is_ok_and(|metadata| metadata.is_file());
+            if is_file && name.extension().is_some_and(|extension| extension == "json") {
+                let text = fs::read(dir.join(&path)).with_context(|| format!("cannot read {}", path.display()))?;
                 // A record that cannot be read is listed all the same, with what its name says.
                 saved.push(Saved {
-                    record: serde_json::from_str(&text).unwrap_or(Value::Null),
+                    record: serde_json::from_slice(&text).unwrap_or(Value::Null),
                     path: path.with_extension("md"),
                 });
             }

@@ -58,7 +58,7 @@ pub struct Prompt {
     pub recent: usize,
     /// Recent trials whose hypothesis and notes are given in full.
     pub full: usize,
-    /// The whole prompt, in bytes; no bound where absent.
+    /// The whole prompt, in bytes; 24,000, as far as that can be, where absent.
     pub max_bytes: Option<usize>,
     /// Differences below this are noise; the log's own noise where absent.
     pub epsilon: Option<f64>,
@@ -121,6 +121,28 @@ pub enum SectionName {
     Task,
 }
 
+impl SectionName {
+    /// The word for it in the settings and on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Opening => "opening",
+            Self::Failures => "failures",
+            Self::Best => "best",
+            Self::Board => "board",
+            Self::Chain => "chain",
+            Self::Children => "children",
+            Self::Axis => "axis",
+            Self::Recent => "recent",
+            Self::Full => "full",
+            Self::Signals => "signals",
+            Self::Insights => "insights",
+            Self::More => "more",
+            Self::Workdir => "workdir",
+            Self::Task => "task",
+        }
+    }
+}
+
 /// The stop rule keeps an agent from spending a night on one idea.
 const DEFAULT_TASK: &str = "Propose one edit within the {specialist} domain that improves {metric} over {best}, check it \
 locally, and submit it. One submit is a complete session: stopping there is the default. Submit again only if the \
@@ -144,6 +166,11 @@ impl Settings {
                 path.display()
             );
         }
-        toml::from_str(&text).with_context(|| format!("{} holds a setting that cannot be used", path.display()))
+        let settings: Self =
+            toml::from_str(&text).with_context(|| format!("{} holds a setting that cannot be used", path.display()))?;
+        if settings.prompt.epsilon.is_some_and(|epsilon| !epsilon.is_finite() || epsilon < 0.0) {
+            bail!("{}: prompt.epsilon is a difference of scores, 0 or more", path.display());
+        }
+        Ok(settings)
     }
 }

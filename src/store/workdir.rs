@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    io::Read,
+    io::{BufRead, BufReader, Read},
     path::{Component, Path, PathBuf},
 };
 
@@ -100,9 +100,27 @@ fn first_line(path: &Path) -> Option<String> {
 fn same(a: &Path, b: &Path) -> bool {
     match (files(a), files(b)) {
         (Some(one), Some(other)) => {
-            one == other && one.iter().all(|(name, _)| fs::read(a.join(name)).ok() == fs::read(b.join(name)).ok())
+            !one.is_empty() && one == other && one.iter().all(|(name, _)| same_bytes(&a.join(name), &b.join(name)))
         }
         _ => false,
+    }
+}
+
+/// Whether two files of one size have the same bytes.
+fn same_bytes(a: &Path, b: &Path) -> bool {
+    let read = |path: &Path| fs::File::open(path).map(|file| BufReader::with_capacity(64 * 1024, file)).ok();
+    let (Some(mut a), Some(mut b)) = (read(a), read(b)) else { return false };
+    loop {
+        let (Ok(one), Ok(other)) = (a.fill_buf(), b.fill_buf()) else { return false };
+        let len = one.len().min(other.len());
+        if one[..len] != other[..len] {
+            return false;
+        }
+        if len == 0 {
+            return one.len() == other.len();
+        }
+        a.consume(len);
+        b.consume(len);
     }
 }
 

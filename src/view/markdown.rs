@@ -1,6 +1,7 @@
 //! Markdown by hand, in a few small functions. Whatever they are given, the structure of the page is theirs.
 
 use super::text::{NOTHING, cut, visible};
+use crate::trial::Number;
 
 /// A text of at most `max` characters as code: its fence is longer than any run of back-ticks in it, so that nothing in it
 /// is read as Markdown.
@@ -17,17 +18,27 @@ pub fn code(text: &str, max: usize) -> String {
 
 /// An id, a specialist, a status or a number: as it is where it is a plain word, else as code.
 pub fn word(text: &str) -> String {
-    let edge = |c: char| c.is_ascii_alphanumeric();
-    let inner = |c: char| edge(c) || c == '_' || c == '-';
     if text.is_empty() {
         NOTHING.to_owned()
-    } else if text.starts_with(edge) && text.ends_with(edge) && text.chars().all(inner) && text.len() <= 64
-        || crate::trial::Number::value_of(text).is_some() && !text.contains(' ')
-    {
+    } else if text.len() <= WORD && (is_plain(text) || is_number(text)) {
         text.to_owned()
     } else {
-        code(text, 64)
+        code(text, WORD)
     }
+}
+
+/// The longest word that is shown whole.
+const WORD: usize = 64;
+
+fn is_plain(text: &str) -> bool {
+    let edge = |c: char| c.is_ascii_alphanumeric();
+    text.starts_with(edge) && text.ends_with(edge) && text.chars().all(|c| edge(c) || c == '_' || c == '-')
+}
+
+/// A number that Markdown takes for nothing else: `5.` would begin a list.
+fn is_number(text: &str) -> bool {
+    let numeric = |b: u8| b.is_ascii_digit() || b"+-.eE".contains(&b);
+    text.bytes().all(numeric) && text.ends_with(|c: char| c.is_ascii_digit()) && Number::value_of(text).is_some()
 }
 
 /// A row of a table. A `|` would end its cell even inside of code.
@@ -62,10 +73,13 @@ fn paragraph(line: &str) -> String {
     while let Some((at, c)) = rest.next() {
         let after = rest.peek().map_or(' ', |(_, c)| *c);
         let means_something = match c {
-            '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '&' => true,
+            '\\' | '`' | '*' | '[' | ']' | '<' | '>' | '#' | '|' | '~' | '&' | '@' => true,
             '_' => !(before.is_alphanumeric() && after.is_alphanumeric()),
             '-' | '+' | '=' => at == 0,
-            '.' | ')' => at == number && number > 0,
+            '.' | ')' if at == number && number > 0 => true,
+            // What some readers make a link of by itself.
+            '.' => out.to_ascii_lowercase().ends_with("www"),
+            ':' => line[at..].starts_with("://"),
             _ => false,
         };
         if means_something {
@@ -110,6 +124,9 @@ mod tests {
         assert_eq!(word("www.x.com"), "`www.x.com`");
         assert_eq!(word("_a_"), "`_a_`");
         assert_eq!(word("# x"), "`# x`");
+        assert_eq!(word("5."), "`5.`");
+        assert_eq!(word("\n1.0"), "`1.0`");
+        assert_eq!(word(&"1".repeat(99)), format!("`{}…`", "1".repeat(63)));
         assert_eq!(word(""), "—");
     }
 }

@@ -3,15 +3,17 @@
 use serde_json::{Value, json};
 
 use super::sheet;
-use crate::{digest::Digest, trial::Trial};
+use crate::{digest::Digest, schema::Role, trial::Trial};
 
 /// The record of a prompt, under the names that the original harness gave its parts.
 pub fn record(digest: &Digest, page: &str, as_of: &str, flags: Value) -> Value {
-    let rows = |trials: &[Trial]| trials.iter().map(sheet::row_value).collect::<Vec<_>>();
-    let chain: Vec<Value> = digest.chain.root.iter().chain(&digest.chain.last).map(sheet::row_value).collect();
+    // What a blind prompt did not show is not in its record.
+    let blind = flags["blind"] == true;
+    let rows = |trials: &[Trial]| trials.iter().filter(|_| !blind).map(sheet::row_value).collect::<Vec<_>>();
+    let chain = [rows(&digest.chain.root), rows(&digest.chain.last)].concat();
     json!({
         "rendered_prompt": page,
-        "current_best": digest.best.as_ref().map(sheet::row_value),
+        "current_best": digest.best.as_ref().map(|best| if blind { id_and_score(best) } else { sheet::row_value(best) }),
         "chain_to_best": chain,
         "top_k_leaderboard": rows(&digest.board),
         "recent_n_activity": rows(&digest.recent),
@@ -21,4 +23,10 @@ pub fn record(digest: &Digest, page: &str, as_of: &str, flags: Value) -> Value {
         "flags": flags,
         "version": env!("CARGO_PKG_VERSION"),
     })
+}
+
+fn id_and_score(trial: &Trial) -> Value {
+    let row = trial.row();
+    let score = row.schema.score_name();
+    json!({ "exp_id": row.name(), score: sheet::value(&row.text(Role::Score), false) })
 }

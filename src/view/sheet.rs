@@ -212,9 +212,7 @@ mod tests {
         assert_eq!(object(&columns, &cells), r#"{"exp_id":"007","m":1.0730,"d":0.10,"x":null}"#);
         assert_eq!(value("abc", false), Value::String("abc".into()));
         assert_eq!(value("1,5", false), Value::String("1,5".into()));
-        for (cell, number) in
-            [(".5", "0.5"), ("5.", "5.0"), ("+007.50", "7.50"), ("-.5e-3", "-0.5e-3"), ("000", "0")]
-        {
+        for (cell, number) in [(".5", "0.5"), ("5.", "5.0"), ("+007.50", "7.50"), ("-.5e-3", "-0.5e-3"), ("000", "0")] {
             assert_eq!(json(&value(cell, false)), number, "{cell}");
         }
     }

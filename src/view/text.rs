@@ -31,6 +31,27 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     out.into()
 }
 
+/// A line as it is, but for characters that nobody sees: those become visible marks.
+pub fn marked(line: &str) -> String {
+    let mark = |c: char| match c {
+        '\t' => c.to_string(),
+        c if c.is_control() || is_hidden(c) => visible(&format!("x{c}x"))[1..].trim_end_matches('x').to_owned(),
+        c => c.to_string(),
+    };
+    line.chars().map(mark).collect()
+}
+
+/// A text as one word of a shell's command line.
+pub fn shell_word(text: &str) -> String {
+    let text = visible(text);
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    if !text.is_empty() && text.chars().all(plain) && !text.starts_with('-') {
+        text.into_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
+    }
+}
+
 fn space(out: &mut String) {
     if !out.ends_with(' ') {
         out.push(' ');
@@ -145,6 +166,14 @@ mod tests {
         assert_eq!(visible("a\u{202e}b\u{200b}c\u{e0041}"), "a\\u{202e}b\\u{200b}c\\u{e0041}");
         assert_eq!(visible("a\u{a0}\u{3000}b"), "a b");
         assert_eq!(visible("0.99→0.95 Δ ✓"), "0.99→0.95 Δ ✓");
+    }
+
+    #[test]
+    fn words_of_a_command_line_are_quoted() {
+        assert_eq!(shell_word("exp_007"), "exp_007");
+        assert_eq!(shell_word("x;touch y"), "'x;touch y'");
+        assert_eq!(shell_word("it's"), "'it'\\''s'");
+        assert_eq!(marked("a  b\x1b\u{202e}\tc"), "a  b\\x1b\\u{202e}\tc");
     }
 
     #[test]

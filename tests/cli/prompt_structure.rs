@@ -115,6 +115,49 @@ fn hostile() -> impl Strategy<Value = String> {
     prop::collection::vec(anything, 1..24).prop_map(|pieces| format!("x{}", pieces.concat()))
 }
 
+/// The prompt of a log that another program wrote: every column may hold anything, line breaks too.
+fn prompt_of_raw(text: &str) -> String {
+    let sandbox = Sandbox::with_store();
+    let cell = format!("\"{}\"", text.replace('"', "\"\""));
+    let header = "exp_id\ttimestamp\tspecialist\tparent_exp\tdomain\thypothesis\tstatus\tval_loss\tdelta_vs_best\tsnapshot_path\tnotes\n";
+    let mut log = header.to_owned();
+    for (id, status, score) in
+        [("0", "baseline", "9"), ("1", "keep", "8"), ("2", "crash", ""), ("3", "discard", "8.5"), ("4", "keep", "7")]
+    {
+        log += &format!("{id}\t{cell}\t{cell}\t0\t{cell}\t{cell}\t{status}\t{score}\t{cell}\t{cell}\t{cell}\n");
+    }
+    log += &format!("{cell}\t{cell}\tme\t{cell}\t{cell}\t{cell}\t{cell}\t{cell}\t{cell}\t{cell}\t{cell}\n");
+    fs::write(sandbox.log(), log).unwrap();
+    sandbox.ok(&["render", "--for=me", "--direction=minimize", "--max-bytes", "1000000", "-q"])
+}
+
+/// Numbers, ids and times that mean something in Markdown, or carry what does.
+fn numeric() -> impl Strategy<Value = String> {
+    let piece = prop::sample::select(vec![
+        "\n",
+        "\r",
+        "\t",
+        "\x0c",
+        " ",
+        "0",
+        "1",
+        "5",
+        "12",
+        ".",
+        "-",
+        "+",
+        "e",
+        "E",
+        ")",
+        "1.",
+        "2026-01-01T00:00:00Z",
+        "exp_",
+        "\n\n",
+        "---",
+    ]);
+    prop::collection::vec(piece, 1..8).prop_map(|pieces| pieces.concat())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -127,5 +170,24 @@ proptest! {
             prop_assert_eq!(structure(page), structure(harmless), "{}", page);
             prop_assert!(!page.contains(is_hidden), "{:?}", page);
         }
+    }
+
+    #[test]
+    fn no_cell_of_another_programs_log_does_either(text in prop_oneof![hostile(), numeric()]) {
+        // A row of which the status or the score is no longer one has another place on the page: only whole pages are compared.
+        let page = prompt_of_raw(&text);
+        prop_assert!(!page.contains(is_hidden), "{:?}", page);
+        let known = ["# Session start", "## Signals", "## What fails", "## Current best", "## Leaderboard", "## Chain", "## Tried from",
+            "## Your axis", "## Recent", "## The last", "## How to ask", "## Your task"];
+        let mut in_code = false;
+        for line in page.lines() {
+            in_code ^= line.starts_with("```");
+            let heading = line.starts_with('#') && !in_code;
+            prop_assert!(!heading || known.iter().any(|start| line.starts_with(start)), "{}", page);
+        }
+        let tables = structure(&page).iter().filter(|event| event.starts_with("Start(Table(")).count();
+        let lists = structure(&page).iter().filter(|event| event.starts_with("Start(List(Some")).count();
+        let odd = structure(&page).iter().filter(|event| ["Html", "Link", "Rule", "Image"].iter().any(|odd| event.contains(odd))).count();
+        prop_assert_eq!((tables, lists, odd), (2, 0, 0), "{}", page);
     }
 }

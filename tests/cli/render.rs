@@ -34,13 +34,13 @@ fn any_bound_is_kept_and_no_row_is_cut() {
             let page = String::from_utf8(output.stdout).unwrap();
             if output.status.success() {
                 assert!(page.len() <= max, "{name}: {} of {max} bytes", page.len());
-                for line in page.lines().filter(|line| !line.starts_with("Left out for room: ")) {
+                for line in page.lines().filter(|line| !line.starts_with("Left out for room")) {
                     assert!(whole.lines().any(|known| known == line), "{name} at {max}: {line}");
                 }
             } else {
                 let stderr = String::from_utf8(output.stderr).unwrap();
                 assert!(page.is_empty() && stderr.contains("cannot be"), "{name} at {max}: {stderr}");
-                assert!(max <= 1000, "{name}: {stderr}");
+                assert!(max <= 1500, "{name}: {stderr}");
             }
         }
     }
@@ -134,6 +134,56 @@ fn saved_prompts_are_listed_and_none_is_overwritten() {
         "opening",
     ]);
     assert!(bare.contains("has no room for prompts") && bare.ends_with("= 1\n"), "{bare}");
+}
+
+#[test]
+fn a_file_that_is_no_prompt_does_not_stop_the_list() {
+    let sandbox = fixture("small");
+    let prompts = sandbox.path(".lineage/prompts");
+    fs::create_dir(&prompts).unwrap();
+    fs::create_dir(prompts.join("dir.json")).unwrap();
+    fs::write(prompts.join("a.json"), b"\xff\xfe").unwrap();
+    fs::write(prompts.join("b.json"), "[1]").unwrap();
+    fs::write(prompts.join("012_opt.md"), "mine").unwrap();
+    sandbox.ok(&["render", "--for", "opt", "--save", "-q"]);
+    assert_eq!(fs::read_to_string(prompts.join("012_opt.md")).unwrap(), "mine");
+    assert_eq!(sandbox.ok(&["prompts", "--format", "tsv"]).lines().count(), 4);
+}
+
+#[test]
+fn what_was_left_out_is_shown_by_the_command_that_is_named() {
+    let sandbox = fixture("crowded");
+    let page = sandbox.ok(&["render", "--for", "opt", "--max-bytes", "5000", "--as-of", "100", "-q"]);
+    let whole = sandbox.ok(&["render", "--for", "opt", "--as-of", "100", "-q", "--max-bytes", "1000000"]);
+    let commands: Vec<_> = page.lines().filter_map(|line| line.split_once("; `lineage ")?.1.split_once('`')).collect();
+    assert!(commands.len() > 1, "{page}");
+    for (command, _) in commands {
+        let shown = sandbox.ok(&command.split(' ').collect::<Vec<_>>());
+        assert!(shown.lines().all(|line| whole.lines().any(|known| known == line)), "{command}: {shown}");
+    }
+}
+
+#[test]
+fn a_hostile_id_is_quoted_where_a_command_names_it() {
+    let sandbox = Sandbox::with_store();
+    let log = sandbox.read_log() + "x;touch y\t\t\t\t\t\t\t\tbaseline\t3\t\t\t\t\t\t\t\n";
+    fs::write(sandbox.log(), log).unwrap();
+    let page = sandbox.ok(&["render", "--for", "a b; id"]);
+    assert!(page.contains("`lineage show 'x;touch y'`"), "{page}");
+}
+
+#[test]
+fn a_long_page_of_insights_gives_way_in_parts_and_closes_its_fence() {
+    let sandbox = fixture("crowded");
+    let insights =
+        (0..400).map(|n| format!("* insight {n}: what was learnt of it, in a line of its own\n\n")).collect::<String>();
+    fs::write(sandbox.path(".lineage/insights.md"), insights + "```\nan open fence\u{202e}").unwrap();
+    let page = sandbox.ok(&["render", "--for", "opt", "-q"]);
+    assert!(page.len() <= 24_000 && page.len() > 20_000, "{}", page.len());
+    assert!(page.contains("insight 0") && page.contains("## What fails"), "{page}");
+    fs::write(sandbox.path(".lineage/insights.md"), "```\nan open fence\u{202e}").unwrap();
+    let page = sandbox.ok(&["render", "--for", "opt", "-q"]);
+    assert!(page.contains("```\nan open fence\\u{202e}\n```\n"), "{page}");
 }
 
 #[test]

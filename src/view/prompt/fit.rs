@@ -24,7 +24,7 @@ const GIVES_WAY: [SectionName; 12] = [
     SectionName::Signals,
 ];
 
-/// A part of the page: what stands above its rows, the rows, which may be left out from the last one on, what stands below.
+/// A part of the page: what stands above its rows, the rows, of which the last ones may be left out, what stands below.
 pub(super) struct Section {
     pub(super) name: SectionName,
     pub(super) head: String,
@@ -32,9 +32,8 @@ pub(super) struct Section {
     pub(super) table: String,
     pub(super) rows: Vec<String>,
     pub(super) foot: String,
-    /// The command that shows what is left out.
-    pub(super) command: String,
-    left_out: usize,
+    /// How many of the rows are on the page.
+    shown: usize,
 }
 
 /// The page cannot be that small.
@@ -59,74 +58,103 @@ impl std::error::Error for TooSmall {}
 
 impl Section {
     pub(super) fn new(name: SectionName, head: String) -> Self {
-        Self {
-            name,
-            head,
-            table: String::new(),
-            rows: Vec::new(),
-            foot: String::new(),
-            command: String::new(),
-            left_out: 0,
+        Self { name, head, table: String::new(), rows: Vec::new(), foot: String::new(), shown: 0 }
+    }
+
+    pub(super) fn rows(self, rows: impl IntoIterator<Item = String>) -> Self {
+        let rows: Vec<_> = rows.into_iter().collect();
+        Self { shown: rows.len(), rows, ..self }
+    }
+
+    /// The section with `shown` of its rows; `again` is the command that makes the page.
+    fn text(&self, shown: usize, again: &str) -> String {
+        let table = if shown == 0 { "" } else { &self.table };
+        [&self.head, table, &self.rows[..shown].concat(), &self.left_out(shown, again), &self.foot].concat()
+    }
+
+    /// What is said in place of the rows that are not shown.
+    fn left_out(&self, shown: usize, again: &str) -> String {
+        let missing = self.rows.len() - shown;
+        if missing == 0 {
+            return String::new();
         }
+        let before = if shown == 0 { "" } else { "\n" };
+        let what = match (self.rows.len(), shown) {
+            (1, _) => "Left out for room".to_owned(),
+            (_, 0) => format!("Left out for room: {}", count(missing as u64, "row")),
+            _ => format!("Left out for room: {}", count(missing as u64, "more row")),
+        };
+        format!("{before}{what}; {} shows all.\n", show_all(again, &[self.name]))
     }
 
-    pub(super) fn rows(self, rows: impl IntoIterator<Item = String>, command: impl Into<String>) -> Self {
-        Self { rows: rows.into_iter().collect(), command: command.into(), ..self }
-    }
-
-    fn text(&self) -> String {
-        let table = if self.rows.is_empty() { "" } else { &self.table };
-        [&self.head, table, &self.rows.concat(), &self.said_left_out(), &self.foot].concat()
-    }
-
-    fn len(&self) -> usize {
-        self.text().len()
-    }
-
-    /// What is said in place of the rows that are left out.
-    fn said_left_out(&self) -> String {
-        let (before, noun) = if self.rows.is_empty() { ("", "row") } else { ("\n", "more row") };
-        match self.left_out {
-            0 => String::new(),
-            n => format!(
-                "{before}Left out for room: {}; {} shows them.\n",
-                count(n as u64, noun),
-                code(&self.command, 200)
-            ),
+    /// The most rows with which the section has at most `max` bytes; none where it has more even so.
+    fn most(&self, max: usize, again: &str) -> usize {
+        if self.text(self.rows.len(), again).len() <= max {
+            return self.rows.len();
         }
-    }
-
-    /// Leaves out rows from the last one on, until the section is no longer than `max` or has none.
-    fn give_way(&mut self, max: usize) {
-        self.foot.clear();
-        while !self.rows.is_empty() && self.len() > max {
-            self.rows.pop();
-            self.left_out += 1;
+        let (mut fits, mut too_many) = (0, self.rows.len());
+        while too_many - fits > 1 {
+            let middle = fits.midpoint(too_many);
+            if self.text(middle, again).len() <= max { fits = middle } else { too_many = middle }
         }
+        fits
     }
 }
 
-/// The page: all sections where they fit, else as much of them as does.
-pub(super) fn fit(mut sections: Vec<Section>, max: usize) -> Result<String, TooSmall> {
-    let mut page = join(&sections);
+/// The command that shows sections whole.
+fn show_all(again: &str, names: &[SectionName]) -> String {
+    let names: Vec<_> = names.iter().map(|name| name.word()).collect();
+    code(&format!("{again} --sections {} --max-bytes 10000000", names.join(",")), 400)
+}
+
+/// Sections on their way to a page of at most `max` bytes.
+struct Fit<'a> {
+    sections: Vec<Section>,
+    gone: Vec<SectionName>,
+    again: &'a str,
+    max: usize,
+}
+
+/// The page: all sections where they fit, else as much of them as does, by their worth. `again` is the command that makes it.
+pub(super) fn fit(sections: Vec<Section>, max: usize, again: &str) -> Result<String, TooSmall> {
+    let mut fit = Fit { sections, gone: Vec::new(), again, max };
     for name in GIVES_WAY {
-        let excess = page.len().saturating_sub(max);
-        if let Some(section) = sections.iter_mut().find(|section| section.name == name && excess > 0) {
-            section.give_way(section.len().saturating_sub(excess));
-            page = join(&sections);
-        }
+        fit.resize(name);
+    }
+    // A section may have made room for one that did not fit after all: those of most worth come back first.
+    for name in GIVES_WAY.into_iter().rev() {
+        fit.resize(name);
     }
     for name in GIVES_WAY {
-        if page.len() > max {
-            sections.retain(|section| section.name != name);
-            page = join(&sections);
+        if fit.page().len() > max && fit.sections.iter().any(|section| section.name == name) {
+            fit.sections.retain(|section| section.name != name);
+            fit.gone.push(name);
         }
     }
+    let page = fit.page();
     if page.len() > max { Err(TooSmall { asked: max, page }) } else { Ok(page) }
 }
 
-fn join(sections: &[Section]) -> String {
-    sections.iter().map(Section::text).collect::<Vec<_>>().join("\n")
+impl Fit<'_> {
+    /// Gives a section as many rows as there is room for beside the others.
+    fn resize(&mut self, name: SectionName) {
+        let page = self.page().len();
+        for section in self.sections.iter_mut().filter(|section| section.name == name) {
+            let own = section.text(section.shown, self.again).len();
+            section.shown = section.most(self.max.saturating_add(own).saturating_sub(page), self.again);
+        }
+    }
+
+    fn page(&self) -> String {
+        let mut texts: Vec<_> = self.sections.iter().map(|section| section.text(section.shown, self.again)).collect();
+        if !self.gone.is_empty() {
+            let words: Vec<_> = self.gone.iter().map(|name| name.word()).collect();
+            let shows = show_all(self.again, &self.gone);
+            let last = texts.len().saturating_sub(1);
+            texts.insert(last, format!("Left out for room: {}; {shows} shows all.\n", words.join(", ")));
+        }
+        texts.join("\n")
+    }
 }
 
 #[cfg(test)]
@@ -134,37 +162,49 @@ mod tests {
     use super::*;
 
     fn sections() -> Vec<Section> {
-        let rows = |n: usize| (0..n).map(|n| format!("- row {n}\n"));
+        let rows = |n: usize| (0..n).map(|n| format!("- row {n}, which says a thing or two of its trial\n"));
         vec![
             Section::new(SectionName::Opening, "# Opening\n".into()),
-            Section::new(SectionName::Failures, "## Failures\n\n".into()).rows(rows(9), "lineage a"),
-            Section::new(SectionName::Recent, "## Recent\n\n".into()).rows(rows(9), "lineage b"),
+            Section::new(SectionName::Failures, "## Failures\n\n".into()).rows(rows(9)),
+            Section::new(SectionName::Recent, "## Recent\n\n".into()).rows(rows(9)),
             Section::new(SectionName::Task, "## Task\n".into()),
         ]
     }
 
+    fn page(max: usize) -> Result<String, TooSmall> {
+        fit(sections(), max, "again")
+    }
+
     #[test]
     fn any_bound_is_kept_or_refused_and_rows_stay_whole() {
-        let whole = fit(sections(), usize::MAX).unwrap();
+        let whole = page(usize::MAX).unwrap();
         for max in 0..=whole.len() + 1 {
-            match fit(sections(), max) {
+            match page(max) {
                 Ok(page) => {
                     assert!(page.len() <= max, "{max}: {page}");
                     assert!(page.contains("# Opening\n") && page.contains("## Task\n"));
-                    let rows = page.lines().filter(|line| line.starts_with("- "));
-                    assert!(rows.clone().all(|row| row.len() == "- row 0".len()), "{max}: {page}");
+                    let mut rows = page.lines().filter(|line| line.starts_with("- "));
+                    assert!(rows.all(|row| whole.lines().any(|line| line == row)), "{max}: {page}");
                 }
-                Err(error) => assert!(error.page.len() > max && max < 30),
+                Err(error) => assert!(error.page.len() > max && max < 150, "{max}"),
             }
         }
-        assert_eq!(fit(sections(), whole.len()).unwrap(), whole);
+        assert_eq!(page(whole.len()).unwrap(), whole);
     }
 
     #[test]
     fn the_least_worth_gives_way_first_and_says_what_it_left_out() {
-        let whole = fit(sections(), usize::MAX).unwrap();
-        let page = fit(sections(), whole.len() - 1).unwrap();
-        assert!(page.contains("more rows; `lineage b` shows them."), "{page}");
-        assert!(!page.contains("`lineage a`"), "{page}");
+        let whole = page(usize::MAX).unwrap();
+        let page = page(whole.len() - 1).unwrap();
+        assert!(page.contains("more rows; `again --sections recent --max-bytes 10000000` shows all."), "{page}");
+        assert!(!page.contains("--sections failures"), "{page}");
+    }
+
+    #[test]
+    fn room_that_a_large_row_could_not_use_goes_back() {
+        let mut sections = sections();
+        sections[1] = Section::new(SectionName::Insights, "## Insights\n\n".into()).rows(["x".repeat(5000) + "\n"]);
+        let page = fit(sections, 2000, "again").unwrap();
+        assert_eq!(page.lines().filter(|line| line.starts_with("- row")).count(), 9, "{page}");
     }
 }

@@ -50,6 +50,8 @@ pub struct Page<'a> {
     pub max_bytes: Option<usize>,
     /// Leave out all lineage but the best's id and score.
     pub blind: bool,
+    /// The command that makes this page.
+    pub again: &'a str,
     pub insights: &'a str,
     pub workdir: Option<&'a Workdir>,
     pub task: &'a str,
@@ -61,9 +63,9 @@ pub fn page(digest: &Digest, page: &Page) -> Result<String, TooSmall> {
     let sections = page.sections.iter().filter(shown).filter_map(|&name| section(name, digest, page));
     let sections: Vec<_> = sections.collect();
     match page.max_bytes {
-        Some(max) => fit(sections, max),
+        Some(max) => fit(sections, max, page.again),
         // Nobody asked for this bound, so nobody is refused for it.
-        None => Ok(fit(sections, DEFAULT_BYTES).unwrap_or_else(|error| error.page)),
+        None => Ok(fit(sections, DEFAULT_BYTES, page.again).unwrap_or_else(|error| error.page)),
     }
 }
 
@@ -75,7 +77,7 @@ fn is_blind(name: SectionName) -> bool {
 /// A section, where it has something to say.
 fn section(name: SectionName, digest: &Digest, page: &Page) -> Option<Section> {
     match name {
-        SectionName::Opening => Some(session::opening(digest, page.blind)),
+        SectionName::Opening => Some(session::opening(digest, page)),
         SectionName::Signals => search::signals(digest),
         SectionName::Failures => search::failures(digest),
         SectionName::Best => search::best(digest),
@@ -87,8 +89,8 @@ fn section(name: SectionName, digest: &Digest, page: &Page) -> Option<Section> {
         SectionName::Full => trials::full(digest),
         SectionName::Insights => session::insights(page.insights),
         SectionName::More => session::more(digest),
-        SectionName::Workdir => page.workdir.map(session::workdir),
-        SectionName::Task => Some(session::task(digest, page.task)),
+        SectionName::Workdir => page.workdir.map(|workdir| session::workdir(workdir, page.blind)),
+        SectionName::Task => session::task(digest, page.task),
     }
 }
 
@@ -113,6 +115,13 @@ fn numbers(row: &Row) -> String {
 /// A tally as `3 keep, 1 crash`.
 fn tally_text<'a>(tally: impl Iterator<Item = (&'a str, u64)>) -> String {
     tally.map(|(name, trials)| format!("{trials} {}", word(name))).collect::<Vec<_>>().join(", ")
+}
+
+/// Rows whose texts are as long as keeps them within `bytes`: `row` makes one with texts of at most so many characters.
+fn within<T>(bytes: usize, lengths: &[usize], items: &[T], row: impl Fn(&T, usize) -> String) -> Vec<String> {
+    let rows = |length: &usize| items.iter().map(|item| row(item, *length)).collect::<Vec<_>>();
+    let fits = |rows: &Vec<String>| rows.iter().map(String::len).sum::<usize>() <= bytes;
+    lengths.iter().map(rows).find(fits).or_else(|| lengths.last().map(rows)).unwrap_or_default()
 }
 
 fn trials_text(trials: u64) -> String {

@@ -1,6 +1,6 @@
 //! The parts of the page that tell of the search: what fails, what the best is made of, the reader's own axis, signals.
 
-use super::{Section, id, numbers, tally_text, trials_text, word_of};
+use super::{Section, id, numbers, tally_text, trials_text, within, word_of};
 use crate::{
     digest::{Digest, FailureClass, Reason},
     lineage::{ChainEnd, Signal},
@@ -16,13 +16,16 @@ use crate::{
 
 /// Characters of a hypothesis that is named, of one in a list, of one in the chain, of the best's own.
 const FEW_WORDS: usize = 60;
-const IN_LIST: usize = 60;
+const IN_LIST: [usize; 3] = [60, 40, 20];
 const IN_CHAIN: usize = 60;
 const IN_BEST: usize = 1000;
 
-/// Characters of a reason, and of the notes of the reader's own trials.
+/// Bytes of a row of a list: texts are cut so that the rows have no more in the mean.
+const LIST_BYTES: usize = 180;
+
+/// Characters of an id in the chain, and of a reason.
+const NAME: usize = 64;
 const REASON: usize = 120;
-const NOTES: usize = 120;
 
 pub(super) fn failures(digest: &Digest) -> Option<Section> {
     if digest.failures.is_empty() {
@@ -36,7 +39,7 @@ pub(super) fn failures(digest: &Digest) -> Option<Section> {
         trials_text(rated)
     );
     let rows = digest.failures.iter().map(|class| failure_class(class, rated));
-    Some(Section::new(SectionName::Failures, head).rows(rows, "lineage stats"))
+    Some(Section::new(SectionName::Failures, head).rows(rows))
 }
 
 fn failure_class(class: &FailureClass, rated: u64) -> String {
@@ -45,16 +48,19 @@ fn failure_class(class: &FailureClass, rated: u64) -> String {
     let mut out =
         format!("- **{name}**: {trials}, {}{lost}. To do: {}.\n", share(class.trials, rated), class.status.advice());
     for reason in &class.reasons {
-        out += &failure_reason(reason);
+        out += &failure_reason(reason, class);
     }
     out
 }
 
-fn failure_reason(reason: &Reason) -> String {
+fn failure_reason(reason: &Reason, class: &FailureClass) -> String {
     let row = reason.newest.row();
     let hypothesis = code(&row.text(Role::Hypothesis), FEW_WORDS);
     let name = match reason.trials {
         1 => id(&row),
+        trials if class.trials > class.looked_at as u64 => {
+            format!("{trials} of the newest {}, last in {}", class.looked_at, id(&row))
+        }
         trials => format!("{trials} times, last in {}", id(&row)),
     };
     match &reason.text {
@@ -79,11 +85,11 @@ pub(super) fn best(digest: &Digest) -> Option<Section> {
 
 /// One row: a block of code cannot be shortened from its end, where the best is.
 pub(super) fn chain(digest: &Digest) -> Option<Section> {
-    let best = digest.best.as_ref()?.row().name();
+    digest.best.as_ref()?;
     let chain = &digest.chain;
     let mut lines: Vec<String> = chain.root.iter().map(link).collect();
     if chain.left_out > 0 {
-        lines.push(format!("└─ … {} between, `lineage chain` shows them", count(chain.left_out as u64, "link")));
+        lines.push(format!("└─ … {} between", count(chain.left_out as u64, "link")));
     }
     lines.extend(chain.last.iter().map(|trial| format!("└─ {}", link(trial))));
     if let Some(last) = lines.last_mut() {
@@ -96,28 +102,28 @@ pub(super) fn chain(digest: &Digest) -> Option<Section> {
         ChainEnd::Cycle => "\nThe parent of the first trial is further down: the log has a cycle, cut here.\n",
     };
     let section = Section::new(SectionName::Chain, "## Chain to the best, root first\n\n".to_owned());
-    Some(section.rows([text], format!("lineage chain {best}")))
+    Some(section.rows([text]))
 }
 
 fn link(trial: &Trial) -> String {
     let row = trial.row();
     let hypothesis = row.text(Role::Hypothesis);
     let hypothesis = visible(&hypothesis);
-    format!("{} [{}] {}", visible(&row.name()), outcome(&row), cut(&hypothesis, IN_CHAIN))
+    let (name, outcome) = (row.name(), outcome(&row));
+    format!("{} [{}] {}", cut(&visible(&name), NAME), cut(&outcome, 2 * NAME), cut(&hypothesis, IN_CHAIN))
 }
 
 pub(super) fn children(digest: &Digest) -> Option<Section> {
-    let best = digest.best.as_ref()?.row().name();
+    digest.best.as_ref()?;
     let children = &digest.children;
     let (shown, older) = (children.newest.len() as u64, children.older.values().sum::<u64>());
     if shown + older == 0 {
         return Some(Section::new(SectionName::Children, "## Tried from the best\n\nNothing yet.\n".to_owned()));
     }
     let head = format!("## Tried from the best: {}, newest first\n\n", trials_text(shown + older));
-    let mut section = Section::new(SectionName::Children, head).rows(
-        children.newest.iter().map(|trial| listed(&trial.row())),
-        format!("lineage tree --root {best} --depth 1"),
-    );
+    let bytes = LIST_BYTES * children.newest.len();
+    let rows = within(bytes, &IN_LIST, &children.newest, |trial, length| listed(&trial.row(), length));
+    let mut section = Section::new(SectionName::Children, head).rows(rows);
     if older > 0 {
         let tally = children.older.iter().map(|(status, trials)| (status.name(), *trials));
         section.foot = format!("\nBefore these: {}.\n", tally_text(tally));
@@ -125,8 +131,8 @@ pub(super) fn children(digest: &Digest) -> Option<Section> {
     Some(section)
 }
 
-fn listed(row: &Row) -> String {
-    format!("- {} {}\n", numbers(row), code(&row.text(Role::Hypothesis), IN_LIST))
+fn listed(row: &Row, length: usize) -> String {
+    format!("- {} {}\n", numbers(row), code(&row.text(Role::Hypothesis), length))
 }
 
 pub(super) fn axis(digest: &Digest) -> Option<Section> {
@@ -154,23 +160,28 @@ pub(super) fn axis(digest: &Digest) -> Option<Section> {
     if !axis.has_keep_on_board && !digest.board.is_empty() {
         head += "\nNo keep on the leaderboard is yours.\n";
     }
-    let row = |trial: &Trial| {
+    let row = |trial: &Trial, length: usize| {
         let row = trial.row();
         let notes = row.text(Role::Notes);
-        let notes = if notes.is_empty() { String::new() } else { format!("  - notes: {}\n", code(&notes, NOTES)) };
-        listed(&row) + &notes
+        let notes = if notes.is_empty() { String::new() } else { format!("  - notes: {}\n", code(&notes, 2 * length)) };
+        listed(&row, length) + &notes
     };
     let section = Section::new(SectionName::Axis, head + "\n");
-    let command = format!("lineage tail -n 50 --specialist {}", visible(&digest.specialist));
-    Some(section.rows(axis.newest.iter().map(row), command))
+    Some(section.rows(within(2 * LIST_BYTES * axis.newest.len(), &IN_LIST, &axis.newest, row)))
 }
 
 pub(super) fn signals(digest: &Digest) -> Option<Section> {
     let text = |signal: &Signal| match signal {
-        Signal::AxisIsFlat { trials, epsilon } => format!(
+        Signal::AxisIsFlat { trials, epsilon: None } => {
+            format!("- Your last {trials} trials did not complete: try something of another kind.\n")
+        }
+        Signal::AxisIsFlat { trials, epsilon: Some(epsilon) } => format!(
             "- Your last {trials} trials all moved less than {}, which is noise here, or did not complete: try something of another kind.\n",
             number(*epsilon)
         ),
+        Signal::NoKeep { trials } if digest.tally.last_keep.is_none() => {
+            format!("- No keep yet, after {trials} trials.\n")
+        }
         Signal::NoKeep { trials } => {
             format!("- No keep for {trials} trials: small steps from the best do not pay at present.\n")
         }
@@ -187,7 +198,7 @@ pub(super) fn signals(digest: &Digest) -> Option<Section> {
         }
     };
     let section = Section::new(SectionName::Signals, "## Signals\n\n".to_owned());
-    (!digest.signals.is_empty()).then(|| section.rows(digest.signals.iter().map(text), "lineage stats"))
+    (!digest.signals.is_empty()).then(|| section.rows(digest.signals.iter().map(text)))
 }
 
 fn near_miss(row: &Row) -> String {

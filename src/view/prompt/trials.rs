@@ -1,27 +1,33 @@
 //! The parts of the page that list trials: the leaderboard, the newest, the newest in full.
 
-use super::{Section, id, numbers, word_of};
+use super::{Section, id, numbers, within, word_of};
 use crate::{
     digest::Digest,
     schema::Role,
     store::SectionName,
-    trial::{Row, Trial, shown_id},
+    trial::{Row, Status, Trial, shown_id},
     view::{
         markdown::{code, head, row as table_row, word},
         text::count,
     },
 };
 
-/// Characters of a hypothesis in the leaderboard, and in the table of recent trials.
-const IN_BOARD: usize = 80;
-const IN_RECENT: usize = 56;
+/// Characters of a hypothesis in the leaderboard, and in the table of recent trials: the most that keep the rows within their
+/// bytes, which are those of usual rows.
+const IN_BOARD: [usize; 5] = [100, 80, 60, 40, 20];
+const BOARD_BYTES: usize = 3_400;
+const IN_RECENT: [usize; 5] = [72, 56, 40, 28, 14];
+const RECENT_BYTES: usize = 4_200;
 
-/// Characters of a text that is given in full: the most that keeps the section within its bytes.
-const FULL_TEXTS: [usize; 8] = [4000, 2000, 1200, 800, 600, 400, 200, 100];
+/// The same for texts that are given in full.
+const IN_FULL: [usize; 8] = [4000, 2000, 1200, 800, 600, 400, 200, 100];
 const FULL_BYTES: usize = 10_500;
 
 pub(super) fn board(digest: &Digest) -> Option<Section> {
     digest.newest.as_ref()?;
+    if digest.board.is_empty() && digest.tally.total.trials(|status| status == Status::Keep) > 0 {
+        return None; // not asked for, or no keep has a score
+    }
     if digest.board.is_empty() {
         return Some(Section::new(SectionName::Board, "## Leaderboard\n\nNo trial was kept yet.\n".to_owned()));
     }
@@ -33,13 +39,13 @@ pub(super) fn board(digest: &Digest) -> Option<Section> {
         "hypothesis".to_owned(),
     ];
     let title = format!("## Leaderboard: the top {}\n\n", count(digest.board.len() as u64, "keep"));
-    let row = |trial: &Trial| {
+    let row = |trial: &Trial, length: usize| {
         let row = trial.row();
         let [score, delta, specialist] = [Role::Score, Role::Delta, Role::Specialist].map(|role| word_of(&row, role));
-        table_row(&[id(&row), score, delta, specialist, code(&row.text(Role::Hypothesis), IN_BOARD)])
+        table_row(&[id(&row), score, delta, specialist, code(&row.text(Role::Hypothesis), length)])
     };
-    let command = format!("lineage best --top {}", digest.board.len());
-    let mut section = Section::new(SectionName::Board, title).rows(digest.board.iter().map(row), command);
+    let rows = within(BOARD_BYTES * digest.board.len() / 20, &IN_BOARD, &digest.board, row);
+    let mut section = Section::new(SectionName::Board, title).rows(rows);
     section.table = head(&names);
     Some(section)
 }
@@ -56,13 +62,13 @@ pub(super) fn recent(digest: &Digest) -> Option<Section> {
         word(&digest.schema.metric),
         "hypothesis".to_owned(),
     ];
-    let row = |trial: &Trial| {
+    let row = |trial: &Trial, length: usize| {
         let row = trial.row();
         let [specialist, status, score] = [Role::Specialist, Role::Status, Role::Score].map(|role| word_of(&row, role));
-        table_row(&[id(&row), specialist, status, score, code(&row.text(Role::Hypothesis), IN_RECENT)])
+        table_row(&[id(&row), specialist, status, score, code(&row.text(Role::Hypothesis), length)])
     };
-    let command = format!("lineage tail -n {}", digest.recent.len());
-    let mut section = Section::new(SectionName::Recent, title).rows(digest.recent.iter().map(row), command);
+    let rows = within(RECENT_BYTES * digest.recent.len() / 30, &IN_RECENT, &digest.recent, row);
+    let mut section = Section::new(SectionName::Recent, title).rows(rows);
     section.table = head(&names);
     Some(section)
 }
@@ -71,13 +77,16 @@ pub(super) fn full(digest: &Digest) -> Option<Section> {
     if digest.full.is_empty() {
         return None;
     }
-    let rows = |max| digest.full.iter().map(|trial| in_full(&trial.row(), max)).collect::<Vec<_>>();
-    let fits = |rows: &Vec<String>| rows.iter().map(String::len).sum::<usize>() <= FULL_BYTES;
-    let least = FULL_TEXTS[FULL_TEXTS.len() - 1];
-    let rows = FULL_TEXTS.into_iter().map(rows).find(fits).unwrap_or_else(|| rows(least));
-    let title = format!("## The last {} in full, newest first\n\n", digest.full.len());
-    let command = format!("lineage tail -n {} --full", digest.full.len());
-    Some(Section::new(SectionName::Full, title).rows(rows, command))
+    let rows = within(FULL_BYTES * digest.full.len() / 10, &IN_FULL, &digest.full, |trial, length| {
+        in_full(&trial.row(), length)
+    });
+    let cut = if rows.iter().any(|row| row.contains('…')) {
+        "; where a text ends in …, `lineage show` has the rest"
+    } else {
+        ""
+    };
+    let title = format!("## The last {} in full, newest first{cut}\n\n", digest.full.len());
+    Some(Section::new(SectionName::Full, title).rows(rows))
 }
 
 fn in_full(row: &Row, max: usize) -> String {
