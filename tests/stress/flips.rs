@@ -61,6 +61,7 @@ fn log(seed: u64) -> Result<Scene> {
         let score = format!("3.0{:03}", seed.below(1000));
         let mut args = vec!["append", "--status", "auto", "--metric", &score, "--hypothesis", seed.pick(&texts)];
         args.extend(["--notes", seed.pick(&texts), "--specialist", seed.pick(&["opt", "arch", "data"])]);
+        args.extend(["--timestamp", "2026-03-01T00:00:00Z"]);
         if number > 0 {
             args.extend(["--parent", &parent]);
         }
