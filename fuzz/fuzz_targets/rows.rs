@@ -51,7 +51,7 @@ fuzz_target!(|bytes: &[u8]| {
 
 fn read(bytes: &[u8]) -> anyhow::Result<Log> {
     fs::write(&*LOG, bytes).expect("a file can be written");
-    Store::find(Some(&LOG))?.read(&Reading { metric: None, direction: Some(Direction::Minimize) })
+    Store::find(Some(&LOG))?.read(&Reading { direction: Some(Direction::Minimize), ..Reading::default() })
 }
 
 fn seen_from_the_end(log: &Log) -> usize {

@@ -1,0 +1,62 @@
+//! Any bytes as a log: `check` ends, and its mended copy has every row that could be read, loses no id, and mends to itself.
+
+#![no_main]
+
+use std::{collections::BTreeSet, fs, path::PathBuf, sync::LazyLock};
+
+use libfuzzer_sys::fuzz_target;
+use lineage::{
+    lineage::Audit,
+    store::{Log, Reading, Store},
+    trial::{Direction, ExpId},
+};
+
+const HEADER: &[u8] = b"exp_id\ttimestamp\tparent_exp\thypothesis\tstatus\tcore_metric\tdelta_vs_best\tnotes\n";
+
+/// A directory for what every run writes anew; in memory, where the system has a place for that.
+static DIR: LazyLock<PathBuf> = LazyLock::new(|| {
+    let memory = PathBuf::from("/dev/shm");
+    let root = if memory.is_dir() { memory } else { std::env::temp_dir() };
+    let dir = root.join(format!("lineage-fuzz-check-{}", std::process::id()));
+    fs::create_dir_all(&dir).expect("a directory can be made");
+    dir
+});
+
+fuzz_target!(|bytes: &[u8]| {
+    let log = read("log.tsv", &[HEADER, bytes].concat());
+    let (rows, ids) = audit(&log);
+    let mended = repair(&log, "once.tsv");
+    let (mended_rows, mended_ids) = audit(&read("mended.tsv", &mended));
+    assert!(mended_rows >= rows, "{mended_rows} of {rows} rows are left");
+    assert!(ids.is_subset(&mended_ids), "ids are lost: {:?}", ids.difference(&mended_ids));
+    let again = repair(&read("mended.tsv", &mended), "twice.tsv");
+    assert_eq!(again, mended, "what was mended is mended again");
+});
+
+fn read(name: &str, bytes: &[u8]) -> Log {
+    let path = DIR.join(name);
+    fs::write(&path, bytes).expect("a file can be written");
+    let reading = Reading { direction: Some(Direction::Minimize), ..Reading::default() };
+    Store::find(Some(&path)).and_then(|store| store.read_to_the_end(&reading)).expect("a log with this header is read")
+}
+
+/// How many rows can be read, and the ids of all.
+fn audit(log: &Log) -> (usize, BTreeSet<ExpId>) {
+    let (mut audit, mut rows, mut ids) = (Audit::new(log.crlf()), 0, BTreeSet::new());
+    log.every_line(|row| {
+        audit.line(&row);
+        rows += usize::from(row.damage.is_none());
+        ids.extend(row.id());
+        Ok(())
+    })
+    .expect("a file on this disk is read");
+    std::hint::black_box(audit.finish());
+    (rows, ids)
+}
+
+fn repair(log: &Log, name: &str) -> Vec<u8> {
+    let path = DIR.join(name);
+    let _ = fs::remove_file(&path); // it may not be there
+    log.repair(&path).expect("a copy can be written");
+    fs::read(&path).expect("the copy is there")
+}
