@@ -98,18 +98,15 @@ pub fn gather(log: &Log, specialist: &str, limits: &Prompt) -> Result<Digest> {
     let board = board.into_trials();
     let children = best_row.map(|best| tree.children_of_row(best)).unwrap_or_default();
     let epsilon = limits.epsilon.or_else(|| noise.epsilon());
-    let outcomes: Vec<_> = axis.outcomes.iter().copied().collect();
-    let found = signals(Evidence {
-        axis: &outcomes,
+    let misses = noise.near_misses(best_id.as_ref(), epsilon.unwrap_or(0.0));
+    let near_misses = untried_again(log, &misses, &board)?;
+    let signals = signals(&Evidence {
+        axis: &axis.outcomes.iter().copied().collect::<Vec<_>>(),
         epsilon,
         since_keep: tally.since_keep,
         stuck_after: limits.stuck_after,
         children: &children.iter().map(|(_, status)| *status).collect::<Vec<_>>(),
-        near_misses: untried_again(log, noise.near_misses(best_id.as_ref(), epsilon.unwrap_or(0.0)), &board)?,
-    });
-    let near_misses = found.iter().find_map(|signal| match signal {
-        Signal::NearMisses(misses) => Some(misses.iter().map(|miss| log.at(miss.offset)).collect::<Result<Vec<_>>>()),
-        _ => None,
+        near_misses: near_misses.len(),
     });
     let mut newest = log.last(limits.recent.max(limits.full).max(1), |row| !row.status().is_quarantined())?;
     newest.reverse();
@@ -117,36 +114,38 @@ pub fn gather(log: &Log, specialist: &str, limits: &Prompt) -> Result<Digest> {
         schema: Arc::clone(&log.schema),
         specialist: specialist.to_owned(),
         failures: classes(log, &failures, &tally, limits.reasons)?,
-        axis: AxisDigest {
-            calibration: axis.calibration(),
-            newest: axis.newest.iter().rev().take(limits.axis).map(|&offset| log.at(offset)).collect::<Result<_>>()?,
-            has_keep_on_board: board.iter().any(|trial| trial.row().text(Role::Specialist) == specialist),
-            group: axis.group,
-        },
+        axis: own_axis(log, axis, specialist, limits.axis, &board)?,
         chain: links(log, &best_row.map(|best| tree.chain_of_row(best)).unwrap_or_default(), limits.links)?,
         children: newest_children(log, &children, limits.children)?,
         recent: newest.iter().take(limits.recent).cloned().collect(),
         full: newest.iter().take(limits.full).cloned().collect(),
         newest: newest.into_iter().next(),
-        signals: found,
-        near_misses: near_misses.transpose()?.unwrap_or_default(),
+        signals,
+        near_misses,
         best: best.into_trial(),
         board,
         tally,
     })
 }
 
-/// Without those that a keep has taken up since: it begins with the same words.
-fn untried_again(log: &Log, misses: Vec<NearMiss>, board: &[Trial]) -> Result<Vec<NearMiss>> {
+fn own_axis(log: &Log, axis: Axis, specialist: &str, limit: usize, board: &[Trial]) -> Result<AxisDigest> {
+    Ok(AxisDigest {
+        calibration: axis.calibration(),
+        newest: axis.newest.iter().rev().take(limit).map(|&offset| log.at(offset)).collect::<Result<_>>()?,
+        has_keep_on_board: board.iter().any(|trial| trial.row().text(Role::Specialist) == specialist),
+        group: axis.group,
+    })
+}
+
+/// The trials of near misses, without those that a keep has taken up since: it begins with the same words.
+fn untried_again(log: &Log, misses: &[NearMiss], board: &[Trial]) -> Result<Vec<Trial>> {
     let words = |trial: &Trial| trial.row().text(Role::Hypothesis).chars().take(SAME_WORDS).collect::<String>();
     let kept: Vec<_> = board.iter().map(|trial| (trial.row().offset, words(trial))).collect();
-    let mut untried = Vec::new();
-    for miss in misses {
-        let words = words(&log.at(miss.offset)?);
-        if !kept.iter().any(|(offset, kept)| *offset > miss.offset && *kept == words) {
-            untried.push(miss);
-        }
-    }
+    let mut untried = misses.iter().map(|miss| log.at(miss.offset)).collect::<Result<Vec<_>>>()?;
+    untried.retain(|trial| {
+        let words = words(trial);
+        !kept.iter().any(|(offset, kept)| *offset > trial.row().offset && *kept == words)
+    });
     Ok(untried)
 }
 

@@ -134,9 +134,10 @@ impl Draft {
         let specialist = self.get("specialist").or(self.specialist.as_deref());
         fill(Role::Specialist, specialist.unwrap_or_default().to_owned());
         fill(Role::Domain, self.get("domain").or(specialist).unwrap_or_default().to_owned());
-        let delta =
-            score.as_ref().zip(best).map(|(score, (best, _))| score.value() - best).filter(|delta| delta.is_finite());
-        if let (true, None, Some(delta)) = (status.is_signal(), self.get("delta_vs_best"), delta) {
+        let delta = score.as_ref().zip(best).map(|(score, (best, _))| score.value() - best);
+        if let (true, None, Some(delta)) =
+            (status.is_signal(), self.get("delta_vs_best"), delta.filter(|d| d.is_finite()))
+        {
             fill(Role::Delta, signed_delta(delta));
         }
         if let Some(score) = &score {
@@ -145,19 +146,23 @@ impl Draft {
                 score.text().clone_into(&mut cells[column]);
             }
         }
-        let odd = ["train_s", "total_s"]
-            .into_iter()
-            .find(|name| self.get(name).is_some_and(|text| Number::value_of(text).is_none()));
-        let odd = odd.map(|name| format!("{name} of trial {id} is no number; it is written as given"));
-        let warning = match (status, &score, best) {
-            (Status::Keep, Some(score), Some((_, best_id))) if !ledger.beats_best(score.value()) => Some(format!(
-                "trial {id} is a keep, but {} does not beat the best, trial {best_id}; it is written as given",
-                score.text()
-            )),
-            _ => odd,
-        };
+        let warning = self.warning(&id, status, score.as_ref(), ledger);
         let eligible_score = score.map(|score| score.value()).filter(|_| status.can_be_best());
         Ok(Complete { cells, id, eligible_score, warning })
+    }
+
+    /// What is written all the same, but should be looked at.
+    fn warning(&self, id: &ExpId, status: Status, score: Option<&Number>, ledger: &Ledger) -> Option<String> {
+        let odd = |name: &&str| self.get(name).is_some_and(|text| Number::value_of(text).is_none());
+        let odd = ["train_s", "total_s"].into_iter().find(odd);
+        let odd = odd.map(|name| format!("{name} of trial {id} is no number; it is written as given"));
+        let beaten = score.filter(|score| status == Status::Keep && !ledger.beats_best(score.value()));
+        let beaten = beaten.zip(ledger.best()).map(|(score, (_, best))| {
+            let score = score.text();
+            format!("trial {id} is a keep, but {score} does not beat the best, trial {best}; it is written as given")
+        });
+        let warnings: Vec<_> = beaten.into_iter().chain(odd).collect();
+        (!warnings.is_empty()).then(|| warnings.join("; "))
     }
 
     fn check_columns(&self, schema: &Schema) -> Result<()> {

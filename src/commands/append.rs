@@ -259,8 +259,8 @@ fn from_flags(args: &Append) -> (Vec<Draft>, Option<Error>) {
             None => problem = Some(Usage(format!("--set {}: write COLUMN=VALUE", lossy(pair))).into()),
         }
     }
-    let both_from_stdin = [&args.hypothesis, &args.notes].into_iter().flatten().all(|value| value == "-");
-    if both_from_stdin && args.hypothesis.is_some() && args.notes.is_some() {
+    let is_stdin = |value: &Option<OsString>| value.as_ref().is_some_and(|value| value == "-");
+    if is_stdin(&args.hypothesis) && is_stdin(&args.notes) {
         let text = "stdin can be the hypothesis or the notes, not both; give one as @FILE";
         problem = Some(Usage(text.to_owned()).into());
     }

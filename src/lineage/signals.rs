@@ -1,6 +1,6 @@
 //! What the numbers say about the search itself. Each is said only when it holds.
 
-use super::{Outcome, noise::NearMiss};
+use super::Outcome;
 use crate::trial::Status;
 
 /// A sign that the search should be steered otherwise.
@@ -12,8 +12,8 @@ pub enum Signal {
     NoKeep { trials: u64 },
     /// The last children of the best all failed to complete.
     ChildrenFail { children: usize },
-    /// Discards near zero whose baseline is no longer the best.
-    NearMisses(Vec<NearMiss>),
+    /// There are discards near zero whose baseline is no longer the best.
+    NearMisses,
 }
 
 /// How many of a specialist's last trials must be flat, how many of the best's last children must fail.
@@ -29,11 +29,12 @@ pub struct Evidence<'a> {
     pub stuck_after: u64,
     /// The best's children, oldest first.
     pub children: &'a [Status],
-    pub near_misses: Vec<NearMiss>,
+    /// How many discards near zero there are whose baseline is no longer the best.
+    pub near_misses: usize,
 }
 
 /// The signals that hold, in a fixed order.
-pub fn signals(evidence: Evidence) -> Vec<Signal> {
+pub fn signals(evidence: &Evidence) -> Vec<Signal> {
     let mut signals = Vec::new();
     let last = evidence.axis.len().checked_sub(IN_A_ROW).map(|from| &evidence.axis[from..]);
     if let Some(last) = last
@@ -48,8 +49,8 @@ pub fn signals(evidence: Evidence) -> Vec<Signal> {
     if failed >= IN_A_ROW {
         signals.push(Signal::ChildrenFail { children: failed });
     }
-    if !evidence.near_misses.is_empty() {
-        signals.push(Signal::NearMisses(evidence.near_misses));
+    if evidence.near_misses > 0 {
+        signals.push(Signal::NearMisses);
     }
     signals
 }
@@ -63,7 +64,7 @@ mod tests {
     use super::*;
 
     fn evidence(axis: &[Outcome]) -> Evidence<'_> {
-        Evidence { axis, epsilon: Some(0.01), since_keep: 0, stuck_after: 20, children: &[], near_misses: Vec::new() }
+        Evidence { axis, epsilon: Some(0.01), since_keep: 0, stuck_after: 20, children: &[], near_misses: 0 }
     }
 
     fn outcome(status: Status, delta: f64) -> Outcome {
@@ -74,18 +75,18 @@ mod tests {
     fn an_axis_is_flat_after_five_that_did_not_move_or_complete() {
         let flat = [outcome(Status::Discard, 0.001), outcome(Status::Crash, 0.0)];
         let five = [flat, flat, flat].concat()[..5].to_vec();
-        assert_eq!(signals(evidence(&five)), [Signal::AxisIsFlat { trials: 5, epsilon: Some(0.01) }]);
-        assert_eq!(signals(evidence(&five[..4])), []);
+        assert_eq!(signals(&evidence(&five)), [Signal::AxisIsFlat { trials: 5, epsilon: Some(0.01) }]);
+        assert_eq!(signals(&evidence(&five[..4])), []);
         let moved = [&five[..4], &[outcome(Status::Discard, 0.5)]].concat();
-        assert_eq!(signals(evidence(&moved)), []);
+        assert_eq!(signals(&evidence(&moved)), []);
     }
 
     #[test]
     fn the_other_signals_hold_from_their_thresholds_on() {
         let children = [Status::Keep, Status::Crash, Status::Crash, Status::SizeBlocked, Status::Crash, Status::Crash];
         let stuck = Evidence { since_keep: 20, children: &children, ..evidence(&[]) };
-        assert_eq!(signals(stuck), [Signal::NoKeep { trials: 20 }, Signal::ChildrenFail { children: 5 }]);
+        assert_eq!(signals(&stuck), [Signal::NoKeep { trials: 20 }, Signal::ChildrenFail { children: 5 }]);
         let not_yet = Evidence { since_keep: 19, children: &children[..5], ..evidence(&[]) };
-        assert_eq!(signals(not_yet), []);
+        assert_eq!(signals(&not_yet), []);
     }
 }

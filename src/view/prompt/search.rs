@@ -190,7 +190,7 @@ pub(super) fn signals(digest: &Digest) -> Option<Section> {
                 "- The last {children} children of the best all failed to complete: see what they have in common.\n"
             )
         }
-        Signal::NearMisses(_) => {
+        Signal::NearMisses => {
             let listed: String = digest.near_misses.iter().map(|trial| near_miss(&trial.row())).collect();
             format!(
                 "- These discards were near zero, and what they were measured against is no longer the best: worth another try from it.\n{listed}"
