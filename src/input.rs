@@ -1,9 +1,9 @@
 //! What a script hands over besides flags: a text in a file or on stdin, trials as JSON.
 
-use std::{ffi::OsStr, io::Read};
+use std::{collections::BTreeMap, ffi::OsStr, io::Read};
 
 use anyhow::{Context, Result, bail, ensure};
-use serde_json::Value;
+use serde_json::value::RawValue;
 
 use crate::draft::Draft;
 
@@ -31,11 +31,9 @@ pub fn text(value: &OsStr) -> Result<String> {
 pub fn trials(json: &str, specialist: Option<&str>) -> Result<Vec<Draft>> {
     let json = json.strip_prefix('\u{feff}').unwrap_or(json);
     let mut drafts = Vec::new();
-    for value in serde_json::Deserializer::from_str(json).into_iter::<Value>() {
-        let values = match value.context("stdin is not JSON")? {
-            Value::Array(values) => values,
-            value => vec![value],
-        };
+    for value in serde_json::Deserializer::from_str(json).into_iter::<&RawValue>() {
+        let value = value.context("stdin is not JSON")?;
+        let values = if value.get().starts_with('[') { parse(value)? } else { vec![value] };
         for value in values {
             drafts.push(draft(value, specialist).with_context(|| format!("trial {}", drafts.len() + 1))?);
         }
@@ -44,15 +42,21 @@ pub fn trials(json: &str, specialist: Option<&str>) -> Result<Vec<Draft>> {
     Ok(drafts)
 }
 
-fn draft(value: Value, specialist: Option<&str>) -> Result<Draft> {
-    let Value::Object(map) = value else { bail!("a trial is a JSON object, such as {{\"status\":\"crash\"}}") };
-    let mut given = Vec::with_capacity(map.len() + 1);
-    for (name, value) in map {
-        let text = match value {
-            Value::Null => continue,
-            Value::String(text) => text,
-            Value::Bool(_) | Value::Number(_) => value.to_string(),
-            Value::Array(_) | Value::Object(_) => bail!("`{name}` is neither a text nor a number"),
+fn parse<'a, T: serde::Deserialize<'a>>(value: &'a RawValue) -> Result<T> {
+    Ok(serde_json::from_str(value.get())?)
+}
+
+/// A number stays as it is written, to the digit: so the values are read from the text itself.
+fn draft(value: &RawValue, specialist: Option<&str>) -> Result<Draft> {
+    ensure!(value.get().starts_with('{'), "a trial is a JSON object, such as {{\"status\":\"crash\"}}");
+    let object: BTreeMap<String, &RawValue> = parse(value)?;
+    let mut given = Vec::with_capacity(object.len() + 1);
+    for (name, value) in object {
+        let text = match value.get().as_bytes()[0] {
+            b'"' => parse::<String>(value)?,
+            b'[' | b'{' => bail!("`{name}` is neither a text nor a number"),
+            _ if value.get() == "null" => continue,
+            _ => value.get().to_owned(),
         };
         given.push((name, text));
     }

@@ -1,4 +1,4 @@
-use std::{ffi::OsString, io::Read, time::Duration};
+use std::{ffi::OsString, fmt, io::Read, time::Duration};
 
 use anyhow::{Context as _, Error, Result, anyhow, bail};
 use clap::Args;
@@ -132,7 +132,7 @@ pub fn run(args: Append, context: &Context) -> Result<()> {
     let (drafts, problem) = if args.json { (from_stdin(&args, context)?, None) } else { from_flags(&args) };
     let result = problem.map_or_else(|| append(&drafts, &args, context), Err);
     result.inspect_err(|error| {
-        if !error.is::<NotFlushed>() && !error.is::<Closed>() {
+        if !error.is::<NotFlushed>() && !error.is::<NotAnswered>() && !error.is::<Closed>() {
             for draft in &drafts {
                 context.ui.aside(&as_json(draft));
             }
@@ -156,8 +156,22 @@ fn append(drafts: &[Draft], args: &Append, context: &Context) -> Result<()> {
     if let Some(damage) = damage {
         context.ui.warn(&damage);
     }
-    context.ui.print(&answers)
+    context.ui.print(&answers).map_err(|error| {
+        if error.is::<Closed>() { error } else { error.context(NotAnswered(answers.trim_end().replace('\n', " "))) }
+    })
 }
+
+/// The trials are in the log, but whoever asked was not told.
+#[derive(Debug)]
+struct NotAnswered(String);
+
+impl fmt::Display for NotAnswered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "written as {}, but that could not be said; do not append it again", self.0)
+    }
+}
+
+impl std::error::Error for NotAnswered {}
 
 /// What to answer, and the rows to write.
 fn complete(drafts: &[Draft], args: &Append, locked: &Locked, context: &Context) -> Result<(String, Vec<Vec<String>>)> {

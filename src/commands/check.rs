@@ -6,6 +6,7 @@ use clap::Args;
 use super::{Context, Findings, Reading};
 use crate::{
     lineage::{Audit, Finding},
+    ui::Closed,
     view::{
         sheet::{Column, Format, sheet},
         text::{count, printable},
@@ -44,7 +45,6 @@ pub fn run(args: Check, context: &Context) -> Result<()> {
     })?;
     let rows = count(audit.rows, "row");
     let findings = audit.finish();
-    context.ui.print(&show(&findings, log.path(), format))?;
     if let Some(out) = repair {
         let changes = log.repair(&out)?;
         for change in &changes {
@@ -53,11 +53,15 @@ pub fn run(args: Check, context: &Context) -> Result<()> {
         let changes = count(changes.len() as u64, "line");
         context.ui.note(&format!("{} is a copy with {changes} changed; the log is as it was", out.display()));
     }
+    let printed = context.ui.print(&show(&findings, log.path(), format));
     if findings.is_empty() {
+        printed?;
         context.ui.note(&format!("{}: {rows}, nothing is wrong", log.path().display()));
         return Ok(());
     }
     context.ui.note(&format!("{}: {} in {rows}", log.path().display(), count(findings.len() as u64, "finding")));
+    // A reader that has had enough of the list has not made the log any better.
+    printed.or_else(|error| if error.is::<Closed>() { Ok(()) } else { Err(error) })?;
     Err(Findings.into())
 }
 

@@ -1,9 +1,12 @@
 //! What is wrong with a log, line by line and as a whole.
 
+use std::collections::HashMap;
+
 use super::{Fault, Forest, Question};
 use crate::{
     schema::{Role, Schema},
-    trial::{Damage, Ending, Number, Row, Status},
+    store::closing_quote,
+    trial::{Cell, Damage, Ending, ExpId, Number, Row, Status},
 };
 
 /// One thing that is wrong.
@@ -24,10 +27,12 @@ pub struct Audit {
     pub rows: u64,
     findings: Vec<Finding>,
     forest: Forest,
-    /// Line and id of the trials that the forest has, in its order.
-    places: Vec<(u64, String)>,
+    /// Lines of the trials that the forest has, in its order.
+    places: Vec<u64>,
     best: Option<f64>,
-    /// Newest time so far.
+    /// Scores of the trials that others may be measured against.
+    scores: HashMap<ExpId, f64>,
+    /// The time of the row before.
     time: Option<(jiff::Timestamp, String)>,
 }
 
@@ -77,7 +82,7 @@ impl Audit {
             match row.id() {
                 None => self.find(row, "no_id", "no id"),
                 Some(_) => {
-                    self.places.push((row.number, row.name()));
+                    self.places.push(row.number);
                     self.forest.see(*row);
                 }
             }
@@ -95,6 +100,13 @@ impl Audit {
         }
         if std::str::from_utf8(row.line).is_err() {
             self.find(row, "utf8", "bytes that are not UTF-8");
+        }
+        let raw = |cell: &&Cell| if cell.quoted { cell.of(row.line) } else { b"" };
+        if row.cells.iter().any(|cell| memchr::memchr(b'\t', raw(&cell)).is_some()) {
+            self.find(row, "control", "a tab inside of a cell");
+        }
+        if row.damage.is_none() && row.cells.iter().any(|cell| has_text_behind_quote(raw(&cell))) {
+            self.find(row, "quote", "text behind a closing quote");
         }
         let in_a_cell = |&b: &u8| b.is_ascii_control() && b != b'\t' && !(row.lines > 1 && (b == b'\n' || b == b'\r'));
         if let Some(byte) = row.line.iter().copied().find(in_a_cell) {
@@ -135,13 +147,19 @@ impl Audit {
     fn check_delta(&mut self, row: &Row) {
         let (score, delta, text) = (row.score(), row.number_in(Role::Delta), row.text(Role::Delta));
         if let (Some(score), Some(delta), Some(best), true) = (score, delta, self.best, row.status().is_signal()) {
-            let tolerance = 0.51 * last_digit(&text) + 1e-12 * score.abs().max(best.abs());
-            if (score - best - delta).abs() > tolerance {
+            // Rounded or cut off at its last digit; and where trials run side by side, against the baseline that the row names.
+            let tolerance = |base: f64| 1.01 * last_digit(&text) + 1e-12 * score.abs().max(base.abs());
+            let fits = |base: f64| (score - base - delta).abs() <= tolerance(base);
+            let baseline = ExpId::read(&row.text(Role::Baseline)).and_then(|id| self.scores.get(&id).copied());
+            if !fits(best) && !baseline.is_some_and(fits) {
                 let measured = crate::trial::signed_delta(score - best);
                 self.find(row, "delta", format!("delta_vs_best is {text}, but score minus best is {measured}"));
             }
         } else if delta.is_none() && !text.is_empty() {
             self.find(row, "delta", format!("delta_vs_best `{text}` is no finite decimal number"));
+        }
+        if let (Some(score), Some(id)) = (row.eligible_score(), row.id()) {
+            self.scores.entry(id).or_insert(score);
         }
         if let Some(score) = row.eligible_score()
             && self.best.is_none_or(|best| row.schema.direction.better(score, best))
@@ -158,22 +176,21 @@ impl Audit {
             }
             return;
         };
-        match &self.time {
-            Some((before, shown)) if time < *before => {
-                let text = format!("the time {text} is before {shown}, that of an earlier line");
-                self.find(row, "time_backwards", text);
-            }
-            _ => self.time = Some((time, text.into_owned())),
+        if let Some((before, shown)) = &self.time
+            && time < *before
+        {
+            self.find(row, "time_backwards", format!("the time {text} is before {shown}, that of the row before"));
         }
+        self.time = Some((time, text.into_owned()));
     }
 
     /// All findings, by line.
     pub fn finish(mut self) -> Vec<Finding> {
-        for (index, fault) in self.forest.into_tree().faults() {
-            let (line, id) = self.places[index].clone();
+        for (index, id, fault) in self.forest.into_tree().faults() {
+            let line = self.places[index];
             let (kind, text) = match fault {
                 Fault::Twice { first } => {
-                    ("id_twice", format!("the id stands in line {} already; it names that trial", self.places[first].0))
+                    ("id_twice", format!("the id stands in line {} already; it names that trial", self.places[first]))
                 }
                 Fault::OwnParent => ("own_parent", "the trial is its own parent".to_owned()),
                 Fault::MissingParent(parent) => ("no_parent", format!("its parent {parent} is not in the log")),
@@ -185,6 +202,11 @@ impl Audit {
         self.findings.sort_by_key(|finding| finding.line);
         self.findings
     }
+}
+
+/// Whether a quoted cell goes on behind the quote that closes it: Python's `csv` reads on, and drops the quotes.
+fn has_text_behind_quote(raw: &[u8]) -> bool {
+    raw.len() > 1 && closing_quote(raw, 1).is_some_and(|after| after < raw.len())
 }
 
 fn damage_kind(damage: Damage) -> &'static str {

@@ -163,32 +163,29 @@ impl Tree {
         Chain { offsets, end }
     }
 
-    /// What is wrong with the ids and parents, by the trial's place among those that have an id.
-    pub fn faults(&self) -> Vec<(usize, Fault)> {
+    /// What is wrong with the ids and parents: the trial's place among those that have an id, its id, the fault.
+    pub fn faults(&self) -> Vec<(usize, String, Fault)> {
         let parents: Vec<_> =
             self.nodes.iter().map(|node| node.parent.map(|parent| (parent, self.find(parent)))).collect();
         let found: Vec<_> = parents.iter().map(|parent| parent.and_then(|(_, at)| at)).collect();
         let cut = cycles(&found);
+        let names: HashMap<Key, &str> = self.names.iter().map(|(name, &key)| (key, name.as_str())).collect();
+        let name = |key: Key| names.get(&key).map_or_else(|| ExpId::Number(key).to_string(), |name| (*name).to_owned());
         let mut faults = Vec::new();
         for (index, node) in self.nodes.iter().enumerate() {
             if let Some(first) = self.find(node.id).filter(|&first| first < index) {
-                faults.push((index, Fault::Twice { first }));
+                faults.push((index, name(node.id), Fault::Twice { first }));
             }
             let fault = match parents[index] {
                 Some((parent, _)) if parent == node.id => Fault::OwnParent,
-                Some((parent, None)) => Fault::MissingParent(self.name(parent)),
-                Some((parent, Some(_))) if cut[index] => Fault::Cycle(self.name(parent)),
-                Some((parent, Some(at))) if at > index => Fault::LaterParent(self.name(parent)),
+                Some((parent, None)) => Fault::MissingParent(name(parent)),
+                Some((parent, Some(_))) if cut[index] => Fault::Cycle(name(parent)),
+                Some((parent, Some(at))) if at > index => Fault::LaterParent(name(parent)),
                 _ => continue,
             };
-            faults.push((index, fault));
+            faults.push((index, name(node.id), fault));
         }
         faults
-    }
-
-    fn name(&self, key: Key) -> String {
-        let name = self.names.iter().find(|(_, known)| **known == key);
-        name.map_or_else(|| ExpId::Number(key).to_string(), |(name, _)| name.clone())
     }
 
     /// The children of the trial whose row begins at `offset`, in the order of the log, without the quarantined: where their

@@ -94,7 +94,7 @@ fn tabs(block: &[u8]) -> u64 {
 }
 
 /// Just behind the quote that closes the cell, from `at` inside of it; a doubled quote does not close.
-fn closing_quote(line: &[u8], mut at: usize) -> Option<usize> {
+pub fn closing_quote(line: &[u8], mut at: usize) -> Option<usize> {
     loop {
         at += memchr(b'"', &line[at..])? + 1;
         if line.get(at) != Some(&b'"') {

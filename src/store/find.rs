@@ -34,8 +34,12 @@ impl Store {
     }
 
     fn at(path: &Path) -> Result<Self> {
-        let Ok(metadata) = std::fs::metadata(path) else {
-            bail!("there is no store at {0}; `lineage init {0}` makes one", path.display())
+        let metadata = match std::fs::metadata(path) {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                bail!("there is no store at {0}; `lineage init {0}` makes one", path.display())
+            }
+            Err(error) => bail!("cannot look at {}: {error}{}", path.display(), way_out(&error)),
         };
         if metadata.is_file() {
             return Ok(Self { dir: None, log: path.to_owned(), settings: Settings::default() });
@@ -43,11 +47,10 @@ impl Store {
         if !metadata.is_dir() {
             bail!("{} is neither a directory nor a regular file; --store takes a store or a log", path.display());
         }
-        let holds = |dir: &Path| dir.join(SETTINGS).exists() || dir.join(LOG).exists();
         let inner = path.join(DIR);
-        if holds(path) {
+        if holds(path)? {
             Self::in_dir(path)
-        } else if holds(&inner) {
+        } else if holds(&inner)? {
             Self::in_dir(&inner)
         } else {
             bail!("{0} holds neither {SETTINGS} nor {LOG}; `lineage init {0}` makes a store there", path.display())
@@ -56,7 +59,10 @@ impl Store {
 
     fn upwards(from: &Path) -> Result<Self> {
         match from.ancestors().map(|dir| dir.join(DIR)).find(|dir| dir.is_dir()) {
-            Some(dir) => Self::in_dir(&dir),
+            Some(dir) if holds(&dir)? => Self::in_dir(&dir),
+            Some(dir) => {
+                bail!("{0} holds neither {SETTINGS} nor {LOG}; `lineage init {0}` makes a store there", dir.display())
+            }
             None => bail!(
                 "no {DIR} in {} or above it; `lineage init` makes one here, --store PATH names one elsewhere",
                 from.display()
@@ -94,6 +100,21 @@ impl Store {
             Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
         }
     }
+}
+
+/// Whether a directory is a store, or holds a log.
+fn holds(dir: &Path) -> Result<bool> {
+    for name in [SETTINGS, LOG] {
+        let path = dir.join(name);
+        match std::fs::symlink_metadata(&path) {
+            Ok(_) => return Ok(true),
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                bail!("cannot look at {}: {error}{}", path.display(), way_out(&error))
+            }
+            Err(_) => {}
+        }
+    }
+    Ok(false)
 }
 
 /// Whether a log can be at a path: nothing else may be there. A FIFO would keep its reader for ever.

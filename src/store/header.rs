@@ -27,7 +27,7 @@ pub(super) fn read_header(file: &File, end: u64) -> io::Result<Option<(Vec<Strin
     let header = Header { crlf: text.len() < unmarked.len(), bom: unmarked.len() < raw.len() };
     let mut cells = Vec::new();
     split(text, &mut cells, None);
-    let name = |cell: &Cell| String::from_utf8_lossy(cell.of(text)).trim_matches('"').trim().to_owned();
+    let name = |cell: &Cell| String::from_utf8_lossy(&cell.value(text)).trim().to_owned();
     Ok(Some((cells.iter().map(name).collect(), line.taken, header)))
 }
 

@@ -2,7 +2,7 @@
 
 use std::{
     fs::{self, File},
-    io::Write,
+    io::{self, ErrorKind, Write},
     path::{Path, PathBuf},
 };
 
@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail};
 use super::{
     encode_row,
     find::{DIR, INSIGHTS, LOG, SETTINGS},
+    lock::flush_dir,
     settings::VERSION,
 };
 use crate::{
@@ -41,13 +42,38 @@ pub fn init(dir: Option<&Path>, new: &New) -> Result<PathBuf> {
         }
     }
     fs::create_dir_all(dir).with_context(|| format!("cannot make the directory {}", dir.display()))?;
-    // The settings come last: a store that has them is whole.
-    create(&dir.join(LOG), &encode_row(&Schema::standard_names(new.columns)))?;
-    if !dir.join(INSIGHTS).exists() {
-        create(&dir.join(INSIGHTS), "")?;
+    // Each appears whole. The settings come first: with them, an append that is faster than the rest makes the right log.
+    if !appears(&dir.join(SETTINGS), &settings_text(new))? {
+        bail!("{} is there already; nothing was changed", dir.join(SETTINGS).display());
     }
-    create(&dir.join(SETTINGS), &settings_text(new))?;
+    appears(&dir.join(LOG), &encode_row(&Schema::standard_names(new.columns)))?;
+    appears(&dir.join(INSIGHTS), "")?;
+    for path in [dir.join(LOG), dir.to_owned()] {
+        flush_dir(&path).with_context(|| format!("cannot flush {}", dir.display()))?;
+    }
     Ok(dir.to_owned())
+}
+
+/// Makes a file that is whole from the moment on in which it has its name; false where there is one already.
+fn appears(path: &Path, text: &str) -> Result<bool> {
+    let unfinished = path.with_extension(format!("new-{}", std::process::id()));
+    let made = create(&unfinished, text).and_then(|()| fs::hard_link(&unfinished, path));
+    let _ = fs::remove_file(&unfinished); // it may not have been made
+    let made = match made {
+        Err(error) if error.kind() == ErrorKind::Unsupported => create(path, text), // a file system without links
+        made => made,
+    };
+    match made {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(error).with_context(|| format!("cannot make {}", path.display())),
+    }
+}
+
+fn create(path: &Path, text: &str) -> io::Result<()> {
+    let mut file = File::create_new(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
 }
 
 /// A metric may be any column that does not hold something else already.
@@ -73,12 +99,6 @@ fn check_columns(columns: &[String]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn create(path: &Path, text: &str) -> Result<()> {
-    File::create_new(path)
-        .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
-        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn settings_text(new: &New) -> String {

@@ -10,6 +10,9 @@ const CHUNK: usize = 128 * 1024;
 /// A longer line is no trial: it is said, its head is read for its id, and memory stays bounded.
 pub(crate) const MAX_ROW: usize = 16 * 1024 * 1024;
 
+/// How far a line is looked for that may belong to a row which the line before it began.
+const MAX_AHEAD: usize = 1024 * 1024;
+
 /// Read this much for a single line, which is mostly shorter.
 pub(super) const ONE_LINE: usize = 4096;
 
@@ -71,21 +74,28 @@ impl<'f> Lines<'f> {
         &self.buffer[self.start..self.start + len]
     }
 
-    /// Looks at the line that begins `skip` bytes behind the next one, without consuming it; `None` at the end.
+    /// Looks at the line that begins `skip` bytes behind the next one, without consuming it; `None` at the end. Ahead of the
+    /// next line, one of more than `MAX_AHEAD` bytes is not looked for to its end: it is cut, and nothing of it is held.
     pub(super) fn look(&mut self, skip: usize) -> io::Result<Option<Line>> {
         let mut searched = skip;
         loop {
             let held = &self.buffer[self.start..self.end];
             if let Some(at) = held.get(searched..).and_then(|rest| memchr(b'\n', rest)) {
                 let len = searched + at - skip;
+                if skip > 0 && len > MAX_AHEAD {
+                    return Ok(Some(Line { len: 0, taken: len as u64 + 1 }));
+                }
                 if len > MAX_ROW {
-                    return self.measure_long(skip).map(Some);
+                    return self.measure_long().map(Some);
                 }
                 return Ok(Some(Line { len, taken: len as u64 + 1 }));
             }
             searched = searched.max(held.len());
+            if skip > 0 && searched - skip > MAX_AHEAD {
+                return Ok(Some(Line { len: 0, taken: (searched - skip) as u64 }));
+            }
             if searched - skip > MAX_ROW {
-                return self.measure_long(skip).map(Some);
+                return self.measure_long().map(Some);
             }
             if !self.fill()? {
                 let len = searched - skip;
@@ -126,10 +136,10 @@ impl<'f> Lines<'f> {
     }
 
     /// The head of a line that is too long, and where it ends in the file; the buffer holds no more of it.
-    fn measure_long(&mut self, skip: usize) -> io::Result<Line> {
-        self.end = self.start + skip + HEAD;
+    fn measure_long(&mut self) -> io::Result<Line> {
+        self.end = self.start + HEAD;
         let mut chunk = vec![0; CHUNK];
-        let begin = self.offset + skip as u64;
+        let begin = self.offset;
         let mut at = begin + HEAD as u64;
         loop {
             let room = self.limit.saturating_sub(at).min(CHUNK as u64);
@@ -189,6 +199,22 @@ mod tests {
         assert_eq!(lines_of(b"\n\na"), [(0, 1), (0, 1), (1, 1)]);
         let long = [vec![b'x'; 3 * CHUNK], b"\ny\n".to_vec()].concat();
         assert_eq!(lines_of(&long), [(3 * CHUNK, 3 * CHUNK as u64 + 1), (1, 2)]);
+    }
+
+    #[test]
+    fn to_look_ahead_at_a_long_line_changes_nothing() {
+        let long = [b"a\n".to_vec(), vec![b'x'; MAX_ROW + CHUNK], b"\nbc\nd\n".to_vec()].concat();
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&long).unwrap();
+        let mut lines = Lines::new(&file, 0, long.len() as u64);
+        assert_eq!(lines.look(0).unwrap(), Some(Line { len: 1, taken: 2 }));
+        assert!(lines.look(2).unwrap().unwrap().is_cut());
+        let mut seen = Vec::new();
+        while let Some(line) = lines.look(0).unwrap() {
+            seen.push((line.len, line.taken));
+            lines.consume(line.taken);
+        }
+        assert_eq!(seen, [(1, 2), (HEAD, (MAX_ROW + CHUNK + 1) as u64), (2, 3), (1, 2)]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! one's own failed write. The lock is a value: only `Locked` can write a line.
 
 use std::{
+    borrow::Cow,
     fmt,
     fs::{File, OpenOptions},
     io::{self, Write},
@@ -24,10 +25,8 @@ use crate::schema::Schema;
 pub struct Locked {
     file: File,
     log: Log,
-    /// The length of the file as it was found.
-    len: u64,
-    /// What must be written before a row: a header, the rest of a torn one, the newline of the last line.
-    missing: String,
+    /// The header of a log that has none yet.
+    header: String,
     durability: Durability,
 }
 
@@ -48,32 +47,33 @@ impl Store {
     pub fn lock(&self, reading: &Reading, wait: Duration) -> Result<Locked> {
         let path = self.log_path();
         let file = lock_file(path, self.may_create_log(), wait)?;
-        let missing = self.missing(&file).with_context(|| format!("cannot read {}", path.display()))?;
-        let len = file.metadata().with_context(|| format!("cannot read {}", path.display()))?.len();
-        let reader = file.try_clone().with_context(|| format!("cannot read {}", path.display()))?;
+        let context = || format!("cannot read {}", path.display());
+        let header = encode_row(&Schema::standard_names(&self.settings.columns));
+        let (len, missing) = missing(&file, &header).with_context(context)?;
+        let reader = file.try_clone().with_context(context)?;
         // A last line that only lacks its newline is a trial; it gets its newline with the next write, so it counts here.
         // A header that was torn counts for nothing: it is completed with the next write.
         let end = if missing.len() > 1 { 0 } else { len };
         let log = Log::open(path, Some(reader), end, &self.settings, reading)?;
-        Ok(Locked { file, log, len, missing, durability: self.settings.durability })
+        Ok(Locked { file, log, header, durability: self.settings.durability })
     }
+}
 
-    fn missing(&self, file: &File) -> io::Result<String> {
-        let (len, whole) = measure(file)?;
-        if len > 0 && len == whole {
-            return Ok(String::new());
-        }
-        let header = encode_row(&Schema::standard_names(&self.settings.columns));
-        if whole == 0 && len < header.len() as u64 {
-            let mut torn = vec![0; header.len()];
-            let read = read_at(file, &mut torn, 0)?;
-            if let Some(rest) = header.as_bytes().strip_prefix(&torn[..read]) {
-                return Ok(String::from_utf8_lossy(rest).into_owned());
-            }
-        }
-        // Torn, the last line stays a damaged row and is never glued to.
-        Ok("\n".to_owned())
+/// The length of a log, and what must be written before a row: a header, the rest of a torn one, the newline of the last line.
+fn missing<'a>(file: &File, header: &'a str) -> io::Result<(u64, Cow<'a, str>)> {
+    let (len, whole) = measure(file)?;
+    if len > 0 && len == whole {
+        return Ok((len, "".into()));
     }
+    if whole == 0 && len < header.len() as u64 {
+        let mut torn = vec![0; header.len()];
+        let read = read_at(file, &mut torn, 0)?;
+        if header.as_bytes().starts_with(&torn[..read]) {
+            return Ok((len, header[read..].into()));
+        }
+    }
+    // Torn, the last line stays a damaged row and is never glued to.
+    Ok((len, "\n".into()))
 }
 
 impl Locked {
@@ -85,25 +85,29 @@ impl Locked {
     /// Writes rows at the end, with one write, and flushes them; all of them, or none. Ends the lock. Without rows, the last
     /// line still gets its newline and is flushed, so that a trial that is already there counts for every reader.
     pub fn write<S: AsRef<str>>(self, rows: &[Vec<S>]) -> Result<()> {
-        let bytes = self.encode(rows)?;
-        if let Err(error) = (&self.file).write_all(bytes.as_bytes()) {
-            return Err(self.undo(&error));
+        let rows = self.encode(rows)?;
+        let path = self.log.path().display();
+        // Measured again: a writer that knows nothing of the lock may have been there.
+        let (len, missing) = missing(&self.file, &self.header).with_context(|| format!("cannot read {path}"))?;
+        let bytes = missing.into_owned() + &rows;
+        let (written, result) = write_counted(&self.file, bytes.as_bytes());
+        if let Err(error) = result {
+            return Err(self.undo(&error, len, written as u64));
         }
         if self.durability == Durability::Full {
-            self.flush().map_err(NotFlushed)?;
+            self.flush(len == 0).map_err(NotFlushed)?;
         }
         Ok(())
     }
 
-    /// What is missing before the rows, then the rows.
     fn encode<S: AsRef<str>>(&self, rows: &[Vec<S>]) -> Result<String> {
-        let mut out = self.missing.clone();
+        let mut out = String::new();
         for row in rows {
             let mut line = encode_row(row);
             if line.len() > MAX_ROW {
+                let len = line.len();
                 bail!(
-                    "the row has {} bytes, a trial may have {MAX_ROW}: put the text in a file and name it in the notes",
-                    line.len()
+                    "the row has {len} bytes, a trial may have {MAX_ROW}: put the text in a file and name it in the notes"
                 );
             }
             if self.log.crlf() {
@@ -114,10 +118,17 @@ impl Locked {
         Ok(out)
     }
 
-    /// Takes back a write that did not succeed. Best effort: what cannot be taken back is closed by the next append.
-    fn undo(&self, error: &io::Error) -> anyhow::Error {
+    /// Takes back a write that did not succeed, if nobody has written behind it. What cannot be taken back is closed by the
+    /// next append.
+    fn undo(&self, error: &io::Error, len: u64, written: u64) -> anyhow::Error {
         let path = self.log.path().display();
-        match self.file.set_len(self.len) {
+        let undone = match self.file.metadata() {
+            _ if written == 0 => Ok(()),
+            Ok(metadata) if metadata.len() == len + written => self.file.set_len(len),
+            Ok(_) => Err(io::Error::other("another writer, which does not take the lock, has written behind it")),
+            Err(error) => Err(error),
+        };
+        match undone {
             Ok(()) => anyhow!("cannot write to {path}: {error}; the log is as it was before"),
             Err(undo) => {
                 anyhow!("cannot write to {path}: {error}; and cannot undo it: {undo}; the next append closes the line")
@@ -125,17 +136,37 @@ impl Locked {
         }
     }
 
-    fn flush(&self) -> io::Result<()> {
+    fn flush(&self, is_new: bool) -> io::Result<()> {
         self.file.sync_data()?;
-        #[cfg(unix)] // elsewhere a directory cannot be opened to be flushed
-        if self.len == 0
-            && let Some(dir) = self.log.path().parent()
-        {
-            let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
-            File::open(dir)?.sync_all()?;
-        }
-        Ok(())
+        if is_new { flush_dir(self.log.path()) } else { Ok(()) }
     }
+}
+
+/// Writes with one write where the system lets it, and says how much was written.
+fn write_counted(mut file: &File, bytes: &[u8]) -> (usize, io::Result<()>) {
+    let mut written = 0;
+    while written < bytes.len() {
+        match file.write(&bytes[written..]) {
+            Ok(0) => return (written, Err(io::ErrorKind::WriteZero.into())),
+            Ok(count) => written += count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return (written, Err(error)),
+        }
+    }
+    (written, Ok(()))
+}
+
+/// Flushes the directory that holds a new file, or the file may be gone after a power cut.
+pub(super) fn flush_dir(path: &Path) -> io::Result<()> {
+    #[cfg(unix)] // elsewhere a directory cannot be opened to be flushed
+    if let Some(dir) = path.parent() {
+        let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+        match File::open(dir) {
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {} // not ours to read, so not to flush
+            dir => dir?.sync_all()?,
+        }
+    }
+    Ok(())
 }
 
 /// Opens and locks the file that is at the path *after* the lock was taken: a lock stays with the inode, so a log that
@@ -171,7 +202,7 @@ fn acquire(file: &File, path: &Path, deadline: Instant, wait: Duration) -> Resul
         match FileExt::try_lock(file) {
             Ok(()) => return Ok(()),
             Err(TryLockError::WouldBlock) => {}
-            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(TryLockError::Error(error)) => {
                 return Err(error).with_context(|| {
                     format!(
@@ -210,13 +241,17 @@ fn is_at(_: &File, _: &Path) -> bool {
 #[cfg(unix)]
 fn holder(file: &File) -> Option<String> {
     use std::os::unix::fs::MetadataExt;
-    let inode = format!(":{}", file.metadata().ok()?.ino());
+    let metadata = file.metadata().ok()?;
+    let (device, inode) = (metadata.dev(), metadata.ino());
+    // As the C library's `major` and `minor` take a Linux device apart.
+    let (major, minor) = ((device >> 8) & 0xfff | (device >> 32) & !0xfff, device & 0xff | (device >> 12) & !0xff);
+    let inode = format!("{major:02x}:{minor:02x}:{inode}");
     let locks = std::fs::read_to_string("/proc/locks").ok()?;
     let held = |line: &&str| !line.contains("->") && line.contains("FLOCK");
     let pid = locks.lines().filter(held).find_map(|line| {
         let mut fields = line.split_whitespace().skip(4);
         let pid = fields.next()?;
-        fields.next()?.ends_with(&inode).then_some(pid)
+        (fields.next()? == inode).then_some(pid)
     })?;
     let name = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
     Some(format!("process {pid} {}", name.trim()).trim_end().to_owned())

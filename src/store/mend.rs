@@ -1,17 +1,22 @@
-//! A mended copy of a log. Loss-free: a row that cannot be understood goes over as it is, and the log is never touched.
+//! A mended copy of a log. Loss-free: a row that cannot be understood goes over as it is, one with nothing wrong to the byte,
+//! and the log is never touched.
 
 use std::{
-    fs::File,
-    io::{BufWriter, Write},
+    fs::{self, File},
+    io::{self, BufWriter, Write},
     path::Path,
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
-use super::{Log, encode, encode_row};
+use super::{
+    Log, Reading, Store,
+    cells::{closing_quote, encode, encode_row, split},
+    lines::read_at,
+};
 use crate::{
     schema::Role,
-    trial::{Damage, Ending, Row, Status},
+    trial::{Cell, Damage, Ending, Row, Status},
 };
 
 /// One change: the line of the log, and what became of it.
@@ -20,56 +25,118 @@ pub struct Change {
     pub what: &'static str,
 }
 
+/// Mending may bring things together that call for mending; it ends after so many rounds.
+const ROUNDS: usize = 8;
+
 impl Log {
-    /// Writes a mended copy to a new file, and returns what it changed.
+    /// Writes a mended copy to a new file, which appears whole or not at all, and returns what it changed.
     pub fn repair(&self, out: &Path) -> Result<Vec<Change>> {
-        let context = || format!("cannot write {}", out.display());
-        let mut changes = Vec::new();
-        let mut file = BufWriter::new(File::create_new(out).with_context(context)?);
-        file.write_all(encode_row(self.schema.names()).as_bytes()).with_context(context)?;
-        self.every_line(|row| {
-            let (line, what) = mend(&row);
-            if let Some(what) = what {
-                changes.push(Change { line: row.number, what });
+        if out.symlink_metadata().is_ok() {
+            bail!("{} is there already; give another name for the copy", out.display());
+        }
+        let unfinished = out.with_extension(format!("new-{}", std::process::id()));
+        let result = self.mended_to(&unfinished).and_then(|changes| {
+            fs::hard_link(&unfinished, out).or_else(|_| fs::rename(&unfinished, out))?;
+            Ok(changes)
+        });
+        let _ = fs::remove_file(&unfinished); // it may have been renamed, or never made
+        result.with_context(|| format!("cannot write {}", out.display()))
+    }
+
+    fn mended_to(&self, out: &Path) -> Result<Vec<Change>> {
+        let changes = self.mend_once(out)?;
+        let again = out.with_extension("again");
+        for _ in 1..ROUNDS {
+            let reading = Reading { direction: Some(self.schema.direction), ..Reading::default() };
+            let more = Store::find(Some(out))?.read_to_the_end(&reading)?.mend_once(&again);
+            let _ = fs::rename(&again, out).or_else(|_| fs::remove_file(&again)); // whole either way
+            if more?.is_empty() {
+                break;
             }
-            if let Some(mut line) = line {
-                line.push(b'\n');
-                file.write_all(&line).with_context(context)?;
-            }
-            Ok(())
-        })?;
-        let file = file.into_inner().map_err(std::io::IntoInnerError::into_error).with_context(context)?;
-        file.sync_all().with_context(context)?;
+        }
         Ok(changes)
     }
+
+    fn mend_once(&self, out: &Path) -> Result<Vec<Change>> {
+        let mut changes = Vec::new();
+        let mut file = BufWriter::new(File::create(out)?);
+        let header = self.raw_header()?;
+        let mended = mend_header(&header);
+        if header.strip_suffix(b"\n") != Some(&mended) {
+            changes.push(Change { line: 1, what: "the header was written anew" });
+        }
+        file.write_all(&mended)?;
+        file.write_all(b"\n")?;
+        self.every_line(|row| {
+            let (line, what) = mend(&row);
+            changes.extend(what.map(|what| Change { line: row.number, what }));
+            match (row.damage, line) {
+                (Some(Damage::TooLong { bytes }), _) => self.copy_raw(row.offset, bytes, &mut file)?,
+                (_, Some(line)) => file.write_all(&line)?,
+                (_, None) => return Ok(()),
+            }
+            Ok(file.write_all(b"\n")?)
+        })?;
+        file.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+        Ok(changes)
+    }
+
+    /// Copies a line of the log, without its newline, however long it is.
+    fn copy_raw(&self, mut offset: u64, bytes: u64, out: &mut impl Write) -> io::Result<()> {
+        let Some(file) = &self.file else { return Ok(()) };
+        let (end, mut chunk) = (offset + bytes, vec![0; 64 * 1024]);
+        while offset < end {
+            let wanted = usize::try_from(end - offset).unwrap_or(usize::MAX).min(chunk.len());
+            let read = read_at(file, &mut chunk[..wanted], offset)?;
+            if read == 0 {
+                break;
+            }
+            offset += read as u64;
+            let last = offset == end && chunk[read - 1] == b'\n';
+            out.write_all(&chunk[..read - usize::from(last)])?;
+        }
+        Ok(())
+    }
+
+    fn raw_header(&self) -> Result<Vec<u8>> {
+        let mut header = vec![0; usize::try_from(self.start)?];
+        match &self.file {
+            Some(file) if !header.is_empty() => {
+                let read = read_at(file, &mut header, 0)?;
+                header.truncate(read);
+                Ok(header)
+            }
+            _ => Ok(encode_row(self.schema.names()).into_bytes()),
+        }
+    }
+}
+
+/// The first line, without a mark, a carriage return, or white space around its names.
+fn mend_header(raw: &[u8]) -> Vec<u8> {
+    let text = raw.strip_prefix("\u{feff}".as_bytes()).unwrap_or(raw).trim_ascii_end();
+    let mut cells = Vec::new();
+    split(text, &mut cells, None);
+    encode_cells(cells.iter().map(|cell| cell.value(text).trim_ascii().to_vec()))
 }
 
 /// The line that a row becomes, none where it holds nothing, and what was changed.
 fn mend(row: &Row) -> (Option<Vec<u8>>, Option<&'static str>) {
-    let as_it_is = || Some(row.line.to_vec());
+    let as_it_is = || (Some(row.line.to_vec()), ending(row));
+    let mended = |line: Option<Vec<u8>>, what| line.map_or_else(as_it_is, |line| (Some(line), Some(what)));
     match row.damage {
         Some(Damage::Blank) => (None, Some("a blank line was left out")),
         Some(Damage::RepeatedHeader) => (None, Some("the repeated header was left out")),
-        Some(Damage::OpenQuote) => match literal_quote(row) {
-            Some(line) => (Some(line), Some("a quote that nothing closes was taken as a character")),
-            None => (as_it_is(), ending(row)),
-        },
-        Some(Damage::Cells { .. }) => match spaces_for_tabs(row) {
-            Some(line) => (Some(line), Some("cells that spaces had joined were separated again")),
-            None => (as_it_is(), ending(row)),
-        },
-        Some(Damage::TooLong { .. }) => (as_it_is(), ending(row)),
+        Some(Damage::OpenQuote) => mended(literal_quote(row), "a quote that nothing closes was taken as a character"),
+        Some(Damage::Cells { .. }) => mended(spaces_for_tabs(row), "cells that spaces had joined were separated again"),
+        Some(Damage::TooLong { .. }) => (None, ending(row)),
         None => {
-            let line = encode_cells((0..row.cells.len()).map(|column| row.bytes_at(column).into_owned()));
             let what = match () {
-                () if row.lines > 1 => Some("a cell over several lines was put into one"),
-                () if line != row.line && has_hidden_bytes(row.line) => {
-                    Some("control characters and broken UTF-8 were made visible")
-                }
-                () if line != row.line => Some("its quotes were written anew"),
-                () => ending(row),
+                () if row.lines > 1 => "a cell over several lines was put into one",
+                () if has_hidden_bytes(row.line) => "control characters and broken UTF-8 were made visible",
+                () if row.cells.iter().any(|cell| is_odd(cell, row.line)) => "its quotes were written anew",
+                () => return as_it_is(),
             };
-            (Some(line), what)
+            (Some(encode_cells((0..row.cells.len()).map(|column| whole_value(row, column)))), Some(what))
         }
     }
 }
@@ -86,6 +153,30 @@ fn has_hidden_bytes(line: &[u8]) -> bool {
     line.iter().any(|b| b.is_ascii_control() && *b != b'\t') || std::str::from_utf8(line).is_err()
 }
 
+/// A quoted cell with a tab in it, or with text behind its closing quote.
+fn is_odd(cell: &Cell, line: &[u8]) -> bool {
+    let raw = cell.of(line);
+    cell.quoted && (raw.contains(&b'\t') || closing_quote(raw, 1).is_some_and(|after| after < raw.len()))
+}
+
+/// A cell's value, with nothing lost: where text stands behind a closing quote, the quotes belong to it. White space around
+/// what is no free text is not part of it for any reader.
+fn whole_value(row: &Row, column: usize) -> Vec<u8> {
+    let cell = &row.cells[column];
+    let raw = cell.of(row.line);
+    let value = if cell.quoted && closing_quote(raw, 1).is_some_and(|after| after < raw.len()) {
+        raw.to_vec()
+    } else {
+        row.bytes_at(column).into_owned()
+    };
+    let strict = [Role::Id, Role::Parent, Role::Baseline, Role::Time, Role::Status, Role::Score, Role::Delta];
+    if strict.into_iter().any(|role| row.schema.column(role) == Some(column)) {
+        value.trim_ascii().to_vec()
+    } else {
+        value
+    }
+}
+
 /// Cells as a line; a byte that is not UTF-8 as `\xff`, so that nothing is lost.
 fn encode_cells(cells: impl Iterator<Item = Vec<u8>>) -> Vec<u8> {
     let text = |cell: Vec<u8>| -> String {
@@ -100,9 +191,11 @@ fn encode_cells(cells: impl Iterator<Item = Vec<u8>>) -> Vec<u8> {
     cells.join("\t").into_bytes()
 }
 
-/// A row whose only fault is a quote that opens a cell and is never closed: split at every tab, it is whole.
+/// A row whose only fault is a quote that opens a cell and is never closed: from there on split at every tab, it is whole.
 fn literal_quote(row: &Row) -> Option<Vec<u8>> {
-    let cells: Vec<_> = row.line.split(|&b| b == b'\t').map(<[u8]>::to_vec).collect();
+    let (open, before) = row.cells.split_last()?;
+    let rest = open.of(row.line).split(|&b| b == b'\t').map(<[u8]>::to_vec);
+    let cells: Vec<_> = (0..before.len()).map(|column| whole_value(row, column)).chain(rest).collect();
     (cells.len() == row.schema.names().len()).then(|| encode_cells(cells.into_iter()))
 }
 
@@ -113,26 +206,13 @@ fn spaces_for_tabs(row: &Row) -> Option<Vec<u8>> {
     let hypothesis = row.schema.column(Role::Hypothesis)?;
     let last = row.cells.last().filter(|cell| cell.quoted && row.cells.len() == hypothesis + 1)?;
     let raw = last.of(row.line);
-    let close = closing_quote(raw)?;
-    let (quoted, rest) = (&raw[..=close], raw[close + 1..].strip_prefix(b" ")?);
-    let rest: Vec<&[u8]> = rest.splitn(names - row.cells.len(), |&b| b == b' ').collect();
+    let close = closing_quote(raw, 1)?;
+    let rest: Vec<&[u8]> = raw[close..].strip_prefix(b" ")?.splitn(names - row.cells.len(), |&b| b == b' ').collect();
     let status = row.schema.column(Role::Status)?.checked_sub(row.cells.len())?;
     let known = Status::read(rest.get(status)?) != Status::Other;
-    let before = (0..hypothesis).map(|column| row.bytes_at(column).into_owned());
-    let inner = quoted[1..close].to_vec();
-    let inner = String::from_utf8_lossy(&inner).replace("\"\"", "\"").into_bytes();
-    let cells: Vec<_> = before.chain([inner]).chain(rest.iter().map(|cell| cell.to_vec())).collect();
+    let quoted = Cell { end: last.start + u32::try_from(close).ok()?, ..*last };
+    let before = (0..hypothesis).map(|column| whole_value(row, column));
+    let cells: Vec<_> =
+        before.chain([quoted.value(row.line).into_owned()]).chain(rest.iter().map(|cell| cell.to_vec())).collect();
     (known && cells.len() == names).then(|| encode_cells(cells.into_iter()))
-}
-
-/// Where the quote that opens a cell is closed.
-fn closing_quote(raw: &[u8]) -> Option<usize> {
-    let mut at = 1;
-    loop {
-        at += memchr::memchr(b'"', raw.get(at..)?)?;
-        match raw.get(at + 1) {
-            Some(b'"') => at += 2,
-            _ => return Some(at),
-        }
-    }
 }

@@ -16,7 +16,7 @@ mod scan;
 mod settings;
 mod workdir;
 
-pub use cells::{encode, encode_row, escape_controls};
+pub use cells::{closing_quote, encode, encode_row, escape_controls};
 pub use find::Store;
 pub use init::{New, init};
 pub use lock::{Locked, NotFlushed};

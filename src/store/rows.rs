@@ -8,12 +8,12 @@ use super::{
     lines::{Line, Lines},
 };
 use crate::{
-    schema::Schema,
-    trial::{Cell, Damage, Ending, Row},
+    schema::{Role, Schema},
+    trial::{Cell, Damage, Ending, ExpId, Row},
 };
 
 /// A row that a quoted line break spans is looked for in this many lines and bytes, no further.
-const JOIN_LINES: u64 = 256;
+const JOIN_LINES: u64 = 1024;
 const JOIN_BYTES: usize = 1024 * 1024;
 
 pub(super) struct Rows<'l> {
@@ -99,7 +99,7 @@ impl<'l> Rows<'l> {
     /// What the line just split is: a row, the first line of one over several, or a damaged one.
     fn record(&mut self, first: Line, open: Option<Open>) -> io::Result<(Line, u64, Option<Damage>)> {
         let (found, expected) = (self.cells.len(), self.schema.names().len());
-        if found == expected && open.is_none() && !self.repeats_header(first) {
+        if found == expected && open.is_none() && !first.is_cut() && !self.repeats_header(first) {
             return Ok((first, 1, None));
         }
         let damage = match open {
@@ -119,11 +119,17 @@ impl<'l> Rows<'l> {
         Ok((first, 1, Some(damage)))
     }
 
+    /// Whether a line says the names of the columns once more, as two files put together do: quoted, or behind a mark, too.
     fn repeats_header(&self, line: Line) -> bool {
         let text = text(&self.lines, 0, line);
         let names = self.schema.names();
-        text.starts_with(names[0].as_bytes())
-            && self.cells.iter().map(|cell| cell.of(text)).eq(names.iter().map(String::as_bytes))
+        let name = |cell: &Cell| {
+            let raw = cell.of(text);
+            let raw = raw.strip_prefix("\u{feff}".as_bytes()).unwrap_or(raw);
+            raw.strip_prefix(b"\"").map_or(raw, |raw| raw.strip_suffix(b"\"").unwrap_or(raw)).trim_ascii()
+        };
+        let first = self.cells.first().is_some_and(|cell| name(cell) == names[0].as_bytes());
+        first && self.cells.iter().map(name).eq(names.iter().map(String::as_bytes))
     }
 
     /// A row over several lines: it ends in exactly the right number of cells, and swallows no line that is a
@@ -136,7 +142,7 @@ impl<'l> Rows<'l> {
             let Some(line) = self.lines.look(len + 1)? else { break };
             let end = len + 1 + line.len;
             let terminated = line.taken == line.len as u64 + 1;
-            if !terminated || end > JOIN_BYTES || self.is_complete(len + 1, line) {
+            if !terminated || end > JOIN_BYTES || self.is_complete(len + 1, line) || self.begins_row(len + 1, line) {
                 break;
             }
             let record = Line { len: end, taken: end as u64 + 1 };
@@ -151,6 +157,19 @@ impl<'l> Rows<'l> {
             len = end;
         }
         Ok(None)
+    }
+
+    /// Whether the line just split by `is_complete` begins as a row does: with a number for its id, and a time where the log
+    /// has one. It is somebody's trial, and no part of another.
+    fn begins_row(&self, skip: usize, line: Line) -> bool {
+        let cell = |role: Role| {
+            let cell = self.schema.column(role).and_then(|column| self.scratch.get(column));
+            cell.map(|cell| cell.of(text(&self.lines, skip, line)))
+        };
+        let id = cell(Role::Id).and_then(|raw| ExpId::read(std::str::from_utf8(raw).ok()?));
+        let time = |raw: &[u8]| raw.len() >= 20 && raw[10] == b'T' && raw[..4].iter().all(u8::is_ascii_digit);
+        let is_timed = self.schema.column(Role::Time).is_none() || cell(Role::Time).is_some_and(time);
+        matches!(id, Some(ExpId::Number(_))) && is_timed && self.scratch.len() > 3
     }
 
     /// Whether a line has exactly the cells of a row, with no help from its neighbours.

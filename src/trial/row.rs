@@ -20,8 +20,15 @@ impl Cell {
         Self { start: short(start), end: short(end), quoted }
     }
 
+    /// The bytes of the cell as the line has them.
     pub fn of<'a>(&self, line: &'a [u8]) -> &'a [u8] {
         &line[self.start as usize..self.end as usize]
+    }
+
+    /// The bytes of the cell without its quotes.
+    pub fn value<'a>(&self, line: &'a [u8]) -> Cow<'a, [u8]> {
+        let raw = self.of(line);
+        if self.quoted { unquote(raw) } else { Cow::Borrowed(raw) }
     }
 }
 
@@ -85,9 +92,7 @@ pub enum Ending {
 impl<'a> Row<'a> {
     /// The bytes of a column, without quotes; empty where the row has no such cell.
     pub fn bytes_at(&self, column: usize) -> Cow<'a, [u8]> {
-        let Some(cell) = self.cells.get(column) else { return Cow::Borrowed(b"") };
-        let raw = cell.of(self.line);
-        if cell.quoted { unquote(raw) } else { Cow::Borrowed(raw) }
+        self.cells.get(column).map_or(Cow::Borrowed(b""), |cell| cell.value(self.line))
     }
 
     /// The text of a column; what is not UTF-8 as U+FFFD.
@@ -107,16 +112,20 @@ impl<'a> Row<'a> {
     }
 
     pub fn id(&self) -> Option<ExpId> {
-        match self.damage {
-            Some(Damage::RepeatedHeader) => None,
-            _ => ExpId::read(&self.text(Role::Id)),
-        }
+        self.id_in(Role::Id)
     }
 
     pub fn parent(&self) -> Option<ExpId> {
+        self.id_in(Role::Parent)
+    }
+
+    /// The id in a cell. The last cell of a row that has too few may have lost its end: the `17` of a `178` is no id.
+    fn id_in(&self, role: Role) -> Option<ExpId> {
+        let is_torn = || self.schema.column(role).is_some_and(|column| column + 1 >= self.cells.len());
         match self.damage {
             Some(Damage::RepeatedHeader) => None,
-            _ => ExpId::read(&self.text(Role::Parent)),
+            Some(Damage::Cells { found, expected }) if found < expected && is_torn() => None,
+            _ => ExpId::read(&self.text(role)),
         }
     }
 

@@ -263,3 +263,51 @@ fn durability_none_writes_all_the_same() {
     assert_eq!(sandbox.ok(&append(&["--status", "auto", "--metric", "3"])), "000\n");
     assert_eq!(sandbox.rows().len(), 1);
 }
+
+#[test]
+fn json_numbers_stay_as_they_are_written() {
+    let sandbox = Sandbox::with_store();
+    let trial = "{\"status\":\"baseline\",\"metric\":2e9,\"train_s\":1.50,\"notes\":true}";
+    sandbox.lineage(&["append", "--json"]).write_stdin(trial).assert().success();
+    let rows = sandbox.rows();
+    assert_eq!(["core_metric", "train_s", "notes"].map(|name| cell(&sandbox, &rows, 0, name)), ["2e9", "1.50", "true"]);
+}
+
+#[test]
+fn an_id_beyond_counting_does_not_stop_the_next() {
+    let sandbox = Sandbox::with_store();
+    let log = sandbox.read_log() + "18446744073709551615\t\t\t\t\t\t\t\tcrash\t\t\t\t\t\t\t\t\n";
+    fs::write(sandbox.log(), log).unwrap();
+    assert_eq!(sandbox.ok(&append(&["--status", "crash"])), "000\n");
+    assert_eq!(sandbox.ok(&append(&["--status", "crash"])), "001\n");
+}
+
+#[test]
+fn a_job_name_is_known_again_whatever_is_in_it() {
+    let sandbox = Sandbox::with_store();
+    let args = append(&["--status", "crash", "--once", "--job-name", "a\tb\r"]);
+    assert_eq!(sandbox.ok(&args), "000\n");
+    assert_eq!(sandbox.ok(&args), "000\n");
+    let twice = "{\"status\":\"crash\",\"job_name\":\"j\"}\n".repeat(2);
+    let shown = sandbox.transcript_with_stdin(&["append", "--json", "--once", "--format", "json", "-q"], twice);
+    assert_eq!(shown.matches("\"exp_id\":\"001\"").count(), 2, "{shown}");
+}
+
+#[test]
+fn flags_of_a_trial_do_not_go_with_json() {
+    let sandbox = Sandbox::with_store();
+    for flag in ["--parent", "--timestamp", "--domain", "--val-bpb", "--train-s"] {
+        let shown = sandbox.transcript_with_stdin(&["append", "--json", flag, "1"], "{\"status\":\"crash\"}");
+        assert!(shown.contains("cannot be used with") && shown.ends_with("= 2\n"), "{shown}");
+    }
+    assert!(sandbox.rows().is_empty());
+}
+
+#[test]
+fn a_specialist_from_the_environment_is_left_out_where_it_has_no_column() {
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.path("log.tsv"), "exp_id\tstatus\taccuracy\n0\tbaseline\t0.5\n").unwrap();
+    let args = ["append", "--store", "log.tsv", "--status", "crash", "-q"];
+    sandbox.lineage(&args).env("LINEAGE_SPECIALIST", "opt").assert().success();
+    assert_eq!(sandbox.ok(&["tail", "--store", "log.tsv", "-q"]).lines().count(), 3);
+}

@@ -69,7 +69,10 @@ fn a_repaired_copy_has_every_trial_and_the_log_is_untouched() {
     assert_eq!(sandbox.read_log(), before);
     assert_snapshot!(fs::read_to_string(sandbox.path("mended.tsv")).unwrap());
     let again = sandbox.transcript(&["check", "--repair", "mended.tsv"]);
-    assert!(again.contains("mended.tsv: ") && again.ends_with("= 1\n"), "an existing file is not overwritten: {again}");
+    assert!(
+        again.contains("mended.tsv is there already") && again.ends_with("= 1\n"),
+        "an existing file is not overwritten: {again}"
+    );
 }
 
 #[test]
@@ -86,4 +89,126 @@ fn repairing_twice_changes_nothing_more() {
         let once = repair(fixture.to_str().unwrap(), "once.tsv");
         assert_eq!(repair("once.tsv", "twice.tsv"), once, "{case}");
     }
+}
+
+/// The mended copy of a log of these lines, and what `check` says of the log.
+fn repaired(lines: &str) -> (String, String) {
+    let sandbox = with_lines(lines);
+    let found = sandbox.transcript(&["check", "--repair", "mended.tsv", "-q"]);
+    let copy = fs::read_to_string(sandbox.path("mended.tsv")).unwrap();
+    (found, copy.split_once('\n').unwrap().1.to_owned())
+}
+
+#[test]
+fn a_row_too_long_is_said_wherever_its_long_cell_is_and_copied_whole() {
+    let long = "A".repeat(17 * 1024 * 1024) + "END";
+    for at in ["\tx\t", "\t\n"] {
+        let row_1 = row("001", "000", "crash", "", "")
+            .replace(at, &at.replace('x', "").replacen('\t', &format!("\t{long}"), 1));
+        let lines =
+            row("000", "", "baseline", "3.2", "") + "x\t\"open\n" + &row_1 + &row("002", "000", "crash", "", "");
+        let (found, copy) = repaired(&lines);
+        assert!(found.contains("results.tsv:4: trial 001: a line of"), "{}", &found[..found.len().min(400)]);
+        assert!(
+            !found.contains("stands in line") && copy.contains("END") && copy.len() == lines.len(),
+            "{} {}",
+            copy.len(),
+            lines.len()
+        );
+    }
+}
+
+#[test]
+fn a_row_with_nothing_wrong_goes_over_to_the_byte() {
+    let plain = row("000", "", "baseline", "3.2", "").replace("\tx\t", "\t\"needless quotes\"\t");
+    assert_eq!(repaired(&plain).1, plain);
+}
+
+#[test]
+fn what_stands_behind_a_closing_quote_is_said_and_kept() {
+    let odd = row("000", "", "baseline", "3.2", "").replace("\tx\t", "\t\"fast\" mode\t");
+    let (found, copy) = repaired(&odd);
+    assert!(found.contains("text behind a closing quote"), "{found}");
+    assert!(copy.contains("\t\"\"\"fast\"\" mode\"\t"), "{copy}");
+}
+
+#[test]
+fn the_good_cells_of_a_row_with_a_stray_quote_keep_their_values() {
+    let odd = row("000", "", "crash", "", "").replace("\tx\t", "\t\"say \"\"x\"\" a\"\t").replace("\t\n", "\t\"oops\n");
+    assert!(repaired(&odd).1.contains("\t\"say \"\"x\"\" a\"\t"), "{}", repaired(&odd).1);
+}
+
+#[test]
+fn control_characters_around_an_id_are_no_part_of_it_in_the_copy() {
+    let lines = row("000", "", "baseline", "3.2", "")
+        + &row("001\r", "000", "keep", "\r3.1", "")
+        + &row("002", "001", "crash", "", "");
+    let (found, copy) = repaired(&lines);
+    assert!(found.contains("trial 001: a control character, 0x0d"), "{found}");
+    assert!(copy.contains("\n001\t") && copy.contains("\t3.1\t") && !copy.contains("\\r"), "{copy}");
+}
+
+#[test]
+fn a_header_put_in_again_is_known_quoted_and_behind_a_mark() {
+    let sandbox = Sandbox::with_store();
+    let header = sandbox.read_log();
+    let quoted = format!("\"{}\"\n", header.trim_end().replace('\t', "\"\t\""));
+    fs::write(sandbox.log(), format!("{header}{quoted}\u{feff}{header}{}", row("000", "", "crash", "", ""))).unwrap();
+    let found = sandbox.transcript(&["check", "-q"]);
+    assert_eq!(found.matches("the header once more").count(), 2, "{found}");
+    assert_eq!(sandbox.ok(&["tail", "-q"]).lines().count(), 2);
+}
+
+#[test]
+fn an_open_quote_does_not_swallow_a_row_that_begins_below_it() {
+    let lines = row("000", "", "baseline", "3.2", "").replace("\t\n", "\t\"n\n")
+        + &row("001", "000", "keep", "3.1", "-0.100000").replace("\tx\t", "\t\"two\nlines\"\t");
+    let sandbox = with_lines(&lines);
+    assert_eq!(sandbox.ok(&["best", "--field", "exp_id", "-q"]), "001\n");
+}
+
+#[test]
+fn an_id_that_lost_its_end_is_none() {
+    let mut lines: String = (0..20).map(|n| row(&format!("{n:03}"), "", "crash", "", "")).collect();
+    lines += "179\t2026-03-01T00:00:00Z\topt\t01\n";
+    let sandbox = with_lines(&lines);
+    assert_eq!(sandbox.ok(&["chain", "179", "--field", "exp_id", "-q"]), "179\n");
+    fs::write(sandbox.log(), sandbox.read_log() + "17\n").unwrap();
+    assert!(!sandbox.transcript(&["check"]).contains("stands in line"));
+}
+
+#[test]
+fn trials_that_ran_side_by_side_contradict_nothing() {
+    let beside = |id: &str, status: &str, score: &str, delta: &str| {
+        row(id, "000", status, score, delta).replacen("\t000\t\t", "\t000\t000\t", 1)
+    };
+    let lines = row("000", "", "baseline", "5", "")
+        + &beside("001", "keep", "4", "-1")
+        + &beside("002", "keep", "3.5", "-1.5")
+        + &beside("003", "discard", "6", "+1");
+    assert!(with_lines(&lines).transcript(&["check"]).ends_with("4 rows, nothing is wrong\n= 0\n"));
+}
+
+#[test]
+fn many_odd_parents_take_no_more_time_than_rows() {
+    let lines: String = (0..30_000).map(|n| row(&format!("c{n:x}a"), &format!("p{n:x}z"), "crash", "", "")).collect();
+    let started = std::time::Instant::now();
+    let sandbox = with_lines(&lines);
+    let _ = sandbox.transcript(&["check", "-q"]);
+    assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
+}
+
+#[test]
+fn a_closed_pipe_stops_neither_the_copy_nor_the_exit_status() {
+    let sandbox = with_lines("short\n");
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin!("lineage"))
+        .args(["check", "--repair", "mended.tsv"])
+        .current_dir(sandbox.path("."))
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(1));
+    assert!(sandbox.path("mended.tsv").exists());
 }

@@ -58,3 +58,21 @@ fn nothing_but_a_terminal_gets_colour() {
     }
     assert!(sandbox.ok(&["best", "--color", "always"]).contains("\x1b["));
 }
+
+#[test]
+fn a_trial_that_was_written_is_not_offered_for_a_retry() {
+    let Ok(full) = File::options().write(true).open("/dev/full") else {
+        skipped("this system has no /dev/full");
+        return;
+    };
+    let sandbox = Sandbox::with_store();
+    let output = Command::new(assert_cmd::cargo::cargo_bin!("lineage"))
+        .args(["append", "--status", "crash"])
+        .current_dir(sandbox.path("."))
+        .stdout(full)
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert_eq!((output.status.code(), sandbox.rows().len()), (Some(1), 1));
+    assert!(stderr.contains("written as 000") && !stderr.contains('{'), "{stderr}");
+}
