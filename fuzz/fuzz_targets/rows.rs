@@ -32,6 +32,14 @@ impl Question for Rows {
             self.0.push(row.line.to_vec());
         }
     }
+
+    fn fresh(&self) -> Self {
+        Self::default()
+    }
+
+    fn then(&mut self, later: Self) {
+        self.0.extend(later.0);
+    }
 }
 
 fuzz_target!(|bytes: &[u8]| {
