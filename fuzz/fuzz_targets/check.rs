@@ -9,7 +9,7 @@ use libfuzzer_sys::fuzz_target;
 use lineage::{
     lineage::Audit,
     store::{Log, Reading, Store},
-    trial::Direction,
+    trial::{Damage, Direction},
 };
 
 const HEADER: &[u8] = b"exp_id\ttimestamp\tparent_exp\thypothesis\tstatus\tcore_metric\tdelta_vs_best\tnotes\n";
@@ -25,11 +25,12 @@ static DIR: LazyLock<PathBuf> = LazyLock::new(|| {
 
 fuzz_target!(|bytes: &[u8]| {
     let log = read("log.tsv", &[HEADER, bytes].concat());
-    let (rows, ids) = audit(&log);
+    let (rows, ids, open_quote) = audit(&log);
     let mended = repair(&log, "once.tsv");
-    let (mended_rows, mended_ids) = audit(&read("mended.tsv", &mended));
+    let (mended_rows, mended_ids, _) = audit(&read("mended.tsv", &mended));
     assert!(mended_rows >= rows, "{mended_rows} of {rows} rows are left");
-    assert!(mended_ids >= ids, "{mended_ids} of {ids} ids are left");
+    // Below an open quote, a line that gets its newline, or loses a header above it, may turn out to be the end of that row.
+    assert!(open_quote || mended_ids >= ids, "{mended_ids} of {ids} ids are left");
     let again = repair(&read("mended.tsv", &mended), "twice.tsv");
     assert_eq!(again, mended, "what was mended is mended again");
 });
@@ -41,18 +42,19 @@ fn read(name: &str, bytes: &[u8]) -> Log {
     Store::find(Some(&path)).and_then(|store| store.read_to_the_end(&reading)).expect("a log with this header is read")
 }
 
-/// How many rows can be read, and how many have an id.
-fn audit(log: &Log) -> (usize, usize) {
-    let (mut audit, mut rows, mut ids) = (Audit::new(log.crlf()), 0, 0);
+/// How many rows can be read, how many have an id, and whether one leaves a quote open.
+fn audit(log: &Log) -> (usize, usize, bool) {
+    let (mut audit, mut rows, mut ids, mut open_quote) = (Audit::new(log.crlf()), 0, 0, false);
     log.every_line(|row| {
         audit.line(&row);
         rows += usize::from(row.damage.is_none());
         ids += usize::from(row.id().is_some());
+        open_quote |= row.damage == Some(Damage::OpenQuote);
         Ok(())
     })
     .expect("a file on this disk is read");
     std::hint::black_box(audit.finish());
-    (rows, ids)
+    (rows, ids, open_quote)
 }
 
 fn repair(log: &Log, name: &str) -> Vec<u8> {
