@@ -125,7 +125,7 @@ fn append(drafts: &[Draft], args: &Append, context: &Context) -> Result<()> {
             bail!(Usage("--once needs a job name to know the trial by: --job-name".to_owned()));
         }
     }
-    let reading = Reading { metric: None, direction: args.direction };
+    let reading = Reading { direction: args.direction, ..Reading::default() };
     let locked = context.store()?.lock(&reading, Duration::from_secs_f64(args.lock_timeout))?;
     context.say_notes(locked.log());
     let (answers, rows) = complete(drafts, args, &locked, context)?;

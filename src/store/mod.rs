@@ -4,6 +4,7 @@
 
 mod cells;
 mod find;
+mod foreign;
 mod header;
 mod init;
 mod lines;
@@ -14,14 +15,18 @@ mod rows;
 mod saved;
 mod scan;
 mod settings;
+mod source;
 mod workdir;
 
 pub use cells::{encode, encode_row, escape_controls};
 pub use find::Store;
+pub use foreign::translate;
 pub use init::{New, init};
 pub use lock::{Locked, NotFlushed};
 pub use log::{Log, Reading};
 pub use saved::Saved;
 pub use scan::no_such_trial;
+use source::Source;
+
 pub use settings::{Durability, Prompt, SectionName, Settings};
 pub use workdir::{WorkFile, Workdir};
