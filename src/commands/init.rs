@@ -37,7 +37,7 @@ pub struct Init {
 
 pub fn run(args: Init, context: &Context) -> Result<()> {
     let Init { dir, metric, direction, label, columns } = args;
-    let new = New { metric: &metric, direction, label: label.as_deref(), columns: &columns };
+    let new = New { metric: &metric, direction, label: label.as_deref(), columns: &columns, import: None };
     let dir = store::init(dir.as_deref().or(context.store.as_deref()), &new)?;
     let better = direction.better_word();
     context

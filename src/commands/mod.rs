@@ -5,6 +5,8 @@ pub mod best;
 pub mod chain;
 pub mod check;
 pub mod completions;
+pub mod export;
+pub mod import;
 pub mod init;
 pub mod prompts;
 pub mod render;

@@ -96,15 +96,8 @@ fn separated(lines: &[&str]) -> Result<Table, String> {
     let separator = ['\t', ',', ';'].into_iter().find(|&separator| header.contains(separator));
     let separator = separator.ok_or("its first line has one cell: no header of a TSV or CSV file, and no JSON")?;
     let names = unique_names(split(header, separator).0);
-    let mut table = Table {
-        names,
-        rows: Vec::new(),
-        unread: Vec::new(),
-        said,
-        notes: Vec::new(),
-        first_row: 2,
-        separator,
-    };
+    let mut table =
+        Table { names, rows: Vec::new(), unread: Vec::new(), said, notes: Vec::new(), first_row: 2, separator };
     at += 1;
     while at < lines.len() {
         at += table.take(lines, at);
@@ -135,6 +128,14 @@ impl Table {
             self.rows.push(Raw { line: number, cells });
         }
         taken
+    }
+
+    /// Gives every cell beyond the header a column.
+    pub(super) fn widen(&mut self) {
+        let widest = self.rows.iter().map(|row| row.cells.len()).max().unwrap_or(0);
+        let mut names = std::mem::take(&mut self.names);
+        names.resize(names.len().max(widest), String::new());
+        self.names = unique_names(names);
     }
 
     /// A row with a quoted cell over several lines: it ends in exactly the header's number of cells.

@@ -37,12 +37,18 @@ impl Plan {
         }
         plan.find_score(table, wanted)?;
         // A column cannot be the score and a name for the trial at once.
-        plan.parts.retain(|(part, column)| *column != plan.score || matches!(part, Part::TrainSeconds | Part::TotalSeconds));
+        plan.parts
+            .retain(|(part, column)| *column != plan.score || matches!(part, Part::TrainSeconds | Part::TotalSeconds));
         Ok(plan)
     }
 
     pub(super) fn column(&self, part: Part) -> Option<usize> {
         self.parts.iter().find(|(taken, _)| *taken == part).map(|(_, column)| *column)
+    }
+
+    /// Whether cells beyond the header are a part of the last one: its text held the separator.
+    pub(super) fn joins_surplus(&self, width: usize) -> bool {
+        [Part::Hypothesis, Part::Notes].into_iter().any(|part| self.column(part) == Some(width - 1))
     }
 
     fn is_taken(&self, column: usize) -> bool {
@@ -90,10 +96,7 @@ impl Plan {
         };
         let equal: Vec<_> = ranked.iter().filter(|(rank, _)| *rank == best).map(|(_, at)| &*table.names[*at]).collect();
         if equal.len() > 1 {
-            return Err(format!(
-                "equally good candidates for the score: {}; --metric names the one",
-                equal.join(" ")
-            ));
+            return Err(format!("equally good candidates for the score: {}; --metric names the one", equal.join(" ")));
         }
         self.score = column;
         self.guess = Some(if best < roles::UNKNOWN { "by its name" } else { "as the likeliest column of numbers" });
@@ -111,7 +114,9 @@ fn named(table: &Table, map: &Map, part: Part) -> Result<Option<Option<usize>>, 
     match map.get(part) {
         None => Ok(None),
         Some("") => Ok(Some(None)),
-        Some(name) => columns(table, name).next().map(|at| Some(Some(at))).ok_or_else(|| no_column(table, name, "--map")),
+        Some(name) => {
+            columns(table, name).next().map(|at| Some(Some(at))).ok_or_else(|| no_column(table, name, "--map"))
+        }
     }
 }
 
@@ -141,7 +146,8 @@ fn count_numbers(table: &Table, column: usize) -> usize {
 pub(super) fn number(cell: &str) -> Option<(String, f64)> {
     let cell = cell.trim();
     let bare = cell.strip_suffix('%').unwrap_or(cell).trim_end();
-    let grouped = || bare.split(',').skip(1).all(|group| group.split('.').next().is_some_and(|digits| digits.len() == 3));
+    let grouped =
+        || bare.split(',').skip(1).all(|group| group.split('.').next().is_some_and(|digits| digits.len() == 3));
     let text = if bare.contains(',') && grouped() { bare.replace(',', "") } else { bare.to_owned() };
     Number::value_of(&text).map(|value| (text, value))
 }

@@ -56,8 +56,12 @@ impl Translation {
 }
 
 /// Translates a table; the error says what flag would settle it.
-pub fn translate(table: Table, wanted: &Wanted) -> Result<Translation, String> {
+pub fn translate(mut table: Table, wanted: &Wanted) -> Result<Translation, String> {
     let plan = Plan::new(&table, wanted)?;
+    let width = table.names.len();
+    if !plan.joins_surplus(width) {
+        table.widen();
+    }
     let statuses = Statuses::new(&table, &plan);
     let mut scores = Scores::default();
     let mut trials = Vec::with_capacity(table.rows.len());
@@ -70,7 +74,7 @@ pub fn translate(table: Table, wanted: &Wanted) -> Result<Translation, String> {
             (None, Some(_)) => (Status::Keep, "keep".to_owned()),
             _ => (status, word),
         };
-        if score.is_none() && word.is_empty() && row.cells.len() < table.names.len() {
+        if score.is_none() && word.is_empty() && row.cells.len() < width {
             unread.push(Unread { line: row.line, why: "neither a score nor a verdict".to_owned() });
             continue;
         }
@@ -185,7 +189,8 @@ impl Writer {
                 *words.entry((said, trial.word.clone())).or_default() += 1;
             }
         }
-        let columns = layout.places.iter().map(|&(from, to)| (self.table.names[from].clone(), layout.names[to].clone()));
+        let columns =
+            layout.places.iter().map(|&(from, to)| (self.table.names[from].clone(), layout.names[to].clone()));
         let mut unread: Vec<_> = self.table.unread.into_iter().chain(unread).collect();
         unread.sort_by_key(|unread| unread.line);
         Translation {
@@ -255,21 +260,16 @@ impl Writer {
     fn layout(&self, metric: &str) -> Layout {
         let mut extra: Vec<String> = Vec::new();
         let mut moves: Vec<(usize, String)> = Vec::new();
-        let widest = self.table.rows.iter().map(|row| row.cells.len()).max().unwrap_or(0);
-        for column in 0..self.table.names.len().max(widest) {
-            let own = self.table.names.get(column).cloned().unwrap_or_else(|| format!("column_{}", column + 1));
+        for (column, own) in self.table.names.iter().cloned().enumerate() {
             let part = self.plan.parts.iter().find(|(_, taken)| *taken == column).map(|(part, _)| *part);
             let is_score = column == self.plan.score;
             let name = match part {
                 Some(part) if !is_score => standard_name(part).to_owned(),
                 _ if is_score && own == metric && own != "status" => own,
                 _ if self.is_verdict(column) && !self.loses_words(column) => "status".to_owned(),
-                _ if STANDARD.contains(&&*own) || extra.contains(&own) => format!("source_{own}"),
+                _ if own != "val_bpb" && STANDARD.contains(&&*own) || extra.contains(&own) => format!("source_{own}"),
                 _ => own,
             };
-            if column >= self.table.names.len() && self.joins_surplus() {
-                continue;
-            }
             if !STANDARD.contains(&&*name) {
                 extra.push(name.clone());
             }
@@ -290,12 +290,6 @@ impl Writer {
         self.trials.iter().any(|trial| roles::normal(self.cell(trial.at, column)) != roles::normal(&trial.word))
     }
 
-    /// Whether cells beyond the header are a part of the last one: its text held the separator.
-    fn joins_surplus(&self) -> bool {
-        let last = self.table.names.len() - 1;
-        [Part::Hypothesis, Part::Notes].into_iter().any(|part| self.plan.column(part) == Some(last))
-    }
-
     fn row(&self, trial: &Trial, layout: &Layout, metric: &str) -> (u64, Vec<String>) {
         let raw = &self.table.rows[trial.at];
         let mut cells = vec![String::new(); layout.names.len()];
@@ -303,7 +297,7 @@ impl Writer {
             raw.cells.get(from).map_or("", String::as_str).clone_into(&mut cells[to]);
         }
         let names = self.table.names.len();
-        if raw.cells.len() > names && self.joins_surplus() {
+        if raw.cells.len() > names {
             let place = layout.places.iter().find(|(from, _)| *from == names - 1).map(|(_, to)| *to);
             cells[place.unwrap_or_default()] = raw.cells[names - 1..].join(&self.table.separator.to_string());
         }

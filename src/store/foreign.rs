@@ -22,11 +22,8 @@ impl Store {
         let translation = translate(self.log_path(), &self.settings, reading)?;
         let bytes = translation.bytes();
         let end = bytes.len() as u64;
-        let wanted = Reading {
-            metric: Some(translation.metric),
-            direction: Some(translation.direction),
-            ..Reading::default()
-        };
+        let wanted =
+            Reading { metric: Some(translation.metric), direction: Some(translation.direction), ..Reading::default() };
         let mut log = Log::open(self.log_path(), Some(Source::Bytes(bytes)), end, &self.settings, &wanted)?;
         log.first_row = translation.first_row;
         log.notes = translation.notes;
@@ -68,7 +65,11 @@ impl Log {
             1 => String::new(),
             more => format!(" (and {} more lines)", more - 1),
         };
-        Some(format!("{}:{}: {}{others}; `lineage check` lists what is wrong", self.path.display(), first.line, first.why))
+        Some(format!(
+            "{}:{}: {}{others}; `lineage check` lists what is wrong",
+            self.path.display(),
+            first.line,
+            first.why
+        ))
     }
 }
-

@@ -9,10 +9,7 @@ use std::{
 use anyhow::{Context, Result};
 
 use super::{Log, encode, encode_row};
-use crate::{
-    schema::Role,
-    trial::{Damage, Ending, Row, Status},
-};
+use crate::trial::{Damage, Ending, Row};
 
 /// One change: the line of the log, and what became of it.
 pub struct Change {
@@ -54,14 +51,11 @@ fn mend(row: &Row) -> (Option<Vec<u8>>, Option<&'static str>) {
             Some(line) => (Some(line), Some("a quote that nothing closes was taken as a character")),
             None => (as_it_is(), ending(row)),
         },
-        Some(Damage::Cells { .. }) => match spaces_for_tabs(row) {
-            Some(line) => (Some(line), Some("cells that spaces had joined were separated again")),
-            None => (as_it_is(), ending(row)),
-        },
-        Some(Damage::TooLong { .. }) => (as_it_is(), ending(row)),
+        Some(Damage::TooLong { .. } | Damage::Cells { .. }) => (as_it_is(), ending(row)),
         None => {
             let line = encode_cells((0..row.cells.len()).map(|column| row.bytes_at(column).into_owned()));
             let what = match () {
+                () if row.is_spaced() => Some("cells that spaces had joined were separated again"),
                 () if row.lines > 1 => Some("a cell over several lines was put into one"),
                 () if line != row.line && has_hidden_bytes(row.line) => {
                     Some("control characters and broken UTF-8 were made visible")
@@ -104,35 +98,4 @@ fn encode_cells(cells: impl Iterator<Item = Vec<u8>>) -> Vec<u8> {
 fn literal_quote(row: &Row) -> Option<Vec<u8>> {
     let cells: Vec<_> = row.line.split(|&b| b == b'\t').map(<[u8]>::to_vec).collect();
     (cells.len() == row.schema.names().len()).then(|| encode_cells(cells.into_iter()))
-}
-
-/// A row that a line-wise clean-up broke: from the end of a quoted hypothesis on, single spaces stand for the tabs. It is
-/// mended only where the status then is one.
-fn spaces_for_tabs(row: &Row) -> Option<Vec<u8>> {
-    let names = row.schema.names().len();
-    let hypothesis = row.schema.column(Role::Hypothesis)?;
-    let last = row.cells.last().filter(|cell| cell.quoted && row.cells.len() == hypothesis + 1)?;
-    let raw = last.of(row.line);
-    let close = closing_quote(raw)?;
-    let (quoted, rest) = (&raw[..=close], raw[close + 1..].strip_prefix(b" ")?);
-    let rest: Vec<&[u8]> = rest.splitn(names - row.cells.len(), |&b| b == b' ').collect();
-    let status = row.schema.column(Role::Status)?.checked_sub(row.cells.len())?;
-    let known = Status::read(rest.get(status)?) != Status::Other;
-    let before = (0..hypothesis).map(|column| row.bytes_at(column).into_owned());
-    let inner = quoted[1..close].to_vec();
-    let inner = String::from_utf8_lossy(&inner).replace("\"\"", "\"").into_bytes();
-    let cells: Vec<_> = before.chain([inner]).chain(rest.iter().map(|cell| cell.to_vec())).collect();
-    (known && cells.len() == names).then(|| encode_cells(cells.into_iter()))
-}
-
-/// Where the quote that opens a cell is closed.
-fn closing_quote(raw: &[u8]) -> Option<usize> {
-    let mut at = 1;
-    loop {
-        at += memchr::memchr(b'"', raw.get(at..)?)?;
-        match raw.get(at + 1) {
-            Some(b'"') => at += 2,
-            _ => return Some(at),
-        }
-    }
 }

@@ -182,7 +182,9 @@ impl Log {
         let Some(file) = &self.file else { return Ok(()) };
         let mut rows = self.rows(file, self.start, self.first_row);
         while let Some(row) = rows.next().with_context(|| format!("cannot read {}", self.path.display()))? {
-            see(row)?;
+            if row.damage != Some(Damage::Blank) || !self.is_foreign() {
+                see(row)?;
+            }
         }
         Ok(())
     }
