@@ -42,9 +42,9 @@ impl Said {
     /// Takes what a key and its value say, if they say anything.
     pub(super) fn hear(&mut self, key: &str, value: &str) {
         let key = roles::normal(key);
-        if roles::SAYS_METRIC.contains(&&*key) && !value.trim().is_empty() {
+        if roles::has(roles::SAYS_METRIC, &key) && !value.trim().is_empty() {
             self.metric = Some(value.trim().to_owned());
-        } else if roles::SAYS_DIRECTION.contains(&&*key) {
+        } else if roles::has(roles::SAYS_DIRECTION, &key) {
             self.direction = roles::direction(value).or(self.direction);
         }
     }

@@ -59,8 +59,8 @@ impl Reader {
         };
         let kind = object.get("type").and_then(Value::as_str).map(roles::normal);
         match kind.as_deref() {
-            Some(kind) if roles::CONFIG_TYPES.contains(&kind) => self.config(&object),
-            Some(kind) if !roles::RUN_TYPES.contains(&kind) && !object.contains_key("status") => {
+            Some(kind) if roles::has(roles::CONFIG_TYPES, kind) => self.config(&object),
+            Some(kind) if !roles::has(roles::RUN_TYPES, kind) && !object.contains_key("status") => {
                 self.skip(line, &format!("a line of type `{kind}` is no run"));
             }
             _ => {

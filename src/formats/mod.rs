@@ -1,11 +1,14 @@
 //! Logs of other tools: found out by their content, and translated into rows of lineage's own shape. Pure: bytes in, rows out.
 //! The rules and their order are in `docs/formats.md`, what names and words mean is in `roles`.
 
+mod cells;
 mod detect;
+mod direction;
 mod jsonl;
 mod plan;
 pub mod roles;
 mod translate;
+mod writer;
 
 use std::str::FromStr;
 

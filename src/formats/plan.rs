@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::{
     Map, Table, Wanted,
+    cells::{number, time},
     roles::{self, NAMES, Part, Speech, VERDICTS, normal},
 };
 use crate::trial::{ExpId, Number};
@@ -15,22 +16,37 @@ pub(super) struct Plan {
     /// Where a decision is the verdict: the column that says whether it ran at all.
     pub(super) ran: Option<usize>,
     pub(super) score: usize,
+    /// Columns by which a row may name its parent: ids, even those that come twice, and commits.
+    pub(super) keys: Vec<usize>,
+    /// Columns that can stand in for an empty hypothesis.
+    pub(super) texts: Vec<usize>,
     /// Why this is the score, where that was a guess.
     pub(super) guess: Option<&'static str>,
 }
 
 impl Plan {
     pub(super) fn new(table: &Table, wanted: &Wanted) -> Result<Self, String> {
-        let mut plan = Self { parts: Vec::new(), verdict: None, ran: None, score: usize::MAX, guess: None };
+        let names_of =
+            |part| NAMES.iter().filter(move |(own, ..)| *own == part).flat_map(|(.., names)| names.split_whitespace());
+        let keys = roles::COMMITS.split_whitespace().chain(names_of(Part::Id));
+        let mut plan = Self {
+            parts: Vec::new(),
+            verdict: None,
+            ran: None,
+            score: usize::MAX,
+            keys: keys.flat_map(|name| columns(table, name)).collect(),
+            texts: names_of(Part::Hypothesis).flat_map(|name| columns(table, name)).collect(),
+            guess: None,
+        };
         for (part, ..) in NAMES {
-            if let Some(column) = named(table, &wanted.map, *part)? {
-                plan.parts.extend(column.map(|column| (*part, column)));
+            if let Named::Column(column) = named(table, &wanted.map, *part)? {
+                plan.parts.push((*part, column));
             }
         }
         plan.find_verdict(table, &wanted.map)?;
         for (part, _, names) in NAMES {
             if wanted.map.get(*part).is_none() {
-                let mut columns = names.iter().flat_map(|name| columns(table, name));
+                let mut columns = names.split_whitespace().flat_map(|name| columns(table, name));
                 let found = columns.find(|&column| !plan.is_taken(column) && fits(table, *part, column));
                 plan.parts.extend(found.map(|column| (*part, column)));
             }
@@ -57,9 +73,13 @@ impl Plan {
     }
 
     fn find_verdict(&mut self, table: &Table, map: &Map) -> Result<(), String> {
-        if let Some(column) = named(table, map, Part::Verdict)? {
-            self.verdict = column.map(|column| (column, speech(table, column)));
-            return Ok(());
+        match named(table, map, Part::Verdict)? {
+            Named::Column(column) => {
+                self.verdict = Some((column, speech(table, column)));
+                return Ok(());
+            }
+            Named::Nothing => return Ok(()),
+            Named::Unsaid => {}
         }
         let by_name = VERDICTS.iter().flat_map(|(name, speech)| columns(table, name).map(move |at| (at, *speech)));
         let mut found: Vec<_> = by_name.filter(|&(at, speech)| speaks(table, at, speech)).collect();
@@ -73,12 +93,13 @@ impl Plan {
     }
 
     fn find_score(&mut self, table: &Table, wanted: &Wanted) -> Result<(), String> {
-        if let Some(Some(column)) = named(table, &wanted.map, Part::Score)? {
+        if let Named::Column(column) = named(table, &wanted.map, Part::Score)? {
             self.score = column;
             return Ok(());
         }
         if let Some(name) = &wanted.metric {
-            self.score = columns(table, name).next().ok_or_else(|| no_column(table, name, "--metric"))?;
+            self.score =
+                columns(table, name).next().ok_or_else(|| no_column(table, name, "--metric or lineage.toml"))?;
             return Ok(());
         }
         let said = table.said.metric.as_ref().and_then(|name| columns(table, name).next());
@@ -99,7 +120,11 @@ impl Plan {
             return Err(format!("equally good candidates for the score: {}; --metric names the one", equal.join(" ")));
         }
         self.score = column;
-        self.guess = Some(if best < roles::UNKNOWN { "by its name" } else { "as the likeliest column of numbers" });
+        self.guess = Some(match best {
+            ..roles::BY_NAME => return Ok(()), // it is called a metric: no guess
+            roles::BY_NAME..roles::UNKNOWN => "by its name",
+            _ => "as the likeliest column of numbers",
+        });
         Ok(())
     }
 
@@ -109,14 +134,19 @@ impl Plan {
     }
 }
 
-/// The column that `--map` names for a part: `None` where it does not, `Some(None)` where it says that there is none.
-fn named(table: &Table, map: &Map, part: Part) -> Result<Option<Option<usize>>, String> {
+/// What `--map` says of a part.
+enum Named {
+    Unsaid,
+    /// That no column has it.
+    Nothing,
+    Column(usize),
+}
+
+fn named(table: &Table, map: &Map, part: Part) -> Result<Named, String> {
     match map.get(part) {
-        None => Ok(None),
-        Some("") => Ok(Some(None)),
-        Some(name) => {
-            columns(table, name).next().map(|at| Some(Some(at))).ok_or_else(|| no_column(table, name, "--map"))
-        }
+        None => Ok(Named::Unsaid),
+        Some("") => Ok(Named::Nothing),
+        Some(name) => columns(table, name).next().map(Named::Column).ok_or_else(|| no_column(table, name, "--map")),
     }
 }
 
@@ -142,22 +172,12 @@ fn count_numbers(table: &Table, column: usize) -> usize {
     cells(table, column).filter(|cell| number(cell).is_some()).count()
 }
 
-/// A number as people write it: `1,234.5` and `85.3%` are numbers, too.
-pub(super) fn number(cell: &str) -> Option<(String, f64)> {
-    let cell = cell.trim();
-    let bare = cell.strip_suffix('%').unwrap_or(cell).trim_end();
-    let grouped =
-        || bare.split(',').skip(1).all(|group| group.split('.').next().is_some_and(|digits| digits.len() == 3));
-    let text = if bare.contains(',') && grouped() { bare.replace(',', "") } else { bare.to_owned() };
-    Number::value_of(&text).map(|value| (text, value))
-}
-
 /// Whether the cells of a column can be what its name says.
 fn fits(table: &Table, part: Part, column: usize) -> bool {
     let mut cells = cells(table, column).peekable();
     match part {
         Part::Id => is_key(table, column),
-        Part::Time => cells.peek().is_some_and(|cell| super::translate::time(cell).is_some()),
+        Part::Time => cells.peek().is_some_and(|cell| time(cell).is_some()),
         Part::TrainSeconds | Part::TotalSeconds => cells.any(|cell| Number::value_of(cell).is_some()),
         // A proposal is text, not a number.
         Part::Hypothesis => cells.any(|cell| Number::value_of(cell).is_none()),
@@ -176,7 +196,7 @@ fn is_key(table: &Table, column: usize) -> bool {
 fn speech(table: &Table, column: usize) -> Speech {
     let name = normal(&table.names[column]);
     let known = VERDICTS.iter().find(|(known, _)| *known == name).map(|(_, speech)| *speech);
-    let is_yes_or_no = |cell: &str| [roles::YES, roles::NO].concat().contains(&&*cell.to_lowercase());
+    let is_yes_or_no = |cell: &str| [roles::YES, roles::NO].iter().any(|words| roles::has(words, &cell.to_lowercase()));
     let default = if cells(table, column).all(is_yes_or_no) { Speech::Kept } else { Speech::Words };
     known.unwrap_or(default)
 }

@@ -32,9 +32,10 @@ pub struct Merged {
 pub fn new_store(dir: &Path, translation: &Translation, map: &Map, segment: Option<u64>) -> Result<()> {
     let quoted = |text: &str| toml::Value::from(text).to_string();
     let mut settings = String::from("\n[import]\n");
-    settings += &match map.is_empty() {
-        true => "# map = \"score=loss,verdict=outcome\"   # which column is what\n".to_owned(),
-        false => format!("map = {}\n", quoted(map.text())),
+    settings += &if map.is_empty() {
+        "# map = \"score=loss,verdict=outcome\"   # which column is what\n".to_owned()
+    } else {
+        format!("map = {}\n", quoted(map.text()))
     };
     settings += &segment.map(|segment| format!("segment = {segment}\n")).unwrap_or_default();
     let new = New {

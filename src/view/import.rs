@@ -1,12 +1,9 @@
 //! What an import did, for a person.
 
-use std::path::Path;
+use std::{collections::BTreeMap, path::Path};
 
 use super::text::{printable, visible};
-use crate::formats::Translation;
-
-/// Lines that are listed one by one; of more, the first.
-const LISTED: usize = 20;
+use crate::{formats::Translation, trial::Status};
 
 /// Rows in and out, what became of columns and words, and every line that could not be read.
 pub fn summary(translation: &Translation, added: usize, known: usize, file: &Path, store: &Path) -> String {
@@ -26,7 +23,7 @@ pub fn summary(translation: &Translation, added: usize, known: usize, file: &Pat
         translation.columns.iter().filter(|(from, to)| from == to).map(|(from, _)| from.as_str()).collect();
     out += &line("as it is", &kept.join(" "));
     for ((from, to), times) in &translation.words {
-        let becomes = if crate::trial::Status::read(to.as_bytes()) == crate::trial::Status::Other {
+        let becomes = if Status::read(to.as_bytes()) == Status::Other {
             "stays as it is, and is never best".to_owned()
         } else {
             format!("→ {to}")
@@ -38,13 +35,14 @@ pub fn summary(translation: &Translation, added: usize, known: usize, file: &Pat
         let numbers: Vec<_> = translation.emptied.iter().map(u64::to_string).collect();
         out += &line("no score", &format!("a sentinel was emptied in line {}", numbers.join(" ")));
     }
+    let mut odd: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (number, cell) in &translation.odd {
+        odd.entry(cell).or_default().push(number.to_string());
+    }
+    for (cell, lines) in odd {
+        out += &line("no number", &format!("`{cell}` stays as it is, and is no score, in line {}", lines.join(" ")));
+    }
     let place = |number: u64, why: &str| format!("{}:{number}: {why}", file.display());
-    for (number, cell) in translation.odd.iter().take(LISTED) {
-        out += &line("no number", &place(*number, &format!("`{cell}` stays as it is, and is no score")));
-    }
-    if let Some(more) = translation.odd.len().checked_sub(LISTED).filter(|more| *more > 0) {
-        out += &line("no number", &format!("and {more} more"));
-    }
     for unread in &translation.unread {
         out += &line("not read", &place(unread.line, &unread.why));
     }
