@@ -1,6 +1,6 @@
 //! What a file is, by its content: cells separated by tabs, commas or semicolons under a header, or JSON lines.
 
-use super::{jsonl, roles};
+use super::{cells::number, jsonl, roles};
 use crate::trial::Direction;
 
 /// A quoted cell may span this many lines.
@@ -86,6 +86,9 @@ fn separated(lines: &[&str]) -> Result<Table, String> {
     let mut said = Said::default();
     let mut at = 0;
     while let Some(line) = lines.get(at).filter(|line| line.trim().is_empty() || line.starts_with('#')) {
+        if is_commented_header(&lines[at..]) {
+            break;
+        }
         let comment = line.trim_start_matches('#');
         if let Some((key, value)) = comment.split_once([':', '=']) {
             said.hear(key, value);
@@ -95,32 +98,65 @@ fn separated(lines: &[&str]) -> Result<Table, String> {
     let header = lines.get(at).ok_or("it holds no line that could be a header")?;
     let separator = ['\t', ',', ';'].into_iter().find(|&separator| header.contains(separator));
     let separator = separator.ok_or("its first line has one cell: no header of a TSV or CSV file, and no JSON")?;
-    let names = unique_names(split(header, separator).0);
-    let mut table =
-        Table { names, rows: Vec::new(), unread: Vec::new(), said, notes: Vec::new(), first_row: 2, separator };
-    at += 1;
+    let (mut cells, _) = split(header, separator);
+    let has_header = !is_a_row(&cells);
+    let notes = if has_header { Vec::new() } else { vec![headless(&mut cells)] };
+    if let Some(first) = cells.first_mut().filter(|_| has_header) {
+        *first = first.trim_start_matches('#').to_owned();
+    }
+    let names = unique_names(cells);
+    let first_row = if has_header { 2 } else { 1 };
+    let mut table = Table { names, rows: Vec::new(), unread: Vec::new(), said, notes, first_row, separator };
+    at += usize::from(has_header);
     while at < lines.len() {
         at += table.take(lines, at);
     }
     Ok(table)
 }
 
+/// Whether the first line is a header behind a `#`: it has the cells of the line below, which is a row.
+fn is_commented_header(lines: &[&str]) -> bool {
+    let names = split(lines[0], '\t').0;
+    let below = lines[1..].iter().find(|line| !line.trim().is_empty() && !line.starts_with('#'));
+    let below = below.map(|line| split(line, '\t').0).unwrap_or_default();
+    names.len() > 2 && names.len() == below.len() && !is_a_row(&names) && is_a_row(&below)
+}
+
+/// Whether cells are those of a trial, not names: a verdict and a number.
+fn is_a_row(cells: &[String]) -> bool {
+    let is_verdict = |cell: &String| number(cell).is_none() && roles::verdict(cell, roles::Speech::Words).is_some();
+    cells.iter().any(|cell| number(cell).is_some()) && cells.iter().any(is_verdict)
+}
+
+/// Names for a log without a header: those that five columns mostly have where they fit, else numbers.
+fn headless(cells: &mut [String]) -> String {
+    let fits =
+        cells.len() == 5 && number(&cells[1]).is_some() && roles::verdict(&cells[3], roles::Speech::Words).is_some();
+    let five = ["commit", "val_bpb", "memory_gb", "status", "description"];
+    for (at, cell) in cells.iter_mut().enumerate() {
+        *cell = if fits { five[at].to_owned() } else { String::new() };
+    }
+    let names = if fits { five.join(" ") } else { format!("column_1 to column_{}", cells.len()) };
+    format!("the log has no header; its columns are taken for {names}; --map says otherwise")
+}
+
 impl Table {
     /// Takes one row, and returns how many lines it had.
     fn take(&mut self, lines: &[&str], at: usize) -> usize {
         let (line, number) = (lines[at], at as u64 + 1);
-        if line.trim().is_empty() || line.starts_with('#') {
-            return 1;
-        }
         let mut taken = 1;
         let (mut cells, open) = split(line, self.separator);
+        let is_comment = line.starts_with('#') && cells.len() != self.names.len();
+        if line.trim().is_empty() || is_comment {
+            return 1;
+        }
         if open {
             match self.join(lines, at) {
                 Some((joined, lines)) => (cells, taken) = (joined, lines),
                 None => cells = line.split(self.separator).map(str::to_owned).collect(),
             }
         }
-        if cells.len() == 1 {
+        if cells.len() == 1 || !cells.iter().any(|cell| cell.contains(char::is_alphanumeric)) {
             self.unread.push(Unread { line: number, why: "a line that is no row".to_owned() });
         } else if cells.iter().map(|cell| cell.trim()).eq(self.names.iter().map(String::as_str)) {
             self.unread.push(Unread { line: number, why: "the header once more".to_owned() });

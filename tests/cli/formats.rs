@@ -125,6 +125,18 @@ fn a_log_in_utf_16_is_read() {
 }
 
 #[test]
+fn a_header_may_be_a_comment_or_missing_and_an_id_may_begin_like_one() {
+    let log = "# a loop\n# commit\tval_loss\tstatus\nx\t2\tkeep\ny\t1\tkeep\n";
+    assert_eq!(best_of(log, &[]), ("001".to_owned(), 1.0));
+    let bare = "x\t2\t5.0\tkeep\tas it is\ny\t1\t5.1\tkeep\twider\n";
+    assert_eq!(best_of(bare, &[]), ("001".to_owned(), 1.0));
+    assert!(stderr(bare, &["best"]).contains("the log has no header"));
+    let marked = "no\tscore\tstatus\n#1\t2\tkeep\n---\t---\t---\n# a comment\n#2\t3\tkeep\n";
+    assert_eq!(best_of(marked, &[]), ("001".to_owned(), 3.0));
+    assert!(stderr(marked, &["check"]).contains("1 finding in 3 rows"));
+}
+
+#[test]
 fn two_equally_good_candidates_are_an_error_that_lists_them() {
     let log = "commit\tval_loss\tval_acc\tstatus\nx\t2\t0.5\tkeep\n";
     let said = stderr(log, &["best"]);
