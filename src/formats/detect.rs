@@ -29,6 +29,8 @@ pub struct Raw {
 pub struct Unread {
     pub line: u64,
     pub why: String,
+    /// Whether such a line is a part of the format, and no damage.
+    pub usual: bool,
 }
 
 /// What the file itself says of its score.
@@ -157,9 +159,9 @@ impl Table {
             }
         }
         if cells.len() == 1 || !cells.iter().any(|cell| cell.contains(char::is_alphanumeric)) {
-            self.unread.push(Unread { line: number, why: "a line that is no row".to_owned() });
+            self.unread.push(Unread { line: number, why: "a line that is no row".to_owned(), usual: false });
         } else if cells.iter().map(|cell| cell.trim()).eq(self.names.iter().map(String::as_str)) {
-            self.unread.push(Unread { line: number, why: "the header once more".to_owned() });
+            self.unread.push(Unread { line: number, why: "the header once more".to_owned(), usual: true });
         } else {
             self.rows.push(Raw { line: number, cells });
         }

@@ -54,14 +54,14 @@ impl Reader {
     fn see(&mut self, line: u64, text: &str) {
         let object = match serde_json::from_str(text) {
             Ok(Value::Object(object)) => object,
-            Ok(_) => return self.skip(line, "JSON that is no object"),
-            Err(_) => return self.skip(line, "no JSON"),
+            Ok(_) => return self.skip(line, "JSON that is no object", false),
+            Err(_) => return self.skip(line, "no JSON", false),
         };
         let kind = object.get("type").and_then(Value::as_str).map(roles::normal);
         match kind.as_deref() {
             Some(kind) if roles::has(roles::CONFIG_TYPES, kind) => self.config(&object),
             Some(kind) if !roles::has(roles::RUN_TYPES, kind) && !object.contains_key("status") => {
-                self.skip(line, &format!("a line of type `{kind}` is no run"));
+                self.skip(line, &format!("a line of type `{kind}` is no run"), true);
             }
             _ => {
                 if let Some(segment) = object.get("segment").and_then(Value::as_u64) {
@@ -82,8 +82,8 @@ impl Reader {
         }
     }
 
-    fn skip(&mut self, line: u64, why: &str) {
-        self.unread.push(Unread { line, why: why.to_owned() });
+    fn skip(&mut self, line: u64, why: &str, usual: bool) {
+        self.unread.push(Unread { line, why: why.to_owned(), usual });
     }
 }
 

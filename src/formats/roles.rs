@@ -200,7 +200,8 @@ pub const CANDIDATES: &[(u8, &str)] = &[
         "_lr_ _n_ _num_ _parse_errors_ _batch_ _mb_ _gb_ _kb_ _bytes_ memory _vram_ params _step _epoch \
          tokens _played_ _s_ _ms_ _sec_ _secs_ seconds minutes _hours_ duration elapsed _time_ _seed_",
     ),
-    (5, "_val_ _valid_ _validation_ _eval_ _dev_ _test_"),
+    (5, "_val_ _valid_ _validation_ _eval_ _dev_"),
+    (KNOWN, "_test_"),
 ];
 
 /// From which rank on a name leaves a doubt; a name that `BETTER` knows, one that no table knows, one that measures something else, one that is no score of the trial.

@@ -74,7 +74,7 @@ pub fn translate(mut table: Table, wanted: &Wanted) -> Result<Translation, Strin
             _ => (status, word),
         };
         if score.is_none() && word.is_empty() && row.cells.len() < width {
-            unread.push(Unread { line: row.line, why: "neither a score nor a verdict".to_owned() });
+            unread.push(Unread { line: row.line, why: "neither a score nor a verdict".to_owned(), usual: false });
             continue;
         }
         trials.push(Trial { at, status, word, score });

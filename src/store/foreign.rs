@@ -1,6 +1,6 @@
 //! A log of another tool, opened as one of lineage's own: translated in memory, the file is not touched.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, Result, anyhow};
 
@@ -25,6 +25,9 @@ impl Store {
         let wanted =
             Reading { metric: Some(translation.metric), direction: Some(translation.direction), ..Reading::default() };
         let mut log = Log::open(self.log_path(), Some(Source::Bytes(bytes)), end, &self.settings, &wanted)?;
+        if let (Some(label), None) = (&self.settings.label, &reading.metric) {
+            Arc::make_mut(&mut log.schema).label.clone_from(label);
+        }
         log.first_row = translation.first_row;
         log.notes = translation.notes;
         log.unread = translation.unread;
@@ -60,10 +63,12 @@ impl Log {
 
     /// The first line that could not be read of another tool's log, as one sentence.
     pub(super) fn unread_text(&self) -> Option<String> {
-        let first = self.unread.first()?;
-        let others = match self.unread.len() {
-            1 => String::new(),
-            more => format!(" (and {} more lines)", more - 1),
+        let mut damaged = self.unread.iter().filter(|unread| !unread.usual);
+        let first = damaged.next()?;
+        let others = match damaged.count() {
+            0 => String::new(),
+            1 => " (and 1 more line)".to_owned(),
+            more => format!(" (and {more} more lines)"),
         };
         Some(format!(
             "{}:{}: {}{others}; `lineage check` lists what is wrong",
