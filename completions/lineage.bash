@@ -31,8 +31,14 @@ _lineage() {
             lineage,completions)
                 cmd="lineage__subcmd__completions"
                 ;;
+            lineage,export)
+                cmd="lineage__subcmd__export"
+                ;;
             lineage,help)
                 cmd="lineage__subcmd__help"
+                ;;
+            lineage,import)
+                cmd="lineage__subcmd__import"
                 ;;
             lineage,init)
                 cmd="lineage__subcmd__init"
@@ -70,8 +76,14 @@ _lineage() {
             lineage__subcmd__help,completions)
                 cmd="lineage__subcmd__help__subcmd__completions"
                 ;;
+            lineage__subcmd__help,export)
+                cmd="lineage__subcmd__help__subcmd__export"
+                ;;
             lineage__subcmd__help,help)
                 cmd="lineage__subcmd__help__subcmd__help"
+                ;;
+            lineage__subcmd__help,import)
+                cmd="lineage__subcmd__help__subcmd__import"
                 ;;
             lineage__subcmd__help,init)
                 cmd="lineage__subcmd__help__subcmd__init"
@@ -101,7 +113,7 @@ _lineage() {
 
     case "${cmd}" in
         lineage)
-            opts="-q -h -V --store --quiet --color --help --version init append tail best chain tree show stats render prompts check completions help"
+            opts="-q -h -V --store --quiet --color --help --version init append tail best chain tree show stats render prompts check import export completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -225,7 +237,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__best)
-            opts="-q -h --top --field --format --metric --direction --store --quiet --color --help"
+            opts="-q -h --top --field --format --metric --direction --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -251,6 +263,14 @@ _lineage() {
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
                     return 0
                     ;;
+                --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --segment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -267,7 +287,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__chain)
-            opts="-q -h --field --format --metric --direction --store --quiet --color --help"
+            opts="-q -h --field --format --metric --direction --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -289,6 +309,14 @@ _lineage() {
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
                     return 0
                     ;;
+                --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --segment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -305,7 +333,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__check)
-            opts="-q -h --repair --format --metric --direction --store --quiet --color --help"
+            opts="-q -h --repair --format --metric --direction --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -325,6 +353,14 @@ _lineage() {
                     ;;
                 --direction)
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
+                    return 0
+                    ;;
+                --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --segment)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --store)
@@ -364,8 +400,50 @@ _lineage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        lineage__subcmd__export)
+            opts="-q -h --format --metric --direction --map --segment --store --quiet --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --format)
+                    COMPREPLY=($(compgen -W "tsv csv jsonl karpathy tree" -- "${cur}"))
+                    return 0
+                    ;;
+                --metric)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --direction)
+                    COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
+                    return 0
+                    ;;
+                --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --segment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         lineage__subcmd__help)
-            opts="init append tail best chain tree show stats render prompts check completions help"
+            opts="init append tail best chain tree show stats render prompts check import export completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -448,7 +526,35 @@ _lineage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        lineage__subcmd__help__subcmd__export)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         lineage__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        lineage__subcmd__help__subcmd__import)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -560,6 +666,48 @@ _lineage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        lineage__subcmd__import)
+            opts="-q -h --into --dry-run --metric --direction --map --segment --store --quiet --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --into)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metric)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --direction)
+                    COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
+                    return 0
+                    ;;
+                --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --segment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         lineage__subcmd__init)
             opts="-q -h --metric --direction --label --columns --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -625,7 +773,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__render)
-            opts="-q -h --for --as-of --top --recent --full --sections --without --max-bytes --blind --workdir --save --format --metric --direction --store --quiet --color --help"
+            opts="-q -h --for --as-of --top --recent --full --sections --without --max-bytes --blind --workdir --save --format --metric --direction --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -679,6 +827,14 @@ _lineage() {
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
                     return 0
                     ;;
+                --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --segment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -695,7 +851,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__show)
-            opts="-q -h --field --format --metric --direction --store --quiet --color --help"
+            opts="-q -h --field --format --metric --direction --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -717,6 +873,14 @@ _lineage() {
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
                     return 0
                     ;;
+                --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --segment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -733,7 +897,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__stats)
-            opts="-q -h --by --format --metric --direction --store --quiet --color --help"
+            opts="-q -h --by --format --metric --direction --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -755,6 +919,14 @@ _lineage() {
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
                     return 0
                     ;;
+                --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --segment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -771,7 +943,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__tail)
-            opts="-n -q -h --status --specialist --domain --full --format --metric --direction --store --quiet --color --help"
+            opts="-n -q -h --status --specialist --domain --full --format --metric --direction --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -805,6 +977,14 @@ _lineage() {
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
                     return 0
                     ;;
+                --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --segment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -821,7 +1001,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__tree)
-            opts="-q -h --root --depth --status --format --metric --direction --store --quiet --color --help"
+            opts="-q -h --root --depth --status --format --metric --direction --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -849,6 +1029,14 @@ _lineage() {
                     ;;
                 --direction)
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
+                    return 0
+                    ;;
+                --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --segment)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --store)

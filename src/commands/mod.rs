@@ -5,6 +5,8 @@ pub mod best;
 pub mod chain;
 pub mod check;
 pub mod completions;
+pub mod export;
+pub mod import;
 pub mod init;
 pub mod prompts;
 pub mod render;
@@ -20,6 +22,7 @@ use clap::Args;
 
 use crate::{
     draft::nearest,
+    formats,
     schema::{Role, Schema},
     store::{self, Log, Store},
     trial::{Direction, ExpId, Row, shown_id},
@@ -72,11 +75,23 @@ pub struct Reading {
     /// Which way is better [default: the setting, else what the log's keeps did]
     #[arg(long, value_enum, hide_possible_values = false)]
     pub direction: Option<Direction>,
+    /// In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes
+    #[arg(long, value_name = "ROLE=COLUMN,…")]
+    pub map: Option<formats::Map>,
+    /// In a log of JSON lines, the segment to read [default: the last]
+    #[arg(long, value_name = "N")]
+    pub segment: Option<u64>,
 }
 
 impl From<&Reading> for store::Reading {
     fn from(reading: &Reading) -> Self {
-        Self { metric: reading.metric.clone(), direction: reading.direction, as_of: None }
+        Self {
+            metric: reading.metric.clone(),
+            direction: reading.direction,
+            as_of: None,
+            map: reading.map.clone().unwrap_or_default(),
+            segment: reading.segment,
+        }
     }
 }
 
@@ -92,7 +107,7 @@ impl fmt::Display for Usage {
 
 impl std::error::Error for Usage {}
 
-/// `check` has found something, and has said what: exit status 1.
+/// A command was asked whether there is something, and has said what: exit status 1.
 #[derive(Debug)]
 pub struct Findings;
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
-use crate::trial::Direction;
+use crate::{formats::Map, trial::Direction};
 
 /// The version of the store that this program makes and understands.
 pub(super) const VERSION: u32 = 1;
@@ -24,6 +24,7 @@ pub struct Settings {
     /// Columns of a new log besides the 17.
     pub columns: Vec<String>,
     pub durability: Durability,
+    pub import: Import,
     pub prompt: Prompt,
 }
 
@@ -36,6 +37,19 @@ pub enum Durability {
     Full,
     /// The operating system writes it when it likes: a power cut may cost the last trials.
     None,
+}
+
+/// How the log of another tool was read when it was imported; it is read so again.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Import {
+    #[serde(deserialize_with = "map")]
+    pub map: Map,
+    pub segment: Option<u64>,
+}
+
+fn map<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Map, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
 }
 
 /// Limits, order and text of the prompt.

@@ -3,6 +3,8 @@
 
 pub mod card;
 pub mod chain;
+pub mod import;
+pub mod karpathy;
 pub mod markdown;
 pub mod prompt;
 pub mod record;

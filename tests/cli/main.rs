@@ -3,8 +3,11 @@
 
 mod append;
 mod check;
+mod export;
 mod fixtures;
+mod formats;
 mod generated;
+mod import;
 mod init;
 mod pipe;
 mod prompt_structure;
