@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use super::{
     Map, Table, Wanted,
     cells::{number, time},
-    roles::{self, NAMES, Part, Speech, VERDICTS, normal},
+    roles::{self, Means, NAMES, Part, Speech, VERDICTS, normal},
 };
-use crate::trial::{ExpId, Number};
+use crate::trial::{ExpId, Number, Status};
 
 /// The roles of a table's columns.
 pub(super) struct Plan {
@@ -87,6 +87,8 @@ impl Plan {
             let by_content = (0..table.names.len()).filter(|&at| mostly_verdicts(table, at));
             found = by_content.map(|at| (at, Speech::Words)).collect();
         }
+        // A column that only says whether a trial ran is no verdict beside one that says what was decided.
+        found.sort_by_key(|&(at, speech)| says_least(table, at, speech));
         self.verdict = found.first().copied();
         self.ran = found.iter().skip(1).find(|(_, speech)| *speech == Speech::Words).map(|(column, _)| *column);
         Ok(())
@@ -208,6 +210,19 @@ fn speaks(table: &Table, column: usize, speech: Speech) -> bool {
     let numbers_are_scores = speech == Speech::Words && !by_name;
     let scored = |cell: &str| numbers_are_scores && number(cell).is_some();
     cells(table, column).any(|cell| is_text(cell) || !scored(cell) && roles::verdict(cell, speech).is_some())
+}
+
+/// How little a column says of what was decided: 0 where trials are kept or not, 1 where some miss a gate, 2 where they ran.
+fn says_least(table: &Table, column: usize, speech: Speech) -> u8 {
+    let any = |wanted: &[Status]| {
+        cells(table, column)
+            .any(|cell| matches!(roles::verdict(cell, speech), Some(Means::Is(status)) if wanted.contains(&status)))
+    };
+    match () {
+        () if speech == Speech::Kept || any(&[Status::Keep, Status::Discard, Status::Baseline]) => 0,
+        () if speech == Speech::Gate && any(&[Status::Disqualified]) => 1,
+        () => 2,
+    }
 }
 
 fn mostly_verdicts(table: &Table, column: usize) -> bool {

@@ -225,8 +225,12 @@ pub const RUN_TYPES: &str = "run trial result experiment iteration";
 pub const CONFIG_TYPES: &str = "config header session meta";
 
 /// A name as it is compared: `bestDirection` and `Val BPB` are `bestdirection` and `val_bpb`.
-pub fn normal(name: &str) -> String {
-    let parts = name.trim().split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
+pub fn normal(original: &str) -> String {
+    // What stands for a rate is no number of seconds.
+    let name = original.trim();
+    let name = ["/sec", "/s"].into_iter().find_map(|rate| Some(name.strip_suffix(rate)?.to_owned() + "_per_s"));
+    let name = name.as_deref().unwrap_or(original);
+    let parts = name.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
     parts.collect::<Vec<_>>().join("_").to_lowercase()
 }
 

@@ -214,10 +214,11 @@ impl Log {
         let direction = if up > down { Direction::Maximize } else { Direction::Minimize };
         if let Some(schema) = Arc::get_mut(&mut self.schema) {
             schema.direction = direction;
-            schema.direction_is_assumed = down + up == 0;
+            schema.direction_is_assumed = down == up;
         }
         let reason = match down + up {
             0 => "by default".to_owned(),
+            _ if down == up => "by default, for the keeps went both ways".to_owned(),
             votes => format!("by the sign of delta_vs_best in {} of {votes} keeps", down.max(up)),
         };
         self.notes.push(format!("{}: read as {direction} {reason}; --direction says otherwise", self.schema.metric));

@@ -132,6 +132,10 @@ impl<'l> Rows<'l> {
     fn repeats_header(&self, line: Line) -> bool {
         let text = text(&self.lines, 0, line);
         let names = self.schema.names();
+        let starts = [names[0].as_bytes().first().copied(), Some(b'"'), Some(0xef)];
+        if text.first().is_some_and(|first| !starts.contains(&Some(*first)) && !first.is_ascii_whitespace()) {
+            return false; // nearly every row
+        }
         let name = |cell: &Cell| {
             let raw = cell.of(text);
             let raw = raw.strip_prefix("\u{feff}".as_bytes()).unwrap_or(raw);

@@ -30,7 +30,11 @@ pub fn row(row: &Row) -> String {
         Status::Other => (row.text(Role::Status), row.text(Role::Score)),
         _ => ("crash".into(), "".into()),
     };
-    let score = if Number::value_of(&score).is_some() { score } else { "0.000000".into() };
+    // There, a trial without a score is a crash: a keep of 0 would be the best.
+    let (word, score) = match Number::value_of(&score) {
+        Some(_) => (word, score),
+        None => ("crash".into(), "0.000000".into()),
+    };
     let description = Some(row.text(Role::Hypothesis)).filter(|text| !text.is_empty());
     let description = description.unwrap_or_else(|| row.text(Role::Notes));
     let cells = [commit.as_str(), &score, &memory, &word, &description];

@@ -48,7 +48,10 @@ impl Column {
 
 /// The columns of a log.
 pub fn columns(schema: &Schema) -> Vec<Column> {
-    let column = |(at, name): (usize, &String)| Column { name: name.clone(), text: schema.is_text(at) };
+    // A commit may look like a number: `0123456`, `1e5`.
+    let is_text =
+        |at: usize, name: &String| schema.is_text(at) || ["commit", "hash", "short_hash"].contains(&name.as_str());
+    let column = |(at, name): (usize, &String)| Column { name: name.clone(), text: is_text(at, name) };
     schema.names().iter().enumerate().map(column).collect()
 }
 

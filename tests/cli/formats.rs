@@ -293,3 +293,28 @@ proptest! {
         try_all(rows.iter().map(object).collect::<String>().as_bytes());
     }
 }
+
+#[test]
+fn a_decision_is_the_verdict_whatever_its_column_is_called() {
+    for (text, best) in [
+        ("id,status,result,score\n1,ok,kept,1\n2,ok,discarded,9\n", "001"),
+        ("id,status,success,score\n1,success,1,1\n2,success,0,9\n", "001"),
+        (
+            "{\"run\":1,\"status\":\"completed\",\"outcome\":\"accepted\",\"score\":1}\n{\"run\":2,\"status\":\"completed\",\"outcome\":\"rejected\",\"score\":5}\n",
+            "001",
+        ),
+    ] {
+        let sandbox = Sandbox::new();
+        std::fs::write(sandbox.path("log"), text).unwrap();
+        let args = ["--store", "log", "best", "--field", "exp_id", "--direction", "maximize", "-q"];
+        assert_eq!(sandbox.ok(&args), format!("{best}\n"), "{text}");
+    }
+}
+
+#[test]
+fn a_rate_is_better_when_it_is_higher() {
+    let sandbox = Sandbox::new();
+    std::fs::write(sandbox.path("log"), "commit\treq/s\tstatus\tdescription\na\t100\tkeep\tx\nb\t120\tkeep\ty\n")
+        .unwrap();
+    assert_eq!(sandbox.ok(&["--store", "log", "best", "--field", "metric", "-q"]), "120\n");
+}
