@@ -1,4 +1,5 @@
-//! Links the unwinder of GCC into the program, where there is one: to load it as a library is an eighth of its start.
+//! A faster start: the unwinder of GCC is linked into the program, where there is one (to load it as a library is an eighth of
+//! its start), and the program is linked for a fixed place.
 
 use std::{env, path::Path, process::Command};
 
@@ -9,6 +10,8 @@ fn main() {
     if !(native && is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu")) {
         return;
     }
+    // At a fixed place the program has some thousand pointers less to set right before it starts.
+    println!("cargo::rustc-link-arg-bin=lineage=-no-pie");
     let Ok(found) = Command::new("cc").arg("-print-file-name=libgcc_eh.a").output() else { return };
     let path = String::from_utf8_lossy(&found.stdout);
     if let Some(dir) = Path::new(path.trim()).parent().filter(|dir| dir.is_absolute()) {

@@ -170,21 +170,29 @@ impl Settings {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
         };
-        // The version is looked at first: a newer store may have keys that this program has never heard of.
-        let table: toml::Table = toml::from_str(&text).with_context(|| format!("{} is no TOML", path.display()))?;
-        if let Some(version) = table.get("version").and_then(toml::Value::as_integer)
-            && version > i64::from(VERSION)
-        {
-            bail!(
-                "{} is of version {version}, this lineage knows version {VERSION}: install a newer lineage",
-                path.display()
-            );
-        }
-        let settings: Self =
-            toml::from_str(&text).with_context(|| format!("{} holds a setting that cannot be used", path.display()))?;
+        let settings: Self = match toml::from_str(&text) {
+            Ok(settings) => settings,
+            // A newer store may have keys that this program has never heard of.
+            Err(error) => {
+                let table: toml::Table = text.parse().with_context(|| format!("{} is no TOML", path.display()))?;
+                check_version(path, table.get("version").and_then(toml::Value::as_integer))?;
+                return Err(error).with_context(|| format!("{} holds a setting that cannot be used", path.display()));
+            }
+        };
+        check_version(path, settings.version.map(i64::from))?;
         if settings.prompt.epsilon.is_some_and(|epsilon| !epsilon.is_finite() || epsilon < 0.0) {
             bail!("{}: prompt.epsilon is a difference of scores, 0 or more", path.display());
         }
         Ok(settings)
+    }
+}
+
+fn check_version(path: &Path, version: Option<i64>) -> Result<()> {
+    match version {
+        Some(version) if version > i64::from(VERSION) => {
+            let path = path.display();
+            bail!("{path} is of version {version}, this lineage knows version {VERSION}: install a newer lineage")
+        }
+        _ => Ok(()),
     }
 }
