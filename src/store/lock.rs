@@ -157,15 +157,18 @@ fn write_counted(mut file: &File, bytes: &[u8]) -> (usize, io::Result<()>) {
 }
 
 /// Flushes the directory that holds a new file, or the file may be gone after a power cut.
+#[cfg(unix)]
 pub(super) fn flush_dir(path: &Path) -> io::Result<()> {
-    #[cfg(unix)] // elsewhere a directory cannot be opened to be flushed
-    if let Some(dir) = path.parent() {
-        let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
-        match File::open(dir) {
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {} // not ours to read, so not to flush
-            dir => dir?.sync_all()?,
-        }
+    let dir = path.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    match File::open(dir) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()), // not ours to read, so not to flush
+        dir => dir?.sync_all(),
     }
+}
+
+/// A directory cannot be opened to be flushed here.
+#[cfg(not(unix))]
+pub(super) fn flush_dir(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
