@@ -78,7 +78,7 @@ fn find(log: &Log, exp: Option<&str>) -> Result<Option<lineage::Chain>> {
     let tree = forest.into_tree();
     let Some(exp) = exp else {
         log.need_score()?;
-        return Ok(best.trial().map(|trial| tree.chain_of_row(trial.row().offset)));
+        return Ok(best.offset().map(|best| tree.chain_of_row(best)));
     };
     let id = id(exp)?;
     tree.chain(&id).map(Some).with_context(|| no_such_trial(&id, log.path()))

@@ -70,7 +70,7 @@ pub fn run(args: Tree, context: &Context) -> Result<()> {
     let shown = (!status.is_empty()).then_some(&status[..]);
     let visits = forest.into_tree().walk(root.as_ref(), depth, shown);
     let visits = visits.with_context(|| root.map_or_else(String::new, |id| no_such_trial(&id, log.path())))?;
-    let best = best.trial().map(|trial| trial.row().offset);
+    let best = best.offset();
     let mut pieces = Pieces::new(format, &log.schema);
     context.ui.print(&pieces.head())?;
     for &visit in &visits {

@@ -31,7 +31,7 @@ impl Tree {
         for (index, end) in roots {
             stack.push((index, 0, true, end));
             while let Some((index, level, last, end)) = stack.pop() {
-                visits.push((index, Visit { offset: self.nodes[index].offset, depth: level, last, end }));
+                visits.push((index, Visit { offset: self.nodes[index].offset(), depth: level, last, end }));
                 if depth.is_none_or(|depth| level < depth) {
                     let children = branches.of(index);
                     let below =
@@ -55,7 +55,7 @@ impl Tree {
         let mut open: Vec<bool> = Vec::new();
         for (index, mut visit) in visits.drain(..).rev() {
             let above = visit.depth + 1 == needed;
-            if !above && !shown.contains(&self.nodes[index].status) {
+            if !above && !shown.contains(&self.nodes[index].status()) {
                 continue;
             }
             needed = visit.depth;
@@ -84,11 +84,13 @@ impl Branches {
             let names: HashMap<Key, &str> = tree.names.iter().map(|(name, &key)| (key, name.as_str())).collect();
             order.sort_by_key(|&index| {
                 let id = tree.nodes[index].id;
-                (id.min(NAMES), names.get(&id).copied(), index)
+                let name = names.get(&id).copied();
+                let number = name.map(|name| name.parse().unwrap_or(u64::MAX)); // of more digits than a key has room for
+                (id.min(NAMES), number, name, index)
             });
         }
         let parents: Vec<Option<usize>> =
-            tree.nodes.iter().map(|node| node.parent.and_then(|parent| tree.find(parent))).collect();
+            tree.nodes.iter().map(|node| node.parent().and_then(|parent| tree.find(parent))).collect();
         let cut = cycles(&parents);
         let parent_of = |index: usize| parents[index].filter(|_| !cut[index]);
         let mut starts = vec![0; tree.nodes.len() + 1];
@@ -110,7 +112,7 @@ impl Branches {
                     next[parent] += 1;
                 }
                 None if cut[index] => roots.push((index, ChainEnd::Cycle)),
-                None if tree.nodes[index].parent.is_some() => roots.push((index, ChainEnd::MissingParent)),
+                None if tree.nodes[index].parent().is_some() => roots.push((index, ChainEnd::MissingParent)),
                 None => roots.push((index, ChainEnd::Root)),
             }
         }

@@ -113,6 +113,11 @@ impl Log {
         trial.with_context(|| format!("{} was shortened while it was read", self.path.display()))
     }
 
+    /// The rows that begin at these places.
+    pub fn all_at(&self, offsets: impl IntoIterator<Item = u64>) -> Result<Vec<Trial>> {
+        offsets.into_iter().map(|offset| self.at(offset)).collect()
+    }
+
     /// Goes back to the log as it was just after this trial.
     pub(super) fn back_to(&mut self, id: &ExpId) -> Result<()> {
         let mut after = None;
@@ -250,15 +255,14 @@ mod tests {
 
     /// Everything that the questions answer, as one text.
     fn answers((((best, board), (tally, forest)), ((failures, noise), ledger)): All) -> String {
-        let offset = |trial: &Trial| trial.row().offset;
         let tree = forest.into_tree();
         let walk = tree.walk(None, None, None).unwrap();
-        let board: Vec<_> = board.into_trials().iter().map(offset).collect();
+        let board = board.into_offsets();
         let misses = noise.near_misses(None, 1.0);
         let (next, known) = (ledger.next_id(), (ledger.trial(&ExpId::Number(7)).cloned(), ledger.job("job").cloned()));
         format!(
             "{:?} {board:?} {:?} {:?} {} {:?} {walk:?} {:?} {misses:?} {:?} {next} {known:?} {:?}",
-            best.trial().map(offset),
+            best.offset(),
             tally.total.entries().collect::<Vec<_>>(),
             tally.total.best,
             tally.since_keep,

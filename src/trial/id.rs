@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The name of a trial, in the form in which names are compared.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub enum ExpId {
     /// The usual case: a number, written with at least three digits.
     Number(u64),
@@ -27,6 +27,14 @@ impl ExpId {
 
     /// Numbers from here on are no count of trials, whatever they are: the next id does not follow them.
     pub const TOO_LARGE: u64 = 1_000_000_000_000_000;
+
+    /// The number that counts this trial, if one does.
+    pub fn counted(&self) -> Option<u64> {
+        match self {
+            Self::Number(number) => Some(*number).filter(|&number| number < Self::TOO_LARGE),
+            Self::Name(_) => None,
+        }
+    }
 
     /// Whether a new trial may be called this: the name also becomes part of a path (`snapshots/<id>_<domain>`).
     pub fn may_be_new(&self) -> bool {

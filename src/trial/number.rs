@@ -51,7 +51,8 @@ impl Number {
     pub fn value_of(text: &str) -> Option<f64> {
         let text = text.trim_ascii();
         let plain = text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
-        text.parse().ok().filter(|value: &f64| plain && value.is_finite())
+        let value: f64 = text.parse().ok().filter(|value: &f64| plain && value.is_finite())?;
+        Some(value + 0.0) // no -0: it would be another number than 0 to some comparisons
     }
 
     pub fn text(&self) -> &str {

@@ -33,7 +33,7 @@ impl Cell {
 }
 
 /// Why a row cannot be read as a trial. What can be read of it, its id and its parent, is used all the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Damage {
     /// Nothing but white space: no row at all, passed over by every question but `check`.
     Blank,
