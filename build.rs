@@ -15,7 +15,7 @@ fn main() {
     if !(native && is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu")) {
         return;
     }
-    let [Some(libc), Some(libm), Some(unwinder), Some(gcc)] =
+    let [Some(libc), Some(maths), Some(unwinder), Some(gcc)] =
         ["libc.a", "libm.a", "libgcc_eh.a", "libgcc.a"].map(archive)
     else {
         return; // linked as ever
@@ -28,7 +28,7 @@ fn main() {
     };
     alias("libgcc_s.a", &[&unwinder, &gcc]);
     alias("libc.a", &[&libc, &unwinder, &gcc]);
-    alias("libm.a", &[&libm]);
+    alias("libm.a", &[&maths]);
     for argument in ["-no-pie", "-static", &format!("-L{}", dir.display())] {
         println!("cargo::rustc-link-arg-bin=lineage={argument}");
     }

@@ -8,7 +8,6 @@ use super::{Context, Usage};
 use crate::{
     draft::{Complete, Draft, format_time},
     input,
-    lineage::Ledger,
     schema::Role,
     store::{Locked, NotFlushed, Reading},
     trial::Direction,
@@ -178,7 +177,7 @@ fn complete(drafts: &[Draft], args: &Append, locked: &Locked, context: &Context)
     let log = locked.log();
     let ids = drafts.iter().flat_map(Draft::mentioned);
     let jobs = drafts.iter().filter_map(Draft::job).map(str::to_owned);
-    let mut ledger = log.ask(Ledger::new(log.schema.direction, ids, jobs.filter(|_| args.once)))?;
+    let mut ledger = log.ledger(ids, jobs.filter(|_| args.once))?;
     let mut answers = String::new();
     let mut rows = Vec::new();
     for (at, draft) in drafts.iter().enumerate() {

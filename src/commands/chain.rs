@@ -1,10 +1,9 @@
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Args;
 
 use super::{Context, Reading, cell, field, id};
 use crate::{
-    lineage::{self, ChainEnd, Forest},
-    store::{Log, no_such_trial},
+    lineage::{self, ChainEnd},
     view::{
         chain::{Steps, columns},
         sheet::{Format, Sheet},
@@ -36,7 +35,11 @@ pub fn run(args: Chain, context: &Context) -> Result<()> {
     let Chain { exp, field: name, format, reading } = args;
     let log = context.open(&reading)?;
     let column = name.map(|name| field(&name, &log.schema)).transpose()?;
-    let chain = find(&log, exp.as_deref())?.unwrap_or_else(|| {
+    if exp.is_none() {
+        log.need_score()?;
+    }
+    let exp = exp.as_deref().map(id).transpose()?;
+    let chain = log.chain(exp.as_ref())?.unwrap_or_else(|| {
         context.ui.note("no trial can be best yet; `lineage chain EXP` shows the way to any trial");
         lineage::Chain::default()
     });
@@ -70,16 +73,4 @@ pub fn run(args: Chain, context: &Context) -> Result<()> {
     }
     context.close(&log);
     Ok(())
-}
-
-/// The chain to a trial, or to the best; `None` where there is no best.
-fn find(log: &Log, exp: Option<&str>) -> Result<Option<lineage::Chain>> {
-    let (best, forest) = log.ask((lineage::Best::default(), Forest::default()))?;
-    let tree = forest.into_tree();
-    let Some(exp) = exp else {
-        log.need_score()?;
-        return Ok(best.offset().map(|best| tree.chain_of_row(best)));
-    };
-    let id = id(exp)?;
-    tree.chain(&id).map(Some).with_context(|| no_such_trial(&id, log.path()))
 }

@@ -190,7 +190,8 @@ impl Tree {
         let found: Vec<_> = parents.iter().map(|parent| parent.and_then(|(_, at)| at)).collect();
         let cut = cycles(&found);
         let names: HashMap<Key, &str> = self.names.iter().map(|(name, &key)| (key, name.as_str())).collect();
-        let name = |key: Key| names.get(&key).map_or_else(|| ExpId::Number(key.into()).to_string(), |name| (*name).to_owned());
+        let name =
+            |key: Key| names.get(&key).map_or_else(|| ExpId::Number(key.into()).to_string(), |name| (*name).to_owned());
         let mut faults = Vec::new();
         for (index, node) in self.nodes.iter().enumerate() {
             if let Some(first) = self.find(node.id).filter(|&first| first < index) {

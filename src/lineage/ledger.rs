@@ -40,7 +40,12 @@ impl Ledger {
     }
 
     /// The ledger of a log of which the next number, the best and these trials are known.
-    pub fn known(direction: Direction, next: u64, best: Option<(f64, String)>, trials: HashMap<ExpId, Option<Known>>) -> Self {
+    pub fn known(
+        direction: Direction,
+        next: u64,
+        best: Option<(f64, String)>,
+        trials: HashMap<ExpId, Option<Known>>,
+    ) -> Self {
         Self { direction, best, next, ids: trials, jobs: HashMap::new() }
     }
 

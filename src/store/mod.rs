@@ -7,11 +7,17 @@ mod find;
 mod foreign;
 mod header;
 mod import;
+#[cfg(unix)]
+mod index;
+#[cfg(not(unix))]
+#[path = "no_index.rs"]
+mod index;
 mod init;
 mod lines;
 mod lock;
 mod log;
 mod mend;
+mod recall;
 mod rows;
 mod saved;
 mod scan;

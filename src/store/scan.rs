@@ -3,6 +3,7 @@
 use std::{collections::VecDeque, io, ops::ControlFlow, path::Path, sync::Arc, thread};
 
 use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
 
 use super::{
     Log, Source,
@@ -23,7 +24,7 @@ const HALVES: u64 = 4 * 1024 * 1024;
 pub(super) const FIRST_ROW: u64 = 2;
 
 /// What could not be read.
-#[derive(Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(super) struct Damaged {
     rows: u64,
     /// The first damaged row: its line (0 where that is not known), where it begins, what is wrong.
@@ -59,18 +60,16 @@ impl Damaged {
 }
 
 impl Log {
-    /// Passes every row, damaged ones too, to a question, and returns it.
-    pub fn ask<Q: Question>(&self, question: Q) -> Result<Q> {
-        let Some(file) = &self.file else { return Ok(question) };
+    /// Passes every row, damaged ones too, to a question. Returns it, and what could not be read.
+    pub(super) fn scan<Q: Question>(&self, question: Q) -> Result<(Q, Damaged)> {
+        let Some(file) = &self.file else { return Ok((question, Damaged::default())) };
         let whole = self.rows(file, self.start, self.first_row);
         let context = || format!("cannot read {}", self.path.display());
-        let (question, damaged) = match self.middle(file).with_context(context)? {
+        match self.middle(file).with_context(context)? {
             None => question_of(question, whole).map(|(question, damaged, _)| (question, damaged)),
             Some(middle) => in_halves(question, whole.until(middle), self.rows(file, middle, 1)),
         }
-        .with_context(context)?;
-        *self.damaged.borrow_mut() = Some(damaged);
-        Ok(question)
+        .with_context(context)
     }
 
     /// A place in the middle of a long log at which a row begins, whatever stands before it: there is a line that is a row by
@@ -84,7 +83,7 @@ impl Log {
     }
 
     /// The first row with this id.
-    pub fn find(&self, id: &ExpId) -> Result<Option<Trial>> {
+    pub(super) fn find_by_scan(&self, id: &ExpId) -> Result<Option<Trial>> {
         let mut found = None;
         self.each(|row| {
             if row.id().as_ref() == Some(id) {
@@ -94,11 +93,6 @@ impl Log {
             ControlFlow::Continue(())
         })?;
         Ok(found)
-    }
-
-    /// The first row with this id, or an error that says so.
-    pub fn trial(&self, id: &ExpId) -> Result<Trial> {
-        self.find(id)?.with_context(|| no_such_trial(id, &self.path))
     }
 
     /// The row that begins at `offset`, as a scan has seen it.
@@ -192,6 +186,11 @@ impl Log {
             }
         }
         Ok(())
+    }
+
+    /// The rows from `from` on; none where the log has no file.
+    pub(super) fn rows_from(&self, from: u64) -> Option<Rows<'_>> {
+        Some(self.rows(self.file.as_ref()?, from, 0))
     }
 
     fn rows<'l>(&'l self, file: &'l Source, from: u64, number: u64) -> Rows<'l> {
