@@ -1,5 +1,7 @@
 //! Why a trial failed, as far as its notes say it.
 
+use memchr::memmem;
+
 /// Notes no longer than this are taken for a reason as they are.
 const SHORT: usize = 120;
 
@@ -39,7 +41,8 @@ fn first_sign(text: &str) -> Option<usize> {
         !letter(text[..at].chars().next_back()) && !letter(text[at + sign.len()..].chars().next())
     };
     let capitals = |sign: &str| sign.bytes().all(|b| b.is_ascii_uppercase());
-    let find = |sign: &&str| text.match_indices(*sign).map(|(at, _)| at).find(|&at| !capitals(sign) || alone(at, sign));
+    let places = |sign: &&str| memmem::find_iter(text.as_bytes(), sign.as_bytes()).collect::<Vec<_>>();
+    let find = |sign: &&str| places(sign).into_iter().find(|&at| !capitals(sign) || alone(at, sign));
     SIGNS.iter().filter_map(find).min()
 }
 
