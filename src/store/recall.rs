@@ -156,3 +156,63 @@ impl Log {
         }
     }
 }
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+    use crate::{
+        store::{New, Reading, Store, init},
+        trial::Direction,
+    };
+
+    fn append(dir: &Path) {
+        let store = Store::find(Some(dir)).unwrap();
+        let locked = store.lock(&Reading::default(), Duration::from_secs(1)).unwrap();
+        let names = locked.log().schema.names().to_vec();
+        let id = locked.log().ledger([], []).unwrap().next_id().to_string();
+        let cell = |name: &String| match name.as_str() {
+            "exp_id" => id.clone(),
+            "status" => "keep".to_owned(),
+            "core_metric" => "1.5".to_owned(),
+            "notes" => "n".repeat(20_000),
+            _ => String::new(),
+        };
+        locked.write(&[names.iter().map(cell).collect::<Vec<_>>()]).unwrap();
+    }
+
+    /// Whether what is beside the log is believed.
+    fn is_believed(dir: &Path) -> bool {
+        let log = Store::find(Some(dir)).unwrap().read(&Reading::default()).unwrap();
+        log.index().is_some()
+    }
+
+    #[test]
+    fn what_append_keeps_is_believed_until_the_log_changes() {
+        let dir = tempfile::tempdir().unwrap();
+        let new =
+            New { metric: "core_metric", direction: Direction::Minimize, label: None, columns: &[], import: None };
+        let dir = init(Some(&dir.path().join("store")), &new).unwrap();
+        (0..6).for_each(|_| append(&dir));
+        assert!(!is_believed(&dir), "a short log is read as fast");
+        for _ in 0..4 {
+            append(&dir);
+            assert!(is_believed(&dir));
+        }
+        let log = dir.join("results.tsv");
+        let bytes = fs::read(&log).unwrap();
+        fs::write(&log, &bytes).unwrap();
+        assert!(!is_believed(&dir), "written anew");
+        append(&dir);
+        assert!(is_believed(&dir));
+        let mut index = fs::read(path_of(&log)).unwrap();
+        for byte in index.iter_mut().step_by(512) {
+            *byte ^= 1;
+        }
+        fs::write(path_of(&log), index).unwrap();
+        assert!(!is_believed(&dir), "damaged");
+        append(&dir);
+        assert!(is_believed(&dir));
+    }
+}

@@ -12,6 +12,7 @@ mod init;
 mod pipe;
 mod prompt_structure;
 mod real_logs;
+mod remembered;
 mod render;
 mod roundtrip;
 mod sandbox;
