@@ -88,7 +88,11 @@ impl Axis {
 impl Question for Axis {
     fn see(&mut self, row: Row<'_>) {
         let status = row.status();
-        if row.damage.is_none() && !status.is_quarantined() && row.text(Role::Specialist) == self.specialist {
+        let is_own = || {
+            let name = row.bytes(Role::Specialist);
+            *name == *self.specialist.as_bytes() || !name.is_ascii() && row.text(Role::Specialist) == self.specialist
+        };
+        if row.damage.is_none() && !status.is_quarantined() && is_own() {
             self.enter(&row, status);
         }
     }

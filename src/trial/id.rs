@@ -25,6 +25,15 @@ impl ExpId {
         }
     }
 
+    /// The same for bytes; what is not UTF-8 counts as U+FFFD.
+    pub fn read_bytes(bytes: &[u8]) -> Option<Self> {
+        // Nearly all ids are a few digits.
+        if (1..=15).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_digit) {
+            return Some(Self::Number(bytes.iter().fold(0, |number, b| number * 10 + u64::from(b - b'0'))));
+        }
+        Self::read(&String::from_utf8_lossy(bytes))
+    }
+
     /// Numbers from here on are no count of trials, whatever they are: the next id does not follow them.
     pub const TOO_LARGE: u64 = 1_000_000_000_000_000;
 
