@@ -8,6 +8,9 @@ use anyhow::Result;
 
 use crate::view::{Look, text::printable};
 
+/// This much is written at once.
+const PAGE: usize = 64 * 1024;
+
 /// Where output goes, and how it may look.
 pub struct Ui {
     /// What stdout can show.
@@ -41,17 +44,17 @@ impl Ui {
 
     /// Prints data, whole.
     pub fn print(&self, text: &str) -> Result<()> {
-        self.stream(|out| out.write_all(text.as_bytes()))
-    }
-
-    /// Prints data piece by piece.
-    pub fn stream(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
-        let mut out = io::BufWriter::with_capacity(64 * 1024, io::stdout().lock());
-        match write(&mut out).and_then(|()| out.flush()) {
+        let mut out = io::stdout().lock();
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Closed.into()),
             Err(error) => Err(anyhow::Error::new(error).context("cannot write to stdout")),
         }
+    }
+
+    /// For data that comes piece by piece.
+    pub fn pages(&self) -> Pages<'_> {
+        Pages { ui: self, page: String::new() }
     }
 
     /// Says something that a person may want to know; `--quiet` silences it.
@@ -78,6 +81,29 @@ impl Ui {
     fn say(&self, kind: &str, style: Style, text: &str) {
         let look = Look { width: None, color: self.color_on_stderr };
         self.aside(&format!("{} {}", look.paint(style, &format!("{kind}:")), printable(text)));
+    }
+}
+
+/// Data that is printed piece by piece, with a write for many of them.
+pub struct Pages<'u> {
+    ui: &'u Ui,
+    page: String,
+}
+
+impl Pages<'_> {
+    pub fn add(&mut self, piece: &str) -> Result<()> {
+        self.page += piece;
+        if self.page.len() < PAGE {
+            return Ok(());
+        }
+        let printed = self.ui.print(&self.page);
+        self.page.clear();
+        printed
+    }
+
+    /// Prints what is left.
+    pub fn end(self) -> Result<()> {
+        self.ui.print(&self.page)
     }
 }
 

@@ -44,28 +44,30 @@ pub fn run(args: Chain, context: &Context) -> Result<()> {
         lineage::Chain::default()
     });
     let mut steps = Steps::default();
+    let mut out = context.ui.pages();
     match (column, format) {
         (Some(column), _) => {
             for &offset in &chain.offsets {
-                context.ui.print(&cell(&log.at(offset)?.row(), column))?;
+                out.add(&cell(&log.at(offset)?.row(), column))?;
             }
         }
         // A table needs its rows at once for their widths; a long chain comes as several.
         (None, Format::Table) => {
             for offsets in chain.offsets.chunks(1000) {
-                let links: Vec<_> = offsets.iter().map(|&offset| log.at(offset)).collect::<Result<_>>()?;
-                context.ui.print(&steps.table(&links, &log.schema, context.ui.look))?;
+                let links = log.all_at(offsets.iter().copied())?;
+                out.add(&steps.table(&links, &log.schema, context.ui.look))?;
             }
         }
         (None, format) => {
             let mut sheet = Sheet::new(format, columns(&log.schema));
-            context.ui.print(&sheet.head())?;
+            out.add(&sheet.head())?;
             for &offset in &chain.offsets {
-                context.ui.print(&sheet.row(&steps.cells(&log.at(offset)?.row())))?;
+                out.add(&sheet.row(&steps.cells(&log.at(offset)?.row())))?;
             }
-            context.ui.print(sheet.foot())?;
+            out.add(sheet.foot())?;
         }
     }
+    out.end()?;
     match chain.end {
         ChainEnd::Root => {}
         ChainEnd::MissingParent => context.ui.warn("the parent of the first trial is not in the log"),

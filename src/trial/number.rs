@@ -81,8 +81,7 @@ const TENS: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10,
 /// floating point numbers accurately", 1990). Three times as fast as to read any number.
 fn short_decimal(bytes: &[u8]) -> Option<f64> {
     let (negative, digits) = match bytes {
-        [b'-', digits @ ..] => (true, digits),
-        [b'+', digits @ ..] => (false, digits),
+        [sign @ (b'-' | b'+'), digits @ ..] => (*sign == b'-', digits),
         digits => (false, digits),
     };
     if digits.is_empty() || digits.len() > TENS.len() {

@@ -14,21 +14,44 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     if text.bytes().all(plain) && !text.contains("  ") && text.trim().len() == text.len() {
         return text.into();
     }
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.trim().chars().peekable();
-    while let Some(c) = chars.next() {
+    let text = text.trim();
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut copied = 0; // what is plain is copied a run at a time
+    for (at, c) in text.char_indices() {
+        let is_plain = match c {
+            '!'..='~' => true,
+            ' ' => at > copied && text.as_bytes()[at + 1].is_ascii_graphic(), // the only space there
+            c => c >= '\u{80}' && !is_hidden(c) && !c.is_whitespace(),
+        };
+        if is_plain {
+            continue;
+        }
+        out.push_str(&text[copied..at]);
+        copied = at + c.len_utf8();
         match c {
-            '!'..='~' => out.push(c), // nearly all
-            '\r' if chars.peek() == Some(&'\n') => {}
+            '\r' if text[copied..].starts_with('\n') => {}
             '\n' | '\r' => out.push_str("\\n"),
             '\t' => space(&mut out),
             c if u32::from(c) < 0x20 || c == '\x7f' => write!(out, "\\x{:02x}", u32::from(c)).expect("a string"),
             c if is_hidden(c) => write!(out, "\\u{{{:04x}}}", u32::from(c)).expect("a string"),
-            c if c.is_whitespace() => space(&mut out),
-            c => out.push(c),
+            _ => space(&mut out),
         }
     }
+    out.push_str(&text[copied..]);
     out.into()
+}
+
+/// The first `max` characters of what `visible` makes of a text, the last one an ellipsis where something is left out: most of
+/// a long text need not be looked at.
+pub fn head(text: &str, max: usize) -> String {
+    let text = text.trim();
+    let enough = text.char_indices().nth(2 * max).map_or(text.len(), |(at, _)| at);
+    let head = visible(&text[..enough]);
+    if enough == text.len() || head.chars().nth(max).is_some() {
+        cut(&head, max).into_owned()
+    } else {
+        cut(&visible(text), max).into_owned()
+    }
 }
 
 /// A line as it is, but for characters that nobody sees: those become visible marks.
