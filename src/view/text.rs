@@ -16,36 +16,45 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     }
     let text = text.trim();
     let mut out = String::with_capacity(text.len() + 16);
-    let mut copied = 0; // what is plain is copied a run at a time
-    for (at, c) in text.char_indices() {
-        let is_plain = match c {
-            '!'..='~' => true,
-            ' ' => at > copied && text.as_bytes()[at + 1].is_ascii_graphic(), // the only space there
-            c => c >= '\u{80}' && !is_hidden(c) && !c.is_whitespace(),
-        };
-        if is_plain {
-            continue;
-        }
-        out.push_str(&text[copied..at]);
-        copied = at + c.len_utf8();
-        match c {
-            '\r' if text[copied..].starts_with('\n') => {}
-            '\n' | '\r' => out.push_str("\\n"),
-            '\t' => space(&mut out),
-            c if u32::from(c) < 0x20 || c == '\x7f' => write!(out, "\\x{:02x}", u32::from(c)).expect("a string"),
-            c if is_hidden(c) => write!(out, "\\u{{{:04x}}}", u32::from(c)).expect("a string"),
-            _ => space(&mut out),
+    let bytes = text.as_bytes();
+    let (mut at, mut copied) = (0, 0); // what is plain is copied a run at a time
+    while at < bytes.len() {
+        match bytes[at] {
+            b'!'..=b'~' => at += 1,
+            b' ' if at > copied && bytes[at + 1].is_ascii_graphic() => at += 2, // the only space there
+            _ => {
+                let Some(c) = text[at..].chars().next() else { break };
+                let next = at + c.len_utf8();
+                if c < '\u{80}' || is_hidden(c) || c.is_whitespace() {
+                    out.push_str(&text[copied..at]);
+                    show(c, &text[next..], &mut out);
+                    copied = next;
+                }
+                at = next;
+            }
         }
     }
     out.push_str(&text[copied..]);
     out.into()
 }
 
+/// A character that is not shown as it is.
+fn show(c: char, rest: &str, out: &mut String) {
+    match c {
+        '\r' if rest.starts_with('\n') => {}
+        '\n' | '\r' => out.push_str("\\n"),
+        '\t' => space(out),
+        c if u32::from(c) < 0x20 || c == '\x7f' => write!(out, "\\x{:02x}", u32::from(c)).expect("a string"),
+        c if is_hidden(c) => write!(out, "\\u{{{:04x}}}", u32::from(c)).expect("a string"),
+        _ => space(out),
+    }
+}
+
 /// The first `max` characters of what `visible` makes of a text, the last one an ellipsis where something is left out: most of
 /// a long text need not be looked at.
 pub fn head(text: &str, max: usize) -> String {
     let text = text.trim();
-    let enough = text.char_indices().nth(2 * max).map_or(text.len(), |(at, _)| at);
+    let enough = text.floor_char_boundary(2 * max);
     let head = visible(&text[..enough]);
     if enough == text.len() || head.chars().nth(max).is_some() {
         cut(&head, max).into_owned()
@@ -106,11 +115,15 @@ pub(super) fn is_hidden(c: char) -> bool {
 
 /// At most `max` characters, the last one an ellipsis where something is left out.
 pub fn cut(text: &str, max: usize) -> Cow<'_, str> {
-    if text.char_indices().nth(max).is_none() {
-        return text.into();
+    if text.len() <= max {
+        return text.into(); // no more characters than bytes
     }
-    let end = text.char_indices().nth(max.saturating_sub(1)).map_or(0, |(at, _)| at);
-    format!("{}…", text[..end].trim_end()).into()
+    let mut places = text.char_indices().map(|(at, _)| at);
+    let end = if max > 0 { places.nth(max - 1) } else { Some(0) };
+    match (end, places.next()) {
+        (Some(end), Some(_)) => format!("{}…", text[..end].trim_end()).into(),
+        _ => text.into(),
+    }
 }
 
 /// Rules such as `=====`, which errors are fond of, as three characters.

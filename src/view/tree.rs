@@ -7,8 +7,7 @@ use super::{
     Look,
     sheet::Column,
     status_style,
-    table::cell,
-    text::{NOTHING, fit, head, visible},
+    text::{fit, head, visible},
 };
 use crate::{
     lineage::{ChainEnd, Question, Visit},
@@ -28,7 +27,7 @@ const UNFITTED: usize = 100;
 /// What a line or a row of the tree says of a trial by itself. Made while the log is read, in the order of the log, so that no
 /// row has to be read again in the order of the tree.
 pub struct Leaves {
-    texts: fn(&Row, Look) -> Vec<String>,
+    write: fn(&Row, Look, &mut Self),
     look: Look,
     /// All texts, one behind the other, and where each of them ends: so many a trial.
     all: String,
@@ -38,12 +37,18 @@ pub struct Leaves {
 impl Leaves {
     /// For the lines of a drawing.
     pub fn drawn(look: Look) -> Self {
-        Self { texts: drawn, look, all: String::new(), ends: Vec::new() }
+        Self { write: drawn, look, all: String::new(), ends: Vec::new() }
     }
 
     /// For the rows of a sheet.
     pub fn listed(look: Look) -> Self {
-        Self { texts: listed, ..Self::drawn(look) }
+        Self { write: listed, ..Self::drawn(look) }
+    }
+
+    /// Ends a text with its last part.
+    fn end(&mut self, part: &str) {
+        self.all += part;
+        self.ends.push(self.all.len());
     }
 
     /// The texts of the `index`-th trial.
@@ -61,14 +66,11 @@ impl Question for Leaves {
         if row.id().is_none() {
             return; // no place in the tree
         }
-        for text in (self.texts)(&row, self.look) {
-            self.all += &text;
-            self.ends.push(self.all.len());
-        }
+        (self.write)(&row, self.look, self);
     }
 
     fn fresh(&self) -> Self {
-        Self { texts: self.texts, ..Self::drawn(self.look) }
+        Self { write: self.write, ..Self::drawn(self.look) }
     }
 
     fn then(&mut self, later: Self) {
@@ -79,75 +81,94 @@ impl Question for Leaves {
 }
 
 /// The id and the outcome, the parent, the hypothesis no longer than a line.
-fn drawn(row: &Row, look: Look) -> Vec<String> {
+fn drawn(row: &Row, look: Look, leaves: &mut Leaves) {
+    leaves.all += &visible(&row.name());
+    leaves.all.push(' ');
+    write_outcome(row, &mut leaves.all);
+    leaves.end("");
+    leaves.end(&shown_id(&row.text(Role::Parent)));
     let hypothesis = row.text(Role::Hypothesis);
-    let hypothesis = match look.width {
+    leaves.end(&match look.width {
         None => head(&hypothesis, UNFITTED),
         Some(width) => fit(&visible(&hypothesis), width).into_owned(),
-    };
-    vec![format!("{} {}", visible(&row.name()), outcome(row)), shown_id(&row.text(Role::Parent)), hypothesis]
+    });
 }
 
-fn listed(row: &Row, _: Look) -> Vec<String> {
-    let text = |role| row.text(role).into_owned();
-    vec![
-        row.name(),
-        shown_id(&row.text(Role::Parent)),
-        text(Role::Specialist),
-        text(Role::Status),
-        text(Role::Score),
-        text(Role::Delta),
-        visible(&row.text(Role::Hypothesis)).into_owned(),
-    ]
+fn listed(row: &Row, _: Look, leaves: &mut Leaves) {
+    leaves.end(&row.name());
+    leaves.end(&shown_id(&row.text(Role::Parent)));
+    for role in [Role::Specialist, Role::Status, Role::Score, Role::Delta] {
+        leaves.end(&row.text(role));
+    }
+    leaves.end(&visible(&row.text(Role::Hypothesis)));
 }
 
 /// Draws the lines of a tree, parents before children.
 #[derive(Default)]
 pub struct Drawing {
-    /// Whether a sibling follows, for each level above the next line.
-    open: Vec<bool>,
+    /// The bars before the next line, and how many bytes of them stand before each level's.
+    bars: String,
+    levels: Vec<usize>,
 }
 
 impl Drawing {
     pub fn line(&mut self, visit: Visit, [head, parent, hypothesis]: [&str; 3], is_best: bool, look: Look) -> String {
-        self.open.truncate(visit.depth);
+        if let Some(&before) = self.levels.get(visit.depth) {
+            self.bars.truncate(before);
+            self.levels.truncate(visit.depth);
+        }
         let prefix = self.prefix(visit);
-        self.open.push(!visit.last);
+        self.levels.push(self.bars.len());
+        if (1..=INDENT).contains(&visit.depth) {
+            self.bars += if visit.last { "   " } else { "│  " };
+        }
         let mark = match visit.end {
             ChainEnd::Root => String::new(),
             ChainEnd::MissingParent => format!(" (parent {} is missing)", visible(parent)),
             ChainEnd::Cycle => format!(" (a cycle, cut here: its parent is {})", visible(parent)),
         };
-        let best = if is_best { " ← BEST" } else { "" };
-        let head = format!("{head}{best}{mark}");
+        let head = [head, if is_best { " ← BEST" } else { "" }, &mark].concat();
         let hypothesis = match look.width {
             None => hypothesis.into(),
             Some(width) => fit(hypothesis, width.saturating_sub(prefix.width() + head.width() + 2).max(16)),
         };
         let style = if is_best { status_style(visit.status).bold() } else { status_style(visit.status) };
-        let mut line = look.paint(Style::new().dimmed(), &prefix) + &look.paint(style, &head) + "  " + &hypothesis;
-        line.truncate(line.trim_end().len());
-        line + "\n"
+        let (prefix, head) = (look.paint(Style::new().dimmed(), &prefix), look.paint(style, &head));
+        [prefix.as_str(), &head, "  ", &hypothesis].concat().trim_end().to_owned() + "\n"
     }
 
     fn prefix(&self, visit: Visit) -> String {
         if visit.depth == 0 {
             return String::new();
         }
-        let bars: String =
-            self.open.iter().skip(1).take(INDENT).map(|&open| if open { "│  " } else { "   " }).collect();
         let depth = if visit.depth > INDENT { format!("({} deep) ", visit.depth) } else { String::new() };
-        format!("{bars}{} {depth}", if visit.last { "└─" } else { "├─" })
+        [&self.bars, if visit.last { "└─ " } else { "├─ " }, &depth].concat()
     }
 }
 
 /// Status, score, difference and specialist, in short.
 pub fn outcome(row: &Row) -> String {
+    let mut out = String::new();
+    write_outcome(row, &mut out);
+    out
+}
+
+fn write_outcome(row: &Row, out: &mut String) {
     if let Some(damage) = row.damage {
-        return format!("damaged: {damage}");
+        *out += &format!("damaged: {damage}");
+        return;
     }
-    let words = [Role::Status, Role::Score, Role::Delta, Role::Specialist].map(|role| cell(row, role));
-    words.into_iter().filter(|word| word != NOTHING).collect::<Vec<_>>().join(" ")
+    let start = out.len();
+    for role in [Role::Status, Role::Score, Role::Delta, Role::Specialist] {
+        let text = row.text(role);
+        let word = visible(&text);
+        if !word.is_empty() {
+            if out.len() > start {
+                out.push(' ');
+            }
+            *out += &word;
+        }
+    }
 }
 
 /// The columns of `tree.tsv`.
