@@ -142,7 +142,7 @@ impl Drawing {
             return String::new();
         }
         let depth = if visit.depth > INDENT { format!("({} deep) ", visit.depth) } else { String::new() };
-        [&self.bars, if visit.last { "└─ " } else { "├─ " }, &depth].concat()
+        [self.bars.as_str(), if visit.last { "└─ " } else { "├─ " }, &depth].concat()
     }
 }
 
