@@ -25,6 +25,9 @@ const SIGNS: [&str; 12] = [
 /// else short notes as they are. `None` where the notes are the agent's plan and nothing else.
 pub fn reason(notes: &str) -> Option<&str> {
     let notes = notes.trim();
+    if !has_sign(notes) {
+        return (notes.chars().count() <= SHORT && !notes.is_empty()).then_some(notes);
+    }
     let behind = notes.rsplit_once(" | ").map(|(_, behind)| behind.trim()).filter(|behind| has_sign(behind));
     let told = behind.or_else(|| from_sign(notes)).or_else(|| (notes.chars().count() <= SHORT).then_some(notes));
     told.filter(|text| !text.is_empty())

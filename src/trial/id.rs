@@ -69,7 +69,11 @@ impl fmt::Display for ExpId {
 /// An id cell as it is shown: `exp_7` and `7` as `007`; a log's own longer padding (`0007`) stays.
 pub fn shown_id(cell: &str) -> String {
     let text = without_prefix(cell.trim());
-    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) { format!("{text:0>3}") } else { text.to_owned() }
+    let zeros = match text.len() {
+        1 | 2 if text.bytes().all(|b| b.is_ascii_digit()) => &"00"[text.len() - 1..],
+        _ => "",
+    };
+    [zeros, text].concat()
 }
 
 fn without_prefix(text: &str) -> &str {

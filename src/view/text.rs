@@ -10,8 +10,7 @@ pub const NOTHING: &str = "—";
 /// The text in one line with nothing hidden in it: a run of white space is one space, a line break `\n`, a control
 /// character `\x1b`, an invisible or direction-changing one `\u{202e}`.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    let plain = |b: u8| (b' '..=b'~').contains(&b);
-    if text.bytes().all(plain) && !text.contains("  ") && text.trim().len() == text.len() {
+    if is_plain(text.as_bytes()) {
         return text.into();
     }
     let text = text.trim();
@@ -36,6 +35,18 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     }
     out.push_str(&text[copied..]);
     out.into()
+}
+
+/// Whether a text is visible as it is: graphic ASCII, with single spaces in between. Most words are.
+fn is_plain(text: &[u8]) -> bool {
+    let mut after_space = true;
+    for &b in text {
+        if !(b' '..=b'~').contains(&b) || after_space && b == b' ' {
+            return false;
+        }
+        after_space = b == b' ';
+    }
+    !after_space || text.is_empty()
 }
 
 /// A character that is not shown as it is.
@@ -121,7 +132,7 @@ pub fn cut(text: &str, max: usize) -> Cow<'_, str> {
     let mut places = text.char_indices().map(|(at, _)| at);
     let end = if max > 0 { places.nth(max - 1) } else { Some(0) };
     match (end, places.next()) {
-        (Some(end), Some(_)) => format!("{}…", text[..end].trim_end()).into(),
+        (Some(end), Some(_)) => [text[..end].trim_end(), "…"].concat().into(),
         _ => text.into(),
     }
 }
