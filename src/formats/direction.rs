@@ -1,46 +1,86 @@
 //! Which way is better, and what a person should know of how that was found out.
 
-use super::{Wanted, roles, writer::Writer};
+use super::{Wanted, cells::Scores, roles::SENTINELS, words, writer::Writer};
 use crate::trial::Direction;
+
+/// A direction, and why, where it was guessed.
+pub(super) struct Found {
+    pub(super) is: Direction,
+    why: Option<String>,
+}
 
 impl Writer {
     /// Which way is better: flags, what the file says, the name, the trend of the keeps.
-    pub(super) fn direction(&self, metric: &str, wanted: &Wanted) -> (Direction, Vec<String>) {
+    pub(super) fn direction(&self, metric: &str, wanted: &Wanted) -> Found {
+        match (wanted.direction.or(self.table.said.direction), words::better(metric)) {
+            (Some(is), _) => Found { is, why: None },
+            (None, Some(is)) => Found { is, why: Some(format!("by its name{}", self.contradiction(is))) },
+            (None, None) => self.trend(),
+        }
+    }
+
+    /// What was guessed, and what would say otherwise.
+    pub(super) fn notes(&self, metric: &str, direction: &Found, scores: &Scores) -> Vec<String> {
         let mut notes = Vec::new();
         if self.plan.verdict.is_none() {
             let none = "no column holds a verdict: every row with a score can be best; --map verdict=COLUMN names one";
             notes.push(none.to_owned());
+            notes.extend(self.doubt(direction.is, scores));
         }
-        let said = self.table.said.direction;
-        let trend = || self.trend();
-        let (direction, why) = match (wanted.direction.or(said), roles::better(metric)) {
-            (Some(direction), _) => (direction, None),
-            (None, Some(direction)) => (direction, Some("by its name".to_owned())),
-            (None, None) => trend(),
-        };
-        let note = match (self.plan.guess, why) {
-            (None, None) => return (direction, notes),
-            (Some(guess), None) => format!("{metric}: taken for the score {guess}; --metric names another"),
-            (None, Some(why)) => format!("{metric}: read as {direction} {why}; --direction says otherwise"),
-            (Some(guess), Some(why)) => format!(
-                "{metric}: taken for the score {guess}, read as {direction} {why}; --metric and --direction say otherwise"
-            ),
-        };
-        notes.push(note);
-        (direction, notes)
+        if let Some(unclear) = &self.table.said.unclear {
+            notes.push(format!("`{unclear}` names no direction that is known here; `higher` and `lower` do"));
+        }
+        let is = direction.is;
+        notes.extend(match (self.plan.guess, &direction.why) {
+            (None, None) => None,
+            (Some(guess), None) => Some(format!("{metric}: taken for the score {guess}; --metric names another")),
+            (None, Some(why)) => Some(format!("{metric}: read as {is} {why}; --direction says otherwise")),
+            (Some(guess), Some(why)) => Some(format!(
+                "{metric}: taken for the score {guess}, read as {is} {why}; --metric and --direction say otherwise"
+            )),
+        });
+        notes
+    }
+
+    /// Where no verdict tells trials that failed: scores that may stand for none.
+    fn doubt(&self, direction: Direction, scores: &Scores) -> Option<String> {
+        if !scores.assumed.is_empty() {
+            let lines: Vec<_> = scores.assumed.iter().map(u64::to_string).collect();
+            return Some(format!("the -1 in line {} is taken for no score: no other is negative", lines.join(" ")));
+        }
+        let scored = || self.trials.iter().filter_map(|trial| Some((trial, trial.score.as_ref()?.1)));
+        let best = scored().reduce(|best, next| if direction.better(next.1, best.1) { next } else { best })?;
+        let is_alone = scored().any(|(_, score)| direction.better(best.1, score));
+        let place = self.table.rows[best.0.at].line;
+        (SENTINELS.contains(&best.1) && is_alone)
+            .then(|| format!("the best score, {} in line {place}, is what other logs write for none", best.1))
+    }
+
+    /// How many steps from one keep to the next went up, and how many down.
+    fn steps(&self) -> (usize, usize) {
+        let kept = self.trials.iter().filter(|trial| trial.status.can_be_best());
+        let kept: Vec<f64> = kept.filter_map(|trial| Some(trial.score.as_ref()?.1)).collect();
+        let count = |better: Direction| kept.windows(2).filter(|pair| better.better(pair[1], pair[0])).count();
+        (count(Direction::Maximize), count(Direction::Minimize))
+    }
+
+    /// What is said behind a direction that the keeps contradict: three steps of four went the other way.
+    fn contradiction(&self, direction: Direction) -> String {
+        let (up, down) = self.steps();
+        let (along, against) = if direction == Direction::Maximize { (up, down) } else { (down, up) };
+        if self.plan.verdict.is_none() || against < 2 || against < along * 3 {
+            return String::new();
+        }
+        format!(" though {against} of {} steps from keep to keep went the other way", along + against)
     }
 
     /// The way that most steps from one keep to the next have taken.
-    fn trend(&self) -> (Direction, Option<String>) {
-        let kept = self.trials.iter().filter(|trial| trial.status.can_be_best());
-        let kept: Vec<f64> = kept.filter_map(|trial| Some(trial.score.as_ref()?.1)).collect();
-        let up = kept.windows(2).filter(|pair| pair[1] > pair[0]).count();
-        let down = kept.windows(2).filter(|pair| pair[1] < pair[0]).count();
-        let direction = if up > down { Direction::Maximize } else { Direction::Minimize };
+    fn trend(&self) -> Found {
+        let (up, down) = self.steps();
         let why = match up + down {
             0 => "by default".to_owned(),
             steps => format!("by the trend of the keeps ({} of {steps} steps)", up.max(down)),
         };
-        (direction, Some(why))
+        Found { is: if up > down { Direction::Maximize } else { Direction::Minimize }, why: Some(why) }
     }
 }

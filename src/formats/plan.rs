@@ -4,8 +4,10 @@ use std::collections::HashSet;
 
 use super::{
     Map, Table, Wanted,
-    cells::{number, time},
-    roles::{self, Means, NAMES, Part, Speech, VERDICTS, normal},
+    cells::time,
+    numbers::{Form, number},
+    roles::{self, Means, NAMES, Part, Speech, VERDICTS},
+    words::{self, normal_name},
 };
 use crate::trial::{ExpId, Number, Status};
 
@@ -82,7 +84,8 @@ impl Plan {
             Named::Unsaid => {}
         }
         let by_name = VERDICTS.iter().flat_map(|(name, speech)| columns(table, name).map(move |at| (at, *speech)));
-        let mut found: Vec<_> = by_name.filter(|&(at, speech)| speaks(table, at, speech)).collect();
+        let mut found: Vec<_> =
+            by_name.filter(|&(at, speech)| table.rows.is_empty() || speaks(table, at, speech)).collect();
         if found.is_empty() {
             let by_content = (0..table.names.len()).filter(|&at| mostly_verdicts(table, at));
             found = by_content.map(|at| (at, Speech::Words)).collect();
@@ -104,15 +107,21 @@ impl Plan {
                 columns(table, name).next().ok_or_else(|| no_column(table, name, "--metric or lineage.toml"))?;
             return Ok(());
         }
+        let may = |column: usize| table.rows.is_empty() || has_numbers(table, column);
         let said = table.said.metric.as_ref().and_then(|name| columns(table, name).next());
-        if let Some(column) = said.filter(|&column| count_numbers(table, column) > 0) {
+        if let Some(column) = said.filter(|&column| may(column)) {
             self.score = column;
             return Ok(());
         }
-        let free = (0..table.names.len()).filter(|&at| !self.is_taken(at) || self.is_seconds(at));
-        let ranked = free.filter(|&at| count_numbers(table, at) > 0).map(|at| (roles::candidate(&table.names[at]), at));
+        // A column of ids is none even where an id stands twice.
+        let is_free = |at: usize| !self.is_taken(at) && !self.keys.contains(&at) || self.is_seconds(at);
+        let free = (0..table.names.len()).filter(|&at| is_free(at));
+        let ranked = free.filter(|&at| may(at)).map(|at| (words::candidate(&table.names[at]), at));
         let mut ranked: Vec<_> = ranked.filter(|(rank, _)| *rank < roles::NEVER).collect();
         ranked.sort_by_key(|(rank, _)| *rank);
+        if table.rows.is_empty() {
+            return self.guess_score(table, &ranked);
+        }
         let Some(&(best, column)) = ranked.first() else {
             let names = table.names.join(" ");
             return Err(format!("no column holds a score; --map score=COLUMN names one of: {names}"));
@@ -127,6 +136,15 @@ impl Plan {
             roles::BY_NAME..roles::UNKNOWN => "by its name",
             _ => "as the likeliest column of numbers",
         });
+        Ok(())
+    }
+
+    /// A score for a log that has no rows yet: which column it is will be seen when it has.
+    fn guess_score(&mut self, table: &Table, ranked: &[(u8, usize)]) -> Result<(), String> {
+        let known = ranked.first().filter(|(rank, _)| *rank < roles::UNKNOWN || self.verdict.is_some());
+        let names = table.names.join(" ");
+        let nothing = || format!("it has no rows, and its first line is no header that is known here: {names}");
+        self.score = known.map(|(_, column)| *column).ok_or_else(nothing)?;
         Ok(())
     }
 
@@ -153,14 +171,22 @@ fn named(table: &Table, map: &Map, part: Part) -> Result<Named, String> {
 }
 
 fn no_column(table: &Table, name: &str, flag: &str) -> String {
-    format!("no column `{name}`, which {flag} names; there are: {}", table.names.join(" "))
+    let segment = match &*table.segments {
+        "" => String::new(),
+        segment => {
+            format!("; this is {segment}: --segment reads another, and a store of its own (--into) takes this one")
+        }
+    };
+    format!("no column `{name}`, which {flag} names; there are: {}{segment}", table.names.join(" "))
 }
 
-/// The columns of a name: the one that is written so, else those that are as names are compared.
+/// The columns of a name: the one that is written so, else those that are as names are compared. A field of an inner object
+/// may be called by its path, too.
 fn columns<'t>(table: &'t Table, name: &str) -> impl Iterator<Item = usize> + use<'t> {
-    let exact = table.names.iter().position(|own| own == name);
-    let normal_name = normal(name);
-    let alike = table.names.iter().enumerate().filter(move |(_, own)| normal(own) == normal_name).map(|(at, _)| at);
+    let exact = |name: &str| table.names.iter().position(|own| own == name);
+    let exact = exact(name).or_else(|| exact(name.rsplit_once('.')?.1));
+    let wanted = normal_name(name);
+    let alike = table.names.iter().enumerate().filter(move |(_, own)| normal_name(own) == wanted).map(|(at, _)| at);
     exact.into_iter().chain(alike.filter(move |at| Some(*at) != exact))
 }
 
@@ -170,8 +196,9 @@ pub(super) fn cells(table: &Table, column: usize) -> impl Iterator<Item = &str> 
     cells.map(|cell| cell.trim()).filter(|cell| !cell.is_empty())
 }
 
-fn count_numbers(table: &Table, column: usize) -> usize {
-    cells(table, column).filter(|cell| number(cell).is_some()).count()
+fn has_numbers(table: &Table, column: usize) -> bool {
+    let form = Form::of(table, column);
+    cells(table, column).any(|cell| form.number(cell).is_some())
 }
 
 /// Whether the cells of a column can be what its name says.
@@ -196,27 +223,27 @@ fn is_key(table: &Table, column: usize) -> bool {
 }
 
 fn speech(table: &Table, column: usize) -> Speech {
-    let name = normal(&table.names[column]);
+    let name = normal_name(&table.names[column]);
     let known = VERDICTS.iter().find(|(known, _)| *known == name).map(|(_, speech)| *speech);
-    let is_yes_or_no = |cell: &str| [roles::YES, roles::NO].iter().any(|words| roles::has(words, &cell.to_lowercase()));
+    let is_yes_or_no = |cell: &str| [roles::YES, roles::NO].iter().any(|words| words::has(words, &cell.to_lowercase()));
     let default = if cells(table, column).all(is_yes_or_no) { Speech::Kept } else { Speech::Words };
     known.unwrap_or(default)
 }
 
 /// Whether a column says something that the tables know; `status` and `verdict` count for what they are called.
 fn speaks(table: &Table, column: usize, speech: Speech) -> bool {
-    let by_name = ["status", "verdict"].contains(&&*normal(&table.names[column]));
+    let by_name = ["status", "verdict"].contains(&&*normal_name(&table.names[column]));
     let is_text = |cell: &str| by_name && Number::value_of(cell).is_none();
     let numbers_are_scores = speech == Speech::Words && !by_name;
     let scored = |cell: &str| numbers_are_scores && number(cell).is_some();
-    cells(table, column).any(|cell| is_text(cell) || !scored(cell) && roles::verdict(cell, speech).is_some())
+    cells(table, column).any(|cell| is_text(cell) || !scored(cell) && words::verdict(cell, speech).is_some())
 }
 
 /// How little a column says of what was decided: 0 where trials are kept or not, 1 where some miss a gate, 2 where they ran.
 fn says_least(table: &Table, column: usize, speech: Speech) -> u8 {
     let any = |wanted: &[Status]| {
         cells(table, column)
-            .any(|cell| matches!(roles::verdict(cell, speech), Some(Means::Is(status)) if wanted.contains(&status)))
+            .any(|cell| matches!(words::verdict(cell, speech), Some(Means::Is(status)) if wanted.contains(&status)))
     };
     match () {
         () if speech == Speech::Kept || any(&[Status::Keep, Status::Discard, Status::Baseline]) => 0,
@@ -229,7 +256,7 @@ fn mostly_verdicts(table: &Table, column: usize) -> bool {
     let (mut all, mut known) = (0, 0);
     for cell in cells(table, column) {
         all += 1;
-        known += usize::from(number(cell).is_none() && roles::verdict(cell, Speech::Words).is_some());
+        known += usize::from(number(cell).is_none() && words::verdict(cell, Speech::Words).is_some());
     }
     known * 10 > all * 6
 }

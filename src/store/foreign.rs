@@ -8,7 +8,7 @@ use super::{
     Log, Reading, Settings, Source, Store,
     header::{is_own, read_header},
 };
-use crate::formats::{self, Translation, Wanted};
+use crate::formats::{self, Table, Translation, Wanted};
 
 impl Store {
     /// The log, where it is in the shape of another tool; `None` where it is in lineage's own.
@@ -19,7 +19,11 @@ impl Store {
         if own && reading.map.is_empty() {
             return Ok(None);
         }
-        let translation = translate(self.log_path(), &self.settings, reading)?;
+        let table = table(self.log_path(), &self.settings, reading)?;
+        if reading.map.is_empty() && is_exported(&table.names) {
+            return self.copied(table, reading).map(Some);
+        }
+        let translation = translation(self.log_path(), table, &self.settings, reading)?;
         let bytes = translation.bytes();
         let end = bytes.len() as u64;
         let wanted =
@@ -34,6 +38,17 @@ impl Store {
         Ok(Some(log))
     }
 
+    /// A log of lineage in another dress, as `export` writes it: read by the rules for its own, so that the answers are the same.
+    fn copied(&self, table: Table, reading: &Reading) -> Result<Log> {
+        let bytes = table.bytes();
+        let end = bytes.len() as u64;
+        let mut log = Log::open(self.log_path(), Some(Source::Bytes(bytes)), end, &self.settings, reading)?;
+        log.first_row = table.first_row;
+        log.notes.extend(table.notes);
+        log.unread = table.unread;
+        Ok(log)
+    }
+
     /// Whether these are the first bytes of a header that a writer did not finish.
     fn is_torn(&self, names: &[String]) -> bool {
         let standard = crate::schema::Schema::standard_names(&self.settings.columns).join("\t");
@@ -41,18 +56,31 @@ impl Store {
     }
 }
 
+/// Whether these columns are lineage's own: no other tool has all of them.
+fn is_exported(names: &[String]) -> bool {
+    let has = |needed: &str| names.iter().any(|name| name == needed);
+    is_own(names) && has("parent_exp") && has("delta_vs_best")
+}
+
 /// Reads a log of any shape as a translation.
 pub fn translate(path: &Path, settings: &Settings, reading: &Reading) -> Result<Translation> {
+    translation(path, table(path, settings, reading)?, settings, reading)
+}
+
+fn table(path: &Path, settings: &Settings, reading: &Reading) -> Result<Table> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let segment = reading.segment.or(settings.import.segment);
+    formats::read(&bytes, segment).map_err(|why| anyhow!("{}: {why}", path.display()))
+}
+
+fn translation(path: &Path, table: Table, settings: &Settings, reading: &Reading) -> Result<Translation> {
     let map = if reading.map.is_empty() { settings.import.map.clone() } else { reading.map.clone() };
     let wanted = Wanted {
         metric: reading.metric.clone().or_else(|| settings.metric.clone()),
         direction: reading.direction.or(settings.direction),
         map,
-        segment: reading.segment.or(settings.import.segment),
     };
-    let translated = formats::read(&bytes, wanted.segment).and_then(|table| formats::translate(table, &wanted));
-    translated.map_err(|why| anyhow!("{}: {why}", path.display()))
+    formats::translate(table, &wanted).map_err(|why| anyhow!("{}: {why}", path.display()))
 }
 
 impl Log {

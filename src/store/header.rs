@@ -9,7 +9,7 @@ use super::{
     cells::split,
     lines::{Lines, ONE_LINE},
 };
-use crate::trial::Cell;
+use crate::{trial::Cell, view::text::shell_word};
 
 /// How the first line is written.
 #[derive(Clone, Copy, Default)]
@@ -43,9 +43,10 @@ pub(super) fn check_header(path: &Path, names: &[String]) -> Result<()> {
             let shown: String = names.join(" ").chars().take(200).collect();
             bail!(
                 "{0}:1: no column `{needed}`, so this is no log of lineage, and no trial is appended to it; \
-                 `lineage import {0}` makes a store of it (`lineage init` makes an empty one); the line has: {1}",
+                 `lineage import {2}` makes a store of it (`lineage init` makes an empty one); the line has: {1}",
                 path.display(),
-                shown.escape_debug()
+                shown.escape_debug(),
+                shell_word(&path.to_string_lossy())
             );
         }
     }

@@ -8,6 +8,7 @@ mod foreign;
 mod header;
 mod import;
 mod init;
+mod known;
 mod lines;
 mod lock;
 mod log;
@@ -30,6 +31,7 @@ pub use log::{Log, Reading};
 pub use saved::Saved;
 pub use scan::no_such_trial;
 use source::Source;
+pub use spaced::separate_text;
 
 pub use settings::{Durability, Prompt, SectionName, Settings};
 pub use workdir::{WorkFile, Workdir};

@@ -21,6 +21,13 @@ impl Direction {
         }
     }
 
+    pub fn opposite(self) -> Self {
+        match self {
+            Self::Minimize => Self::Maximize,
+            Self::Maximize => Self::Minimize,
+        }
+    }
+
     /// "lower" or "higher", for sentences.
     pub fn better_word(self) -> &'static str {
         match self {

@@ -4,7 +4,7 @@
 use std::{fs, path::PathBuf};
 
 use lineage::{
-    formats::{self, Wanted, roles},
+    formats::{self, Wanted, roles, words},
     trial::ExpId,
 };
 use proptest::prelude::*;
@@ -74,9 +74,9 @@ fn the_best_of_the_logs_of_public_repositories_is_theirs() {
         let found = run(path.to_str().unwrap());
         let id = found["exp_id"].as_str().unwrap();
         let at = translation.names.iter().position(|name| name == "exp_id").unwrap();
-        let row = translation.rows.iter().find(|(_, cells)| ExpId::read(&cells[at]) == ExpId::read(id)).unwrap();
+        let row = translation.rows.iter().find(|row| ExpId::read(&row.cells[at]) == ExpId::read(id)).unwrap();
         let value = found["core_metric"].as_f64().unwrap();
-        assert_eq!(row.0, line, "{name}: the line of the best");
+        assert_eq!(row.line, line, "{name}: the line of the best");
         assert!((value - score).abs() <= score.abs() * 5e-6, "{name}: {value}");
         // Every command answers, and the same from the store that an import makes.
         for command in ["stats", "tail", "tree", "chain", "render --for x"] {
@@ -96,11 +96,11 @@ fn every_word_of_the_tables_becomes_its_status() {
         for word in words.split_whitespace() {
             let spaced = word.replace('_', " ");
             for spelling in [word.to_owned(), word.to_uppercase(), spaced.clone(), format!("{spaced} (why)")] {
-                assert_eq!(roles::verdict(&spelling, roles::Speech::Words), Some(*means), "{spelling}");
+                assert_eq!(words::verdict(&spelling, roles::Speech::Words), Some(*means), "{spelling}");
             }
         }
     }
-    assert_eq!(roles::verdict("curriculum_0.67", roles::Speech::Words), None);
+    assert_eq!(words::verdict("curriculum_0.67", roles::Speech::Words), None);
 }
 
 #[test]
@@ -256,9 +256,9 @@ fn try_all(bytes: &[u8]) {
         if let Ok(translation) = formats::read(bytes, segment).and_then(|table| formats::translate(table, &wanted)) {
             let bytes = translation.bytes();
             let lines = memchr::memchr_iter(b'\n', &bytes).count() as u64;
-            let last = translation.rows.last().map_or(1, |(line, _)| line + 2 - translation.first_row);
+            let last = translation.rows.last().map_or(1, |row| row.line + 2 - translation.first_row);
             assert_eq!(lines, last, "a row is not in its line");
-            assert!(translation.rows.iter().all(|(_, cells)| cells.len() == translation.names.len()));
+            assert!(translation.rows.iter().all(|row| row.cells.len() == translation.names.len()));
         }
     }
 }

@@ -1,0 +1,205 @@
+//! Which trials of a file are in the store already. A trial that was imported is known by its row of the file, whatever the
+//! columns of that file were taken for then, and whatever was mended in the log since.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    fmt,
+};
+
+use super::escape_controls;
+use crate::{
+    formats::{Translated, Translation},
+    schema::{Role, Schema},
+    trial::{ExpId, Row},
+};
+
+/// The column that says where an imported trial came from.
+pub(super) const SOURCE: &str = "source_row";
+
+/// What follows from the place of a trial in its log, and says nothing about whether it is the same.
+const RELATED: [&str; 4] = ["exp_id", "parent_exp", "baseline_exp", "delta_vs_best"];
+
+/// Where a trial came from: the number of the file among those that the store has taken in, and the fingerprint of the row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Origin {
+    pub(super) file: u64,
+    pub(super) fingerprint: u64,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{:016x}", self.file, self.fingerprint)
+    }
+}
+
+impl Origin {
+    fn read(cell: &str) -> Option<Self> {
+        let (file, fingerprint) = cell.trim().split_once(':')?;
+        let fingerprint = u64::from_str_radix(fingerprint, 16).ok().filter(|_| fingerprint.len() == 16)?;
+        Some(Self { file: file.parse().ok()?, fingerprint })
+    }
+
+    /// In a store without the column it is in the notes.
+    fn in_notes(notes: &str) -> Option<Self> {
+        let (_, behind) = notes.rsplit_once(&format!("[{SOURCE}: "))?;
+        Self::read(behind.split_once(']')?.0)
+    }
+
+    /// The origin that a row of a file has already: the file is an export of a store that has imported it.
+    fn of(translation: &Translation, row: &Translated) -> Option<Self> {
+        let at = translation.names.iter().position(|name| name == SOURCE)?;
+        Self::read(&row.cells[at])
+    }
+}
+
+/// A trial of the store.
+struct There {
+    name: String,
+    cells: Vec<String>,
+    origin: Option<Origin>,
+}
+
+/// The trials of the store.
+#[derive(Default)]
+pub(super) struct Known {
+    pub(super) ids: HashSet<ExpId>,
+    there: Vec<There>,
+}
+
+/// What a row of the file is to the store.
+pub(super) enum Is {
+    New(Origin),
+    /// A trial of the store, by its name; whether the file gives it another status by now.
+    There {
+        name: String,
+        status_differs: bool,
+    },
+    /// A trial of the store whose row was changed since it was imported.
+    Changed {
+        name: String,
+    },
+}
+
+impl Known {
+    pub(super) fn see(&mut self, row: &Row) {
+        let Some(id) = row.id() else { return };
+        self.ids.insert(id);
+        if row.damage.is_none() {
+            let cells: Vec<_> = (0..row.schema.names().len()).map(|at| row.text_at(at).into_owned()).collect();
+            let own = row.schema.find(SOURCE).and_then(|at| Origin::read(&cells[at]));
+            let origin = own.or_else(|| Origin::in_notes(&row.text(Role::Notes)));
+            self.there.push(There { name: row.name(), cells, origin });
+        }
+    }
+
+    pub(super) fn has_imports(&self) -> bool {
+        self.there.iter().any(|there| there.origin.is_some())
+    }
+
+    /// What every row of a file is; `fitted` has its cells in the columns of the log.
+    pub(super) fn recognise(&self, translation: &Translation, fitted: &[Vec<String>], schema: &Schema) -> Vec<Is> {
+        let origins: Vec<_> = translation.rows.iter().map(|row| Origin::of(translation, row)).collect();
+        let fingerprint = |at: usize| origins[at].map_or(translation.rows[at].fingerprint, |own| own.fingerprint);
+        let matched = self.matched(fitted, fingerprint, schema);
+        let file = self.file(&matched);
+        let changed = file.map(|file| self.changed(file, &matched, fitted, schema)).unwrap_or_default();
+        let files = || self.there.iter().filter_map(|there| Some(there.origin?.file));
+        let file = file.unwrap_or_else(|| files().max().unwrap_or(0) + 1);
+        let status = schema.column(Role::Status).unwrap_or_default();
+        let what = |at: usize| match (matched[at], changed.get(&at)) {
+            (Some(there), _) => {
+                let there = &self.there[there];
+                Is::There { name: there.name.clone(), status_differs: there.cells[status] != fitted[at][status] }
+            }
+            (None, Some(there)) => Is::Changed { name: self.there[*there].name.clone() },
+            (None, None) => {
+                let own = origins[at].filter(|_| self.there.is_empty());
+                Is::New(own.unwrap_or_else(|| Origin { file, fingerprint: fingerprint(at) }))
+            }
+        };
+        (0..fitted.len()).map(what).collect()
+    }
+
+    /// For every row of the file the trial that came from it: the same row as often as it is there, else one that has the same
+    /// cells without having been imported from another row.
+    fn matched(
+        &self,
+        fitted: &[Vec<String>],
+        fingerprint: impl Fn(usize) -> u64,
+        schema: &Schema,
+    ) -> Vec<Option<usize>> {
+        let mut by_row: HashMap<u64, VecDeque<usize>> = HashMap::new();
+        for (at, there) in self.there.iter().enumerate() {
+            if let Some(origin) = there.origin {
+                by_row.entry(origin.fingerprint).or_default().push_back(at);
+            }
+        }
+        let rows = 0..fitted.len();
+        let mut matched: Vec<_> =
+            rows.map(|at| by_row.get_mut(&fingerprint(at)).and_then(VecDeque::pop_front)).collect();
+        let taken: HashSet<usize> = matched.iter().flatten().copied().collect();
+        let mut by_cells: HashMap<Vec<String>, VecDeque<usize>> = HashMap::new();
+        for (at, there) in self.there.iter().enumerate().filter(|(at, _)| !taken.contains(at)) {
+            by_cells.entry(key(schema, &there.cells)).or_default().push_back(at);
+        }
+        for (at, slot) in matched.iter_mut().enumerate().filter(|(_, slot)| slot.is_none()) {
+            *slot = by_cells.get_mut(&key(schema, &fitted[at])).and_then(VecDeque::pop_front);
+        }
+        matched
+    }
+
+    /// The number of the file that most of the known rows came from.
+    fn file(&self, matched: &[Option<usize>]) -> Option<u64> {
+        let mut times: HashMap<u64, usize> = HashMap::new();
+        for origin in matched.iter().flatten().filter_map(|&there| self.there[there].origin) {
+            *times.entry(origin.file).or_default() += 1;
+        }
+        times.into_iter().max_by_key(|&(file, times)| (times, std::cmp::Reverse(file))).map(|(file, _)| file)
+    }
+
+    /// Rows that stand where a row of the same file stood, and are half alike: they were changed since. Where most rows are
+    /// so, it is another log that begins alike.
+    fn changed(
+        &self,
+        file: u64,
+        matched: &[Option<usize>],
+        fitted: &[Vec<String>],
+        schema: &Schema,
+    ) -> HashMap<usize, usize> {
+        let of_file = |there: &There| there.origin.is_some_and(|origin| origin.file == file);
+        let stood: Vec<usize> = (0..self.there.len()).filter(|&at| of_file(&self.there[at])).collect();
+        let taken: HashSet<usize> = matched.iter().flatten().copied().collect();
+        let mut changed = HashMap::new();
+        let mut place = 0;
+        for (at, known) in matched.iter().enumerate() {
+            match (known, stood.get(place)) {
+                (Some(known), _) => place = stood.binary_search(known).map_or(place, |found| found + 1),
+                (None, Some(there))
+                    if !taken.contains(there) && alike(schema, &self.there[*there].cells, &fitted[at]) =>
+                {
+                    changed.insert(at, *there);
+                    place += 1;
+                }
+                _ => {}
+            }
+        }
+        if changed.len() > taken.len() { HashMap::new() } else { changed }
+    }
+}
+
+/// The cells by which a trial is known again, as the log writes them.
+fn key(schema: &Schema, cells: &[String]) -> Vec<String> {
+    own_cells(schema, cells).map(|cell| escape_controls(cell).into_owned()).collect()
+}
+
+/// Whether half of the cells that say something are the same.
+fn alike(schema: &Schema, one: &[String], other: &[String]) -> bool {
+    let pairs = own_cells(schema, one).zip(own_cells(schema, other)).filter(|(a, b)| !a.is_empty() || !b.is_empty());
+    let (all, same) = pairs.fold((0, 0), |(all, same), (a, b)| (all + 1, same + usize::from(*a == escape_controls(b))));
+    same * 2 >= all
+}
+
+fn own_cells<'c>(schema: &'c Schema, cells: &'c [String]) -> impl Iterator<Item = &'c str> {
+    let named = schema.names().iter().zip(cells);
+    named.filter(|(name, _)| !RELATED.contains(&name.as_str()) && *name != SOURCE).map(|(_, cell)| cell.as_str())
+}
