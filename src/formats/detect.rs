@@ -72,13 +72,13 @@ impl Said {
         }
     }
 
-    /// Takes what a comment says, without its `#`.
+    /// Takes what a comment says: `# metric_direction: lower`, `# loss, lower is better`.
     pub(super) fn hear_comment(&mut self, comment: &str) {
-        match comment.split_once([':', '=']) {
-            Some((key, value)) => self.hear(key, value),
-            None if words::normal(comment).ends_with("_is_better") => self.hear("direction", comment),
-            None => {}
+        let comment = comment.trim_start_matches('#');
+        if let Some((key, value)) = comment.split_once([':', '=']) {
+            self.hear(key, value);
         }
+        self.direction = self.direction.or(words::better_in(comment));
     }
 }
 

@@ -48,9 +48,9 @@ impl Writer {
             let lines: Vec<_> = scores.assumed.iter().map(u64::to_string).collect();
             return Some(format!("the -1 in line {} is taken for no score: no other is negative", lines.join(" ")));
         }
-        let scored = || self.trials.iter().filter_map(|trial| Some((trial, trial.score.as_ref()?.1)));
-        let best = scored().reduce(|best, next| if direction.better(next.1, best.1) { next } else { best })?;
-        let is_alone = scored().any(|(_, score)| direction.better(best.1, score));
+        let trials = || self.trials.iter().filter_map(|trial| Some((trial, trial.score.as_ref()?.1)));
+        let best = trials().reduce(|best, next| if direction.better(next.1, best.1) { next } else { best })?;
+        let is_alone = trials().any(|(_, score)| direction.better(best.1, score));
         let place = self.table.rows[best.0.at].line;
         (SENTINELS.contains(&best.1) && is_alone)
             .then(|| format!("the best score, {} in line {place}, is what other logs write for none", best.1))

@@ -11,6 +11,7 @@ mod plan;
 pub mod roles;
 mod separated;
 mod translate;
+mod verdict;
 pub mod words;
 mod writer;
 

@@ -1,6 +1,6 @@
 //! Numbers as people write them.
 
-use super::{Table, plan, words};
+use super::{Table, plan, roles::SENTINELS, words};
 use crate::trial::Number;
 
 /// How the numbers of a column are written, which one cell alone may not show.
@@ -8,28 +8,26 @@ use crate::trial::Number;
 pub(super) struct Form {
     /// `1,234` is a little more than one.
     decimal_comma: bool,
-    /// Every cell is so many of the same number: of `27/50`, it is `/50`.
-    out_of: String,
+    /// What stands behind the number of every cell, but of those that stand for none: the `/50` of `27/50`, a unit.
+    unit: String,
 }
 
 impl Form {
     pub(super) fn of(table: &Table, column: usize) -> Self {
         let cells = || plan::cells(table, column).filter(|cell| !words::is_nothing(cell));
-        let has_decimals = || cells().any(|cell| is_decimal(bare(cell)));
-        let has_points = || cells().any(|cell| cell.contains('.'));
-        let decimal_comma = has_decimals() || table.separator == ';' && !has_points();
-        let mut parts = cells().map(|cell| cell.find('/').map(|at| cell.split_at(at)));
-        let out_of = match parts.next().flatten() {
-            Some((_, out_of)) if parts.all(|part| part.is_some_and(|(_, other)| other == out_of)) => out_of,
-            _ => "",
-        };
-        let is_count = Number::value_of(out_of.trim_start_matches('/')).is_some_and(|all| all > 0.0);
-        Self { decimal_comma, out_of: if is_count { out_of.to_owned() } else { String::new() } }
+        let is_sentinel = |cell: &str| Number::value_of(cell).is_some_and(|value| SENTINELS.contains(&value));
+        let mut units = cells().filter(|cell| !is_sentinel(cell)).map(|cell| unit(bare(cell)));
+        let first = units.next().unwrap_or_default();
+        let unit = if units.all(|unit| unit == first) { first.to_owned() } else { String::new() };
+        let number = |cell| without(bare(cell), &unit);
+        let has_decimals = cells().any(|cell| is_decimal(number(cell)));
+        let decimal_comma = has_decimals || table.separator == ';' && !cells().any(|cell| number(cell).contains('.'));
+        Self { decimal_comma, unit }
     }
 
     /// The number of a cell of such a column, as text and as value.
     pub(super) fn number(&self, cell: &str) -> Option<(String, f64)> {
-        let text = bare(cell.strip_suffix(&*self.out_of).unwrap_or(cell));
+        let text = without(bare(cell), &self.unit);
         let grouped = || text.replace(',', "");
         let text = match (text.find(','), text.find('.')) {
             (None, _) => text.to_owned(),
@@ -48,11 +46,23 @@ pub(super) fn number(cell: &str) -> Option<(String, f64)> {
     Form::default().number(cell)
 }
 
-/// A number without what stands around it: a mark that it is about so, its percent sign, its error.
+/// A number without what stands around it: marks of emphasis or that it is about so, its percent sign, its error.
 fn bare(cell: &str) -> &str {
-    let cell = cell.trim().trim_start_matches(['≈', '~']).trim_start();
+    let cell = cell.trim().trim_matches(['*', '`']).trim_start_matches(['≈', '~']).trim_start();
     let cell = ["±", "+/-"].iter().find_map(|mark| Some(cell.split_once(mark)?.0)).unwrap_or(cell).trim_end();
     cell.strip_suffix('%').unwrap_or(cell).trim_end()
+}
+
+/// What stands behind a number: a unit, or the whole that it is a part of.
+fn unit(text: &str) -> &str {
+    let end = text.find(|c: char| !c.is_ascii_digit() && !"+-.,eE".contains(c)).unwrap_or(text.len());
+    let (number, unit) = text.split_at(text[..end].trim_end_matches(['e', 'E']).len());
+    let is_one = !unit.contains(|c: char| c.is_ascii_digit()) || unit.starts_with('/');
+    if number.is_empty() || !is_one { "" } else { unit }
+}
+
+fn without<'c>(text: &'c str, unit: &str) -> &'c str {
+    text.strip_suffix(unit).unwrap_or(text).trim_end()
 }
 
 /// Whether a comma can only stand before decimals: `0,853` and `12,5`.

@@ -29,7 +29,7 @@ pub const NAMES: &[(Part, &str, &str)] = &[
         Part::Id,
         "exp_id",
         "exp_id id trial_id trial run_id run candidate_id experiment_id experiment_number exp iteration iter \
-         attempt round generation question_id step global_step epoch index idx no number experiment",
+         attempt round generation question_id node_id node step global_step epoch index idx no number experiment",
     ),
     (
         Part::Time,

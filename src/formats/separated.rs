@@ -16,18 +16,11 @@ const HEADER_LINES: usize = 20;
 
 pub(super) fn read(lines: &[&str]) -> Result<Table, String> {
     let mut said = Said::default();
-    let mut at = 0;
-    while let Some(line) = lines.get(at).filter(|line| line.trim().is_empty() || line.starts_with('#')) {
-        if is_commented_header(&lines[at..]) {
-            break;
-        }
-        said.hear_comment(line.trim_start_matches('#'));
-        at += 1;
-    }
-    let first = at;
-    at += header_behind_text(&lines[at..]);
+    let first = lines.len() - behind_comments(lines, &mut said).len();
+    let mut at = first + header_behind_text(&lines[first..]);
     let header = lines.get(at).ok_or("it holds no rows yet, and no line that could be a header")?;
-    if header.trim_start().starts_with('|') {
+    let is_markdown = |line: &&str| line.trim().len() > 1 && line.trim().starts_with('|') && line.trim().ends_with('|');
+    if lines[at..].iter().take(HEADER_LINES).any(is_markdown) {
         return Err("it is a Markdown table, which is not read; save its rows as TSV or CSV".to_owned());
     }
     let separator =
@@ -38,28 +31,30 @@ pub(super) fn read(lines: &[&str]) -> Result<Table, String> {
     if let Some(first) = cells.first_mut().filter(|_| has_header) {
         *first = first.trim_start_matches('#').to_owned();
     }
-    let mut table = Table {
-        names: unique_names(cells),
-        rows: Vec::new(),
-        unread: Vec::new(),
-        said,
-        notes,
-        first_row: if has_header { 2 } else { 1 },
-        separator,
-        segments: String::new(),
-    };
-    for (line, text) in lines.iter().enumerate().take(at).skip(first).filter(|(_, text)| !text.trim().is_empty()) {
-        table.said.hear_comment(text.trim_start_matches('#'));
-        if !text.starts_with('#') {
-            table.unread.push(Unread { line: line as u64 + 1, why: "text before the header".to_owned(), usual: true });
-        }
-    }
-    let schema = Schema::new(table.names.clone(), None, None, Direction::Minimize);
+    let names = unique_names(cells);
+    let schema = Schema::new(names.clone(), None, None, Direction::Minimize);
+    let first_row = if has_header { 2 } else { 1 };
+    let (rows, unread, segments) = (Vec::new(), Vec::new(), String::new());
+    let mut table = Table { names, rows, unread, said, notes, first_row, separator, segments };
+    table.take_text(&lines[..at], first);
     at += usize::from(has_header);
     while at < lines.len() {
         at += table.take(lines, at, &schema);
     }
     Ok(table)
+}
+
+/// The lines from the first one on that is no comment; what the comments say is heard.
+fn behind_comments<'l, 't>(mut lines: &'l [&'t str], said: &mut Said) -> &'l [&'t str] {
+    while let [line, rest @ ..] = lines {
+        let is_comment = line.trim().is_empty() || line.starts_with('#');
+        if !is_comment || is_commented_header(lines) {
+            break;
+        }
+        said.hear_comment(line);
+        lines = rest;
+    }
+    lines
 }
 
 /// What separates the cells of a header.
@@ -122,6 +117,17 @@ fn headless(cells: &mut [String]) -> String {
 }
 
 impl Table {
+    /// Hears and counts the lines of text before the header.
+    fn take_text(&mut self, lines: &[&str], first: usize) {
+        for (at, line) in lines.iter().enumerate().skip(first).filter(|(_, line)| !line.trim().is_empty()) {
+            self.said.hear_comment(line);
+            if !line.starts_with('#') {
+                let why = "text before the header".to_owned();
+                self.unread.push(Unread { line: at as u64 + 1, why, usual: true });
+            }
+        }
+    }
+
     /// Takes one row, and returns how many lines it had.
     fn take(&mut self, lines: &[&str], at: usize, schema: &Schema) -> usize {
         let (line, number) = (lines[at], at as u64 + 1);
@@ -151,7 +157,7 @@ impl Table {
         if cells.len() == 1 || !cells.iter().any(|cell| cell.contains(char::is_alphanumeric)) {
             return Some(("a line that is no row", false));
         }
-        let names = cells.iter().zip(&self.names).filter(|(cell, name)| cell.trim() == *name).count();
+        let names = cells.iter().zip(&self.names).filter(|(cell, name)| cell.trim().eq_ignore_ascii_case(name)).count();
         match names {
             _ if names == cells.len() && names == self.names.len() => Some(("the header once more", true)),
             _ if names > 2 && names * 2 > cells.len() => {

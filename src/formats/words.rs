@@ -117,6 +117,14 @@ fn is_taken_back(cell: &str) -> bool {
     })
 }
 
+/// The direction of a sentence that says that `lower is better`, or `higher`, but not both.
+pub fn better_in(text: &str) -> Option<Direction> {
+    let text = normal(text);
+    let says = |words: &str| words.split_whitespace().any(|word| word.ends_with("_is_better") && text.contains(word));
+    let mut said = DIRECTIONS.iter().filter(|(_, words)| says(words)).map(|(direction, _)| *direction);
+    said.next().filter(|_| said.next().is_none())
+}
+
 /// The direction that a text names, or begins with: `higher`, `lower (target 0)`.
 pub fn direction(text: &str) -> Option<Direction> {
     let text = normal(text);

@@ -15,7 +15,7 @@ impl Store {
     pub(super) fn translated(&self, file: Option<&Source>, len: u64, reading: &Reading) -> Result<Option<Log>> {
         let Some(file) = file.filter(|_| len > 0) else { return Ok(None) };
         let header = read_header(file, len).with_context(|| format!("cannot read {}", self.log_path().display()))?;
-        let own = header.is_none_or(|(names, ..)| is_own(&names) || self.is_torn(&names));
+        let own = header.is_none_or(|(names, ..)| self.is_lineages(&names) || self.is_torn(&names));
         if own && reading.map.is_empty() {
             return Ok(None);
         }
@@ -39,7 +39,14 @@ impl Store {
     }
 
     /// A log of lineage in another dress, as `export` writes it: read by the rules for its own, so that the answers are the same.
-    fn copied(&self, table: Table, reading: &Reading) -> Result<Log> {
+    fn copied(&self, mut table: Table, reading: &Reading) -> Result<Log> {
+        // JSON has no +0.1.
+        let delta = table.names.iter().position(|name| name == "delta_vs_best").unwrap_or_default();
+        for cell in table.rows.iter_mut().filter_map(|row| row.cells.get_mut(delta)) {
+            if cell.starts_with(|c: char| c.is_ascii_digit()) {
+                cell.insert(0, '+');
+            }
+        }
         let bytes = table.bytes();
         let end = bytes.len() as u64;
         let mut log = Log::open(self.log_path(), Some(Source::Bytes(bytes)), end, &self.settings, reading)?;
@@ -52,7 +59,15 @@ impl Store {
     /// Whether these are the first bytes of a header that a writer did not finish.
     fn is_torn(&self, names: &[String]) -> bool {
         let standard = crate::schema::Schema::standard_names(&self.settings.columns).join("\t");
-        standard.starts_with(&names.join("\t"))
+        let names = names.join("\t");
+        !names.is_empty() && standard.starts_with(&names)
+    }
+
+    /// Whether these are the columns of a log of lineage. Another tool may call its columns `exp_id` and `status`, too.
+    fn is_lineages(&self, names: &[String]) -> bool {
+        let only_here = ["core_metric", "val_bpb", "delta_vs_best", "parent_exp", "baseline_exp", "expected_delta"];
+        let is_set = self.settings.metric.is_some();
+        is_own(names) && (is_set || names.iter().any(|name| only_here.contains(&name.as_str())))
     }
 }
 

@@ -1,12 +1,16 @@
 //! Trials of another tool's log on their way into a store.
 
-use std::{collections::HashMap, path::Path, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+    time::Duration,
+};
 
 use anyhow::Result;
 
 use super::{
     Log, New, Reading, Store, init,
-    known::{Is, Known, SOURCE},
+    known::{Is, Known, Origin, SOURCE},
 };
 use crate::{
     formats::{Map, Translation},
@@ -74,54 +78,69 @@ impl Store {
 
 fn merge(log: &Log, translation: &Translation) -> Result<Merged> {
     let schema = &log.schema;
-    let mut there = Known::default();
+    let mut known = Known::default();
     log.every_line(|row| {
-        there.see(&row);
+        known.see(&row);
         Ok(())
     })?;
-    let mut ledger = log.ask(Ledger::new(schema.direction, [], []))?;
     let fitted: Vec<_> = translation.rows.iter().map(|row| fitted(translation, &row.cells, schema)).collect();
-    let is = there.recognise(translation, &fitted, schema);
+    let is = known.recognise(translation, &fitted, schema);
+    let ledger = log.ask(Ledger::new(schema.direction, [], []))?;
+    let mut joining =
+        Joining { schema, ledger, is_fresh: known.ids.is_empty(), ids: known.ids.clone(), names: HashMap::new() };
     let mut merged = Merged::default();
-    let mut names: HashMap<String, String> = HashMap::new();
-    let is_fresh = there.ids.is_empty();
-    for ((row, mut cells), is) in translation.rows.iter().zip(fitted).zip(is) {
-        let id_at = schema.column(Role::Id).unwrap_or_default();
-        let own = cells[id_at].clone();
+    for ((row, cells), is) in translation.rows.iter().zip(fitted).zip(is) {
+        let own = cell(&cells, schema, Role::Id).to_owned();
         match is {
             Is::There { name, status_differs } => {
                 merged.known += 1;
                 if status_differs {
                     merged.differing.push((row.line, name.clone()));
                 }
-                names.insert(own, name);
+                joining.names.insert(own, name);
             }
             Is::Changed { name } => {
                 merged.changed.push((row.line, name.clone()));
-                names.insert(own, name);
+                joining.names.insert(own, name);
             }
-            Is::New(origin) => {
-                let id =
-                    ExpId::read(&own).filter(|id| there.ids.insert(id.clone())).unwrap_or_else(|| ledger.next_id());
-                there.ids.insert(id.clone());
-                names.insert(own.clone(), if is_fresh { own } else { id.to_string() });
-                if !is_fresh {
-                    relate(&mut cells, schema, &ledger, &names, &id);
-                }
-                match schema.find(SOURCE) {
-                    Some(at) => cells[at] = origin.to_string(),
-                    None => note(&mut cells, schema, &format!("{SOURCE}: {origin}")),
-                }
-                let status = cell(&cells, schema, Role::Status);
-                let score = Number::value_of(cell(&cells, schema, Role::Score));
-                let eligible = score.filter(|_| Status::read(status.as_bytes()).can_be_best());
-                ledger.enter(Some(&id), &cells[id_at], "", eligible);
-                merged.rows.push(cells);
-            }
+            Is::New(origin) => merged.rows.push(joining.join(own, cells, origin)),
         }
     }
-    merged.is_another_log = there.has_imports() && merged.known == 0;
+    merged.is_another_log = known.has_imports() && merged.known == 0;
     Ok(merged)
+}
+
+/// The log as far as trials join it.
+struct Joining<'s> {
+    schema: &'s Schema,
+    ledger: Ledger,
+    ids: HashSet<ExpId>,
+    /// What the trials of the file are called in the log.
+    names: HashMap<String, String>,
+    /// Whether the log was empty: what follows from the place of a trial is then as the file has it.
+    is_fresh: bool,
+}
+
+impl Joining<'_> {
+    /// A new trial, called `own` in its file.
+    fn join(&mut self, own: String, mut cells: Vec<String>, origin: Origin) -> Vec<String> {
+        let free = ExpId::read(&own).filter(|id| self.ids.insert(id.clone()));
+        let id = free.unwrap_or_else(|| self.ledger.next_id());
+        self.ids.insert(id.clone());
+        self.names.insert(own.clone(), if self.is_fresh { own } else { id.to_string() });
+        if !self.is_fresh {
+            relate(&mut cells, self.schema, &self.ledger, &self.names, &id);
+        }
+        match self.schema.find(SOURCE) {
+            Some(at) => cells[at] = origin.to_string(),
+            None => note(&mut cells, self.schema, &format!("{SOURCE}: {origin}")),
+        }
+        let score = Number::value_of(cell(&cells, self.schema, Role::Score));
+        let status = Status::read(cell(&cells, self.schema, Role::Status).as_bytes());
+        let name = cell(&cells, self.schema, Role::Id);
+        self.ledger.enter(Some(&id), name, "", score.filter(|_| status.can_be_best()));
+        cells
+    }
 }
 
 /// The cells in the columns of the log; what it has no column for goes into the notes. The score goes into the column of the

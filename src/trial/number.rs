@@ -21,6 +21,7 @@ impl Direction {
         }
     }
 
+    #[must_use]
     pub fn opposite(self) -> Self {
         match self {
             Self::Minimize => Self::Maximize,

@@ -40,6 +40,10 @@ fn numbers_are_read_as_they_were_meant() {
         ("001 87.5", "run\tscore\tstatus\n1\t87.5%\tkeep\n2\t81 %\tkeep\n", ""),
         ("001 27", "run\tscore\tstatus\n1\t27/50\tkeep\n2\t9/50\tkeep\n3\tN/A\tcrash\n", ""),
         ("001 0.91", "run\tscore\tstatus\n1\t≈0.91\tkeep\n2\t~0.5\tkeep\n3\t0.7 ± 0.3\tkeep\n", ""),
+        ("001 11.5", "run\tlatency\tstatus\n1\t11.5 ms\tkeep\n2\t12 ms\tkeep\n3\t0\tcrash\n", ""),
+        ("001 12345", "run\ttps\tstatus\n1\t**12,345 tok/s**\tkeep\n2\t`9,000 tok/s`\tkeep\n", ""),
+        ("", "run\tscore\tstatus\n1\t27/50\tkeep\n2\t9/40\tkeep\n", "no column holds a score"),
+        ("", "run\tlatency\tstatus\n1\t11.5 ms\tkeep\n2\t1 s\tkeep\n", "no column holds a score"),
         ("001 1.2e-1", "run\tscore\tstatus\n1\t1.2e-1\tkeep\n2\t3e-3\tkeep\n", ""),
     ]);
 }
@@ -113,6 +117,7 @@ fn a_file_says_its_direction_in_many_ways() {
         "# metric: score (lower is better)",
         "# metric: score, lower is better",
         "# lower is better",
+        "# what we look at is the score: lower is better!",
     ] {
         assert_eq!(best(format!("{line}\nrun\tscore\tstatus\n1\t5\tkeep\n2\t7\tkeep\n"), &[]).0, "001 5", "{line}");
     }
