@@ -9,7 +9,7 @@ use super::{
     cells::split,
     lines::{Lines, ONE_LINE},
 };
-use crate::{trial::Cell, view::text::shell_word};
+use crate::trial::Cell;
 
 /// How the first line is written.
 #[derive(Clone, Copy, Default)]
@@ -46,9 +46,16 @@ pub(super) fn check_header(path: &Path, names: &[String]) -> Result<()> {
                  `lineage import {2}` makes a store of it (`lineage init` makes an empty one); the line has: {1}",
                 path.display(),
                 shown.escape_debug(),
-                shell_word(&path.to_string_lossy())
+                in_a_shell(path)
             );
         }
     }
     Ok(())
+}
+
+/// A path as a shell takes it for one word.
+fn in_a_shell(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+    if text.chars().all(is_plain) { text.into_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }

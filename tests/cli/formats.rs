@@ -104,6 +104,21 @@ fn every_word_of_the_tables_becomes_its_status() {
 }
 
 #[test]
+fn the_page_of_the_rules_has_every_word() {
+    let page = include_str!("../../docs/formats.md");
+    for (means, words) in roles::WORDS {
+        let row = match means {
+            roles::Means::Is(status) => format!("| `{}` | ", status.name()),
+            roles::Means::Ran => "| it ran | ".to_owned(),
+        };
+        let cell = page.split_once(&row).unwrap_or_else(|| panic!("no row {row}")).1.lines().next().unwrap();
+        let told: Vec<&str> = cell.split([' ', ':', '|']).filter(|word| !word.is_empty()).collect();
+        let missing: Vec<&str> = words.split_whitespace().filter(|word| !told.contains(word)).collect();
+        assert!(missing.is_empty(), "{row} lacks {missing:?}");
+    }
+}
+
+#[test]
 fn the_kind_of_a_file_is_found_by_its_content() {
     let tsv = "commit\tval_loss\tstatus\nx\t2\tkeep\ny\t1\tkeep\n";
     let commas = tsv.replace('\t', ",");

@@ -45,6 +45,16 @@ fn what_new_rows_say_of_the_columns_doubles_no_trial() {
 }
 
 #[test]
+fn a_header_that_was_changed_doubles_no_trial() {
+    let sandbox = Sandbox::new();
+    let rows = "a\t3\tkeep\nb\t2\tdiscard\n";
+    import(&sandbox, &format!("commit\tval_loss\tstatus\n{rows}"));
+    let said =
+        import(&sandbox, &format!("# a new night\ncommit\tval_loss\tverdict\tnotes\n{rows}c\t1\tkeep\tdeeper\n"));
+    assert!(said.contains("rows out   1 to .lineage") && said.contains("known      2"), "{said}");
+}
+
+#[test]
 fn rows_that_are_the_same_are_counted() {
     let log = "commit\tval_loss\tstatus\na\t3\tkeep\na\t3\tkeep\n";
     let sandbox = grows(log, "a\t3\tkeep\nb\t2\tkeep\n", 2);
