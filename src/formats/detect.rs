@@ -92,7 +92,7 @@ pub fn read(bytes: &[u8], segment: Option<u64>) -> Result<Table, String> {
         return Err("its first line has NUL bytes: no text, or UTF-16 without its mark; save it as UTF-8".to_owned());
     }
     if first.trim_start().starts_with(['{', '[']) {
-        return json::read(&text, first, segment);
+        return json::read(&text, segment);
     }
     if segment.is_some() {
         return Err("--segment is for JSON lines; this log has no segments".to_owned());

@@ -56,27 +56,34 @@ impl Writer {
             .then(|| format!("the best score, {} in line {place}, is what other logs write for none", best.1))
     }
 
-    /// How many steps from one keep to the next went up, and how many down.
-    fn steps(&self) -> (usize, usize) {
+    /// The scores of the keeps, in their order.
+    fn kept(&self) -> Vec<f64> {
         let kept = self.trials.iter().filter(|trial| trial.status.can_be_best());
-        let kept: Vec<f64> = kept.filter_map(|trial| Some(trial.score.as_ref()?.1)).collect();
-        let count = |better: Direction| kept.windows(2).filter(|pair| better.better(pair[1], pair[0])).count();
-        (count(Direction::Maximize), count(Direction::Minimize))
+        kept.filter_map(|trial| Some(trial.score.as_ref()?.1)).collect()
     }
 
-    /// What is said behind a direction that the keeps contradict: three steps of four went the other way.
+    /// What is said behind a direction that the keeps contradict: a keep should beat what was before it, and none beats the
+    /// first, while two or more went beyond all before them the other way.
     fn contradiction(&self, direction: Direction) -> String {
-        let (up, down) = self.steps();
-        let (along, against) = if direction == Direction::Maximize { (up, down) } else { (down, up) };
-        if self.plan.verdict.is_none() || against < 2 || against < along * 3 {
+        let kept = self.kept();
+        let Some(&first) = kept.first().filter(|_| self.plan.verdict.is_some()) else { return String::new() };
+        let (mut record, mut records) = (first, 0);
+        for &score in &kept {
+            if direction.opposite().better(score, record) {
+                (record, records) = (score, records + 1);
+            }
+        }
+        if records < 2 || kept.iter().any(|&score| direction.better(score, first)) {
             return String::new();
         }
-        format!(" though {against} of {} steps from keep to keep went the other way", along + against)
+        format!(", though no keep is {} than the first one", direction.better_word())
     }
 
     /// The way that most steps from one keep to the next have taken.
     fn trend(&self) -> Found {
-        let (up, down) = self.steps();
+        let kept = self.kept();
+        let count = |way: Direction| kept.windows(2).filter(|pair| way.better(pair[1], pair[0])).count();
+        let (up, down) = (count(Direction::Maximize), count(Direction::Minimize));
         let why = match up + down {
             0 => "by default".to_owned(),
             steps => format!("by the trend of the keeps ({} of {steps} steps)", up.max(down)),

@@ -9,12 +9,13 @@ use super::{
     jsonl::{self, Part},
 };
 
-/// Takes JSON apart. Where the first line is an object by itself, every line is: one that is damaged harms no other.
-pub(super) fn read(text: &str, first: &str, segment: Option<u64>) -> Result<Table, String> {
+/// Takes JSON apart. Where there is a line that is an object by itself, every line is: one that is damaged harms no other.
+pub(super) fn read(text: &str, segment: Option<u64>) -> Result<Table, String> {
     let text = without_bare_words(text);
-    let is_lines =
-        serde_json::from_str::<&RawValue>(&without_bare_words(first)).is_ok_and(|raw| raw.get().starts_with('{'));
-    let parts = if is_lines { lines(&text) } else { values(&text) };
+    let is_one = text.trim().contains('\n') && serde_json::from_str::<&RawValue>(&text).is_ok();
+    let is_list = is_one || text.trim_start().starts_with('[');
+    let is_object = |line: &str| serde_json::from_str::<&RawValue>(line).is_ok_and(|raw| raw.get().starts_with('{'));
+    let parts = if !is_list && text.lines().any(is_object) { lines(&text) } else { values(&text) };
     jsonl::read(parts, segment)
 }
 

@@ -25,6 +25,10 @@ impl Form {
         Self { decimal_comma, unit }
     }
 
+    pub(super) fn has_unit(&self) -> bool {
+        !self.unit.is_empty()
+    }
+
     /// The number of a cell of such a column, as text and as value.
     pub(super) fn number(&self, cell: &str) -> Option<(String, f64)> {
         let text = without(bare(cell), &self.unit);

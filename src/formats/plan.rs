@@ -113,13 +113,14 @@ impl Plan {
         Ok(())
     }
 
-    /// The column with the most to say of those that have no part, where most of its cells are several words.
+    /// The column with the most to say of those that have no part, where most of its cells are several words of their own.
     fn wordiest(&self, table: &Table) -> Option<usize> {
         let letters = |cell: &str| cell.chars().filter(|c| c.is_alphabetic()).count();
         let is_text = |cell: &&str| cell.contains(char::is_whitespace) && letters(cell) * 2 > cell.chars().count();
         let length = |at: usize| cells(table, at).map(str::len).sum::<usize>();
         let free = (0..table.names.len()).filter(|&at| at != self.score && !self.is_taken(at));
-        let wordy = free.filter(|&at| cells(table, at).filter(is_text).count() * 2 > cells(table, at).count());
+        let differ = |at: usize| cells(table, at).filter(is_text).collect::<HashSet<_>>().len();
+        let wordy = free.filter(|&at| differ(at) * 2 > cells(table, at).count());
         wordy.max_by_key(|&at| (length(at), std::cmp::Reverse(at)))
     }
 
@@ -127,7 +128,11 @@ impl Plan {
     fn candidates(&self, table: &Table) -> Vec<(u8, usize)> {
         let is_free = |at: usize| !self.is_taken(at) && !self.keys.contains(&at) || self.is_seconds(at);
         let free = (0..table.names.len()).filter(|&at| is_free(at) && may_score(table, at));
-        let ranked = free.map(|at| (words::candidate(&table.names[at]), at));
+        let rank = |at: usize| match words::candidate(&table.names[at]) {
+            roles::UNKNOWN if Form::of(table, at).has_unit() => roles::SETTING, // such as `7B`
+            rank => rank,
+        };
+        let ranked = free.map(|at| (rank(at), at));
         let mut ranked: Vec<_> = ranked.filter(|(rank, _)| *rank < roles::NEVER).collect();
         ranked.sort_by_key(|(rank, _)| *rank);
         ranked

@@ -235,7 +235,7 @@ pub const UNKNOWN: u8 = 8;
 const FINE_TIME: u8 = 9;
 const TIME: u8 = 10;
 const SIZE: u8 = 11;
-const SETTING: u8 = 12;
+pub const SETTING: u8 = 12;
 pub const NEVER: u8 = 13;
 
 /// What a `# key: value` line, or the config line of a JSONL log, may call the metric and its direction.

@@ -125,9 +125,9 @@ pub fn better_in(text: &str) -> Option<Direction> {
     said.next().filter(|_| said.next().is_none())
 }
 
-/// The direction that a text names, or begins with: `higher`, `lower (target 0)`.
+/// The direction that a text names: `higher`, `lower (target 0)`.
 pub fn direction(text: &str) -> Option<Direction> {
-    let text = normal(text);
-    let of = |word: &str| DIRECTIONS.iter().find(|(_, words)| has(words, word)).map(|(direction, _)| *direction);
-    of(&text).or_else(|| of(text.split('_').next().unwrap_or_default()))
+    let word = text.trim().split(['(', ',', ';']).find(|part| !part.trim().is_empty()).unwrap_or_default();
+    let word = normal(word);
+    DIRECTIONS.iter().find(|(_, words)| has(words, &word)).map(|(direction, _)| *direction)
 }

@@ -106,7 +106,7 @@ fn merge(log: &Log, translation: &Translation) -> Result<Merged> {
             Is::New(origin) => merged.rows.push(joining.join(own, cells, origin)),
         }
     }
-    merged.is_another_log = known.has_imports() && merged.known == 0;
+    merged.is_another_log = known.has_imports() && merged.known == 0 && !merged.rows.is_empty();
     Ok(merged)
 }
 

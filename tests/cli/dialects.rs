@@ -58,7 +58,10 @@ fn json_as_python_and_editors_write_it_is_read() {
     let spread = pretty.trim_matches(|c| "[]\n".contains(c)).replace("},", "}");
     let nested =
         "{\"run\": 2, \"result\": {\"metrics\": {\"val_loss\": 2.5, \"acc\": {\"top1\": 1}}}, \"status\": \"keep\"}\n";
-    for log in [python, pretty, &within, &spread, nested] {
+    let torn = format!("{{\"run\": 1, \"val_\n{}", python);
+    let one_each = "[{\"run\": 1, \"val_loss\": 3},\n{\"run\": 2, \"val_loss\": 2.5}]\n";
+    let with_a_list = "{\"run\": 2, \"val_loss\": 2.5, \"status\": \"keep\", \"files\": [{\"name\": \"x\"}]}\n";
+    for log in [python, pretty, &within, &spread, nested, &torn, one_each, with_a_list] {
         assert_eq!(best(log, &["--metric", "val_loss"]).0, "002 2.5", "{log}");
     }
     assert_eq!(best(nested, &["--metric", "result.metrics.val_loss"]).0, "002 2.5");
@@ -130,7 +133,7 @@ fn a_file_says_its_direction_in_many_ways() {
         (
             "001 9",
             "run\tscore\tstatus\n1\t9\tkeep\n2\t7\tkeep\n3\t6\tkeep\n",
-            "by its name though 2 of 2 steps from keep to keep went the other way",
+            "by its name, though no keep is higher than the first one; --metric and --direction say otherwise",
         ),
     ]);
 }
