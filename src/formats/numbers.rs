@@ -32,15 +32,17 @@ impl Form {
     /// The number of a cell of such a column, as text and as value.
     pub(super) fn number(&self, cell: &str) -> Option<(String, f64)> {
         let text = without(bare(cell), &self.unit);
-        let grouped = || text.replace(',', "");
+        let (grouped, decimal) = (|| text.replace(',', ""), || text.replace('.', "").replace(',', "."));
         let text = match (text.find(','), text.find('.')) {
-            (None, _) => text.to_owned(),
             (Some(comma), Some(point)) if comma < point && are_groups(&text[..point], ',') => grouped(),
-            (Some(comma), Some(_)) if are_groups(&text[..comma], '.') => text.replace('.', "").replace(',', "."),
+            (Some(_), Some(_)) if is_decimal(text) => decimal(),
             (Some(_), None) if !self.decimal_comma && are_groups(text, ',') => grouped(),
-            (Some(_), None) => text.replace(',', "."),
+            (None, Some(_)) if self.decimal_comma && are_groups(text, '.') => decimal(),
+            (Some(_), None) => decimal(),
+            (None, _) => text.to_owned(),
             _ => return None,
         };
+        let text = text.replace('−', "-");
         Number::value_of(&text).map(|value| (text, value))
     }
 }
@@ -59,7 +61,7 @@ fn bare(cell: &str) -> &str {
 
 /// What stands behind a number: a unit, or the whole that it is a part of.
 fn unit(text: &str) -> &str {
-    let end = text.find(|c: char| !c.is_ascii_digit() && !"+-.,eE".contains(c)).unwrap_or(text.len());
+    let end = text.find(|c: char| !c.is_ascii_digit() && !"+-−.,eE".contains(c)).unwrap_or(text.len());
     let (number, unit) = text.split_at(text[..end].trim_end_matches(['e', 'E']).len());
     let is_one = !unit.contains(|c: char| c.is_ascii_digit()) || unit.starts_with('/');
     if number.is_empty() || !is_one { "" } else { unit }
@@ -69,15 +71,16 @@ fn without<'c>(text: &'c str, unit: &str) -> &'c str {
     text.strip_suffix(unit).unwrap_or(text).trim_end()
 }
 
-/// Whether a comma can only stand before decimals: `0,853` and `12,5`.
+/// Whether a comma can only stand before decimals: `0,853`, `12,5` and `1.234,5`.
 fn is_decimal(text: &str) -> bool {
-    let is_number = || Number::value_of(&text.replace(',', ".")).is_some();
-    text.matches(',').count() == 1 && !text.contains('.') && !are_groups(text, ',') && is_number()
+    let Some((whole, decimals)) = text.split_once(',') else { return false };
+    let is_whole = if whole.contains('.') { are_groups(whole, '.') } else { !are_groups(text, ',') };
+    is_whole && Number::value_of(&format!("{}.{decimals}", whole.replace('.', ""))).is_some()
 }
 
 /// Whether digits stand in groups of three, the first of which is one to three without a leading zero.
 fn are_groups(text: &str, mark: char) -> bool {
-    let mut groups = text.trim_start_matches(['+', '-']).split(mark);
+    let mut groups = text.trim_start_matches(['+', '-', '−']).split(mark);
     let first = groups.next().unwrap_or_default();
     let is_first = (1..=3).contains(&first.len()) && !first.starts_with('0');
     is_first && groups.all(|group| group.len() == 3 && group.bytes().all(|b| b.is_ascii_digit()))

@@ -172,8 +172,8 @@ impl Table {
         let mut record = lines[at].to_owned();
         for (count, line) in lines[at + 1..].iter().take(JOIN_LINES).enumerate() {
             let alone = split(line, self.separator);
-            if !alone.1 && alone.0.len() == self.names.len() {
-                return None; // a row by itself is never a part of another
+            if alone.0.len() == self.names.len() && (!alone.1 || is_a_row(&alone.0)) {
+                return None; // a row by itself is never a part of another, nor is one that opens a quote, too
             }
             record.push('\n');
             record += line;

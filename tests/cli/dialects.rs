@@ -36,6 +36,7 @@ fn numbers_are_read_as_they_were_meant() {
         ("001 1234", "run\tscore\tstatus\n1\t1,234\tkeep\n2\t812\tkeep\n", ""),
         ("001 1234567.5", "run\tscore\tstatus\n1\t1,234,567.5\tkeep\n2\t812\tkeep\n", ""),
         ("001 1234.5", "run\tscore\tstatus\n1\t1.234,5\tkeep\n2\t812,25\tkeep\n", ""),
+        ("002 2000", "run;score;status\n1;1.234,5;keep\n2;2.000;keep\n", ""),
         ("001 1.234", "run;score;status\n1;1,234;keep\n2;0,5;keep\n", ""),
         ("001 87.5", "run\tscore\tstatus\n1\t87.5%\tkeep\n2\t81 %\tkeep\n", ""),
         ("001 27", "run\tscore\tstatus\n1\t27/50\tkeep\n2\t9/50\tkeep\n3\tN/A\tcrash\n", ""),
@@ -44,6 +45,7 @@ fn numbers_are_read_as_they_were_meant() {
         ("001 12345", "run\ttps\tstatus\n1\t**12,345 tok/s**\tkeep\n2\t`9,000 tok/s`\tkeep\n", ""),
         ("", "run\tscore\tstatus\n1\t27/50\tkeep\n2\t9/40\tkeep\n", "no column holds a score"),
         ("", "run\tlatency\tstatus\n1\t11.5 ms\tkeep\n2\t1 s\tkeep\n", "no column holds a score"),
+        ("002 -0.25", "run\tscore\tstatus\n1\t−0.5\tkeep\n2\t−0.25\tkeep\n", ""),
         ("001 1.2e-1", "run\tscore\tstatus\n1\t1.2e-1\tkeep\n2\t3e-3\tkeep\n", ""),
     ]);
 }
@@ -151,6 +153,7 @@ fn a_header_is_found_where_people_put_it() {
             "commit\tval_bpb\tstatus\nx\t2\tkeep\ncommit\tval_bpb\tstatus\tnotes\ny\t1\tkeep\tn\n",
             "another header",
         ),
+        ("001 1", "commit\tval_bpb\tstatus\tnotes\nx\t2\tkeep\t\"open\ny\t1\tkeep\t\"open, too\n", ""),
         ("", "| commit | val_bpb | status |\n|---|---|---|\n| x | 2 | keep |\n", "a Markdown table, which is not read"),
         ("", "c\0o\0m\0m\0i\0t\0\t\0s\0", "UTF-16 without its mark; save it as UTF-8"),
     ]);

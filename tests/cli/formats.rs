@@ -305,7 +305,10 @@ proptest! {
             });
             Value::Object(fields.collect()).to_string() + "\n"
         };
-        try_all(rows.iter().map(object).collect::<String>().as_bytes());
+        let lines: Vec<String> = rows.iter().map(object).collect();
+        try_all(lines.concat().as_bytes());
+        try_all(format!("[\n{}]", lines.join(",")).as_bytes());
+        try_all(lines.concat().replace(",\"", ",\n\"").as_bytes());
     }
 }
 
