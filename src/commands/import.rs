@@ -62,7 +62,7 @@ pub fn run(args: Import, context: &Context) -> Result<()> {
     context.ui.print(&summary(&translation, &merged, &file, &dir))?;
     if forgets {
         context.ui.note(&format!(
-            "the store does not remember this --map or --segment; `[import]` in {} does",
+            "this --map or --segment is not remembered; write it under `[import]` in {} for the next import",
             dir.join("lineage.toml").display()
         ));
     }

@@ -83,8 +83,9 @@ impl Plan {
             return Ok(());
         }
         if let Some(name) = &wanted.metric {
-            self.score =
-                columns(table, name).next().ok_or_else(|| no_column(table, name, "--metric or lineage.toml"))?;
+            self.score = columns(table, name).next().ok_or_else(|| {
+                no_column(table, name, "--metric or lineage.toml") + "; --map score=COLUMN reads another as the score"
+            })?;
             return Ok(());
         }
         let said = table.said.metric.as_ref().and_then(|name| columns(table, name).next());
@@ -165,7 +166,10 @@ pub(super) fn named(table: &Table, map: &Map, part: Part) -> Result<Named, Strin
     match map.get(part) {
         None => Ok(Named::Unsaid),
         Some("") => Ok(Named::Nothing),
-        Some(name) => columns(table, name).next().map(Named::Column).ok_or_else(|| no_column(table, name, "--map")),
+        Some(name) => columns(table, name)
+            .next()
+            .map(Named::Column)
+            .ok_or_else(|| no_column(table, name, "--map or lineage.toml")),
     }
 }
 

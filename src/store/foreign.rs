@@ -84,8 +84,12 @@ pub fn translate(path: &Path, settings: &Settings, reading: &Reading) -> Result<
 
 fn table(path: &Path, settings: &Settings, reading: &Reading) -> Result<Table> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let segment = reading.segment.or(settings.import.segment);
-    formats::read(&bytes, segment).map_err(|why| anyhow!("{}: {why}", path.display()))
+    let table = match (reading.segment, settings.import.segment) {
+        // What was remembered of one file need not be so in another.
+        (None, Some(segment)) => formats::read(&bytes, Some(segment)).or_else(|_| formats::read(&bytes, None)),
+        (asked, _) => formats::read(&bytes, asked),
+    };
+    table.map_err(|why| anyhow!("{}: {why}", path.display()))
 }
 
 fn translation(path: &Path, table: Table, settings: &Settings, reading: &Reading) -> Result<Translation> {

@@ -86,8 +86,8 @@ fn merge(log: &Log, translation: &Translation) -> Result<Merged> {
     let fitted: Vec<_> = translation.rows.iter().map(|row| fitted(translation, &row.cells, schema)).collect();
     let is = known.recognise(translation, &fitted, schema);
     let ledger = log.ask(Ledger::new(schema.direction, [], []))?;
-    let mut joining =
-        Joining { schema, ledger, is_fresh: known.ids.is_empty(), ids: known.ids.clone(), names: HashMap::new() };
+    let has_imports = known.has_imports();
+    let mut joining = Joining { schema, ledger, is_fresh: known.ids.is_empty(), ids: known.ids, names: HashMap::new() };
     let mut merged = Merged::default();
     for ((row, cells), is) in translation.rows.iter().zip(fitted).zip(is) {
         let own = cell(&cells, schema, Role::Id).to_owned();
@@ -106,7 +106,7 @@ fn merge(log: &Log, translation: &Translation) -> Result<Merged> {
             Is::New(origin) => merged.rows.push(joining.join(own, cells, origin)),
         }
     }
-    merged.is_another_log = known.has_imports() && merged.known == 0 && !merged.rows.is_empty();
+    merged.is_another_log = has_imports && merged.known == 0 && !merged.rows.is_empty();
     Ok(merged)
 }
 

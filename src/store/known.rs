@@ -101,10 +101,16 @@ impl Known {
         let origins: Vec<_> = translation.rows.iter().map(|row| Origin::of(translation, row)).collect();
         let fingerprint = |at: usize| origins[at].map_or(translation.rows[at].fingerprint, |own| own.fingerprint);
         let matched = self.matched(fitted, fingerprint, schema);
+        let has_ids = translation.columns.iter().any(|(_, to)| to == "exp_id");
+        let id = schema.column(Role::Id).unwrap_or_default();
         let file = self.file(&matched);
-        let changed = file.map(|file| self.changed(file, &matched, fitted, schema)).unwrap_or_default();
-        let files = || self.there.iter().filter_map(|there| Some(there.origin?.file));
-        let file = file.unwrap_or_else(|| files().max().unwrap_or(0) + 1);
+        let is_same = |there: &There, at: usize| {
+            has_ids && ExpId::read(&there.name) == ExpId::read(&fitted[at][id])
+                || alike(schema, &there.cells, &fitted[at])
+        };
+        let changed = file.map(|file| self.changed(file, &matched, is_same)).unwrap_or_default();
+        let told = self.there.iter().map(|there| there.origin).chain(origins.iter().copied());
+        let file = file.unwrap_or_else(|| told.flatten().map(|origin| origin.file).max().unwrap_or(0) + 1);
         let status = schema.column(Role::Status).unwrap_or_default();
         let what = |at: usize| match (matched[at], changed.get(&at)) {
             (Some(there), _) => {
@@ -157,14 +163,13 @@ impl Known {
         times.into_iter().max_by_key(|&(file, times)| (times, std::cmp::Reverse(file))).map(|(file, _)| file)
     }
 
-    /// Rows that stand where a row of the same file stood, and are half alike: they were changed since. Where most rows are
+    /// Rows that stand where a row of the same file stood, and are the same trial: they were changed since. Where most rows are
     /// so, it is another log that begins alike.
     fn changed(
         &self,
         file: u64,
         matched: &[Option<usize>],
-        fitted: &[Vec<String>],
-        schema: &Schema,
+        is_same: impl Fn(&There, usize) -> bool,
     ) -> HashMap<usize, usize> {
         let of_file = |there: &There| there.origin.is_some_and(|origin| origin.file == file);
         let stood: Vec<usize> = (0..self.there.len()).filter(|&at| of_file(&self.there[at])).collect();
@@ -174,9 +179,7 @@ impl Known {
         for (at, known) in matched.iter().enumerate() {
             match (known, stood.get(place)) {
                 (Some(known), _) => place = stood.binary_search(known).map_or(place, |found| found + 1),
-                (None, Some(there))
-                    if !taken.contains(there) && alike(schema, &self.there[*there].cells, &fitted[at]) =>
-                {
+                (None, Some(there)) if !taken.contains(there) && is_same(&self.there[*there], at) => {
                     changed.insert(at, *there);
                     place += 1;
                 }
@@ -189,17 +192,21 @@ impl Known {
 
 /// The cells by which a trial is known again, as the log writes them.
 fn key(schema: &Schema, cells: &[String]) -> Vec<String> {
-    own_cells(schema, cells).map(|cell| escape_controls(cell).into_owned()).collect()
+    let own = cells.iter().enumerate().filter(|(at, _)| is_own(schema, *at));
+    own.map(|(_, cell)| escape_controls(cell).into_owned()).collect()
 }
 
-/// Whether half of the cells that say something are the same.
+/// Whether most of the cells that both have are the same. The score counts once, though it may stand twice.
 fn alike(schema: &Schema, one: &[String], other: &[String]) -> bool {
-    let pairs = own_cells(schema, one).zip(own_cells(schema, other)).filter(|(a, b)| !a.is_empty() || !b.is_empty());
-    let (all, same) = pairs.fold((0, 0), |(all, same), (a, b)| (all + 1, same + usize::from(*a == escape_controls(b))));
-    same * 2 >= all
+    let is_score = |at: usize| schema.names()[at] == "core_metric" && schema.column(Role::Score) != Some(at);
+    let told = |at: usize| is_own(schema, at) && !is_score(at) && !one[at].is_empty() && !other[at].is_empty();
+    let both: Vec<usize> = (0..one.len()).filter(|&at| told(at)).collect();
+    let same = both.iter().filter(|&&at| one[at] == escape_controls(&other[at])).count();
+    same * 2 > both.len()
 }
 
-fn own_cells<'c>(schema: &'c Schema, cells: &'c [String]) -> impl Iterator<Item = &'c str> {
-    let named = schema.names().iter().zip(cells);
-    named.filter(|(name, _)| !RELATED.contains(&name.as_str()) && *name != SOURCE).map(|(_, cell)| cell.as_str())
+/// Whether a column says something of a trial wherever it stands.
+fn is_own(schema: &Schema, column: usize) -> bool {
+    let name = schema.names()[column].as_str();
+    name != SOURCE && !RELATED.contains(&name)
 }

@@ -206,7 +206,10 @@ fn a_verdict_is_found_by_its_words_where_its_column_is_called_anything() {
 fn a_wrong_map_says_what_there_is() {
     let log = "run\tscore\tstatus\n1\t4\tkeep\n";
     let said = stderr(log, &["best", "--map", "score=nothing"]);
-    assert!(said.contains("no column `nothing`, which --map names; there are: run score status"), "{said}");
+    assert!(
+        said.contains("no column `nothing`, which --map or lineage.toml names; there are: run score status"),
+        "{said}"
+    );
     assert!(stderr(log, &["best", "--map", "colour=run"]).contains("`colour` is no role"));
     assert!(stderr(log, &["best", "--map", "score"]).contains("write ROLE=COLUMN"));
     assert!(stderr(log, &["best", "--segment", "1"]).contains("has no segments"));

@@ -104,6 +104,32 @@ fn a_row_that_was_changed_since_is_said_and_not_added() {
 }
 
 #[test]
+fn a_row_that_was_filled_in_later_is_the_same_trial() {
+    for (head, rows, from, to) in [
+        (
+            "commit\tval_loss\tstatus\tdescription\n",
+            "a\t3\tkeep\tas it is\n",
+            "b\t-\trunning\twider\n",
+            "b\t2\tkeep\twider\n",
+        ),
+        ("run\tval_loss\tstatus\n", "1\t3\tkeep\n", "2\t2\tkeep\n", "2\t2.5\tdiscard\n"),
+    ] {
+        let sandbox = Sandbox::new();
+        import(&sandbox, &format!("{head}{rows}{from}"));
+        let said = import(&sandbox, &format!("{head}{rows}{to}"));
+        assert!(said.contains("rows out   0 to .lineage") && said.contains("changed    log:3:"), "{said}");
+    }
+}
+
+#[test]
+fn a_remembered_segment_is_for_its_file() {
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.path("log"), "{\"run\":1,\"val_loss\":3,\"status\":\"keep\",\"segment\":4}\n").unwrap();
+    sandbox.ok(&["import", "log", "--segment", "4"]);
+    assert!(import(&sandbox, "commit\tval_loss\tstatus\na\t2\tkeep\n").contains("rows out   1 to .lineage"));
+}
+
+#[test]
 fn a_row_that_took_the_place_of_another_is_new() {
     let sandbox = Sandbox::new();
     let log = "commit\tval_loss\tstatus\tdescription\na\t3\tkeep\tas it is\n";
@@ -176,7 +202,7 @@ fn what_the_store_is_for_is_not_mixed_with_something_else() {
     let output = sandbox.lineage(&["import", "log", "--map", "score=loss"]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(
-        said.contains("the store does not remember this --map or --segment; `[import]` in .lineage/lineage.toml"),
+        said.contains("this --map or --segment is not remembered; write it under `[import]` in .lineage/lineage.toml"),
         "{said}"
     );
     assert_eq!(sandbox.ok(&["best", "--field", "metric"]), "2\n");
