@@ -12,8 +12,9 @@ use crate::{
 
 /// Make a store of another tool's log, or add what is new in it
 ///
-/// Reads TSV, CSV and JSON lines by what their columns are called, gives ids, sets parents, maps verdicts to statuses, and
-/// says what it did. The file is not touched. The same file again adds only the trials that are new.
+/// Reads TSV, CSV and JSON by what their columns are called, gives ids, sets parents, maps verdicts to statuses, and says
+/// what it did. The file is not touched. The same file again adds only the trials that are new; a row that was changed since
+/// is said, and not added again.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

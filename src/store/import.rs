@@ -148,8 +148,9 @@ impl Joining<'_> {
 fn fitted(translation: &Translation, cells: &[String], schema: &Schema) -> Vec<String> {
     let mut out = vec![String::new(); schema.names().len()];
     let mut homeless = Vec::new();
-    for (name, cell) in translation.names.iter().zip(cells).filter(|(name, _)| *name != SOURCE) {
-        match schema.find(name) {
+    let is_origin = |name: &str, cell: &str| name == SOURCE && Origin::read(cell).is_some();
+    for (name, cell) in translation.names.iter().zip(cells).filter(|(name, cell)| !is_origin(name, cell)) {
+        match schema.find(name).filter(|_| name != SOURCE) {
             Some(at) => out[at].clone_from(cell),
             None if cell.is_empty() => {}
             None => homeless.push(format!("{name}: {cell}")),

@@ -33,7 +33,7 @@ impl fmt::Display for Origin {
 }
 
 impl Origin {
-    fn read(cell: &str) -> Option<Self> {
+    pub(super) fn read(cell: &str) -> Option<Self> {
         let (file, fingerprint) = cell.trim().split_once(':')?;
         let fingerprint = u64::from_str_radix(fingerprint, 16).ok().filter(|_| fingerprint.len() == 16)?;
         Some(Self { file: file.parse().ok()?, fingerprint })
@@ -163,30 +163,29 @@ impl Known {
         times.into_iter().max_by_key(|&(file, times)| (times, std::cmp::Reverse(file))).map(|(file, _)| file)
     }
 
-    /// Rows that stand where a row of the same file stood, and are the same trial: they were changed since. Where most rows are
-    /// so, it is another log that begins alike.
+    /// Rows that are the same trial as one whose own row is gone from its file: they were changed since. Where more rows are gone
+    /// than are known, it is another log, some rows of which are the same.
     fn changed(
         &self,
         file: u64,
         matched: &[Option<usize>],
         is_same: impl Fn(&There, usize) -> bool,
     ) -> HashMap<usize, usize> {
-        let of_file = |there: &There| there.origin.is_some_and(|origin| origin.file == file);
-        let stood: Vec<usize> = (0..self.there.len()).filter(|&at| of_file(&self.there[at])).collect();
         let taken: HashSet<usize> = matched.iter().flatten().copied().collect();
+        let is_gone =
+            |at: &usize| !taken.contains(at) && self.there[*at].origin.is_some_and(|origin| origin.file == file);
+        let mut gone: Vec<usize> = (0..self.there.len()).filter(is_gone).collect();
         let mut changed = HashMap::new();
-        let mut place = 0;
-        for (at, known) in matched.iter().enumerate() {
-            match (known, stood.get(place)) {
-                (Some(known), _) => place = stood.binary_search(known).map_or(place, |found| found + 1),
-                (None, Some(there)) if !taken.contains(there) && is_same(&self.there[*there], at) => {
-                    changed.insert(at, *there);
-                    place += 1;
-                }
-                _ => {}
+        if gone.len() > taken.len() {
+            return changed;
+        }
+        let new = matched.iter().enumerate().filter(|(_, known)| known.is_none());
+        for (at, _) in new {
+            if let Some(place) = gone.iter().position(|&there| is_same(&self.there[there], at)) {
+                changed.insert(at, gone.remove(place));
             }
         }
-        if changed.len() > taken.len() { HashMap::new() } else { changed }
+        changed
     }
 }
 

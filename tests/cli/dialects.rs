@@ -60,7 +60,7 @@ fn json_as_python_and_editors_write_it_is_read() {
     let spread = pretty.trim_matches(|c| "[]\n".contains(c)).replace("},", "}");
     let nested =
         "{\"run\": 2, \"result\": {\"metrics\": {\"val_loss\": 2.5, \"acc\": {\"top1\": 1}}}, \"status\": \"keep\"}\n";
-    let torn = format!("{{\"run\": 1, \"val_\n{}", python);
+    let torn = format!("{{\"run\": 1, \"val_\n{python}");
     let one_each = "[{\"run\": 1, \"val_loss\": 3},\n{\"run\": 2, \"val_loss\": 2.5}]\n";
     let with_a_list = "{\"run\": 2, \"val_loss\": 2.5, \"status\": \"keep\", \"files\": [{\"name\": \"x\"}]}\n";
     for log in [python, pretty, &within, &spread, nested, &torn, one_each, with_a_list] {
