@@ -170,9 +170,9 @@ fn a_store_without_the_column_knows_its_rows_by_its_notes() {
 #[test]
 fn a_column_of_that_name_in_another_log_is_kept() {
     let sandbox = Sandbox::new();
-    let log = "commit\tval_loss\tstatus\tsource_row\na\t3\tkeep\tfrom the sheet\n";
+    let log = "commit\tval_loss\tstatus\tsource_row\na\t3\tkeep\tsheet-1\n";
     import(&sandbox, log);
-    assert_eq!(sandbox.ok(&["show", "0", "--field", "notes"]), "[source_row: from the sheet]\n");
+    assert_eq!(sandbox.ok(&["show", "0", "--field", "notes"]), "[source_row: sheet-1]\n");
     assert!(import(&sandbox, log).contains("rows out   0 to .lineage"));
 }
 
