@@ -86,7 +86,10 @@ impl Writer {
         let (up, down) = (count(Direction::Maximize), count(Direction::Minimize));
         let why = match up + down {
             0 => "by default".to_owned(),
-            steps => format!("by the trend of the keeps ({} of {steps} steps)", up.max(down)),
+            steps => {
+                let rows = if self.plan.verdict.is_some() { "keeps" } else { "scores" };
+                format!("by the trend of the {rows} ({} of {steps} steps)", up.max(down))
+            }
         };
         Found { is: if up > down { Direction::Maximize } else { Direction::Minimize }, why: Some(why) }
     }

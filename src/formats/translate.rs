@@ -76,7 +76,8 @@ pub fn translate(mut table: Table, wanted: &Wanted) -> Result<Translation, Strin
             (None, Some(_)) => (Status::Keep, "keep".to_owned()),
             _ => (status, word),
         };
-        if score.is_none() && word.is_empty() && row.cells.len() < width {
+        let is_bare = || row.cells.len() < width || says_little(&row.cells, &plan);
+        if score.is_none() && word.is_empty() && is_bare() {
             unread.push(Unread { line: row.line, why: "neither a score nor a verdict".to_owned(), usual: false });
             continue;
         }
@@ -86,6 +87,13 @@ pub fn translate(mut table: Table, wanted: &Wanted) -> Result<Translation, Strin
         return Err("no row has a score; --map score=COLUMN names its column".to_owned());
     }
     Ok(Writer { table, plan, trials }.write(wanted, scores, unread))
+}
+
+/// Whether cells name no trial and tell no hypothesis, and most are empty: an event between the runs.
+fn says_little(cells: &[String], plan: &Plan) -> bool {
+    let is_blank = |column: usize| cells.get(column).is_none_or(|cell| cell.trim().is_empty());
+    let is_unnamed = [Part::Id, Part::Hypothesis].into_iter().all(|part| plan.column(part).is_none_or(is_blank));
+    is_unnamed && (0..cells.len()).filter(|&at| !is_blank(at)).count() * 2 < cells.len()
 }
 
 /// A row, understood.

@@ -178,6 +178,15 @@ fn a_log_without_a_verdict_says_what_may_be_no_score() {
 }
 
 #[test]
+fn an_event_between_runs_is_no_trial() {
+    let log = "{\"step\":1,\"loss\":3.0}\n{\"event\":\"checkpoint\"}\n{\"step\":2,\"loss\":2.5}\n";
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.path("log"), log).unwrap();
+    assert_eq!(sandbox.ok(&["tail", "--store", "log", "-q", "--format", "jsonl"]).lines().count(), 2);
+    assert!(sandbox.ok(&["import", "log", "-q"]).contains("not read   log:2: neither a score nor a verdict"));
+}
+
+#[test]
 fn verdicts_are_read_as_they_were_meant() {
     let status = |word: &str| {
         let sandbox = Sandbox::new();
