@@ -13,6 +13,7 @@ mod index;
 #[path = "no_index.rs"]
 mod index;
 mod init;
+mod known;
 mod lines;
 mod lock;
 mod log;
@@ -36,6 +37,7 @@ pub use log::{Log, Reading};
 pub use saved::Saved;
 pub use scan::no_such_trial;
 use source::Source;
+pub use spaced::separate_text;
 
 pub use settings::{Durability, Prompt, SectionName, Settings};
 pub use workdir::{WorkFile, Workdir};

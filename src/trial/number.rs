@@ -21,6 +21,14 @@ impl Direction {
         }
     }
 
+    #[must_use]
+    pub fn opposite(self) -> Self {
+        match self {
+            Self::Minimize => Self::Maximize,
+            Self::Maximize => Self::Minimize,
+        }
+    }
+
     /// "lower" or "higher", for sentences.
     pub fn better_word(self) -> &'static str {
         match self {

@@ -3,11 +3,13 @@
 
 mod append;
 mod check;
+mod dialects;
 mod export;
 mod fixtures;
 mod formats;
 mod generated;
 mod import;
+mod import_again;
 mod init;
 mod pipe;
 mod prompt_structure;
