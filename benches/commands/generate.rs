@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use lineage::schema::STANDARD;
 
 /// Part of the name of a generated log: with another one, logs are made anew.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// 2019-05-01T03:55:39Z: a million trials take nearly four years, and what is appended now comes after them.
 const BEGIN: i64 = 1_556_682_939;
@@ -126,11 +126,11 @@ impl Search {
         Ok(row)
     }
 
-    /// The parent, mostly the best, sometimes an earlier keep; and the best.
+    /// The parent, mostly the best, sometimes one of the keeps before it, so that the chain grows with the keeps; and the best.
     fn ancestors(&mut self) -> (String, String) {
         let Some(&best) = self.keeps.last() else { return Default::default() };
-        let earlier = self.random.below(8) == 0;
-        let parent = if earlier { self.keeps[self.random.index(self.keeps.len())] } else { best };
+        let back = if self.random.below(8) == 0 { self.random.index(5) } else { 0 };
+        let parent = self.keeps[self.keeps.len().saturating_sub(1 + back)];
         (format!("{parent:03}"), format!("{best:03}"))
     }
 

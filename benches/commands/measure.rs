@@ -17,7 +17,7 @@ const BUDGET: Duration = Duration::from_secs(4);
 const LEAST: u32 = 3;
 const MOST: u32 = 41;
 /// What takes longer is run once, and its first run counts.
-const SLOW: Duration = Duration::from_secs(20);
+const SLOW: Duration = Duration::from_secs(10);
 
 /// A command line that is run again and again, and what came of it.
 pub(super) struct Probe {

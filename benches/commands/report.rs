@@ -39,7 +39,8 @@ fn promised(promises: &[Promise]) -> String {
             Limit::AtLeast(limit) => format!("≥ {limit}"),
         };
         let measured = match &promise.measured {
-            Some(Worst { figure, of }) => format!("{figure:.2} ({of})"),
+            Some(Worst { figure, of, others: 0 }) => format!("{figure:.2} ({of})"),
+            Some(Worst { figure, of, others }) => format!("{figure:.2} ({of}; and {others} more)"),
             None => "not measured".to_owned(),
         };
         let verdict = match promise.holds() {
