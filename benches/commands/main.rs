@@ -43,8 +43,9 @@ fn main() -> Result<()> {
     let floors = Floors::build(&dir)?;
     eprintln!("peers: installed where they are not there yet");
     let peers = Peers::find(&dir, options.peers);
-    let facts = machine::facts(&dir, &floors, &peers)?;
-    let (results, races) = measure_all(&dir, &floors, &peers, &options.lengths)?;
+    let mut facts = machine::facts(&dir, &floors, &peers)?;
+    let Run { logs, results, races } = measure_all(&dir, &floors, &peers, &options.lengths)?;
+    facts.push(format!("logs: {}", logs.join("; ")));
     let report = report::report(&facts, &results, &races, &promises::list(&results, &races));
     println!("{report}");
     if options.whole {
@@ -88,29 +89,37 @@ impl Options {
     }
 }
 
+#[derive(Default)]
+struct Run {
+    /// What each log is like.
+    logs: Vec<String>,
+    results: Results,
+    races: Vec<Race>,
+}
+
 /// Length by length, then the races: their threads would enlarge this process, and with it the peaks of those it starts.
-fn measure_all(dir: &Path, floors: &Floors, peers: &Peers, lengths: &[u64]) -> Result<(Results, Vec<Race>)> {
+fn measure_all(dir: &Path, floors: &Floors, peers: &Peers, lengths: &[u64]) -> Result<Run> {
     let work = dir.join("work");
-    let mut results = Results::default();
-    let mut races = Vec::new();
+    let mut run = Run::default();
     for (index, &rows) in lengths.iter().enumerate() {
         eprintln!("{} trials: the log, and the stores", report::number(rows));
         let log = generate::log(dir, rows)?;
         let truth = Truth::of(&log)?;
+        run.logs.push(truth.describe(fs::metadata(&log)?.len()));
         renew(&work)?;
         let stores = Stores::make(&work, &log, &truth)?;
         let mut probes = stores.probes(floors, rows);
         probes.extend(peers.probes(&work, &stores.alone, &truth)?);
         eprintln!("{} trials: {} programs in turn", report::number(rows), probes.len());
         measure::interleave(&mut probes)?;
-        results.add(rows, &probes);
+        run.results.add(rows, &probes);
         if index + 1 == lengths.len() {
             eprintln!("sixteen at once");
-            races = race(&work, floors, &stores, rows, &results)?;
+            run.races = race(&work, floors, &stores, rows, &run.results)?;
         }
     }
     fs::remove_dir_all(work)?;
-    Ok((results, races))
+    Ok(run)
 }
 
 /// On a store that begins with one trial, and on the longest.

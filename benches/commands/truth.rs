@@ -4,6 +4,8 @@ use std::{collections::HashMap, path::Path};
 
 use anyhow::{Context, Result};
 
+use crate::report::number;
+
 /// The newest trials that `tail`, and its like in the peers, are asked for.
 const NEWEST: u64 = 10;
 
@@ -13,6 +15,7 @@ pub(super) struct Truth {
     pub(super) best: String,
     /// From the root to the best.
     pub(super) chain: Vec<String>,
+    keeps: u64,
 }
 
 impl Truth {
@@ -22,11 +25,12 @@ impl Truth {
         let column = |name: &str| header.iter().position(|cell| cell == name).with_context(|| format!("no {name}"));
         let (id, parent) = (column("exp_id")?, column("parent_exp")?);
         let (status, score) = (column("status")?, column("core_metric")?);
-        let (mut rows, mut best, mut least) = (0, String::new(), f64::INFINITY);
+        let (mut rows, mut keeps, mut best, mut least) = (0, 0, String::new(), f64::INFINITY);
         let mut parents = HashMap::new(); // of what was kept: nothing else becomes a parent here
         let mut row = csv::StringRecord::new();
         while reader.read_record(&mut row)? {
             rows += 1;
+            keeps += u64::from(&row[status] == "keep");
             if matches!(&row[status], "keep" | "baseline") {
                 parents.insert(row[id].to_owned(), row[parent].to_owned());
                 let score: f64 = row[score].parse()?;
@@ -40,7 +44,19 @@ impl Truth {
             chain.push(parent.clone());
         }
         chain.reverse();
-        Ok(Self { rows, best, chain })
+        Ok(Self { rows, best, chain, keeps })
+    }
+
+    /// In words, with the size of the file.
+    pub(super) fn describe(&self, bytes: u64) -> String {
+        let Self { rows, chain, keeps, .. } = self;
+        let row = bytes / rows;
+        format!(
+            "{} trials of {row} bytes, {} kept, a chain of {}",
+            number(*rows),
+            number(*keeps),
+            number(chain.len() as u64)
+        )
     }
 
     /// The ids of the newest trials of a log of that many, oldest first; of the log itself, that is `self.rows`.
