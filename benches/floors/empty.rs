@@ -1,0 +1,3 @@
+//! The floor of every process: a program that does nothing.
+
+fn main() {}
