@@ -1,13 +1,12 @@
 //! Markdown by hand, in a few small functions. Whatever they are given, the structure of the page is theirs.
 
-use super::text::{NOTHING, cut, visible};
+use super::text::{NOTHING, head as head_of, visible};
 use crate::trial::Number;
 
 /// A text of at most `max` characters as code: its fence is longer than any run of back-ticks in it, so that nothing in it
 /// is read as Markdown.
 pub fn code(text: &str, max: usize) -> String {
-    let text = visible(text);
-    let text = cut(&text, max);
+    let text = head_of(text, max);
     if text.is_empty() {
         return NOTHING.to_owned();
     }

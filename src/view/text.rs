@@ -65,7 +65,7 @@ fn show(c: char, rest: &str, out: &mut String) {
 /// a long text need not be looked at.
 pub fn head(text: &str, max: usize) -> String {
     let text = text.trim();
-    let enough = text.floor_char_boundary(2 * max);
+    let enough = text.floor_char_boundary(max.saturating_mul(2));
     let head = visible(&text[..enough]);
     if enough == text.len() || head.chars().nth(max).is_some() {
         cut(&head, max).into_owned()

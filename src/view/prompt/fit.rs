@@ -72,6 +72,13 @@ impl Section {
         [&self.head, table, &self.rows[..shown].concat(), &self.left_out(shown, again), &self.foot].concat()
     }
 
+    /// The length of that text.
+    fn len(&self, shown: usize, again: &str) -> usize {
+        let table = if shown == 0 { 0 } else { self.table.len() };
+        let rows: usize = self.rows[..shown].iter().map(String::len).sum();
+        self.head.len() + table + rows + self.left_out(shown, again).len() + self.foot.len()
+    }
+
     /// What is said in place of the rows that are not shown.
     fn left_out(&self, shown: usize, again: &str) -> String {
         let missing = self.rows.len() - shown;
@@ -89,13 +96,13 @@ impl Section {
 
     /// The most rows with which the section has at most `max` bytes; none where it has more even so.
     fn most(&self, max: usize, again: &str) -> usize {
-        if self.text(self.rows.len(), again).len() <= max {
+        if self.len(self.rows.len(), again) <= max {
             return self.rows.len();
         }
         let (mut fits, mut too_many) = (0, self.rows.len());
         while too_many - fits > 1 {
             let middle = fits.midpoint(too_many);
-            if self.text(middle, again).len() <= max { fits = middle } else { too_many = middle }
+            if self.len(middle, again) <= max { fits = middle } else { too_many = middle }
         }
         fits
     }
@@ -126,7 +133,7 @@ pub(super) fn fit(sections: Vec<Section>, max: usize, again: &str) -> Result<Str
         fit.resize(name);
     }
     for name in GIVES_WAY {
-        if fit.page().len() > max && fit.sections.iter().any(|section| section.name == name) {
+        if fit.len() > max && fit.sections.iter().any(|section| section.name == name) {
             fit.sections.retain(|section| section.name != name);
             fit.gone.push(name);
         }
@@ -138,22 +145,32 @@ pub(super) fn fit(sections: Vec<Section>, max: usize, again: &str) -> Result<Str
 impl Fit<'_> {
     /// Gives a section as many rows as there is room for beside the others.
     fn resize(&mut self, name: SectionName) {
-        let page = self.page().len();
+        let page = self.len();
         for section in self.sections.iter_mut().filter(|section| section.name == name) {
-            let own = section.text(section.shown, self.again).len();
+            let own = section.len(section.shown, self.again);
             section.shown = section.most(self.max.saturating_add(own).saturating_sub(page), self.again);
         }
     }
 
     fn page(&self) -> String {
         let mut texts: Vec<_> = self.sections.iter().map(|section| section.text(section.shown, self.again)).collect();
-        if !self.gone.is_empty() {
-            let words: Vec<_> = self.gone.iter().map(|name| name.word()).collect();
-            let shows = show_all(self.again, &self.gone);
-            let last = texts.len().saturating_sub(1);
-            texts.insert(last, format!("Left out for room: {}; {shows} shows all.\n", words.join(", ")));
-        }
+        let last = texts.len().saturating_sub(1);
+        texts.splice(last..last, self.gone());
         texts.join("\n")
+    }
+
+    /// The length of that page.
+    fn len(&self) -> usize {
+        let texts = self.sections.iter().map(|section| section.len(section.shown, self.again));
+        let texts = texts.chain(self.gone().map(|text| text.len()));
+        texts.map(|len| len + 1).sum::<usize>().saturating_sub(1)
+    }
+
+    /// What is said in place of the sections that are not shown.
+    fn gone(&self) -> Option<String> {
+        let words: Vec<_> = self.gone.iter().map(|name| name.word()).collect();
+        let shows = || show_all(self.again, &self.gone);
+        (!words.is_empty()).then(|| format!("Left out for room: {}; {} shows all.\n", words.join(", "), shows()))
     }
 }
 
@@ -179,6 +196,8 @@ mod tests {
     fn any_bound_is_kept_or_refused_and_rows_stay_whole() {
         let whole = page(usize::MAX).unwrap();
         for max in 0..=whole.len() + 1 {
+            let fit = Fit { sections: sections(), gone: GIVES_WAY[..max % 3].to_vec(), again: "again", max };
+            assert_eq!(fit.len(), fit.page().len());
             match page(max) {
                 Ok(page) => {
                     assert!(page.len() <= max, "{max}: {page}");
