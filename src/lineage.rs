@@ -25,7 +25,7 @@ pub use ledger::{Known, Ledger};
 pub use noise::{NearMiss, Noise};
 pub use reason::{kind_of, reason};
 pub use signals::{Evidence, Signal, signals};
-pub use summary::{Summary, Summing};
+pub use summary::{Jobs, Summary, Summing, job_of, mark_of_job};
 pub use tally::{Entry, Group, Tally};
 pub use walk::Visit;
 

@@ -39,14 +39,15 @@ impl Ledger {
         }
     }
 
-    /// The ledger of a log of which the next number, the best and these trials are known.
+    /// The ledger of a log of which the next number, the best, and these trials and jobs are known.
     pub fn known(
         direction: Direction,
         next: u64,
         best: Option<(f64, String)>,
-        trials: HashMap<ExpId, Option<Known>>,
+        ids: HashMap<ExpId, Option<Known>>,
+        jobs: HashMap<String, Option<Known>>,
     ) -> Self {
-        Self { direction, best, next, ids: trials, jobs: HashMap::new() }
+        Self { direction, best, next, ids, jobs }
     }
 
     pub fn best(&self) -> Option<(f64, &str)> {

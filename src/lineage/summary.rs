@@ -2,13 +2,17 @@
 //! carried on row by row.
 
 use serde::{Deserialize, Serialize};
+use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
     Best, Board, Chain, Failures, Forest, Noise, Question, Tally, Tree,
     axis::Axes,
     family::{Family, KEPT},
 };
-use crate::trial::{ExpId, Row};
+use crate::{
+    schema::Role,
+    trial::{ExpId, Row},
+};
 
 /// Rows of the leaderboard that are kept.
 const BOARD: usize = 64;
@@ -31,10 +35,47 @@ pub struct Summary {
     next: u64,
 }
 
-/// The question whose answer is a summary, and a tree.
-pub struct Summing((Sums, Forest));
+/// The question whose answer is a summary, the tree, and the jobs.
+pub struct Summing((Sums, (Forest, Jobs)));
 
 type Sums = (((Best, Board), (Tally, Failures)), ((Noise, Axes), Next));
+
+/// Stands for the name of a job; 0 for none.
+pub fn mark_of_job(name: &[u8]) -> u64 {
+    if name.is_empty() { 0 } else { xxh3_64(name).max(1) }
+}
+
+/// The jobs of all rows, by the numbers of their trials.
+#[derive(Default)]
+pub struct Jobs {
+    pub marks: Vec<(u64, u64)>,
+    /// Whether there is a job of a trial that no number counts.
+    pub uncounted: bool,
+}
+
+impl Question for Jobs {
+    fn see(&mut self, row: Row<'_>) {
+        match (job_of(&row), row.id().as_ref().and_then(ExpId::counted)) {
+            (0, _) => {}
+            (mark, Some(number)) => self.marks.push((number, mark)),
+            (_, None) => self.uncounted = true,
+        }
+    }
+
+    fn fresh(&self) -> Self {
+        Self::default()
+    }
+
+    fn then(&mut self, later: Self) {
+        self.marks.extend(later.marks);
+        self.uncounted |= later.uncounted;
+    }
+}
+
+/// The mark of a row's job.
+pub fn job_of(row: &Row) -> u64 {
+    if row.damage.is_none() { mark_of_job(row.text(Role::Job).as_bytes()) } else { 0 }
+}
 
 /// One more than the largest number that is an id.
 #[derive(Default)]
@@ -59,7 +100,7 @@ impl Question for Next {
 impl Default for Summing {
     fn default() -> Self {
         let shown = (Best::default(), Board::new(BOARD));
-        Self((((shown, Default::default()), Default::default()), Forest::default()))
+        Self((((shown, Default::default()), Default::default()), Default::default()))
     }
 }
 
@@ -78,8 +119,8 @@ impl Question for Summing {
 }
 
 impl Summing {
-    pub fn into_parts(self) -> (Summary, Tree) {
-        let ((((best, board), (tally, failures)), ((noise, axes), next)), forest) = self.0;
+    pub fn into_parts(self) -> (Summary, Tree, Jobs) {
+        let ((((best, board), (tally, failures)), ((noise, axes), next)), (forest, jobs)) = self.0;
         let tree = forest.into_tree();
         let summary = Summary {
             family: Family::of(&tree, best.offset(), KEPT, KEPT),
@@ -93,7 +134,7 @@ impl Summing {
             noise,
             axes,
         };
-        (summary, tree)
+        (summary, tree, jobs)
     }
 }
 

@@ -3,7 +3,8 @@
 //! state of the log, and reads the log itself where it was not.
 //!
 //! The file: two slots, each with a state of the log and the answers in it, of which the older one is overwritten, so that a
-//! reader finds a whole one at any instant; then a table of eight bytes a number, which says where its trial is.
+//! reader finds a whole one at any instant; then a table of sixteen bytes a number, which says where its trial is and marks its
+//! job.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -17,12 +18,12 @@ use xxhash_rust::xxh3::Xxh3;
 
 use super::{Log, scan::Damaged};
 use crate::{
-    lineage::{Chain, ChainEnd, Summary, Summing},
+    lineage::{Chain, ChainEnd, Jobs, Summary, Summing, Tree, job_of},
     trial::{ExpId, Trial},
 };
 
 /// What the file begins with. To be counted up when what a slot or the table means changes.
-const MAGIC: [u8; 8] = *b"lineage\x01";
+const MAGIC: [u8; 8] = *b"lineage\x02";
 
 /// The room for each slot. Where the answers need more, none are kept.
 const SLOT: u64 = 256 * 1024;
@@ -30,11 +31,16 @@ const SLOT: u64 = 256 * 1024;
 /// Magic, length of the log, length of what follows, its hash.
 const HEAD: usize = 32;
 
-/// The table begins here; the entry of number `n` is eight bytes at `n * 8` behind it.
+/// The table begins here: of each number, where its trial is, and the mark of its job.
 const TABLE: u64 = 2 * SLOT;
+const ENTRY: u64 = 16;
+const JOB: u64 = 8;
 
-/// An entry is the offset of the trial's row above so many bits of a hash.
+/// Where a trial is: the offset of its row above so many bits of a hash.
 const CHECK: u32 = 24;
+
+/// This much of the table is read at a time. A multiple of an entry.
+const PAGE: u64 = 64 * 1024;
 
 /// This much of the end of the log is hashed.
 const LAST: u64 = 4096;
@@ -65,6 +71,9 @@ struct Kept {
     /// A hash of the end of the log.
     last: u64,
     damaged: Damaged,
+    /// A sum over the jobs in the table; `None` where they are not all there. Of a damaged table it is another one, so that nobody
+    /// takes a job for new that is not.
+    jobs: Option<u64>,
     /// `None` where the answers have no room: nobody need find that out again.
     summary: Option<Summary>,
 }
@@ -125,17 +134,43 @@ impl Index {
         climb(&self.file, log, offset)
     }
 
+    /// Whether the log has one of the jobs with these marks; `None` where the table cannot tell.
+    pub(super) fn has_job(&self, marks: &[u64]) -> Option<bool> {
+        let (numbers, jobs) = (self.summary()?.next_id(), self.kept.jobs?);
+        let end = TABLE + numbers.checked_mul(ENTRY)?.min(self.file.metadata().ok()?.len().checked_sub(TABLE)?);
+        let mut page = vec![0; usize::try_from(PAGE).ok()?];
+        let (mut number, mut sum, mut found, mut at) = (0, 0_u64, false, TABLE);
+        while at < end {
+            let bytes = &mut page[..usize::try_from((end - at).min(PAGE)).ok()?];
+            self.file.read_exact_at(bytes, at).ok()?;
+            for entry in bytes.as_chunks::<16>().0 {
+                let mark = u64::from_le_bytes(entry[8..].try_into().expect("eight bytes"));
+                sum = sum.wrapping_add(weight(number, mark));
+                found |= marks.contains(&mark);
+                number += 1;
+            }
+            at += PAGE;
+        }
+        (sum == jobs).then_some(found)
+    }
+
     /// Carries the index on to the rows from `from` on. False where it must be made anew.
     pub(super) fn carry_on(mut self, log: &Log, from: u64) -> io::Result<bool> {
         let (Some(stamp), Some(mut rows)) = (log.stamp, log.rows_from(from)) else { return Ok(false) };
         while let Some(row) = rows.next()? {
             let Some(summary) = &mut self.kept.summary else { break };
-            let id = row.id();
+            let (id, job) = (row.id(), job_of(&row));
             if !summary.add(row, || climb(&self.file, log, row.offset)) {
                 return Ok(false);
             }
-            if let Some((number, entry)) = id.as_ref().and_then(ExpId::counted).and_then(|id| entry(id, row.offset)) {
-                self.file.write_all_at(&entry.to_le_bytes(), TABLE + 8 * number)?;
+            match id.as_ref().and_then(ExpId::counted).and_then(|number| place(number, row.offset)) {
+                Some((number, place)) => {
+                    let entry = [place.to_le_bytes(), job.to_le_bytes()].concat();
+                    self.file.write_all_at(&entry, TABLE + ENTRY * number)?;
+                    self.kept.jobs = self.kept.jobs.map(|sum| sum.wrapping_add(weight(number, job)));
+                }
+                None if job == 0 => {}
+                None => self.kept.jobs = None,
             }
         }
         self.kept.stamp = stamp;
@@ -150,15 +185,11 @@ impl Index {
         let _ = fs::remove_file(&unfinished);
         let file = OpenOptions::new().read(true).write(true).create_new(true).open(&unfinished)?;
         let (summing, damaged) = log.scan(Summing::default()).map_err(io::Error::other)?;
-        let (summary, tree) = summing.into_parts();
-        let mut table = Vec::new();
-        for (number, entry) in tree.numbered().filter_map(|(number, offset)| entry(number, offset)) {
-            let at = usize::try_from(8 * number).map_err(io::Error::other)?;
-            table.resize(table.len().max(at + 8), 0);
-            table[at..at + 8].copy_from_slice(&entry.to_le_bytes());
-        }
-        file.write_all_at(&table, TABLE)?;
-        let kept = Kept { stamp, reading: reading(log), last: hash_of_end(log)?, damaged, summary: Some(summary) };
+        let (summary, tree, jobs) = summing.into_parts();
+        let table = Table::of(&tree, &jobs);
+        file.write_all_at(&table.bytes, TABLE)?;
+        let (reading, last, jobs) = (reading(log), hash_of_end(log)?, table.jobs);
+        let kept = Kept { stamp, reading, last, damaged, jobs, summary: Some(summary) };
         Self { file, slot: 1, kept }.write(0)?;
         fs::rename(&unfinished, path)
     }
@@ -238,8 +269,52 @@ fn hash_of_end(log: &Log) -> io::Result<u64> {
     Ok(hash(&[&bytes[..read]]))
 }
 
-/// What the table has for a number, and for which; `None` where it has no room for it.
-fn entry(number: u64, offset: u64) -> Option<(u64, u64)> {
+/// The table of a whole log, and the sum over its jobs.
+struct Table {
+    bytes: Vec<u8>,
+    jobs: Option<u64>,
+}
+
+impl Table {
+    fn of(tree: &Tree, jobs: &Jobs) -> Self {
+        let mut table = Self { bytes: Vec::new(), jobs: (!jobs.uncounted).then_some(0) };
+        for (number, place) in tree.numbered().filter_map(|(number, offset)| place(number, offset)) {
+            table.put(ENTRY * number, place);
+        }
+        for &(number, mark) in &jobs.marks {
+            // A number that has no room or that stands twice cannot have its job in the table.
+            let is_free = table.get(ENTRY * number) != 0 && table.get(ENTRY * number + JOB) == 0;
+            if is_free {
+                table.put(ENTRY * number + JOB, mark);
+            }
+            table.jobs = table.jobs.filter(|_| is_free).map(|sum| sum.wrapping_add(weight(number, mark)));
+        }
+        table
+    }
+
+    fn get(&self, at: u64) -> u64 {
+        let bytes = usize::try_from(at).ok().and_then(|at| self.bytes.get(at..at + 8));
+        bytes.map_or(0, |bytes| u64::from_le_bytes(bytes.try_into().expect("eight bytes")))
+    }
+
+    fn put(&mut self, at: u64, word: u64) {
+        let at = usize::try_from(at).expect("as long as the log at most");
+        self.bytes.resize(self.bytes.len().max(at + 8), 0);
+        self.bytes[at..at + 8].copy_from_slice(&word.to_le_bytes());
+    }
+}
+
+/// What a job adds to the sum over all of them: nothing where there is none.
+fn weight(number: u64, mark: u64) -> u64 {
+    if mark == 0 {
+        0
+    } else {
+        (mark ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15)).wrapping_mul(0xd6e8_feb8_6659_fd93) | 1
+    }
+}
+
+/// Where a trial is, as the table says it; `None` where the table has no room for it.
+fn place(number: u64, offset: u64) -> Option<(u64, u64)> {
     // Numbers that count are less than the bytes of the rows; a few that are larger would make the table as large as they are.
     let has_room = number <= offset / 8 + (1 << 20) && offset < 1 << (u64::BITS - CHECK);
     has_room.then(|| (number, offset << CHECK | check(number, offset)))
@@ -251,11 +326,11 @@ fn check(number: u64, offset: u64) -> u64 {
 
 fn trial(file: &File, log: &Log, id: &ExpId) -> Option<Trial> {
     let number = id.counted()?;
-    let mut entry = [0; 8];
-    file.read_exact_at(&mut entry, TABLE.checked_add(number.checked_mul(8)?)?).ok()?;
-    let entry = u64::from_le_bytes(entry);
-    let offset = entry >> CHECK;
-    let is_whole = entry == offset << CHECK | check(number, offset) && (log.start..log.end).contains(&offset);
+    let mut place = [0; 8];
+    file.read_exact_at(&mut place, TABLE.checked_add(number.checked_mul(ENTRY)?)?).ok()?;
+    let place = u64::from_le_bytes(place);
+    let offset = place >> CHECK;
+    let is_whole = place == offset << CHECK | check(number, offset) && (log.start..log.end).contains(&offset);
     let trial = is_whole.then(|| log.at(offset).ok())??;
     (trial.row().id().as_ref() == Some(id)).then_some(trial)
 }

@@ -54,6 +54,10 @@ impl Index {
         match self.0 {}
     }
 
+    pub(super) fn has_job(&self, _: &[u64]) -> Option<bool> {
+        match self.0 {}
+    }
+
     pub(super) fn carry_on(self, _: &Log, _: u64) -> io::Result<bool> {
         match self.0 {}
     }

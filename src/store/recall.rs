@@ -10,7 +10,7 @@ use super::{
     scan::no_such_trial,
 };
 use crate::{
-    lineage::{Best, Chain, Forest, Known, Ledger, Question},
+    lineage::{Best, Chain, Forest, Known, Ledger, Question, mark_of_job},
     trial::{ExpId, Trial},
 };
 
@@ -124,15 +124,19 @@ impl Log {
         jobs: impl IntoIterator<Item = String>,
     ) -> Result<Ledger> {
         let (ids, jobs) = (ids.into_iter().collect::<Vec<_>>(), jobs.into_iter().collect::<Vec<_>>());
-        if let Some(ledger) = self.index().filter(|_| jobs.is_empty()).and_then(|index| self.recall_ledger(index, &ids))
-        {
+        if let Some(ledger) = self.index().and_then(|index| self.recall_ledger(index, &ids, &jobs)) {
             return Ok(ledger);
         }
         self.ask(Ledger::new(self.schema.direction, ids, jobs))
     }
 
-    fn recall_ledger(&self, index: &Index, ids: &[ExpId]) -> Option<Ledger> {
+    /// What of it can be told without the log: a job that it has, which is rare, is not.
+    fn recall_ledger(&self, index: &Index, ids: &[ExpId], jobs: &[String]) -> Option<Ledger> {
         let summary = index.summary()?;
+        let marks: Vec<_> = jobs.iter().map(|job| mark_of_job(job.as_bytes())).collect();
+        if !marks.is_empty() && index.has_job(&marks)? {
+            return None;
+        }
         let best = match summary.best() {
             Some((offset, score)) => Some((score, self.at(offset).ok()?.row().name())),
             None => None,
@@ -145,7 +149,8 @@ impl Log {
             trials.insert(id.clone(), known);
         }
         *self.damaged.borrow_mut() = Some(index.damaged().clone());
-        Some(Ledger::known(self.schema.direction, summary.next_id(), best, trials))
+        let jobs = jobs.iter().cloned().map(|job| (job, None)).collect();
+        Some(Ledger::known(self.schema.direction, summary.next_id(), best, trials, jobs))
     }
 
     /// The state of the file of the log, if it has one.

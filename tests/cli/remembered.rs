@@ -65,6 +65,8 @@ enum Event {
         id: Option<u32>,
         rows: usize,
     },
+    /// Two trials, each unless the log has one of its job.
+    Once(u32, u32),
     /// Bytes behind the last row, by a writer that knows nothing of what is remembered.
     Foreign(Vec<u8>),
     /// Another byte in the place of one, of the log or of the index.
@@ -104,10 +106,11 @@ fn event() -> impl Strategy<Value = Event> {
     let row = "(401\t\topt\t219\t\t\th\t\tkeep\t0.5\t0.5\t-0.1\t1\t1\t\t\tn\n|torn\t1|\n|x\n)";
     prop_oneof![
         8 => append,
+        4 => (0..12_u32, 0..12_u32).prop_map(|(one, other)| Event::Once(one, other)),
         2 => row.prop_map(|row| Event::Foreign(row.into_bytes())),
         1 => (0..200_000_usize, any::<u8>()).prop_map(|(at, byte)| Event::FlipLog(at, byte)),
         2 => (0..20_000_usize, any::<u8>()).prop_map(|(at, byte)| Event::FlipIndex(at, byte)),
-        1 => (524_288..526_400_usize, any::<u8>()).prop_map(|(at, byte)| Event::FlipIndex(at, byte)),
+        1 => (524_288..528_400_usize, any::<u8>()).prop_map(|(at, byte)| Event::FlipIndex(at, byte)),
         2 => (0..100_000_usize).prop_map(Event::Edit),
         1 => (150_000..200_000_usize).prop_map(Event::CutLog),
         1 => (0..526_000_usize).prop_map(Event::CutIndex),
@@ -115,6 +118,10 @@ fn event() -> impl Strategy<Value = Event> {
         2 => (any::<bool>(), any::<bool>()).prop_map(|(log, index)| Event::Restore { log, index }),
         1 => Just(Event::RemoveIndex),
     ]
+}
+
+fn happen_to_write(sandbox: &Sandbox, bytes: &[u8]) {
+    OpenOptions::new().append(true).open(sandbox.log()).unwrap().write_all(bytes).unwrap();
 }
 
 fn overwrite(path: PathBuf, at: usize, change: impl FnOnce(u8) -> u8) {
@@ -153,9 +160,8 @@ fn happen(event: &Event, sandbox: &Sandbox, before: &Before) {
         Event::Append { status, score, parent, specialist, id, rows } => {
             append(sandbox, &trials(STATUSES[*status], *score, *parent, SPECIALISTS[*specialist], *id, *rows));
         }
-        Event::Foreign(bytes) => {
-            OpenOptions::new().append(true).open(sandbox.log()).unwrap().write_all(bytes).unwrap();
-        }
+        Event::Once(one, other) => once(sandbox, &[*one, *other]),
+        Event::Foreign(bytes) => happen_to_write(sandbox, bytes),
         Event::FlipLog(at, byte) => overwrite(sandbox.log(), *at, |_| *byte),
         Event::FlipIndex(at, byte) => overwrite(index(sandbox), *at, |_| *byte),
         Event::Edit(at) => edit(sandbox, *at),
@@ -192,13 +198,22 @@ fn trials(status: &str, score: u32, parent: Option<u32>, specialist: &str, id: O
     (0..rows).map(trial).collect()
 }
 
-/// Appends, and compares with the same append to a copy of the log of which nothing is remembered.
+fn once(sandbox: &Sandbox, jobs: &[u32]) {
+    let trial =
+        |job: &u32| format!(r#"{{"status":"crash","timestamp":"2026-05-02T00:00:00Z","job_name":"job-{job}"}}"#) + "\n";
+    append_with(sandbox, &["append", "--json", "--once"], &jobs.iter().map(trial).collect::<String>());
+}
+
 fn append(sandbox: &Sandbox, trials: &str) {
-    let args = ["append", "--json"];
+    append_with(sandbox, &["append", "--json"], trials);
+}
+
+/// Appends, and compares with the same append to a copy of the log of which nothing is remembered.
+fn append_with(sandbox: &Sandbox, args: &[&str], trials: &str) {
     let twin = Sandbox::with_store();
     fs::copy(sandbox.log(), twin.log()).unwrap();
-    let expected = twin.transcript_with_stdin(&args, trials);
-    let found = sandbox.transcript_with_stdin(&args, trials);
+    let expected = twin.transcript_with_stdin(args, trials);
+    let found = sandbox.transcript_with_stdin(args, trials);
     assert_eq!(found, expected, "{trials}");
     assert!(fs::read(sandbox.log()).unwrap() == fs::read(twin.log()).unwrap(), "{trials}");
 }
@@ -254,6 +269,28 @@ fn an_edit_that_leaves_the_length_as_it_was_is_noticed() {
         compare(&sandbox, &Event::Edit(from));
         append(&sandbox, &trials("discard", 300, None, "opt", None, 1));
         compare(&sandbox, &Event::Edit(from));
+    }
+}
+
+#[test]
+fn a_job_is_known_whoever_wrote_it_and_whatever_became_of_what_is_remembered() {
+    for odd in [false, true] {
+        let sandbox = long_store(odd);
+        once(&sandbox, &[1]);
+        for step in 0..6_usize {
+            once(&sandbox, &[2, 1]);
+            match step {
+                0 => overwrite(index(&sandbox), 524_288 + 220 * 16 + 9, |byte| !byte),
+                1 => cut(index(&sandbox), 524_288 + 100 * 16),
+                2 => happen_to_write(&sandbox, b"500\t\t\t\t\t\t\t\tcrash\t\t\t\t\t\tjob-30\t\tn\n"),
+                3 => happen_to_write(&sandbox, b"name\t\t\t\t\t\t\t\tcrash\t\t\t\t\t\tjob-31\t\tn\n"),
+                _ => {}
+            }
+            once(&sandbox, &[7, 8, u32::try_from(step).unwrap() + 20]);
+            once(&sandbox, &[30, 31][..step.saturating_sub(1).min(2)]);
+        }
+        let jobs = sandbox.rows().into_iter().filter(|row| row.len() == 17 && row[14].starts_with("job-")).count();
+        assert_eq!(jobs, 12, "1, 2, 7, 8, six of their own, and 30 and 31 from elsewhere");
     }
 }
 
