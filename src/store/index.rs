@@ -6,41 +6,27 @@
 //! reader finds a whole one at any instant; then a table of sixteen bytes a number, which says where its trial is and marks its
 //! job.
 
+mod slot;
+mod table;
+
 use std::{
     fs::{self, File, OpenOptions},
     io,
-    os::unix::fs::{FileExt, MetadataExt},
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
 };
 
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::Xxh3;
 
+use self::{
+    slot::{hash, read_head},
+    table::{Table, climb, place, weight},
+};
 use super::{Log, scan::Damaged};
 use crate::{
-    lineage::{Chain, ChainEnd, Jobs, Summary, Summing, Tree, job_of},
+    lineage::{Chain, Summary, Summing, job_of},
     trial::{ExpId, Trial},
 };
-
-/// What the file begins with. To be counted up when what a slot or the table means changes.
-const MAGIC: [u8; 8] = *b"lineage\x02";
-
-/// The room for each slot. Where the answers need more, none are kept.
-const SLOT: u64 = 256 * 1024;
-
-/// Magic, length of the log, length of what follows, its hash.
-const HEAD: usize = 32;
-
-/// The table begins here: of each number, where its trial is, and the mark of its job.
-const TABLE: u64 = 2 * SLOT;
-const ENTRY: u64 = 16;
-const JOB: u64 = 8;
-
-/// Where a trial is: the offset of its row above so many bits of a hash.
-const CHECK: u32 = 24;
-
-/// This much of the table is read at a time. A multiple of an entry.
-const PAGE: u64 = 64 * 1024;
 
 /// This much of the end of the log is hashed.
 const LAST: u64 = 4096;
@@ -126,7 +112,7 @@ impl Index {
 
     /// The trial with this id, where the table and the log agree on it; `None` says nothing.
     pub(super) fn trial(&self, log: &Log, id: &ExpId) -> Option<Trial> {
-        trial(&self.file, log, id)
+        table::trial(&self.file, log, id)
     }
 
     /// The way to the row that begins at `offset`; `None` where the table does not lead to a root.
@@ -136,22 +122,7 @@ impl Index {
 
     /// Whether the log has one of the jobs with these marks; `None` where the table cannot tell.
     pub(super) fn has_job(&self, marks: &[u64]) -> Option<bool> {
-        let (numbers, jobs) = (self.summary()?.next_id(), self.kept.jobs?);
-        let end = TABLE + numbers.checked_mul(ENTRY)?.min(self.file.metadata().ok()?.len().checked_sub(TABLE)?);
-        let mut page = vec![0; usize::try_from(PAGE).ok()?];
-        let (mut number, mut sum, mut found, mut at) = (0, 0_u64, false, TABLE);
-        while at < end {
-            let bytes = &mut page[..usize::try_from((end - at).min(PAGE)).ok()?];
-            self.file.read_exact_at(bytes, at).ok()?;
-            for entry in bytes.as_chunks::<16>().0 {
-                let mark = u64::from_le_bytes(entry[8..].try_into().expect("eight bytes"));
-                sum = sum.wrapping_add(weight(number, mark));
-                found |= marks.contains(&mark);
-                number += 1;
-            }
-            at += PAGE;
-        }
-        (sum == jobs).then_some(found)
+        table::has_job(&self.file, self.summary()?.next_id(), self.kept.jobs?, marks)
     }
 
     /// Carries the index on to the rows from `from` on. False where it must be made anew.
@@ -165,8 +136,7 @@ impl Index {
             }
             match id.as_ref().and_then(ExpId::counted).and_then(|number| place(number, row.offset)) {
                 Some((number, place)) => {
-                    let entry = [place.to_le_bytes(), job.to_le_bytes()].concat();
-                    self.file.write_all_at(&entry, TABLE + ENTRY * number)?;
+                    table::write(&self.file, number, place, job)?;
                     self.kept.jobs = self.kept.jobs.map(|sum| sum.wrapping_add(weight(number, job)));
                 }
                 None if job == 0 => {}
@@ -187,7 +157,7 @@ impl Index {
         let (summing, damaged) = log.scan(Summing::default()).map_err(io::Error::other)?;
         let (summary, tree, jobs) = summing.into_parts();
         let table = Table::of(&tree, &jobs);
-        file.write_all_at(&table.bytes, TABLE)?;
+        table.write(&file)?;
         let (reading, last, jobs) = (reading(log), hash_of_end(log)?, table.jobs);
         let kept = Kept { stamp, reading, last, damaged, jobs, summary: Some(summary) };
         Self { file, slot: 1, kept }.write(0)?;
@@ -195,12 +165,11 @@ impl Index {
     }
 
     fn write(&mut self, slot: u64) -> io::Result<()> {
-        let mut bytes = encode(&self.kept)?;
-        if bytes.len() as u64 > SLOT {
+        if !slot::write(&self.file, slot, &self.kept)? {
             self.kept.summary = None;
-            bytes = encode(&self.kept)?;
+            slot::write(&self.file, slot, &self.kept)?;
         }
-        self.file.write_all_at(&bytes, slot * SLOT)
+        Ok(())
     }
 }
 
@@ -208,50 +177,6 @@ impl Kept {
     fn fits(&self, log: &Log, stamp: Stamp) -> bool {
         self.stamp == stamp && self.reading == reading(log) && hash_of_end(log).is_ok_and(|last| last == self.last)
     }
-}
-
-/// The head of a slot.
-struct Head {
-    /// How long the log was.
-    len: u64,
-    /// How many bytes follow, and their hash.
-    bytes: u64,
-    hash: u64,
-}
-
-fn read_head(file: &File, slot: u64) -> Option<Head> {
-    let mut head = [0; HEAD];
-    file.read_exact_at(&mut head, slot * SLOT).ok()?;
-    let word = |at: usize| u64::from_le_bytes(head[at..at + 8].try_into().expect("eight bytes"));
-    let head_is = Head { len: word(8), bytes: word(16), hash: word(24) };
-    (head[..8] == MAGIC && head_is.bytes <= SLOT - HEAD as u64).then_some(head_is)
-}
-
-impl Head {
-    fn read(&self, file: &File, slot: u64) -> Option<Kept> {
-        let mut bytes = vec![0; usize::try_from(self.bytes).ok()?];
-        file.read_exact_at(&mut bytes, slot * SLOT + HEAD as u64).ok()?;
-        (hash(&[&self.len.to_le_bytes(), &bytes]) == self.hash).then(|| postcard::from_bytes(&bytes).ok())?
-    }
-}
-
-fn encode(kept: &Kept) -> io::Result<Vec<u8>> {
-    let body = postcard::to_allocvec(kept).map_err(io::Error::other)?;
-    let len = kept.stamp.len.to_le_bytes();
-    let mut bytes = MAGIC.to_vec();
-    bytes.extend(len);
-    bytes.extend((body.len() as u64).to_le_bytes());
-    bytes.extend(hash(&[&len, &body]).to_le_bytes());
-    bytes.extend(body);
-    Ok(bytes)
-}
-
-fn hash(parts: &[&[u8]]) -> u64 {
-    let mut hash = Xxh3::new();
-    for part in parts {
-        hash.update(part);
-    }
-    hash.digest()
 }
 
 fn reading(log: &Log) -> u64 {
@@ -267,90 +192,6 @@ fn hash_of_end(log: &Log) -> io::Result<u64> {
     let mut bytes = vec![0; usize::try_from(log.end - from).map_err(io::Error::other)?];
     let read = log.file.as_ref().map_or(Ok(0), |file| file.read_at(&mut bytes, from))?;
     Ok(hash(&[&bytes[..read]]))
-}
-
-/// The table of a whole log, and the sum over its jobs.
-struct Table {
-    bytes: Vec<u8>,
-    jobs: Option<u64>,
-}
-
-impl Table {
-    fn of(tree: &Tree, jobs: &Jobs) -> Self {
-        let mut table = Self { bytes: Vec::new(), jobs: (!jobs.uncounted).then_some(0) };
-        for (number, place) in tree.numbered().filter_map(|(number, offset)| place(number, offset)) {
-            table.put(ENTRY * number, place);
-        }
-        for &(number, mark) in &jobs.marks {
-            // A number that has no room or that stands twice cannot have its job in the table.
-            let is_free = table.get(ENTRY * number) != 0 && table.get(ENTRY * number + JOB) == 0;
-            if is_free {
-                table.put(ENTRY * number + JOB, mark);
-            }
-            table.jobs = table.jobs.filter(|_| is_free).map(|sum| sum.wrapping_add(weight(number, mark)));
-        }
-        table
-    }
-
-    fn get(&self, at: u64) -> u64 {
-        let bytes = usize::try_from(at).ok().and_then(|at| self.bytes.get(at..at + 8));
-        bytes.map_or(0, |bytes| u64::from_le_bytes(bytes.try_into().expect("eight bytes")))
-    }
-
-    fn put(&mut self, at: u64, word: u64) {
-        let at = usize::try_from(at).expect("as long as the log at most");
-        self.bytes.resize(self.bytes.len().max(at + 8), 0);
-        self.bytes[at..at + 8].copy_from_slice(&word.to_le_bytes());
-    }
-}
-
-/// What a job adds to the sum over all of them: nothing where there is none.
-fn weight(number: u64, mark: u64) -> u64 {
-    if mark == 0 {
-        0
-    } else {
-        (mark ^ number.wrapping_mul(0x9e37_79b9_7f4a_7c15)).wrapping_mul(0xd6e8_feb8_6659_fd93) | 1
-    }
-}
-
-/// Where a trial is, as the table says it; `None` where the table has no room for it.
-fn place(number: u64, offset: u64) -> Option<(u64, u64)> {
-    // Numbers that count are less than the bytes of the rows; a few that are larger would make the table as large as they are.
-    let has_room = number <= offset / 8 + (1 << 20) && offset < 1 << (u64::BITS - CHECK);
-    has_room.then(|| (number, offset << CHECK | check(number, offset)))
-}
-
-fn check(number: u64, offset: u64) -> u64 {
-    hash(&[&number.to_le_bytes(), &offset.to_le_bytes()]) >> (u64::BITS - CHECK)
-}
-
-fn trial(file: &File, log: &Log, id: &ExpId) -> Option<Trial> {
-    let number = id.counted()?;
-    let mut place = [0; 8];
-    file.read_exact_at(&mut place, TABLE.checked_add(number.checked_mul(ENTRY)?)?).ok()?;
-    let place = u64::from_le_bytes(place);
-    let offset = place >> CHECK;
-    let is_whole = place == offset << CHECK | check(number, offset) && (log.start..log.end).contains(&offset);
-    let trial = is_whole.then(|| log.at(offset).ok())??;
-    (trial.row().id().as_ref() == Some(id)).then_some(trial)
-}
-
-fn climb(file: &File, log: &Log, offset: u64) -> Option<Chain> {
-    let mut offsets = vec![offset];
-    let mut passed = std::collections::HashSet::from([offset]);
-    let mut at = log.at(offset).ok()?;
-    let end = loop {
-        let Some(parent) = at.row().parent() else { break ChainEnd::Root };
-        let next = trial(file, log, &parent)?;
-        let offset = next.row().offset;
-        if !passed.insert(offset) {
-            break ChainEnd::Cycle;
-        }
-        offsets.push(offset);
-        at = next;
-    };
-    offsets.reverse();
-    Some(Chain { offsets, end })
 }
 
 /// Where the index of a log is.

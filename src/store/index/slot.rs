@@ -1,0 +1,65 @@
+//! A state of the log and the answers in it, on the disk: magic, length of the log, length of what follows, its hash, and that.
+
+use std::{fs::File, io, os::unix::fs::FileExt};
+
+use xxhash_rust::xxh3::Xxh3;
+
+use super::Kept;
+
+/// What a slot begins with. To be counted up when what it or the table means changes.
+const MAGIC: [u8; 8] = *b"lineage\x02";
+
+/// The room for each of the two slots. Where the answers need more, none are kept.
+pub(super) const SLOT: u64 = 256 * 1024;
+
+/// What stands before the answers.
+const HEAD: usize = 32;
+
+/// The head of a slot.
+pub(super) struct Head {
+    /// How long the log was.
+    pub(super) len: u64,
+    /// How many bytes follow, and their hash.
+    bytes: u64,
+    hash: u64,
+}
+
+pub(super) fn read_head(file: &File, slot: u64) -> Option<Head> {
+    let mut head = [0; HEAD];
+    file.read_exact_at(&mut head, slot * SLOT).ok()?;
+    let word = |at: usize| u64::from_le_bytes(head[at..at + 8].try_into().expect("eight bytes"));
+    let head_is = Head { len: word(8), bytes: word(16), hash: word(24) };
+    (head[..8] == MAGIC && head_is.bytes <= SLOT - HEAD as u64).then_some(head_is)
+}
+
+impl Head {
+    pub(super) fn read(&self, file: &File, slot: u64) -> Option<Kept> {
+        let mut bytes = vec![0; usize::try_from(self.bytes).ok()?];
+        file.read_exact_at(&mut bytes, slot * SLOT + HEAD as u64).ok()?;
+        (hash(&[&self.len.to_le_bytes(), &bytes]) == self.hash).then(|| postcard::from_bytes(&bytes).ok())?
+    }
+}
+
+/// Writes a state of the log into a slot; false where it has no room there.
+pub(super) fn write(file: &File, slot: u64, kept: &Kept) -> io::Result<bool> {
+    let body = postcard::to_allocvec(kept).map_err(io::Error::other)?;
+    let len = kept.stamp.len.to_le_bytes();
+    let mut bytes = MAGIC.to_vec();
+    bytes.extend(len);
+    bytes.extend((body.len() as u64).to_le_bytes());
+    bytes.extend(hash(&[&len, &body]).to_le_bytes());
+    bytes.extend(body);
+    let has_room = bytes.len() as u64 <= SLOT;
+    if has_room {
+        file.write_all_at(&bytes, slot * SLOT)?;
+    }
+    Ok(has_room)
+}
+
+pub(super) fn hash(parts: &[&[u8]]) -> u64 {
+    let mut hash = Xxh3::new();
+    for part in parts {
+        hash.update(part);
+    }
+    hash.digest()
+}
