@@ -28,14 +28,23 @@ _lineage() {
             lineage,check)
                 cmd="lineage__subcmd__check"
                 ;;
+            lineage,checkout)
+                cmd="lineage__subcmd__checkout"
+                ;;
             lineage,completions)
                 cmd="lineage__subcmd__completions"
+                ;;
+            lineage,diff)
+                cmd="lineage__subcmd__diff"
                 ;;
             lineage,help)
                 cmd="lineage__subcmd__help"
                 ;;
             lineage,init)
                 cmd="lineage__subcmd__init"
+                ;;
+            lineage,rebase-to)
+                cmd="lineage__subcmd__checkout"
                 ;;
             lineage,render)
                 cmd="lineage__subcmd__render"
@@ -64,8 +73,14 @@ _lineage() {
             lineage__subcmd__help,check)
                 cmd="lineage__subcmd__help__subcmd__check"
                 ;;
+            lineage__subcmd__help,checkout)
+                cmd="lineage__subcmd__help__subcmd__checkout"
+                ;;
             lineage__subcmd__help,completions)
                 cmd="lineage__subcmd__help__subcmd__completions"
+                ;;
+            lineage__subcmd__help,diff)
+                cmd="lineage__subcmd__help__subcmd__diff"
                 ;;
             lineage__subcmd__help,help)
                 cmd="lineage__subcmd__help__subcmd__help"
@@ -95,7 +110,7 @@ _lineage() {
 
     case "${cmd}" in
         lineage)
-            opts="-q -h -V --store --quiet --color --help --version init append tail best chain tree show stats render check completions help"
+            opts="-q -h -V --store --quiet --color --help --version init append tail best chain tree show diff checkout rebase-to stats render check completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -117,7 +132,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__append)
-            opts="-q -h --status --metric --val-bpb --specialist --parent --baseline --domain --hypothesis --expected-delta --train-s --total-s --job-name --snapshot-path --notes --exp-id --timestamp --set --json --once --direction --lock-timeout --format --store --quiet --color --help"
+            opts="-q -h --status --metric --val-bpb --specialist --parent --baseline --domain --hypothesis --expected-delta --train-s --total-s --job-name --snapshot --snapshot-path --notes --exp-id --timestamp --set --json --once --direction --lock-timeout --format --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -168,6 +183,10 @@ _lineage() {
                     return 0
                     ;;
                 --job-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --snapshot)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -336,6 +355,36 @@ _lineage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        lineage__subcmd__checkout)
+            opts="-q -h --force --clean --metric --direction --store --quiet --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --metric)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --direction)
+                    COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         lineage__subcmd__completions)
             opts="-q -h --store --quiet --color --help bash zsh fish"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
@@ -358,8 +407,46 @@ _lineage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        lineage__subcmd__diff)
+            opts="-q -h --against --stat --name-only --columns --exit-code --format --metric --direction --store --quiet --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --against)
+                    COMPREPLY=($(compgen -W "best baseline parent" -- "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table json jsonl tsv csv md" -- "${cur}"))
+                    return 0
+                    ;;
+                --metric)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --direction)
+                    COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         lineage__subcmd__help)
-            opts="init append tail best chain tree show stats render check completions help"
+            opts="init append tail best chain tree show diff checkout stats render check completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -428,7 +515,35 @@ _lineage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        lineage__subcmd__help__subcmd__checkout)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         lineage__subcmd__help__subcmd__completions)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        lineage__subcmd__help__subcmd__diff)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -629,12 +744,16 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__show)
-            opts="-q -h --format --metric --direction --store --quiet --color --help"
+            opts="-q -h --file --format --metric --direction --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "table json jsonl tsv csv md" -- "${cur}"))
                     return 0

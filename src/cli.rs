@@ -63,6 +63,8 @@ pub enum Command {
     Chain(commands::chain::Chain),
     Tree(commands::tree::Tree),
     Show(commands::show::Show),
+    Diff(commands::diff::Diff),
+    Checkout(commands::checkout::Checkout),
     Stats(commands::stats::Stats),
     Render(commands::render::Render),
     Check(commands::check::Check),

@@ -172,6 +172,19 @@ impl Draft {
         }
     }
 
+    /// How the trial would be logged if that were now. A discard stays one: the best only gets better.
+    pub fn outcome(&self, schema: &Schema, ledger: &Ledger) -> Result<Status> {
+        self.status(self.score(schema)?.as_ref(), ledger)
+    }
+
+    /// The trial that it was made from, as far as that is known before the lock is taken.
+    pub fn likely_parent(&self, ledger: &Ledger) -> Option<ExpId> {
+        match self.get("parent_exp") {
+            Some(text) => ExpId::read(text),
+            None => ledger.best().and_then(|(_, id)| ExpId::read(id)),
+        }
+    }
+
     fn status(&self, score: Option<&Number>, ledger: &Ledger) -> Result<Status> {
         let word = self.get("status").unwrap_or_default();
         let status = match (word, score) {

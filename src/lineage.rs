@@ -7,7 +7,7 @@ mod forest;
 mod ledger;
 mod tally;
 
-pub use audit::{Audit, Finding};
+pub use audit::{Audit, Finding, Named};
 pub use board::{Best, Board, Count};
 pub use forest::{Chain, ChainEnd, Fault, Forest, Tree, Visit};
 pub use ledger::{Known, Ledger};

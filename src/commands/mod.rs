@@ -4,7 +4,9 @@ pub mod append;
 pub mod best;
 pub mod chain;
 pub mod check;
+pub mod checkout;
 pub mod completions;
+pub mod diff;
 pub mod init;
 pub mod render;
 pub mod show;
@@ -46,6 +48,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Chain(args) => chain::run(args, &context),
         Command::Tree(args) => tree::run(args, &context),
         Command::Show(args) => show::run(args, &context),
+        Command::Diff(args) => diff::run(args, &context),
+        Command::Checkout(args) => checkout::run(args, &context),
         Command::Stats(args) => stats::run(args, &context),
         Command::Render(args) => render::run(args, &context),
         Command::Check(args) => check::run(args, &context),
@@ -112,7 +116,7 @@ impl fmt::Display for Usage {
 
 impl std::error::Error for Usage {}
 
-/// `check` has found something, and has said what: exit status 1.
+/// A command was asked whether there is something, and has said what: exit status 1.
 #[derive(Debug)]
 struct Findings;
 

@@ -1,10 +1,16 @@
-use anyhow::Result;
+use std::{
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result};
 use clap::Args;
 
 use super::{Context, id};
 use crate::{
     cli::Reading,
-    view::{self, sheet::Format},
+    trial::Trial,
+    view::{self, sheet::Format, text::printable_line},
 };
 
 /// Show one trial, every column, nothing cut
@@ -12,10 +18,14 @@ use crate::{
 #[command(after_help = "\
 Examples:
   lineage show 176
-  lineage show exp_042 --format json | jq -r .notes")]
+  lineage show exp_042 --format json | jq -r .notes
+  lineage show 176 --file train.py")]
 pub struct Show {
     /// The trial; 7, 007 and exp_007 are the same
     exp: String,
+    /// Print this one of its frozen files instead, to the byte; a terminal is shown it harmless
+    #[arg(long, value_name = "PATH", conflicts_with = "format")]
+    file: Option<PathBuf>,
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
     #[command(flatten)]
@@ -23,9 +33,12 @@ pub struct Show {
 }
 
 pub fn run(args: Show, context: &Context) -> Result<()> {
-    let Show { exp, format, reading } = args;
+    let Show { exp, file, format, reading } = args;
     let log = context.open(&reading)?;
     let trial = log.trial(&id(&exp)?)?;
+    if let Some(path) = file {
+        return frozen_file(&trial, &path, context);
+    }
     context.ui.print(&match format {
         Format::Table => view::card::card(&trial.row(), context.ui.look),
         Format::Json => view::object_or_null(Some(&trial)),
@@ -35,4 +48,15 @@ pub fn run(args: Show, context: &Context) -> Result<()> {
         context.ui.warn(&format!("{}:{}: {damage}", log.path().display(), trial.row().number));
     }
     Ok(())
+}
+
+fn frozen_file(trial: &Trial, path: &Path, context: &Context) -> Result<()> {
+    let mut file = context.store()?.snapshot(&trial.row())?.file(path)?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).with_context(|| format!("cannot read {}", path.display()))?;
+    if !context.ui.look.is_terminal() {
+        return context.ui.stream(|out| out.write_all(&bytes));
+    }
+    let line = |line: &[u8]| printable_line(line.strip_suffix(b"\n").unwrap_or(line)) + "\n";
+    context.ui.print(&bytes.split_inclusive(|&b| b == b'\n').map(line).collect::<String>())
 }

@@ -11,6 +11,7 @@ mod log;
 mod mend;
 mod rows;
 mod settings;
+mod snapshot;
 
 pub use cells::{encode, encode_row, escape_controls};
 pub use find::Store;
@@ -18,3 +19,4 @@ pub use init::{New, init};
 pub use lock::{Locked, NotFlushed};
 pub use log::{Log, Reading};
 pub use settings::{Durability, Prompt, Settings};
+pub use snapshot::{Checkout, Frozen, Outcome, Pair, Placed, Side, Snapshot, compare};
