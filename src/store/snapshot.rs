@@ -5,6 +5,7 @@ mod beneath;
 mod checkout;
 mod compare;
 mod copy;
+mod crew;
 mod freeze;
 mod manifest;
 mod verify;
@@ -31,6 +32,9 @@ use crate::{
 
 /// The directory of a store that holds them.
 const SNAPSHOTS: &str = "snapshots";
+
+/// Is told how much of how much is done.
+type Progress<'p> = &'p mut (dyn FnMut(u64, u64) + Send);
 
 /// The manifest of a snapshot is beside it.
 fn manifest_name(snapshot: &str) -> String {

@@ -253,6 +253,11 @@ impl Beneath {
         &self.root
     }
 
+    /// The same tree for somebody else to visit.
+    pub(super) fn again(&self) -> io::Result<Self> {
+        Ok(Self::new(Dir(self.root.0.try_clone()?)))
+    }
+
     /// The directory that a path is in, and its name there.
     pub(super) fn at<'p>(&mut self, path: &'p Path) -> io::Result<(&Dir, &'p OsStr)> {
         let mut above = names(path)?;

@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 
 use super::{
-    Entry, Snapshot, What,
+    Entry, Progress, Snapshot, What,
     beneath::{Beneath, Dir, Kind, Meta, names, set_mode, word},
     copy::{copy_checked, hash_of},
     walk::{self, ASIDE},
@@ -52,12 +52,7 @@ enum Found {
 
 impl Store {
     /// Puts the files of a snapshot into a directory. `progress` is told how many of how many entries are done.
-    pub fn check_out(
-        &self,
-        snapshot: &mut Snapshot,
-        order: Checkout,
-        progress: &mut dyn FnMut(u64, u64),
-    ) -> Result<Outcome> {
+    pub fn check_out(&self, snapshot: &mut Snapshot, order: Checkout, progress: Progress) -> Result<Outcome> {
         let entries = snapshot.entries().to_vec();
         let mut target = Target::open(self, order.dir, &entries)?;
         let found = target.look(snapshot, &entries)?;
@@ -178,7 +173,7 @@ impl Target {
         entries: &[Entry],
         found: &[Found],
         extra: &[(PathBuf, Kind)],
-        progress: &mut dyn FnMut(u64, u64),
+        progress: Progress,
     ) -> Result<()> {
         let replaced: HashSet<&Path> = entries
             .iter()

@@ -10,10 +10,10 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use super::{
-    Entry, SNAPSHOTS, What,
+    Entry, Progress, SNAPSHOTS, Snapshot,
     beneath::{Beneath, Dir, Kind},
-    copy::Copier,
-    manifest, manifest_name, open_down,
+    copy::Job,
+    crew, manifest, manifest_name, open_down,
     walk::{self, Work},
 };
 use crate::{
@@ -62,7 +62,7 @@ pub struct Placed {
 impl Store {
     /// Copies work aside, to be placed once the trial has its id. Files that the snapshot of `base` has already are shared
     /// with it. `progress` is told how many of how many bytes are done.
-    pub fn freeze(&self, source: &Path, base: Option<&Row>, progress: &mut dyn FnMut(u64, u64)) -> Result<Frozen> {
+    pub fn freeze(&self, source: &Path, base: Option<&Row>, progress: Progress) -> Result<Frozen> {
         let store = self.dir().with_context(|| {
             format!(
                 "{} has no store around it to keep snapshots in; `lineage init` makes one",
@@ -83,11 +83,14 @@ impl Store {
         let temporary = Temporary::make(&snapshots, &path)?;
         // A base that cannot be read costs space, not the snapshot: `lineage check` says what is wrong with it.
         let base = base.and_then(|row| self.snapshot(row).ok());
+        let (base, known) = base.map(Snapshot::into_parts).unzip();
         let durability = self.settings.durability;
-        let mut copier = Copier::new(work, base, self.settings.snapshot.max_bytes, durability);
-        let entries = temporary.fill(&mut copier, source, progress)?;
+        let job = Job::new(&known.unwrap_or_default(), self.settings.snapshot.max_bytes, durability);
+        let tree = temporary.dir.child(TREE.as_ref())?;
+        let (entries, notes) = crew::freeze(&job, work, base, Beneath::new(tree), progress)
+            .with_context(|| format!("cannot freeze {}", source.display()))?;
         temporary.finish(&entries, durability).with_context(|| format!("cannot write {}", temporary.path.display()))?;
-        Ok(Frozen { snapshots, temporary, durability, notes: copier.into_notes() })
+        Ok(Frozen { snapshots, temporary, durability, notes })
     }
 
     fn check_size(&self, work: &Work, source: &Path) -> Result<()> {
@@ -124,24 +127,6 @@ impl Temporary {
             }
         }
         unreachable!("there are more numbers than directories")
-    }
-
-    fn fill(&self, copier: &mut Copier, source: &Path, progress: &mut dyn FnMut(u64, u64)) -> Result<Vec<Entry>> {
-        let mut tree = Beneath::new(self.dir.child(TREE.as_ref())?);
-        let planned = copier.take_planned();
-        let total = planned.iter().filter(|(_, meta)| meta.kind == Kind::File).map(|(_, meta)| meta.len).sum();
-        let mut entries = Vec::with_capacity(planned.len());
-        let mut done = 0;
-        for (path, meta) in planned {
-            let what = copier.entry(&path, meta, &mut tree);
-            let what = what.with_context(|| format!("cannot freeze {}", source.join(&path).display()))?;
-            if let What::File(contents) = &what {
-                done += contents.bytes;
-                progress(done, total);
-            }
-            entries.push(Entry { path, mode: meta.mode, what });
-        }
-        Ok(entries)
     }
 
     /// Writes the manifest, and waits for the disk where the store wants that: a row may name the snapshot only then.
