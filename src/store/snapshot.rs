@@ -119,10 +119,6 @@ impl Snapshot {
         &self.entries
     }
 
-    fn into_parts(self) -> (Beneath, Vec<Entry>) {
-        (self.tree, self.entries)
-    }
-
     /// Opens one frozen file.
     pub fn file(&mut self, path: &Path) -> Result<File> {
         let opened = beneath::names(path).and_then(|_| self.tree.file(path));

@@ -57,8 +57,8 @@ pub(super) fn before_the_lock(
     );
     let base = draft.likely_parent(&ledger).map(|parent| log.nearest_frozen(&parent)).transpose()?.flatten();
     let mut progress = context.ui.progress("freezing");
-    let base = base.as_ref().map(crate::trial::Trial::row);
-    let frozen = store.freeze(&source, base.as_ref(), &mut |done, total| progress.at(done, total))?;
+    let base = base.map(|base| base.row().text(Role::Snapshot).into_owned());
+    let frozen = store.freeze(&source, base.as_deref(), &mut |done, total| progress.at(done, total))?;
     drop(progress);
     for note in &frozen.notes {
         context.ui.warn(note);

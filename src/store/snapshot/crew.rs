@@ -21,12 +21,13 @@ use super::{
 /// More hands than this wait for each other.
 const MOST: usize = 8;
 
-/// So many files are taken at once: neighbours are in the same directory.
-const BATCH: usize = 32;
+/// At most so many files are taken at once.
+const BATCH: usize = 128;
 
 /// Files to be frozen, and how far that is.
 struct Pile<'p> {
-    files: Vec<(PathBuf, Meta)>,
+    /// What is taken at once is of one directory: two hands in the same would wait for each other at every name.
+    batches: Vec<&'p [(PathBuf, Meta)]>,
     next: AtomicUsize,
     progress: Mutex<(u64, Progress<'p>)>,
     total: u64,
@@ -43,7 +44,9 @@ pub(super) fn freeze(
     let total = work.bytes();
     let (files, others): (Vec<_>, Vec<_>) =
         std::mem::take(&mut work.entries).into_iter().partition(|(_, meta)| meta.kind == Kind::File);
-    let hands = thread::available_parallelism().map_or(1, usize::from).min(MOST).min(files.len().div_ceil(BATCH));
+    let batches: Vec<_> =
+        files.chunk_by(|(a, _), (b, _)| a.parent() == b.parent()).flat_map(|dir| dir.chunks(BATCH)).collect();
+    let hands = thread::available_parallelism().map_or(1, usize::from).min(MOST).min(batches.len());
     let mut hands = (0..hands.max(1))
         .map(|_| {
             let base = base.as_ref().map(Beneath::again).transpose()?;
@@ -58,7 +61,7 @@ pub(super) fn freeze(
         let what = what.with_context(|| path.display().to_string())?;
         entries.push(Entry { path, mode: meta.mode, what });
     }
-    let pile = Pile { files, next: AtomicUsize::new(0), progress: Mutex::new((0, progress)), total };
+    let pile = Pile { batches, next: AtomicUsize::new(0), progress: Mutex::new((0, progress)), total };
     for (frozen, restless) in all_at_once(hands, &pile)? {
         entries.extend(frozen);
         let note =
@@ -85,14 +88,12 @@ fn all_at_once(hands: Vec<Hand>, pile: &Pile) -> Result<Vec<Share>> {
 fn take(mut hand: Hand, pile: &Pile) -> Result<Share> {
     let mut entries = Vec::new();
     loop {
-        let from = pile.next.fetch_add(BATCH, Relaxed).min(pile.files.len());
-        let batch = &pile.files[from..(from + BATCH).min(pile.files.len())];
-        if batch.is_empty() {
+        let Some(batch) = pile.batches.get(pile.next.fetch_add(1, Relaxed)) else {
             return Ok((entries, hand.restless));
-        }
-        for (path, meta) in batch {
+        };
+        for (path, meta) in *batch {
             let contents = hand.file(path, *meta).with_context(|| path.display().to_string()).inspect_err(|_| {
-                pile.next.store(pile.files.len(), Relaxed); // the others need not go on
+                pile.next.store(pile.batches.len(), Relaxed); // the others need not go on
             })?;
             let (mode, what) = (meta.mode, What::File(contents));
             entries.push(Entry { path: path.clone(), mode, what });

@@ -5,12 +5,13 @@ use std::{
     fs::File,
     io::Write,
     path::{Path, PathBuf},
+    thread,
 };
 
 use anyhow::{Context, Result, bail};
 
 use super::{
-    Entry, Progress, SNAPSHOTS, Snapshot,
+    Entry, Progress, SNAPSHOTS,
     beneath::{Beneath, Dir, Kind},
     copy::Job,
     crew, manifest, manifest_name, open_down,
@@ -18,7 +19,7 @@ use super::{
 };
 use crate::{
     store::{Durability, Locked, Store},
-    trial::{ExpId, Row},
+    trial::ExpId,
     view::text,
 };
 
@@ -60,16 +61,22 @@ pub struct Placed {
 }
 
 impl Store {
-    /// Copies work aside, to be placed once the trial has its id. Files that the snapshot of `base` has already are shared
-    /// with it. `progress` is told how many of how many bytes are done.
-    pub fn freeze(&self, source: &Path, base: Option<&Row>, progress: Progress) -> Result<Frozen> {
+    /// Copies work aside, to be placed once the trial has its id. Files that the snapshot at the path `base` has already are
+    /// shared with it. `progress` is told how many of how many bytes are done.
+    pub fn freeze(&self, source: &Path, base: Option<&str>, progress: Progress) -> Result<Frozen> {
         let store = self.dir().with_context(|| {
             format!(
                 "{} has no store around it to keep snapshots in; `lineage init` makes one",
                 self.log_path().display()
             )
         })?;
-        let work = walk::look(source, Some(store))?;
+        // A base that cannot be read costs space, not the snapshot: `lineage check` says what is wrong with it.
+        let open = |base| self.snapshot_at(base).ok();
+        let (work, base) = thread::scope(|scope| {
+            let base = scope.spawn(|| base.and_then(open));
+            (walk::look(source, Some(store)), base.join().ok().flatten())
+        });
+        let work = work?;
         self.check_size(&work, source)?;
         let path = store.join(SNAPSHOTS);
         match std::fs::create_dir(&path) {
@@ -81,9 +88,7 @@ impl Store {
         let snapshots = open_down(store, Path::new(SNAPSHOTS))?;
         sweep(&snapshots, &path);
         let temporary = Temporary::make(&snapshots, &path)?;
-        // A base that cannot be read costs space, not the snapshot: `lineage check` says what is wrong with it.
-        let base = base.and_then(|row| self.snapshot(row).ok());
-        let (base, known) = base.map(Snapshot::into_parts).unzip();
+        let (base, known) = base.unzip();
         let durability = self.settings.durability;
         let job = Job::new(&known.unwrap_or_default(), self.settings.snapshot.max_bytes, durability);
         let tree = temporary.dir.child(TREE.as_ref())?;
