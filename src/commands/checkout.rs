@@ -44,7 +44,7 @@ pub fn run(args: Checkout, context: &Context) -> Result<()> {
     let done = store.check_out(&mut snapshot, order, &mut |done, total| progress.at(done, total))?;
     drop(progress);
     if let Some(aside) = done.aside {
-        context.ui.warn(&format!("{} gave way, kept in {}", count(done.moved, "file"), aside.display()));
+        context.ui.warn(&format!("{} gave way, kept in {}", count(done.moved, "path"), aside.display()));
     }
     let (written, same, name) = (count(done.written, "file"), done.same, trial.row().name());
     context.ui.note(&format!(

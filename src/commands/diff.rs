@@ -171,7 +171,9 @@ fn fields(before: &Trial, after: &Trial, format: Format, context: &Context) -> R
 fn files(mut old: Snapshot, mut new: Snapshot, listing: Listing, format: Format, context: &Context) -> Result<bool> {
     let pairs = store::compare(&mut old, &mut new)?;
     if listing.name_only {
-        let names = pairs.iter().map(|pair| quote(pair.path.as_os_str().as_encoded_bytes()));
+        // What was a file and is a link now is a pair for each, and one name.
+        let names = pairs.chunk_by(|a, b| a.path == b.path).map(|pairs| &pairs[0].path);
+        let names = names.map(|path| quote(path.as_os_str().as_encoded_bytes()));
         context.ui.print(&match format {
             Format::Table => names.map(|name| name + "\n").collect(),
             format => sheet(format, vec![Column::text("path")], names.map(|name| vec![name])),

@@ -11,7 +11,11 @@ mod manifest;
 mod verify;
 mod walk;
 
-use std::{fs::File, io, path::Path};
+use std::{
+    fs::File,
+    io::{self, ErrorKind::NotFound},
+    path::Path,
+};
 
 use anyhow::{Context, Result, ensure};
 
@@ -59,15 +63,18 @@ impl Store {
             !cell.is_empty() && row.damage.is_none(),
             "trial {trial} has no snapshot; `lineage append --snapshot` makes one"
         );
-        let (tree, entries) =
-            self.snapshot_at(&cell).with_context(|| format!("cannot use the snapshot of trial {trial}"))?;
+        let (tree, entries) = self.snapshot_at(&cell).map_err(|error| {
+            let is_gone = error.root_cause().downcast_ref::<io::Error>().map(io::Error::kind) == Some(NotFound);
+            let what = if is_gone { "is gone; `lineage check` lists what else is" } else { "cannot be used" };
+            error.context(format!("the snapshot of trial {trial} {what}"))
+        })?;
         Ok(Snapshot { trial, tree, entries })
     }
 
     /// What is at a `snapshot_path`.
     fn snapshot_at(&self, cell: &str) -> Result<(Beneath, Vec<Entry>)> {
         let relative = Path::new(cell);
-        beneath::names(relative).context("a snapshot_path is relative to the store and leads down from it")?;
+        beneath::names(relative).context("a snapshot_path leads down from the store")?;
         let mut tree = Beneath::new(open_down(self.root(), relative)?);
         let entries = match self.manifest(relative)? {
             Some(entries) => entries,
@@ -85,7 +92,7 @@ impl Store {
         let path = self.root().join(&relative);
         let mut file = match Beneath::new(open_root(self.root())?).file(&relative) {
             Ok(file) => file,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == NotFound => return Ok(None),
             Err(error) => return Err(error).with_context(|| format!("cannot open {}", path.display())),
         };
         let mut text = Vec::new();
@@ -117,6 +124,20 @@ impl Log {
 impl Snapshot {
     pub fn entries(&self) -> &[Entry] {
         &self.entries
+    }
+
+    /// Whether an entry is there and, as far as that can be told without reading it, what was frozen.
+    fn probe(&mut self, entry: &Entry) -> Result<()> {
+        let context = || format!("the snapshot of trial {} is damaged; `lineage check` says how", self.trial);
+        let (dir, name) = self.tree.at(&entry.path).with_context(context)?;
+        let meta = dir.meta(name).with_context(context)?;
+        let intact = match &entry.what {
+            What::Dir => meta.kind == Kind::Dir,
+            What::Link(_) => meta.kind == Kind::Link,
+            What::File(contents) => meta.kind == Kind::File && meta.len == contents.bytes,
+        };
+        ensure!(intact, "{}: {} is {}", context(), entry.path.display(), beneath::word(meta.kind));
+        Ok(())
     }
 
     /// Opens one frozen file.

@@ -238,8 +238,8 @@ pub fn stats(stats: &[Stat], look: Look) -> String {
                 format!("{} {plus_bar}{}", total(stat), look.paint(AnsiColor::Red.on_default(), &minus_bar))
             }
         };
-        let change = if stat.change == "changed" { String::new() } else { format!(" ({})", stat.change) };
-        out += format!(" {}{gap} | {what}{change}", stat.path).trim_end();
+        let change = if stat.change == "changed" { String::new() } else { format!("({})", stat.change) };
+        out += &format!(" {}{gap} | {}", stat.path, format!("{what} {change}").trim());
         out.push('\n');
     }
     let (files, added, removed) = (count(stats.len() as u64, "file"), count(added, "line"), count(removed, "line"));

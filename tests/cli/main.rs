@@ -3,6 +3,10 @@
 
 mod append;
 mod check;
+#[cfg(unix)]
+mod checkout;
+#[cfg(unix)]
+mod diff;
 mod fixtures;
 mod generated;
 mod init;
@@ -10,6 +14,12 @@ mod pipe;
 mod prompt_structure;
 mod real_logs;
 mod sandbox;
+#[cfg(unix)]
+mod snapshot;
+#[cfg(unix)]
+mod snapshot_killed;
+#[cfg(unix)]
+mod snapshot_paths;
 mod terminal;
 mod together;
 mod torn;

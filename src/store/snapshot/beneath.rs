@@ -234,7 +234,12 @@ pub(super) fn names(path: &Path) -> io::Result<Vec<&OsStr>> {
         .map(name)
         .collect::<Option<Vec<_>>>()
         .filter(|names| !names.is_empty() && !path.as_os_str().as_encoded_bytes().contains(&0))
-        .ok_or_else(|| io::Error::other(format!("{} does not lead down from here", path.display())))
+        .ok_or_else(|| {
+            io::Error::other(format!(
+                "{} would lead elsewhere: only a relative path without `..` is taken",
+                path.display()
+            ))
+        })
 }
 
 /// A directory tree to be visited path by path, in order: the directories on the way to the last path stay open.

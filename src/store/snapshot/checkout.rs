@@ -54,6 +54,9 @@ impl Store {
     /// Puts the files of a snapshot into a directory. `progress` is told how many of how many entries are done.
     pub fn check_out(&self, snapshot: &mut Snapshot, order: Checkout, progress: Progress) -> Result<Outcome> {
         let entries = snapshot.entries().to_vec();
+        for entry in &entries {
+            snapshot.probe(entry)?;
+        }
         let mut target = Target::open(self, order.dir, &entries)?;
         let found = target.look(snapshot, &entries)?;
         let extra = if order.clean { extra(self, order.dir, &entries)? } else { Vec::new() };
