@@ -4,7 +4,9 @@ pub mod append;
 pub mod best;
 pub mod chain;
 pub mod check;
+pub mod checkout;
 pub mod completions;
+pub mod diff;
 pub mod init;
 pub mod prompts;
 pub mod render;
@@ -92,7 +94,7 @@ impl fmt::Display for Usage {
 
 impl std::error::Error for Usage {}
 
-/// `check` has found something, and has said what: exit status 1.
+/// A command was asked whether there is something, and has said what: exit status 1.
 #[derive(Debug)]
 pub struct Findings;
 

@@ -14,6 +14,7 @@ mod rows;
 mod saved;
 mod scan;
 mod settings;
+mod snapshot;
 mod workdir;
 
 pub use cells::{closing_quote, encode, encode_row, escape_controls};
@@ -24,4 +25,5 @@ pub use log::{Log, Reading};
 pub use saved::Saved;
 pub use scan::no_such_trial;
 pub use settings::{Durability, Prompt, SectionName, Settings};
+pub use snapshot::{Checkout, Frozen, Outcome, Pair, Placed, Side, Snapshot, compare};
 pub use workdir::{WorkFile, Workdir};

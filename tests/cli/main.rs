@@ -3,6 +3,10 @@
 
 mod append;
 mod check;
+#[cfg(unix)]
+mod checkout;
+#[cfg(unix)]
+mod diff;
 mod fixtures;
 mod generated;
 mod init;
@@ -12,6 +16,12 @@ mod real_logs;
 mod render;
 mod roundtrip;
 mod sandbox;
+#[cfg(unix)]
+mod snapshot;
+#[cfg(unix)]
+mod snapshot_killed;
+#[cfg(unix)]
+mod snapshot_paths;
 mod terminal;
 mod together;
 mod torn;
