@@ -45,6 +45,8 @@ complete -c lineage -n "__fish_lineage_needs_command" -f -a "stats" -d 'Show wha
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "prompts" -d 'List the prompts that were saved: what was shown to whom, and when'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "check" -d 'Find what is wrong with a log'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "import" -d 'Make a store of another tool\'s log, or add what is new in it'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "export" -d 'Print the whole log in the form of another tool'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c lineage -n "__fish_lineage_using_subcommand init" -l metric -d 'The number that the search optimises; its score is in the column of this name, else in core_metric' -r
@@ -102,6 +104,8 @@ md\t'A Markdown table'"
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
@@ -120,6 +124,8 @@ md\t'A Markdown table'"
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
@@ -136,6 +142,8 @@ md\t'A Markdown table'"
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
@@ -154,6 +162,8 @@ md\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
@@ -171,6 +181,8 @@ md\t'A Markdown table'"
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand show" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand show" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
@@ -189,6 +201,8 @@ md\t'A Markdown table'"
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
@@ -202,6 +216,8 @@ complete -c lineage -n "__fish_lineage_using_subcommand diff" -s h -l help -d 'P
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
@@ -213,6 +229,8 @@ complete -c lineage -n "__fish_lineage_using_subcommand checkout" -s h -l help -
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
@@ -233,6 +251,8 @@ md\t'A Markdown table'"
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
@@ -279,6 +299,8 @@ json\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
@@ -309,30 +331,63 @@ md\t'A Markdown table'"
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand check" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand check" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand check" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
 complete -c lineage -n "__fish_lineage_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand import" -l into -d 'The store, which is made where there is none [default: --store, else .lineage]' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand import" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand import" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
+maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand import" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand import" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand import" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand import" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand import" -l dry-run -d 'Say what would be done, and write nothing'
+complete -c lineage -n "__fish_lineage_using_subcommand import" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
+complete -c lineage -n "__fish_lineage_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand export" -l format -r -f -a "tsv\t'Tab-separated, every column'
+csv\t'Comma-separated, every column'
+jsonl\t'One JSON object a line, every column'
+karpathy\t'commit, val_bpb, memory_gb, status, description'
+tree\t'Tab-separated, with depth and path'"
+complete -c lineage -n "__fish_lineage_using_subcommand export" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand export" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
+maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand export" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand export" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand export" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand export" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand export" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
+complete -c lineage -n "__fish_lineage_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand completions" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand completions" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand completions" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
 complete -c lineage -n "__fish_lineage_using_subcommand completions" -s h -l help -d 'Print help'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check completions help" -f -a "init" -d 'Make a store'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check completions help" -f -a "append" -d 'Log one trial, and print its id'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check completions help" -f -a "tail" -d 'Show the newest trials, newest last'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check completions help" -f -a "best" -d 'Show the best trial, or the leaderboard of keeps'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check completions help" -f -a "chain" -d 'Show how a trial came to be, root first'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check completions help" -f -a "tree" -d 'Show the whole search as a tree'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check completions help" -f -a "show" -d 'Show one trial, every column, nothing cut'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check completions help" -f -a "diff" -d 'Show what differs between the frozen work of two trials'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check completions help" -f -a "checkout" -d 'Put a trial\'s frozen files into a directory, and print its id'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check completions help" -f -a "stats" -d 'Show what happened, in one screen'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check completions help" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check completions help" -f -a "prompts" -d 'List the prompts that were saved: what was shown to whom, and when'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check completions help" -f -a "check" -d 'Find what is wrong with a log'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check completions help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "init" -d 'Make a store'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "append" -d 'Log one trial, and print its id'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "tail" -d 'Show the newest trials, newest last'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "best" -d 'Show the best trial, or the leaderboard of keeps'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "chain" -d 'Show how a trial came to be, root first'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "tree" -d 'Show the whole search as a tree'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "show" -d 'Show one trial, every column, nothing cut'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "diff" -d 'Show what differs between the frozen work of two trials'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "checkout" -d 'Put a trial\'s frozen files into a directory, and print its id'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "stats" -d 'Show what happened, in one screen'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "prompts" -d 'List the prompts that were saved: what was shown to whom, and when'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "check" -d 'Find what is wrong with a log'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "import" -d 'Make a store of another tool\'s log, or add what is new in it'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "export" -d 'Print the whole log in the form of another tool'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

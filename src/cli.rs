@@ -61,6 +61,8 @@ pub enum Command {
     Render(commands::render::Render),
     Prompts(commands::prompts::Prompts),
     Check(commands::check::Check),
+    Import(commands::import::Import),
+    Export(commands::export::Export),
     Completions(commands::completions::Completions),
 }
 
@@ -90,6 +92,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Render(args) => commands::render::run(args, &context),
         Command::Prompts(args) => commands::prompts::run(args, &context),
         Command::Check(args) => commands::check::run(args, &context),
+        Command::Import(args) => commands::import::run(args, &context),
+        Command::Export(args) => commands::export::run(args, &context),
         Command::Completions(args) => commands::completions::run(&args, &mut Cli::command(), &context),
     };
     match result {

@@ -7,6 +7,7 @@ pub mod cli;
 pub mod commands;
 pub mod digest;
 pub mod draft;
+pub mod formats;
 pub mod input;
 pub mod lineage;
 pub mod schema;

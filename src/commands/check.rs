@@ -41,6 +41,9 @@ pub fn run(args: Check, context: &Context) -> Result<()> {
     context.say_notes(&log);
     let mut audit = Audit::new(log.crlf());
     audit.header(&log.schema, log.bom());
+    for unread in log.unread.iter().filter(|unread| !unread.usual) {
+        audit.unread(unread.line, &unread.why);
+    }
     log.every_line(|row| {
         audit.line(&row);
         Ok(())

@@ -39,7 +39,7 @@ pub fn run(args: Init, context: &Context) -> Result<()> {
     let Init { dir, metric, direction, label, columns } = args;
     let columns: Vec<String> =
         columns.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect();
-    let new = New { metric: &metric, direction, label: label.as_deref(), columns: &columns };
+    let new = New { metric: &metric, direction, label: label.as_deref(), columns: &columns, import: None };
     let dir = store::init(dir.as_deref().or(context.store.as_deref()), &new)?;
     let better = direction.better_word();
     context

@@ -7,6 +7,8 @@ pub mod check;
 pub mod checkout;
 pub mod completions;
 pub mod diff;
+pub mod export;
+pub mod import;
 pub mod init;
 pub mod prompts;
 pub mod render;
@@ -22,6 +24,7 @@ use clap::Args;
 
 use crate::{
     draft::nearest,
+    formats,
     schema::{Role, Schema},
     store::{self, Log, Store},
     trial::{Direction, ExpId, Row, shown_id},
@@ -74,11 +77,23 @@ pub struct Reading {
     /// Which way is better [default: the setting, else what the log's keeps did]
     #[arg(long, value_enum, hide_possible_values = false)]
     pub direction: Option<Direction>,
+    /// In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes
+    #[arg(long, value_name = "ROLE=COLUMN,…")]
+    pub map: Option<formats::Map>,
+    /// In a log of JSON lines, the segment to read [default: the last]
+    #[arg(long, value_name = "N")]
+    pub segment: Option<u64>,
 }
 
 impl From<&Reading> for store::Reading {
     fn from(reading: &Reading) -> Self {
-        Self { metric: reading.metric.clone(), direction: reading.direction, as_of: None }
+        Self {
+            metric: reading.metric.clone(),
+            direction: reading.direction,
+            as_of: None,
+            map: reading.map.clone().unwrap_or_default(),
+            segment: reading.segment,
+        }
     }
 }
 

@@ -54,6 +54,13 @@ enum TreeFormat {
     Md,
 }
 
+impl Tree {
+    /// The whole tree as a sheet.
+    pub(super) fn listed(reading: Reading) -> Self {
+        Self { root: None, depth: None, status: Vec::new(), format: TreeFormat::Tsv, reading }
+    }
+}
+
 pub fn run(args: Tree, context: &Context) -> Result<()> {
     let Tree { root, depth, status, format, reading } = args;
     let status = status.iter().map(|word| known_status(word)).collect::<Result<Vec<_>>>()?;

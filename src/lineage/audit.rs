@@ -81,6 +81,12 @@ impl Audit {
         }
     }
 
+    /// Takes over a line that was found to be no row before.
+    pub fn unread(&mut self, line: u64, why: &str) {
+        self.rows += 1;
+        self.findings.push(Finding { path: None, line, id: None, kind: "unread", text: why.to_owned() });
+    }
+
     /// Looks at one line, blank ones too.
     pub fn line(&mut self, row: &Row) {
         if let Some(damage) = row.damage {
@@ -90,6 +96,13 @@ impl Audit {
             return;
         }
         self.rows += 1;
+        if row.is_spaced() {
+            self.find(
+                row,
+                "cells",
+                "single spaces stand for the tabs behind the hypothesis; it is read as what it was",
+            );
+        }
         self.check_bytes(row);
         self.check_ending(row);
         if row.damage != Some(Damage::RepeatedHeader) {

@@ -1,10 +1,11 @@
 //! The first line of a log: the names of its columns.
 
-use std::{fs::File, io, path::Path};
+use std::{io, path::Path};
 
 use anyhow::{Result, bail};
 
 use super::{
+    Source,
     cells::split,
     lines::{Lines, ONE_LINE},
 };
@@ -18,7 +19,7 @@ pub(super) struct Header {
 }
 
 /// The names, the length of the header's line, and what else is to know of it; `None` where there is no whole line.
-pub(super) fn read_header(file: &File, end: u64) -> io::Result<Option<(Vec<String>, u64, Header)>> {
+pub(super) fn read_header(file: &Source, end: u64) -> io::Result<Option<(Vec<String>, u64, Header)>> {
     let mut lines = Lines::in_chunks(file, 0, end, ONE_LINE);
     let Some(line) = lines.look(0)? else { return Ok(None) };
     let raw = lines.bytes(line.len);
@@ -31,12 +32,18 @@ pub(super) fn read_header(file: &File, end: u64) -> io::Result<Option<(Vec<Strin
     Ok(Some((cells.iter().map(name).collect(), line.taken, header)))
 }
 
+/// Whether a log is in lineage's own shape.
+pub(super) fn is_own(names: &[String]) -> bool {
+    ["exp_id", "status"].iter().all(|needed| names.iter().any(|name| name == needed))
+}
+
 pub(super) fn check_header(path: &Path, names: &[String]) -> Result<()> {
     for needed in ["exp_id", "status"] {
         if !names.iter().any(|name| name == needed) {
             let shown: String = names.join(" ").chars().take(200).collect();
             bail!(
-                "{}:1: no column `{needed}`, so this is no log of lineage (`lineage init` makes one); the line has: {}",
+                "{0}:1: no column `{needed}`, so this is no log of lineage, and no trial is appended to it; \
+                 `lineage import {0}` makes a store of it (`lineage init` makes an empty one); the line has: {1}",
                 path.display(),
                 shown.escape_debug()
             );

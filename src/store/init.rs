@@ -28,13 +28,17 @@ pub struct New<'a> {
     pub direction: Direction,
     pub label: Option<&'a str>,
     pub columns: &'a [String],
+    /// What is remembered of an import; its columns may be called anything.
+    pub import: Option<&'a str>,
 }
 
 /// Makes a store in `dir` (`.lineage` where none is given) and returns its path. An existing store is not touched.
 pub fn init(dir: Option<&Path>, new: &New) -> Result<PathBuf> {
     let dir = dir.unwrap_or(Path::new(DIR));
-    check_metric(new.metric)?;
-    check_columns(new.columns)?;
+    if new.import.is_none() {
+        check_metric(new.metric)?;
+        check_columns(new.columns)?;
+    }
     for name in [SETTINGS, LOG] {
         let path = dir.join(name);
         if path.exists() {
@@ -132,5 +136,5 @@ fn settings_text(new: &New) -> String {
          # task = \"\"\"Propose one edit within the {{specialist}} domain …\"\"\"\n",
         metric = quoted(new.metric),
         direction = new.direction,
-    )
+    ) + new.import.unwrap_or_default()
 }

@@ -4,6 +4,8 @@ use std::{fs::File, io};
 
 use memchr::memchr;
 
+use super::Source;
+
 /// Read this much at a time: larger is not faster, and this much stays in the processor's cache.
 const CHUNK: usize = 128 * 1024;
 
@@ -36,7 +38,7 @@ impl Line {
 }
 
 pub(super) struct Lines<'f> {
-    file: &'f File,
+    file: &'f Source,
     buffer: Vec<u8>,
     /// The bytes not yet consumed are `buffer[start..end]`.
     start: usize,
@@ -49,12 +51,12 @@ pub(super) struct Lines<'f> {
 }
 
 impl<'f> Lines<'f> {
-    pub(super) fn new(file: &'f File, from: u64, limit: u64) -> Self {
+    pub(super) fn new(file: &'f Source, from: u64, limit: u64) -> Self {
         Self::in_chunks(file, from, limit, CHUNK)
     }
 
     /// With a buffer for no more than the caller expects to read, which is not worth the memory of a scan.
-    pub(super) fn in_chunks(file: &'f File, from: u64, limit: u64, chunk: usize) -> Self {
+    pub(super) fn in_chunks(file: &'f Source, from: u64, limit: u64, chunk: usize) -> Self {
         let chunk = usize::try_from(limit.saturating_sub(from)).map_or(chunk, |room| room.clamp(1, chunk));
         Self { file, buffer: vec![0; chunk], start: 0, end: 0, offset: from, next: from, limit }
     }
@@ -129,7 +131,7 @@ impl<'f> Lines<'f> {
         }
         let room = self.limit.saturating_sub(self.next).min((self.buffer.len() - self.end) as u64);
         let room = usize::try_from(room).expect("no more than the buffer's length");
-        let read = read_at(self.file, &mut self.buffer[self.end..self.end + room], self.next)?;
+        let read = self.file.read_at(&mut self.buffer[self.end..self.end + room], self.next)?;
         self.end += read;
         self.next += read as u64;
         Ok(read > 0)
@@ -143,7 +145,7 @@ impl<'f> Lines<'f> {
         let mut at = begin + HEAD as u64;
         loop {
             let room = self.limit.saturating_sub(at).min(CHUNK as u64);
-            let read = read_at(self.file, &mut chunk[..usize::try_from(room).expect("a chunk")], at)?;
+            let read = self.file.read_at(&mut chunk[..usize::try_from(room).expect("a chunk")], at)?;
             if let Some(newline) = memchr(b'\n', &chunk[..read]) {
                 at += newline as u64 + 1;
                 break;
@@ -183,6 +185,7 @@ mod tests {
     fn lines_of(bytes: &[u8]) -> Vec<(usize, u64)> {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(bytes).unwrap();
+        let file = Source::File(file);
         let mut lines = Lines::new(&file, 0, bytes.len() as u64);
         let mut out = Vec::new();
         while let Some(line) = lines.look(0).unwrap() {
@@ -206,6 +209,7 @@ mod tests {
         let long = [b"a\n".to_vec(), vec![b'x'; MAX_ROW + CHUNK], b"\nbc\nd\n".to_vec()].concat();
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(&long).unwrap();
+        let file = Source::File(file);
         let mut lines = Lines::new(&file, 0, long.len() as u64);
         assert_eq!(lines.look(0).unwrap(), Some(Line { len: 1, taken: 2 }));
         assert!(lines.look(2).unwrap().unwrap().is_cut());

@@ -14,7 +14,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use fs4::{FileExt, TryLockError};
 
 use super::{
-    Durability, Log, Reading, Store, encode_row,
+    Durability, Log, Reading, Source, Store, encode_row,
     find::{check_regular, way_out},
     lines::{MAX_ROW, read_at},
     log::measure,
@@ -54,7 +54,7 @@ impl Store {
         // A last line that only lacks its newline is a trial; it gets its newline with the next write, so it counts here.
         // A header that was torn counts for nothing: it is completed with the next write.
         let end = if missing.len() > 1 { 0 } else { len };
-        let log = Log::open(path, Some(reader), end, &self.settings, reading)?;
+        let log = Log::open(path, Some(Source::File(reader)), end, &self.settings, reading)?;
         Ok(Locked { file, log, header, durability: self.settings.durability })
     }
 }

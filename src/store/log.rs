@@ -12,14 +12,15 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use super::{
-    Settings, Store,
+    Settings, Source, Store,
     find::{check_regular, way_out},
     header::{Header, check_header, read_header},
     lines::read_at,
-    scan::Damaged,
+    scan::{Damaged, FIRST_ROW},
 };
 use crate::{
     draft::nearest,
+    formats::{Map, Unread},
     schema::{Role, Schema},
     trial::{Direction, ExpId, Status},
 };
@@ -34,20 +35,27 @@ pub struct Reading {
     pub direction: Option<Direction>,
     /// The log as it was just after this trial.
     pub as_of: Option<ExpId>,
+    /// Which column is what, and which segment, in a log of another tool.
+    pub map: Map,
+    pub segment: Option<u64>,
 }
 
 /// A log open for reading, as it was when it was opened: rows that come later are not seen.
 pub struct Log {
     pub(super) path: PathBuf,
     /// `None` where the store has no log yet.
-    pub(super) file: Option<File>,
+    pub(super) file: Option<Source>,
     pub schema: Arc<Schema>,
     /// Where the first row begins, and where the last one that counts ends.
     pub(super) start: u64,
     pub(super) end: u64,
+    /// The number of the first row's line.
+    pub(super) first_row: u64,
     header: Header,
     /// What a person should know about how the log is read.
     pub notes: Vec<String>,
+    /// Lines of another tool's log that are no rows, and why.
+    pub unread: Vec<Unread>,
     pub(super) damaged: RefCell<Option<Damaged>>,
 }
 
@@ -83,6 +91,11 @@ impl Store {
             None => (0, 0),
             Some(file) => measure(file).with_context(|| format!("cannot read {}", self.log_path().display()))?,
         };
+        let file = file.map(Source::File);
+        if let Some(foreign) = self.translated(file.as_ref(), len, reading)? {
+            let len = foreign.end;
+            return Ok((foreign, len));
+        }
         let log = Log::open(self.log_path(), file, whole, &self.settings, reading)?;
         Ok((log, len))
     }
@@ -109,7 +122,7 @@ impl Log {
     /// Reads the header, and what the roles, the metric and the direction are.
     pub(super) fn open(
         path: &Path,
-        file: Option<File>,
+        file: Option<Source>,
         end: u64,
         settings: &Settings,
         reading: &Reading,
@@ -133,7 +146,9 @@ impl Log {
             schema: Arc::new(schema),
             start,
             end,
+            first_row: FIRST_ROW,
             header,
+            unread: Vec::new(),
             notes: Vec::new(),
             damaged: RefCell::default(),
         };

@@ -12,11 +12,10 @@ use anyhow::{Context, Result, bail};
 use super::{
     Log, Reading, Store,
     cells::{closing_quote, encode, encode_row, split},
-    lines::read_at,
 };
 use crate::{
     schema::Role,
-    trial::{Cell, Damage, Ending, Row, Status},
+    trial::{Cell, Damage, Ending, Row},
 };
 
 /// One change: the line of the log, and what became of it.
@@ -87,7 +86,7 @@ impl Log {
         let (end, mut chunk) = (offset + bytes, vec![0; 64 * 1024]);
         while offset < end {
             let wanted = usize::try_from(end - offset).unwrap_or(usize::MAX).min(chunk.len());
-            let read = read_at(file, &mut chunk[..wanted], offset)?;
+            let read = file.read_at(&mut chunk[..wanted], offset)?;
             if read == 0 {
                 break;
             }
@@ -102,7 +101,7 @@ impl Log {
         let mut header = vec![0; usize::try_from(self.start)?];
         match &self.file {
             Some(file) if !header.is_empty() => {
-                let read = read_at(file, &mut header, 0)?;
+                let read = file.read_at(&mut header, 0)?;
                 header.truncate(read);
                 Ok(header)
             }
@@ -127,10 +126,11 @@ fn mend(row: &Row) -> (Option<Vec<u8>>, Option<&'static str>) {
         Some(Damage::Blank) => (None, Some("a blank line was left out")),
         Some(Damage::RepeatedHeader) => (None, Some("the repeated header was left out")),
         Some(Damage::OpenQuote) => mended(literal_quote(row), "a quote that nothing closes was taken as a character"),
-        Some(Damage::Cells { .. }) => mended(spaces_for_tabs(row), "cells that spaces had joined were separated again"),
+        Some(Damage::Cells { .. }) => as_it_is(),
         Some(Damage::TooLong { .. }) => (None, ending(row)),
         None => {
             let what = match () {
+                () if row.is_spaced() => "cells that spaces had joined were separated again",
                 () if row.lines > 1 => "a cell over several lines was put into one",
                 () if has_hidden_bytes(row.line) => "control characters and broken UTF-8 were made visible",
                 () if row.cells.iter().any(|cell| is_odd(cell, row.line)) => "its quotes were written anew",
@@ -197,22 +197,4 @@ fn literal_quote(row: &Row) -> Option<Vec<u8>> {
     let rest = open.of(row.line).split(|&b| b == b'\t').map(<[u8]>::to_vec);
     let cells: Vec<_> = (0..before.len()).map(|column| whole_value(row, column)).chain(rest).collect();
     (cells.len() == row.schema.names().len()).then(|| encode_cells(cells.into_iter()))
-}
-
-/// A row that a line-wise clean-up broke: from the end of a quoted hypothesis on, single spaces stand for the tabs. It is
-/// mended only where the status then is one.
-fn spaces_for_tabs(row: &Row) -> Option<Vec<u8>> {
-    let names = row.schema.names().len();
-    let hypothesis = row.schema.column(Role::Hypothesis)?;
-    let last = row.cells.last().filter(|cell| cell.quoted && row.cells.len() == hypothesis + 1)?;
-    let raw = last.of(row.line);
-    let close = closing_quote(raw, 1)?;
-    let rest: Vec<&[u8]> = raw[close..].strip_prefix(b" ")?.splitn(names - row.cells.len(), |&b| b == b' ').collect();
-    let status = row.schema.column(Role::Status)?.checked_sub(row.cells.len())?;
-    let known = Status::read(rest.get(status)?) != Status::Other;
-    let quoted = Cell { end: last.start + u32::try_from(close).ok()?, ..*last };
-    let before = (0..hypothesis).map(|column| whole_value(row, column));
-    let cells: Vec<_> =
-        before.chain([quoted.value(row.line).into_owned()]).chain(rest.iter().map(|cell| cell.to_vec())).collect();
-    (known && cells.len() == names).then(|| encode_cells(cells.into_iter()))
 }

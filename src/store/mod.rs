@@ -4,7 +4,9 @@
 
 mod cells;
 mod find;
+mod foreign;
 mod header;
+mod import;
 mod init;
 mod lines;
 mod lock;
@@ -15,15 +17,21 @@ mod saved;
 mod scan;
 mod settings;
 mod snapshot;
+mod source;
+mod spaced;
 mod workdir;
 
 pub use cells::{closing_quote, encode, encode_row, escape_controls};
 pub use find::Store;
+pub use foreign::translate;
+pub use import::{Merged, new_store};
 pub use init::{New, init};
 pub use lock::{Locked, NotFlushed};
 pub use log::{Log, Reading};
 pub use saved::Saved;
 pub use scan::no_such_trial;
+use source::Source;
+
 pub use settings::{Durability, Prompt, SectionName, Settings};
 pub use snapshot::{Checkout, Frozen, Outcome, Pair, Placed, Side, Snapshot, compare};
 pub use workdir::{WorkFile, Workdir};

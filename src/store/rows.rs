@@ -6,6 +6,7 @@ use std::{io, sync::Arc};
 use super::{
     cells::{Open, split},
     lines::{Line, Lines},
+    spaced::separate,
 };
 use crate::{
     schema::{Role, Schema},
@@ -113,10 +114,18 @@ impl<'l> Rows<'l> {
                 Damage::OpenQuote
             }
             None if text(&self.lines, 0, first).trim_ascii().is_empty() => Damage::Blank,
+            None if self.separate(first) => return Ok((first, 1, None)),
             None if found != expected => Damage::Cells { found, expected },
             None => Damage::RepeatedHeader,
         };
         Ok((first, 1, Some(damage)))
+    }
+
+    /// Whether single spaces stand for tabs in a row; its cells are then what they were.
+    fn separate(&mut self, line: Line) -> bool {
+        let may = self.cells.len() < self.schema.names().len() && self.cells.last().is_some_and(|cell| cell.quoted);
+        let cells = if may { separate(text(&self.lines, 0, line), &self.cells, self.schema) } else { None };
+        cells.map(|cells| self.cells = cells).is_some()
     }
 
     /// Whether a line says the names of the columns once more, as two files put together do: quoted, or behind a mark, too.

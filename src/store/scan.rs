@@ -1,11 +1,11 @@
 //! Rows on their way from the log to the questions asked of it. A log is streamed; only what an answer is made of is kept.
 
-use std::{collections::VecDeque, fs::File, io, ops::ControlFlow, path::Path, sync::Arc, thread};
+use std::{collections::VecDeque, io, ops::ControlFlow, path::Path, sync::Arc, thread};
 
 use anyhow::{Context, Result};
 
 use super::{
-    Log,
+    Log, Source,
     lines::{Lines, ONE_LINE},
     rows::Rows,
 };
@@ -19,8 +19,8 @@ use crate::{
 /// sums come out the same on every machine.
 const HALVES: u64 = 4 * 1024 * 1024;
 
-/// The first row begins in the second line.
-const FIRST_ROW: u64 = 2;
+/// The first row of a log begins in its second line.
+pub(super) const FIRST_ROW: u64 = 2;
 
 /// What could not be read.
 #[derive(Default)]
@@ -62,7 +62,7 @@ impl Log {
     /// Passes every row, damaged ones too, to a question, and returns it.
     pub fn ask<Q: Question>(&self, question: Q) -> Result<Q> {
         let Some(file) = &self.file else { return Ok(question) };
-        let whole = self.rows(file, self.start, FIRST_ROW);
+        let whole = self.rows(file, self.start, self.first_row);
         let context = || format!("cannot read {}", self.path.display());
         let (question, damaged) = match self.middle(file).with_context(context)? {
             None => question_of(question, whole).map(|(question, damaged, _)| (question, damaged)),
@@ -75,7 +75,7 @@ impl Log {
 
     /// A place in the middle of a long log at which a row begins, whatever stands before it: there is a line that is a row by
     /// itself, and such a line is never part of another row.
-    fn middle(&self, file: &File) -> io::Result<Option<u64>> {
+    fn middle(&self, file: &Source) -> io::Result<Option<u64>> {
         if self.end - self.start < HALVES {
             return Ok(None);
         }
@@ -139,7 +139,7 @@ impl Log {
         loop {
             let whole = self.end - self.start <= reach;
             let mut rows =
-                if whole { self.rows(file, self.start, FIRST_ROW) } else { self.rows(file, self.end - reach, 0) };
+                if whole { self.rows(file, self.start, self.first_row) } else { self.rows(file, self.end - reach, 0) };
             let (mut last, mut damaged) = (VecDeque::new(), Damaged::default());
             if whole || rows.synchronise()? {
                 while let Some(row) = rows.next()? {
@@ -162,13 +162,13 @@ impl Log {
 
     /// What could not be read, as one sentence, if there is any.
     pub fn damage(&self) -> Option<String> {
-        self.damaged.borrow().as_ref()?.text(&self.path)
+        self.unread_text().or_else(|| self.damaged.borrow().as_ref()?.text(&self.path))
     }
 
     /// Passes rows to `see` until it has seen enough.
     pub(super) fn each(&self, mut see: impl FnMut(Row) -> ControlFlow<()>) -> Result<()> {
         let Some(file) = &self.file else { return Ok(()) };
-        let mut rows = self.rows(file, self.start, FIRST_ROW);
+        let mut rows = self.rows(file, self.start, self.first_row);
         while let Some(row) = rows.next().with_context(|| format!("cannot read {}", self.path.display()))? {
             if row.damage != Some(Damage::Blank) && see(row).is_break() {
                 break;
@@ -180,14 +180,16 @@ impl Log {
     /// Passes every line to `see`, blank ones too, as a row or as a damaged one.
     pub fn every_line(&self, mut see: impl FnMut(Row) -> Result<()>) -> Result<()> {
         let Some(file) = &self.file else { return Ok(()) };
-        let mut rows = self.rows(file, self.start, FIRST_ROW);
+        let mut rows = self.rows(file, self.start, self.first_row);
         while let Some(row) = rows.next().with_context(|| format!("cannot read {}", self.path.display()))? {
-            see(row)?;
+            if row.damage != Some(Damage::Blank) || !self.is_foreign() {
+                see(row)?;
+            }
         }
         Ok(())
     }
 
-    fn rows<'l>(&'l self, file: &'l File, from: u64, number: u64) -> Rows<'l> {
+    fn rows<'l>(&'l self, file: &'l Source, from: u64, number: u64) -> Rows<'l> {
         rows(&self.schema, file, from, self.end, number)
     }
 }
@@ -197,7 +199,7 @@ pub fn no_such_trial(id: &ExpId, path: &Path) -> String {
     format!("no trial `{id}` in {}; `lineage tail` shows the newest", path.display())
 }
 
-fn rows<'l>(schema: &'l Arc<Schema>, file: &'l File, from: u64, to: u64, number: u64) -> Rows<'l> {
+fn rows<'l>(schema: &'l Arc<Schema>, file: &'l Source, from: u64, to: u64, number: u64) -> Rows<'l> {
     Rows::new(schema, Lines::new(file, from, to), number)
 }
 
@@ -288,6 +290,7 @@ mod tests {
         }
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(text.as_bytes()).unwrap();
+        let file = Source::File(file);
         let schema = Schema::new(names.map(str::to_owned).to_vec(), None, None, Direction::Minimize);
         let schema = Arc::new(schema);
         let (start, end) = (names.join("\t").len() as u64 + 1, text.len() as u64);

@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
-use crate::trial::{Direction, Status};
+use crate::{
+    formats::Map,
+    trial::{Direction, Status},
+};
 
 /// The version of the store that this program makes and understands.
 pub(super) const VERSION: u32 = 1;
@@ -25,6 +28,7 @@ pub struct Settings {
     pub columns: Vec<String>,
     pub durability: Durability,
     pub snapshot: Freezing,
+    pub import: Import,
     pub prompt: Prompt,
 }
 
@@ -62,6 +66,19 @@ impl Freezing {
     pub fn wants(&self, status: Status) -> bool {
         self.always || status.can_be_best()
     }
+}
+
+/// How the log of another tool was read when it was imported; it is read so again.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Import {
+    #[serde(deserialize_with = "map")]
+    pub map: Map,
+    pub segment: Option<u64>,
+}
+
+fn map<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Map, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
 }
 
 /// Limits, order and text of the prompt.

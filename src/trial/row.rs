@@ -90,6 +90,12 @@ pub enum Ending {
 }
 
 impl<'a> Row<'a> {
+    /// Whether single spaces stand for the tabs behind the hypothesis, as a clean-up of the line has left them.
+    pub fn is_spaced(&self) -> bool {
+        let next = self.schema.column(Role::Hypothesis).and_then(|column| self.cells.get(column + 1));
+        next.is_some_and(|cell| self.line.get(cell.start as usize - 1) == Some(&b' '))
+    }
+
     /// The bytes of a column, without quotes; empty where the row has no such cell.
     pub fn bytes_at(&self, column: usize) -> Cow<'a, [u8]> {
         self.cells.get(column).map_or(Cow::Borrowed(b""), |cell| cell.value(self.line))

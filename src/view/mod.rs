@@ -4,6 +4,8 @@
 pub mod card;
 pub mod chain;
 pub mod diff;
+pub mod import;
+pub mod karpathy;
 pub mod markdown;
 pub mod prompt;
 pub mod record;

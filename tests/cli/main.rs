@@ -7,8 +7,11 @@ mod check;
 mod checkout;
 #[cfg(unix)]
 mod diff;
+mod export;
 mod fixtures;
+mod formats;
 mod generated;
+mod import;
 mod init;
 mod pipe;
 mod prompt_structure;

@@ -1,0 +1,292 @@
+//! What the names and words of other people's logs mean. These tables are the rules: a log that is read wrongly is mended by
+//! one line here and a fixture. Names and words are compared in lower case, with `_` between their parts.
+
+use crate::trial::{Direction, Status};
+
+use Direction::{Maximize, Minimize};
+use Means::{Is, Ran};
+
+/// What a column can be to `lineage`, besides the verdict and the score.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Part {
+    Id,
+    Time,
+    Agent,
+    Parent,
+    Domain,
+    Hypothesis,
+    Verdict,
+    Score,
+    Notes,
+    TrainSeconds,
+    TotalSeconds,
+    Other(&'static str),
+}
+
+/// The names of each part, the best first. The first column that fits is taken, and a column is taken once.
+pub const NAMES: &[(Part, &str, &str)] = &[
+    (
+        Part::Id,
+        "exp_id",
+        "exp_id id trial_id trial run_id run candidate_id experiment_id experiment_number exp iteration iter \
+         attempt round generation question_id step global_step epoch index idx no number experiment",
+    ),
+    (Part::Time, "timestamp", "timestamp time datetime date ts created_at finished_at ended_at started_at"),
+    (Part::Agent, "specialist", "specialist agent agent_id agent_name worker author proposer who researcher"),
+    (Part::Parent, "parent_exp", "parent_exp parent parent_id parent_run parent_commit based_on base_commit"),
+    (Part::Domain, "domain", "domain action category area axis family component knob"),
+    (
+        Part::Hypothesis,
+        "hypothesis",
+        "hypothesis description desc summary change changes idea proposal diff patch edit title experiment \
+         experiment_name run_name name config note notes comment",
+    ),
+    (Part::Notes, "notes", "notes note comment comments remarks details rollback_reason evidence error reason"),
+    (Part::TrainSeconds, "train_s", "train_s train_seconds training_seconds train_time_s"),
+    (
+        Part::TotalSeconds,
+        "total_s",
+        "total_s total_seconds duration_s duration duration_seconds elapsed_s runtime_s wall_s",
+    ),
+    (Part::Other("expected_delta"), "expected_delta", "expected_delta"),
+    (Part::Other("baseline_exp"), "baseline_exp", "baseline_exp"),
+    (Part::Other("job_name"), "job_name", "job_name job job_id"),
+    (Part::Other("snapshot_path"), "snapshot_path", "snapshot_path"),
+];
+
+/// The words of `--map`, besides the names of lineage's own columns.
+pub const MAP_WORDS: &[(&str, Part)] = &[
+    ("id", Part::Id),
+    ("time", Part::Time),
+    ("agent", Part::Agent),
+    ("parent", Part::Parent),
+    ("domain", Part::Domain),
+    ("hypothesis", Part::Hypothesis),
+    ("verdict", Part::Verdict),
+    ("status", Part::Verdict),
+    ("score", Part::Score),
+    ("notes", Part::Notes),
+];
+
+/// How the cells of a verdict column speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speech {
+    /// In words.
+    Words,
+    /// Yes is a keep, no a discard.
+    Kept,
+    /// Yes says no more than that it ran, no that it missed a gate.
+    Gate,
+}
+
+/// Columns that may hold the verdict; the first that fits does. A decision outranks a status, which says whether it ran.
+pub const VERDICTS: &[(&str, Speech)] = &[
+    ("decision", Speech::Words),
+    ("verdict", Speech::Words),
+    ("accepted", Speech::Kept),
+    ("kept", Speech::Kept),
+    ("keep", Speech::Kept),
+    ("promoted", Speech::Kept),
+    ("status", Speech::Words),
+    ("outcome", Speech::Words),
+    ("result", Speech::Words),
+    ("state", Speech::Words),
+    ("correctness", Speech::Gate),
+    ("correct", Speech::Gate),
+    ("passed", Speech::Gate),
+    ("valid", Speech::Gate),
+    ("success", Speech::Gate),
+];
+
+/// What a word says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Means {
+    Is(Status),
+    /// That it ran, and not what became of it: a keep only where no row of the log says more.
+    Ran,
+}
+
+/// The words of verdicts. What is not here stays as it is written, and is never best.
+pub const WORDS: &[(Means, &str)] = &[
+    (Is(Status::Baseline), "baseline base seed initial"),
+    (
+        Is(Status::Keep),
+        "keep kept new_best newbest best promote promoted accept accepted accepted_1 improved improvement \
+         improve win winner adopt adopted merge merged advance",
+    ),
+    (
+        Is(Status::Discard),
+        "discard discarded revert reverted reject rejected accepted_0 drop dropped rollback rolled_back \
+         no_improvement not_improved worse regressed regression neutral no_op noop no_change unchanged \
+         abandon abandoned undo undone not_kept lose",
+    ),
+    (
+        Is(Status::Crash),
+        "crash crashed error errored oom out_of_memory cuda_oom exception fail failed failure nan diverged \
+         metric_error runtime_error broken killed segfault",
+    ),
+    (
+        Is(Status::TrainBudgetOverrun),
+        "train_budget_overrun timeout timed_out time_out train_timeout over_budget budget_exceeded",
+    ),
+    (Is(Status::EvalBudgetOverrun), "eval_budget_overrun eval_timeout eval_timed_out"),
+    (Is(Status::SizeBlocked), "size_blocked too_large too_big oversize oversized size_limit"),
+    (
+        Is(Status::PreflightCrash),
+        "preflight_crash preflight preflight_failed import_error syntax_error compile_error build_error \
+         build_failed hook_blocked lint_failed",
+    ),
+    (
+        Is(Status::Disqualified),
+        "disqualified checks_failed check_failed gate_failed guard_failed rail_block rail_blocked guardrail \
+         blocked invalid incorrect wrong test_failed tests_failed",
+    ),
+    (Is(Status::HarnessAbort), "harness_abort abort aborted cancelled canceled interrupted infra_error"),
+    (Ran, "ok success successful succeeded pass passed done complete completed finished ran"),
+];
+
+pub const YES: &str = "1 1.0 true yes y t";
+pub const NO: &str = "0 0.0 false no n f";
+
+/// Cells that say "nothing".
+pub const NOTHING: &str = "- -- — – n/a na nan none null nil ? error fail failed crash pending tbd inf -inf infinity -infinity \
+         oom timeout skip skipped";
+
+/// Numbers that stand for "no score" where a trial has failed.
+pub const SENTINELS: &[f64] =
+    &[0.0, -1.0, 99.0, 999.0, 9999.0, 99_999.0, 999_999.0, -999.0, -9999.0, 1e6, 1e9, 1e10, 1e12, -1e9];
+
+/// Parents that are none.
+pub const NO_PARENT: &str = "- — root none null n/a na nan start seed";
+
+/// Columns of commits, by which a parent may be named.
+pub const COMMITS: &str = "commit hash short_hash sha name";
+
+/// Which way a metric is better, by its name between underscores; the first that is in it decides. A pattern with `_` at an
+/// end is a whole part of the name there.
+pub const BETTER: &[(Direction, &str)] = &[
+    (Maximize, "_tok_s_ _per_s throughput speedup fps"),
+    (
+        Minimize,
+        "_fail loss error _err_ bpb _bpc_ perplexity _ppl_ _nll_ _wer_ _cer_ _fid_ _mae_ _mse_ rmse _mape_ \
+         _smape_ regret latency _cost_ energy cycles _ece_ brier",
+    ),
+    (
+        Maximize,
+        "accuracy _acc_ _auc_ auroc _f1_ _r2_ _map_ _iou_ _dice_ _ndcg_ _mrr_ precision recall _bleu_ rouge \
+         _psnr_ _ssim_ _elo_ sharpe profit _pnl_ revenue reward _return win_rate pass_rate success _passed_ \
+         fitness score",
+    ),
+    (Minimize, "_s_ _ms_ _us_ _ns_ seconds duration _time_ _bytes_ memory"),
+];
+
+/// How good a candidate for the score a column is, by its name: lower is better, the first pattern decides. `=` stands before
+/// a whole name.
+pub const CANDIDATES: &[(u8, &str)] = &[
+    (0, "=core_metric"),
+    (1, "=metric =metric_value =primary_metric"),
+    (2, "=score =objective =fitness"),
+    (
+        NEVER,
+        "_delta _std_ _stderr_ _best_ _prev _baseline_ _target_ _expected_ _confidence_ _improvement \
+         _segment_",
+    ),
+    (3, "_combined_ _overall_ _aggregate_ _composite_ _primary_"),
+    (4, "=val_bpb"),
+    (6, "_tok_s_ _per_s throughput latency speedup"),
+    (7, "_train_"),
+    (
+        ASIDE,
+        "_lr_ _n_ _num_ _parse_errors_ _batch_ _mb_ _gb_ _kb_ _bytes_ memory _vram_ params _step _epoch \
+         tokens _played_ _s_ _ms_ _sec_ _secs_ seconds minutes _hours_ duration elapsed _time_ _seed_",
+    ),
+    (5, "_val_ _valid_ _validation_ _eval_ _dev_"),
+    (KNOWN, "_test_"),
+];
+
+/// From which rank on a name leaves a doubt; a name that `BETTER` knows, one that no table knows, one that measures something else, one that is no score of the trial.
+pub const BY_NAME: u8 = 2;
+pub const KNOWN: u8 = 6;
+pub const UNKNOWN: u8 = 8;
+const ASIDE: u8 = 9;
+pub const NEVER: u8 = 10;
+
+/// What a `# key: value` line, or the config line of a JSONL log, may call the metric and its direction.
+pub const SAYS_METRIC: &str = "metric metric_name metricname primary_metric core_metric";
+pub const SAYS_DIRECTION: &str =
+    "metric_direction direction best_direction bestdirection optimize optimization_direction";
+pub const DIRECTIONS: &[(Direction, &str)] = &[
+    (Maximize, "higher higher_is_better max maximize maximise up higher_better"),
+    (Minimize, "lower lower_is_better min minimize minimise down lower_better"),
+];
+
+/// The types of JSON lines that are runs; a line without a type is one. A config line starts a segment.
+pub const RUN_TYPES: &str = "run trial result experiment iteration";
+pub const CONFIG_TYPES: &str = "config header session meta";
+
+/// A name as it is compared: `bestDirection` and `Val BPB` are `bestdirection` and `val_bpb`.
+pub fn normal(name: &str) -> String {
+    let parts = name.trim().split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
+    parts.collect::<Vec<_>>().join("_").to_lowercase()
+}
+
+/// Whether a word is one of those of a table's line.
+pub fn has(words: &str, word: &str) -> bool {
+    words.split_whitespace().any(|one| one == word)
+}
+
+/// Whether a cell says "nothing".
+pub fn is_nothing(cell: &str) -> bool {
+    cell.is_empty() || has(NOTHING, &cell.to_lowercase())
+}
+
+fn match_one(patterns: &str, name: &str) -> bool {
+    let parts = format!("_{name}_");
+    patterns.split_whitespace().any(|pattern| match pattern.strip_prefix('=') {
+        Some(whole) => whole == name,
+        None => parts.contains(pattern),
+    })
+}
+
+/// What a metric's name says of its direction.
+pub fn better(name: &str) -> Option<Direction> {
+    let name = normal(name);
+    BETTER.iter().find(|(_, patterns)| match_one(patterns, &name)).map(|(direction, _)| *direction)
+}
+
+/// How good a candidate for the score a column of this name is.
+pub fn candidate(name: &str) -> u8 {
+    let normal = normal(name);
+    let known = || if better(name).is_some() { KNOWN } else { UNKNOWN };
+    CANDIDATES.iter().find(|(_, patterns)| match_one(patterns, &normal)).map_or_else(known, |(rank, _)| *rank)
+}
+
+/// What a cell of a verdict column says; `None` where the tables do not have it.
+pub fn verdict(cell: &str, speech: Speech) -> Option<Means> {
+    let lower = cell.trim().to_lowercase();
+    let (yes, no) = match speech {
+        Speech::Words => (None, None),
+        Speech::Kept => (Some(Is(Status::Keep)), Some(Is(Status::Discard))),
+        Speech::Gate => (Some(Ran), Some(Is(Status::Disqualified))),
+    };
+    if has(YES, &lower) {
+        return yes.or(Some(Is(Status::Keep)).filter(|_| lower == "1"));
+    }
+    if has(NO, &lower) {
+        return no.or(Some(Is(Status::Discard)).filter(|_| lower == "0"));
+    }
+    // What follows in brackets, or behind a colon or a dash, explains the word.
+    let head = lower.split(['(', '[', ':', ';', ',', '—']).next().unwrap_or_default();
+    let word = normal(head.split(" - ").next().unwrap_or_default());
+    let means = WORDS.iter().find(|(_, words)| has(words, &word)).map(|(means, _)| *means);
+    match (means, speech) {
+        (Some(Is(Status::Crash)), Speech::Gate) if word.starts_with("fail") => Some(Is(Status::Disqualified)),
+        _ => means,
+    }
+}
+
+/// The direction that a word names.
+pub fn direction(word: &str) -> Option<Direction> {
+    let word = normal(word);
+    DIRECTIONS.iter().find(|(_, words)| has(words, &word)).map(|(direction, _)| *direction)
+}

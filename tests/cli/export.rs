@@ -1,0 +1,75 @@
+//! The way back: a whole log in the form of another tool.
+
+use std::{fs, process::Command};
+
+use crate::sandbox::{Sandbox, skipped};
+
+fn store() -> Sandbox {
+    let sandbox = Sandbox::with_store();
+    for (status, score, hypothesis) in [
+        ("baseline", "3.0", "as it is"),
+        ("keep", "2.9", "a \"quoted\"\ttext, with a comma"),
+        ("crash", "", "# not a comment"),
+        ("size_blocked", "2.0", ""),
+        ("harness_abort", "", "never shown"),
+        ("discard", "2.95", "narrower"),
+    ] {
+        sandbox.ok(&[
+            "append",
+            "--status",
+            status,
+            "--metric",
+            score,
+            "--hypothesis",
+            hypothesis,
+            "--timestamp",
+            "2026-01-01T00:00:00Z",
+            "--notes",
+            "n",
+        ]);
+    }
+    sandbox
+}
+
+#[test]
+fn every_form_has_every_trial() {
+    let sandbox = store();
+    for form in ["tsv", "csv", "jsonl", "karpathy", "tree"] {
+        insta::assert_snapshot!(form, sandbox.transcript(&["export", "--format", form]));
+    }
+    assert_eq!(sandbox.ok(&["export"]), sandbox.read_log());
+}
+
+#[test]
+fn what_is_exported_can_be_read_again() {
+    let sandbox = store();
+    for form in ["tsv", "csv", "jsonl", "karpathy"] {
+        fs::write(sandbox.path("out"), sandbox.ok(&["export", "--format", form])).unwrap();
+        let flags = if form == "karpathy" { "val_bpb" } else { "core_metric" };
+        let args = ["best", "--store", "out", "-q", "--metric", flags, "--direction", "minimize", "--field", "metric"];
+        assert_eq!(sandbox.ok(&args), "2.9\n", "{form}");
+        let trials = sandbox.ok(&["tail", "-n", "9", "--store", "out", "-q", "--metric", flags, "--format", "jsonl"]);
+        assert_eq!(trials.lines().count(), if form == "karpathy" { 5 } else { 6 }, "{form}");
+    }
+}
+
+#[test]
+fn the_notebook_reads_the_karpathy_form() {
+    let sandbox = store();
+    fs::write(sandbox.path("results.tsv"), sandbox.ok(&["export", "--format", "karpathy", "-q"])).unwrap();
+    let script = "import csv\n\
+        rows = list(csv.DictReader(open('results.tsv', newline=''), delimiter='\\t'))\n\
+        assert all(None not in row and None not in row.values() for row in rows), rows\n\
+        kept = [float(row['val_bpb']) for row in rows if row['status'].strip().upper() == 'KEEP']\n\
+        assert all(float(row['memory_gb']) >= 0 and float(row['val_bpb']) >= 0 for row in rows)\n\
+        print(len(rows), min(kept), rows[1]['description'])";
+    match Command::new("python3").args(["-c", script]).current_dir(sandbox.path(".")).output() {
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{said}");
+            let printed = String::from_utf8_lossy(&output.stdout);
+            assert_eq!(printed.trim(), "5 2.9 a \"quoted\"\\ttext, with a comma");
+        }
+        Err(_) => skipped("this system has no python3"),
+    }
+}

@@ -1,0 +1,295 @@
+//! Logs of other tools, read in place: the rules one by one, and logs from public repositories where they are at hand
+//! (`../shared/data/wild` beside the checkout, or the directory in `LINEAGE_WILD_LOGS`).
+
+use std::{fs, path::PathBuf};
+
+use lineage::{
+    formats::{self, Wanted, roles},
+    trial::ExpId,
+};
+use proptest::prelude::*;
+use serde_json::Value;
+
+use crate::sandbox::{Sandbox, skipped};
+
+/// What `best` says of a log, as JSON.
+fn best(log: &str, flags: &[&str]) -> Value {
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.path("log"), log).unwrap();
+    let args = [&["best", "--store", "log", "-q", "--format", "json"], flags].concat();
+    serde_json::from_str(&sandbox.ok(&args)).unwrap()
+}
+
+/// The id and the score of the best.
+fn best_of(log: &str, flags: &[&str]) -> (String, f64) {
+    let best = best(log, flags);
+    (best["exp_id"].as_str().unwrap().to_owned(), best["core_metric"].as_f64().unwrap())
+}
+
+fn stderr(log: &str, args: &[&str]) -> String {
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.path("log"), log).unwrap();
+    let output = sandbox.lineage(&[args, &["--store", "log"]].concat()).output().unwrap();
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn the_best_of_the_logs_of_public_repositories_is_theirs() {
+    let beside = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/wild");
+    let root = std::env::var_os("LINEAGE_WILD_LOGS").map_or(beside, PathBuf::from);
+    for (name, flags, metric, direction, line, score) in [
+        ("1Dement__station-planner.tsv", "", "score", "maximize", 3, 100.0),
+        ("2026-oil__myoil.tsv", "", "metric", "maximize", 48, 25.8619),
+        ("BDEvan5__credit-risk-ml.tsv", "", "roc_auc", "maximize", 36, 0.792_136),
+        ("Blitzo125__autoresearch-results.tsv", "", "val_bpb", "minimize", 23, 1.26752),
+        ("DaryLu0v0__auto_cst__broad.tsv", "--direction minimize", "score", "minimize", 7, 0.319_076),
+        ("Dhruv2mars__parameter-golf.jsonl", "", "val_bpb", "minimize", 50, 1.8724),
+        ("ewijaya__autoresearch-mol.tsv", "", "val_bpb", "minimize", 100, 3.96562),
+        ("Fchaubard__zero_order_diffusion_autoresearcher.tsv", "", "val_fid", "minimize", 51, 49.0283),
+        ("hive-swarm-hub__fork--rust-chess-engine--opencode.tsv", "", "elo", "maximize", 80, 3332.4),
+        ("jackkohm__dezess.tsv", "", "metric", "maximize", 62, 0.016_423),
+        ("JsonTheRuler__autoresearch.tsv", "", "combined_profit", "maximize", 97, 5.411_23e10),
+        ("MichaelVessia__subq.jsonl", "", "failing_checks", "minimize", 7, 0.0),
+        ("raphaelschwinger__autoresearch-dqn.tsv", "", "metric", "maximize", 8, 500.0),
+        ("wendlerc__autoresearch-wm__valloss_era.tsv", "", "val_loss", "minimize", 346, 1.26246),
+    ] {
+        let path = root.join(name);
+        if !path.exists() {
+            skipped(&format!("no {name} in {}", root.display()));
+            return;
+        }
+        let bytes = fs::read(&path).unwrap();
+        let wanted = Wanted {
+            direction: (!flags.is_empty()).then_some(lineage::trial::Direction::Minimize),
+            ..Wanted::default()
+        };
+        let translation = formats::translate(formats::read(&bytes, None).unwrap(), &wanted).unwrap();
+        assert_eq!((&*translation.metric, &*translation.direction.to_string()), (metric, direction), "{name}");
+        let flags: Vec<&str> = flags.split_whitespace().collect();
+        let sandbox = Sandbox::new();
+        let run = |store: &str| {
+            let found = sandbox.ok(&[&["best", "--store", store, "-q", "--format", "json"], &flags[..]].concat());
+            serde_json::from_str::<Value>(&found).unwrap()
+        };
+        let found = run(path.to_str().unwrap());
+        let id = found["exp_id"].as_str().unwrap();
+        let at = translation.names.iter().position(|name| name == "exp_id").unwrap();
+        let row = translation.rows.iter().find(|(_, cells)| ExpId::read(&cells[at]) == ExpId::read(id)).unwrap();
+        let value = found["core_metric"].as_f64().unwrap();
+        assert_eq!(row.0, line, "{name}: the line of the best");
+        assert!((value - score).abs() <= score.abs() * 5e-6, "{name}: {value}");
+        // Every command answers, and the same from the store that an import makes.
+        for command in ["stats", "tail", "tree", "chain", "render --for x"] {
+            let words: Vec<&str> = command.split(' ').collect();
+            sandbox.ok(&[&words[..], &["-q", "--store", path.to_str().unwrap()]].concat());
+        }
+        sandbox.ok(&[&["import", path.to_str().unwrap(), "--into", name, "-q"], &flags[..]].concat());
+        assert_eq!(run(name), found, "{name} after its import");
+        let again = sandbox.ok(&["import", path.to_str().unwrap(), "--into", name, "-q"]);
+        assert!(again.contains("rows out   0 to"), "{name}: {again}");
+    }
+}
+
+#[test]
+fn every_word_of_the_tables_becomes_its_status() {
+    for (means, words) in roles::WORDS {
+        for word in words.split_whitespace() {
+            let spaced = word.replace('_', " ");
+            for spelling in [word.to_owned(), word.to_uppercase(), spaced.clone(), format!("{spaced} (why)")] {
+                assert_eq!(roles::verdict(&spelling, roles::Speech::Words), Some(*means), "{spelling}");
+            }
+        }
+    }
+    assert_eq!(roles::verdict("curriculum_0.67", roles::Speech::Words), None);
+}
+
+#[test]
+fn the_kind_of_a_file_is_found_by_its_content() {
+    let tsv = "commit\tval_loss\tstatus\nx\t2\tkeep\ny\t1\tkeep\n";
+    let commas = tsv.replace('\t', ",");
+    let json =
+        "{\"commit\":\"x\",\"val_loss\":2,\"status\":\"keep\"}\n{\"commit\":\"y\",\"val_loss\":1,\"status\":\"keep\"}";
+    let crlf = format!("\u{feff}# a comment\r\n{}", tsv.replace('\n', "\r\n"));
+    for log in [tsv, &commas, &tsv.replace('\t', ";"), json, &crlf, tsv.trim_end()] {
+        assert_eq!(best_of(log, &[]), ("001".to_owned(), 1.0), "{log}");
+    }
+}
+
+#[test]
+fn a_log_in_utf_16_is_read() {
+    let sandbox = Sandbox::new();
+    let text = "\u{feff}commit\tval_loss\tstatus\r\nx\t2\tkeep\r\n";
+    let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    fs::write(sandbox.path("log"), bytes).unwrap();
+    assert_eq!(sandbox.ok(&["best", "-q", "--store", "log", "--field", "metric"]), "2\n");
+}
+
+#[test]
+fn a_header_may_be_a_comment_or_missing_and_an_id_may_begin_like_one() {
+    let log = "# a loop\n# commit\tval_loss\tstatus\nx\t2\tkeep\ny\t1\tkeep\n";
+    assert_eq!(best_of(log, &[]), ("001".to_owned(), 1.0));
+    let bare = "x\t2\t5.0\tkeep\tas it is\ny\t1\t5.1\tkeep\twider\n";
+    assert_eq!(best_of(bare, &[]), ("001".to_owned(), 1.0));
+    assert!(stderr(bare, &["best"]).contains("the log has no header"));
+    let marked = "no\tscore\tstatus\n#1\t2\tkeep\n---\t---\t---\n# a comment\n#2\t3\tkeep\n";
+    assert_eq!(best_of(marked, &[]), ("001".to_owned(), 3.0));
+    assert!(stderr(marked, &["check"]).contains("1 finding in 3 rows"));
+}
+
+#[test]
+fn two_equally_good_candidates_are_an_error_that_lists_them() {
+    let log = "commit\tval_loss\tval_acc\tstatus\nx\t2\t0.5\tkeep\n";
+    let said = stderr(log, &["best"]);
+    assert!(said.contains("equally good candidates for the score: val_loss val_acc; --metric names the one"), "{said}");
+    assert_eq!(best_of(log, &["--metric", "val_acc"]).1.to_string(), "0.5");
+    assert_eq!(best_of(log, &["--map", "score=val_acc"]).1.to_string(), "0.5");
+}
+
+#[test]
+fn a_guess_is_one_note_that_quiet_silences() {
+    let log = "commit\telo\tstatus\nx\t2\tkeep\n";
+    let said = stderr(log, &["best"]);
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.contains("elo: taken for the score by its name, read as maximize by its name"), "{said}");
+    assert_eq!(stderr(log, &["best", "-q"]), "");
+    assert_eq!(stderr(log, &["best", "--metric", "elo", "--direction", "maximize"]), "");
+}
+
+#[test]
+fn the_sentinels_of_a_crash_are_no_scores_and_those_of_a_keep_are() {
+    let log = "run\tbugs\tstatus\n1\t4\tkeep\n2\t0\tcrash\n3\t-1\tOOM\n4\t999.0\ttimeout\n5\t0\tkeep\n";
+    assert_eq!(best_of(log, &["--direction", "minimize"]), ("005".to_owned(), 0.0));
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.path("log"), log).unwrap();
+    let scores = sandbox.ok(&["tail", "--store", "log", "-q", "--direction", "minimize", "--format", "csv"]);
+    assert_eq!(scores.lines().filter(|line| line.contains(",crash,,") || line.contains("overrun,,")).count(), 3);
+}
+
+#[test]
+fn a_parent_is_found_by_id_and_by_commit_else_it_is_the_last_keep_above() {
+    let log = "commit\tparent\tscore\tstatus\naa\troot\t1\tkeep\nbb\taa\t2\tdiscard\ncc\tbb\t3\tkeep\n";
+    assert_eq!(best(log, &[])["parent_exp"], "001");
+    assert_eq!(best(&log.replace("parent", "colour"), &[])["parent_exp"], "000");
+}
+
+#[test]
+fn a_run_that_only_says_that_it_ran_is_kept_where_nothing_says_more() {
+    let log = "run\tscore\tstatus\n1\t4\tsuccess\n2\t9\terror\n3\t5\tok\n";
+    assert_eq!(best_of(log, &[]), ("003".to_owned(), 5.0));
+    let with_a_keep = format!("{log}4\t3\tkeep\n");
+    assert_eq!(best_of(&with_a_keep, &[]), ("004".to_owned(), 3.0));
+}
+
+#[test]
+fn a_verdict_is_found_by_its_words_where_its_column_is_called_anything() {
+    let log = "run\tscore\tzzz\n1\t4\tkept\n2\t9\treverted\n3\t5\tkept\n";
+    assert_eq!(best_of(log, &[]), ("003".to_owned(), 5.0));
+    assert_eq!(best_of(log, &["--map", "verdict="]), ("002".to_owned(), 9.0));
+}
+
+#[test]
+fn a_wrong_map_says_what_there_is() {
+    let log = "run\tscore\tstatus\n1\t4\tkeep\n";
+    let said = stderr(log, &["best", "--map", "score=nothing"]);
+    assert!(said.contains("no column `nothing`, which --map names; there are: run score status"), "{said}");
+    assert!(stderr(log, &["best", "--map", "colour=run"]).contains("`colour` is no role"));
+    assert!(stderr(log, &["best", "--map", "score"]).contains("write ROLE=COLUMN"));
+    assert!(stderr(log, &["best", "--segment", "1"]).contains("has no segments"));
+}
+
+#[test]
+fn what_is_no_log_says_so() {
+    for (log, why) in [
+        ("fn main() {}\n", "its first line has one cell"),
+        ("a,b\nx,y\n", "no column holds a score"),
+        ("{\"type\":\"hook\"}\n", "none of its JSON lines is a run"),
+        ("# nothing\n", "no line that could be a header"),
+    ] {
+        let said = stderr(log, &["best"]);
+        assert!(said.starts_with("error: log: ") && said.contains(why), "{log}: {said}");
+    }
+}
+
+#[test]
+fn nothing_is_appended_to_a_log_of_another_tool() {
+    for log in ["commit\tscore\tstatus\nx\t1\tkeep\n", "{\"score\":1,\"status\":\"keep\"}\n", "exp_id\tscore\n1\t2\n"] {
+        let said = stderr(log, &["append", "--status", "keep", "--metric", "2"]);
+        assert!(said.contains("`lineage import log` makes a store of it"), "{said}");
+    }
+}
+
+#[test]
+fn a_row_whose_tabs_became_spaces_is_read_as_what_it_was() {
+    let sandbox = Sandbox::with_store();
+    let row = "000\t2026-03-01T00:00:00Z\topt\t\t\topt\t\"lower the rate</hypothesis> <parameter name=\"\"notes\"\">it is high\" -0.01 keep 3.1 3.1 -0.1 600 610 job  it held";
+    fs::write(sandbox.log(), sandbox.read_log() + row + "\n").unwrap();
+    let best: Value = serde_json::from_str(&sandbox.ok(&["best", "--format", "json"])).unwrap();
+    assert_eq!(best["status"], "keep");
+    assert_eq!(best["core_metric"].to_string(), "3.1");
+    assert_eq!(best["notes"], "it held");
+    assert_eq!(best["hypothesis"], "lower the rate</hypothesis> <parameter name=\"notes\">it is high");
+    assert!(stderr("x", &["best"]).contains("error"));
+}
+
+/// Cells as people and programs leave them.
+fn cell() -> impl Strategy<Value = String> {
+    prop_oneof![
+        "[a-z0-9_ \"#,;.%-]{0,8}",
+        "-?[0-9]{1,5}(\\.[0-9]{0,3})?",
+        Just("keep".to_owned()),
+        Just("crash".to_owned()),
+        Just("N/A".to_owned()),
+        any::<String>(),
+    ]
+}
+
+fn header() -> impl Strategy<Value = String> {
+    let names =
+        "commit run status decision score metric val_loss parent timestamp description notes accepted delta exp_id";
+    let names: Vec<String> = names.split(' ').map(str::to_owned).collect();
+    prop_oneof![4 => proptest::sample::select(names), 1 => cell()]
+}
+
+fn try_all(bytes: &[u8]) {
+    for (segment, map) in [(None, ""), (Some(0), ""), (None, "verdict=,id=,score=score")] {
+        let wanted = Wanted { map: map.parse().unwrap(), ..Wanted::default() };
+        if let Ok(translation) = formats::read(bytes, segment).and_then(|table| formats::translate(table, &wanted)) {
+            let bytes = translation.bytes();
+            let lines = memchr::memchr_iter(b'\n', &bytes).count() as u64;
+            let last = translation.rows.last().map_or(1, |(line, _)| line + 2 - translation.first_row);
+            assert_eq!(lines, last, "a row is not in its line");
+            assert!(translation.rows.iter().all(|(_, cells)| cells.len() == translation.names.len()));
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_the_reader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+        try_all(&bytes);
+    }
+
+    #[test]
+    fn no_table_makes_the_reader_panic(
+        names in proptest::collection::vec(header(), 1..8),
+        rows in proptest::collection::vec(proptest::collection::vec(cell(), 0..10), 0..12),
+        separator in proptest::sample::select(vec!["\t", ",", ";"]),
+    ) {
+        let lines: Vec<String> = std::iter::once(&names).chain(&rows).map(|row| row.join(separator)).collect();
+        try_all(lines.join("\n").as_bytes());
+    }
+
+    #[test]
+    fn no_json_lines_make_the_reader_panic(
+        rows in proptest::collection::vec(proptest::collection::vec((header(), cell()), 0..6), 0..10),
+    ) {
+        let object = |row: &Vec<(String, String)>| {
+            let fields = row.iter().map(|(name, text)| {
+                let number = serde_json::from_str::<serde_json::Number>(text).map(Value::from);
+                (name.clone(), number.unwrap_or_else(|_| Value::from(text.as_str())))
+            });
+            Value::Object(fields.collect()).to_string() + "\n"
+        };
+        try_all(rows.iter().map(object).collect::<String>().as_bytes());
+    }
+}
