@@ -120,7 +120,10 @@ fn mend_header(raw: &[u8]) -> Vec<u8> {
 
 /// The line that a row becomes, none where it holds nothing, and what was changed.
 fn mend(row: &Row) -> (Option<Vec<u8>>, Option<&'static str>) {
-    let as_it_is = || (Some(row.line.to_vec()), ending(row));
+    let as_it_is = || {
+        let end = row.line.iter().rposition(|&b| b != b'\r').map_or(0, |at| at + 1);
+        (Some(row.line[..end].to_vec()), ending(row))
+    };
     let mended = |line: Option<Vec<u8>>, what| line.map_or_else(as_it_is, |line| (Some(line), Some(what)));
     match row.damage {
         Some(Damage::Blank) => (None, Some("a blank line was left out")),
