@@ -1,10 +1,14 @@
 //! The edge: the only place that knows stdout, stderr and the terminal. stdout is data, stderr is talk.
 
-use std::io::{self, IsTerminal, Write};
+use std::{
+    io::{self, IsTerminal, Write},
+    time::{Duration, Instant},
+};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use anyhow::Result;
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::view::{Look, text::printable};
 
@@ -70,6 +74,11 @@ impl Ui {
         self.say("error", AnsiColor::Red.on_default().bold(), text);
     }
 
+    /// The progress of something that may take long.
+    pub fn progress(&self, what: &'static str) -> Progress {
+        Progress { what, bar: None, begun: Instant::now(), quiet: self.quiet }
+    }
+
     /// Something for a script to keep that cannot go to stdout.
     pub fn aside(&self, line: &str) {
         let _ = writeln!(io::stderr().lock(), "{line}"); // there is nobody left to tell
@@ -78,6 +87,39 @@ impl Ui {
     fn say(&self, kind: &str, style: Style, text: &str) {
         let look = Look { width: None, color: self.color_on_stderr };
         self.aside(&format!("{} {}", look.paint(style, &format!("{kind}:")), printable(text)));
+    }
+}
+
+/// How far something is, on a terminal, once it has taken long enough to be wondered at; elsewhere nothing.
+pub struct Progress {
+    what: &'static str,
+    bar: Option<ProgressBar>,
+    begun: Instant,
+    quiet: bool,
+}
+
+impl Progress {
+    const PATIENCE: Duration = Duration::from_millis(500);
+
+    pub fn at(&mut self, done: u64, total: u64) {
+        if self.quiet || self.begun.elapsed() < Self::PATIENCE {
+            return;
+        }
+        let bar = self.bar.get_or_insert_with(|| {
+            let style = ProgressStyle::with_template("{msg} [{bar:30}] {percent}% {eta} left");
+            let style = style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ");
+            ProgressBar::new(total).with_style(style).with_message(self.what) // on stderr, and only on a terminal
+        });
+        bar.set_length(total);
+        bar.set_position(done);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
     }
 }
 

@@ -16,6 +16,7 @@ mod rows;
 mod saved;
 mod scan;
 mod settings;
+mod snapshot;
 mod source;
 mod spaced;
 mod workdir;
@@ -32,4 +33,5 @@ pub use scan::no_such_trial;
 use source::Source;
 
 pub use settings::{Durability, Prompt, SectionName, Settings};
+pub use snapshot::{Checkout, Frozen, Outcome, Pair, Placed, Side, Snapshot, compare};
 pub use workdir::{WorkFile, Workdir};

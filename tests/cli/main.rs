@@ -3,6 +3,10 @@
 
 mod append;
 mod check;
+#[cfg(unix)]
+mod checkout;
+#[cfg(unix)]
+mod diff;
 mod export;
 mod fixtures;
 mod formats;
@@ -15,6 +19,12 @@ mod real_logs;
 mod render;
 mod roundtrip;
 mod sandbox;
+#[cfg(unix)]
+mod snapshot;
+#[cfg(unix)]
+mod snapshot_killed;
+#[cfg(unix)]
+mod snapshot_paths;
 mod terminal;
 mod together;
 mod torn;

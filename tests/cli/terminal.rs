@@ -84,3 +84,22 @@ fn no_escape_and_nothing_invisible_reaches_the_terminal() {
         assert!(!plain.contains(bad), "{line}: {plain:?}");
     }
 }
+
+#[test]
+#[cfg(unix)]
+fn a_frozen_file_and_a_diff_reach_the_terminal_harmless() {
+    let sandbox = Sandbox::with_store();
+    for text in ["\tone \x1b[2J\u{9b}31m\n", "\ttwo \x1b]0;title\x07\u{9b}31m\n"] {
+        sandbox.write("work/a\x1b[31m\nb", text);
+        sandbox.ok(&["append", "--status", "keep", "--metric", "1", "-q", "--snapshot", "work"]);
+    }
+    for line in
+        ["diff 1", "diff 1 --stat", "diff 1 --name-only", "diff 1 --columns", "show 0 --file \"$(ls work)\"", "check"]
+    {
+        let Some(shown) = on_terminal(&sandbox, line, &[]) else { return };
+        let plain = without_styles(&shown);
+        assert!(!plain.contains(|c: char| c.is_control() && !"\n\r\t".contains(c)), "{line}: {plain:?}");
+    }
+    let Some(shown) = on_terminal(&sandbox, "diff 1", &[]) else { return };
+    assert!(shown.contains("\x1b[32m+\ttwo \\x1b]0;title"), "colours, and tabs stay: {shown:?}");
+}

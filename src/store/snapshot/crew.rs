@@ -1,0 +1,107 @@
+//! Many hands: the files of a tree are frozen by several threads, because most of the time goes into waiting for the system.
+
+use std::{
+    path::PathBuf,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    thread,
+};
+
+use anyhow::{Context, Error, Result};
+
+use super::{
+    Entry, Progress, What,
+    beneath::{Beneath, Kind, Meta},
+    copy::{CHUNK, Hand, Job},
+    walk::Work,
+};
+
+/// More hands than this wait for each other.
+const MOST: usize = 8;
+
+/// At most so many files are taken at once.
+const BATCH: usize = 128;
+
+/// Files to be frozen, and how far that is.
+struct Pile<'p> {
+    /// What is taken at once is of one directory: two hands in the same would wait for each other at every name.
+    batches: Vec<&'p [(PathBuf, Meta)]>,
+    next: AtomicUsize,
+    progress: Mutex<(u64, Progress<'p>)>,
+    total: u64,
+}
+
+/// Freezes what was found in `work`, and returns it with what a person should know.
+pub(super) fn freeze(
+    job: &Job,
+    mut work: Work,
+    base: Option<Beneath>,
+    tree: Beneath,
+    progress: Progress,
+) -> Result<(Vec<Entry>, Vec<String>)> {
+    let total = work.bytes();
+    let (files, others): (Vec<_>, Vec<_>) =
+        std::mem::take(&mut work.entries).into_iter().partition(|(_, meta)| meta.kind == Kind::File);
+    let batches: Vec<_> =
+        files.chunk_by(|(a, _), (b, _)| a.parent() == b.parent()).flat_map(|dir| dir.chunks(BATCH)).collect();
+    let hands = thread::available_parallelism().map_or(1, usize::from).min(MOST).min(batches.len());
+    let mut hands = (0..hands.max(1))
+        .map(|_| {
+            let base = base.as_ref().map(Beneath::again).transpose()?;
+            let (work, tree) = (work.root.again()?, tree.again()?);
+            Ok(Hand { job, work, tree, base, buffer: vec![0; CHUNK], restless: Vec::new() })
+        })
+        .collect::<Result<Vec<_>>>()?;
+    let mut entries = Vec::with_capacity(files.len() + others.len());
+    for (path, meta) in others {
+        let hand = &mut hands[0];
+        let what = if meta.kind == Kind::Dir { hand.dir(&path, meta) } else { hand.link(&path) };
+        let what = what.with_context(|| path.display().to_string())?;
+        entries.push(Entry { path, mode: meta.mode, what });
+    }
+    let pile = Pile { batches, next: AtomicUsize::new(0), progress: Mutex::new((0, progress)), total };
+    for (frozen, restless) in all_at_once(hands, &pile)? {
+        entries.extend(frozen);
+        let note =
+            |path: PathBuf| format!("{} was written to while it was frozen; it is as it was read", path.display());
+        work.notes.extend(restless.into_iter().map(note));
+    }
+    entries.sort_by(|a, b| a.path.cmp(&b.path));
+    work.notes.sort();
+    Ok((entries, work.notes))
+}
+
+type Share = (Vec<Entry>, Vec<PathBuf>);
+
+/// Lets all hands take from the pile until it is empty, or one of them fails.
+fn all_at_once(hands: Vec<Hand>, pile: &Pile) -> Result<Vec<Share>> {
+    thread::scope(|scope| {
+        let threads: Vec<_> = hands.into_iter().map(|hand| scope.spawn(|| take(hand, pile))).collect();
+        let shares =
+            threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err(Error::msg("a thread died"))));
+        shares.collect::<Vec<_>>().into_iter().collect()
+    })
+}
+
+fn take(mut hand: Hand, pile: &Pile) -> Result<Share> {
+    let mut entries = Vec::new();
+    loop {
+        let Some(batch) = pile.batches.get(pile.next.fetch_add(1, Relaxed)) else {
+            return Ok((entries, hand.restless));
+        };
+        for (path, meta) in *batch {
+            let contents = hand.file(path, *meta).with_context(|| path.display().to_string()).inspect_err(|_| {
+                pile.next.store(pile.batches.len(), Relaxed); // the others need not go on
+            })?;
+            let (mode, what) = (meta.mode, What::File(contents));
+            entries.push(Entry { path: path.clone(), mode, what });
+            if let Ok(mut progress) = pile.progress.lock() {
+                progress.0 += contents.bytes;
+                let done = progress.0;
+                (progress.1)(done, pile.total);
+            }
+        }
+    }
+}
