@@ -168,7 +168,8 @@ impl Draft {
 
     fn check_columns(&self, schema: &Schema) -> Result<()> {
         for (name, _) in &self.given {
-            if name != "metric" && schema.find(name).is_none() {
+            // `snapshot` says where the work is, unless the log has a column of that name.
+            if name != "metric" && name != "snapshot" && schema.find(name).is_none() {
                 let names = schema.names().iter().map(String::as_str);
                 bail!("the log has no column `{}`; {}", name.escape_debug(), nearest(name, names));
             }

@@ -8,7 +8,6 @@ use std::{
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use anyhow::Result;
-use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::view::{Look, text::printable};
 
@@ -76,7 +75,8 @@ impl Ui {
 
     /// The progress of something that may take long.
     pub fn progress(&self, what: &'static str) -> Progress {
-        Progress { what, bar: None, begun: Instant::now(), quiet: self.quiet }
+        let begun = (!self.quiet && io::stderr().is_terminal()).then(Instant::now);
+        Progress { what, begun, shown: None }
     }
 
     /// Something for a script to keep that cannot go to stdout.
@@ -93,32 +93,31 @@ impl Ui {
 /// How far something is, on a terminal, once it has taken long enough to be wondered at; elsewhere nothing.
 pub struct Progress {
     what: &'static str,
-    bar: Option<ProgressBar>,
-    begun: Instant,
-    quiet: bool,
+    /// `None` where nobody looks.
+    begun: Option<Instant>,
+    /// The percentage that the line says.
+    shown: Option<u64>,
 }
 
 impl Progress {
     const PATIENCE: Duration = Duration::from_millis(500);
 
     pub fn at(&mut self, done: u64, total: u64) {
-        if self.quiet || self.begun.elapsed() < Self::PATIENCE {
+        if self.begun.is_none_or(|begun| begun.elapsed() < Self::PATIENCE) {
             return;
         }
-        let bar = self.bar.get_or_insert_with(|| {
-            let style = ProgressStyle::with_template("{msg} [{bar:30}] {percent}% {eta} left");
-            let style = style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> ");
-            ProgressBar::new(total).with_style(style).with_message(self.what) // on stderr, and only on a terminal
-        });
-        bar.set_length(total);
-        bar.set_position(done);
+        let percent = done.saturating_mul(100).checked_div(total);
+        if self.shown != percent {
+            self.shown = percent;
+            let _ = write!(io::stderr(), "\r{} {}%\x1b[K", self.what, percent.unwrap_or(0));
+        }
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
+        if self.shown.is_some() {
+            let _ = write!(io::stderr(), "\r\x1b[K"); // the line is free for what comes next
         }
     }
 }

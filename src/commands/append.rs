@@ -1,21 +1,19 @@
+mod complete;
 mod freeze;
 mod given;
 
 use std::{ffi::OsString, fmt, time::Duration};
 
-use anyhow::{Context as _, Error, Result, anyhow, bail};
+use anyhow::{Error, Result, anyhow, bail};
 use clap::Args;
-use jiff::Timestamp;
 
+use self::complete::{Completed, complete};
 use super::{Context, Usage};
 use crate::{
-    draft::{Complete, Draft},
-    lineage::Ledger,
-    schema::Role,
-    store::{Frozen, Locked, NotFlushed, Placed, Reading, Store},
+    draft::Draft,
+    store::{NotFlushed, Placed, Reading},
     trial::Direction,
     ui::Closed,
-    view::sheet,
 };
 
 /// Log one trial, and print its id
@@ -144,7 +142,7 @@ pub fn run(args: Append, context: &Context) -> Result<()> {
     result.inspect_err(|error| {
         if !error.is::<NotFlushed>() && !error.is::<NotAnswered>() && !error.is::<Closed>() {
             for draft in &drafts {
-                context.ui.aside(&given::as_json(draft));
+                context.ui.aside(&given::as_json(draft, args.snapshot.as_deref()));
             }
         }
     })
@@ -159,17 +157,20 @@ fn append(drafts: &[Draft], args: &Append, context: &Context) -> Result<()> {
     }
     let store = context.store()?;
     let reading = Reading { direction: args.direction, ..Reading::default() };
-    let frozen = freeze::before_the_lock(drafts, args, &store, &reading, context)?;
+    let works = freeze::before_the_lock(drafts, args, &store, &reading, context)?;
     let locked = store.lock(&reading, Duration::from_secs_f64(args.lock_timeout))?;
     context.say_notes(locked.log());
-    let (answers, rows, placed) = complete(drafts, args, &store, &locked, frozen, context)?;
+    let Completed { answers, rows, placed, unfrozen } = complete(drafts, args, &store, &locked, works, context)?;
     let damage = locked.log().damage();
     let written = locked.write(&rows);
-    // A row that is written, if perhaps not on the disk, names the snapshot; without its row, the snapshot goes again.
-    if let (Some(placed), true) = (placed, written.as_ref().map_or_else(Error::is::<NotFlushed>, |()| true)) {
-        placed.keep();
+    // Rows that are written, if perhaps not on the disk, name the snapshots; without their rows, these go again.
+    if written.as_ref().map_or_else(Error::is::<NotFlushed>, |()| true) {
+        placed.into_iter().for_each(Placed::keep);
     }
     written?;
+    for text in unfrozen {
+        context.ui.warn(&text);
+    }
     if let Some(damage) = damage {
         context.ui.warn(&damage);
     }
@@ -189,70 +190,6 @@ impl fmt::Display for NotAnswered {
 }
 
 impl std::error::Error for NotAnswered {}
-
-/// What to answer, the rows to write, and the snapshot that they name.
-fn complete(
-    drafts: &[Draft],
-    args: &Append,
-    store: &Store,
-    locked: &Locked,
-    mut frozen: Option<Frozen>,
-    context: &Context,
-) -> Result<(String, Vec<Vec<String>>, Option<Placed>)> {
-    let log = locked.log();
-    let ids = drafts.iter().flat_map(Draft::mentioned);
-    let jobs = drafts.iter().filter_map(Draft::job).map(str::to_owned);
-    let mut ledger = log.ask(Ledger::new(log.schema.direction, ids, jobs.filter(|_| args.once)))?;
-    let mut answers = String::new();
-    let mut rows = Vec::new();
-    let mut placed = None;
-    for (at, draft) in drafts.iter().enumerate() {
-        if let Some(known) = draft.job().and_then(|job| ledger.job(job)) {
-            let job = draft.job().unwrap_or_default();
-            context.ui.note(&format!("job {job} is there already, as trial {}; nothing is written for it", known.0));
-            answers += &written_before(&known.0, args, locked, &rows)?;
-            continue;
-        }
-        let complete = draft.complete(&log.schema, &ledger, Timestamp::now());
-        let Complete { mut cells, id, status, eligible_score, warning } = if drafts.len() > 1 {
-            complete.with_context(|| format!("trial {} of {}", at + 1, drafts.len()))
-        } else {
-            complete
-        }?;
-        ledger.enter(Some(&id), &id.to_string(), draft.job().unwrap_or_default(), eligible_score);
-        if let Some(warning) = warning {
-            context.ui.warn(&warning);
-        }
-        if let Some(frozen) = frozen.take().filter(|_| store.settings.snapshot.wants(status)) {
-            let domain = log.schema.column(Role::Domain).map_or("", |column| &cells[column]);
-            let snapshot = frozen.place(locked, &id, domain)?;
-            if let Some(column) = log.schema.column(Role::Snapshot) {
-                cells[column] = snapshot.snapshot_path();
-            }
-            placed = Some(snapshot);
-        }
-        answers += &match args.format {
-            Answer::Id => format!("{id}\n"),
-            Answer::Json => sheet::object(&sheet::columns(&log.schema), &cells) + "\n",
-        };
-        rows.push(cells);
-    }
-    Ok((answers, rows, placed))
-}
-
-/// The answer to a trial that is in the log already.
-fn written_before(id: &str, args: &Append, locked: &Locked, rows: &[Vec<String>]) -> Result<String> {
-    let schema = &locked.log().schema;
-    let is_it = |cells: &&Vec<String>| schema.column(Role::Id).is_some_and(|column| cells[column] == id);
-    match (args.format, rows.iter().find(is_it)) {
-        (Answer::Id, _) => Ok(format!("{id}\n")),
-        (Answer::Json, Some(cells)) => Ok(sheet::object(&sheet::columns(schema), cells) + "\n"),
-        (Answer::Json, None) => {
-            let id = crate::trial::ExpId::read(id).context("a trial without an id")?;
-            Ok(crate::view::object_or_null(locked.log().find(&id)?.as_ref()))
-        }
-    }
-}
 
 fn seconds(text: &str) -> Result<f64> {
     let seconds: f64 = text.parse().map_err(|_| anyhow!("not a number of seconds"))?;

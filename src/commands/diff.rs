@@ -1,3 +1,5 @@
+use std::path::Path;
+
 use anyhow::{Context as _, Result};
 use clap::Args;
 
@@ -11,7 +13,7 @@ use crate::{
     view::{
         diff::{self, Change, Stat, quote},
         sheet::{Column, Format, sheet},
-        text::printable,
+        text::count,
     },
 };
 
@@ -171,15 +173,14 @@ fn files(mut old: Snapshot, mut new: Snapshot, listing: Listing, format: Format,
     if listing.name_only {
         // What was a file and is a link now is a pair for each, and one name.
         let names = pairs.chunk_by(|a, b| a.path == b.path).map(|pairs| &pairs[0].path);
-        let names = names.map(|path| quote(path.as_os_str().as_encoded_bytes()));
         context.ui.print(&match format {
-            Format::Table => names.map(|name| name + "\n").collect(),
-            format => sheet(format, vec![Column::text("path")], names.map(|name| vec![name])),
+            Format::Table => names.map(|path| quote(path.as_os_str().as_encoded_bytes()) + "\n").collect(),
+            format => sheet(format, vec![Column::text("path")], names.map(|path| vec![plain(path)])),
         })?;
         return Ok(!pairs.is_empty());
     }
     let (before, after) = (old.trial.clone(), new.trial.clone());
-    let mut stats = Vec::new();
+    let (mut stats, mut left_out) = (Vec::new(), 0);
     for pair in &pairs {
         let read =
             |snapshot: &mut Snapshot, entry: &Option<_>| entry.as_ref().map(|entry| snapshot.side(entry)).transpose();
@@ -188,13 +189,25 @@ fn files(mut old: Snapshot, mut new: Snapshot, listing: Listing, format: Format,
         if listing.stat {
             stats.push(change.stat());
         } else {
+            left_out += u64::from(!change.is_text());
             context.ui.stream(|out| out.write_all(&change.patch(&before, &after, context.ui.look)))?;
         }
+    }
+    if left_out > 0 {
+        let files = count(left_out, "file");
+        context
+            .ui
+            .note(&format!("the patch names {files} that it cannot hold; `lineage show {after} --file` prints one"));
     }
     if listing.stat {
         context.ui.print(&show(&stats, format, context))?;
     }
     Ok(!pairs.is_empty())
+}
+
+/// A path for a script, which gets it as it is; what is not UTF-8 in it is replaced.
+fn plain(path: &Path) -> String {
+    path.to_string_lossy().into_owned()
 }
 
 fn show(stats: &[Stat], format: Format, context: &Context) -> String {
@@ -206,7 +219,7 @@ fn show(stats: &[Stat], format: Format, context: &Context) -> String {
     let row = |stat: &Stat| {
         let (added, removed) =
             stat.lines.map(|(added, removed)| (added.to_string(), removed.to_string())).unwrap_or_default();
-        vec![printable(&stat.path).into_owned(), stat.change.to_owned(), added, removed]
+        vec![plain(&stat.path), stat.change.to_owned(), added, removed]
     };
     sheet(format, columns, stats.iter().map(row))
 }

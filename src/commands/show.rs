@@ -1,5 +1,5 @@
 use std::{
-    io::Read,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
@@ -56,12 +56,12 @@ pub fn run(args: Show, context: &Context) -> Result<()> {
 }
 
 fn frozen_file(trial: &Trial, path: &Path, context: &Context) -> Result<()> {
-    let mut file = context.store()?.snapshot(&trial.row())?.file(path)?;
+    let mut file = context.store()?.snapshot(&trial.row())?.checked(path)?;
+    if !context.ui.look.is_terminal() {
+        return context.ui.stream(|out| io::copy(&mut file, out).map(drop));
+    }
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes).with_context(|| format!("cannot read {}", path.display()))?;
-    if !context.ui.look.is_terminal() {
-        return context.ui.stream(|out| out.write_all(&bytes));
-    }
     let line = |line: &[u8]| printable_line(line.strip_suffix(b"\n").unwrap_or(line)) + "\n";
     context.ui.print(&bytes.split_inclusive(|&b| b == b'\n').map(line).collect::<String>())
 }

@@ -7,17 +7,21 @@ mod compare;
 mod copy;
 mod crew;
 mod freeze;
+mod guard;
+mod ignored;
 mod manifest;
+mod target;
+mod temporary;
 mod verify;
 mod walk;
 
 use std::{
     fs::File,
-    io::{self, ErrorKind::NotFound},
-    path::Path,
+    io::{self, ErrorKind::NotFound, Seek},
+    path::{Component, Path, PathBuf},
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 use self::beneath::{Beneath, Dir, Kind};
 use self::manifest::{Contents, Entry, What};
@@ -40,9 +44,11 @@ const SNAPSHOTS: &str = "snapshots";
 /// Is told how much of how much is done.
 type Progress<'p> = &'p mut (dyn FnMut(u64, u64) + Send);
 
-/// The manifest of a snapshot is beside it.
+/// The manifest of a snapshot is beside it, under its name with this behind it.
+const MANIFEST: &str = ".manifest";
+
 fn manifest_name(snapshot: &str) -> String {
-    format!("{snapshot}.manifest")
+    format!("{snapshot}{MANIFEST}")
 }
 
 /// The frozen work of one trial, open.
@@ -74,7 +80,7 @@ impl Store {
     /// What is at a `snapshot_path`.
     fn snapshot_at(&self, cell: &str) -> Result<(Beneath, Vec<Entry>)> {
         let relative = Path::new(cell);
-        beneath::names(relative).context("a snapshot_path leads down from the store")?;
+        snapshot_names(relative)?;
         let mut tree = Beneath::new(open_down(self.root(), relative)?);
         let entries = match self.manifest(relative)? {
             Some(entries) => entries,
@@ -140,8 +146,8 @@ impl Snapshot {
         Ok(())
     }
 
-    /// Opens one frozen file.
-    pub fn file(&mut self, path: &Path) -> Result<File> {
+    /// Opens a file beneath the snapshot, whatever it holds now.
+    fn file(&mut self, path: &Path) -> Result<File> {
         let opened = beneath::names(path).and_then(|_| self.tree.file(path));
         opened.with_context(|| {
             let files = self.entries.iter().filter(|entry| matches!(entry.what, What::File(_)));
@@ -155,6 +161,33 @@ impl Snapshot {
             format!("cannot open {} in the snapshot of trial {}{hint}", path.display(), self.trial)
         })
     }
+
+    /// Opens one frozen file, and makes sure that it is what was frozen, as far as a manifest says that.
+    pub fn checked(&mut self, path: &Path) -> Result<File> {
+        let plain: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
+        let path = if plain.as_os_str().is_empty() { path } else { &plain };
+        let mut file = self.file(path)?;
+        let entry =
+            self.entries.binary_search_by(|entry| entry.path.as_path().cmp(path)).map(|at| &self.entries[at].what);
+        let Ok(What::File(contents)) = entry else {
+            bail!("{} is in the snapshot of trial {}, but was not frozen with it", path.display(), self.trial)
+        };
+        if let Some(wanted) = contents.hash {
+            let context = || format!("{} in the snapshot of trial {}", path.display(), self.trial);
+            let found = copy::hash_of(&mut file).with_context(context)?;
+            ensure!(found == wanted, "{} is not what was frozen; `lineage check` says more", context());
+            file.rewind()?;
+        }
+        Ok(file)
+    }
+}
+
+/// Checks that a `snapshot_path` leads down from the store, and not to all snapshots at once.
+fn snapshot_names(relative: &Path) -> io::Result<()> {
+    if beneath::names(relative)? == [SNAPSHOTS] {
+        return Err(io::Error::other(format!("{SNAPSHOTS} is the directory of all snapshots, not one of them")));
+    }
+    Ok(())
 }
 
 fn open_root(root: &Path) -> Result<Dir> {

@@ -1,7 +1,11 @@
 //! What differs between two snapshots, in the format of `git diff`, so that `git apply` and `patch -p1` take it; and which of
 //! two trials' own fields do. The text of a file is the one thing that is printed to the byte; a person is shown it harmless.
 
-use std::{ops::Range, os::unix::ffi::OsStrExt, path::Path};
+use std::{
+    ops::Range,
+    os::unix::ffi::OsStrExt,
+    path::{Path, PathBuf},
+};
 
 use anstyle::{AnsiColor, Style};
 use imara_diff::{Algorithm, Diff, Hunk, InternedInput, sources::byte_lines};
@@ -31,17 +35,26 @@ pub struct Change<'a> {
 /// How many lines a change adds and removes; `None` where it is not one of lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Stat {
-    pub path: String,
+    pub path: PathBuf,
     pub change: &'static str,
     pub lines: Option<(u32, u32)>,
 }
 
 impl Change<'_> {
-    /// The change as a patch from `old` to `new`, the ids of the two trials.
+    /// The change as a patch from `old` to `new`, the ids of the two trials. What has no lines is named in a line that no
+    /// reader of patches takes for a part of one: git would refuse the whole patch for the sake of one binary file.
     pub fn patch(&self, old: &str, new: &str, look: Look) -> Vec<u8> {
         let name = |trial: &str| quote(&[plain(trial).as_bytes(), b"/", self.path.as_os_str().as_bytes()].concat());
         let (old, new) = (name(old), name(new));
         let mut out = Patch { look, bytes: Vec::new() };
+        let (before, after) = match self.texts() {
+            Ok(texts) => texts,
+            Err(why) => {
+                let name = quote(self.path.as_os_str().as_bytes());
+                out.line(Style::new(), &format!("# {name} ({}) is not in this patch: {why}", self.kind()));
+                return out.bytes;
+            }
+        };
         let head = Style::new().bold();
         out.line(head, &format!("diff --git {old} {new}"));
         match (self.before.as_ref().map(mode), self.after.as_ref().map(mode)) {
@@ -53,35 +66,44 @@ impl Change<'_> {
             }
             _ => {}
         }
-        let name = |side: &Option<Side>, name| if side.is_some() { name } else { "/dev/null".to_owned() };
-        let (old, new) = (name(&self.before, old), name(&self.after, new));
-        match self.texts() {
-            Ok((before, after)) if before != after => {
-                out.line(head, &format!("--- {old}"));
-                out.line(head, &format!("+++ {new}"));
-                out.hunks(before, after);
-            }
-            Ok(_) => {}
-            Err(kind) => out.line(Style::new(), &format!("{kind} {old} and {new} differ")),
+        if before != after {
+            // A tab ends a name with a space in it, or `patch` would end it at the space.
+            let end = if self.path.as_os_str().as_bytes().contains(&b' ') { "\t" } else { "" };
+            let name = |side: &Option<Side>, name: &str| match side {
+                Some(_) => format!("{name}{end}"),
+                None => "/dev/null".to_owned(),
+            };
+            out.line(head, &format!("--- {}", name(&self.before, &old)));
+            out.line(head, &format!("+++ {}", name(&self.after, &new)));
+            out.hunks(before, after);
         }
         out.bytes
     }
 
-    pub fn stat(&self) -> Stat {
-        let change = match (&self.before, &self.after) {
+    /// Whether a patch can hold the change.
+    pub fn is_text(&self) -> bool {
+        self.texts().is_ok()
+    }
+
+    /// A word for the change.
+    fn kind(&self) -> &'static str {
+        match (&self.before, &self.after) {
             (None, _) => "new",
             (_, None) => "deleted",
             (Some(before), Some(after)) if mode(before) != mode(after) => "mode",
             _ => "changed",
-        };
+        }
+    }
+
+    pub fn stat(&self) -> Stat {
         let lines = self.texts().ok().map(|(before, after)| {
             let diff = Diff::compute(Algorithm::Histogram, &InternedInput::new(byte_lines(before), byte_lines(after)));
             (diff.count_additions(), diff.count_removals())
         });
-        Stat { path: quote(self.path.as_os_str().as_bytes()), change, lines }
+        Stat { path: self.path.to_owned(), change: self.kind(), lines }
     }
 
-    /// Both sides as text; what is not there is empty. Else what to call the files.
+    /// Both sides as text; what is not there is empty. Else why there are none.
     fn texts(&self) -> Result<(&[u8], &[u8]), &'static str> {
         Ok((text(self.before.as_ref())?, text(self.after.as_ref())?))
     }
@@ -92,8 +114,8 @@ fn text(side: Option<&Side>) -> Result<&[u8], &'static str> {
         None => Ok(b""),
         Some(Side::Text { bytes, .. }) => Ok(bytes),
         Some(Side::Link(target)) => Ok(target.as_bytes()),
-        Some(Side::Binary { .. }) => Err("Binary files"),
-        Some(Side::Long { .. }) => Err("Files too long to be compared line by line:"),
+        Some(Side::Binary { .. }) => Err("it is binary"),
+        Some(Side::Long { .. }) => Err("it is too long to be compared line by line"),
     }
 }
 
@@ -219,14 +241,15 @@ pub fn stats(stats: &[Stat], look: Look) -> String {
     if stats.is_empty() {
         return String::new();
     }
-    let width = stats.iter().map(|stat| stat.path.width()).max().unwrap_or(0);
+    let names: Vec<String> = stats.iter().map(|stat| quote(stat.path.as_os_str().as_bytes())).collect();
+    let width = names.iter().map(|name| name.width()).max().unwrap_or(0);
     let total = |stat: &Stat| stat.lines.map_or(0, |(added, removed)| added.saturating_add(removed) as usize);
     let most = stats.iter().map(total).max().unwrap_or(0).max(BAR);
     let bar = |lines: u32, sign: &str| sign.repeat((lines as usize * BAR).div_ceil(most));
     let mut out = String::new();
     let (mut added, mut removed) = (0_u64, 0_u64);
-    for stat in stats {
-        let gap = " ".repeat(width - stat.path.width());
+    for (stat, name) in stats.iter().zip(&names) {
+        let gap = " ".repeat(width - name.width());
         let what = match stat.lines {
             None => "not compared by line".to_owned(),
             Some((0, 0)) => String::new(),
@@ -239,7 +262,7 @@ pub fn stats(stats: &[Stat], look: Look) -> String {
             }
         };
         let change = if stat.change == "changed" { String::new() } else { format!("({})", stat.change) };
-        out += &format!(" {}{gap} | {}", stat.path, format!("{what} {change}").trim());
+        out += &format!(" {name}{gap} | {}", format!("{what} {change}").trim());
         out.push('\n');
     }
     let (files, added, removed) = (count(stats.len() as u64, "file"), count(added, "line"), count(removed, "line"));

@@ -5,7 +5,7 @@ use std::{
 
 use insta::assert_snapshot;
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, skipped};
 
 fn frozen() -> Sandbox {
     let sandbox = Sandbox::with_store();
@@ -138,4 +138,101 @@ fn what_is_not_there_is_said() {
     {
         assert_snapshot!(sandbox.transcript(&args));
     }
+}
+
+/// A store in a directory of its own, whose snapshot has a file of the same name as the directory.
+fn frozen_under_the_name_of_the_stores_directory() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.ok(&["init", "live/.lineage", "--metric", "val_loss", "--direction", "minimize"]);
+    sandbox.write("work/live", "a file\n");
+    sandbox.ok(&["append", "--store", "live", "--status", "auto", "--metric", "3", "--snapshot", "work"]);
+    sandbox
+}
+
+#[test]
+fn what_holds_the_store_never_gives_way() {
+    let sandbox = frozen_under_the_name_of_the_stores_directory();
+    let before = sandbox.tree("live");
+    let transcript = sandbox.transcript(&["checkout", "0", ".", "--force", "--clean", "--store", "live"]);
+    assert!(transcript.contains("live is or holds the store") && transcript.ends_with("= 1\n"), "{transcript}");
+    assert_eq!(sandbox.tree("live"), before);
+    assert!(!sandbox.path(".lineage-aside-1").exists());
+}
+
+#[test]
+fn a_link_on_the_way_to_the_store_and_a_log_behind_one_stay() {
+    let sandbox = frozen_under_the_name_of_the_stores_directory();
+    fs::rename(sandbox.path("live"), sandbox.path("elsewhere")).unwrap();
+    symlink("elsewhere", sandbox.path("live")).unwrap();
+    let transcript = sandbox.transcript(&["checkout", "0", ".", "--force", "--store", "live"]);
+    assert!(
+        transcript.contains("live, which a checkout never writes to") && transcript.ends_with("= 1\n"),
+        "{transcript}"
+    );
+
+    let sandbox = frozen();
+    fs::rename(sandbox.log(), sandbox.path("work/log.tsv")).unwrap();
+    symlink("../work/log.tsv", sandbox.log()).unwrap();
+    sandbox.ok(&["checkout", "0", "work", "--force", "--clean"]);
+    assert_eq!(sandbox.rows().len(), 1, "the log is in the directory, and is no work");
+}
+
+#[test]
+fn all_that_is_frozen_is_checked_before_anything_is_touched() {
+    let sandbox = frozen();
+    sandbox.write("out/run.sh", "mine\n");
+    let frozen = sandbox.path(".lineage/snapshots/000/train.py");
+    fs::remove_file(&frozen).unwrap();
+    fs::write(&frozen, "lr = 0.9\n").unwrap(); // as long as before, and the last to be written
+    let before = sandbox.tree("out");
+    let transcript = sandbox.transcript(&["checkout", "0", "out", "--force"]);
+    assert!(transcript.contains("train.py in the snapshot of trial 000 is not what was frozen"), "{transcript}");
+    assert_eq!(sandbox.tree("out"), before);
+    sandbox.transcript(&["checkout", "0", "new/deep"]);
+    assert!(!sandbox.path("new").exists(), "a refused checkout makes no directory");
+}
+
+#[test]
+fn what_was_read_only_can_be_written_to_and_directories_have_their_modes() {
+    let sandbox = frozen();
+    let set = |name: &str, mode| fs::set_permissions(sandbox.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    let mode = |name: &str| fs::metadata(sandbox.path(name)).unwrap().permissions().mode() & 0o777;
+    set("work/train.py", 0o444);
+    set("work/run.sh", 0o555);
+    set("work/sub", 0o775);
+    set("work/empty", 0o500);
+    sandbox.ok(&["append", "--status", "auto", "--metric", "2", "--snapshot", "work"]);
+    sandbox.ok(&["checkout", "1", "out"]);
+    let modes = ["train.py", "run.sh", "sub", "empty"].map(|name| mode(&format!("out/{name}")));
+    assert_eq!(modes, [0o644, 0o755, 0o775, 0o700]);
+    assert_eq!(mode(".lineage/snapshots/001/sub"), 0o775);
+    set("out/sub", 0o700);
+    sandbox.ok(&["checkout", "1", "out"]);
+    assert_eq!(mode("out/sub"), 0o775);
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_one_that_differs() {
+    let sandbox = frozen();
+    fs::set_permissions(sandbox.path("work/train.py"), fs::Permissions::from_mode(0o000)).unwrap();
+    if fs::read(sandbox.path("work/train.py")).is_ok() {
+        return skipped("nothing is unreadable for the user who runs the tests");
+    }
+    let transcript = sandbox.transcript(&["checkout", "0", "work"]);
+    assert!(transcript.contains("train.py cannot be read; --force") && transcript.ends_with("= 1\n"), "{transcript}");
+    sandbox.ok(&["checkout", "0", "work", "--force"]);
+    assert_eq!(sandbox.read("work/train.py"), "lr = 0.1\n");
+}
+
+#[test]
+fn a_directory_that_cannot_be_is_said() {
+    let sandbox = frozen();
+    symlink("nowhere", sandbox.path("dangling")).unwrap();
+    for (dir, why) in
+        [("dangling", "a symbolic link to nothing"), ("no/../such", "not there"), ("work/train.py", "not a directory")]
+    {
+        let transcript = sandbox.transcript(&["checkout", "0", dir, "--force"]);
+        assert!(transcript.contains(why) && transcript.ends_with("= 1\n"), "{transcript}");
+    }
+    assert!(!sandbox.path("nowhere").exists());
 }

@@ -117,29 +117,68 @@ fn the_exit_status_says_whether_they_differ() {
     assert_eq!(status(&["2"]), Some(1));
 }
 
+/// Applies the patch from `other` to `exp` in a directory `name` with the files of `other`; false where the program is missing.
+fn apply(sandbox: &Sandbox, program: &[&str], other: &str, exp: &str, name: &str) -> bool {
+    sandbox.ok(&["checkout", other, name, "-q"]);
+    let patch = sandbox.lineage(&["diff", exp, other, "-q"]).output().unwrap().stdout;
+    let mut command = Command::new(program[0]);
+    command.args(&program[1..]).current_dir(sandbox.path(name)).stdin(Stdio::piped()).stdout(Stdio::null());
+    let Ok(mut child) = command.env("GIT_CEILING_DIRECTORIES", sandbox.path(".")).spawn() else { return false };
+    child.stdin.take().unwrap().write_all(&patch).unwrap();
+    assert!(child.wait().unwrap().success(), "{program:?}: {}", String::from_utf8_lossy(&patch));
+    true
+}
+
 #[test]
-fn git_apply_takes_the_patch() {
+fn git_apply_takes_the_patch_whatever_it_cannot_hold() {
     let sandbox = search();
-    if Command::new("git").arg("--version").output().is_err() {
-        return skipped("this system has no git");
-    }
-    // All but the binary file, which a patch names and does not hold.
     for (other, exp) in [("0", "1"), ("1", "3")] {
-        let patch = sandbox.ok(&["diff", exp, other, "-q"]);
-        let patch = patch.replace("Binary files 000/model.bin and 001/model.bin differ\n", "");
-        let patch = patch.replace("diff --git 000/model.bin 001/model.bin\n", "");
-        sandbox.ok(&["checkout", other, &format!("tree{exp}"), "-q"]);
-        let mut git = Command::new("git");
-        git.args(["apply", "-"]).current_dir(sandbox.path(&format!("tree{exp}"))).stdin(Stdio::piped());
-        git.env("GIT_CEILING_DIRECTORIES", sandbox.path("."));
-        let mut child = git.spawn().unwrap();
-        child.stdin.take().unwrap().write_all(patch.as_bytes()).unwrap();
-        assert!(child.wait().unwrap().success(), "{patch}");
-        fs::remove_file(sandbox.path(&format!("tree{exp}/model.bin"))).unwrap();
-        sandbox.ok(&["checkout", exp, &format!("wanted{exp}"), "-q"]);
-        fs::remove_file(sandbox.path(&format!("wanted{exp}/model.bin"))).unwrap();
-        assert_eq!(sandbox.tree(&format!("tree{exp}")), sandbox.tree(&format!("wanted{exp}")));
+        let (tree, wanted) = (format!("tree{exp}"), format!("wanted{exp}"));
+        if !apply(&sandbox, &["git", "apply", "-"], other, exp, &tree) {
+            return skipped("this system has no git");
+        }
+        sandbox.ok(&["checkout", exp, &wanted, "-q"]);
+        for tree in [&tree, &wanted] {
+            fs::remove_file(sandbox.path(&format!("{tree}/model.bin"))).unwrap(); // named in the patch, and not in it
+        }
+        assert_eq!(sandbox.tree(&tree), sandbox.tree(&wanted));
     }
+}
+
+/// A name ends at a space, and a change of the mode alone has no lines: both are read again from the head.
+#[test]
+fn names_with_spaces_can_be_patched() {
+    let sandbox = Sandbox::with_store();
+    for (metric, text, mode) in [("3", "one\n", 0o644), ("2", "two\n", 0o755), ("1", "three\n", 0o755)] {
+        sandbox.write("work/a b/c d.txt", text);
+        sandbox.write("work/a b.sh", "same\n");
+        sandbox.write("work/a b.z.bin", format!("\0{text}"));
+        fs::set_permissions(sandbox.path("work/a b.sh"), fs::Permissions::from_mode(mode)).unwrap();
+        freeze(&sandbox, &["--metric", metric]);
+    }
+    assert_snapshot!(sandbox.transcript(&["diff", "1"]));
+    if apply(&sandbox, &["git", "apply", "-"], "0", "1", "git") {
+        assert_eq!(sandbox.read("git/a b/c d.txt"), "two\n");
+        assert_eq!(fs::metadata(sandbox.path("git/a b.sh")).unwrap().permissions().mode() & 0o777, 0o755);
+    } else {
+        skipped("this system has no git");
+    }
+    // `patch` cannot find a file with a space whose mode alone changes, not even in a patch of git's.
+    if apply(&sandbox, &["patch", "-p1", "-s"], "1", "2", "patch") {
+        assert_eq!(sandbox.read("patch/a b/c d.txt"), "three\n");
+    } else {
+        skipped("this system has no patch");
+    }
+}
+
+#[test]
+fn a_frozen_file_that_changed_is_not_compared() {
+    let sandbox = search();
+    let frozen = sandbox.path(".lineage/snapshots/001_opt/end");
+    fs::remove_file(&frozen).unwrap();
+    fs::write(&frozen, "other text\n").unwrap();
+    let transcript = sandbox.transcript(&["diff", "1"]);
+    assert!(transcript.contains("is not what was frozen") && transcript.ends_with("= 1\n"), "{transcript}");
 }
 
 #[test]
@@ -152,6 +191,11 @@ fn odd_names_and_bytes_reach_a_pipe_as_git_would_write_them() {
     sandbox.write("work/\u{1b}[31mred", b"latin \xe8\n");
     freeze(&sandbox, &["--metric", "2"]);
     assert_snapshot!(sandbox.transcript(&["diff", "1", "--stat"]));
+    let names = sandbox.ok(&["diff", "1", "--name-only", "--format", "jsonl"]);
+    assert_eq!(names, "{\"path\":\"\\u001b[31mred\"}\n{\"path\":\"new\\nline\"}\n", "a script gets them as they are");
+    sandbox.write("work/\"", "a\n");
+    freeze(&sandbox, &["--metric", "1"]);
+    assert_eq!(sandbox.ok(&["diff", "2", "--name-only", "--format", "tsv"]), "path\n\"\"\"\"\n");
     let patch = sandbox.lineage(&["diff", "1"]).output().unwrap().stdout;
     assert!(memchr::memmem::find(&patch, b"-latin \xe9\n+latin \xe8\n").is_some());
     assert!(memchr::memmem::find(&patch, b"--- \"000/new\\nline\"\n").is_some());

@@ -22,6 +22,8 @@ mod sandbox;
 #[cfg(unix)]
 mod snapshot;
 #[cfg(unix)]
+mod snapshot_faults;
+#[cfg(unix)]
 mod snapshot_killed;
 #[cfg(unix)]
 mod snapshot_paths;

@@ -87,13 +87,26 @@ fn what_is_ignored_and_git_and_the_store_are_left_out() {
     let sandbox = Sandbox::with_store();
     sandbox.write(".gitignore", "*.log\n/build/\n");
     sandbox.write(".lineageignore", "*.ckpt\n!best.ckpt\n");
-    for name in ["a.py", "t.log", "build/x", "sub/build/x", "sub/u.log", "m.ckpt", "best.ckpt", ".git/HEAD", ".hidden"]
+    for name in ["a.py", "t.log", "build/x", "sub/build/x", "sub/u.log", "m.ckpt", "best.ckpt", ".GIT/HEAD", ".hidden"]
     {
         sandbox.write(name, name);
     }
     sandbox.write("sub/.git", "gitdir: elsewhere\n");
     append(&sandbox, &["--metric", "3", "--snapshot", "."]);
     assert_snapshot!(sandbox.tree(".lineage/snapshots/000"));
+}
+
+/// A pipe would keep its reader waiting for ever, and behind a link somebody else's file would decide.
+#[test]
+fn only_a_plain_and_short_ignore_file_counts() {
+    let sandbox = with_work();
+    sandbox.write("elsewhere", "*\n");
+    symlink("../elsewhere", sandbox.path("work/.gitignore")).unwrap();
+    sandbox.pipe("work/.lineageignore");
+    sandbox.write("work/data/.gitignore", "*\n".repeat(600_000));
+    let args = ["append", "--status", "keep", "--metric", "3", "--snapshot", "work"];
+    assert_snapshot!(sandbox.transcript(&args));
+    assert!(sandbox.path(".lineage/snapshots/000/data/empty").exists());
 }
 
 #[test]
@@ -162,33 +175,49 @@ fn too_much_is_refused_before_anything_is_copied() {
         ["append", "--status", "keep", "--metric", "3", "--snapshot", "work", "--timestamp", "2026-03-01T00:00:00Z"];
     assert_snapshot!(sandbox.transcript(&args));
     assert!(!sandbox.path(".lineage/snapshots").exists());
-    assert_eq!(sandbox.rows().len(), 0);
     sandbox.write("work/.lineageignore", "*.bin\n");
     sandbox.ok(&args);
+    assert_eq!(paths(&sandbox), ["", "snapshots/001"], "the trial that had too much is not lost");
 }
 
 #[test]
-fn what_cannot_be_frozen_is_refused_and_nothing_is_written() {
+fn a_trial_whose_work_cannot_be_frozen_is_logged_without_it() {
     let sandbox = with_work();
-    let refused: &[&[&str]] = &[
-        &["--snapshot", "nowhere"],
-        &["--snapshot", ".lineage"],
-        &["--snapshot", ".lineage/snapshots"],
-        &["--snapshot", "/dev/null"],
-        &["--snapshot", "work", "--snapshot-path", "x"],
-        &["--snapshot", "work", "--set", "snapshot_path=x"],
-    ];
+    sandbox.write("repo/.git/refs/head", "");
+    sandbox.write("repo/.GIT/refs/head", "");
     fs::create_dir(sandbox.path(".lineage/snapshots")).unwrap();
-    let transcript = |args: &&[&str]| {
-        let base = ["append", "--status", "keep", "--metric", "2", "--timestamp", "2026-03-01T00:00:00Z"];
-        sandbox.transcript(&[&base[..], args].concat())
+    let sources = [
+        "nowhere",
+        ".lineage",
+        ".lineage/snapshots",
+        ".lineage/results.tsv",
+        "repo/.git/refs",
+        "repo/.GIT",
+        "/dev/null",
+    ];
+    let transcript = |path: &str| {
+        let base = ["append", "--status", "keep", "--metric", "2", "-q", "--timestamp", "2026-03-01T00:00:00Z"];
+        sandbox.transcript(&[&base[..], &["--parent", "none", "--snapshot", path]].concat())
     };
-    assert_snapshot!(refused.iter().map(transcript).collect::<Vec<_>>().join("\n"));
+    let transcripts: Vec<_> = sources.into_iter().map(transcript).collect();
+    assert!(transcripts.iter().all(|transcript| transcript.ends_with("= 0\n")));
+    assert_snapshot!(transcripts.join("\n"));
+    assert_eq!(paths(&sandbox), [""; 7]);
+    assert_eq!(sandbox.tree(".lineage/snapshots"), "");
+}
+
+#[test]
+fn two_snapshots_of_one_trial_or_one_of_two_are_refused() {
+    let sandbox = with_work();
+    for args in [["--snapshot-path", "x"], ["--set", "snapshot_path=x"]] {
+        let base = ["append", "--status", "keep", "--metric", "2", "--snapshot", "work"];
+        let transcript = sandbox.transcript(&[&base[..], &args].concat());
+        assert!(transcript.ends_with("= 2\n"), "{transcript}");
+    }
     let two = "{\"status\":\"keep\",\"metric\":1}\n{\"status\":\"keep\",\"metric\":0}\n";
     let several = sandbox.transcript_with_stdin(&["append", "--json", "--snapshot", "work"], two);
     assert!(several.contains("of one trial") && several.ends_with("= 2\n"), "{several}");
     assert_eq!(sandbox.rows().len(), 0);
-    assert_eq!(sandbox.tree(".lineage/snapshots"), "");
 }
 
 #[test]
@@ -199,7 +228,7 @@ fn a_log_without_a_store_or_without_the_column_has_no_snapshots() {
     for (log, why) in [("log.tsv", "no store around it"), ("old.tsv", "no column `snapshot_path`")] {
         let args = ["append", "--store", log, "--status", "keep", "--metric", "1", "--snapshot", "work", "-q"];
         let transcript = sandbox.transcript(&[&args[..], &["--direction", "minimize"]].concat());
-        assert!(transcript.contains(why) && transcript.ends_with("= 1\n"), "{transcript}");
+        assert!(transcript.contains(why) && transcript.ends_with("= 0\n"), "{transcript}");
     }
 }
 
@@ -212,6 +241,39 @@ fn one_json_trial_may_be_frozen_and_once_freezes_nothing_twice() {
     }
     assert_eq!(paths(&sandbox), ["snapshots/000"]);
     assert_eq!(fs::read_dir(sandbox.path(".lineage/snapshots")).unwrap().count(), 2);
+}
+
+#[test]
+fn the_settings_freeze_one_json_trial_and_several_name_their_work_themselves() {
+    let sandbox = with_work();
+    settings(&sandbox, "path = \"work\"");
+    let json = |text: &str| sandbox.lineage(&["append", "--json", "-q"]).write_stdin(text).assert().success();
+    json("{\"status\":\"keep\",\"metric\":5}");
+    json("{\"status\":\"keep\",\"metric\":4}\n{\"status\":\"keep\",\"metric\":3}");
+    sandbox.write("other/f", "other\n");
+    json(
+        "{\"status\":\"keep\",\"metric\":2,\"snapshot\":\"work\"}\n{\"status\":\"keep\",\"metric\":1,\"snapshot\":\"other\"}",
+    );
+    assert_eq!(paths(&sandbox), ["snapshots/000", "", "", "snapshots/003", "snapshots/004"]);
+    assert_eq!(sandbox.tree(".lineage/snapshots/004"), "f 444 other\\n");
+}
+
+/// What is printed where the log cannot be written holds where the work is, from wherever it is taken up again.
+#[test]
+fn a_trial_that_is_taken_up_again_has_its_work() {
+    let sandbox = with_work();
+    let log = fs::File::options().read(true).write(true).open(sandbox.log()).unwrap();
+    log.lock().unwrap();
+    let args = ["append", "--status", "keep", "--metric", "3", "--snapshot", "work", "--lock-timeout", "0"];
+    let output = sandbox.lineage(&args).output().unwrap();
+    log.unlock().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let json = stderr.lines().find(|line| line.starts_with('{')).expect("the trial as JSON");
+    assert_eq!(sandbox.tree(".lineage/snapshots"), "");
+    let mut again = sandbox.lineage(&["append", "--json"]);
+    again.current_dir(sandbox.path("work/data")).write_stdin(json).assert().success();
+    assert_eq!(paths(&sandbox), ["snapshots/000"]);
+    assert!(sandbox.path(".lineage/snapshots/000/train.py").exists());
 }
 
 #[test]
@@ -250,7 +312,7 @@ fn pipes_are_left_out_and_said_and_an_unreadable_file_is_an_error() {
         return skipped("nothing is unreadable for the user who runs the tests");
     }
     let transcript = sandbox.transcript(&args);
-    assert!(transcript.contains("train.py: Permission denied") && transcript.ends_with("= 1\n"), "{transcript}");
+    assert!(transcript.contains("train.py: Permission denied") && transcript.ends_with("= 0\n"), "{transcript}");
 }
 
 #[test]
@@ -290,6 +352,7 @@ fn check_finds_what_is_gone_what_is_of_no_row_and_what_changed() {
     fs::remove_file(at("002/data/empty")).unwrap();
     symlink("/etc/passwd", at("002/data/empty")).unwrap();
     fs::remove_file(at("003.manifest")).unwrap();
+    fs::write(at("004.manifest"), "of nothing").unwrap();
     assert_snapshot!(sandbox.transcript(&["check"]));
     assert_snapshot!(sandbox.transcript(&["check", "--format", "jsonl"]));
 }
@@ -320,7 +383,12 @@ fn one_frozen_file_is_shown_to_the_byte() {
     append(&sandbox, &["--metric", "3", "--snapshot", "work"]);
     let output = sandbox.lineage(&["show", "0", "--file", "data/bytes"]).output().unwrap();
     assert_eq!(output.stdout, bytes);
-    let refused = ["train.pi", "data", "data/link", "nothing/x"];
+    assert_eq!(sandbox.ok(&["show", "0", "--file", "./train.py"]), "lr = 0.1\n");
+    let at = |name: &str| sandbox.path(&format!(".lineage/snapshots/000/{name}"));
+    fs::write(at("more"), "put there later\n").unwrap();
+    fs::remove_file(at("run.sh")).unwrap();
+    fs::write(at("run.sh"), "#!/bin/no\n").unwrap();
+    let refused = ["train.pi", "data", "data/link", "nothing/x", "more", "run.sh"];
     let transcripts: Vec<_> = refused.iter().map(|path| sandbox.transcript(&["show", "0", "--file", path])).collect();
     assert_snapshot!(transcripts.join("\n"));
 }

@@ -63,6 +63,11 @@ fn an_absolute_snapshot_path() {
 fn a_snapshot_path_that_names_a_file_or_nothing() {
     assert_snapshot!(refused(&with_snapshot_path("results.tsv")));
     assert_snapshot!(refused(&with_snapshot_path("snapshots/7")));
+    for cell in ["snapshots", "snapshots/", "./snapshots"] {
+        refused(&with_snapshot_path(cell));
+    }
+    let all = with_snapshot_path("snapshots").transcript(&["checkout", "1", "out"]);
+    assert!(all.contains("the directory of all snapshots, not one of them"), "{all}");
 }
 
 #[test]
@@ -77,7 +82,8 @@ fn a_snapshot_or_all_of_them_replaced_by_a_link() {
     symlink(sandbox.path("elsewhere"), sandbox.path(".lineage/snapshots")).unwrap();
     refused(&sandbox);
     let transcript = sandbox.transcript(&["append", "--status", "keep", "--metric", "1", "--snapshot", "work"]);
-    assert!(transcript.contains("snapshots is a symbolic link") && transcript.ends_with("= 1\n"), "{transcript}");
+    assert!(transcript.contains("snapshots is a symbolic link") && transcript.ends_with("= 0\n"), "{transcript}");
+    assert_eq!(sandbox.rows()[2][15], "", "logged, and nothing written behind the link");
 }
 
 #[test]

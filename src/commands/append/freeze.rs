@@ -1,8 +1,9 @@
-//! What of an append is done before the lock is taken: its work is copied, if the trial is one that is going to be frozen.
+//! What of an append is done before the lock is taken: the work of those trials that are going to be frozen is copied. A trial
+//! whose work cannot be frozen is logged all the same, without a snapshot: the measurement is what cannot be made again.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Result, anyhow, bail};
 
 use super::Append;
 use crate::{
@@ -10,58 +11,85 @@ use crate::{
     draft::Draft,
     lineage::Ledger,
     schema::Role,
-    store::{Frozen, Reading, Store},
+    store::{Frozen, Log, Reading, Store},
+    trial::Status,
 };
 
+/// The work of a trial, copied aside, or why that could not be; `None` where there is none to be frozen.
+pub(super) type Work = Option<Result<Frozen>>;
+
+/// Whose work is to be frozen, and on whose behalf.
+struct Source {
+    path: PathBuf,
+    /// By name, and not by the settings alone.
+    asked: bool,
+}
+
+/// Copies the work of each draft aside, as far as it is to be frozen.
 pub(super) fn before_the_lock(
     drafts: &[Draft],
     args: &Append,
     store: &Store,
     reading: &Reading,
     context: &Context,
-) -> Result<Option<Frozen>> {
-    let asked = args.snapshot.as_ref().filter(|path| !path.is_empty()).map(PathBuf::from);
-    let [draft] = drafts else {
-        ensure!(asked.is_none(), Usage("--snapshot is of one trial, and these are several".to_owned()));
-        return Ok(None);
-    };
-    if asked.is_some() && draft.get("snapshot_path").is_some() {
-        bail!(Usage("a trial has one snapshot: --snapshot or a snapshot_path".to_owned()));
+) -> Result<Vec<Work>> {
+    let flag = args.snapshot.as_ref().filter(|path| !path.is_empty());
+    if flag.is_some() && drafts.len() > 1 {
+        bail!(Usage("--snapshot is of one trial, and these are several; give each its \"snapshot\"".to_owned()));
     }
-    // The work of trials that come as JSON may long have gone on: it is frozen only where that is asked for.
-    let by_setting = store.work().filter(|_| !args.json && draft.get("snapshot_path").is_none());
-    let was_asked = asked.is_some();
-    let Some(source) = asked.or(by_setting) else { return Ok(None) };
-
+    let in_json = drafts.iter().any(|draft| draft.get("snapshot").is_some());
+    if flag.is_none() && !in_json && store.work().is_none() {
+        return Ok(drafts.iter().map(|_| None).collect());
+    }
     // A look at the log without the lock: a trial that does not beat the best now will not beat it later.
     let log = store.read(reading)?;
-    let once = draft.job().filter(|_| args.once).map(str::to_owned);
-    let ledger = log.ask(Ledger::new(log.schema.direction, draft.mentioned(), once))?;
+    let mentioned = drafts.iter().flat_map(Draft::mentioned);
+    let jobs = drafts.iter().filter_map(Draft::job).filter(|_| args.once).map(str::to_owned);
+    let ledger = log.ask(Ledger::new(log.schema.direction, mentioned, jobs))?;
+    let freeze = |draft| {
+        let source = source(draft, flag.map(Path::new), drafts.len() == 1, store, &log)?;
+        Ok(source.and_then(|source| freeze(draft, source, store, &log, &ledger, context)))
+    };
+    drafts.iter().map(freeze).collect()
+}
+
+/// Where the work of a draft is, if it may be frozen at all.
+fn source(draft: &Draft, flag: Option<&Path>, alone: bool, store: &Store, log: &Log) -> Result<Option<Source>> {
+    let in_json = draft.get("snapshot").filter(|_| log.schema.find("snapshot").is_none()).map(Path::new);
+    let asked = flag.or(in_json).map(|path| Source { path: path.to_owned(), asked: true });
+    match (asked, draft.get("snapshot_path")) {
+        (Some(_), Some(_)) => bail!(Usage("a trial has one snapshot: --snapshot or a snapshot_path".to_owned())),
+        (None, Some(_)) => Ok(None),
+        (Some(asked), None) => Ok(Some(asked)),
+        // Of several trials at once, one directory can be the work of one at most: of which, nobody can tell.
+        (None, None) => Ok(store.work().filter(|_| alone).map(|path| Source { path, asked: false })),
+    }
+}
+
+fn freeze(draft: &Draft, source: Source, store: &Store, log: &Log, ledger: &Ledger, context: &Context) -> Work {
     if draft.job().is_some_and(|job| ledger.job(job).is_some()) {
-        return Ok(None);
+        return None;
     }
-    let status = draft.outcome(&log.schema, &ledger)?;
+    let status = draft.outcome(&log.schema, ledger).ok()?; // an error is said when the trial is completed
     if !store.settings.snapshot.wants(status) {
-        if was_asked {
-            context.ui.note(&format!(
-                "a {} is not frozen, unless [snapshot] in lineage.toml has always = true",
-                status.name()
-            ));
-        }
-        return Ok(None);
+        say_not_wanted(status, source.asked, context);
+        return None;
     }
-    ensure!(
-        log.schema.column(Role::Snapshot).is_some(),
-        "{} has no column `snapshot_path` to name a snapshot in; leave --snapshot out",
-        log.path().display()
-    );
-    let base = draft.likely_parent(&ledger).map(|parent| log.nearest_frozen(&parent)).transpose()?.flatten();
-    let mut progress = context.ui.progress("freezing");
-    let base = base.map(|base| base.row().text(Role::Snapshot).into_owned());
-    let frozen = store.freeze(&source, base.as_deref(), &mut |done, total| progress.at(done, total))?;
-    drop(progress);
-    for note in &frozen.notes {
-        context.ui.warn(note);
+    if log.schema.column(Role::Snapshot).is_none() {
+        return Some(Err(anyhow!("{} has no column `snapshot_path` to name a snapshot in", log.path().display())));
     }
-    Ok(Some(frozen))
+    let copy = || {
+        let base = draft.likely_parent(ledger).map(|parent| log.nearest_frozen(&parent)).transpose()?.flatten();
+        let base = base.map(|base| base.row().text(Role::Snapshot).into_owned());
+        let mut progress = context.ui.progress("freezing");
+        store.freeze(&source.path, base.as_deref(), &mut |done, total| progress.at(done, total))
+    };
+    Some(copy().inspect(|frozen| frozen.notes.iter().for_each(|note| context.ui.warn(note))))
+}
+
+fn say_not_wanted(status: Status, asked: bool, context: &Context) {
+    if asked {
+        let name = status.name();
+        context.ui.note(&format!("a {name} is not frozen, unless [snapshot] in lineage.toml has always = true"));
+    }
 }

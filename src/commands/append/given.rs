@@ -1,6 +1,9 @@
 //! What an append was given: flags, or JSON on stdin; and the same as JSON again, where it cannot be written.
 
-use std::{ffi::OsString, io::Read};
+use std::{
+    ffi::{OsStr, OsString},
+    io::Read,
+};
 
 use anyhow::{Context as _, Error, Result};
 use jiff::Timestamp;
@@ -73,11 +76,15 @@ pub(super) fn from_flags(args: &Append) -> (Vec<Draft>, Option<Error>) {
     (vec![Draft::new(given).by_default(default_specialist())], problem)
 }
 
-/// A draft as JSON that `append --json` takes, with the time at which it could not be written.
-pub(super) fn as_json(draft: &Draft) -> String {
+/// A draft as JSON that `append --json` takes, with the time at which it could not be written, and where its work is.
+pub(super) fn as_json(draft: &Draft, snapshot: Option<&OsStr>) -> String {
     let is_number = |name: &str| ["metric", "core_metric", "val_bpb"].contains(&name);
     let entry = |(name, text): &(String, String)| (name.clone(), sheet::value(text, !is_number(name)));
     let mut object: serde_json::Map<_, _> = draft.given().iter().map(entry).collect();
+    if let Some(path) = snapshot.filter(|path| !path.is_empty()) {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.into()); // the script may be elsewhere by then
+        object.entry("snapshot").or_insert_with(|| path.to_string_lossy().into());
+    }
     object.entry("timestamp").or_insert_with(|| format_time(Timestamp::now()).into());
     sheet::json(&object.into())
 }

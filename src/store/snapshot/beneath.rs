@@ -166,6 +166,11 @@ impl Dir {
         }
     }
 
+    /// Exactly these permissions, whatever the umask is; the owner can always change what is in it.
+    pub(super) fn set_mode(&self, mode: u32) -> io::Result<()> {
+        Ok(fs::fchmod(&self.0, permissions(mode | 0o700))?)
+    }
+
     /// Waits until the names in it are on the disk.
     pub(super) fn sync(&self) -> io::Result<()> {
         Ok(fs::fsync(&self.0)?)
@@ -261,6 +266,15 @@ impl Beneath {
     /// The same tree for somebody else to visit.
     pub(super) fn again(&self) -> io::Result<Self> {
         Ok(Self::new(Dir(self.root.0.try_clone()?)))
+    }
+
+    /// A directory beneath, or the whole of it for an empty path.
+    pub(super) fn dir(&mut self, path: &Path) -> io::Result<Dir> {
+        if path.as_os_str().is_empty() {
+            return Ok(Dir(self.root.0.try_clone()?));
+        }
+        let (dir, name) = self.at(path)?;
+        dir.child(name)
     }
 
     /// The directory that a path is in, and its name there.

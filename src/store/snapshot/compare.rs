@@ -2,7 +2,7 @@
 
 use std::{cmp::Ordering, ffi::OsString, io::Read, path::PathBuf};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use super::{Entry, Snapshot, What, copy::hash_of};
 
@@ -89,8 +89,8 @@ fn differ(before: &mut Snapshot, old: &Entry, after: &mut Snapshot, new: &Entry)
     if is_executable(old) != is_executable(new) || old_file.bytes != new_file.bytes {
         return Ok(true);
     }
-    let old_hash = old_file.hash.map_or_else(|| hash_of(before.file(&old.path)?), Ok)?;
-    let new_hash = new_file.hash.map_or_else(|| hash_of(after.file(&new.path)?), Ok)?;
+    let old_hash = old_file.hash.map_or_else(|| hash_of(&mut before.file(&old.path)?), Ok)?;
+    let new_hash = new_file.hash.map_or_else(|| hash_of(&mut after.file(&new.path)?), Ok)?;
     Ok(old_hash != new_hash)
 }
 
@@ -112,6 +112,8 @@ impl Snapshot {
             return Ok(Side::Long { executable });
         }
         file.read_to_end(&mut bytes).with_context(context)?;
+        let intact = matches!(&entry.what, What::File(contents) if contents.hash.is_none_or(|hash| hash == blake3::hash(&bytes)));
+        ensure!(intact, "{}: it is not what was frozen; `lineage check` says more", context());
         Ok(Side::Text { executable, bytes })
     }
 }

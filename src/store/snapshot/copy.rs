@@ -3,13 +3,13 @@
 use std::{
     collections::HashMap,
     fs::File,
-    io::{Read, Seek, Write},
+    io::{ErrorKind, Read, Seek, Write},
     path::{Path, PathBuf},
     sync::atomic::{AtomicU64, Ordering::Relaxed},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Error, Result, ensure};
 use blake3::{Hash, Hasher};
 
 use super::{
@@ -95,10 +95,11 @@ impl Hand<'_> {
         }
     }
 
-    /// Makes a directory under the same path, that can be written to until all is in it.
+    /// Makes a directory under the same path; its owner can write to it, because all is yet to come.
     pub(super) fn dir(&mut self, path: &Path, meta: Meta) -> Result<What> {
         let (dir, name) = self.tree.at(path)?;
-        dir.make_dir(name, meta.mode | 0o700)?;
+        dir.make_dir(name, 0o700)?;
+        dir.child(name)?.set_mode(meta.mode)?;
         Ok(What::Dir)
     }
 
@@ -138,7 +139,12 @@ impl Hand<'_> {
     }
 
     fn copy(&mut self, path: &Path, mode: u32) -> Result<Contents> {
-        let mut from = self.work.file(path)?;
+        let mut from = self.work.file(path).map_err(|error| match error.kind() {
+            ErrorKind::NotFound => {
+                Error::msg("it was there when it was looked at, and is gone: something is at work there")
+            }
+            _ => error.into(),
+        })?;
         let (dir, name) = self.tree.at(path)?;
         let mut to = dir.create(name)?;
         let mut attempt = 1;
@@ -201,9 +207,9 @@ fn hash(file: &mut File, buffer: &mut [u8]) -> std::io::Result<Hash> {
 }
 
 /// The hash of a file, with a buffer of its own.
-pub(super) fn hash_of(mut file: File) -> Result<Hash> {
+pub(super) fn hash_of(file: &mut File) -> Result<Hash> {
     let mut buffer = vec![0; CHUNK];
-    hash(&mut file, &mut buffer).context("cannot read it")
+    hash(file, &mut buffer).context("cannot read it")
 }
 
 /// A copy whose hash must be the one that was frozen.

@@ -12,7 +12,7 @@ use std::{
 use anyhow::{Context, Error, Result};
 
 use super::{
-    Entry, Progress, What,
+    Contents, Entry, Progress, What,
     beneath::{Beneath, Kind, Meta},
     copy::{CHUNK, Hand, Job},
     walk::Work,
@@ -27,11 +27,14 @@ const BATCH: usize = 128;
 /// Files to be frozen, and how far that is.
 struct Pile<'p> {
     /// What is taken at once is of one directory: two hands in the same would wait for each other at every name.
-    batches: Vec<&'p [(PathBuf, Meta)]>,
+    batches: Vec<&'p [(usize, &'p (PathBuf, Meta))]>,
     next: AtomicUsize,
     progress: Mutex<(u64, Progress<'p>)>,
     total: u64,
 }
+
+/// What one hand has frozen, by its number, and the files that did not hold still.
+type Share = (Vec<(usize, Contents)>, Vec<PathBuf>);
 
 /// Freezes what was found in `work`, and returns it with what a person should know.
 pub(super) fn freeze(
@@ -42,10 +45,10 @@ pub(super) fn freeze(
     progress: Progress,
 ) -> Result<(Vec<Entry>, Vec<String>)> {
     let total = work.bytes();
-    let (files, others): (Vec<_>, Vec<_>) =
-        std::mem::take(&mut work.entries).into_iter().partition(|(_, meta)| meta.kind == Kind::File);
+    let found = std::mem::take(&mut work.entries);
+    let files: Vec<_> = found.iter().enumerate().filter(|(_, (_, meta))| meta.kind == Kind::File).collect();
     let batches: Vec<_> =
-        files.chunk_by(|(a, _), (b, _)| a.parent() == b.parent()).flat_map(|dir| dir.chunks(BATCH)).collect();
+        files.chunk_by(|(_, (a, _)), (_, (b, _))| a.parent() == b.parent()).flat_map(|dir| dir.chunks(BATCH)).collect();
     let hands = thread::available_parallelism().map_or(1, usize::from).min(MOST).min(batches.len());
     let mut hands = (0..hands.max(1))
         .map(|_| {
@@ -54,26 +57,30 @@ pub(super) fn freeze(
             Ok(Hand { job, work, tree, base, buffer: vec![0; CHUNK], restless: Vec::new() })
         })
         .collect::<Result<Vec<_>>>()?;
-    let mut entries = Vec::with_capacity(files.len() + others.len());
-    for (path, meta) in others {
-        let hand = &mut hands[0];
-        let what = if meta.kind == Kind::Dir { hand.dir(&path, meta) } else { hand.link(&path) };
-        let what = what.with_context(|| path.display().to_string())?;
-        entries.push(Entry { path, mode: meta.mode, what });
+    let hand = &mut hands[0];
+    let mut whats = Vec::with_capacity(found.len());
+    for (path, meta) in &found {
+        let what = match meta.kind {
+            Kind::Dir => hand.dir(path, *meta).map(Some),
+            Kind::Link => hand.link(path).map(Some),
+            _ => Ok(None), // of the pile
+        };
+        whats.push(what.with_context(|| path.display().to_string())?);
     }
     let pile = Pile { batches, next: AtomicUsize::new(0), progress: Mutex::new((0, progress)), total };
     for (frozen, restless) in all_at_once(hands, &pile)? {
-        entries.extend(frozen);
+        for (at, contents) in frozen {
+            whats[at] = Some(What::File(contents));
+        }
         let note =
             |path: PathBuf| format!("{} was written to while it was frozen; it is as it was read", path.display());
         work.notes.extend(restless.into_iter().map(note));
     }
-    entries.sort_by(|a, b| a.path.cmp(&b.path));
     work.notes.sort();
-    Ok((entries, work.notes))
+    let entry =
+        |((path, meta), what): ((PathBuf, Meta), Option<What>)| Some(Entry { path, mode: meta.mode, what: what? });
+    Ok((found.into_iter().zip(whats).filter_map(entry).collect(), work.notes))
 }
-
-type Share = (Vec<Entry>, Vec<PathBuf>);
 
 /// Lets all hands take from the pile until it is empty, or one of them fails.
 fn all_at_once(hands: Vec<Hand>, pile: &Pile) -> Result<Vec<Share>> {
@@ -86,17 +93,16 @@ fn all_at_once(hands: Vec<Hand>, pile: &Pile) -> Result<Vec<Share>> {
 }
 
 fn take(mut hand: Hand, pile: &Pile) -> Result<Share> {
-    let mut entries = Vec::new();
+    let mut frozen = Vec::new();
     loop {
         let Some(batch) = pile.batches.get(pile.next.fetch_add(1, Relaxed)) else {
-            return Ok((entries, hand.restless));
+            return Ok((frozen, hand.restless));
         };
-        for (path, meta) in *batch {
+        for (at, (path, meta)) in *batch {
             let contents = hand.file(path, *meta).with_context(|| path.display().to_string()).inspect_err(|_| {
                 pile.next.store(pile.batches.len(), Relaxed); // the others need not go on
             })?;
-            let (mode, what) = (meta.mode, What::File(contents));
-            entries.push(Entry { path: path.clone(), mode, what });
+            frozen.push((*at, contents));
             if let Ok(mut progress) = pile.progress.lock() {
                 progress.0 += contents.bytes;
                 let done = progress.0;

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
+    ffi::{OsStr, OsString},
     io,
     path::{Path, PathBuf},
 };
@@ -10,10 +11,10 @@ use anyhow::{Error, Result};
 use blake3::Hash;
 
 use super::{
-    Entry, SNAPSHOTS, What,
-    beneath::{Beneath, Kind, Meta, names, word},
+    Entry, MANIFEST, SNAPSHOTS, What,
+    beneath::{Beneath, Kind, Meta, word},
     copy::{frozen_mode, hash_of},
-    open_down,
+    open_down, snapshot_names, temporary,
 };
 use crate::{
     lineage::{Finding, Named},
@@ -22,15 +23,21 @@ use crate::{
 };
 
 impl Store {
-    /// The snapshots that the store holds. To be asked before the log is read: each is there before its row is.
+    /// The snapshots and manifests that the store holds, but for those whose row is being written. To be asked before the log
+    /// is read: each other one was there before its row was.
     pub fn snapshots(&self) -> Vec<String> {
         let dir = self.dir().and_then(|dir| open_down(dir, Path::new(SNAPSHOTS)).ok());
         let Some(dir) = dir else { return Vec::new() };
-        let is_snapshot = |name: &std::ffi::OsString| {
-            !name.as_encoded_bytes().starts_with(b".") && dir.meta(name).is_ok_and(|meta| meta.kind == Kind::Dir)
+        let names = dir.names().unwrap_or_default();
+        // Asked later: who has gone from among these meanwhile has written the row.
+        let coming = temporary::about_to_be_named(&dir);
+        let stays = |name: &OsString| {
+            let bytes = name.as_encoded_bytes();
+            let is_one =
+                bytes.ends_with(MANIFEST.as_bytes()) || dir.meta(name).is_ok_and(|meta| meta.kind == Kind::Dir);
+            is_one && !bytes.starts_with(b".") && !coming.iter().any(|of| belongs(name, of))
         };
-        let names = dir.names().unwrap_or_default().into_iter().filter(is_snapshot);
-        names.map(|name| name.to_string_lossy().into_owned()).collect()
+        names.into_iter().filter(stays).map(|name| name.to_string_lossy().into_owned()).collect()
     }
 
     /// What is wrong with the snapshots that rows name, and which of `found` no row names. A log that is read in place has none.
@@ -47,11 +54,21 @@ impl Store {
         }
         for name in found {
             let relative = Path::new(SNAPSHOTS).join(name);
-            if !known.contains(relative.as_path()) {
-                let path = Some(self.root().join(relative));
-                let text = "a snapshot that no row names".to_owned();
-                verifier.findings.push(Finding { path, line: 0, id: None, kind: "snapshot_of_none", text });
-            }
+            let of = name.strip_suffix(MANIFEST).map(|of| Path::new(SNAPSHOTS).join(of));
+            let what = match of {
+                Some(of) if known.contains(of.as_path()) || found.iter().any(|name| of.ends_with(name)) => continue,
+                Some(_) => "a manifest without its snapshot, that no row names",
+                None if known.contains(relative.as_path()) => continue,
+                None => "a snapshot that no row names",
+            };
+            let path = Some(self.root().join(relative));
+            verifier.findings.push(Finding {
+                path,
+                line: 0,
+                id: None,
+                kind: "snapshot_of_none",
+                text: what.to_owned(),
+            });
         }
         verifier.findings
     }
@@ -68,7 +85,7 @@ impl Verifier<'_> {
     fn row(&mut self, row: &Named) {
         let relative = Path::new(&row.path);
         let root = self.store.root();
-        let opened = names(relative).map_err(Error::from).and_then(|_| open_down(root, relative));
+        let opened = snapshot_names(relative).map_err(Error::from).and_then(|()| open_down(root, relative));
         let mut tree = match opened {
             Ok(dir) => Beneath::new(dir),
             Err(error) => {
@@ -137,7 +154,7 @@ impl Verifier<'_> {
         }
         let hash = match self.hashes.get(&(meta.dev, meta.ino)) {
             Some(hash) => *hash,
-            None => hash_of(tree.file(&entry.path)?)?,
+            None => hash_of(&mut tree.file(&entry.path)?)?,
         };
         self.hashes.insert((meta.dev, meta.ino), hash);
         if contents.hash != Some(hash) {
@@ -146,6 +163,12 @@ impl Verifier<'_> {
         let mode = frozen_mode(entry.mode);
         Ok((meta.mode != mode).then(|| format!("has the mode {:03o}, was frozen with {mode:03o}", meta.mode)))
     }
+}
+
+/// Whether a name is that of a snapshot, or of its manifest.
+fn belongs(name: &OsStr, of: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    name.strip_suffix(MANIFEST.as_bytes()).unwrap_or(name) == of.as_encoded_bytes()
 }
 
 fn is_not_found(error: &io::Error) -> bool {

@@ -1,0 +1,111 @@
+//! What the system refuses in the middle of a freeze: the trial is not lost, and nothing half-made has a final name.
+
+use std::{fs, process::Command, thread::sleep, time::Duration};
+
+use crate::sandbox::{Sandbox, skipped};
+
+fn with_work() -> Sandbox {
+    let sandbox = Sandbox::with_store();
+    sandbox.write("work/train.py", "lr = 0.1\n");
+    sandbox.write("work/data/f", "f\n");
+    sandbox
+}
+
+const APPEND: [&str; 7] = ["append", "--status", "keep", "--metric", "1", "--snapshot", "work"];
+
+fn snapshots(sandbox: &Sandbox) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(sandbox.path(".lineage/snapshots")) else { return Vec::new() };
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+}
+
+/// An append under strace, which makes a system call fail or wait; `None` where there is no strace that may do that.
+fn strace(sandbox: &Sandbox, inject: &[&str]) -> Option<Command> {
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "-o", "/dev/null"]).args(inject).current_dir(sandbox.path("."));
+    if !Command::new("strace").args(["-o", "/dev/null", "true"]).status().is_ok_and(|status| status.success()) {
+        skipped("strace is not there, or may not trace");
+        return None;
+    }
+    strace.arg(assert_cmd::cargo::cargo_bin!("lineage")).args(APPEND).env_clear();
+    Some(strace)
+}
+
+#[test]
+fn a_flush_that_fails_leaves_nothing_under_a_final_name() {
+    for (call, why) in [("fsync", "cannot put the snapshot 000"), ("syncfs", "cannot write")] {
+        let sandbox = with_work();
+        let Some(mut append) = strace(&sandbox, &["-e", &format!("inject={call}:error=EIO")]) else { return };
+        let output = append.output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(stderr.contains("trial 000 is logged without its work") && stderr.contains(why), "{stderr}");
+        assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"000\n"[..]));
+        assert_eq!(sandbox.rows()[0][15], "", "the row names no snapshot that may not be on the disk");
+        assert_eq!(snapshots(&sandbox), [""; 0]);
+    }
+}
+
+#[test]
+fn a_file_that_goes_while_it_is_frozen_costs_the_snapshot_and_not_the_trial() {
+    let sandbox = with_work();
+    let inject = ["-P", "train.py", "-e", "trace=openat", "-e", "inject=openat:error=ENOENT"];
+    let Some(mut append) = strace(&sandbox, &inject) else { return };
+    let output = append.output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        stderr.contains("cannot freeze work: train.py: it was there when it was looked at, and is gone"),
+        "{stderr}"
+    );
+    assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"000\n"[..]));
+    assert_eq!(sandbox.rows()[0][15], "");
+    assert_eq!(snapshots(&sandbox), [""; 0]);
+}
+
+/// Where nothing can be opened any more, each directory that is made would be one more that cannot be locked.
+#[test]
+fn a_directory_that_cannot_be_opened_is_an_error_and_goes_again() {
+    for limit in 4..24 {
+        let sandbox = with_work();
+        let mut shell = Command::new("timeout");
+        shell.args(["20", "sh", "-c", "ulimit -n $0; exec \"$@\"", &limit.to_string()]);
+        shell.arg(assert_cmd::cargo::cargo_bin!("lineage")).args(APPEND).current_dir(sandbox.path(".")).env_clear();
+        let output = shell.env("PATH", "/usr/bin:/bin").output().unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(matches!(output.status.code(), Some(0 | 1)), "{limit} files: {:?} {stderr}", output.status);
+        let left = snapshots(&sandbox).into_iter().filter(|name| name.starts_with('.')).count();
+        assert!(left <= 1, "{limit} files: {left} {stderr}"); // to remove one takes a file, too
+        let logged = sandbox.rows().len();
+        assert_eq!(logged == 1, output.status.success(), "{limit} files: {stderr}");
+        sandbox.ok(&["append", "--status", "keep", "--metric", "0", "--snapshot", "work"]);
+        assert!(snapshots(&sandbox).iter().all(|name| !name.starts_with('.')), "the next one sweeps up");
+    }
+}
+
+#[test]
+fn check_does_not_complain_of_a_snapshot_whose_row_is_being_written() {
+    let sandbox = with_work();
+    let Some(mut append) = strace(&sandbox, &["-e", "inject=fsync:delay_exit=1500000"]) else { return };
+    let mut child = append.spawn().unwrap();
+    let placed = || snapshots(&sandbox).contains(&"000".to_owned());
+    for _ in 0..2000 {
+        if placed() {
+            break;
+        }
+        sleep(Duration::from_millis(5));
+    }
+    assert!(placed() && sandbox.rows().is_empty(), "the writer is between the snapshot and its row");
+    let during = sandbox.transcript(&["check"]);
+    assert!(child.wait().unwrap().success());
+    assert!(during.ends_with("nothing is wrong\n= 0\n"), "{during}");
+    assert!(sandbox.transcript(&["check"]).ends_with("1 row, nothing is wrong\n= 0\n"));
+    assert_eq!(snapshots(&sandbox).len(), 2);
+}
+
+#[test]
+fn check_complains_of_a_snapshot_whose_writer_died_before_the_row() {
+    let sandbox = with_work();
+    let Some(mut append) = strace(&sandbox, &["-e", "inject=fsync:signal=KILL"]) else { return };
+    assert!(!append.status().unwrap().success());
+    assert!(snapshots(&sandbox).contains(&"000".to_owned()));
+    let checked = sandbox.transcript(&["check"]);
+    assert!(checked.contains("000: a snapshot that no row names") && checked.ends_with("= 1\n"), "{checked}");
+}
