@@ -87,7 +87,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand append" -l store -d 'The
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l json -d 'Read trials from stdin: one JSON object, or one a line; all are written, or none'
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l json -d 'Read trials from stdin: one JSON object, or one a line; all are written, or none. `snapshot` is what --snapshot is'
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l once -d 'Where the log has a trial of this job, print its id and write nothing'
 complete -c lineage -n "__fish_lineage_using_subcommand append" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
 complete -c lineage -n "__fish_lineage_using_subcommand append" -s h -l help -d 'Print help (see more with \'--help\')'

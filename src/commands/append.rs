@@ -74,7 +74,7 @@ pub struct Append {
     /// Freeze this directory or file with it, if it is a keep or a baseline [default: `path` of the settings, if set]
     ///
     /// Left out are what .gitignore and .lineageignore say, .git, and the store. `always = true` under [snapshot] in
-    /// lineage.toml freezes every trial.
+    /// lineage.toml freezes every trial. Where the work cannot be frozen, the trial is logged without it, and that is said.
     #[arg(long, value_name = "PATH", allow_hyphen_values = true, conflicts_with = "snapshot_path")]
     snapshot: Option<OsString>,
     /// Where its frozen work is, relative to the store, where another program has frozen it
@@ -92,7 +92,7 @@ pub struct Append {
     /// Any other column of the log, word for word; may be given more than once
     #[arg(long, value_name = "COLUMN=VALUE", allow_hyphen_values = true)]
     set: Vec<OsString>,
-    /// Read trials from stdin: one JSON object, or one a line; all are written, or none
+    /// Read trials from stdin: one JSON object, or one a line; all are written, or none. `snapshot` is what --snapshot is
     #[arg(help_heading = "How it is logged", long, conflicts_with_all = FLAGS_OF_A_TRIAL)]
     json: bool,
     /// Where the log has a trial of this job, print its id and write nothing

@@ -1,4 +1,4 @@
-//! The manifest beside a snapshot: what was frozen, a line each, with its hash. Pure; `docs/format.md` describes it.
+//! The manifest beside a snapshot: what was frozen, a line each, with its hash. Pure; `docs/snapshots.md` describes it.
 
 use std::{
     collections::HashSet,
