@@ -6,6 +6,7 @@ mod checkout;
 mod compare;
 mod copy;
 mod crew;
+mod dir;
 mod freeze;
 mod guard;
 mod ignored;
@@ -23,7 +24,8 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 
-use self::beneath::{Beneath, Dir, Kind};
+use self::beneath::Beneath;
+use self::dir::{Dir, Kind};
 use self::manifest::{Contents, Entry, What};
 pub use self::{
     checkout::{Checkout, Outcome},
@@ -142,7 +144,7 @@ impl Snapshot {
             What::Link(_) => meta.kind == Kind::Link,
             What::File(contents) => meta.kind == Kind::File && meta.len == contents.bytes,
         };
-        ensure!(intact, "{}: {} is {}", context(), entry.path.display(), beneath::word(meta.kind));
+        ensure!(intact, "{}: {} is {}", context(), entry.path.display(), dir::word(meta.kind));
         Ok(())
     }
 
@@ -197,7 +199,7 @@ fn open_root(root: &Path) -> Result<Dir> {
 /// Opens a directory further down from one that a person has named; no link on the way is followed.
 fn open_down(root: &Path, relative: &Path) -> Result<Dir> {
     let full = || format!("cannot open {}", root.join(relative).display());
-    open_root(root)?.descend(relative).with_context(full)
+    Beneath::new(open_root(root)?).dir(relative).with_context(full)
 }
 
 /// A snapshot without a manifest: what is there, as far as that can be told without reading it.

@@ -65,6 +65,16 @@ fn a_file_that_goes_while_it_is_frozen_costs_the_snapshot_and_not_the_trial() {
     assert_eq!(snapshots(&sandbox), [""; 0]);
 }
 
+#[test]
+fn without_a_thread_to_spare_it_is_frozen_all_the_same() {
+    let sandbox = with_work();
+    let inject = ["-e", "trace=clone,clone3", "-e", "inject=clone,clone3:error=EAGAIN"];
+    let Some(mut append) = strace(&sandbox, &inject) else { return };
+    let output = append.output().unwrap();
+    assert_eq!((&output.stdout[..], &output.stderr[..]), (&b"000\n"[..], &b""[..]));
+    assert_eq!(sandbox.tree(".lineage/snapshots/000").lines().count(), 3);
+}
+
 /// Where nothing can be opened any more, each directory that is made would be one more that cannot be locked.
 #[test]
 fn once_nothing_can_be_opened_the_writer_gives_up_and_the_next_one_sweeps_up() {

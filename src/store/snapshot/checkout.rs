@@ -11,8 +11,9 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::{
     Entry, Progress, Snapshot, What,
-    beneath::{Beneath, Dir, Kind, Meta, word},
+    beneath::Beneath,
     copy::hash_of,
+    dir::{Dir, Kind, Meta, word},
     guard::Guard,
     target::Target,
     walk::{self, is_git},

@@ -14,7 +14,8 @@ use blake3::{Hash, Hasher};
 
 use super::{
     Contents, Entry, What,
-    beneath::{Beneath, Kind, Meta, set_mode, set_modified},
+    beneath::Beneath,
+    dir::{Kind, Meta, set_mode, set_modified},
     manifest::Seen,
 };
 use crate::{store::Durability, view::text};
@@ -210,13 +211,4 @@ fn hash(file: &mut File, buffer: &mut [u8]) -> std::io::Result<Hash> {
 pub(super) fn hash_of(file: &mut File) -> Result<Hash> {
     let mut buffer = vec![0; CHUNK];
     hash(file, &mut buffer).context("cannot read it")
-}
-
-/// A copy whose hash must be the one that was frozen.
-pub(super) fn copy_checked(from: &mut File, to: &mut File, wanted: Option<Hash>) -> Result<()> {
-    let mut buffer = vec![0; CHUNK];
-    let (_, hash) = copy(from, to, &mut buffer, |_| Ok(()))?;
-    let intact = wanted.is_none_or(|wanted| wanted == hash);
-    ensure!(intact, "the frozen file is not what was frozen; `lineage check` says more");
-    Ok(())
 }

@@ -13,8 +13,9 @@ use anyhow::{Context, Error, Result};
 
 use super::{
     Contents, Entry, Progress, What,
-    beneath::{Beneath, Kind, Meta},
+    beneath::Beneath,
     copy::{CHUNK, Hand, Job},
+    dir::{Kind, Meta},
     walk::Work,
 };
 
@@ -49,26 +50,24 @@ pub(super) fn freeze(
     let files: Vec<_> = found.iter().enumerate().filter(|(_, (_, meta))| meta.kind == Kind::File).collect();
     let batches: Vec<_> =
         files.chunk_by(|(_, (a, _)), (_, (b, _))| a.parent() == b.parent()).flat_map(|dir| dir.chunks(BATCH)).collect();
+    let hand = || -> Result<Hand> {
+        let base = base.as_ref().map(Beneath::again).transpose()?;
+        let (work, tree) = (work.root.again()?, tree.again()?);
+        Ok(Hand { job, work, tree, base, buffer: vec![0; CHUNK], restless: Vec::new() })
+    };
     let hands = thread::available_parallelism().map_or(1, usize::from).min(MOST).min(batches.len());
-    let mut hands = (0..hands.max(1))
-        .map(|_| {
-            let base = base.as_ref().map(Beneath::again).transpose()?;
-            let (work, tree) = (work.root.again()?, tree.again()?);
-            Ok(Hand { job, work, tree, base, buffer: vec![0; CHUNK], restless: Vec::new() })
-        })
-        .collect::<Result<Vec<_>>>()?;
-    let hand = &mut hands[0];
+    let (mut first, others) = (hand()?, (1..hands).map(|_| hand()).collect::<Result<Vec<_>>>()?);
     let mut whats = Vec::with_capacity(found.len());
     for (path, meta) in &found {
         let what = match meta.kind {
-            Kind::Dir => hand.dir(path, *meta).map(Some),
-            Kind::Link => hand.link(path).map(Some),
+            Kind::Dir => first.dir(path, *meta).map(Some),
+            Kind::Link => first.link(path).map(Some),
             _ => Ok(None), // of the pile
         };
         whats.push(what.with_context(|| path.display().to_string())?);
     }
     let pile = Pile { batches, next: AtomicUsize::new(0), progress: Mutex::new((0, progress)), total };
-    for (frozen, restless) in all_at_once(hands, &pile)? {
+    for (frozen, restless) in all_at_once(first, others, &pile)? {
         for (at, contents) in frozen {
             whats[at] = Some(What::File(contents));
         }
@@ -82,13 +81,17 @@ pub(super) fn freeze(
     Ok((found.into_iter().zip(whats).filter_map(entry).collect(), work.notes))
 }
 
-/// Lets all hands take from the pile until it is empty, or one of them fails.
-fn all_at_once(hands: Vec<Hand>, pile: &Pile) -> Result<Vec<Share>> {
+/// Lets all hands take from the pile until it is empty, or one of them fails. Where the system has no thread to spare, fewer
+/// hands do it: this one is always there.
+fn all_at_once(first: Hand, others: Vec<Hand>, pile: &Pile) -> Result<Vec<Share>> {
     thread::scope(|scope| {
-        let threads: Vec<_> = hands.into_iter().map(|hand| scope.spawn(|| take(hand, pile))).collect();
-        let shares =
+        let begin = |hand| thread::Builder::new().spawn_scoped(scope, move || take(hand, pile)).ok();
+        let threads: Vec<_> = others.into_iter().map_while(begin).collect();
+        let mut shares = vec![take(first, pile)];
+        let joined =
             threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err(Error::msg("a thread died"))));
-        shares.collect::<Vec<_>>().into_iter().collect()
+        shares.extend(joined);
+        shares.into_iter().collect()
     })
 }
 

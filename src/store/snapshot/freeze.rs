@@ -7,9 +7,10 @@ use anyhow::{Context, Result, bail};
 
 use super::{
     Progress, SNAPSHOTS,
-    beneath::{Beneath, Dir, Kind},
+    beneath::Beneath,
     copy::Job,
     crew,
+    dir::{Dir, Kind},
     guard::Guard,
     manifest_name, open_down,
     temporary::{Temporary, sweep},
@@ -55,8 +56,8 @@ impl Store {
         let open = |base| self.snapshot_at(base).ok();
         let guard = Guard::of(self)?;
         let (work, base) = thread::scope(|scope| {
-            let base = scope.spawn(|| base.and_then(open));
-            (walk::look(source, &guard), base.join().ok().flatten())
+            let base = thread::Builder::new().spawn_scoped(scope, || base.and_then(open));
+            (walk::look(source, &guard), base.ok().and_then(|thread| thread.join().ok().flatten()))
         });
         let work = work?;
         self.check_size(&work, source)?;

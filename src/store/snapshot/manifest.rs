@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 use blake3::Hash;
 
-use super::beneath::{Meta, names};
+use super::{beneath::names, dir::Meta};
 
 const HEAD: &str = "kind\tmode\tbytes\tblake3\tmodified\tseen\tpath\ttarget";
 
@@ -83,25 +83,33 @@ pub(super) fn parse(text: &[u8], path: &Path) -> Result<Vec<Entry>> {
     let mut lines = text.lines();
     ensure!(lines.next() == Some(HEAD), "{}:1: this is no manifest of this version of lineage", path.display());
     let mut entries: Vec<Entry> = Vec::new();
-    let (mut seen, mut dirs) = (HashSet::new(), HashSet::new());
+    let mut dirs = HashSet::new();
+    let mut last_dir = PathBuf::new(); // most files are in the same as the one before
     for (at, line) in lines.enumerate() {
         let place = || format!("{}:{}", path.display(), at + 2);
         let entry = entry(line).with_context(place)?;
         names(&entry.path).with_context(place)?;
-        let above = entry.path.parent().filter(|above| !above.as_os_str().is_empty());
-        ensure!(
-            above.is_none_or(|above| dirs.contains(above)),
-            "{}: {} is in no directory that is listed before it",
-            place(),
-            entry.path.display()
-        );
-        ensure!(seen.insert(entry.path.clone()), "{}: {} stands twice", place(), entry.path.display());
+        let above = entry.path.parent().unwrap_or(Path::new(""));
+        if above.as_os_str() != last_dir.as_os_str() && !above.as_os_str().is_empty() {
+            let shown = entry.path.display();
+            ensure!(dirs.contains(above), "{}: {shown} is in no directory that is listed before it", place());
+            above.clone_into(&mut last_dir);
+        }
         if entry.what == What::Dir {
             dirs.insert(entry.path.clone());
         }
         entries.push(entry);
     }
-    entries.sort_by(|a, b| a.path.cmp(&b.path));
+    if !entries.is_sorted_by(|a, b| a.path < b.path) {
+        entries.sort_by(|a, b| a.path.cmp(&b.path));
+        let twice = entries.windows(2).find(|pair| pair[0].path == pair[1].path);
+        ensure!(
+            twice.is_none(),
+            "{}: {} stands twice",
+            path.display(),
+            twice.map_or(Path::new(""), |two| &two[0].path).display()
+        );
+    }
     Ok(entries)
 }
 

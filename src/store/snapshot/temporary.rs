@@ -11,7 +11,11 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use super::{Entry, beneath::Dir, manifest};
+use super::{
+    Entry,
+    dir::{Dir, set_mode},
+    manifest,
+};
 use crate::store::Durability;
 
 const PREFIX: &str = ".freezing-";
@@ -82,7 +86,7 @@ impl Temporary {
     pub(super) fn finish(&self, entries: &[Entry], durability: Durability) -> io::Result<()> {
         let mut file = self.dir.create(MANIFEST.as_ref())?;
         file.write_all(manifest::print(entries).as_bytes())?;
-        super::beneath::set_mode(&file, 0o444)?;
+        set_mode(&file, 0o444)?;
         if durability == Durability::Full {
             self.flush(&file)?;
         }

@@ -12,8 +12,9 @@ use blake3::Hash;
 
 use super::{
     Entry, MANIFEST, SNAPSHOTS, What,
-    beneath::{Beneath, Kind, Meta, word},
+    beneath::Beneath,
     copy::{frozen_mode, hash_of},
+    dir::{Kind, Meta, word},
     open_down, snapshot_names, temporary,
 };
 use crate::{

@@ -10,7 +10,8 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 
 use super::{
-    beneath::{Beneath, Dir, Kind, Meta, word},
+    beneath::Beneath,
+    dir::{Dir, Kind, Meta, word},
     guard::Guard,
     ignored::Rules,
 };
