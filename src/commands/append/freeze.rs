@@ -18,13 +18,6 @@ use crate::{
 /// The work of a trial, copied aside, or why that could not be; `None` where there is none to be frozen.
 pub(super) type Work = Option<Result<Frozen>>;
 
-/// Whose work is to be frozen, and on whose behalf.
-struct Source {
-    path: PathBuf,
-    /// By name, and not by the settings alone.
-    asked: bool,
-}
-
 /// Copies the work of each draft aside, as far as it is to be frozen.
 pub(super) fn before_the_lock(
     drafts: &[Draft],
@@ -38,7 +31,11 @@ pub(super) fn before_the_lock(
         bail!(Usage("--snapshot is of one trial, and these are several; give each its \"snapshot\"".to_owned()));
     }
     let in_json = drafts.iter().any(|draft| draft.get("snapshot").is_some());
-    if flag.is_none() && !in_json && store.work().is_none() {
+    let may_be_wanted = |draft: &Draft| {
+        let status = draft.get("status").filter(|status| *status != "auto");
+        status.is_none_or(|status| store.settings.snapshot.wants(Status::read(status.as_bytes())))
+    };
+    if (flag.is_none() && !in_json && store.work().is_none()) || !drafts.iter().any(may_be_wanted) {
         return Ok(drafts.iter().map(|_| None).collect());
     }
     // A look at the log without the lock: a trial that does not beat the best now will not beat it later.
@@ -48,31 +45,29 @@ pub(super) fn before_the_lock(
     let ledger = log.ask(Ledger::new(log.schema.direction, mentioned, jobs))?;
     let freeze = |draft| {
         let source = source(draft, flag.map(Path::new), drafts.len() == 1, store, &log)?;
-        Ok(source.and_then(|source| freeze(draft, source, store, &log, &ledger, context)))
+        Ok(source.and_then(|source| freeze(draft, &source, store, &log, &ledger, context)))
     };
     drafts.iter().map(freeze).collect()
 }
 
 /// Where the work of a draft is, if it may be frozen at all.
-fn source(draft: &Draft, flag: Option<&Path>, alone: bool, store: &Store, log: &Log) -> Result<Option<Source>> {
+fn source(draft: &Draft, flag: Option<&Path>, alone: bool, store: &Store, log: &Log) -> Result<Option<PathBuf>> {
     let in_json = draft.get("snapshot").filter(|_| log.schema.find("snapshot").is_none()).map(Path::new);
-    let asked = flag.or(in_json).map(|path| Source { path: path.to_owned(), asked: true });
-    match (asked, draft.get("snapshot_path")) {
+    match (flag.or(in_json), draft.get("snapshot_path")) {
         (Some(_), Some(_)) => bail!(Usage("a trial has one snapshot: --snapshot or a snapshot_path".to_owned())),
         (None, Some(_)) => Ok(None),
-        (Some(asked), None) => Ok(Some(asked)),
+        (Some(path), None) => Ok(Some(path.to_owned())),
         // Of several trials at once, one directory can be the work of one at most: of which, nobody can tell.
-        (None, None) => Ok(store.work().filter(|_| alone).map(|path| Source { path, asked: false })),
+        (None, None) => Ok(store.work().filter(|_| alone)),
     }
 }
 
-fn freeze(draft: &Draft, source: Source, store: &Store, log: &Log, ledger: &Ledger, context: &Context) -> Work {
+fn freeze(draft: &Draft, source: &Path, store: &Store, log: &Log, ledger: &Ledger, context: &Context) -> Work {
     if draft.job().is_some_and(|job| ledger.job(job).is_some()) {
         return None;
     }
     let status = draft.outcome(&log.schema, ledger).ok()?; // an error is said when the trial is completed
     if !store.settings.snapshot.wants(status) {
-        say_not_wanted(status, source.asked, context);
         return None;
     }
     if log.schema.column(Role::Snapshot).is_none() {
@@ -82,14 +77,7 @@ fn freeze(draft: &Draft, source: Source, store: &Store, log: &Log, ledger: &Ledg
         let base = draft.likely_parent(ledger).map(|parent| log.nearest_frozen(&parent)).transpose()?.flatten();
         let base = base.map(|base| base.row().text(Role::Snapshot).into_owned());
         let mut progress = context.ui.progress("freezing");
-        store.freeze(&source.path, base.as_deref(), &mut |done, total| progress.at(done, total))
+        store.freeze(source, base.as_deref(), &mut |done, total| progress.at(done, total))
     };
     Some(copy().inspect(|frozen| frozen.notes.iter().for_each(|note| context.ui.warn(note))))
-}
-
-fn say_not_wanted(status: Status, asked: bool, context: &Context) {
-    if asked {
-        let name = status.name();
-        context.ui.note(&format!("a {name} is not frozen, unless [snapshot] in lineage.toml has always = true"));
-    }
 }
