@@ -5,7 +5,6 @@ mod listing;
 
 use std::{
     ops::Range,
-    os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
 };
 
@@ -41,13 +40,14 @@ impl Change<'_> {
     /// The change as a patch from `old` to `new`, the ids of the two trials. What has no lines is named in a line that no
     /// reader of patches takes for a part of one: git would refuse the whole patch for the sake of one binary file.
     pub fn patch(&self, old: &str, new: &str, look: Look) -> Vec<u8> {
-        let name = |trial: &str| quote(&[plain(trial).as_bytes(), b"/", self.path.as_os_str().as_bytes()].concat());
+        let name =
+            |trial: &str| quote(&[plain(trial).as_bytes(), b"/", self.path.as_os_str().as_encoded_bytes()].concat());
         let (old, new) = (name(old), name(new));
         let mut out = Patch { look, bytes: Vec::new() };
         let (before, after) = match self.texts() {
             Ok(texts) => texts,
             Err(why) => {
-                let name = quote(self.path.as_os_str().as_bytes());
+                let name = quote(self.path.as_os_str().as_encoded_bytes());
                 out.line(Style::new(), &format!("# {name} ({}) is not in this patch: {why}", self.kind()));
                 return out.bytes;
             }
@@ -65,7 +65,7 @@ impl Change<'_> {
         }
         if before != after {
             // A tab ends a name with a space in it, or `patch` would end it at the space.
-            let end = if self.path.as_os_str().as_bytes().contains(&b' ') { "\t" } else { "" };
+            let end = if self.path.as_os_str().as_encoded_bytes().contains(&b' ') { "\t" } else { "" };
             let name = |side: &Option<Side>, name: &str| match side {
                 Some(_) => format!("{name}{end}"),
                 None => "/dev/null".to_owned(),
@@ -110,7 +110,7 @@ fn text(side: Option<&Side>) -> Result<&[u8], &'static str> {
     match side {
         None => Ok(b""),
         Some(Side::Text { bytes, .. }) => Ok(bytes),
-        Some(Side::Link(target)) => Ok(target.as_bytes()),
+        Some(Side::Link(target)) => Ok(target.as_encoded_bytes()),
         Some(Side::Binary { .. }) => Err("it is binary"),
         Some(Side::Long { .. }) => Err("it is too long to be compared line by line"),
     }

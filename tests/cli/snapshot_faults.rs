@@ -16,6 +16,13 @@ fn with_work() -> Sandbox {
     sandbox
 }
 
+/// So many files that they are flushed all at once: then the only `fsync` is that of the final names.
+fn with_much_work() -> Sandbox {
+    let sandbox = with_work();
+    (0..40).for_each(|n| sandbox.write(&format!("work/data/{n}"), "f\n"));
+    sandbox
+}
+
 const APPEND: [&str; 7] = ["append", "--status", "keep", "--metric", "1", "--snapshot", "work"];
 
 fn snapshots(sandbox: &Sandbox) -> Vec<String> {
@@ -37,7 +44,12 @@ fn strace(sandbox: &Sandbox, inject: &[&str]) -> Option<Command> {
 
 #[test]
 fn a_flush_that_fails_leaves_nothing_under_a_final_name() {
-    for (call, why) in [("fsync", "cannot put the snapshot 000"), ("syncfs", "cannot write")] {
+    let cases: [(fn() -> Sandbox, _, _); 3] = [
+        (with_work, "fsync", "cannot write"),
+        (with_much_work, "syncfs", "cannot write"),
+        (with_much_work, "fsync", "cannot put the snapshot 000"),
+    ];
+    for (with_work, call, why) in cases {
         let sandbox = with_work();
         let Some(mut append) = strace(&sandbox, &["-e", &format!("inject={call}:error=EIO")]) else { return };
         let output = append.output().unwrap();
@@ -102,7 +114,7 @@ fn once_nothing_can_be_opened_the_writer_gives_up_and_the_next_one_sweeps_up() {
 
 #[test]
 fn check_does_not_complain_of_a_snapshot_whose_row_is_being_written() {
-    let sandbox = with_work();
+    let sandbox = with_much_work();
     let Some(mut append) = strace(&sandbox, &["-e", "inject=fsync:delay_exit=1500000"]) else { return };
     let mut child = append.spawn().unwrap();
     let placed = || snapshots(&sandbox).contains(&"000".to_owned());
@@ -122,7 +134,7 @@ fn check_does_not_complain_of_a_snapshot_whose_row_is_being_written() {
 
 #[test]
 fn check_complains_of_a_snapshot_whose_writer_died_before_the_row() {
-    let sandbox = with_work();
+    let sandbox = with_much_work();
     let Some(mut append) = strace(&sandbox, &["-e", "inject=fsync:signal=KILL"]) else { return };
     assert!(!append.status().unwrap().success());
     assert!(snapshots(&sandbox).contains(&"000".to_owned()));

@@ -18,7 +18,7 @@ use super::{
     dir::{Kind, Meta, set_mode, set_modified},
     manifest::Seen,
 };
-use crate::{store::Durability, view::text};
+use crate::view::text;
 
 pub(super) const CHUNK: usize = 256 * 1024;
 
@@ -40,7 +40,6 @@ pub(super) struct Job {
     /// Bytes that came to be frozen, and how many may.
     bytes: AtomicU64,
     limit: u64,
-    durability: Durability,
     now: i128,
 }
 
@@ -56,14 +55,14 @@ pub(super) struct Hand<'j> {
 }
 
 impl Job {
-    pub(super) fn new(base: &[Entry], limit: u64, durability: Durability) -> Self {
+    pub(super) fn new(base: &[Entry], limit: u64) -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let now = i128::try_from(now.as_nanos()).unwrap_or_default();
         let file = |entry: &Entry| match entry.what {
             What::File(contents) => Some((entry.path.clone(), (entry.mode, contents))),
             _ => None,
         };
-        Self { base: base.iter().filter_map(file).collect(), bytes: AtomicU64::new(0), limit, durability, now }
+        Self { base: base.iter().filter_map(file).collect(), bytes: AtomicU64::new(0), limit, now }
     }
 
     /// By what the file is known again, where its times can be trusted.
@@ -167,9 +166,6 @@ impl Hand<'_> {
         }
         set_mode(&to, frozen_mode(mode))?;
         set_modified(&to, before.modified)?;
-        if self.job.durability == Durability::Full && !cfg!(target_os = "linux") {
-            to.sync_all()?; // Linux flushes all at once, at the end
-        }
         let seen = self.job.seen(&before).filter(|_| still);
         Ok(Contents { bytes, hash: Some(hash), modified: before.modified, seen })
     }

@@ -73,7 +73,7 @@ impl Store {
         let temporary = Temporary::make(&snapshots, &path)?;
         let (base, known) = base.unzip();
         let durability = self.settings.durability;
-        let job = Job::new(&known.unwrap_or_default(), self.settings.snapshot.max_bytes, durability);
+        let job = Job::new(&known.unwrap_or_default(), self.settings.snapshot.max_bytes);
         let tree = temporary
             .tree()
             .map(Beneath::new)

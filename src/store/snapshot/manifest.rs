@@ -3,7 +3,6 @@
 use std::{
     collections::HashSet,
     ffi::OsString,
-    os::unix::ffi::{OsStrExt, OsStringExt},
     path::{Path, PathBuf},
 };
 
@@ -61,7 +60,9 @@ pub(super) fn print(entries: &[Entry]) -> String {
         let none = String::new;
         let [kind, bytes, hash, modified, seen, target] = match &entry.what {
             What::Dir => ["dir".to_owned(), none(), none(), none(), none(), none()],
-            What::Link(target) => ["link".to_owned(), none(), none(), none(), none(), escape(target.as_bytes())],
+            What::Link(target) => {
+                ["link".to_owned(), none(), none(), none(), none(), escape(target.as_encoded_bytes())]
+            }
             What::File(contents) => [
                 "file".to_owned(),
                 contents.bytes.to_string(),
@@ -71,7 +72,7 @@ pub(super) fn print(entries: &[Entry]) -> String {
                 none(),
             ],
         };
-        let path = escape(entry.path.as_os_str().as_bytes());
+        let path = escape(entry.path.as_os_str().as_encoded_bytes());
         format!("{kind}\t{:03o}\t{bytes}\t{hash}\t{modified}\t{seen}\t{path}\t{target}\n", entry.mode)
     });
     format!("{HEAD}\n{}", lines.collect::<String>())
@@ -120,7 +121,7 @@ fn entry(line: &str) -> Result<Entry> {
     };
     let what = match kind {
         "dir" => What::Dir,
-        "link" => What::Link(OsString::from_vec(unescape(target)?)),
+        "link" => What::Link(os_string(unescape(target)?)?),
         "file" => What::File(Contents {
             bytes: bytes.parse().context("no number of bytes")?,
             hash: Some(Hash::from_hex(hash).context("no hash")?),
@@ -130,7 +131,7 @@ fn entry(line: &str) -> Result<Entry> {
         _ => bail!("`{kind}` is neither file, dir nor link"),
     };
     // Written by us it is normal already; by another hand, `a//b` would be the same file as `a/b` under a second name.
-    let path: PathBuf = Path::new(&OsString::from_vec(unescape(path)?)).components().collect();
+    let path: PathBuf = Path::new(&os_string(unescape(path)?)?).components().collect();
     Ok(Entry { path, mode: u32::from_str_radix(mode, 8).context("no mode")? & 0o777, what })
 }
 
@@ -177,8 +178,21 @@ fn unescape(text: &str) -> Result<Vec<u8>> {
     Ok(out)
 }
 
-#[cfg(test)]
+#[cfg(unix)]
+#[allow(clippy::unnecessary_wraps)] // elsewhere, not all bytes are a name
+fn os_string(bytes: Vec<u8>) -> Result<OsString> {
+    Ok(std::os::unix::ffi::OsStringExt::from_vec(bytes))
+}
+
+#[cfg(not(unix))]
+fn os_string(bytes: Vec<u8>) -> Result<OsString> {
+    Ok(String::from_utf8(bytes).context("a path that is not UTF-8")?.into())
+}
+
+#[cfg(all(test, unix))]
 mod tests {
+    use std::os::unix::ffi::OsStringExt;
+
     use super::*;
 
     fn file(path: &[u8]) -> Entry {

@@ -12,7 +12,8 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use super::{
-    Entry,
+    Entry, What,
+    beneath::Beneath,
     dir::{Dir, set_mode},
     manifest,
 };
@@ -25,6 +26,10 @@ const ABOUT: char = '@';
 
 const TREE: &str = "tree";
 const MANIFEST: &str = "manifest";
+
+/// So many files and directories are flushed one by one.
+#[cfg(target_os = "linux")]
+const FEW: usize = 32;
 
 /// So many names are tried: others may have them, or a sweep may come past.
 const ATTEMPTS: u32 = 1000;
@@ -87,22 +92,26 @@ impl Temporary {
         let mut file = self.dir.create(MANIFEST.as_ref())?;
         file.write_all(manifest::print(entries).as_bytes())?;
         set_mode(&file, 0o444)?;
-        if durability == Durability::Full {
-            self.flush(&file)?;
+        if durability == Durability::Full { self.flush(&file, entries) } else { Ok(()) }
+    }
+
+    /// Waits until all of it is on the disk. To wait for the whole file system is far less than to wait for each of thousands of
+    /// files; for a few it would be more, where something else has just written gigabytes.
+    fn flush(&self, manifest: &File, entries: &[Entry]) -> io::Result<()> {
+        #[cfg(target_os = "linux")]
+        if entries.len() > FEW {
+            return self.dir.sync_file_system();
         }
-        Ok(())
-    }
-
-    #[cfg(target_os = "linux")]
-    fn flush(&self, _manifest: &File) -> io::Result<()> {
-        self.dir.sync_file_system()
-    }
-
-    /// Elsewhere, each file was flushed as it was written.
-    #[cfg(not(target_os = "linux"))]
-    fn flush(&self, manifest: &File) -> io::Result<()> {
+        let mut tree = Beneath::new(self.tree()?);
+        for entry in entries {
+            match entry.what {
+                What::File(_) => tree.file(&entry.path)?.sync_all()?,
+                What::Dir => tree.dir(&entry.path)?.sync()?,
+                What::Link(_) => {} // is in its directory
+            }
+        }
         manifest.sync_all()?;
-        self.tree()?.sync()?;
+        tree.root().sync()?;
         self.dir.sync()
     }
 

@@ -3,7 +3,6 @@
 use std::{
     ffi::OsStr,
     io::{self, Read},
-    os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
 };
 
@@ -90,7 +89,7 @@ impl Walk<'_> {
             let shown = self.source.join(&path);
             self.rules.truncate(self.rules.iter().take_while(|(dir, _)| path.starts_with(dir)).count());
             let name = path.file_name().unwrap_or_default();
-            let is_aside = name.as_bytes().starts_with(ASIDE.as_bytes());
+            let is_aside = name.as_encoded_bytes().starts_with(ASIDE.as_bytes());
             if is_git(name) || is_aside || self.guard.is(&self.full.join(&path)) {
                 continue;
             }
@@ -139,7 +138,7 @@ impl Walk<'_> {
     fn is_ignored(&self, path: &Path, is_dir: bool) -> bool {
         let verdict = |(dir, rules): &(PathBuf, Rules)| {
             let beneath = path.strip_prefix(dir).unwrap_or(path);
-            rules.verdict(beneath.as_os_str().as_bytes(), is_dir)
+            rules.verdict(beneath.as_os_str().as_encoded_bytes(), is_dir)
         };
         self.rules.iter().rev().find_map(verdict).unwrap_or(false)
     }

@@ -1,7 +1,5 @@
 //! What differs, without the lines themselves.
 
-use std::os::unix::ffi::OsStrExt;
-
 use anstyle::{AnsiColor, Style};
 
 use super::{Stat, quote};
@@ -22,7 +20,7 @@ pub fn stats(stats: &[Stat], look: Look) -> String {
     if stats.is_empty() {
         return String::new();
     }
-    let names: Vec<String> = stats.iter().map(|stat| quote(stat.path.as_os_str().as_bytes())).collect();
+    let names: Vec<String> = stats.iter().map(|stat| quote(stat.path.as_os_str().as_encoded_bytes())).collect();
     let width = names.iter().map(|name| name.width()).max().unwrap_or(0);
     let total = |stat: &Stat| stat.lines.map_or(0, |(added, removed)| added.saturating_add(removed) as usize);
     let most = stats.iter().map(total).max().unwrap_or(0).max(BAR);
