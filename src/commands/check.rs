@@ -15,8 +15,8 @@ use crate::{
 
 /// Find what is wrong with a log
 ///
-/// Prints every finding as `path:line: what`, and what is wrong with a snapshot as `path: what`. Exit status 0 where there is none, 1 where there is one. The log is never touched;
-/// `--repair` writes a mended copy, in which a row that cannot be understood stands as it is.
+/// Prints every finding as `path:line: what`, and what is wrong with a snapshot as `path: what`. Exit status 0 where there is
+/// none, 1 where there is one. The log is never touched; `--repair` writes a mended copy, in which a row that cannot be understood stands as it is.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
