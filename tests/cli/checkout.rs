@@ -236,3 +236,16 @@ fn a_directory_that_cannot_be_is_said() {
     }
     assert!(!sandbox.path("nowhere").exists());
 }
+
+#[test]
+fn a_hard_link_to_a_frozen_file_is_not_made_writable() {
+    let sandbox = frozen();
+    fs::create_dir(sandbox.path("out")).unwrap();
+    fs::hard_link(sandbox.path(".lineage/snapshots/000/train.py"), sandbox.path("out/train.py")).unwrap();
+    let transcript = sandbox.transcript(&["checkout", "0", "out"]);
+    assert!(transcript.contains("train.py is the frozen file itself") && transcript.ends_with("= 1\n"), "{transcript}");
+    sandbox.ok(&["checkout", "0", "out", "--force"]);
+    sandbox.write("out/train.py", "mine\n");
+    assert_eq!(sandbox.read(".lineage/snapshots/000/train.py"), "lr = 0.1\n");
+    assert_eq!(sandbox.ok_or_findings(&["check"]), "");
+}

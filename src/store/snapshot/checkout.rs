@@ -176,6 +176,10 @@ fn compare(tree: &mut Beneath, snapshot: &mut Snapshot, entry: &Entry, meta: &Me
         (What::Dir, Kind::Dir) => true,
         (What::Link(target), Kind::Link) => dir.target(name)? == *target,
         (What::File(contents), Kind::File) if contents.bytes != meta.len => false,
+        // To let its owner write to it would be to let him write to the snapshot.
+        (What::File(_), Kind::File) if snapshot.is_same_file(&entry.path, meta)? => {
+            return Ok(Found::Different("is the frozen file itself, by a hard link".to_owned()));
+        }
         (What::File(contents), Kind::File) => match dir.file(name) {
             Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
                 return Ok(Found::Different("cannot be read".to_owned()));
@@ -194,6 +198,12 @@ fn compare(tree: &mut Beneath, snapshot: &mut Snapshot, entry: &Entry, meta: &Me
 }
 
 impl Snapshot {
+    fn is_same_file(&mut self, path: &Path, meta: &Meta) -> io::Result<bool> {
+        let (dir, name) = self.tree.at(path)?;
+        let frozen = dir.meta(name)?;
+        Ok((frozen.dev, frozen.ino) == (meta.dev, meta.ino))
+    }
+
     /// Makes sure that the files that are wanted of it are what was frozen.
     fn verify<'e>(&mut self, entries: impl Iterator<Item = &'e Entry>) -> Result<()> {
         for entry in entries {
