@@ -101,8 +101,8 @@ jsonl\t'One JSON object a line'
 tsv\t'Tab-separated, one line a row, with a header'
 csv\t'Comma-separated, with a header'
 md\t'A Markdown table'"
-complete -c lineage -n "__fish_lineage_using_subcommand tail" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand tail" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l metric -d 'The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l direction -d 'Which way is better [default: the setting, else what the log says, else its name or its keeps]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
@@ -121,8 +121,8 @@ jsonl\t'One JSON object a line'
 tsv\t'Tab-separated, one line a row, with a header'
 csv\t'Comma-separated, with a header'
 md\t'A Markdown table'"
-complete -c lineage -n "__fish_lineage_using_subcommand best" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand best" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l metric -d 'The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l direction -d 'Which way is better [default: the setting, else what the log says, else its name or its keeps]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
@@ -139,8 +139,8 @@ jsonl\t'One JSON object a line'
 tsv\t'Tab-separated, one line a row, with a header'
 csv\t'Comma-separated, with a header'
 md\t'A Markdown table'"
-complete -c lineage -n "__fish_lineage_using_subcommand chain" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand chain" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l metric -d 'The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l direction -d 'Which way is better [default: the setting, else what the log says, else its name or its keeps]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
@@ -159,8 +159,8 @@ jsonl\t''
 tsv\t''
 csv\t''
 md\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand tree" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand tree" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l metric -d 'The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l direction -d 'Which way is better [default: the setting, else what the log says, else its name or its keeps]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
@@ -178,8 +178,8 @@ jsonl\t'One JSON object a line'
 tsv\t'Tab-separated, one line a row, with a header'
 csv\t'Comma-separated, with a header'
 md\t'A Markdown table'"
-complete -c lineage -n "__fish_lineage_using_subcommand show" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand show" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
+complete -c lineage -n "__fish_lineage_using_subcommand show" -l metric -d 'The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand show" -l direction -d 'Which way is better [default: the setting, else what the log says, else its name or its keeps]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
@@ -198,8 +198,8 @@ jsonl\t'One JSON object a line'
 tsv\t'Tab-separated, one line a row, with a header'
 csv\t'Comma-separated, with a header'
 md\t'A Markdown table'"
-complete -c lineage -n "__fish_lineage_using_subcommand diff" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand diff" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l metric -d 'The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l direction -d 'Which way is better [default: the setting, else what the log says, else its name or its keeps]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
@@ -213,8 +213,8 @@ complete -c lineage -n "__fish_lineage_using_subcommand diff" -l columns -d 'The
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l exit-code -d 'Exit status 0 where nothing differs, 1 where something does, 2 for trouble'
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l metric -d 'The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l direction -d 'Which way is better [default: the setting, else what the log says, else its name or its keeps]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
@@ -226,8 +226,8 @@ complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l force -d 'R
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l clean -d 'Move aside what the snapshot does not have; what is ignored stays'
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l metric -d 'The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l direction -d 'Which way is better [default: the setting, else what the log says, else its name or its keeps]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
@@ -248,8 +248,8 @@ jsonl\t'One JSON object a line'
 tsv\t'Tab-separated, one line a row, with a header'
 csv\t'Comma-separated, with a header'
 md\t'A Markdown table'"
-complete -c lineage -n "__fish_lineage_using_subcommand stats" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand stats" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -l metric -d 'The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -l direction -d 'Which way is better [default: the setting, else what the log says, else its name or its keeps]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
@@ -296,8 +296,8 @@ complete -c lineage -n "__fish_lineage_using_subcommand render" -l max-bytes -d 
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l workdir -d 'The directory in which the agent will work: its files are listed' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l format -d 'The prompt itself, or a JSON object with it and the trials that it was made from' -r -f -a "md\t''
 json\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l metric -d 'The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l direction -d 'Which way is better [default: the setting, else what the log says, else its name or its keeps]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
@@ -328,8 +328,8 @@ jsonl\t'One JSON object a line'
 tsv\t'Tab-separated, one line a row, with a header'
 csv\t'Comma-separated, with a header'
 md\t'A Markdown table'"
-complete -c lineage -n "__fish_lineage_using_subcommand check" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand check" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
+complete -c lineage -n "__fish_lineage_using_subcommand check" -l metric -d 'The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand check" -l direction -d 'Which way is better [default: the setting, else what the log says, else its name or its keeps]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
@@ -340,8 +340,8 @@ never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand check" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
 complete -c lineage -n "__fish_lineage_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l into -d 'The store, which is made where there is none [default: --store, else .lineage]' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand import" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand import" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
+complete -c lineage -n "__fish_lineage_using_subcommand import" -l metric -d 'The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand import" -l direction -d 'Which way is better [default: the setting, else what the log says, else its name or its keeps]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
@@ -357,8 +357,8 @@ csv\t'Comma-separated, every column'
 jsonl\t'One JSON object a line, every column'
 karpathy\t'commit, val_bpb, memory_gb, status, description'
 tree\t'Tab-separated, with depth and path'"
-complete -c lineage -n "__fish_lineage_using_subcommand export" -l metric -d 'The column to read as the score [default: the setting, else core_metric, else val_bpb]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand export" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
+complete -c lineage -n "__fish_lineage_using_subcommand export" -l metric -d 'The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand export" -l direction -d 'Which way is better [default: the setting, else what the log says, else its name or its keeps]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r

@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::{
     lineage::{
-        Axis, Best, Board, Calibration, Chain, ChainEnd, Evidence, Failures, Forest, Group, NearMiss, Noise, Signal,
+        self, Axis, Best, Board, Calibration, ChainEnd, Evidence, Failures, Group, NearMiss, Noise, Relatives, Signal,
         Tally, kind_of, reason, signals,
     },
     schema::{Role, Schema},
@@ -88,16 +88,18 @@ pub struct AxisDigest {
 /// Gathers it all, for a specialist, within the limits of the settings.
 pub fn gather(log: &Log, specialist: &str, limits: &Prompt) -> Result<Digest> {
     let scan = (
-        ((Best::default(), Board::new(limits.top)), (Tally::default(), Forest::default())),
-        ((Failures::default(), Axis::new(specialist, limits.axis.max(5))), Noise::default()),
+        ((Best::default(), Board::new(limits.top)), (Tally::default(), Failures::default())),
+        (
+            (Axis::new(specialist, limits.axis.max(5)), Noise::default()),
+            Relatives::new(limits.links.max(1), limits.children), // the best itself is always shown
+        ),
     );
-    let (((best, board), (tally, forest)), ((failures, axis), noise)) = log.ask(scan)?;
-    let tree = forest.into_tree();
-    let best_id = best.trial().and_then(|trial| trial.row().id());
-    let best_row = best.trial().map(|trial| trial.row().offset);
-    let board = board.into_trials();
-    let children = best_row.map(|best| tree.children_of_row(best)).unwrap_or_default();
+    let (((best, board), (tally, failures)), ((axis, noise), relatives)) = log.ask(scan)?;
+    let family = relatives.into_family();
+    let best = best.offset().map(|offset| log.at(offset)).transpose()?;
+    let board = log.all_at(board.into_offsets())?;
     let epsilon = limits.epsilon.or_else(|| noise.epsilon());
+    let best_id = best.as_ref().and_then(|trial| trial.row().id());
     let misses = noise.near_misses(best_id.as_ref(), epsilon.unwrap_or(0.0));
     let near_misses = untried_again(log, &misses, &board)?;
     let signals = signals(&Evidence {
@@ -105,7 +107,7 @@ pub fn gather(log: &Log, specialist: &str, limits: &Prompt) -> Result<Digest> {
         epsilon,
         since_keep: tally.since_keep,
         stuck_after: limits.stuck_after,
-        children: &children.iter().map(|(_, status)| *status).collect::<Vec<_>>(),
+        failed_children: family.children.failed_last,
         near_misses: near_misses.len(),
     });
     let mut newest = log.last(limits.recent.max(limits.full).max(1), |row| !row.status().is_quarantined())?;
@@ -115,14 +117,14 @@ pub fn gather(log: &Log, specialist: &str, limits: &Prompt) -> Result<Digest> {
         specialist: specialist.to_owned(),
         failures: classes(log, &failures, &tally, limits.reasons)?,
         axis: own_axis(log, axis, specialist, limits.axis, &board)?,
-        chain: links(log, &best_row.map(|best| tree.chain_of_row(best)).unwrap_or_default(), limits.links)?,
-        children: newest_children(log, &children, limits.children)?,
+        chain: links(log, family.chain)?,
+        children: children(log, family.children)?,
         recent: newest.iter().take(limits.recent).cloned().collect(),
         full: newest.iter().take(limits.full).cloned().collect(),
         newest: newest.into_iter().next(),
         signals,
         near_misses,
-        best: best.into_trial(),
+        best,
         board,
         tally,
     })
@@ -131,7 +133,7 @@ pub fn gather(log: &Log, specialist: &str, limits: &Prompt) -> Result<Digest> {
 fn own_axis(log: &Log, axis: Axis, specialist: &str, limit: usize, board: &[Trial]) -> Result<AxisDigest> {
     Ok(AxisDigest {
         calibration: axis.calibration(),
-        newest: axis.newest.iter().rev().take(limit).map(|&offset| log.at(offset)).collect::<Result<_>>()?,
+        newest: log.all_at(axis.newest.iter().rev().take(limit).copied())?,
         has_keep_on_board: board.iter().any(|trial| trial.row().text(Role::Specialist) == specialist),
         group: axis.group,
     })
@@ -141,7 +143,7 @@ fn own_axis(log: &Log, axis: Axis, specialist: &str, limit: usize, board: &[Tria
 fn untried_again(log: &Log, misses: &[NearMiss], board: &[Trial]) -> Result<Vec<Trial>> {
     let words = |trial: &Trial| trial.row().text(Role::Hypothesis).chars().take(SAME_WORDS).collect::<String>();
     let kept: Vec<_> = board.iter().map(|trial| (trial.row().offset, words(trial))).collect();
-    let mut untried = misses.iter().map(|miss| log.at(miss.offset)).collect::<Result<Vec<_>>>()?;
+    let mut untried = log.all_at(misses.iter().map(|miss| miss.offset))?;
     untried.retain(|trial| {
         let words = words(trial);
         !kept.iter().any(|(offset, kept)| *offset > trial.row().offset && *kept == words)
@@ -149,29 +151,21 @@ fn untried_again(log: &Log, misses: &[NearMiss], board: &[Trial]) -> Result<Vec<
     Ok(untried)
 }
 
-/// The chain to the best: its root and its last links.
-fn links(log: &Log, chain: &Chain, limit: usize) -> Result<Links> {
-    let (root, rest) = chain.offsets.split_at(chain.offsets.len().min(1));
-    let last = &rest[rest.len().saturating_sub(limit.max(1))..]; // the best itself is always shown
-    let read = |offsets: &[u64]| offsets.iter().map(|&offset| log.at(offset)).collect::<Result<Vec<_>>>();
-    Ok(Links { root: read(root)?, left_out: rest.len() - last.len(), last: read(last)?, end: chain.end })
+fn links(log: &Log, links: lineage::Links) -> Result<Links> {
+    let (root, last) = (log.all_at(links.root)?, log.all_at(links.last)?);
+    Ok(Links { root, left_out: links.left_out, last, end: links.end })
 }
 
-fn newest_children(log: &Log, children: &[(u64, Status)], limit: usize) -> Result<Children> {
-    let (older, newest) = children.split_at(children.len().saturating_sub(limit));
-    let mut tally = BTreeMap::new();
-    for (_, status) in older {
-        *tally.entry(*status).or_insert(0) += 1;
-    }
-    let newest = newest.iter().rev().map(|&(offset, _)| log.at(offset)).collect::<Result<_>>()?;
-    Ok(Children { newest, older: tally })
+fn children(log: &Log, children: lineage::Children) -> Result<Children> {
+    let newest = log.all_at(children.newest.iter().rev().map(|(offset, _)| *offset))?;
+    Ok(Children { newest, older: children.older })
 }
 
 /// The classes of failures, what was lost most first.
 fn classes(log: &Log, failures: &Failures, tally: &Tally, limit: usize) -> Result<Vec<FailureClass>> {
     let mut classes = Vec::new();
     for (&status, offsets) in &failures.0 {
-        let newest = offsets.iter().rev().map(|&offset| log.at(offset)).collect::<Result<Vec<_>>>()?;
+        let newest = log.all_at(offsets.iter().rev().copied())?;
         let mut reasons = reasons(newest);
         reasons.truncate(limit);
         let is_class = |other| other == status;

@@ -5,11 +5,13 @@ mod audit;
 mod axis;
 mod board;
 mod failures;
+mod family;
 mod forest;
 mod ledger;
 mod noise;
 mod reason;
 mod signals;
+mod summary;
 mod tally;
 mod walk;
 
@@ -17,11 +19,13 @@ pub use audit::{Audit, Finding, Named};
 pub use axis::{Axis, Calibration, Outcome};
 pub use board::{Best, Board};
 pub use failures::Failures;
+pub use family::{Children, Family, Links, Relatives};
 pub use forest::{Chain, ChainEnd, Fault, Forest, Tree};
 pub use ledger::{Known, Ledger};
 pub use noise::{NearMiss, Noise};
 pub use reason::{kind_of, reason};
 pub use signals::{Evidence, Signal, signals};
+pub use summary::{Summary, Summing};
 pub use tally::{Entry, Group, Tally};
 pub use walk::Visit;
 
@@ -37,6 +41,14 @@ pub trait Question: Send {
 
     /// Takes over what a fresh one has seen of the rows that follow one's own: the same as having seen them oneself.
     fn then(&mut self, later: Self);
+
+    /// The same question as if it had seen every row of the log that the summary is of, if the summary can tell.
+    fn recall(&self, _summary: &Summary) -> Option<Self>
+    where
+        Self: Sized,
+    {
+        None
+    }
 }
 
 /// Several questions are one: a log is read once for all of them.
@@ -53,5 +65,9 @@ impl<A: Question, B: Question> Question for (A, B) {
     fn then(&mut self, later: Self) {
         self.0.then(later.0);
         self.1.then(later.1);
+    }
+
+    fn recall(&self, summary: &Summary) -> Option<Self> {
+        Some((self.0.recall(summary)?, self.1.recall(summary)?))
     }
 }

@@ -7,5 +7,5 @@ mod status;
 
 pub use id::{ExpId, shown_id};
 pub use number::{Direction, Number, signed_delta};
-pub use row::{Cell, Damage, Ending, Row, Trial};
+pub use row::{Cell, Damage, Ending, Place, Row, Trial};
 pub use status::Status;

@@ -11,6 +11,9 @@ use anyhow::Result;
 
 use crate::view::{Look, text::printable};
 
+/// This much is written at once.
+const PAGE: usize = 64 * 1024;
+
 /// Where output goes, and how it may look.
 pub struct Ui {
     /// What stdout can show.
@@ -47,14 +50,19 @@ impl Ui {
         self.stream(|out| out.write_all(text.as_bytes()))
     }
 
-    /// Prints data piece by piece.
+    /// Prints bytes as they come.
     pub fn stream(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
-        let mut out = io::BufWriter::with_capacity(64 * 1024, io::stdout().lock());
+        let mut out = io::stdout().lock();
         match write(&mut out).and_then(|()| out.flush()) {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Closed.into()),
             Err(error) => Err(anyhow::Error::new(error).context("cannot write to stdout")),
         }
+    }
+
+    /// For data that comes piece by piece.
+    pub fn pages(&self) -> Pages<'_> {
+        Pages { ui: self, page: String::new() }
     }
 
     /// Says something that a person may want to know; `--quiet` silences it.
@@ -119,6 +127,29 @@ impl Drop for Progress {
         if self.shown.is_some() {
             let _ = write!(io::stderr(), "\r\x1b[K"); // the line is free for what comes next
         }
+    }
+}
+
+/// Data that is printed piece by piece, with a write for many of them.
+pub struct Pages<'u> {
+    ui: &'u Ui,
+    page: String,
+}
+
+impl Pages<'_> {
+    pub fn add(&mut self, piece: &str) -> Result<()> {
+        self.page += piece;
+        if self.page.len() < PAGE {
+            return Ok(());
+        }
+        let printed = self.ui.print(&self.page);
+        self.page.clear();
+        printed
+    }
+
+    /// Prints what is left.
+    pub fn end(self) -> Result<()> {
+        self.ui.print(&self.page)
     }
 }
 

@@ -38,8 +38,8 @@ pub fn run(args: Best, context: &Context) -> Result<()> {
     log.need_score()?;
     let column = name.map(|name| field(&name, &log.schema)).transpose()?;
     let trials = match top {
-        Some(size) => log.ask(lineage::Board::new(size.get()))?.into_trials(),
-        None => log.ask(lineage::Best::default())?.into_trial().into_iter().collect(),
+        Some(size) => log.all_at(log.ask(lineage::Board::new(size.get()))?.into_offsets())?,
+        None => log.all_at(log.ask(lineage::Best::default())?.offset())?,
     };
     context.ui.print(&match column {
         Some(column) => trials.iter().map(|trial| cell(&trial.row(), column)).collect(),

@@ -1,10 +1,9 @@
-use anyhow::{Context as _, Result};
+use anyhow::Result;
 use clap::Args;
 
 use super::{Context, Reading, cell, field, id};
 use crate::{
-    lineage::{self, ChainEnd, Forest},
-    store::{Log, no_such_trial},
+    lineage::{self, ChainEnd},
     view::{
         chain::{Steps, columns},
         sheet::{Format, Sheet},
@@ -36,33 +35,39 @@ pub fn run(args: Chain, context: &Context) -> Result<()> {
     let Chain { exp, field: name, format, reading } = args;
     let log = context.open(&reading)?;
     let column = name.map(|name| field(&name, &log.schema)).transpose()?;
-    let chain = find(&log, exp.as_deref())?.unwrap_or_else(|| {
+    if exp.is_none() {
+        log.need_score()?;
+    }
+    let exp = exp.as_deref().map(id).transpose()?;
+    let chain = log.chain(exp.as_ref())?.unwrap_or_else(|| {
         context.ui.note("no trial can be best yet; `lineage chain EXP` shows the way to any trial");
         lineage::Chain::default()
     });
     let mut steps = Steps::default();
+    let mut out = context.ui.pages();
     match (column, format) {
         (Some(column), _) => {
             for &offset in &chain.offsets {
-                context.ui.print(&cell(&log.at(offset)?.row(), column))?;
+                out.add(&cell(&log.at(offset)?.row(), column))?;
             }
         }
         // A table needs its rows at once for their widths; a long chain comes as several.
         (None, Format::Table) => {
             for offsets in chain.offsets.chunks(1000) {
-                let links: Vec<_> = offsets.iter().map(|&offset| log.at(offset)).collect::<Result<_>>()?;
-                context.ui.print(&steps.table(&links, &log.schema, context.ui.look))?;
+                let links = log.all_at(offsets.iter().copied())?;
+                out.add(&steps.table(&links, &log.schema, context.ui.look))?;
             }
         }
         (None, format) => {
             let mut sheet = Sheet::new(format, columns(&log.schema));
-            context.ui.print(&sheet.head())?;
+            out.add(&sheet.head())?;
             for &offset in &chain.offsets {
-                context.ui.print(&sheet.row(&steps.cells(&log.at(offset)?.row())))?;
+                out.add(&sheet.row(&steps.cells(&log.at(offset)?.row())))?;
             }
-            context.ui.print(sheet.foot())?;
+            out.add(sheet.foot())?;
         }
     }
+    out.end()?;
     match chain.end {
         ChainEnd::Root => {}
         ChainEnd::MissingParent => context.ui.warn("the parent of the first trial is not in the log"),
@@ -70,16 +75,4 @@ pub fn run(args: Chain, context: &Context) -> Result<()> {
     }
     context.close(&log);
     Ok(())
-}
-
-/// The chain to a trial, or to the best; `None` where there is no best.
-fn find(log: &Log, exp: Option<&str>) -> Result<Option<lineage::Chain>> {
-    let (best, forest) = log.ask((lineage::Best::default(), Forest::default()))?;
-    let tree = forest.into_tree();
-    let Some(exp) = exp else {
-        log.need_score()?;
-        return Ok(best.trial().map(|trial| tree.chain_of_row(trial.row().offset)));
-    };
-    let id = id(exp)?;
-    tree.chain(&id).map(Some).with_context(|| no_such_trial(&id, log.path()))
 }

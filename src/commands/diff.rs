@@ -120,8 +120,10 @@ fn before(log: &Log, after: &Trial, other: Option<ExpId>, against: Option<Agains
     }
     match against {
         Some(Against::Best) => {
-            let best = log.ask(Best::default())?.into_trial().and_then(|best| best.row().id());
-            best.map(Before::Named).context("no trial can be best yet; name one: lineage diff EXP OTHER")
+            let best = log.ask(Best::default())?.offset().map(|offset| log.at(offset)).transpose()?;
+            best.and_then(|best| best.row().id())
+                .map(Before::Named)
+                .context("no trial can be best yet; name one: lineage diff EXP OTHER")
         }
         Some(Against::Baseline) => {
             let baseline = ExpId::read(&row.text(Role::Baseline)).map(Before::Named);

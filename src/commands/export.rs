@@ -53,18 +53,19 @@ pub fn run(args: Export, context: &Context) -> Result<()> {
     };
     let log = context.open(&reading)?;
     let mut sheet = format.map(|format| Sheet::new(format, sheet::columns(&log.schema)));
-    let mut out = sheet.as_ref().map_or_else(karpathy::head, Sheet::head);
+    let mut out = context.ui.pages();
+    out.add(&sheet.as_ref().map_or_else(karpathy::head, Sheet::head))?;
     let (mut damaged, mut quarantined) = (0, 0);
     log.every_line(|row| {
         match &mut sheet {
             _ if row.damage.is_some() => damaged += u64::from(row.damage != Some(crate::trial::Damage::Blank)),
-            Some(sheet) => out += &sheet.row(&sheet::cells(&row)),
+            Some(sheet) => out.add(&sheet.row(&sheet::cells(&row)))?,
             None if row.status() == Status::HarnessAbort => quarantined += 1,
-            None => out += &karpathy::row(&row),
+            None => out.add(&karpathy::row(&row))?,
         }
         Ok(())
     })?;
-    context.ui.print(&out)?;
+    out.end()?;
     if quarantined > 0 {
         context.ui.note(&format!("{} of status harness_abort left out", count(quarantined, "trial")));
     }

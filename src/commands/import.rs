@@ -1,19 +1,20 @@
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 
 use super::{Context, Reading};
 use crate::{
     formats::Translation,
     store::{self, Merged, Settings, Store},
-    view::import::summary,
+    view::{import::summary, text::count},
 };
 
 /// Make a store of another tool's log, or add what is new in it
 ///
-/// Reads TSV, CSV and JSON lines by what their columns are called, gives ids, sets parents, maps verdicts to statuses, and
-/// says what it did. The file is not touched. The same file again adds only the trials that are new.
+/// Reads TSV, CSV and JSON by what their columns are called, gives ids, sets parents, maps verdicts to statuses, and says
+/// what it did. The file is not touched. The same file again adds only the trials that are new; a row that was changed since
+/// is said, and not added again.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -41,24 +42,89 @@ pub fn run(args: Import, context: &Context) -> Result<()> {
     let reading: store::Reading = (&reading).into();
     let defaults = Settings::default();
     let settings = there.as_ref().map_or(&defaults, |store| &store.settings);
+    agree(settings, &reading, &dir)?;
     let translation = store::translate(&file, settings, &reading)?;
     for note in &translation.notes {
         context.ui.note(note);
     }
+    let forgets = there.is_some() && differs(settings, &reading);
     let merged = match (there, dry_run) {
         (Some(store), true) => store.would_import(&translation)?,
         (Some(store), false) => store.import(&translation)?,
+        (None, _) if translation.rows.is_empty() => {
+            bail!("{}: no rows yet; import it when it has some (`lineage init` makes an empty store)", file.display())
+        }
         (None, true) => all(&translation),
         (None, false) => {
             store::new_store(&dir, &translation, &reading.map, reading.segment)?;
             Store::find(Some(&dir))?.import(&translation)?
         }
     };
-    context.ui.print(&summary(&translation, merged.rows.len(), merged.known, &file, &dir))?;
+    context.ui.print(&summary(&translation, &merged, &file, &dir))?;
+    if forgets {
+        context.ui.note(&format!(
+            "this --map or --segment is not remembered; write it under `[import]` in {} for the next import",
+            dir.join("lineage.toml").display()
+        ));
+    }
+    say_doubts(&merged, &file, context);
     if dry_run {
         context.ui.note("nothing was written");
     }
     Ok(())
+}
+
+/// Refuses to mix two scores, or two directions, in one log.
+fn agree(settings: &Settings, reading: &store::Reading, dir: &Path) -> Result<()> {
+    let dir = dir.display();
+    match (&reading.metric, &settings.metric) {
+        (Some(asked), Some(own)) if asked != own => bail!(
+            "{dir} has the metric {own}, not {asked}; --into takes this log into a store of its own, --map score={asked} reads \
+             that column as {own}"
+        ),
+        _ => {}
+    }
+    match (reading.direction, settings.direction) {
+        (Some(asked), Some(own)) if asked != own => {
+            bail!(
+                "{dir} is to {own} {}, not to {asked} it; --into takes this log into a store of its own",
+                settings.metric.as_deref().unwrap_or("its metric")
+            )
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether the file is read in another way than the store remembers.
+fn differs(settings: &Settings, reading: &store::Reading) -> bool {
+    let import = &settings.import;
+    !reading.map.is_empty() && reading.map != import.map
+        || reading.segment.is_some() && reading.segment != import.segment
+}
+
+/// What looks as if the file had been changed, and not only grown.
+fn say_doubts(merged: &Merged, file: &Path, context: &Context) {
+    let first =
+        |rows: &[(u64, String)]| rows.first().map(|(line, id)| format!("{}:{line}: trial {id}", file.display()));
+    if let Some(place) = first(&merged.changed) {
+        let rows = count(merged.changed.len() as u64, "row");
+        context.ui.warn(&format!(
+            "{rows} changed since imported, and not added again (first {place}); the log keeps what it has"
+        ));
+    }
+    if let Some(place) = first(&merged.differing) {
+        let trials = count(merged.differing.len() as u64, "trial");
+        context
+            .ui
+            .warn(&format!("{trials} of the store with another status than the file gives by now (first {place})"));
+    }
+    if merged.is_another_log {
+        let rows = "none of its rows was imported before, so it is taken for another log";
+        context.ui.note(&format!(
+            "{}: {rows}; if it is the same one rewritten, import it --into a new store",
+            file.display()
+        ));
+    }
 }
 
 /// The store, where there is one.
@@ -71,5 +137,6 @@ fn existing(dir: &Path) -> Result<Option<Store>> {
 }
 
 fn all(translation: &Translation) -> Merged {
-    Merged { rows: translation.rows.iter().map(|(_, cells)| cells.clone()).collect(), known: 0 }
+    let rows = translation.rows.iter().map(|row| row.cells.clone()).collect();
+    Merged { rows, ..Merged::default() }
 }

@@ -71,10 +71,10 @@ impl Context {
 /// How the log is read.
 #[derive(Args, Clone, Debug)]
 pub struct Reading {
-    /// The column to read as the score [default: the setting, else core_metric, else val_bpb]
+    /// The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]
     #[arg(long, value_name = "COLUMN")]
     pub metric: Option<String>,
-    /// Which way is better [default: the setting, else what the log's keeps did]
+    /// Which way is better [default: the setting, else what the log says, else its name or its keeps]
     #[arg(long, value_enum, hide_possible_values = false)]
     pub direction: Option<Direction>,
     /// In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes

@@ -12,6 +12,7 @@ use crate::{
     lineage::{Best, Board},
     schema::Role,
     store::{self, Log, Prompt, SectionName, Store, Workdir},
+    trial::Trial,
     view::{prompt, record, sheet::json, text::shell_word},
 };
 
@@ -158,11 +159,9 @@ fn page(args: &Render, store: &Store, log: &Log, digest: &Digest, limits: &Promp
 /// The workdir, and which of all keeps it is a copy of.
 fn workdir(store: &Store, dir: &std::path::Path, log: &Log) -> Result<Workdir> {
     let (best, board) = log.ask((Best::default(), Board::new(usize::MAX)))?;
-    let kept = board.into_trials().into_iter().chain(best.into_trial()).map(|trial| {
-        let row = trial.row();
-        (row.name(), row.text(Role::Snapshot).into_owned())
-    });
-    store.workdir(dir, &kept.collect::<Vec<_>>())
+    let kept = log.all_at(board.into_offsets().into_iter().chain(best.offset()))?;
+    let snapshot = |trial: &Trial| (trial.row().name(), trial.row().text(Role::Snapshot).into_owned());
+    store.workdir(dir, &kept.iter().map(snapshot).collect::<Vec<_>>())
 }
 
 /// The flags that shaped the prompt, for its record.

@@ -4,13 +4,13 @@ use clap::Args;
 use super::{Context, Reading, Usage, id};
 use crate::{
     draft::nearest,
-    lineage::{Best, ChainEnd, Forest},
+    lineage::{Best, ChainEnd, Forest, Question, Visit},
     store::no_such_trial,
     trial::Status,
     view::{
-        self,
+        self, Look,
         sheet::{Format, Sheet},
-        tree::{Drawing, Table, columns},
+        tree::{Drawing, Leaves, Table, columns},
     },
 };
 
@@ -66,18 +66,29 @@ pub fn run(args: Tree, context: &Context) -> Result<()> {
     let status = status.iter().map(|word| known_status(word)).collect::<Result<Vec<_>>>()?;
     let root = root.as_deref().map(id).transpose()?;
     let log = context.open(&reading)?;
-    let (best, forest) = log.ask((Best::default(), Forest::default()))?;
+    let mut pieces = Pieces::new(format, &log.schema, context.ui.look);
+    // Of all trials the texts are made in the one scan; a part of them is read again.
+    let is_whole = root.is_none() && depth.is_none() && status.is_empty();
+    let places = (Best::default(), Forest::default());
+    let ((best, forest), leaves) =
+        if is_whole { log.ask((places, pieces.leaves()))? } else { (log.ask(places)?, pieces.leaves()) };
     let shown = (!status.is_empty()).then_some(&status[..]);
     let visits = forest.into_tree().walk(root.as_ref(), depth, shown);
     let visits = visits.with_context(|| root.map_or_else(String::new, |id| no_such_trial(&id, log.path())))?;
-    let best = best.trial().map(|trial| trial.row().offset);
-    let mut pieces = Pieces::new(format, &log.schema);
-    context.ui.print(&pieces.head())?;
+    let mut out = context.ui.pages();
+    out.add(&pieces.head())?;
     for &visit in &visits {
-        let trial = log.at(visit.offset)?;
-        context.ui.print(&pieces.row(visit, &trial.row(), best == Some(visit.offset), context.ui.look))?;
+        let is_best = best.offset() == Some(visit.offset);
+        if is_whole {
+            out.add(&pieces.row(visit, &leaves, visit.index, is_best))?;
+        } else {
+            let mut leaf = leaves.fresh();
+            leaf.see(log.at(visit.offset)?.row());
+            out.add(&pieces.row(visit, &leaf, 0, is_best))?;
+        }
     }
-    context.ui.print(pieces.foot())?;
+    out.add(pieces.foot())?;
+    out.end()?;
     let cut = visits.iter().filter(|visit| visit.end == ChainEnd::Cycle).count();
     if cut > 0 {
         context
@@ -90,47 +101,48 @@ pub fn run(args: Tree, context: &Context) -> Result<()> {
 
 /// The two ways to show a tree: drawn, or as a sheet.
 enum Pieces {
-    Drawn(Drawing),
-    Listed(Sheet, Table),
+    Drawn(Drawing, Look),
+    Listed(Sheet, Table, Look),
 }
 
 impl Pieces {
-    fn new(format: TreeFormat, schema: &crate::schema::Schema) -> Self {
+    fn new(format: TreeFormat, schema: &crate::schema::Schema, look: Look) -> Self {
         let format = match format {
-            TreeFormat::Text => return Self::Drawn(Drawing::default()),
+            TreeFormat::Text => return Self::Drawn(Drawing::default(), look),
             TreeFormat::Json => Format::Json,
             TreeFormat::Jsonl => Format::Jsonl,
             TreeFormat::Tsv => Format::Tsv,
             TreeFormat::Csv => Format::Csv,
             TreeFormat::Md => Format::Md,
         };
-        Self::Listed(Sheet::new(format, columns(schema)), Table::default())
+        Self::Listed(Sheet::new(format, columns(schema)), Table::default(), look)
+    }
+
+    fn leaves(&self) -> Leaves {
+        match self {
+            Self::Drawn(_, look) => Leaves::drawn(*look),
+            Self::Listed(.., look) => Leaves::listed(*look),
+        }
     }
 
     fn head(&self) -> String {
         match self {
-            Self::Drawn(_) => String::new(),
-            Self::Listed(sheet, _) => sheet.head(),
+            Self::Drawn(..) => String::new(),
+            Self::Listed(sheet, ..) => sheet.head(),
         }
     }
 
-    fn row(
-        &mut self,
-        visit: crate::lineage::Visit,
-        row: &crate::trial::Row,
-        is_best: bool,
-        look: view::Look,
-    ) -> String {
+    fn row(&mut self, visit: Visit, leaves: &Leaves, index: usize, is_best: bool) -> String {
         match self {
-            Self::Drawn(drawing) => drawing.line(visit, row, is_best, look),
-            Self::Listed(sheet, table) => sheet.row(&table.row(visit, row)),
+            Self::Drawn(drawing, look) => drawing.line(visit, leaves.of(index), is_best, *look),
+            Self::Listed(sheet, table, _) => sheet.row(&table.row(visit, leaves.of(index))),
         }
     }
 
     fn foot(&self) -> &'static str {
         match self {
-            Self::Drawn(_) => "",
-            Self::Listed(sheet, _) => sheet.foot(),
+            Self::Drawn(..) => "",
+            Self::Listed(sheet, ..) => sheet.foot(),
         }
     }
 }

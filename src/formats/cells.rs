@@ -4,8 +4,10 @@ use jiff::{Timestamp, civil};
 
 use super::{
     Table,
+    numbers::Form,
     plan::{self, Plan},
-    roles::{self, Means, SENTINELS, Speech},
+    roles::{Means, SENTINELS, Speech},
+    words,
 };
 use crate::{
     draft::format_time,
@@ -14,17 +16,17 @@ use crate::{
 
 /// What the verdicts of a log say, once all of them were seen.
 pub(super) struct Statuses {
-    /// Whether a word that says "it ran" is a keep: only where no row says more.
+    /// Whether a word that says "it ran" is a keep: only where no row is called one.
     ran_is_keep: bool,
 }
 
 impl Statuses {
     pub(super) fn new(table: &Table, plan: &Plan) -> Self {
-        let decides = |means| matches!(means, Means::Is(Status::Keep | Status::Discard | Status::Baseline));
-        let has_decisions = plan.verdict.is_some_and(|(column, speech)| {
-            plan::cells(table, column).filter_map(|cell| roles::verdict(cell, speech)).any(decides)
+        let decides = |means| matches!(means, Means::Is(Status::Keep | Status::Baseline));
+        let has_keeps = plan.verdict.is_some_and(|(column, speech)| {
+            plan::cells(table, column).filter_map(|cell| words::verdict(cell, speech)).any(decides)
         });
-        Self { ran_is_keep: !has_decisions }
+        Self { ran_is_keep: !has_keeps }
     }
 
     /// The status of a row, and its word: that of the status, else what is written.
@@ -33,10 +35,10 @@ impl Statuses {
         let cell = |column: usize| cells.get(column).map_or("", |cell| cell.trim());
         let Some((column, speech)) = plan.verdict else { return (Status::Other, String::new()) };
         let mut word = cell(column);
-        let mut means = roles::verdict(word, speech);
-        if let Some(ran) = plan.ran.filter(|_| means.is_none() && roles::is_nothing(word)) {
+        let mut means = words::verdict(word, speech);
+        if let Some(ran) = plan.ran.filter(|_| means.is_none() && words::is_nothing(word)) {
             word = cell(ran);
-            means = roles::verdict(word, Speech::Words).filter(|means| *means != Means::Ran);
+            means = words::verdict(word, Speech::Words).filter(|means| *means != Means::Ran);
         }
         match means {
             Some(Means::Is(status)) => (status, status.name().to_owned()),
@@ -47,19 +49,37 @@ impl Statuses {
 }
 
 /// The cells of the score column, read.
-#[derive(Default)]
 pub(super) struct Scores {
+    form: Form,
+    /// Whether -1 stands for no score where no verdict says that a trial failed: no other score is negative.
+    minus_one_is_none: bool,
     pub(super) found: usize,
     pub(super) emptied: Vec<u64>,
+    /// Lines of these that have a number, which nothing but the other numbers tells from a score.
+    pub(super) assumed: Vec<u64>,
     pub(super) odd: Vec<(u64, String)>,
 }
 
 impl Scores {
+    pub(super) fn new(table: &Table, plan: &Plan) -> Self {
+        let form = Form::of(table, plan.score);
+        let scores = || plan::cells(table, plan.score).filter_map(|cell| Some(form.number(cell)?.1));
+        let minus_one_is_none = plan.verdict.is_none()
+            && scores().any(|score| score >= 0.0)
+            && scores().all(|score| is_minus_one(score) || score >= 0.0);
+        Self { form, minus_one_is_none, found: 0, emptied: Vec::new(), assumed: Vec::new(), odd: Vec::new() }
+    }
+
     pub(super) fn read(&mut self, line: u64, cell: &str, status: Status, silent: bool) -> Option<(String, f64)> {
         let failed = status.is_failure() || status.is_quarantined();
-        match number(cell) {
+        match self.form.number(cell) {
             Some((_, value)) if failed && SENTINELS.contains(&value) => {
                 self.emptied.push(line);
+                None
+            }
+            Some((_, value)) if self.minus_one_is_none && is_minus_one(value) => {
+                self.emptied.push(line);
+                self.assumed.push(line);
                 None
             }
             Some(score) => {
@@ -67,7 +87,7 @@ impl Scores {
                 Some(score)
             }
             None => {
-                if roles::is_nothing(cell) {
+                if words::is_nothing(cell) {
                     if !cell.is_empty() {
                         self.emptied.push(line);
                     }
@@ -80,14 +100,8 @@ impl Scores {
     }
 }
 
-/// A number as people write it: `1,234.5` and `85.3%` are numbers, too.
-pub(super) fn number(cell: &str) -> Option<(String, f64)> {
-    let cell = cell.trim();
-    let bare = cell.strip_suffix('%').unwrap_or(cell).trim_end();
-    let grouped =
-        || bare.split(',').skip(1).all(|group| group.split('.').next().is_some_and(|digits| digits.len() == 3));
-    let text = if bare.contains(',') && grouped() { bare.replace(',', "") } else { bare.to_owned() };
-    Number::value_of(&text).map(|value| (text, value))
+fn is_minus_one(score: f64) -> bool {
+    (score + 1.0).abs() < f64::EPSILON
 }
 
 /// A time as the log has it: from ISO with or without a zone (UTC then), or seconds or milliseconds since 1970.

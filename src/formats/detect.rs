@@ -1,10 +1,10 @@
-//! What a file is, by its content: cells separated by tabs, commas or semicolons under a header, or JSON lines.
+//! What a file is, by its content: cells separated by tabs, commas or semicolons under a header, or JSON.
 
-use super::{cells::number, jsonl, roles};
-use crate::trial::Direction;
-
-/// A quoted cell may span this many lines.
-const JOIN_LINES: usize = 64;
+use super::{json, roles, separated, words};
+use crate::{
+    store::{encode_row, escape_controls},
+    trial::Direction,
+};
 
 /// A log before anything is known of its columns.
 pub struct Table {
@@ -19,11 +19,23 @@ pub struct Table {
     pub first_row: u64,
     /// What separates the cells.
     pub separator: char,
+    /// The segment that was read, and all that there are; empty where there is one.
+    pub segments: String,
 }
 
 pub struct Raw {
     pub line: u64,
     pub cells: Vec<String>,
+}
+
+impl Raw {
+    /// What tells the row from others, whatever the columns mean and however many there are: its cells that say something, in
+    /// their order (FNV-1a, which is the same in every version of this program).
+    pub(super) fn fingerprint(&self) -> u64 {
+        let said = self.cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
+        let bytes = said.flat_map(|cell| cell.bytes().chain([b'\t']));
+        bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+    }
 }
 
 pub struct Unread {
@@ -38,17 +50,35 @@ pub struct Unread {
 pub struct Said {
     pub metric: Option<String>,
     pub direction: Option<Direction>,
+    /// A direction that the tables do not know.
+    pub unclear: Option<String>,
 }
 
 impl Said {
-    /// Takes what a key and its value say, if they say anything.
+    /// Takes what a key and its value say, if they say anything: `metric: val_bpb (lower is better)`.
     pub(super) fn hear(&mut self, key: &str, value: &str) {
-        let key = roles::normal(key);
-        if roles::has(roles::SAYS_METRIC, &key) && !value.trim().is_empty() {
-            self.metric = Some(value.trim().to_owned());
-        } else if roles::has(roles::SAYS_DIRECTION, &key) {
-            self.direction = roles::direction(value).or(self.direction);
+        let (key, value) = (words::normal_name(key), value.trim());
+        if value.is_empty() {
+            return;
         }
+        if words::has(roles::SAYS_METRIC, &key) {
+            let (name, more) = value.split_at(value.find(['(', ',']).unwrap_or(value.len()));
+            self.metric = Some(name.trim().to_owned());
+            self.direction = words::direction(more).or(self.direction);
+        } else if words::has(roles::SAYS_DIRECTION, &key) {
+            let direction = words::direction(value);
+            self.unclear = direction.is_none().then(|| format!("{key}: {value}"));
+            self.direction = direction.or(self.direction);
+        }
+    }
+
+    /// Takes what a comment says: `# metric_direction: lower`, `# loss, lower is better`.
+    pub(super) fn hear_comment(&mut self, comment: &str) {
+        let comment = comment.trim_start_matches('#');
+        if let Some((key, value)) = comment.split_once([':', '=']) {
+            self.hear(key, value);
+        }
+        self.direction = self.direction.or(words::better_in(comment));
     }
 }
 
@@ -58,13 +88,16 @@ pub fn read(bytes: &[u8], segment: Option<u64>) -> Result<Table, String> {
     let lines: Vec<&str> = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).collect();
     let is_told = |line: &&str| !line.trim().is_empty() && !line.starts_with('#');
     let first = lines.iter().copied().find(is_told).unwrap_or_default();
-    if first.trim_start().starts_with('{') {
-        return jsonl::read(&lines, segment);
+    if first.contains('\0') {
+        return Err("its first line has NUL bytes: no text, or UTF-16 without its mark; save it as UTF-8".to_owned());
+    }
+    if first.trim_start().starts_with(['{', '[']) {
+        return json::read(&text, segment);
     }
     if segment.is_some() {
         return Err("--segment is for JSON lines; this log has no segments".to_owned());
     }
-    separated(&lines)
+    separated::read(&lines)
 }
 
 /// The text of a file: UTF-8, or UTF-16 as some shells write it; a byte that is neither as `\xff`.
@@ -84,88 +117,10 @@ fn decode(bytes: &[u8]) -> String {
     bytes.utf8_chunks().map(|chunk| chunk.valid().to_owned() + &broken(chunk.invalid())).collect()
 }
 
-fn separated(lines: &[&str]) -> Result<Table, String> {
-    let mut said = Said::default();
-    let mut at = 0;
-    while let Some(line) = lines.get(at).filter(|line| line.trim().is_empty() || line.starts_with('#')) {
-        if is_commented_header(&lines[at..]) {
-            break;
-        }
-        let comment = line.trim_start_matches('#');
-        if let Some((key, value)) = comment.split_once([':', '=']) {
-            said.hear(key, value);
-        }
-        at += 1;
-    }
-    let header = lines.get(at).ok_or("it holds no line that could be a header")?;
-    let separator = ['\t', ',', ';'].into_iter().find(|&separator| header.contains(separator));
-    let separator = separator.ok_or("its first line has one cell: no header of a TSV or CSV file, and no JSON")?;
-    let (mut cells, _) = split(header, separator);
-    let has_header = !is_a_row(&cells);
-    let notes = if has_header { Vec::new() } else { vec![headless(&mut cells)] };
-    if let Some(first) = cells.first_mut().filter(|_| has_header) {
-        *first = first.trim_start_matches('#').to_owned();
-    }
-    let names = unique_names(cells);
-    let first_row = if has_header { 2 } else { 1 };
-    let mut table = Table { names, rows: Vec::new(), unread: Vec::new(), said, notes, first_row, separator };
-    at += usize::from(has_header);
-    while at < lines.len() {
-        at += table.take(lines, at);
-    }
-    Ok(table)
-}
-
-/// Whether the first line is a header behind a `#`: it has the cells of the line below, which is a row.
-fn is_commented_header(lines: &[&str]) -> bool {
-    let names = split(lines[0], '\t').0;
-    let below = lines[1..].iter().find(|line| !line.trim().is_empty() && !line.starts_with('#'));
-    let below = below.map(|line| split(line, '\t').0).unwrap_or_default();
-    names.len() > 2 && names.len() == below.len() && !is_a_row(&names) && is_a_row(&below)
-}
-
-/// Whether cells are those of a trial, not names: a verdict and a number.
-fn is_a_row(cells: &[String]) -> bool {
-    let is_verdict = |cell: &String| number(cell).is_none() && roles::verdict(cell, roles::Speech::Words).is_some();
-    cells.iter().any(|cell| number(cell).is_some()) && cells.iter().any(is_verdict)
-}
-
-/// Names for a log without a header: those that five columns mostly have where they fit, else numbers.
-fn headless(cells: &mut [String]) -> String {
-    let fits =
-        cells.len() == 5 && number(&cells[1]).is_some() && roles::verdict(&cells[3], roles::Speech::Words).is_some();
-    let five = ["commit", "val_bpb", "memory_gb", "status", "description"];
-    for (at, cell) in cells.iter_mut().enumerate() {
-        *cell = if fits { five[at].to_owned() } else { String::new() };
-    }
-    let names = if fits { five.join(" ") } else { format!("column_1 to column_{}", cells.len()) };
-    format!("the log has no header; its columns are taken for {names}; --map says otherwise")
-}
-
 impl Table {
-    /// Takes one row, and returns how many lines it had.
-    fn take(&mut self, lines: &[&str], at: usize) -> usize {
-        let (line, number) = (lines[at], at as u64 + 1);
-        let mut taken = 1;
-        let (mut cells, open) = split(line, self.separator);
-        let is_comment = line.starts_with('#') && cells.len() != self.names.len();
-        if line.trim().is_empty() || is_comment {
-            return 1;
-        }
-        if open {
-            match self.join(lines, at) {
-                Some((joined, lines)) => (cells, taken) = (joined, lines),
-                None => cells = line.split(self.separator).map(str::to_owned).collect(),
-            }
-        }
-        if cells.len() == 1 || !cells.iter().any(|cell| cell.contains(char::is_alphanumeric)) {
-            self.unread.push(Unread { line: number, why: "a line that is no row".to_owned(), usual: false });
-        } else if cells.iter().map(|cell| cell.trim()).eq(self.names.iter().map(String::as_str)) {
-            self.unread.push(Unread { line: number, why: "the header once more".to_owned(), usual: true });
-        } else {
-            self.rows.push(Raw { line: number, cells });
-        }
-        taken
+    /// As the bytes of a log of the same columns, in which every row stands in the line that it has in the file.
+    pub fn bytes(&self) -> Vec<u8> {
+        in_lines(&self.names, self.first_row, self.rows.iter().map(|row| (row.line, &row.cells[..])))
     }
 
     /// Gives every cell beyond the header a column.
@@ -175,68 +130,29 @@ impl Table {
         names.resize(names.len().max(widest), String::new());
         self.names = unique_names(names);
     }
-
-    /// A row with a quoted cell over several lines: it ends in exactly the header's number of cells.
-    fn join(&self, lines: &[&str], at: usize) -> Option<(Vec<String>, usize)> {
-        let mut record = lines[at].to_owned();
-        for (count, line) in lines[at + 1..].iter().take(JOIN_LINES).enumerate() {
-            let alone = split(line, self.separator);
-            if !alone.1 && alone.0.len() == self.names.len() {
-                return None; // a row by itself is never a part of another
-            }
-            record.push('\n');
-            record += line;
-            let (cells, open) = split(&record, self.separator);
-            if !open {
-                return (cells.len() == self.names.len()).then_some((cells, count + 2));
-            }
-        }
-        None
-    }
 }
 
-/// The cells of a line, and whether a quote is left open. A quote counts only at the start of a cell.
-fn split(line: &str, separator: char) -> (Vec<String>, bool) {
-    let (mut cells, mut rest) = (Vec::new(), line);
-    loop {
-        let (mut cell, mut after) = (String::new(), rest);
-        if let Some(mut inner) = rest.strip_prefix('"') {
-            loop {
-                let Some((before, behind)) = inner.split_once('"') else {
-                    cells.push(cell + inner);
-                    return (cells, true);
-                };
-                cell += before;
-                match behind.strip_prefix('"') {
-                    Some(more) => {
-                        cell.push('"');
-                        inner = more;
-                    }
-                    None => {
-                        after = behind;
-                        break;
-                    }
-                }
-            }
-        }
-        match after.split_once(separator) {
-            Some((end, next)) => {
-                cells.push(cell + end);
-                rest = next;
-            }
-            None => {
-                cells.push(cell + after);
-                return (cells, false);
-            }
-        }
+/// A header and rows; blank lines stand where a row is missing, so that every row has its line.
+pub(super) fn in_lines<'r>(
+    names: &[String],
+    first_row: u64,
+    rows: impl Iterator<Item = (u64, &'r [String])>,
+) -> Vec<u8> {
+    let mut out = encode_row(names);
+    let mut next = first_row;
+    for (line, cells) in rows {
+        out.extend((next..line).map(|_| '\n'));
+        out += &encode_row(cells);
+        next = line + 1;
     }
+    out.into_bytes()
 }
 
 /// Names without white space around them; a missing one is `column_3`, one that stands already has a number behind it.
 pub(super) fn unique_names(names: Vec<String>) -> Vec<String> {
     let mut out: Vec<String> = Vec::with_capacity(names.len());
     for (at, name) in names.iter().enumerate() {
-        let name = crate::store::escape_controls(name.trim().trim_matches('"').trim()).into_owned();
+        let name = escape_controls(name.trim().trim_matches('"').trim()).into_owned();
         let name = if name.is_empty() { format!("column_{}", at + 1) } else { name };
         let again = (2..).map(|number| format!("{name}_{number}"));
         let name = std::iter::once(name.clone()).chain(again).find(|name| !out.contains(name));

@@ -1,4 +1,4 @@
-//! JSON lines: a run a line, with config lines that name the metric and start a segment.
+//! Runs written as JSON objects, with config objects that name the metric and start a segment.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -6,8 +6,14 @@ use serde_json::{Map, Value};
 
 use super::{
     detect::{Raw, Said, Table, Unread, unique_names},
-    roles,
+    roles, words,
 };
+
+/// A value of the file, and the line in which it begins.
+pub(super) struct Part<'t> {
+    pub(super) line: u64,
+    pub(super) text: &'t str,
+}
 
 struct Run {
     line: u64,
@@ -18,68 +24,85 @@ struct Run {
 #[derive(Default)]
 struct Reader {
     runs: Vec<Run>,
-    /// What the config of each segment says.
-    said: HashMap<u64, Said>,
-    configs: u64,
+    /// What each config says, and which of them each segment has: runs count segments as they like.
+    configs: Vec<Said>,
+    of_segment: HashMap<u64, usize>,
     segment: u64,
     unread: Vec<Unread>,
 }
 
-/// Takes JSON lines apart. Of several segments one is read: the one asked for, else the last.
-pub(super) fn read(lines: &[&str], wanted: Option<u64>) -> Result<Table, String> {
+/// Takes JSON apart. Of several segments one is read: the one asked for, else the last.
+pub(super) fn read(parts: Vec<Part>, wanted: Option<u64>) -> Result<Table, String> {
     let mut reader = Reader::default();
-    for (at, line) in lines.iter().enumerate() {
-        let line_is_blank = line.trim().is_empty() || line.starts_with('#');
-        if !line_is_blank {
-            reader.see(at as u64 + 1, line);
-        }
+    for part in parts {
+        reader.see(part);
     }
     let segments: BTreeSet<u64> = reader.runs.iter().map(|run| run.segment).collect();
-    let last = reader.runs.last().map(|run| run.segment).ok_or("none of its JSON lines is a run")?;
+    let last = match reader.runs.last() {
+        Some(run) => run.segment,
+        None if !reader.configs.is_empty() => reader.segment,
+        None => return Err("none of its JSON lines is a run".to_owned()),
+    };
     let segment = wanted.unwrap_or(last);
     let listed = segments.iter().map(u64::to_string).collect::<Vec<_>>().join(" ");
-    if !segments.contains(&segment) {
+    if !segments.contains(&segment) && !segments.is_empty() {
         return Err(format!("no runs of segment {segment}; there are the segments {listed}"));
     }
     let mut notes = Vec::new();
     if segments.len() > 1 && wanted.is_none() {
         notes.push(format!("segment {segment} is read, the last of {listed}; --segment reads another"));
     }
-    let said = reader.said.remove(&segment).unwrap_or_default();
+    let said = reader.said(segment).cloned().unwrap_or_default();
     reader.runs.retain(|run| run.segment == segment);
-    Ok(table(reader, said, notes))
+    let mut table = table(reader, said, notes);
+    if segments.len() > 1 {
+        table.segments = format!("segment {segment} of {listed}");
+    }
+    Ok(table)
 }
 
 impl Reader {
-    fn see(&mut self, line: u64, text: &str) {
-        let object = match serde_json::from_str(text) {
+    fn see(&mut self, part: Part) {
+        let line = part.line;
+        let object = match serde_json::from_str(part.text) {
             Ok(Value::Object(object)) => object,
             Ok(_) => return self.skip(line, "JSON that is no object", false),
             Err(_) => return self.skip(line, "no JSON", false),
         };
-        let kind = object.get("type").and_then(Value::as_str).map(roles::normal);
+        let kind = object.get("type").and_then(Value::as_str).map(words::normal);
         match kind.as_deref() {
-            Some(kind) if roles::has(roles::CONFIG_TYPES, kind) => self.config(&object),
-            Some(kind) if !roles::has(roles::RUN_TYPES, kind) && !object.contains_key("status") => {
+            Some(kind) if words::has(roles::CONFIG_TYPES, kind) => self.config(&object),
+            Some(kind) if !words::has(roles::RUN_TYPES, kind) && !object.contains_key("status") => {
                 self.skip(line, &format!("a line of type `{kind}` is no run"), true);
             }
             _ => {
                 if let Some(segment) = object.get("segment").and_then(Value::as_u64) {
                     self.segment = segment;
                 }
-                let fields = fields(object, self.said.get(&self.segment));
+                if let Some(config) = self.configs.len().checked_sub(1) {
+                    self.of_segment.entry(self.segment).or_insert(config);
+                }
+                let mut fields = Vec::new();
+                let metric = self.said(self.segment).and_then(|said| said.metric.as_deref());
+                flatten(object, "", metric.unwrap_or("metric"), &mut fields);
                 self.runs.push(Run { line, segment: self.segment, fields });
             }
         }
     }
 
     fn config(&mut self, object: &Map<String, Value>) {
-        self.segment = self.configs;
-        self.configs += 1;
-        let said = self.said.entry(self.segment).or_default();
+        self.segment = self.configs.len() as u64;
+        let mut said = Said::default();
         for (key, value) in object {
             said.hear(key, value.as_str().unwrap_or_default());
         }
+        self.configs.push(said);
+    }
+
+    /// What the config of a segment says: the one before its first run.
+    fn said(&self, segment: u64) -> Option<&Said> {
+        let config = self.of_segment.get(&segment).copied().or(self.configs.len().checked_sub(1))?;
+        self.configs.get(config)
     }
 
     fn skip(&mut self, line: u64, why: &str, usual: bool) {
@@ -87,26 +110,23 @@ impl Reader {
     }
 }
 
-/// The fields of a run: those of an object in it under their own names, or behind that of the object where they stand
-/// already. `metric` is called what the config calls it.
-fn fields(object: Map<String, Value>, said: Option<&Said>) -> Vec<(String, String)> {
-    let metric = said.and_then(|said| said.metric.clone()).unwrap_or_else(|| "metric".to_owned());
-    let own = |name: String| if name == "metric" { metric.clone() } else { name };
-    let mut out: Vec<(String, String)> = Vec::new();
+/// The fields of a run: those of an object in it stand under their own names, or behind that of the object where they are
+/// taken. An object's own fields come before those of the objects in it. The run's `metric` is called what the config calls it.
+fn flatten(object: Map<String, Value>, outer: &str, metric: &str, out: &mut Vec<(String, String)>) {
     let mut nested = Vec::new();
     for (name, value) in object {
         match value {
             Value::Object(inner) => nested.push((name, inner)),
-            value => out.push((own(name), text(value))),
+            value => {
+                let name = if outer.is_empty() && name == "metric" { metric.to_owned() } else { name };
+                let is_taken = out.iter().any(|(taken, _)| *taken == name);
+                out.push((if is_taken { format!("{outer}{name}") } else { name }, text(value)));
+            }
         }
     }
-    for (outer, inner) in nested {
-        for (name, value) in inner {
-            let is_taken = out.iter().any(|(taken, _)| *taken == name);
-            out.push((if is_taken { format!("{outer}.{name}") } else { name }, text(value)));
-        }
+    for (name, inner) in nested {
+        flatten(inner, &format!("{outer}{name}."), metric, out);
     }
-    out
 }
 
 fn text(value: Value) -> String {
@@ -120,6 +140,9 @@ fn text(value: Value) -> String {
 fn table(reader: Reader, said: Said, notes: Vec<String>) -> Table {
     let mut names: Vec<String> = Vec::new();
     let mut places = HashMap::new();
+    if reader.runs.is_empty() {
+        names.push(said.metric.clone().unwrap_or_else(|| "metric".to_owned()));
+    }
     for (name, _) in reader.runs.iter().flat_map(|run| &run.fields) {
         places.entry(name.clone()).or_insert_with(|| {
             names.push(name.clone());
@@ -134,5 +157,14 @@ fn table(reader: Reader, said: Said, notes: Vec<String>) -> Table {
         Raw { line: run.line, cells }
     };
     let rows = reader.runs.into_iter().map(row).collect();
-    Table { names: unique_names(names), rows, unread: reader.unread, said, notes, first_row: 1, separator: ',' }
+    Table {
+        names: unique_names(names),
+        rows,
+        unread: reader.unread,
+        said,
+        notes,
+        first_row: 1,
+        separator: ',',
+        segments: String::new(),
+    }
 }

@@ -4,16 +4,21 @@
 mod cells;
 mod detect;
 mod direction;
+mod json;
 mod jsonl;
+mod numbers;
 mod plan;
 pub mod roles;
+mod separated;
 mod translate;
+mod verdict;
+pub mod words;
 mod writer;
 
 use std::str::FromStr;
 
 pub use detect::{Raw, Said, Table, Unread, read};
-pub use translate::{Translation, translate};
+pub use translate::{Translated, Translation, translate};
 
 use crate::trial::Direction;
 use roles::Part;
@@ -24,7 +29,6 @@ pub struct Wanted {
     pub metric: Option<String>,
     pub direction: Option<Direction>,
     pub map: Map,
-    pub segment: Option<u64>,
 }
 
 /// Which column is what, where that is said: `score=loss,verdict=outcome`. An empty column stands for none.
@@ -54,7 +58,7 @@ impl FromStr for Map {
         let mut pairs = Vec::new();
         for pair in text.split(',').filter(|pair| !pair.trim().is_empty()) {
             let (role, column) = pair.split_once('=').ok_or(format!("`{pair}`: write ROLE=COLUMN"))?;
-            let role = roles::normal(role);
+            let role = words::normal(role);
             let named = roles::MAP_WORDS.iter().find(|(word, _)| *word == role).map(|(_, part)| *part);
             let own = || roles::NAMES.iter().find(|(_, own, _)| *own == role).map(|(part, ..)| *part);
             let part = named.or_else(own).ok_or_else(|| {

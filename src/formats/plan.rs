@@ -4,10 +4,12 @@ use std::collections::HashSet;
 
 use super::{
     Map, Table, Wanted,
-    cells::{number, time},
-    roles::{self, Means, NAMES, Part, Speech, VERDICTS, normal},
+    cells::time,
+    numbers::Form,
+    roles::{self, NAMES, Part, Speech},
+    words::{self, normal_name},
 };
-use crate::trial::{ExpId, Number, Status};
+use crate::trial::{ExpId, Number};
 
 /// The roles of a table's columns.
 pub(super) struct Plan {
@@ -52,6 +54,9 @@ impl Plan {
             }
         }
         plan.find_score(table, wanted)?;
+        if wanted.map.get(Part::Hypothesis).is_none() && plan.column(Part::Hypothesis).is_none() {
+            plan.parts.extend(plan.wordiest(table).map(|column| (Part::Hypothesis, column)));
+        }
         // A column cannot be the score and a name for the trial at once.
         plan.parts
             .retain(|(part, column)| *column != plan.score || matches!(part, Part::TrainSeconds | Part::TotalSeconds));
@@ -72,47 +77,26 @@ impl Plan {
         self.parts.iter().any(|(_, taken)| *taken == column) || verdict == Some(column) || self.ran == Some(column)
     }
 
-    fn find_verdict(&mut self, table: &Table, map: &Map) -> Result<(), String> {
-        match named(table, map, Part::Verdict)? {
-            Named::Column(column) => {
-                self.verdict = Some((column, speech(table, column)));
-                return Ok(());
-            }
-            Named::Nothing => return Ok(()),
-            Named::Unsaid => {}
-        }
-        let by_name = VERDICTS.iter().flat_map(|(name, speech)| columns(table, name).map(move |at| (at, *speech)));
-        let mut found: Vec<_> = by_name.filter(|&(at, speech)| speaks(table, at, speech)).collect();
-        if found.is_empty() {
-            let by_content = (0..table.names.len()).filter(|&at| mostly_verdicts(table, at));
-            found = by_content.map(|at| (at, Speech::Words)).collect();
-        }
-        // A column that only says whether a trial ran is no verdict beside one that says what was decided.
-        found.sort_by_key(|&(at, speech)| says_least(table, at, speech));
-        self.verdict = found.first().copied();
-        self.ran = found.iter().skip(1).find(|(_, speech)| *speech == Speech::Words).map(|(column, _)| *column);
-        Ok(())
-    }
-
     fn find_score(&mut self, table: &Table, wanted: &Wanted) -> Result<(), String> {
         if let Named::Column(column) = named(table, &wanted.map, Part::Score)? {
             self.score = column;
             return Ok(());
         }
         if let Some(name) = &wanted.metric {
-            self.score =
-                columns(table, name).next().ok_or_else(|| no_column(table, name, "--metric or lineage.toml"))?;
+            self.score = columns(table, name).next().ok_or_else(|| {
+                no_column(table, name, "--metric or lineage.toml") + "; --map score=COLUMN reads another as the score"
+            })?;
             return Ok(());
         }
         let said = table.said.metric.as_ref().and_then(|name| columns(table, name).next());
-        if let Some(column) = said.filter(|&column| count_numbers(table, column) > 0) {
+        if let Some(column) = said.filter(|&column| may_score(table, column)) {
             self.score = column;
             return Ok(());
         }
-        let free = (0..table.names.len()).filter(|&at| !self.is_taken(at) || self.is_seconds(at));
-        let ranked = free.filter(|&at| count_numbers(table, at) > 0).map(|at| (roles::candidate(&table.names[at]), at));
-        let mut ranked: Vec<_> = ranked.filter(|(rank, _)| *rank < roles::NEVER).collect();
-        ranked.sort_by_key(|(rank, _)| *rank);
+        let ranked = self.candidates(table);
+        if table.rows.is_empty() {
+            return self.guess_score(table, &ranked);
+        }
         let Some(&(best, column)) = ranked.first() else {
             let names = table.names.join(" ");
             return Err(format!("no column holds a score; --map score=COLUMN names one of: {names}"));
@@ -130,6 +114,40 @@ impl Plan {
         Ok(())
     }
 
+    /// The column with the most to say of those that have no part, where most of its cells are several words of their own.
+    fn wordiest(&self, table: &Table) -> Option<usize> {
+        let letters = |cell: &str| cell.chars().filter(|c| c.is_alphabetic()).count();
+        let is_text = |cell: &&str| cell.contains(char::is_whitespace) && letters(cell) * 2 > cell.chars().count();
+        let length = |at: usize| cells(table, at).map(str::len).sum::<usize>();
+        let free = (0..table.names.len()).filter(|&at| at != self.score && !self.is_taken(at));
+        let differ = |at: usize| cells(table, at).filter(is_text).collect::<HashSet<_>>().len();
+        let wordy = free.filter(|&at| differ(at) * 2 > cells(table, at).count());
+        wordy.max_by_key(|&at| (length(at), std::cmp::Reverse(at)))
+    }
+
+    /// The columns that may be the score, the best first. One of ids is none, even where an id stands twice.
+    fn candidates(&self, table: &Table) -> Vec<(u8, usize)> {
+        let is_free = |at: usize| !self.is_taken(at) && !self.keys.contains(&at) || self.is_seconds(at);
+        let free = (0..table.names.len()).filter(|&at| is_free(at) && may_score(table, at));
+        let rank = |at: usize| match words::candidate(&table.names[at]) {
+            roles::UNKNOWN if Form::of(table, at).has_unit() => roles::SETTING, // such as `7B`
+            rank => rank,
+        };
+        let ranked = free.map(|at| (rank(at), at));
+        let mut ranked: Vec<_> = ranked.filter(|(rank, _)| *rank < roles::NEVER).collect();
+        ranked.sort_by_key(|(rank, _)| *rank);
+        ranked
+    }
+
+    /// A score for a log that has no rows yet: which column it is will be seen when it has.
+    fn guess_score(&mut self, table: &Table, ranked: &[(u8, usize)]) -> Result<(), String> {
+        let known = ranked.first().filter(|(rank, _)| *rank < roles::UNKNOWN || self.verdict.is_some());
+        let names = table.names.join(" ");
+        let nothing = || format!("it has no rows, and its first line is no header that is known here: {names}");
+        self.score = known.map(|(_, column)| *column).ok_or_else(nothing)?;
+        Ok(())
+    }
+
     fn is_seconds(&self, column: usize) -> bool {
         let seconds = [Part::TrainSeconds, Part::TotalSeconds];
         self.parts.iter().any(|(part, taken)| *taken == column && seconds.contains(part))
@@ -137,30 +155,41 @@ impl Plan {
 }
 
 /// What `--map` says of a part.
-enum Named {
+pub(super) enum Named {
     Unsaid,
     /// That no column has it.
     Nothing,
     Column(usize),
 }
 
-fn named(table: &Table, map: &Map, part: Part) -> Result<Named, String> {
+pub(super) fn named(table: &Table, map: &Map, part: Part) -> Result<Named, String> {
     match map.get(part) {
         None => Ok(Named::Unsaid),
         Some("") => Ok(Named::Nothing),
-        Some(name) => columns(table, name).next().map(Named::Column).ok_or_else(|| no_column(table, name, "--map")),
+        Some(name) => columns(table, name)
+            .next()
+            .map(Named::Column)
+            .ok_or_else(|| no_column(table, name, "--map or lineage.toml")),
     }
 }
 
 fn no_column(table: &Table, name: &str, flag: &str) -> String {
-    format!("no column `{name}`, which {flag} names; there are: {}", table.names.join(" "))
+    let segment = match &*table.segments {
+        "" => String::new(),
+        segment => {
+            format!("; this is {segment}: --segment reads another, and a store of its own (--into) takes this one")
+        }
+    };
+    format!("no column `{name}`, which {flag} names; there are: {}{segment}", table.names.join(" "))
 }
 
-/// The columns of a name: the one that is written so, else those that are as names are compared.
-fn columns<'t>(table: &'t Table, name: &str) -> impl Iterator<Item = usize> + use<'t> {
-    let exact = table.names.iter().position(|own| own == name);
-    let normal_name = normal(name);
-    let alike = table.names.iter().enumerate().filter(move |(_, own)| normal(own) == normal_name).map(|(at, _)| at);
+/// The columns of a name: the one that is written so, else those that are as names are compared. A field of an inner object
+/// may be called by its path, too.
+pub(super) fn columns<'t>(table: &'t Table, name: &str) -> impl Iterator<Item = usize> + use<'t> {
+    let exact = |name: &str| table.names.iter().position(|own| own == name);
+    let exact = exact(name).or_else(|| exact(name.rsplit_once('.')?.1));
+    let wanted = normal_name(name);
+    let alike = table.names.iter().enumerate().filter(move |(_, own)| normal_name(own) == wanted).map(|(at, _)| at);
     exact.into_iter().chain(alike.filter(move |at| Some(*at) != exact))
 }
 
@@ -170,8 +199,10 @@ pub(super) fn cells(table: &Table, column: usize) -> impl Iterator<Item = &str> 
     cells.map(|cell| cell.trim()).filter(|cell| !cell.is_empty())
 }
 
-fn count_numbers(table: &Table, column: usize) -> usize {
-    cells(table, column).filter(|cell| number(cell).is_some()).count()
+/// Whether a column has numbers, or no rows yet.
+fn may_score(table: &Table, column: usize) -> bool {
+    let form = Form::of(table, column);
+    table.rows.is_empty() || cells(table, column).any(|cell| form.number(cell).is_some())
 }
 
 /// Whether the cells of a column can be what its name says.
@@ -193,43 +224,4 @@ fn is_key(table: &Table, column: usize) -> bool {
     let mut rows = table.rows.iter().filter(|row| row.cells.len() > 1);
     let usable = |cell: &String| ExpId::read(cell).filter(ExpId::may_be_new);
     !table.rows.is_empty() && rows.all(|row| row.cells.get(column).and_then(usable).is_some_and(|id| seen.insert(id)))
-}
-
-fn speech(table: &Table, column: usize) -> Speech {
-    let name = normal(&table.names[column]);
-    let known = VERDICTS.iter().find(|(known, _)| *known == name).map(|(_, speech)| *speech);
-    let is_yes_or_no = |cell: &str| [roles::YES, roles::NO].iter().any(|words| roles::has(words, &cell.to_lowercase()));
-    let default = if cells(table, column).all(is_yes_or_no) { Speech::Kept } else { Speech::Words };
-    known.unwrap_or(default)
-}
-
-/// Whether a column says something that the tables know; `status` and `verdict` count for what they are called.
-fn speaks(table: &Table, column: usize, speech: Speech) -> bool {
-    let by_name = ["status", "verdict"].contains(&&*normal(&table.names[column]));
-    let is_text = |cell: &str| by_name && Number::value_of(cell).is_none();
-    let numbers_are_scores = speech == Speech::Words && !by_name;
-    let scored = |cell: &str| numbers_are_scores && number(cell).is_some();
-    cells(table, column).any(|cell| is_text(cell) || !scored(cell) && roles::verdict(cell, speech).is_some())
-}
-
-/// How little a column says of what was decided: 0 where trials are kept or not, 1 where some miss a gate, 2 where they ran.
-fn says_least(table: &Table, column: usize, speech: Speech) -> u8 {
-    let any = |wanted: &[Status]| {
-        cells(table, column)
-            .any(|cell| matches!(roles::verdict(cell, speech), Some(Means::Is(status)) if wanted.contains(&status)))
-    };
-    match () {
-        () if speech == Speech::Kept || any(&[Status::Keep, Status::Discard, Status::Baseline]) => 0,
-        () if speech == Speech::Gate && any(&[Status::Disqualified]) => 1,
-        () => 2,
-    }
-}
-
-fn mostly_verdicts(table: &Table, column: usize) -> bool {
-    let (mut all, mut known) = (0, 0);
-    for cell in cells(table, column) {
-        all += 1;
-        known += usize::from(number(cell).is_none() && roles::verdict(cell, Speech::Words).is_some());
-    }
-    known * 10 > all * 6
 }

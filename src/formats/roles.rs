@@ -1,5 +1,5 @@
 //! What the names and words of other people's logs mean. These tables are the rules: a log that is read wrongly is mended by
-//! one line here and a fixture. Names and words are compared in lower case, with `_` between their parts.
+//! one line here and a fixture. How a name or a cell is compared with them is in `words`.
 
 use crate::trial::{Direction, Status};
 
@@ -29,10 +29,14 @@ pub const NAMES: &[(Part, &str, &str)] = &[
         Part::Id,
         "exp_id",
         "exp_id id trial_id trial run_id run candidate_id experiment_id experiment_number exp iteration iter \
-         attempt round generation question_id step global_step epoch index idx no number experiment",
+         attempt round generation question_id node_id node step global_step epoch index idx no number experiment",
     ),
-    (Part::Time, "timestamp", "timestamp time datetime date ts created_at finished_at ended_at started_at"),
-    (Part::Agent, "specialist", "specialist agent agent_id agent_name worker author proposer who researcher"),
+    (
+        Part::Time,
+        "timestamp",
+        "timestamp time datetime date ts created_at created finished_at ended_at started_at start_time datetime_start",
+    ),
+    (Part::Agent, "specialist", "specialist agent agent_id agent_name worker author proposer who researcher user"),
     (Part::Parent, "parent_exp", "parent_exp parent parent_id parent_run parent_commit based_on base_commit"),
     (Part::Domain, "domain", "domain action category area axis family component knob"),
     (
@@ -102,7 +106,7 @@ pub const VERDICTS: &[(&str, Speech)] = &[
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Means {
     Is(Status),
-    /// That it ran, and not what became of it: a keep only where no row of the log says more.
+    /// That it ran, and not what became of it: a keep only where no row of the log is called one.
     Ran,
 }
 
@@ -112,13 +116,13 @@ pub const WORDS: &[(Means, &str)] = &[
     (
         Is(Status::Keep),
         "keep kept new_best newbest best promote promoted accept accepted accepted_1 improved improvement \
-         improve win winner adopt adopted merge merged advance",
+         improve better retain retained win winner adopt adopted merge merged advance",
     ),
     (
         Is(Status::Discard),
         "discard discarded revert reverted reject rejected accepted_0 drop dropped rollback rolled_back \
-         no_improvement not_improved worse regressed regression neutral no_op noop no_change unchanged \
-         abandon abandoned undo undone not_kept lose",
+         no_improvement not_improved did_not_improve failed_to_improve no_gain worse not_better regressed regression \
+         neutral no_op noop no_change unchanged abandon abandoned undo undone not_kept lose pruned",
     ),
     (
         Is(Status::Crash),
@@ -141,43 +145,60 @@ pub const WORDS: &[(Means, &str)] = &[
         "disqualified checks_failed check_failed gate_failed guard_failed rail_block rail_blocked guardrail \
          blocked invalid incorrect wrong test_failed tests_failed",
     ),
-    (Is(Status::HarnessAbort), "harness_abort abort aborted cancelled canceled interrupted infra_error"),
+    (Is(Status::HarnessAbort), "harness_abort abort aborted cancelled canceled interrupted infra_error skip skipped"),
     (Ran, "ok success successful succeeded pass passed done complete completed finished ran"),
 ];
 
-pub const YES: &str = "1 1.0 true yes y t";
-pub const NO: &str = "0 0.0 false no n f";
+/// Words of an explanation that take a `keep` back, unless `not` or `never` stands before them. What became of such a trial is
+/// for a person to say: it stays as it is written.
+pub const TAKEN_BACK: &str = "reverted discarded rejected undone abandoned invalidated superseded";
+
+/// Words behind which an explanation begins: `reverted to c1`, `crash in the loader`.
+pub const EXPLAINS: &str =
+    "to from back as over for by at in on due because since after before than vs with while until";
+
+pub const YES: &str = "1 1.0 true yes y t ✓ ✔ ✅";
+pub const NO: &str = "0 0.0 false no n f ✗ ✘ ❌";
+
+/// Of these, what says yes or no even where the column is not known to ask.
+pub const PLAIN_YES: &str = "1 ✓ ✔ ✅";
+pub const PLAIN_NO: &str = "0 ✗ ✘ ❌";
 
 /// Cells that say "nothing".
-pub const NOTHING: &str = "- -- — – n/a na nan none null nil ? error fail failed crash pending tbd inf -inf infinity -infinity \
-         oom timeout skip skipped";
+pub const NOTHING: &str = "- -- — – n/a na nan none null nil ? error fail failed crash pending running queued tbd inf -inf infinity \
+         -infinity oom timeout skip skipped";
 
 /// Numbers that stand for "no score" where a trial has failed.
 pub const SENTINELS: &[f64] =
     &[0.0, -1.0, 99.0, 999.0, 9999.0, 99_999.0, 999_999.0, -999.0, -9999.0, 1e6, 1e9, 1e10, 1e12, -1e9];
 
-/// Parents that are none.
-pub const NO_PARENT: &str = "- — root none null n/a na nan start seed";
+/// Parents that are none; so is a `0` where no trial is called that.
+pub const NO_PARENT: &str = "- — -1 -1.0 root none null n/a na nan start seed";
 
 /// Columns of commits, by which a parent may be named.
 pub const COMMITS: &str = "commit hash short_hash sha name";
 
 /// Which way a metric is better, by its name between underscores; the first that is in it decides. A pattern with `_` at an
-/// end is a whole part of the name there.
+/// end is a whole part of the name there. `1-x` and `neg_x` are the other way round than `x`.
 pub const BETTER: &[(Direction, &str)] = &[
-    (Maximize, "_tok_s_ _per_s throughput speedup fps"),
+    (Minimize, "miss_rate drawdown bits_per"),
+    (
+        Maximize,
+        "_tok_s_ _per_s throughput speedup _fps_ _qps_ _rps_ _tps_ _gflops_ _tflops_ _mfu_ log_likelihood _elbo_",
+    ),
     (
         Minimize,
         "_fail loss error _err_ bpb _bpc_ perplexity _ppl_ _nll_ _wer_ _cer_ _fid_ _mae_ _mse_ rmse _mape_ \
-         _smape_ regret latency _cost_ energy cycles _ece_ brier",
+         _smape_ regret latency _cost_ energy cycles _ece_ brier _kl_ lpips makespan _p50_ _p90_ _p95_ _p99_",
     ),
     (
         Maximize,
-        "accuracy _acc_ _auc_ auroc _f1_ _r2_ _map_ _iou_ _dice_ _ndcg_ _mrr_ precision recall _bleu_ rouge \
+        "accuracy _acc_ _auc_ auroc _f1_ _r2_ _map_ _map50_ _iou_ _dice_ _ndcg_ _mrr_ precision recall _bleu_ rouge \
          _psnr_ _ssim_ _elo_ sharpe profit _pnl_ revenue reward _return win_rate pass_rate success _passed_ \
-         fitness score",
+         fitness score coverage _top1_ _top5_ _top_1_ _top_5_ _pass_1_ _pass_5_ _pass_10_ _pass_k_ \
+         solve_rate _solved_ hit_rate correlation spearman pearson exact_match _em_ likelihood",
     ),
-    (Minimize, "_s_ _ms_ _us_ _ns_ seconds duration _time_ _bytes_ memory"),
+    (Minimize, "_s_ _ms_ _us_ _ns_ seconds duration runtime _time_ _bytes_ _size_ memory"),
 ];
 
 /// How good a candidate for the score a column is, by its name: lower is better, the first pattern decides. `=` stands before
@@ -193,104 +214,39 @@ pub const CANDIDATES: &[(u8, &str)] = &[
     ),
     (3, "_combined_ _overall_ _aggregate_ _composite_ _primary_"),
     (4, "=val_bpb"),
-    (6, "_tok_s_ _per_s throughput latency speedup"),
-    (7, "_train_"),
+    (6, "_tok_s_ _per_s throughput latency speedup _p50_ _p90_ _p95_ _p99_"),
+    (7, "_train_ =value =values_0"),
     (
-        ASIDE,
-        "_lr_ _n_ _num_ _parse_errors_ _batch_ _mb_ _gb_ _kb_ _bytes_ memory _vram_ params _step _epoch \
-         tokens _played_ _s_ _ms_ _sec_ _secs_ seconds minutes _hours_ duration elapsed _time_ _seed_",
+        SETTING,
+        "_lr_ _n_ _num_ _parse_errors_ _batch_ _mb_ _gb_ memory _vram_ params _step _epoch tokens _played_ _seed_",
     ),
+    (FINE_TIME, "_ms_ _us_ _ns_"),
+    (TIME, "_s_ _sec_ _secs_ seconds minutes _hours_ duration elapsed runtime _time_"),
+    (SIZE, "_size_ _kb_ _bytes_"),
     (5, "_val_ _valid_ _validation_ _eval_ _dev_"),
     (KNOWN, "_test_"),
 ];
 
-/// From which rank on a name leaves a doubt; a name that `BETTER` knows, one that no table knows, one that measures something else, one that is no score of the trial.
+/// From which rank on a name leaves a doubt; a name that `BETTER` knows; one that no table knows; what may be all that is
+/// measured: times and sizes; what a trial was set to or has used besides; what is no score of the trial.
 pub const BY_NAME: u8 = 2;
 pub const KNOWN: u8 = 6;
 pub const UNKNOWN: u8 = 8;
-const ASIDE: u8 = 9;
-pub const NEVER: u8 = 10;
+const FINE_TIME: u8 = 9;
+const TIME: u8 = 10;
+const SIZE: u8 = 11;
+pub const SETTING: u8 = 12;
+pub const NEVER: u8 = 13;
 
 /// What a `# key: value` line, or the config line of a JSONL log, may call the metric and its direction.
 pub const SAYS_METRIC: &str = "metric metric_name metricname primary_metric core_metric";
 pub const SAYS_DIRECTION: &str =
     "metric_direction direction best_direction bestdirection optimize optimization_direction";
 pub const DIRECTIONS: &[(Direction, &str)] = &[
-    (Maximize, "higher higher_is_better max maximize maximise up higher_better"),
-    (Minimize, "lower lower_is_better min minimize minimise down lower_better"),
+    (Maximize, "higher higher_is_better bigger_is_better max maximize maximise up higher_better"),
+    (Minimize, "lower lower_is_better smaller_is_better min minimize minimise down lower_better"),
 ];
 
 /// The types of JSON lines that are runs; a line without a type is one. A config line starts a segment.
 pub const RUN_TYPES: &str = "run trial result experiment iteration";
 pub const CONFIG_TYPES: &str = "config header session meta";
-
-/// A name as it is compared: `bestDirection` and `Val BPB` are `bestdirection` and `val_bpb`.
-pub fn normal(original: &str) -> String {
-    // What stands for a rate is no number of seconds.
-    let name = original.trim();
-    let name = ["/sec", "/s"].into_iter().find_map(|rate| Some(name.strip_suffix(rate)?.to_owned() + "_per_s"));
-    let name = name.as_deref().unwrap_or(original);
-    let parts = name.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
-    parts.collect::<Vec<_>>().join("_").to_lowercase()
-}
-
-/// Whether a word is one of those of a table's line.
-pub fn has(words: &str, word: &str) -> bool {
-    words.split_whitespace().any(|one| one == word)
-}
-
-/// Whether a cell says "nothing".
-pub fn is_nothing(cell: &str) -> bool {
-    cell.is_empty() || has(NOTHING, &cell.to_lowercase())
-}
-
-fn match_one(patterns: &str, name: &str) -> bool {
-    let parts = format!("_{name}_");
-    patterns.split_whitespace().any(|pattern| match pattern.strip_prefix('=') {
-        Some(whole) => whole == name,
-        None => parts.contains(pattern),
-    })
-}
-
-/// What a metric's name says of its direction.
-pub fn better(name: &str) -> Option<Direction> {
-    let name = normal(name);
-    BETTER.iter().find(|(_, patterns)| match_one(patterns, &name)).map(|(direction, _)| *direction)
-}
-
-/// How good a candidate for the score a column of this name is.
-pub fn candidate(name: &str) -> u8 {
-    let normal = normal(name);
-    let known = || if better(name).is_some() { KNOWN } else { UNKNOWN };
-    CANDIDATES.iter().find(|(_, patterns)| match_one(patterns, &normal)).map_or_else(known, |(rank, _)| *rank)
-}
-
-/// What a cell of a verdict column says; `None` where the tables do not have it.
-pub fn verdict(cell: &str, speech: Speech) -> Option<Means> {
-    let lower = cell.trim().to_lowercase();
-    let (yes, no) = match speech {
-        Speech::Words => (None, None),
-        Speech::Kept => (Some(Is(Status::Keep)), Some(Is(Status::Discard))),
-        Speech::Gate => (Some(Ran), Some(Is(Status::Disqualified))),
-    };
-    if has(YES, &lower) {
-        return yes.or(Some(Is(Status::Keep)).filter(|_| lower == "1"));
-    }
-    if has(NO, &lower) {
-        return no.or(Some(Is(Status::Discard)).filter(|_| lower == "0"));
-    }
-    // What follows in brackets, or behind a colon or a dash, explains the word.
-    let head = lower.split(['(', '[', ':', ';', ',', '—']).next().unwrap_or_default();
-    let word = normal(head.split(" - ").next().unwrap_or_default());
-    let means = WORDS.iter().find(|(_, words)| has(words, &word)).map(|(means, _)| *means);
-    match (means, speech) {
-        (Some(Is(Status::Crash)), Speech::Gate) if word.starts_with("fail") => Some(Is(Status::Disqualified)),
-        _ => means,
-    }
-}
-
-/// The direction that a word names.
-pub fn direction(word: &str) -> Option<Direction> {
-    let word = normal(word);
-    DIRECTIONS.iter().find(|(_, words)| has(words, &word)).map(|(direction, _)| *direction)
-}

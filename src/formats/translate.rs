@@ -5,21 +5,20 @@ use std::collections::BTreeMap;
 use super::{
     Table, Unread, Wanted,
     cells::{Scores, Statuses},
+    detect::in_lines,
     plan::Plan,
     roles::Part,
     writer::Writer,
 };
 use crate::{
     schema::STANDARD,
-    store::encode_row,
     trial::{Direction, Status},
 };
 
 /// A log in lineage's own shape, with what was done to make it.
 pub struct Translation {
     pub names: Vec<String>,
-    /// Line of the file, and the cells of the trial.
-    pub rows: Vec<(u64, Vec<String>)>,
+    pub rows: Vec<Translated>,
     pub metric: String,
     pub direction: Direction,
     /// What was guessed, and how to say otherwise.
@@ -28,6 +27,8 @@ pub struct Translation {
     pub first_row: u64,
     /// Column of the file, and what it became.
     pub columns: Vec<(String, String)>,
+    /// The column of the file that is the verdict.
+    pub verdict: Option<String>,
     /// Word of the file, and the status that it became; how often.
     pub words: BTreeMap<(String, String), u64>,
     /// Lines whose score stood for none.
@@ -36,17 +37,19 @@ pub struct Translation {
     pub odd: Vec<(u64, String)>,
 }
 
+/// A row of the file as a trial.
+pub struct Translated {
+    /// Its line of the file.
+    pub line: u64,
+    pub cells: Vec<String>,
+    /// What tells it from the other rows of the file, however the file is read.
+    pub fingerprint: u64,
+}
+
 impl Translation {
     /// As the bytes of a log in which every row stands in the line that it has in the file.
     pub fn bytes(&self) -> Vec<u8> {
-        let mut out = encode_row(&self.names);
-        let mut line = self.first_row;
-        for (number, cells) in &self.rows {
-            out.extend((line..*number).map(|_| '\n'));
-            out += &encode_row(cells);
-            line = number + 1;
-        }
-        out.into_bytes()
+        in_lines(&self.names, self.first_row, self.rows.iter().map(|row| (row.line, &row.cells[..])))
     }
 
     pub fn extra(&self) -> &[String] {
@@ -62,7 +65,7 @@ pub fn translate(mut table: Table, wanted: &Wanted) -> Result<Translation, Strin
         table.widen();
     }
     let statuses = Statuses::new(&table, &plan);
-    let mut scores = Scores::default();
+    let mut scores = Scores::new(&table, &plan);
     let mut trials = Vec::with_capacity(table.rows.len());
     let mut unread = Vec::new();
     for (at, row) in table.rows.iter().enumerate() {
@@ -73,16 +76,24 @@ pub fn translate(mut table: Table, wanted: &Wanted) -> Result<Translation, Strin
             (None, Some(_)) => (Status::Keep, "keep".to_owned()),
             _ => (status, word),
         };
-        if score.is_none() && word.is_empty() && row.cells.len() < width {
+        let is_bare = || row.cells.len() < width || says_little(&row.cells, &plan);
+        if score.is_none() && word.is_empty() && is_bare() {
             unread.push(Unread { line: row.line, why: "neither a score nor a verdict".to_owned(), usual: false });
             continue;
         }
         trials.push(Trial { at, status, word, score });
     }
-    if scores.found == 0 && wanted.metric.is_none() && wanted.map.get(Part::Score).is_none() {
+    if scores.found == 0 && !table.rows.is_empty() && wanted.metric.is_none() && wanted.map.get(Part::Score).is_none() {
         return Err("no row has a score; --map score=COLUMN names its column".to_owned());
     }
     Ok(Writer { table, plan, trials }.write(wanted, scores, unread))
+}
+
+/// Whether cells name no trial and tell no hypothesis, and most are empty: an event between the runs.
+fn says_little(cells: &[String], plan: &Plan) -> bool {
+    let is_blank = |column: usize| cells.get(column).is_none_or(|cell| cell.trim().is_empty());
+    let is_unnamed = [Part::Id, Part::Hypothesis].into_iter().all(|part| plan.column(part).is_none_or(is_blank));
+    is_unnamed && (0..cells.len()).filter(|&at| !is_blank(at)).count() * 2 < cells.len()
 }
 
 /// A row, understood.

@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::{
     Table, Translation, Unread, Wanted,
-    cells::{Scores, number, time},
+    cells::{Scores, time},
+    numbers::number,
     plan::Plan,
-    roles::{self, NAMES, NO_PARENT, Part},
-    translate::Trial,
+    roles::{NAMES, NO_PARENT, Part},
+    translate::{Translated, Trial},
+    words,
 };
 use crate::{
     schema::{STANDARD, Schema},
@@ -30,7 +32,9 @@ struct Layout {
 impl Writer {
     pub(super) fn write(self, wanted: &Wanted, scores: Scores, unread: Vec<Unread>) -> Translation {
         let metric = self.metric();
-        let (direction, notes) = self.direction(&metric, wanted);
+        let direction = self.direction(&metric, wanted);
+        let notes = if self.table.rows.is_empty() { Vec::new() } else { self.notes(&metric, &direction, &scores) };
+        let direction = direction.is;
         let layout = self.layout(&metric);
         let mut rows: Vec<_> = self.trials.iter().map(|trial| self.row(trial, &layout, &metric)).collect();
         self.relate(&mut rows, &layout, direction);
@@ -51,6 +55,7 @@ impl Writer {
             rows,
             metric,
             direction,
+            verdict: self.plan.verdict.map(|(column, _)| self.table.names[column].clone()),
             notes: self.table.notes.into_iter().chain(notes).collect(),
             unread,
             first_row: self.table.first_row,
@@ -78,6 +83,7 @@ impl Writer {
             let name = match part {
                 Some(part) if !is_score => standard_name(part).to_owned(),
                 _ if is_score && own == metric && own != "status" => own,
+                _ if own == "core_metric" && self.repeats_score(column) => own,
                 _ if self.is_verdict(column) && !self.loses_words(column) => "status".to_owned(),
                 _ if self.is_filled(&own) || extra.contains(&own) => format!("source_{own}"),
                 _ => own,
@@ -101,16 +107,23 @@ impl Writer {
         always || self.plan.parts.iter().any(|(part, _)| standard_name(*part) == name)
     }
 
+    /// Whether a column says nothing but the score, as that of lineage's own logs does.
+    fn repeats_score(&self, column: usize) -> bool {
+        let mut cells = self.trials.iter().map(|trial| self.cell(trial.at, column));
+        let mut scores = self.trials.iter().map(|trial| self.cell(trial.at, self.plan.score));
+        cells.all(|cell| scores.next().is_some_and(|score| cell.is_empty() || cell == score))
+    }
+
     fn is_verdict(&self, column: usize) -> bool {
         self.plan.verdict.is_some_and(|(verdict, _)| verdict == column)
     }
 
     /// Whether the words of the verdict say more than the statuses that they become.
     fn loses_words(&self, column: usize) -> bool {
-        self.trials.iter().any(|trial| roles::normal(self.cell(trial.at, column)) != roles::normal(&trial.word))
+        self.trials.iter().any(|trial| words::normal(self.cell(trial.at, column)) != words::normal(&trial.word))
     }
 
-    fn row(&self, trial: &Trial, layout: &Layout, metric: &str) -> (u64, Vec<String>) {
+    fn row(&self, trial: &Trial, layout: &Layout, metric: &str) -> Translated {
         let raw = &self.table.rows[trial.at];
         let mut cells = vec![String::new(); layout.names.len()];
         for &(from, to) in &layout.places {
@@ -141,13 +154,13 @@ impl Writer {
         if hypothesis.is_empty() {
             set("hypothesis", self.other_text(trial));
         }
-        (raw.line, cells)
+        Translated { line: raw.line, cells, fingerprint: raw.fingerprint() }
     }
 
     /// Whether the score is a text that says something, such as `27/50`.
     fn is_odd(&self, trial: &Trial) -> bool {
         let cell = self.cell(trial.at, self.plan.score);
-        number(cell).is_none() && !roles::is_nothing(cell)
+        number(cell).is_none() && !words::is_nothing(cell)
     }
 
     /// What stands for a hypothesis where its own column is empty: the next column that could be one.
@@ -157,14 +170,15 @@ impl Writer {
     }
 
     /// Ids, parents, baselines and differences, which follow from the rows above.
-    fn relate(&self, rows: &mut [(u64, Vec<String>)], layout: &Layout, direction: Direction) {
+    fn relate(&self, rows: &mut [Translated], layout: &Layout, direction: Direction) {
         let at = |name: &str| layout.names.iter().position(|own| own == name).unwrap_or_default();
         let (id_at, parent_at, baseline_at, delta_at) =
             (at("exp_id"), at("parent_exp"), at("baseline_exp"), at("delta_vs_best"));
         let has_baselines = self.plan.column(Part::Other("baseline_exp")).is_some();
         let mut known: HashMap<ExpId, String> = HashMap::new();
         let (mut kept, mut best): (String, Option<(f64, String)>) = (String::new(), None);
-        for (number, (trial, (_, cells))) in self.trials.iter().zip(rows).enumerate() {
+        for (number, (trial, row)) in self.trials.iter().zip(rows).enumerate() {
+            let cells = &mut row.cells;
             let id = match self.plan.column(Part::Id) {
                 Some(column) => self.cell(trial.at, column).to_owned(),
                 None => ExpId::Number(number as u64).to_string(),
@@ -202,11 +216,13 @@ fn standard_name(part: Part) -> &'static str {
     NAMES.iter().find(|(own, ..)| *own == part).map_or("status", |(_, name, _)| name)
 }
 
-/// A parent as the translation calls it: the nearest row above that has this id or this commit.
+/// A parent as the translation calls it: the nearest row above that has this id or this commit. Spreadsheets and data frames
+/// write an id of a column with gaps as `1.0`.
 fn parent(cell: &str, known: &HashMap<ExpId, String>) -> String {
-    if cell.is_empty() || roles::has(NO_PARENT, &cell.to_lowercase()) {
+    if cell.is_empty() || words::has(NO_PARENT, &cell.to_lowercase()) {
         return String::new();
     }
-    let id = ExpId::read(cell).and_then(|id| known.get(&id).cloned());
-    id.unwrap_or_else(|| cell.to_owned())
+    let whole = cell.strip_suffix(".0").unwrap_or(cell);
+    let id = [cell, whole].into_iter().find_map(|text| known.get(&ExpId::read(text)?).cloned());
+    id.unwrap_or_else(|| if whole == "0" { String::new() } else { whole.to_owned() })
 }

@@ -139,8 +139,10 @@ impl Audit {
         if row.damage.is_none() && row.cells.iter().any(|cell| has_text_behind_quote(raw(&cell))) {
             self.find(row, "quote", "text behind a closing quote");
         }
-        let in_a_cell = |&b: &u8| b.is_ascii_control() && b != b'\t' && !(row.lines > 1 && (b == b'\n' || b == b'\r'));
-        if let Some(byte) = row.line.iter().copied().find(in_a_cell) {
+        let in_a_cell = |&b: &u8| is_control(b) && !(row.lines > 1 && (b == b'\n' || b == b'\r'));
+        // Nearly no line has any; to look at all of its bytes at once is several times as fast as to stop at the first.
+        let has_some = row.line.iter().fold(false, |some, &b| some | is_control(b));
+        if has_some && let Some(byte) = row.line.iter().copied().find(in_a_cell) {
             self.find(row, "control", format!("a control character, 0x{byte:02x}"));
         }
     }
@@ -233,6 +235,10 @@ impl Audit {
         self.findings.sort_by_key(|finding| finding.line);
         self.findings
     }
+}
+
+fn is_control(b: u8) -> bool {
+    b.is_ascii_control() && b != b'\t'
 }
 
 /// Whether a quoted cell goes on behind the quote that closes it: Python's `csv` reads on, and drops the quotes.

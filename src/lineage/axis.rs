@@ -1,8 +1,10 @@
 //! One specialist's trials: what came of them, and how well it predicts.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
-use super::{Group, Question};
+use serde::{Deserialize, Serialize};
+
+use super::{Group, Question, Summary};
 use crate::{
     schema::Role,
     trial::{Row, Status},
@@ -11,14 +13,20 @@ use crate::{
 /// How many predictions are weighed: those of long ago say little of how an agent predicts now.
 const PREDICTIONS: usize = 50;
 
+/// Of how many specialists the axes are kept, how long their names may be, and how many of the newest trials each has.
+const SPECIALISTS: usize = 32;
+const LONGEST: usize = 64;
+const KEPT: usize = 20;
+
 /// A trial's outcome in short: its class, and how far its score moved where it is told.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     pub status: Status,
     pub delta: Option<f64>,
 }
 
 /// What one specialist did.
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Axis {
     specialist: String,
     size: usize,
@@ -65,20 +73,27 @@ impl Axis {
             measured: median(measured)?,
         })
     }
-}
 
-impl Question for Axis {
-    fn see(&mut self, row: Row<'_>) {
-        let status = row.status();
-        if row.damage.is_some() || status.is_quarantined() || row.text(Role::Specialist) != self.specialist {
-            return;
-        }
-        self.group.see(&row);
+    fn enter(&mut self, row: &Row<'_>, status: Status) {
+        self.group.see(row);
         let delta = row.number_in(Role::Delta);
         push(&mut self.newest, row.offset, self.size);
         push(&mut self.outcomes, Outcome { status, delta }, self.size);
         if let (Some(predicted), Some(measured)) = (row.number_in(Role::Expected), delta) {
             push(&mut self.predictions, (predicted, measured), PREDICTIONS);
+        }
+    }
+}
+
+impl Question for Axis {
+    fn see(&mut self, row: Row<'_>) {
+        let status = row.status();
+        let is_own = || {
+            let name = row.bytes(Role::Specialist);
+            *name == *self.specialist.as_bytes() || !name.is_ascii() && row.text(Role::Specialist) == self.specialist
+        };
+        if row.damage.is_none() && !status.is_quarantined() && is_own() {
+            self.enter(&row, status);
         }
     }
 
@@ -92,6 +107,73 @@ impl Question for Axis {
         later.outcomes.into_iter().for_each(|outcome| push(&mut self.outcomes, outcome, self.size));
         later.predictions.into_iter().for_each(|prediction| push(&mut self.predictions, prediction, PREDICTIONS));
     }
+
+    fn recall(&self, summary: &Summary) -> Option<Self> {
+        let axis = summary.axes.get(&self.specialist)?;
+        (self.size <= axis.size).then(|| Self {
+            size: self.size,
+            newest: newest(axis.newest.iter().copied(), self.size),
+            outcomes: newest(axis.outcomes.iter().copied(), self.size),
+            ..axis
+        })
+    }
+}
+
+/// The axes of all specialists, as far as there are not too many.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(super) struct Axes {
+    axes: BTreeMap<String, Axis>,
+    /// Whether there are more specialists than axes.
+    full: bool,
+}
+
+impl Axes {
+    /// The axis of one specialist, empty where the log has none of its trials; `None` where it was not kept.
+    fn get(&self, specialist: &str) -> Option<Axis> {
+        let empty = || (!self.full).then(|| Axis::new(specialist, KEPT));
+        self.axes.get(specialist).cloned().or_else(empty)
+    }
+
+    fn of(&mut self, specialist: &str) -> Option<&mut Axis> {
+        if !self.axes.contains_key(specialist) {
+            if self.axes.len() == SPECIALISTS || specialist.len() > LONGEST {
+                self.full = true;
+                return None;
+            }
+            self.axes.insert(specialist.to_owned(), Axis::new(specialist, KEPT));
+        }
+        self.axes.get_mut(specialist)
+    }
+}
+
+impl Question for Axes {
+    fn see(&mut self, row: Row<'_>) {
+        let status = row.status();
+        if row.damage.is_none()
+            && !status.is_quarantined()
+            && let Some(axis) = self.of(&row.text(Role::Specialist))
+        {
+            axis.enter(&row, status);
+        }
+    }
+
+    fn fresh(&self) -> Self {
+        Self::default()
+    }
+
+    fn then(&mut self, later: Self) {
+        for (specialist, later) in later.axes {
+            if let Some(axis) = self.of(&specialist) {
+                axis.then(later);
+            }
+        }
+        self.full |= later.full;
+    }
+}
+
+fn newest<T>(items: impl ExactSizeIterator<Item = T>, size: usize) -> VecDeque<T> {
+    let older = items.len().saturating_sub(size);
+    items.skip(older).collect()
 }
 
 fn push<T>(newest: &mut VecDeque<T>, item: T, size: usize) {

@@ -1,32 +1,42 @@
-//! Which trials are best.
+//! Which trials are best. A trial is named by where its row begins in the log.
 
-use super::Question;
-use crate::trial::{Direction, Row, Status, Trial};
+use serde::{Deserialize, Serialize};
+
+use super::{Question, Summary};
+use crate::trial::{Direction, Row, Status};
+
+/// A trial with a score that may be compared.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+struct Scored {
+    score: f64,
+    offset: u64,
+}
 
 /// The best trial: among `keep` and `baseline` rows, and no others; the earliest wins a tie.
-#[derive(Default)]
-pub struct Best(Option<(f64, Trial)>);
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub struct Best(Option<(Direction, Scored)>);
 
 impl Best {
-    pub fn trial(&self) -> Option<&Trial> {
-        self.0.as_ref().map(|(_, trial)| trial)
+    /// Where its row begins.
+    pub fn offset(&self) -> Option<u64> {
+        self.0.map(|(_, best)| best.offset)
     }
 
-    fn enter(&mut self, direction: Direction, score: f64, trial: impl FnOnce() -> Trial) {
-        if self.0.as_ref().is_none_or(|(best, _)| direction.better(score, *best)) {
-            self.0 = Some((score, trial()));
+    pub fn score(&self) -> Option<f64> {
+        self.0.map(|(_, best)| best.score)
+    }
+
+    fn enter(&mut self, direction: Direction, scored: Scored) {
+        if self.0.is_none_or(|(_, best)| direction.better(scored.score, best.score)) {
+            self.0 = Some((direction, scored));
         }
-    }
-
-    pub fn into_trial(self) -> Option<Trial> {
-        self.0.map(|(_, trial)| trial)
     }
 }
 
 impl Question for Best {
     fn see(&mut self, row: Row<'_>) {
         if let Some(score) = row.eligible_score() {
-            self.enter(row.schema.direction, score, || row.to_trial());
+            self.enter(row.schema.direction, Scored { score, offset: row.offset });
         }
     }
 
@@ -35,51 +45,58 @@ impl Question for Best {
     }
 
     fn then(&mut self, later: Self) {
-        if let Some((score, trial)) = later.0 {
-            self.enter(trial.row().schema.direction, score, || trial.clone());
+        if let Some((direction, scored)) = later.0 {
+            self.enter(direction, scored);
         }
+    }
+
+    fn recall(&self, summary: &Summary) -> Option<Self> {
+        Some(summary.best.clone())
     }
 }
 
 /// The best `keep` rows, best first, the earlier one first where they tie.
+#[derive(Clone, Serialize, Deserialize)]
 pub struct Board {
     size: usize,
+    direction: Option<Direction>,
     /// In the order of the log where they tie; not ranked since `worst` was known.
-    ranked: Vec<(f64, Trial)>,
+    ranked: Vec<Scored>,
     /// What must be beaten to come in, once there are `size`.
     worst: Option<f64>,
 }
 
 impl Board {
     pub fn new(size: usize) -> Self {
-        Self { size, ranked: Vec::new(), worst: None }
+        Self { size, direction: None, ranked: Vec::new(), worst: None }
     }
 
-    fn enter(&mut self, direction: Direction, score: f64, trial: impl FnOnce() -> Trial) {
-        if self.worst.is_some_and(|worst| !direction.better(score, worst)) {
+    fn enter(&mut self, direction: Direction, scored: Scored) {
+        if self.worst.is_some_and(|worst| !direction.better(scored.score, worst)) {
             return;
         }
-        self.ranked.push((score, trial()));
+        self.direction = Some(direction);
+        self.ranked.push(scored);
         // Ranked now and then, not for each: where every keep is better than the last, each would move all the others.
         if self.ranked.len() >= self.size.saturating_mul(2).max(64) {
-            self.rank(direction);
+            self.rank();
         }
     }
 
-    fn rank(&mut self, direction: Direction) {
-        self.ranked.sort_by(|(a, _), (b, _)| match direction {
-            Direction::Minimize => a.total_cmp(b),
-            Direction::Maximize => b.total_cmp(a),
+    fn rank(&mut self) {
+        let Some(direction) = self.direction else { return };
+        self.ranked.sort_by(|a, b| match direction {
+            Direction::Minimize => a.score.total_cmp(&b.score),
+            Direction::Maximize => b.score.total_cmp(&a.score),
         });
         self.ranked.truncate(self.size);
-        self.worst = self.ranked.last().map(|(score, _)| *score).filter(|_| self.ranked.len() == self.size);
+        self.worst = self.ranked.last().map(|scored| scored.score).filter(|_| self.ranked.len() == self.size);
     }
 
-    pub fn into_trials(mut self) -> Vec<Trial> {
-        if let Some(direction) = self.ranked.first().map(|(_, trial)| trial.row().schema.direction) {
-            self.rank(direction);
-        }
-        self.ranked.into_iter().map(|(_, trial)| trial).collect()
+    /// Where their rows begin.
+    pub fn into_offsets(mut self) -> Vec<u64> {
+        self.rank();
+        self.ranked.into_iter().map(|scored| scored.offset).collect()
     }
 }
 
@@ -88,7 +105,7 @@ impl Question for Board {
         if row.status() == Status::Keep
             && let Some(score) = row.score()
         {
-            self.enter(row.schema.direction, score, || row.to_trial());
+            self.enter(row.schema.direction, Scored { score, offset: row.offset });
         }
     }
 
@@ -97,8 +114,12 @@ impl Question for Board {
     }
 
     fn then(&mut self, later: Self) {
-        for (score, trial) in later.ranked {
-            self.enter(trial.row().schema.direction, score, || trial.clone());
+        if let Some(direction) = later.direction {
+            later.ranked.into_iter().for_each(|scored| self.enter(direction, scored));
         }
+    }
+
+    fn recall(&self, summary: &Summary) -> Option<Self> {
+        (self.size <= summary.board.size).then(|| Self { size: self.size, ..summary.board.clone() })
     }
 }

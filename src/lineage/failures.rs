@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::Question;
+use serde::{Deserialize, Serialize};
+
+use super::{Question, Summary};
 use crate::trial::{Row, Status};
 
 /// How many of a class are looked at for their reasons.
 const NEWEST: usize = 20;
 
 /// The last failures of every class, newest last.
-#[derive(Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Failures(pub BTreeMap<Status, VecDeque<u64>>);
 
 impl Question for Failures {
@@ -34,5 +36,8 @@ impl Question for Failures {
             newest.extend(offsets);
             newest.drain(..newest.len().saturating_sub(NEWEST));
         }
+    }
+    fn recall(&self, summary: &Summary) -> Option<Self> {
+        Some(summary.failures.clone())
     }
 }

@@ -5,16 +5,36 @@ use std::collections::HashMap;
 use super::{Question, walk::cycles};
 use crate::trial::{ExpId, Row, Status};
 
-/// An id as one word: a number is itself, any other name is a count from `NAMES` up.
-pub(super) type Key = u64;
-pub(super) const NAMES: Key = 1 << 63;
+/// An id as one word: a number below `NAMES` is itself, any other id is a count from `NAMES` up.
+pub(super) type Key = u32;
+pub(super) const NAMES: Key = 1 << 31;
+const NOBODY: Key = Key::MAX;
 
+/// Sixteen bytes a trial: a log of a million has to fit.
 #[derive(Clone, Copy)]
 pub(super) struct Node {
     pub(super) id: Key,
-    pub(super) parent: Option<Key>,
-    pub(super) offset: u64,
-    pub(super) status: Status,
+    parent: Key,
+    /// The offset of the row, above four bits for its status.
+    place: u64,
+}
+
+impl Node {
+    fn new(id: Key, parent: Option<Key>, offset: u64, status: Status) -> Self {
+        Self { id, parent: parent.unwrap_or(NOBODY), place: offset << 4 | status as u64 }
+    }
+
+    pub(super) fn parent(self) -> Option<Key> {
+        (self.parent != NOBODY).then_some(self.parent)
+    }
+
+    pub(super) fn offset(self) -> u64 {
+        self.place >> 4
+    }
+
+    pub(super) fn status(self) -> Status {
+        Status::ALL.get((self.place & 15) as usize).copied().unwrap_or(Status::Other)
+    }
 }
 
 /// Every trial's place in the log and its parent. Grow it over the rows, then ask `into_tree`.
@@ -26,10 +46,10 @@ pub struct Forest {
 
 impl Forest {
     fn key(&mut self, id: ExpId) -> Key {
-        match id {
-            ExpId::Number(number) if number < NAMES => number,
-            id => {
-                let next = NAMES + self.names.len() as Key;
+        match small(&id) {
+            Some(number) => number,
+            None => {
+                let next = NAMES + Key::try_from(self.names.len()).expect("fewer names than bytes of memory");
                 *self.names.entry(id.to_string()).or_insert(next)
             }
         }
@@ -53,7 +73,7 @@ impl Question for Forest {
         let Some(id) = row.id() else { return };
         let id = self.key(id);
         let parent = row.parent().map(|parent| self.key(parent));
-        self.nodes.push(Node { id, parent, offset: row.offset, status: row.status() });
+        self.nodes.push(Node::new(id, parent, row.offset, row.status()));
     }
 
     fn fresh(&self) -> Self {
@@ -67,8 +87,8 @@ impl Question for Forest {
                 Some(name) => self.key(ExpId::Name(name.clone())),
                 None => key,
             };
-            let (id, parent) = (own(node.id), node.parent.map(&mut own));
-            self.nodes.push(Node { id, parent, ..node });
+            let (id, parent) = (own(node.id), node.parent().map(&mut own));
+            self.nodes.push(Node::new(id, parent, node.offset(), node.status()));
         }
     }
 }
@@ -91,7 +111,7 @@ pub struct Chain {
 }
 
 /// Why a chain goes no further back.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum ChainEnd {
     #[default]
     Root,
@@ -125,9 +145,9 @@ impl Tree {
     }
 
     pub(super) fn find_id(&self, id: &ExpId) -> Option<usize> {
-        match id {
-            ExpId::Number(number) if *number < NAMES => self.find(*number),
-            id => self.find(*self.names.get(&id.to_string())?),
+        match small(id) {
+            Some(number) => self.find(number),
+            None => self.find(*self.names.get(&id.to_string())?),
         }
     }
 
@@ -143,7 +163,7 @@ impl Tree {
     }
 
     fn place(&self, offset: u64) -> Option<usize> {
-        self.nodes.binary_search_by_key(&offset, |node| node.offset).ok()
+        self.nodes.binary_search_by_key(&offset, |node| node.offset()).ok()
     }
 
     fn chain_to(&self, mut at: usize) -> Chain {
@@ -151,8 +171,8 @@ impl Tree {
         let mut offsets = Vec::new();
         let end = loop {
             passed[at] = true;
-            offsets.push(self.nodes[at].offset);
-            let Some(parent) = self.nodes[at].parent else { break ChainEnd::Root };
+            offsets.push(self.nodes[at].offset());
+            let Some(parent) = self.nodes[at].parent() else { break ChainEnd::Root };
             match self.find(parent) {
                 None => break ChainEnd::MissingParent,
                 Some(next) if passed[next] => break ChainEnd::Cycle,
@@ -166,11 +186,12 @@ impl Tree {
     /// What is wrong with the ids and parents: the trial's place among those that have an id, its id, the fault.
     pub fn faults(&self) -> Vec<(usize, String, Fault)> {
         let parents: Vec<_> =
-            self.nodes.iter().map(|node| node.parent.map(|parent| (parent, self.find(parent)))).collect();
+            self.nodes.iter().map(|node| node.parent().map(|parent| (parent, self.find(parent)))).collect();
         let found: Vec<_> = parents.iter().map(|parent| parent.and_then(|(_, at)| at)).collect();
         let cut = cycles(&found);
         let names: HashMap<Key, &str> = self.names.iter().map(|(name, &key)| (key, name.as_str())).collect();
-        let name = |key: Key| names.get(&key).map_or_else(|| ExpId::Number(key).to_string(), |name| (*name).to_owned());
+        let name =
+            |key: Key| names.get(&key).map_or_else(|| ExpId::Number(key.into()).to_string(), |name| (*name).to_owned());
         let mut faults = Vec::new();
         for (index, node) in self.nodes.iter().enumerate() {
             if let Some(first) = self.find(node.id).filter(|&first| first < index) {
@@ -188,6 +209,29 @@ impl Tree {
         faults
     }
 
+    /// The trials that a number names, the first of each: the number, and where the row begins.
+    pub fn numbered(&self) -> impl Iterator<Item = (u64, u64)> {
+        let is_first = |(index, node): &(usize, &Node)| node.id < NAMES && self.find(node.id) == Some(*index);
+        self.nodes.iter().enumerate().filter(is_first).map(|(_, node)| (node.id.into(), node.offset()))
+    }
+
+    /// Whether a trial names a parent that the log does not have before it.
+    pub fn has_strays(&self) -> bool {
+        let earlier = |index: usize, parent: Key| self.find(parent).is_some_and(|parent| parent < index);
+        self.nodes.iter().enumerate().any(|(index, node)| node.parent().is_some_and(|parent| !earlier(index, parent)))
+    }
+
+    /// The id of the trial whose row begins at `offset`, where it names that trial and not an earlier one.
+    pub fn name_of_row(&self, offset: u64) -> Option<ExpId> {
+        let index = self.place(offset)?;
+        let key = self.nodes[index].id;
+        if self.find(key) != Some(index) {
+            return None;
+        }
+        let name = || self.names.iter().find(|(_, other)| **other == key).and_then(|(name, _)| ExpId::read(name));
+        if key < NAMES { Some(ExpId::Number(key.into())) } else { name() }
+    }
+
     /// The children of the trial whose row begins at `offset`, in the order of the log, without the quarantined: where their
     /// rows begin, and how they ended.
     pub fn children_of_row(&self, offset: u64) -> Vec<(u64, Status)> {
@@ -196,8 +240,16 @@ impl Tree {
         if self.find(id) != Some(index) {
             return Vec::new(); // the id names an earlier trial, so nobody can name this one as a parent
         }
-        let is_child = |node: &&Node| node.parent == Some(id) && node.id != id && !node.status.is_quarantined();
-        self.nodes.iter().filter(is_child).map(|node| (node.offset, node.status)).collect()
+        let is_child = |node: &&Node| node.parent == id && node.id != id && !node.status().is_quarantined();
+        self.nodes.iter().filter(is_child).map(|node| (node.offset(), node.status())).collect()
+    }
+}
+
+/// An id that is its own key.
+fn small(id: &ExpId) -> Option<Key> {
+    match id {
+        ExpId::Number(number) => Key::try_from(*number).ok().filter(|&number| number < NAMES),
+        ExpId::Name(_) => None,
     }
 }
 
@@ -212,7 +264,7 @@ mod tests {
             let id = forest.key(ExpId::read(id).unwrap());
             let parent = ExpId::read(parent).map(|parent| forest.key(parent));
             let status = if offset % 2 == 0 { Status::Keep } else { Status::Discard };
-            forest.nodes.push(Node { id, parent, offset: offset as u64, status });
+            forest.nodes.push(Node::new(id, parent, offset as u64, status));
         }
         forest.into_tree()
     }

@@ -39,6 +39,16 @@ impl Ledger {
         }
     }
 
+    /// The ledger of a log of which the next number, the best and these trials are known.
+    pub fn known(
+        direction: Direction,
+        next: u64,
+        best: Option<(f64, String)>,
+        trials: HashMap<ExpId, Option<Known>>,
+    ) -> Self {
+        Self { direction, best, next, ids: trials, jobs: HashMap::new() }
+    }
+
     pub fn best(&self) -> Option<(f64, &str)> {
         self.best.as_ref().map(|(score, id)| (*score, id.as_str()))
     }
@@ -64,9 +74,7 @@ impl Ledger {
 
     /// Enters one trial, of the log or about to be written to it.
     pub fn enter(&mut self, id: Option<&ExpId>, name: &str, job: &str, eligible_score: Option<f64>) {
-        if let Some(ExpId::Number(number)) = id
-            && *number < ExpId::TOO_LARGE
-        {
+        if let Some(number) = id.and_then(ExpId::counted) {
             self.next = self.next.max(number + 1);
         }
         if let Some(slot) = id.and_then(|id| self.ids.get_mut(id)) {

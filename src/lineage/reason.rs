@@ -1,5 +1,7 @@
 //! Why a trial failed, as far as its notes say it.
 
+use memchr::memmem;
+
 /// Notes no longer than this are taken for a reason as they are.
 const SHORT: usize = 120;
 
@@ -23,6 +25,9 @@ const SIGNS: [&str; 12] = [
 /// else short notes as they are. `None` where the notes are the agent's plan and nothing else.
 pub fn reason(notes: &str) -> Option<&str> {
     let notes = notes.trim();
+    if !has_sign(notes) {
+        return (notes.chars().count() <= SHORT && !notes.is_empty()).then_some(notes);
+    }
     let behind = notes.rsplit_once(" | ").map(|(_, behind)| behind.trim()).filter(|behind| has_sign(behind));
     let told = behind.or_else(|| from_sign(notes)).or_else(|| (notes.chars().count() <= SHORT).then_some(notes));
     told.filter(|text| !text.is_empty())
@@ -39,7 +44,8 @@ fn first_sign(text: &str) -> Option<usize> {
         !letter(text[..at].chars().next_back()) && !letter(text[at + sign.len()..].chars().next())
     };
     let capitals = |sign: &str| sign.bytes().all(|b| b.is_ascii_uppercase());
-    let find = |sign: &&str| text.match_indices(*sign).map(|(at, _)| at).find(|&at| !capitals(sign) || alone(at, sign));
+    let places = |sign: &&str| memmem::find_iter(text.as_bytes(), sign.as_bytes()).collect::<Vec<_>>();
+    let find = |sign: &&str| places(sign).into_iter().find(|&at| !capitals(sign) || alone(at, sign));
     SIGNS.iter().filter_map(find).min()
 }
 

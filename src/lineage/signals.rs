@@ -1,7 +1,6 @@
 //! What the numbers say about the search itself. Each is said only when it holds.
 
 use super::Outcome;
-use crate::trial::Status;
 
 /// A sign that the search should be steered otherwise.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,8 +26,8 @@ pub struct Evidence<'a> {
     pub since_keep: u64,
     /// From how many trials without a keep on it is said.
     pub stuck_after: u64,
-    /// The best's children, oldest first.
-    pub children: &'a [Status],
+    /// How many of the best's last children all failed to complete.
+    pub failed_children: usize,
     /// How many discards near zero there are whose baseline is no longer the best.
     pub near_misses: usize,
 }
@@ -45,9 +44,8 @@ pub fn signals(evidence: &Evidence) -> Vec<Signal> {
     if evidence.since_keep >= evidence.stuck_after {
         signals.push(Signal::NoKeep { trials: evidence.since_keep });
     }
-    let failed = evidence.children.iter().rev().take_while(|status| status.is_failure()).count();
-    if failed >= IN_A_ROW {
-        signals.push(Signal::ChildrenFail { children: failed });
+    if evidence.failed_children >= IN_A_ROW {
+        signals.push(Signal::ChildrenFail { children: evidence.failed_children });
     }
     if evidence.near_misses > 0 {
         signals.push(Signal::NearMisses);
@@ -62,9 +60,10 @@ fn is_flat(outcome: Outcome, epsilon: f64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trial::Status;
 
     fn evidence(axis: &[Outcome]) -> Evidence<'_> {
-        Evidence { axis, epsilon: Some(0.01), since_keep: 0, stuck_after: 20, children: &[], near_misses: 0 }
+        Evidence { axis, epsilon: Some(0.01), since_keep: 0, stuck_after: 20, failed_children: 0, near_misses: 0 }
     }
 
     fn outcome(status: Status, delta: f64) -> Outcome {
@@ -83,10 +82,9 @@ mod tests {
 
     #[test]
     fn the_other_signals_hold_from_their_thresholds_on() {
-        let children = [Status::Keep, Status::Crash, Status::Crash, Status::SizeBlocked, Status::Crash, Status::Crash];
-        let stuck = Evidence { since_keep: 20, children: &children, ..evidence(&[]) };
+        let stuck = Evidence { since_keep: 20, failed_children: 5, ..evidence(&[]) };
         assert_eq!(signals(&stuck), [Signal::NoKeep { trials: 20 }, Signal::ChildrenFail { children: 5 }]);
-        let not_yet = Evidence { since_keep: 19, children: &children[..5], ..evidence(&[]) };
+        let not_yet = Evidence { since_keep: 19, failed_children: 4, ..evidence(&[]) };
         assert_eq!(signals(&not_yet), []);
     }
 }

@@ -2,24 +2,41 @@
 
 use std::collections::BTreeMap;
 
-use super::Question;
+use serde::{Deserialize, Serialize};
+
+use super::{Question, Summary};
 use crate::{
     schema::Role,
     trial::{Direction, Row, Status},
 };
 
 /// How many trials ended in one way, and how long they took.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 struct Count {
     trials: u64,
-    seconds: f64,
+    /// A sum of whole numbers is the same in whatever order they are added up.
+    microseconds: i128,
 }
 
+/// A trial that took longer, in seconds, did not: what cannot be a time does not spoil the sum.
+const LONGEST: f64 = 1e15;
+
 impl Count {
+    fn one(seconds: Option<f64>) -> Self {
+        let seconds = seconds.unwrap_or(0.0).clamp(-LONGEST, LONGEST);
+        #[allow(clippy::cast_possible_truncation, reason = "clamped")]
+        Self { trials: 1, microseconds: (seconds * 1e6).round() as i128 }
+    }
+
     fn add(&mut self, other: Self) {
         self.trials += other.trials;
-        self.seconds += other.seconds;
+        self.microseconds += other.microseconds;
     }
+}
+
+#[allow(clippy::cast_precision_loss, reason = "to a microsecond for the first three hundred years")]
+fn hours(microseconds: i128) -> f64 {
+    microseconds as f64 / 3.6e9
 }
 
 /// One outcome of a group.
@@ -33,7 +50,7 @@ pub struct Entry {
 }
 
 /// Counts and hours of some trials; damaged rows are not counted.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Group {
     /// In the order of `Status::ALL`.
     known: [Count; Status::ALL.len()],
@@ -47,7 +64,7 @@ pub struct Group {
 
 impl Group {
     pub(super) fn see(&mut self, row: &Row<'_>) {
-        let count = Count { trials: 1, seconds: row.number_in(Role::TotalSeconds).unwrap_or(0.0) };
+        let count = Count::one(row.number_in(Role::TotalSeconds));
         match self.known.get_mut(row.status() as usize) {
             Some(known) => known.add(count),
             None => self.other.entry(row.text(Role::Status).into_owned()).or_default().add(count),
@@ -84,7 +101,7 @@ impl Group {
             status,
             word: word.to_owned(),
             trials: count.trials,
-            hours: count.seconds / 3600.0,
+            hours: hours(count.microseconds),
         })
     }
 
@@ -103,7 +120,7 @@ impl Group {
 
     /// Hours of the statuses that `wanted` takes.
     pub fn hours(&self, wanted: impl Fn(Status) -> bool) -> f64 {
-        self.counts().filter(|(status, ..)| wanted(*status)).map(|(.., count)| count.seconds).sum::<f64>() / 3600.0
+        hours(self.counts().filter(|(status, ..)| wanted(*status)).map(|(.., count)| count.microseconds).sum())
     }
 
     /// Trials that count in a rate: all but the quarantined.
@@ -117,8 +134,9 @@ impl Group {
 }
 
 /// The whole log in numbers, and by the values of one column where that is asked for.
-#[derive(Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Tally {
+    #[serde(skip)]
     by: Option<Role>,
     pub total: Group,
     pub groups: BTreeMap<String, Group>,
@@ -183,5 +201,9 @@ impl Question for Tally {
             self.since_keep = 0;
         }
         self.since_keep += later.since_keep;
+    }
+
+    fn recall(&self, summary: &Summary) -> Option<Self> {
+        self.by.is_none().then(|| summary.tally.clone())
     }
 }

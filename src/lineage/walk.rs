@@ -9,6 +9,9 @@ use crate::trial::{ExpId, Status};
 #[derive(Clone, Copy, Debug)]
 pub struct Visit {
     pub offset: u64,
+    /// How many trials with an id stand before it in the log.
+    pub index: usize,
+    pub status: Status,
     pub depth: usize,
     /// Whether no sibling follows.
     pub last: bool,
@@ -26,12 +29,13 @@ impl Tree {
             Some(id) => vec![(self.find_id(id)?, ChainEnd::Root)],
             None => branches.roots.clone(),
         };
-        let mut visits: Vec<(usize, Visit)> = Vec::new();
+        let mut visits: Vec<Visit> = Vec::new();
         let mut stack: Vec<(usize, usize, bool, ChainEnd)> = Vec::new();
         for (index, end) in roots {
             stack.push((index, 0, true, end));
             while let Some((index, level, last, end)) = stack.pop() {
-                visits.push((index, Visit { offset: self.nodes[index].offset, depth: level, last, end }));
+                let node = self.nodes[index];
+                visits.push(Visit { offset: node.offset(), index, status: node.status(), depth: level, last, end });
                 if depth.is_none_or(|depth| level < depth) {
                     let children = branches.of(index);
                     let below =
@@ -41,32 +45,32 @@ impl Tree {
             }
         }
         if let Some(shown) = shown {
-            self.prune(&mut visits, shown);
+            prune(&mut visits, shown);
         }
-        Some(visits.into_iter().map(|(_, visit)| visit).collect())
+        Some(visits)
     }
+}
 
-    /// Keeps what has one of the statuses, and what is above such a trial.
-    fn prune(&self, visits: &mut Vec<(usize, Visit)>, shown: &[Status]) {
-        let mut kept = Vec::new();
-        // From the end, so that children come before their parent: `needed` is the depth whose next trial is above one kept,
-        // and `open` says at which depths a later sibling was kept.
-        let mut needed = 0;
-        let mut open: Vec<bool> = Vec::new();
-        for (index, mut visit) in visits.drain(..).rev() {
-            let above = visit.depth + 1 == needed;
-            if !above && !shown.contains(&self.nodes[index].status) {
-                continue;
-            }
-            needed = visit.depth;
-            open.truncate(visit.depth + 1);
-            open.resize(visit.depth + 1, false);
-            visit.last = !std::mem::replace(&mut open[visit.depth], true) || visit.depth == 0;
-            kept.push((index, visit));
+/// Keeps what has one of the statuses, and what is above such a trial.
+fn prune(visits: &mut Vec<Visit>, shown: &[Status]) {
+    let mut kept = Vec::new();
+    // From the end, so that children come before their parent: `needed` is the depth whose next trial is above one kept,
+    // and `open` says at which depths a later sibling was kept.
+    let mut needed = 0;
+    let mut open: Vec<bool> = Vec::new();
+    for mut visit in visits.drain(..).rev() {
+        let above = visit.depth + 1 == needed;
+        if !above && !shown.contains(&visit.status) {
+            continue;
         }
-        kept.reverse();
-        *visits = kept;
+        needed = visit.depth;
+        open.truncate(visit.depth + 1);
+        open.resize(visit.depth + 1, false);
+        visit.last = !std::mem::replace(&mut open[visit.depth], true) || visit.depth == 0;
+        kept.push(visit);
     }
+    kept.reverse();
+    *visits = kept;
 }
 
 /// The children of every trial, and the roots.
@@ -84,11 +88,13 @@ impl Branches {
             let names: HashMap<Key, &str> = tree.names.iter().map(|(name, &key)| (key, name.as_str())).collect();
             order.sort_by_key(|&index| {
                 let id = tree.nodes[index].id;
-                (id.min(NAMES), names.get(&id).copied(), index)
+                let name = names.get(&id).copied();
+                let number = name.map(|name| name.parse().unwrap_or(u64::MAX)); // of more digits than a key has room for
+                (id.min(NAMES), number, name, index)
             });
         }
         let parents: Vec<Option<usize>> =
-            tree.nodes.iter().map(|node| node.parent.and_then(|parent| tree.find(parent))).collect();
+            tree.nodes.iter().map(|node| node.parent().and_then(|parent| tree.find(parent))).collect();
         let cut = cycles(&parents);
         let parent_of = |index: usize| parents[index].filter(|_| !cut[index]);
         let mut starts = vec![0; tree.nodes.len() + 1];
@@ -110,7 +116,7 @@ impl Branches {
                     next[parent] += 1;
                 }
                 None if cut[index] => roots.push((index, ChainEnd::Cycle)),
-                None if tree.nodes[index].parent.is_some() => roots.push((index, ChainEnd::MissingParent)),
+                None if tree.nodes[index].parent().is_some() => roots.push((index, ChainEnd::MissingParent)),
                 None => roots.push((index, ChainEnd::Root)),
             }
         }

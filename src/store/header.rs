@@ -43,11 +43,19 @@ pub(super) fn check_header(path: &Path, names: &[String]) -> Result<()> {
             let shown: String = names.join(" ").chars().take(200).collect();
             bail!(
                 "{0}:1: no column `{needed}`, so this is no log of lineage, and no trial is appended to it; \
-                 `lineage import {0}` makes a store of it (`lineage init` makes an empty one); the line has: {1}",
+                 `lineage import {2}` makes a store of it (`lineage init` makes an empty one); the line has: {1}",
                 path.display(),
-                shown.escape_debug()
+                shown.escape_debug(),
+                in_a_shell(path)
             );
         }
     }
     Ok(())
+}
+
+/// A path as a shell takes it for one word.
+fn in_a_shell(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+    if text.chars().all(is_plain) { text.into_owned() } else { format!("'{}'", text.replace('\'', "'\\''")) }
 }

@@ -1,31 +1,38 @@
-//! Trials of another tool's log on their way into a store: those that are there already are known by their cells.
+//! Trials of another tool's log on their way into a store.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashMap, HashSet},
     path::Path,
     time::Duration,
 };
 
 use anyhow::Result;
 
-use super::{Log, New, Reading, Store, escape_controls, init};
+use super::{
+    Log, New, Reading, Store, init,
+    known::{Is, Known, Origin, SOURCE},
+};
 use crate::{
     formats::{Map, Translation},
     lineage::Ledger,
     schema::{Role, Schema},
-    trial::{ExpId, Number, Row, Status, signed_delta},
+    trial::{ExpId, Number, Status, signed_delta},
 };
 
 const WAIT: Duration = Duration::from_secs(30);
 
-/// What follows from the place of a trial in its log, and says nothing about whether it is the same.
-const RELATED: [&str; 4] = ["exp_id", "parent_exp", "baseline_exp", "delta_vs_best"];
-
 /// What an import adds.
+#[derive(Default)]
 pub struct Merged {
     pub rows: Vec<Vec<String>>,
     /// Trials that are in the store already.
     pub known: usize,
+    /// Lines that were changed since they were imported, and the trials that they became then.
+    pub changed: Vec<(u64, String)>,
+    /// Lines that give another status to a trial than the store has.
+    pub differing: Vec<(u64, String)>,
+    /// Whether the store has imported trials, and no row of the file is one of them.
+    pub is_another_log: bool,
 }
 
 /// Makes a store for a translation; how it was read is remembered there.
@@ -38,11 +45,15 @@ pub fn new_store(dir: &Path, translation: &Translation, map: &Map, segment: Opti
         format!("map = {}\n", quoted(map.text()))
     };
     settings += &segment.map(|segment| format!("segment = {segment}\n")).unwrap_or_default();
+    let mut columns = translation.extra().to_vec();
+    if !columns.iter().any(|column| column == SOURCE) {
+        columns.push(SOURCE.to_owned());
+    }
     let new = New {
         metric: &translation.metric,
         direction: translation.direction,
         label: None,
-        columns: translation.extra(),
+        columns: &columns,
         import: Some(&settings),
     };
     init(Some(dir), &new).map(|_| ())
@@ -65,82 +76,102 @@ impl Store {
     }
 }
 
-/// The trials of the log, as far as an import must know them.
-#[derive(Default)]
-struct There {
-    ids: HashSet<ExpId>,
-    /// The ids of the trials with the same cells, in their order.
-    same: HashMap<Vec<String>, VecDeque<String>>,
-}
-
 fn merge(log: &Log, translation: &Translation) -> Result<Merged> {
     let schema = &log.schema;
-    let mut there = There::default();
+    let mut known = Known::default();
     log.every_line(|row| {
-        there.see(&row);
+        known.see(&row);
         Ok(())
     })?;
-    let mut ledger = log.ask(Ledger::new(schema.direction, [], []))?;
-    let (mut rows, mut known) = (Vec::new(), 0);
-    let mut names: HashMap<String, String> = HashMap::new();
-    let is_fresh = there.ids.is_empty();
-    for (_, cells) in &translation.rows {
-        let mut cells = fitted(translation, cells, schema);
-        let id_at = schema.column(Role::Id).unwrap_or_default();
-        let own = cells[id_at].clone();
-        if let Some(id) = there.same.get_mut(&key(schema, &cells)).and_then(VecDeque::pop_front) {
-            names.insert(own, id);
-            known += 1;
-            continue;
-        }
-        let id = ExpId::read(&own).filter(|id| there.ids.insert(id.clone())).unwrap_or_else(|| ledger.next_id());
-        there.ids.insert(id.clone());
-        names.insert(own.clone(), if is_fresh { own.clone() } else { id.to_string() });
-        if !is_fresh {
-            relate(&mut cells, schema, &ledger, &names, &id);
-        }
-        let status = cell(&cells, schema, Role::Status);
-        let score = Number::value_of(cell(&cells, schema, Role::Score));
-        let eligible = score.filter(|_| Status::read(status.as_bytes()).can_be_best());
-        ledger.enter(Some(&id), &cells[id_at], "", eligible);
-        rows.push(cells);
-    }
-    Ok(Merged { rows, known })
-}
-
-impl There {
-    fn see(&mut self, row: &Row) {
-        let Some(id) = row.id() else { return };
-        self.ids.insert(id);
-        if row.damage.is_none() {
-            let cells: Vec<_> = (0..row.schema.names().len()).map(|at| row.text_at(at).into_owned()).collect();
-            self.same.entry(key(row.schema, &cells)).or_default().push_back(row.name());
+    let fitted: Vec<_> = translation.rows.iter().map(|row| fitted(translation, &row.cells, schema)).collect();
+    let is = known.recognise(translation, &fitted, schema);
+    let ledger = log.ask(Ledger::new(schema.direction, [], []))?;
+    let has_imports = known.has_imports();
+    let mut joining = Joining { schema, ledger, is_fresh: known.ids.is_empty(), ids: known.ids, names: HashMap::new() };
+    let mut merged = Merged::default();
+    for ((row, cells), is) in translation.rows.iter().zip(fitted).zip(is) {
+        let own = cell(&cells, schema, Role::Id).to_owned();
+        match is {
+            Is::There { name, status_differs } => {
+                merged.known += 1;
+                if status_differs {
+                    merged.differing.push((row.line, name.clone()));
+                }
+                joining.names.insert(own, name);
+            }
+            Is::Changed { name } => {
+                merged.changed.push((row.line, name.clone()));
+                joining.names.insert(own, name);
+            }
+            Is::New(origin) => merged.rows.push(joining.join(own, cells, origin)),
         }
     }
+    merged.is_another_log = has_imports && merged.known == 0 && !merged.rows.is_empty();
+    Ok(merged)
 }
 
-/// The cells by which a trial is known again, as the log writes them.
-fn key(schema: &Schema, cells: &[String]) -> Vec<String> {
-    let named = schema.names().iter().zip(cells).filter(|(name, _)| !RELATED.contains(&name.as_str()));
-    named.map(|(_, cell)| escape_controls(cell).into_owned()).collect()
+/// The log as far as trials join it.
+struct Joining<'s> {
+    schema: &'s Schema,
+    ledger: Ledger,
+    ids: HashSet<ExpId>,
+    /// What the trials of the file are called in the log.
+    names: HashMap<String, String>,
+    /// Whether the log was empty: what follows from the place of a trial is then as the file has it.
+    is_fresh: bool,
 }
 
-/// The cells in the columns of the log; what it has no column for goes into the notes.
+impl Joining<'_> {
+    /// A new trial, called `own` in its file.
+    fn join(&mut self, own: String, mut cells: Vec<String>, origin: Origin) -> Vec<String> {
+        let free = ExpId::read(&own).filter(|id| self.ids.insert(id.clone()));
+        let id = free.unwrap_or_else(|| self.ledger.next_id());
+        self.ids.insert(id.clone());
+        self.names.insert(own.clone(), if self.is_fresh { own } else { id.to_string() });
+        if !self.is_fresh {
+            relate(&mut cells, self.schema, &self.ledger, &self.names, &id);
+        }
+        match self.schema.find(SOURCE) {
+            Some(at) => cells[at] = origin.to_string(),
+            None => note(&mut cells, self.schema, &format!("{SOURCE}: {origin}")),
+        }
+        let score = Number::value_of(cell(&cells, self.schema, Role::Score));
+        let status = Status::read(cell(&cells, self.schema, Role::Status).as_bytes());
+        let name = cell(&cells, self.schema, Role::Id);
+        self.ledger.enter(Some(&id), name, "", score.filter(|_| status.can_be_best()));
+        cells
+    }
+}
+
+/// The cells in the columns of the log; what it has no column for goes into the notes. The score goes into the column of the
+/// store's own metric, whatever it is called in the file.
 fn fitted(translation: &Translation, cells: &[String], schema: &Schema) -> Vec<String> {
     let mut out = vec![String::new(); schema.names().len()];
     let mut homeless = Vec::new();
-    for (name, cell) in translation.names.iter().zip(cells) {
-        match schema.find(name) {
+    let is_origin = |name: &str, cell: &str| name == SOURCE && Origin::read(cell).is_some();
+    for (name, cell) in translation.names.iter().zip(cells).filter(|(name, cell)| !is_origin(name, cell)) {
+        match schema.find(name).filter(|_| name != SOURCE) {
             Some(at) => out[at].clone_from(cell),
             None if cell.is_empty() => {}
             None => homeless.push(format!("{name}: {cell}")),
         }
     }
-    if let Some(notes) = schema.column(Role::Notes).filter(|_| !homeless.is_empty()) {
-        let space = if out[notes].is_empty() { "" } else { " " };
-        out[notes] += &format!("{space}[{}]", homeless.join("; "));
+    let score = translation.names.iter().position(|name| name == "core_metric");
+    if let Some((to, from)) = schema.column(Role::Score).zip(score).filter(|(to, _)| out[*to].is_empty()) {
+        out[to].clone_from(&cells[from]);
+    }
+    if !homeless.is_empty() {
+        note(&mut out, schema, &homeless.join("; "));
     }
     out
+}
+
+/// Puts a text behind the notes, in brackets.
+fn note(cells: &mut [String], schema: &Schema, text: &str) {
+    if let Some(notes) = schema.column(Role::Notes) {
+        let space = if cells[notes].is_empty() { "" } else { " " };
+        cells[notes] += &format!("{space}[{text}]");
+    }
 }
 
 /// Names, baseline and difference of a trial that joins others.

@@ -54,7 +54,11 @@ impl Store {
         // A last line that only lacks its newline is a trial; it gets its newline with the next write, so it counts here.
         // A header that was torn counts for nothing: it is completed with the next write.
         let end = if missing.len() > 1 { 0 } else { len };
-        let log = Log::open(path, Some(Source::File(reader)), end, &self.settings, reading)?;
+        let mut log = Log::open(path, Some(Source::File(reader)), end, &self.settings, reading)?;
+        log.is_locked = true;
+        if self.may_create_log() {
+            log.look_beside();
+        }
         Ok(Locked { file, log, header, durability: self.settings.durability })
     }
 }
@@ -82,18 +86,21 @@ impl Locked {
         &self.log
     }
 
-    /// Writes rows at the end, with one write, and flushes them; all of them, or none. Ends the lock. Without rows, the last
-    /// line still gets its newline and is flushed, so that a trial that is already there counts for every reader.
-    pub fn write<S: AsRef<str>>(self, rows: &[Vec<S>]) -> Result<()> {
+    /// Writes rows at the end, with one write, ends the lock, and flushes them; all of them, or none. Those who wait for the lock
+    /// need not wait for the disk: what they write is flushed with this. Without rows, the last line still gets its newline and
+    /// is flushed, so that a trial that is already there counts for every reader.
+    pub fn write<S: AsRef<str>>(mut self, rows: &[Vec<S>]) -> Result<()> {
         let rows = self.encode(rows)?;
-        let path = self.log.path().display();
         // Measured again: a writer that knows nothing of the lock may have been there.
-        let (len, missing) = missing(&self.file, &self.header).with_context(|| format!("cannot read {path}"))?;
+        let context = || format!("cannot read {}", self.log.path().display());
+        let (len, missing) = missing(&self.file, &self.header).with_context(context)?;
         let bytes = missing.into_owned() + &rows;
         let (written, result) = write_counted(&self.file, bytes.as_bytes());
         if let Err(error) = result {
             return Err(self.undo(&error, len, written as u64));
         }
+        self.log.remember(&self.file, len);
+        let _ = FileExt::unlock(&self.file); // it ends with the file, too
         if self.durability == Durability::Full {
             self.flush(len == 0).map_err(NotFlushed)?;
         }

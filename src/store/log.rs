@@ -15,7 +15,9 @@ use super::{
     Settings, Source, Store,
     find::{check_regular, way_out},
     header::{Header, check_header, read_header},
+    index::Stamp,
     lines::read_at,
+    recall::Beside,
     scan::{Damaged, FIRST_ROW},
 };
 use crate::{
@@ -57,6 +59,11 @@ pub struct Log {
     /// Lines of another tool's log that are no rows, and why.
     pub unread: Vec<Unread>,
     pub(super) damaged: RefCell<Option<Damaged>>,
+    /// The state of the file when it was opened.
+    pub(super) stamp: Option<Stamp>,
+    /// Whether nobody else can write to it.
+    pub(super) is_locked: bool,
+    pub(super) beside: Beside,
 }
 
 impl Store {
@@ -96,7 +103,10 @@ impl Store {
             let len = foreign.end;
             return Ok((foreign, len));
         }
-        let log = Log::open(self.log_path(), file, whole, &self.settings, reading)?;
+        let mut log = Log::open(self.log_path(), file, whole, &self.settings, reading)?;
+        if self.may_create_log() {
+            log.look_beside();
+        }
         Ok((log, len))
     }
 }
@@ -127,6 +137,7 @@ impl Log {
         settings: &Settings,
         reading: &Reading,
     ) -> Result<Self> {
+        let stamp = Self::stamp_of(file.as_ref());
         let header = match &file {
             Some(file) => read_header(file, end).with_context(|| format!("cannot read {}", path.display()))?,
             None => None,
@@ -151,6 +162,9 @@ impl Log {
             unread: Vec::new(),
             notes: Vec::new(),
             damaged: RefCell::default(),
+            stamp,
+            is_locked: false,
+            beside: Beside::default(),
         };
         log.check_metric(reading, settings)?;
         if let Some(trial) = &reading.as_of {

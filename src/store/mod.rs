@@ -7,11 +7,18 @@ mod find;
 mod foreign;
 mod header;
 mod import;
+#[cfg(unix)]
+mod index;
+#[cfg(not(unix))]
+#[path = "no_index.rs"]
+mod index;
 mod init;
+mod known;
 mod lines;
 mod lock;
 mod log;
 mod mend;
+mod recall;
 mod rows;
 mod saved;
 mod scan;
@@ -31,6 +38,7 @@ pub use log::{Log, Reading};
 pub use saved::Saved;
 pub use scan::no_such_trial;
 use source::Source;
+pub use spaced::separate_text;
 
 pub use settings::{Durability, Prompt, SectionName, Settings};
 pub use snapshot::{Checkout, Frozen, Outcome, Pair, Placed, Side, Snapshot, compare};

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     schema::{Role, Schema},
-    trial::{Cell, Damage, Ending, ExpId, Row},
+    trial::{Cell, Damage, Ending, ExpId, Place, Row},
 };
 
 /// A row that a quoted line break spans is looked for in this many lines and bytes, no further.
@@ -78,16 +78,8 @@ impl<'l> Rows<'l> {
             _ if line.len() < record.len => Ending::CarriageReturn,
             _ => Ending::Newline,
         };
-        Ok(Some(Row {
-            line,
-            cells: &self.cells,
-            schema: self.schema,
-            offset: self.lines.offset(),
-            number: self.number,
-            lines,
-            ending,
-            damage,
-        }))
+        let place = Place { offset: self.lines.offset(), number: self.number, lines, ending };
+        Ok(Some(Row::new(line, &self.cells, self.schema, place, damage)))
     }
 
     fn advance(&mut self, bytes: u64, lines: u64) {

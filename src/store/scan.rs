@@ -3,6 +3,7 @@
 use std::{collections::VecDeque, io, ops::ControlFlow, path::Path, sync::Arc, thread};
 
 use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
 
 use super::{
     Log, Source,
@@ -23,7 +24,7 @@ const HALVES: u64 = 4 * 1024 * 1024;
 pub(super) const FIRST_ROW: u64 = 2;
 
 /// What could not be read.
-#[derive(Default)]
+#[derive(Clone, Default, Serialize, Deserialize)]
 pub(super) struct Damaged {
     rows: u64,
     /// The first damaged row: its line (0 where that is not known), where it begins, what is wrong.
@@ -59,18 +60,16 @@ impl Damaged {
 }
 
 impl Log {
-    /// Passes every row, damaged ones too, to a question, and returns it.
-    pub fn ask<Q: Question>(&self, question: Q) -> Result<Q> {
-        let Some(file) = &self.file else { return Ok(question) };
+    /// Passes every row, damaged ones too, to a question. Returns it, and what could not be read.
+    pub(super) fn scan<Q: Question>(&self, question: Q) -> Result<(Q, Damaged)> {
+        let Some(file) = &self.file else { return Ok((question, Damaged::default())) };
         let whole = self.rows(file, self.start, self.first_row);
         let context = || format!("cannot read {}", self.path.display());
-        let (question, damaged) = match self.middle(file).with_context(context)? {
+        match self.middle(file).with_context(context)? {
             None => question_of(question, whole).map(|(question, damaged, _)| (question, damaged)),
             Some(middle) => in_halves(question, whole.until(middle), self.rows(file, middle, 1)),
         }
-        .with_context(context)?;
-        *self.damaged.borrow_mut() = Some(damaged);
-        Ok(question)
+        .with_context(context)
     }
 
     /// A place in the middle of a long log at which a row begins, whatever stands before it: there is a line that is a row by
@@ -84,7 +83,7 @@ impl Log {
     }
 
     /// The first row with this id.
-    pub fn find(&self, id: &ExpId) -> Result<Option<Trial>> {
+    pub(super) fn find_by_scan(&self, id: &ExpId) -> Result<Option<Trial>> {
         let mut found = None;
         self.each(|row| {
             if row.id().as_ref() == Some(id) {
@@ -94,11 +93,6 @@ impl Log {
             ControlFlow::Continue(())
         })?;
         Ok(found)
-    }
-
-    /// The first row with this id, or an error that says so.
-    pub fn trial(&self, id: &ExpId) -> Result<Trial> {
-        self.find(id)?.with_context(|| no_such_trial(id, &self.path))
     }
 
     /// The row that begins at `offset`, as a scan has seen it.
@@ -111,6 +105,11 @@ impl Log {
             None => None,
         };
         trial.with_context(|| format!("{} was shortened while it was read", self.path.display()))
+    }
+
+    /// The rows that begin at these places.
+    pub fn all_at(&self, offsets: impl IntoIterator<Item = u64>) -> Result<Vec<Trial>> {
+        offsets.into_iter().map(|offset| self.at(offset)).collect()
     }
 
     /// Goes back to the log as it was just after this trial.
@@ -189,6 +188,11 @@ impl Log {
         Ok(())
     }
 
+    /// The rows from `from` on; none where the log has no file.
+    pub(super) fn rows_from(&self, from: u64) -> Option<Rows<'_>> {
+        Some(self.rows(self.file.as_ref()?, from, 0))
+    }
+
     fn rows<'l>(&'l self, file: &'l Source, from: u64, number: u64) -> Rows<'l> {
         rows(&self.schema, file, from, self.end, number)
     }
@@ -250,15 +254,14 @@ mod tests {
 
     /// Everything that the questions answer, as one text.
     fn answers((((best, board), (tally, forest)), ((failures, noise), ledger)): All) -> String {
-        let offset = |trial: &Trial| trial.row().offset;
         let tree = forest.into_tree();
         let walk = tree.walk(None, None, None).unwrap();
-        let board: Vec<_> = board.into_trials().iter().map(offset).collect();
+        let board = board.into_offsets();
         let misses = noise.near_misses(None, 1.0);
         let (next, known) = (ledger.next_id(), (ledger.trial(&ExpId::Number(7)).cloned(), ledger.job("job").cloned()));
         format!(
             "{:?} {board:?} {:?} {:?} {} {:?} {walk:?} {:?} {misses:?} {:?} {next} {known:?} {:?}",
-            best.trial().map(offset),
+            best.offset(),
             tally.total.entries().collect::<Vec<_>>(),
             tally.total.best,
             tally.since_keep,

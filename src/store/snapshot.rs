@@ -35,7 +35,6 @@ pub use self::{
 use super::{Log, Store};
 use crate::{
     draft::nearest,
-    lineage::Forest,
     schema::Role,
     trial::{ExpId, Row, Trial},
 };
@@ -118,7 +117,8 @@ impl Store {
 impl Log {
     /// The nearest trial that has a snapshot, of `id` and those above it.
     pub fn nearest_frozen(&self, id: &ExpId) -> Result<Option<Trial>> {
-        let Some(chain) = self.ask(Forest::default())?.into_tree().chain(id) else { return Ok(None) };
+        let chain = if self.find(id)?.is_some() { self.chain(Some(id))? } else { None };
+        let Some(chain) = chain else { return Ok(None) };
         for &offset in chain.offsets.iter().rev() {
             let trial = self.at(offset)?;
             if trial.row().damage.is_none() && !trial.row().bytes(Role::Snapshot).is_empty() {

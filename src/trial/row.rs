@@ -33,7 +33,7 @@ impl Cell {
 }
 
 /// Why a row cannot be read as a trial. What can be read of it, its id and its parent, is used all the same.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Damage {
     /// Nothing but white space: no row at all, passed over by every question but `check`.
     Blank,
@@ -77,6 +77,17 @@ pub struct Row<'a> {
     pub lines: u64,
     pub ending: Ending,
     pub damage: Option<Damage>,
+    /// Read once: every question asks for it.
+    status: Status,
+}
+
+/// Where a row stands: see the fields of [`Row`].
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    pub offset: u64,
+    pub number: u64,
+    pub lines: u64,
+    pub ending: Ending,
 }
 
 /// How the line of a row ends.
@@ -90,6 +101,20 @@ pub enum Ending {
 }
 
 impl<'a> Row<'a> {
+    /// The row that was read at this place.
+    pub fn new(
+        line: &'a [u8],
+        cells: &'a [Cell],
+        schema: &'a Arc<Schema>,
+        place: Place,
+        damage: Option<Damage>,
+    ) -> Self {
+        let Place { offset, number, lines, ending } = place;
+        let row = Self { line, cells, schema, offset, number, lines, ending, damage, status: Status::Other };
+        let status = if damage.is_none() { Status::read(&row.bytes(Role::Status)) } else { Status::Other };
+        Self { status, ..row }
+    }
+
     /// Whether single spaces stand for the tabs behind the hypothesis, as a clean-up of the line has left them.
     pub fn is_spaced(&self) -> bool {
         let next = self.schema.column(Role::Hypothesis).and_then(|column| self.cells.get(column + 1));
@@ -104,7 +129,10 @@ impl<'a> Row<'a> {
     /// The text of a column; what is not UTF-8 as U+FFFD.
     pub fn text_at(&self, column: usize) -> Cow<'a, str> {
         match self.bytes_at(column) {
-            Cow::Borrowed(bytes) => String::from_utf8_lossy(bytes),
+            // Twice as fast as to look for what is not UTF-8.
+            Cow::Borrowed(bytes) => {
+                std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+            }
             Cow::Owned(bytes) => String::from_utf8_lossy(&bytes).into_owned().into(),
         }
     }
@@ -131,7 +159,7 @@ impl<'a> Row<'a> {
         match self.damage {
             Some(Damage::RepeatedHeader) => None,
             Some(Damage::Cells { found, expected }) if found < expected && is_torn() => None,
-            _ => ExpId::read(&self.text(role)),
+            _ => ExpId::read_bytes(&self.bytes(role)),
         }
     }
 
@@ -142,10 +170,7 @@ impl<'a> Row<'a> {
 
     /// `Other` for a damaged row: nothing behind its parent can be trusted to be in its own column.
     pub fn status(&self) -> Status {
-        match self.damage {
-            None => Status::read(&self.bytes(Role::Status)),
-            Some(_) => Status::Other,
-        }
+        self.status
     }
 
     /// The score, where there is a readable one.
@@ -156,7 +181,7 @@ impl<'a> Row<'a> {
     /// The value of a cell that holds a number.
     pub fn number_in(&self, role: Role) -> Option<f64> {
         match self.damage {
-            None => Number::value_of(std::str::from_utf8(&self.bytes(role)).ok()?),
+            None => Number::value_of_bytes(&self.bytes(role)),
             Some(_) => None,
         }
     }
@@ -173,25 +198,13 @@ pub struct Trial {
     line: Box<[u8]>,
     cells: Box<[Cell]>,
     schema: Arc<Schema>,
-    offset: u64,
-    number: u64,
-    lines: u64,
-    ending: Ending,
+    place: Place,
     damage: Option<Damage>,
 }
 
 impl Trial {
     pub fn row(&self) -> Row<'_> {
-        Row {
-            line: &self.line,
-            cells: &self.cells,
-            schema: &self.schema,
-            offset: self.offset,
-            number: self.number,
-            lines: self.lines,
-            ending: self.ending,
-            damage: self.damage,
-        }
+        Row::new(&self.line, &self.cells, &self.schema, self.place, self.damage)
     }
 }
 
@@ -201,10 +214,7 @@ impl Row<'_> {
             line: self.line.into(),
             cells: self.cells.into(),
             schema: Arc::clone(self.schema),
-            offset: self.offset,
-            number: self.number,
-            lines: self.lines,
-            ending: self.ending,
+            place: Place { offset: self.offset, number: self.number, lines: self.lines, ending: self.ending },
             damage: self.damage,
         }
     }

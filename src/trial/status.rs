@@ -2,7 +2,7 @@
 
 /// How a trial ended. `Other` is a word that this list does not have: it is kept and shown as it is in the
 /// log, and can never be best.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub enum Status {
     Baseline,
     Keep,

@@ -10,25 +10,68 @@ pub const NOTHING: &str = "—";
 /// The text in one line with nothing hidden in it: a run of white space is one space, a line break `\n`, a control
 /// character `\x1b`, an invisible or direction-changing one `\u{202e}`.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    let plain = |b: u8| (b' '..=b'~').contains(&b);
-    if text.bytes().all(plain) && !text.contains("  ") && text.trim().len() == text.len() {
+    if is_plain(text.as_bytes()) {
         return text.into();
     }
-    let mut out = String::with_capacity(text.len());
-    let mut chars = text.trim().chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '!'..='~' => out.push(c), // nearly all
-            '\r' if chars.peek() == Some(&'\n') => {}
-            '\n' | '\r' => out.push_str("\\n"),
-            '\t' => space(&mut out),
-            c if u32::from(c) < 0x20 || c == '\x7f' => write!(out, "\\x{:02x}", u32::from(c)).expect("a string"),
-            c if is_hidden(c) => write!(out, "\\u{{{:04x}}}", u32::from(c)).expect("a string"),
-            c if c.is_whitespace() => space(&mut out),
-            c => out.push(c),
+    let text = text.trim();
+    let mut out = String::with_capacity(text.len() + 16);
+    let bytes = text.as_bytes();
+    let (mut at, mut copied) = (0, 0); // what is plain is copied a run at a time
+    while at < bytes.len() {
+        match bytes[at] {
+            b'!'..=b'~' => at += 1,
+            b' ' if at > copied && bytes[at + 1].is_ascii_graphic() => at += 2, // the only space there
+            _ => {
+                let Some(c) = text[at..].chars().next() else { break };
+                let next = at + c.len_utf8();
+                if c < '\u{80}' || is_hidden(c) || c.is_whitespace() {
+                    out.push_str(&text[copied..at]);
+                    show(c, &text[next..], &mut out);
+                    copied = next;
+                }
+                at = next;
+            }
         }
     }
+    out.push_str(&text[copied..]);
     out.into()
+}
+
+/// Whether a text is visible as it is: graphic ASCII, with single spaces in between. Most words are.
+fn is_plain(text: &[u8]) -> bool {
+    let mut after_space = true;
+    for &b in text {
+        if !(b' '..=b'~').contains(&b) || after_space && b == b' ' {
+            return false;
+        }
+        after_space = b == b' ';
+    }
+    !after_space || text.is_empty()
+}
+
+/// A character that is not shown as it is.
+fn show(c: char, rest: &str, out: &mut String) {
+    match c {
+        '\r' if rest.starts_with('\n') => {}
+        '\n' | '\r' => out.push_str("\\n"),
+        '\t' => space(out),
+        c if u32::from(c) < 0x20 || c == '\x7f' => write!(out, "\\x{:02x}", u32::from(c)).expect("a string"),
+        c if is_hidden(c) => write!(out, "\\u{{{:04x}}}", u32::from(c)).expect("a string"),
+        _ => space(out),
+    }
+}
+
+/// The first `max` characters of what `visible` makes of a text, the last one an ellipsis where something is left out: most of
+/// a long text need not be looked at.
+pub fn head(text: &str, max: usize) -> String {
+    let text = text.trim();
+    let enough = text.floor_char_boundary(2 * max);
+    let head = visible(&text[..enough]);
+    if enough == text.len() || head.chars().nth(max).is_some() {
+        cut(&head, max).into_owned()
+    } else {
+        cut(&visible(text), max).into_owned()
+    }
 }
 
 /// A line as it is, but for characters that nobody sees: those become visible marks.
@@ -89,11 +132,15 @@ pub(super) fn is_hidden(c: char) -> bool {
 
 /// At most `max` characters, the last one an ellipsis where something is left out.
 pub fn cut(text: &str, max: usize) -> Cow<'_, str> {
-    if text.char_indices().nth(max).is_none() {
-        return text.into();
+    if text.len() <= max {
+        return text.into(); // no more characters than bytes
     }
-    let end = text.char_indices().nth(max.saturating_sub(1)).map_or(0, |(at, _)| at);
-    format!("{}…", text[..end].trim_end()).into()
+    let mut places = text.char_indices().map(|(at, _)| at);
+    let end = if max > 0 { places.nth(max - 1) } else { Some(0) };
+    match (end, places.next()) {
+        (Some(end), Some(_)) => [text[..end].trim_end(), "…"].concat().into(),
+        _ => text.into(),
+    }
 }
 
 /// Rules such as `=====`, which errors are fond of, as three characters.

@@ -54,6 +54,32 @@ fn what_is_exported_can_be_read_again() {
 }
 
 #[test]
+fn every_form_is_read_in_place_as_the_log_itself() {
+    let sandbox = Sandbox::new();
+    let log = "exp_id\tparent_exp\thypothesis\tstatus\tcore_metric\tval_bpb\tdelta_vs_best\tscore\n\
+        000\t\tas it is\tbaseline\t0.2\t1.2\t\t9\n\
+        001\t000\twider\tkeep\t0.3\t1.3\t+0.1\t8\n\
+        002\texp_001\tdeeper\tKEPT\t0.4\t1.1\t+0.1\t7\n\
+        003\t001\ta, \"b\"\tdiscard\t0.1\t1.0\t-0.2\t6\n";
+    fs::write(sandbox.path("log"), log).unwrap();
+    let ask = |store: &str| {
+        let answer = |args: &[&str]| sandbox.ok(&[args, &["--store", store, "-q"]].concat());
+        [
+            answer(&["best", "--top", "9", "--format", "csv"]).replace('+', ""), // JSON has no +0.1
+            answer(&["stats"]),
+            answer(&["tree"]),
+            answer(&["best", "--metric", "score", "--direction", "maximize", "--field", "exp_id"]),
+        ]
+    };
+    let own = ask("log");
+    assert!(own[0].contains("\n001,") && own[3] == "000\n", "{own:?}");
+    for form in ["tsv", "csv", "jsonl"] {
+        fs::write(sandbox.path("out"), sandbox.ok(&["export", "--store", "log", "-q", "--format", form])).unwrap();
+        assert_eq!(ask("out"), own, "{form}");
+    }
+}
+
+#[test]
 fn the_notebook_reads_the_karpathy_form() {
     let sandbox = store();
     fs::write(sandbox.path("results.tsv"), sandbox.ok(&["export", "--format", "karpathy", "-q"])).unwrap();

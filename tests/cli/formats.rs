@@ -4,7 +4,7 @@
 use std::{fs, path::PathBuf};
 
 use lineage::{
-    formats::{self, Wanted, roles},
+    formats::{self, Wanted, roles, words},
     trial::ExpId,
 };
 use proptest::prelude::*;
@@ -74,9 +74,9 @@ fn the_best_of_the_logs_of_public_repositories_is_theirs() {
         let found = run(path.to_str().unwrap());
         let id = found["exp_id"].as_str().unwrap();
         let at = translation.names.iter().position(|name| name == "exp_id").unwrap();
-        let row = translation.rows.iter().find(|(_, cells)| ExpId::read(&cells[at]) == ExpId::read(id)).unwrap();
+        let row = translation.rows.iter().find(|row| ExpId::read(&row.cells[at]) == ExpId::read(id)).unwrap();
         let value = found["core_metric"].as_f64().unwrap();
-        assert_eq!(row.0, line, "{name}: the line of the best");
+        assert_eq!(row.line, line, "{name}: the line of the best");
         assert!((value - score).abs() <= score.abs() * 5e-6, "{name}: {value}");
         // Every command answers, and the same from the store that an import makes.
         for command in ["stats", "tail", "tree", "chain", "render --for x"] {
@@ -96,11 +96,26 @@ fn every_word_of_the_tables_becomes_its_status() {
         for word in words.split_whitespace() {
             let spaced = word.replace('_', " ");
             for spelling in [word.to_owned(), word.to_uppercase(), spaced.clone(), format!("{spaced} (why)")] {
-                assert_eq!(roles::verdict(&spelling, roles::Speech::Words), Some(*means), "{spelling}");
+                assert_eq!(words::verdict(&spelling, roles::Speech::Words), Some(*means), "{spelling}");
             }
         }
     }
-    assert_eq!(roles::verdict("curriculum_0.67", roles::Speech::Words), None);
+    assert_eq!(words::verdict("curriculum_0.67", roles::Speech::Words), None);
+}
+
+#[test]
+fn the_page_of_the_rules_has_every_word() {
+    let page = include_str!("../../docs/formats.md");
+    for (means, words) in roles::WORDS {
+        let row = match means {
+            roles::Means::Is(status) => format!("| `{}` | ", status.name()),
+            roles::Means::Ran => "| it ran | ".to_owned(),
+        };
+        let cell = page.split_once(&row).unwrap_or_else(|| panic!("no row {row}")).1.lines().next().unwrap();
+        let told: Vec<&str> = cell.split([' ', ':', '|']).filter(|word| !word.is_empty()).collect();
+        let missing: Vec<&str> = words.split_whitespace().filter(|word| !told.contains(word)).collect();
+        assert!(missing.is_empty(), "{row} lacks {missing:?}");
+    }
 }
 
 #[test]
@@ -191,7 +206,10 @@ fn a_verdict_is_found_by_its_words_where_its_column_is_called_anything() {
 fn a_wrong_map_says_what_there_is() {
     let log = "run\tscore\tstatus\n1\t4\tkeep\n";
     let said = stderr(log, &["best", "--map", "score=nothing"]);
-    assert!(said.contains("no column `nothing`, which --map names; there are: run score status"), "{said}");
+    assert!(
+        said.contains("no column `nothing`, which --map or lineage.toml names; there are: run score status"),
+        "{said}"
+    );
     assert!(stderr(log, &["best", "--map", "colour=run"]).contains("`colour` is no role"));
     assert!(stderr(log, &["best", "--map", "score"]).contains("write ROLE=COLUMN"));
     assert!(stderr(log, &["best", "--segment", "1"]).contains("has no segments"));
@@ -256,9 +274,9 @@ fn try_all(bytes: &[u8]) {
         if let Ok(translation) = formats::read(bytes, segment).and_then(|table| formats::translate(table, &wanted)) {
             let bytes = translation.bytes();
             let lines = memchr::memchr_iter(b'\n', &bytes).count() as u64;
-            let last = translation.rows.last().map_or(1, |(line, _)| line + 2 - translation.first_row);
+            let last = translation.rows.last().map_or(1, |row| row.line + 2 - translation.first_row);
             assert_eq!(lines, last, "a row is not in its line");
-            assert!(translation.rows.iter().all(|(_, cells)| cells.len() == translation.names.len()));
+            assert!(translation.rows.iter().all(|row| row.cells.len() == translation.names.len()));
         }
     }
 }
@@ -290,7 +308,10 @@ proptest! {
             });
             Value::Object(fields.collect()).to_string() + "\n"
         };
-        try_all(rows.iter().map(object).collect::<String>().as_bytes());
+        let lines: Vec<String> = rows.iter().map(object).collect();
+        try_all(lines.concat().as_bytes());
+        try_all(format!("[\n{}]", lines.join(",")).as_bytes());
+        try_all(lines.concat().replace(",\"", ",\n\"").as_bytes());
     }
 }
 

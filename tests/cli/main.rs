@@ -5,6 +5,7 @@ mod append;
 mod check;
 #[cfg(unix)]
 mod checkout;
+mod dialects;
 #[cfg(unix)]
 mod diff;
 mod export;
@@ -12,10 +13,12 @@ mod fixtures;
 mod formats;
 mod generated;
 mod import;
+mod import_again;
 mod init;
 mod pipe;
 mod prompt_structure;
 mod real_logs;
+mod remembered;
 mod render;
 mod roundtrip;
 mod sandbox;

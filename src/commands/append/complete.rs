@@ -7,7 +7,6 @@ use super::{Answer, Append, freeze::Work};
 use crate::{
     commands::Context,
     draft::{Complete, Draft},
-    lineage::Ledger,
     schema::Role,
     store::{Frozen, Locked, Placed, Store},
     trial::ExpId,
@@ -36,7 +35,7 @@ pub(super) fn complete(
     let log = locked.log();
     let ids = drafts.iter().flat_map(Draft::mentioned);
     let jobs = drafts.iter().filter_map(Draft::job).map(str::to_owned);
-    let mut ledger = log.ask(Ledger::new(log.schema.direction, ids, jobs.filter(|_| args.once)))?;
+    let mut ledger = log.ledger(ids, jobs.filter(|_| args.once))?;
     let mut out = Completed::default();
     for (at, (draft, work)) in drafts.iter().zip(works).enumerate() {
         if let Some(known) = draft.job().and_then(|job| ledger.job(job)) {

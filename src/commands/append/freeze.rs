@@ -42,7 +42,7 @@ pub(super) fn before_the_lock(
     let log = store.read(reading)?;
     let mentioned = drafts.iter().flat_map(Draft::mentioned);
     let jobs = drafts.iter().filter_map(Draft::job).filter(|_| args.once).map(str::to_owned);
-    let ledger = log.ask(Ledger::new(log.schema.direction, mentioned, jobs))?;
+    let ledger = log.ledger(mentioned, jobs)?;
     let freeze = |draft| {
         let source = source(draft, flag.map(Path::new), drafts.len() == 1, store, &log)?;
         Ok(source.and_then(|source| freeze(draft, &source, store, &log, &ledger, context)))

@@ -1,0 +1,145 @@
+//! The answers to the usual questions, bounded in size whatever the length of the log, so that they can be kept beside it and
+//! carried on row by row.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Best, Board, Chain, Failures, Forest, Noise, Question, Tally, Tree,
+    axis::Axes,
+    family::{Family, KEPT},
+};
+use crate::trial::{ExpId, Row};
+
+/// Rows of the leaderboard that are kept.
+const BOARD: usize = 64;
+
+/// What the usual questions have come to over a whole log.
+#[derive(Serialize, Deserialize)]
+pub struct Summary {
+    pub(super) best: Best,
+    pub(super) board: Board,
+    pub(super) tally: Tally,
+    pub(super) failures: Failures,
+    pub(super) noise: Noise,
+    pub(super) axes: Axes,
+    pub(super) family: Family,
+    /// The best's id, where it names it and no earlier trial.
+    best_id: Option<ExpId>,
+    /// Whether a trial names a parent that the log does not have before it. A new best may then have children already.
+    has_strays: bool,
+    /// One more than the largest number that is an id.
+    next: u64,
+}
+
+/// The question whose answer is a summary, and a tree.
+pub struct Summing((Sums, Forest));
+
+type Sums = (((Best, Board), (Tally, Failures)), ((Noise, Axes), Next));
+
+/// One more than the largest number that is an id.
+#[derive(Default)]
+struct Next(u64);
+
+impl Question for Next {
+    fn see(&mut self, row: Row<'_>) {
+        if let Some(number) = row.id().as_ref().and_then(ExpId::counted) {
+            self.0 = self.0.max(number + 1);
+        }
+    }
+
+    fn fresh(&self) -> Self {
+        Self(0)
+    }
+
+    fn then(&mut self, later: Self) {
+        self.0 = self.0.max(later.0);
+    }
+}
+
+impl Default for Summing {
+    fn default() -> Self {
+        let shown = (Best::default(), Board::new(BOARD));
+        Self((((shown, Default::default()), Default::default()), Forest::default()))
+    }
+}
+
+impl Question for Summing {
+    fn see(&mut self, row: Row<'_>) {
+        self.0.see(row);
+    }
+
+    fn fresh(&self) -> Self {
+        Self::default()
+    }
+
+    fn then(&mut self, later: Self) {
+        self.0.then(later.0);
+    }
+}
+
+impl Summing {
+    pub fn into_parts(self) -> (Summary, Tree) {
+        let ((((best, board), (tally, failures)), ((noise, axes), next)), forest) = self.0;
+        let tree = forest.into_tree();
+        let summary = Summary {
+            family: Family::of(&tree, best.offset(), KEPT, KEPT),
+            best_id: best.offset().and_then(|offset| tree.name_of_row(offset)),
+            has_strays: tree.has_strays(),
+            next: next.0,
+            best,
+            board,
+            tally,
+            failures,
+            noise,
+            axes,
+        };
+        (summary, tree)
+    }
+}
+
+impl Summary {
+    /// Where the best's row begins, and its score.
+    pub fn best(&self) -> Option<(u64, f64)> {
+        self.best.offset().zip(self.best.score())
+    }
+
+    /// One more than the largest number that is an id.
+    pub fn next_id(&self) -> u64 {
+        self.next
+    }
+
+    /// Carries the answers on to a row that was added, whose id is new and whose parent, where it has one, stands before it.
+    /// `chain` is asked for the way to the row where that does not lead through the best. False where the answers cannot be
+    /// carried on: they must then be found anew.
+    pub fn add(&mut self, row: Row<'_>, chain: impl FnOnce() -> Option<Chain>) -> bool {
+        let (Some(id), before) = (row.id(), self.best.offset()) else { return false };
+        let parent = row.parent();
+        if row.damage.is_some() || parent.as_ref() == Some(&id) {
+            return false;
+        }
+        self.best.see(row);
+        self.board.see(row);
+        self.tally.see(row);
+        self.failures.see(row);
+        self.noise.see(row);
+        self.axes.see(row);
+        self.next = self.next.max(id.counted().map_or(0, |number| number + 1));
+        let from_best = parent.is_some() && parent == self.best_id;
+        if self.best.offset() == before {
+            if from_best {
+                self.family.add_child(&row);
+            }
+            return true;
+        }
+        if self.has_strays {
+            return false;
+        } else if from_best {
+            self.family.descend(row.offset);
+        } else {
+            let Some(chain) = chain() else { return false };
+            self.family = Family::at_end_of(chain);
+        }
+        self.best_id = Some(id);
+        true
+    }
+}

@@ -1,0 +1,218 @@
+//! Questions to the log that what is remembered beside it may answer; where it cannot, the log itself does.
+
+use std::{collections::HashMap, fs::File, path::PathBuf, thread, time::Duration};
+
+use anyhow::{Context, Result};
+
+use super::{
+    Log, Source,
+    index::{Found, Index, Stamp, path_of},
+    scan::no_such_trial,
+};
+use crate::{
+    lineage::{Best, Chain, Forest, Known, Ledger, Question},
+    trial::{ExpId, Trial},
+};
+
+/// To read a shorter log takes no longer than to look at an index.
+const WORTH: u64 = 128 * 1024;
+
+/// Where the index is of a shorter log than the one that is open, a writer has most likely just written its row: its index
+/// follows within this time. Not worth the wait where the log is read as fast.
+const PATIENCE: [Duration; 3] = [Duration::from_micros(200); 3];
+const WORTH_A_WAIT: u64 = 8 * 1024 * 1024;
+
+/// What there is beside a log.
+#[derive(Default)]
+pub(super) struct Beside {
+    /// `None` where nothing is kept.
+    path: Option<PathBuf>,
+    index: std::cell::OnceCell<Option<Box<Index>>>,
+}
+
+impl Log {
+    /// Lets the log be answered for by what is kept beside it.
+    pub(super) fn look_beside(&mut self) {
+        self.beside.path = Some(path_of(&self.path));
+    }
+
+    /// The index, where there is one that was made from the log as it is.
+    fn index(&self) -> Option<&Index> {
+        let look = || {
+            let path = self.beside.path.as_ref().filter(|_| self.end >= WORTH)?;
+            let is_worth_a_wait = self.end >= WORTH_A_WAIT && !self.is_locked;
+            for pause in PATIENCE.into_iter().take(if is_worth_a_wait { PATIENCE.len() } else { 0 }) {
+                match Index::open(path, self) {
+                    Found::Fits(index) => return Some(index),
+                    Found::Behind => thread::sleep(pause),
+                    Found::No => return None,
+                }
+            }
+            match Index::open(path, self) {
+                Found::Fits(index) => Some(index),
+                Found::Behind | Found::No => None,
+            }
+        };
+        self.beside.index.get_or_init(look).as_deref()
+    }
+
+    /// Keeps the index up after rows were written from `from` on, or makes it. What fails is only not remembered.
+    pub(super) fn remember(&mut self, file: &File, from: u64) {
+        let index = self.beside.index.take().flatten();
+        let Ok(stamp) = Stamp::of(file) else { return };
+        if self.start == 0 {
+            return; // the header was written just now, and has not been read
+        }
+        (self.end, self.stamp) = (stamp.len, Some(stamp));
+        let Some(path) = self.beside.path.clone().filter(|_| self.end >= WORTH) else { return };
+        let carried_on = index.is_some_and(|index| index.carry_on(self, from).unwrap_or(false));
+        if !carried_on {
+            let _ = Index::make(&path, self);
+        }
+    }
+
+    /// Has every row seen by a question, damaged ones too, and returns it.
+    pub fn ask<Q: Question>(&self, question: Q) -> Result<Q> {
+        if let Some(index) = self.index()
+            && let Some(recalled) = index.summary().and_then(|summary| question.recall(summary))
+        {
+            *self.damaged.borrow_mut() = Some(index.damaged().clone());
+            return Ok(recalled);
+        }
+        let (question, damaged) = self.scan(question)?;
+        *self.damaged.borrow_mut() = Some(damaged);
+        Ok(question)
+    }
+
+    /// The first row with this id.
+    pub fn find(&self, id: &ExpId) -> Result<Option<Trial>> {
+        match self.index().and_then(|index| index.trial(self, id)).filter(|trial| trial.row().damage.is_none()) {
+            Some(trial) => Ok(Some(trial)),
+            None => self.find_by_scan(id), // it also knows the line of a damaged row
+        }
+    }
+
+    /// The first row with this id, or an error that says so.
+    pub fn trial(&self, id: &ExpId) -> Result<Trial> {
+        self.find(id)?.with_context(|| no_such_trial(id, &self.path))
+    }
+
+    /// The way to a trial, or to the best; `None` where there is no best.
+    pub fn chain(&self, id: Option<&ExpId>) -> Result<Option<Chain>> {
+        if let Some(index) = self.index()
+            && let Some(summary) = index.summary()
+        {
+            let best = || summary.best().map(|(offset, _)| offset);
+            let from = id.map_or_else(best, |id| index.trial(self, id).map(|trial| trial.row().offset));
+            if let Some(chain) = from.and_then(|from| index.chain(self, from)) {
+                *self.damaged.borrow_mut() = Some(index.damaged().clone());
+                return Ok(Some(chain));
+            }
+        }
+        let (best, forest) = self.ask((Best::default(), Forest::default()))?;
+        let tree = forest.into_tree();
+        match id {
+            Some(id) => tree.chain(id).map(Some).with_context(|| no_such_trial(id, &self.path)),
+            None => Ok(best.offset().map(|best| tree.chain_of_row(best))),
+        }
+    }
+
+    /// What an append must know: the next id, the best, and which of these ids and jobs are there.
+    pub fn ledger(
+        &self,
+        ids: impl IntoIterator<Item = ExpId>,
+        jobs: impl IntoIterator<Item = String>,
+    ) -> Result<Ledger> {
+        let (ids, jobs) = (ids.into_iter().collect::<Vec<_>>(), jobs.into_iter().collect::<Vec<_>>());
+        if let Some(ledger) = self.index().filter(|_| jobs.is_empty()).and_then(|index| self.recall_ledger(index, &ids))
+        {
+            return Ok(ledger);
+        }
+        self.ask(Ledger::new(self.schema.direction, ids, jobs))
+    }
+
+    fn recall_ledger(&self, index: &Index, ids: &[ExpId]) -> Option<Ledger> {
+        let summary = index.summary()?;
+        let best = match summary.best() {
+            Some((offset, score)) => Some((score, self.at(offset).ok()?.row().name())),
+            None => None,
+        };
+        let mut trials = HashMap::new();
+        for id in ids {
+            // Of a number below the next one only the log itself can say that it is not there.
+            let is_new = id.counted().is_some_and(|number| number >= summary.next_id());
+            let known = if is_new { None } else { Some(Known(index.trial(self, id)?.row().name())) };
+            trials.insert(id.clone(), known);
+        }
+        *self.damaged.borrow_mut() = Some(index.damaged().clone());
+        Some(Ledger::known(self.schema.direction, summary.next_id(), best, trials))
+    }
+
+    /// The state of the file of the log, if it has one.
+    pub(super) fn stamp_of(file: Option<&Source>) -> Option<Stamp> {
+        match file {
+            Some(Source::File(file)) => Stamp::of(file).ok(),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+    use crate::{
+        store::{New, Reading, Store, init},
+        trial::Direction,
+    };
+
+    fn append(dir: &Path) {
+        let store = Store::find(Some(dir)).unwrap();
+        let locked = store.lock(&Reading::default(), Duration::from_secs(1)).unwrap();
+        let names = locked.log().schema.names().to_vec();
+        let id = locked.log().ledger([], []).unwrap().next_id().to_string();
+        let cell = |name: &String| match name.as_str() {
+            "exp_id" => id.clone(),
+            "status" => "keep".to_owned(),
+            "core_metric" => "1.5".to_owned(),
+            "notes" => "n".repeat(20_000),
+            _ => String::new(),
+        };
+        locked.write(&[names.iter().map(cell).collect::<Vec<_>>()]).unwrap();
+    }
+
+    /// Whether what is beside the log is believed.
+    fn is_believed(dir: &Path) -> bool {
+        let log = Store::find(Some(dir)).unwrap().read(&Reading::default()).unwrap();
+        log.index().is_some()
+    }
+
+    #[test]
+    fn what_append_keeps_is_believed_until_the_log_changes() {
+        let dir = tempfile::tempdir().unwrap();
+        let new =
+            New { metric: "core_metric", direction: Direction::Minimize, label: None, columns: &[], import: None };
+        let dir = init(Some(&dir.path().join("store")), &new).unwrap();
+        (0..6).for_each(|_| append(&dir));
+        assert!(!is_believed(&dir), "a short log is read as fast");
+        for _ in 0..4 {
+            append(&dir);
+            assert!(is_believed(&dir));
+        }
+        let log = dir.join("results.tsv");
+        let bytes = fs::read(&log).unwrap();
+        fs::write(&log, &bytes).unwrap();
+        assert!(!is_believed(&dir), "written anew");
+        append(&dir);
+        assert!(is_believed(&dir));
+        let mut index = fs::read(path_of(&log)).unwrap();
+        for byte in index.iter_mut().step_by(512) {
+            *byte ^= 1;
+        }
+        fs::write(path_of(&log), index).unwrap();
+        assert!(!is_believed(&dir), "damaged");
+        append(&dir);
+        assert!(is_believed(&dir));
+    }
+}

@@ -1,0 +1,254 @@
+//! Logs as people write them, each by the line of the rules that it needs: what is the best, and what is said.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::sandbox::Sandbox;
+
+/// Id and score of the best, and what was said on stderr.
+fn best(log: impl AsRef<[u8]>, flags: &[&str]) -> (String, String) {
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.path("log"), log).unwrap();
+    let output = sandbox.lineage(&[&["best", "--store", "log", "--format", "json"], flags].concat()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let found = match serde_json::from_slice::<Value>(&output.stdout) {
+        Ok(best) => format!("{} {}", best["exp_id"].as_str().unwrap_or_default(), best["core_metric"]),
+        Err(_) => String::new(),
+    };
+    (found, said)
+}
+
+/// Every log has the best that stands before it, and says what stands behind it.
+fn all(logs: &[(&str, &str, &str)]) {
+    for (wanted, log, note) in logs {
+        let (found, said) = best(log, &[]);
+        assert_eq!(found, *wanted, "{log}\n{said}");
+        assert!(said.contains(note), "{log}\n{said}");
+    }
+}
+
+#[test]
+fn numbers_are_read_as_they_were_meant() {
+    all(&[
+        ("001 0.853", "run\tscore\tstatus\n1\t0,853\tkeep\n2\t0,812\tkeep\n", ""),
+        ("001 1.234", "run\tscore\tstatus\n1\t1,234\tkeep\n2\t0,812\tkeep\n", ""), // a comma is one thing in a column
+        ("001 1234", "run\tscore\tstatus\n1\t1,234\tkeep\n2\t812\tkeep\n", ""),
+        ("001 1234567.5", "run\tscore\tstatus\n1\t1,234,567.5\tkeep\n2\t812\tkeep\n", ""),
+        ("001 1234.5", "run\tscore\tstatus\n1\t1.234,5\tkeep\n2\t812,25\tkeep\n", ""),
+        ("002 2000", "run;score;status\n1;1.234,5;keep\n2;2.000;keep\n", ""),
+        ("001 1.234", "run;score;status\n1;1,234;keep\n2;0,5;keep\n", ""),
+        ("001 87.5", "run\tscore\tstatus\n1\t87.5%\tkeep\n2\t81 %\tkeep\n", ""),
+        ("001 27", "run\tscore\tstatus\n1\t27/50\tkeep\n2\t9/50\tkeep\n3\tN/A\tcrash\n", ""),
+        ("001 0.91", "run\tscore\tstatus\n1\t≈0.91\tkeep\n2\t~0.5\tkeep\n3\t0.7 ± 0.3\tkeep\n", ""),
+        ("001 11.5", "run\tlatency\tstatus\n1\t11.5 ms\tkeep\n2\t12 ms\tkeep\n3\t0\tcrash\n", ""),
+        ("001 12345", "run\ttps\tstatus\n1\t**12,345 tok/s**\tkeep\n2\t`9,000 tok/s`\tkeep\n", ""),
+        ("", "run\tscore\tstatus\n1\t27/50\tkeep\n2\t9/40\tkeep\n", "no column holds a score"),
+        ("", "run\tlatency\tstatus\n1\t11.5 ms\tkeep\n2\t1 s\tkeep\n", "no column holds a score"),
+        ("002 -0.25", "run\tscore\tstatus\n1\t−0.5\tkeep\n2\t−0.25\tkeep\n", ""),
+        ("001 1.2e-1", "run\tscore\tstatus\n1\t1.2e-1\tkeep\n2\t3e-3\tkeep\n", ""),
+    ]);
+}
+
+#[test]
+fn json_as_python_and_editors_write_it_is_read() {
+    let python = "{\"run\": 1, \"val_loss\": NaN, \"note\": \"NaN, \\\"Infinity\", \"status\": \"crash\"}\n\
+        {\"run\": 2, \"val_loss\": 2.5, \"lr\": -Infinity, \"status\": \"keep\"}\n";
+    let pretty = "[\n  {\n    \"run\": 1,\n    \"val_loss\": 3,\n    \"status\": \"keep\"\n  },\n  \
+        {\n    \"run\": 2,\n    \"val_loss\": 2.5,\n    \"status\": \"keep\"\n  }\n]\n";
+    let within = format!("{{\n  \"name\": \"x\",\n  \"trials\": {pretty}}}\n");
+    let spread = pretty.trim_matches(|c| "[]\n".contains(c)).replace("},", "}");
+    let nested =
+        "{\"run\": 2, \"result\": {\"metrics\": {\"val_loss\": 2.5, \"acc\": {\"top1\": 1}}}, \"status\": \"keep\"}\n";
+    let torn = format!("{{\"run\": 1, \"val_\n{python}");
+    let one_each = "[{\"run\": 1, \"val_loss\": 3},\n{\"run\": 2, \"val_loss\": 2.5}]\n";
+    let with_a_list = "{\"run\": 2, \"val_loss\": 2.5, \"status\": \"keep\", \"files\": [{\"name\": \"x\"}]}\n";
+    for log in [python, pretty, &within, &spread, nested, &torn, one_each, with_a_list] {
+        assert_eq!(best(log, &["--metric", "val_loss"]).0, "002 2.5", "{log}");
+    }
+    assert_eq!(best(nested, &["--metric", "result.metrics.val_loss"]).0, "002 2.5");
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.path("log"), python).unwrap();
+    assert_eq!(sandbox.ok(&["tail", "--store", "log", "-q", "--format", "jsonl"]).lines().count(), 2);
+    fs::write(sandbox.path("log"), pretty).unwrap();
+    assert!(sandbox.ok(&["import", "log", "--dry-run", "-q"]).contains("rows out   2"));
+}
+
+#[test]
+fn segments_may_be_counted_from_anything() {
+    let config = |name: &str, way: &str| {
+        format!("{{\"type\":\"config\",\"metricName\":\"{name}\",\"bestDirection\":\"{way}\"}}\n")
+    };
+    let run = |run: u64, metric: u64, segment: u64| {
+        format!("{{\"run\":{run},\"metric\":{metric},\"status\":\"keep\",\"segment\":{segment}}}\n")
+    };
+    let log = [config("aa", "lower"), run(1, 5, 1), run(2, 7, 1), config("bb", "higher"), run(3, 5, 2), run(4, 7, 2)];
+    assert_eq!(best(log.concat(), &["-q"]).0, "004 7");
+    assert_eq!(best(log.concat(), &["-q", "--segment", "1"]).0, "001 5");
+    assert!(best(log.concat(), &["--segment", "0"]).1.contains("no runs of segment 0; there are the segments 1 2"));
+}
+
+#[test]
+fn what_is_measured_is_the_score_and_not_what_was_spent_or_set() {
+    for (score, other) in [
+        ("p99_ms", "memory_gb"),
+        ("ms", "peak_mb"),
+        ("wall_time_s", "memory_gb"),
+        ("cpu_time", "peak_mb"),
+        ("size_kb", "memory_gb"),
+        ("duration", "peak_mb"),
+        ("p99_ms", "duration"),
+        ("qps", "seconds"),
+        ("seconds", "size_kb"),
+    ] {
+        let log = format!("commit\t{other}\t{score}\tstatus\na\t1\t2\tkeep\n");
+        assert_eq!(best(&log, &[]).0, "000 2", "{log}");
+    }
+    all(&[
+        ("001 2", "iteration,elo_gain,status\n1,1,keep\n1,2,keep\n2,0,crash\n", ""), // an id that stands twice is no score
+        (
+            "002 0.3",
+            "number,value,datetime_start,params_lr,state\n1,0.5,2026-01-01 10:00:00,0.1,PRUNED\n2,0.3,2026-01-01 11:00:00,0.2,COMPLETE\n3,,2026-01-01 12:00:00,0.3,FAIL\n",
+            "",
+        ),
+    ]);
+}
+
+#[test]
+fn a_file_says_its_direction_in_many_ways() {
+    for line in [
+        "# metric_direction: lower (target 0)",
+        "# direction = min",
+        "# metric: score (lower is better)",
+        "# metric: score, lower is better",
+        "# lower is better",
+        "# what we look at is the score: lower is better!",
+    ] {
+        assert_eq!(best(format!("{line}\nrun\tscore\tstatus\n1\t5\tkeep\n2\t7\tkeep\n"), &[]).0, "001 5", "{line}");
+    }
+    all(&[
+        (
+            "002 7",
+            "# metric_direction: sideways\nrun\tscore\tstatus\n1\t5\tkeep\n2\t7\tkeep\n",
+            "`metric_direction: sideways` names no direction",
+        ),
+        (
+            "001 9",
+            "run\tscore\tstatus\n1\t9\tkeep\n2\t7\tkeep\n3\t6\tkeep\n",
+            "by its name, though no keep is higher than the first one; --metric and --direction say otherwise",
+        ),
+    ]);
+}
+
+#[test]
+fn a_header_is_found_where_people_put_it() {
+    all(&[
+        ("001 1", "# commit,val_bpb,status\nx,2,keep\ny,1,keep\n", ""),
+        ("001 1", "Results of the run, started on a Tuesday\n\ncommit,val_bpb,status\nx,2,keep\ny,1,keep\n", ""),
+        ("001 1", "my experiments\ncommit\tval_bpb\tstatus\nx\t2\tkeep\ny\t1\tkeep\n", ""),
+        ("001 1", "sep=;\ncommit;val_bpb;status\nx;2;keep\ny;1;keep\n", ""),
+        ("001 1", "\u{feff}commit;val_bpb;status\r\nx;2;keep\r\ny;1;keep\r\n", ""),
+        (
+            "001 1",
+            "commit\tval_bpb\tstatus\nx\t2\tkeep\ncommit\tval_bpb\tstatus\tnotes\ny\t1\tkeep\tn\n",
+            "another header",
+        ),
+        ("001 1", "commit\tval_bpb\tstatus\tnotes\nx\t2\tkeep\t\"open\ny\t1\tkeep\t\"open, too\n", ""),
+        ("", "| commit | val_bpb | status |\n|---|---|---|\n| x | 2 | keep |\n", "a Markdown table, which is not read"),
+        ("", "c\0o\0m\0m\0i\0t\0\t\0s\0", "UTF-16 without its mark; save it as UTF-8"),
+    ]);
+}
+
+#[test]
+fn a_log_without_a_verdict_says_what_may_be_no_score() {
+    all(&[
+        ("000 2", "agent\tval_loss\na\t2\nb\t-1\nc\t3\n", "the -1 in line 3 is taken for no score"),
+        (
+            "001 -1",
+            "agent\tval_loss\na\t2\nb\t-1\nc\t-3e-1\n",
+            "the best score, -1 in line 3, is what other logs write for none",
+        ),
+        (
+            "001 0.0000",
+            "agent\tval_loss\na\t2\nb\t0.0000\nc\t3\n",
+            "the best score, 0 in line 3, is what other logs write for none",
+        ),
+        ("000 2", "agent\tval_loss\na\t2\nb\t3\n", "no column holds a verdict"),
+    ]);
+}
+
+#[test]
+fn an_event_between_runs_is_no_trial() {
+    let log = "{\"step\":1,\"loss\":3.0}\n{\"event\":\"checkpoint\"}\n{\"step\":2,\"loss\":2.5}\n";
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.path("log"), log).unwrap();
+    assert_eq!(sandbox.ok(&["tail", "--store", "log", "-q", "--format", "jsonl"]).lines().count(), 2);
+    assert!(sandbox.ok(&["import", "log", "-q"]).contains("not read   log:2: neither a score nor a verdict"));
+}
+
+#[test]
+fn verdicts_are_read_as_they_were_meant() {
+    let status = |word: &str| {
+        let sandbox = Sandbox::new();
+        fs::write(sandbox.path("log"), format!("run\tval_loss\tstatus\n1\t5\tkeep\n2\t3\t{word}\n")).unwrap();
+        sandbox.ok(&["show", "2", "--store", "log", "-q", "--field", "status"]).trim_end().to_owned()
+    };
+    for (word, wanted) in [
+        ("keep -> merged", "keep"),
+        ("keep → merged", "keep"),
+        ("keep/new best", "keep"),
+        ("retained", "keep"),
+        ("better", "keep"),
+        ("better than 001", "keep"),
+        ("keep (not reverted)", "keep"),
+        ("reverted to c1", "discard"),
+        ("discard - OOM risk", "discard"),
+        ("failed to improve", "discard"),
+        ("timeout after 300 s", "train_budget_overrun"),
+        ("skip", "harness_abort"),
+        ("SKIPPED", "harness_abort"),
+        ("keep - reverted later", "keep - reverted later"),
+        ("keep (later discarded)", "keep (later discarded)"),
+        ("kept for now, superseded by 7", "kept for now, superseded by 7"),
+        ("curriculum", "curriculum"),
+        ("❌", "discard"),
+    ] {
+        assert_eq!(status(word), wanted, "{word}");
+    }
+    all(&[("001 5", "run\tval_loss\tstatus\n1\t5\tkeep\n2\t3\tkeep - reverted later\n", "")]);
+}
+
+#[test]
+fn a_parent_of_a_data_frame_is_found() {
+    let log = "id,parent,score,status\n1,-1,1,keep\n2,1.0,2,keep\n3,0,3,discard\n";
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.path("log"), log).unwrap();
+    let parents = ["1", "2", "3"].map(|id| sandbox.ok(&["show", id, "--store", "log", "-q", "--field", "parent_exp"]));
+    assert_eq!(parents, ["\n", "001\n", "\n"]);
+}
+
+#[test]
+fn names_say_which_way_is_better() {
+    let down = "bits_per_byte kl val_kl lpips runtime miss_rate makespan max_drawdown size 1-acc 1-F1 valLoss neg_elbo \
+        negative_log_likelihood valBpb p99_ms test_rmse";
+    let up = "qps rps tps gflops tflops mfu coverage top1 pass@1 solve_rate hit_rate correlation spearman pearson \
+        exact_match em elbo log_likelihood neg_mse valAcc mAP mAP50 testF1 req/s";
+    for (names, best_one) in [(down, "1"), (up, "2")] {
+        for name in names.split_whitespace() {
+            let log = format!("commit\t{name}\tstatus\na\t1\tkeep\nb\t2\tkeep\n");
+            let (found, said) = best(&log, &[]);
+            assert!(found.ends_with(&format!(" {best_one}")) && said.contains("by its name"), "{name}: {found} {said}");
+        }
+    }
+    let (found, said) = best("commit\tbestValBpb\tvalBpb\tstatus\na\t1\t2\tkeep\n", &[]);
+    assert_eq!(found, "000 2", "{said}");
+}
+
+#[test]
+fn the_command_that_a_refusal_names_can_be_pasted() {
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.path("my log.tsv"), "commit\tscore\tstatus\nx\t1\tkeep\n").unwrap();
+    let output = sandbox.lineage(&["append", "--store", "my log.tsv", "--status", "keep"]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("`lineage import 'my log.tsv'` makes a store of it"), "{said}");
+}
