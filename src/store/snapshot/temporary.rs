@@ -134,15 +134,12 @@ impl Temporary {
 
 /// What the directories of living writers are about: snapshots whose rows are being written.
 pub(super) fn about_to_be_named(snapshots: &Dir) -> Vec<OsString> {
-    let alive = |name: &OsString| snapshots.child(name).is_ok_and(|dir| !dir.try_lock().unwrap_or(false));
-    let about = |name: OsString| name.to_str()?.split_once(ABOUT).map(|(_, about)| about.into());
-    snapshots
-        .names()
-        .unwrap_or_default()
-        .into_iter()
-        .filter(|name| is_one(name) && alive(name))
-        .filter_map(about)
-        .collect()
+    let alive = |name: &OsStr| snapshots.child(name).is_ok_and(|dir| !dir.try_lock().unwrap_or(false));
+    let about = |name: &OsString| {
+        let (_, about) = name.to_str()?.split_once(ABOUT)?;
+        alive(name).then(|| about.into())
+    };
+    snapshots.names().unwrap_or_default().iter().filter(|name| is_one(name)).filter_map(about).collect()
 }
 
 /// Removes what writers that died have left: a directory whose lock nobody holds.
