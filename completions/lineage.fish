@@ -38,6 +38,9 @@ complete -c lineage -n "__fish_lineage_needs_command" -f -a "best" -d 'Show the 
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "chain" -d 'Show how a trial came to be, root first'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "tree" -d 'Show the whole search as a tree'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "show" -d 'Show one trial, every column, nothing cut'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "diff" -d 'Show what differs between the frozen work of two trials'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "checkout" -d 'Put a trial\'s frozen files into a directory, and print its id'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "rebase-to" -d 'Put a trial\'s frozen files into a directory, and print its id'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "stats" -d 'Show what happened, in one screen'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "prompts" -d 'List the prompts that were saved: what was shown to whom, and when'
@@ -69,7 +72,8 @@ complete -c lineage -n "__fish_lineage_using_subcommand append" -l expected-delt
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l train-s -d 'Seconds of training' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l total-s -d 'Seconds in all' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l job-name -d 'The job that ran it' -r
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l snapshot-path -d 'Where its frozen work is, relative to the store' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l snapshot -d 'Freeze this directory or file with it, if it is a keep or a baseline [default: `path` of the settings, if set]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l snapshot-path -d 'Where its frozen work is, relative to the store, where another program has frozen it' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l notes -d 'How it went; `-` reads stdin, @FILE a file, @@ begins a text with @' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l exp-id -d 'Its id [default: the next one]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l timestamp -d 'When it ended [default: now]' -r
@@ -83,7 +87,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand append" -l store -d 'The
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l json -d 'Read trials from stdin: one JSON object, or one a line; all are written, or none'
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l json -d 'Read trials from stdin: one JSON object, or one a line; all are written, or none. `snapshot` is what --snapshot is'
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l once -d 'Where the log has a trial of this job, print its id and write nothing'
 complete -c lineage -n "__fish_lineage_using_subcommand append" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
 complete -c lineage -n "__fish_lineage_using_subcommand append" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -167,6 +171,7 @@ never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l field -d 'Print this column alone; `metric` stands for the score' -r
+complete -c lineage -n "__fish_lineage_using_subcommand show" -l file -d 'Print this one of its frozen files instead, to the byte; a terminal is shown it harmless' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l format -r -f -a "table\t'Aligned columns for a person'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'
@@ -184,6 +189,56 @@ always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand show" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
 complete -c lineage -n "__fish_lineage_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l against -d 'What to compare it with' -r -f -a "best\t'The best trial'
+baseline\t'The trial that it was measured against'
+parent\t'The trial that it was made from'"
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l format -d 'How to print a listing' -r -f -a "table\t'Aligned columns for a person'
+json\t'One JSON array'
+jsonl\t'One JSON object a line'
+tsv\t'Tab-separated, one line a row, with a header'
+csv\t'Comma-separated, with a header'
+md\t'A Markdown table'"
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l metric -d 'The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l direction -d 'Which way is better [default: the setting, else what the log says, else its name or its keeps]' -r -f -a "minimize\t'Lower is better'
+maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l stat -d 'Lines added and removed, a line a file'
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l name-only -d 'The paths alone'
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l columns -d 'The fields of the trials that differ, instead of their files'
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l exit-code -d 'Exit status 0 where nothing differs, 1 where something does, 2 for trouble'
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l metric -d 'The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l direction -d 'Which way is better [default: the setting, else what the log says, else its name or its keeps]' -r -f -a "minimize\t'Lower is better'
+maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l force -d 'Replace what differs, and keep it aside'
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l clean -d 'Move aside what the snapshot does not have; what is ignored stays'
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l metric -d 'The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l direction -d 'Which way is better [default: the setting, else what the log says, else its name or its keeps]' -r -f -a "minimize\t'Lower is better'
+maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l color -d 'When to use colour' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l force -d 'Replace what differs, and keep it aside'
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l clean -d 'Move aside what the snapshot does not have; what is ignored stays'
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l by -d 'One row for each value of this column instead of each status' -r -f -a "specialist\t''
 domain\t''
 status\t''"
@@ -319,18 +374,20 @@ always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand completions" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
 complete -c lineage -n "__fish_lineage_using_subcommand completions" -s h -l help -d 'Print help'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render prompts check import export completions help" -f -a "init" -d 'Make a store'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render prompts check import export completions help" -f -a "append" -d 'Log one trial, and print its id'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render prompts check import export completions help" -f -a "tail" -d 'Show the newest trials, newest last'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render prompts check import export completions help" -f -a "best" -d 'Show the best trial, or the leaderboard of keeps'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render prompts check import export completions help" -f -a "chain" -d 'Show how a trial came to be, root first'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render prompts check import export completions help" -f -a "tree" -d 'Show the whole search as a tree'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render prompts check import export completions help" -f -a "show" -d 'Show one trial, every column, nothing cut'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render prompts check import export completions help" -f -a "stats" -d 'Show what happened, in one screen'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render prompts check import export completions help" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render prompts check import export completions help" -f -a "prompts" -d 'List the prompts that were saved: what was shown to whom, and when'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render prompts check import export completions help" -f -a "check" -d 'Find what is wrong with a log'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render prompts check import export completions help" -f -a "import" -d 'Make a store of another tool\'s log, or add what is new in it'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render prompts check import export completions help" -f -a "export" -d 'Print the whole log in the form of another tool'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render prompts check import export completions help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show stats render prompts check import export completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "init" -d 'Make a store'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "append" -d 'Log one trial, and print its id'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "tail" -d 'Show the newest trials, newest last'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "best" -d 'Show the best trial, or the leaderboard of keeps'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "chain" -d 'Show how a trial came to be, root first'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "tree" -d 'Show the whole search as a tree'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "show" -d 'Show one trial, every column, nothing cut'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "diff" -d 'Show what differs between the frozen work of two trials'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "checkout" -d 'Put a trial\'s frozen files into a directory, and print its id'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "stats" -d 'Show what happened, in one screen'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "prompts" -d 'List the prompts that were saved: what was shown to whom, and when'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "check" -d 'Find what is wrong with a log'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "import" -d 'Make a store of another tool\'s log, or add what is new in it'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "export" -d 'Print the whole log in the form of another tool'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -27,6 +27,7 @@ pub struct Complete {
     /// One text a column of the log, in its order.
     pub cells: Vec<String>,
     pub id: ExpId,
+    pub status: Status,
     pub eligible_score: Option<f64>,
     /// What is written all the same, but should be looked at.
     pub warning: Option<String>,
@@ -148,7 +149,7 @@ impl Draft {
         }
         let warning = self.warning(&id, status, score.as_ref(), ledger);
         let eligible_score = score.map(|score| score.value()).filter(|_| status.can_be_best());
-        Ok(Complete { cells, id, eligible_score, warning })
+        Ok(Complete { cells, id, status, eligible_score, warning })
     }
 
     /// What is written all the same, but should be looked at.
@@ -167,7 +168,8 @@ impl Draft {
 
     fn check_columns(&self, schema: &Schema) -> Result<()> {
         for (name, _) in &self.given {
-            if name != "metric" && schema.find(name).is_none() {
+            // `snapshot` says where the work is, unless the log has a column of that name.
+            if name != "metric" && name != "snapshot" && schema.find(name).is_none() {
                 let names = schema.names().iter().map(String::as_str);
                 bail!("the log has no column `{}`; {}", name.escape_debug(), nearest(name, names));
             }
@@ -190,6 +192,19 @@ impl Draft {
                 bail!("two scores: metric {} and {} {}", metric.text(), schema.score_name(), own.text())
             }
             _ => Ok(metric.or(own)),
+        }
+    }
+
+    /// How the trial would be logged if that were now. A discard stays one: the best only gets better.
+    pub fn outcome(&self, schema: &Schema, ledger: &Ledger) -> Result<Status> {
+        self.status(self.score(schema)?.as_ref(), ledger)
+    }
+
+    /// The trial that it was made from, as far as that is known before the lock is taken.
+    pub fn likely_parent(&self, ledger: &Ledger) -> Option<ExpId> {
+        match self.get("parent_exp") {
+            Some(text) => ExpId::read(text),
+            None => ledger.best().and_then(|(_, id)| ExpId::read(id)),
         }
     }
 

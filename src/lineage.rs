@@ -15,7 +15,7 @@ mod summary;
 mod tally;
 mod walk;
 
-pub use audit::{Audit, Finding};
+pub use audit::{Audit, Finding, Named};
 pub use axis::{Axis, Calibration, Outcome};
 pub use board::{Best, Board};
 pub use failures::Failures;

@@ -1,6 +1,9 @@
 //! The edge: the only place that knows stdout, stderr and the terminal. stdout is data, stderr is talk.
 
-use std::io::{self, IsTerminal, Write};
+use std::{
+    io::{self, IsTerminal, Write},
+    time::{Duration, Instant},
+};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
@@ -44,8 +47,13 @@ impl Ui {
 
     /// Prints data, whole.
     pub fn print(&self, text: &str) -> Result<()> {
+        self.stream(|out| out.write_all(text.as_bytes()))
+    }
+
+    /// Prints bytes as they come.
+    pub fn stream(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
         let mut out = io::stdout().lock();
-        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        match write(&mut out).and_then(|()| out.flush()) {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Closed.into()),
             Err(error) => Err(anyhow::Error::new(error).context("cannot write to stdout")),
@@ -73,6 +81,12 @@ impl Ui {
         self.say("error", AnsiColor::Red.on_default().bold(), text);
     }
 
+    /// The progress of something that may take long.
+    pub fn progress(&self, what: &'static str) -> Progress {
+        let begun = (!self.quiet && io::stderr().is_terminal()).then(Instant::now);
+        Progress { what, begun, shown: None }
+    }
+
     /// Something for a script to keep that cannot go to stdout.
     pub fn aside(&self, line: &str) {
         let _ = writeln!(io::stderr().lock(), "{line}"); // there is nobody left to tell
@@ -81,6 +95,38 @@ impl Ui {
     fn say(&self, kind: &str, style: Style, text: &str) {
         let look = Look { width: None, color: self.color_on_stderr };
         self.aside(&format!("{} {}", look.paint(style, &format!("{kind}:")), printable(text)));
+    }
+}
+
+/// How far something is, on a terminal, once it has taken long enough to be wondered at; elsewhere nothing.
+pub struct Progress {
+    what: &'static str,
+    /// `None` where nobody looks.
+    begun: Option<Instant>,
+    /// The percentage that the line says.
+    shown: Option<u64>,
+}
+
+impl Progress {
+    const PATIENCE: Duration = Duration::from_millis(500);
+
+    pub fn at(&mut self, done: u64, total: u64) {
+        if self.begun.is_none_or(|begun| begun.elapsed() < Self::PATIENCE) {
+            return;
+        }
+        let percent = done.saturating_mul(100).checked_div(total);
+        if self.shown != percent {
+            self.shown = percent;
+            let _ = write!(io::stderr(), "\r{} {}%\x1b[K", self.what, percent.unwrap_or(0));
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.shown.is_some() {
+            let _ = write!(io::stderr(), "\r\x1b[K"); // the line is free for what comes next
+        }
     }
 }
 

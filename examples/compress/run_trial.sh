@@ -7,6 +7,8 @@
 # It prints the id of the trial, and exits with 0 once the trial is in the log, however it ended. Where it was interrupted, run
 # it again: a JOB that is in the log already is not logged twice.
 #
+# What made a keep is frozen with it; here that is its settings, one a line, in a search over files it would be these.
+#
 # The score is the size of the packed corpus in bytes. LINEAGE names the binary, CORPUS the file to pack.
 set -eu
 export LC_ALL=C # decimal points, and messages that read the same everywhere
@@ -98,6 +100,9 @@ bytes='' dict_bytes='' train_s='' eval_s=''
 begin=$(now)
 measure
 
+# What a keep is made of.
+printf '%s\n' "$settings" | tr ' ' '\n' >"$work/settings"
+
 # Text that others wrote goes by file: on the command line a leading @ or a single - would mean something.
 printf '%s\n' "$hypothesis" >"$work/hypothesis"
 
@@ -106,4 +111,4 @@ printf '%s\n' "$hypothesis" >"$work/hypothesis"
 "$lineage" append --once --job-name "$job" --status "$status" --metric "$bytes" \
     --specialist "$specialist" --parent "$parent" --hypothesis "@$work/hypothesis" --expected-delta "$expected_delta" \
     --train-s "$train_s" --total-s "$(since "$begin")" --notes "@$work/notes" \
-    --set settings="$settings" --set dict_bytes="$dict_bytes" --set eval_s="$eval_s"
+    --snapshot "$work/settings" --set settings="$settings" --set dict_bytes="$dict_bytes" --set eval_s="$eval_s"

@@ -27,7 +27,7 @@ if [ -n "$(ls -A -- "$dir" 2>/dev/null)" ] && [ ! -e "$dir/made-by-search.sh" ];
 fi
 mkdir -p -- "$dir"
 cd -- "$dir"
-rm -rf .lineage corpus.csv prompt.md
+rm -rf .lineage corpus.csv prompt.md best
 : >made-by-search.sh
 export LINEAGE_STORE=.lineage # not the one that may be further up, or in the environment
 
@@ -129,6 +129,14 @@ echo "== What happened: lineage stats"
 echo
 echo "== How it went: lineage tree"
 "$LINEAGE" tree
+best=$("$LINEAGE" best --field exp_id)
+echo
+echo "== From the first trial to the best: lineage diff $best 000"
+"$LINEAGE" diff "$best" 000
+echo
+echo "== The way back to it: lineage checkout $best best"
+"$LINEAGE" checkout "$best" best
+cat best/settings
 echo
 echo "== What the next agent is told: lineage render --for dict"
 "$LINEAGE" render --for dict

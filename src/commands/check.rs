@@ -15,8 +15,8 @@ use crate::{
 
 /// Find what is wrong with a log
 ///
-/// Prints every finding as `path:line: what`. Exit status 0 where there is none, 1 where there is one. The log is never touched;
-/// `--repair` writes a mended copy, in which a row that cannot be understood stands as it is.
+/// Prints every finding as `path:line: what`, and what is wrong with a snapshot as `path: what`. Exit status 0 where there is
+/// none, 1 where there is one. The log is never touched; `--repair` writes a mended copy, in which a row that cannot be understood stands as it is.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -35,7 +35,9 @@ pub struct Check {
 
 pub fn run(args: Check, context: &Context) -> Result<()> {
     let Check { repair, format, reading } = args;
-    let log = context.store()?.read_to_the_end(&(&reading).into())?;
+    let store = context.store()?;
+    let snapshots = store.snapshots();
+    let log = store.read_to_the_end(&(&reading).into())?;
     context.say_notes(&log);
     let mut audit = Audit::new(log.crlf());
     audit.header(&log.schema, log.bom());
@@ -47,7 +49,10 @@ pub fn run(args: Check, context: &Context) -> Result<()> {
         Ok(())
     })?;
     let rows = count(audit.rows, "row");
-    let findings = audit.finish();
+    let of_snapshots = store.verify(&audit.named, &snapshots);
+    let mut findings = audit.finish();
+    findings.extend(of_snapshots);
+    findings.sort_by_key(|finding| if finding.line > 0 { finding.line } else { u64::MAX });
     if let Some(out) = repair {
         let changes = log.repair(&out)?;
         for change in &changes {
@@ -69,10 +74,13 @@ pub fn run(args: Check, context: &Context) -> Result<()> {
 }
 
 fn show(findings: &[Finding], path: &Path, format: Format) -> String {
+    let place = |finding: &Finding| finding.path.as_deref().unwrap_or(path).display().to_string();
+    let number = |finding: &Finding| if finding.line > 0 { finding.line.to_string() } else { String::new() };
     if format == Format::Table {
+        let colon = |text: String| if text.is_empty() { text } else { format!(":{text}") };
         let trial = |finding: &Finding| finding.id.as_ref().map(|id| format!("trial {id}: ")).unwrap_or_default();
         let line = |finding: &Finding| {
-            let text = format!("{}:{}: {}{}", path.display(), finding.line, trial(finding), finding.text);
+            let text = format!("{}{}: {}{}", place(finding), colon(number(finding)), trial(finding), finding.text);
             printable(&text).into_owned() + "\n"
         };
         return findings.iter().map(line).collect();
@@ -86,7 +94,7 @@ fn show(findings: &[Finding], path: &Path, format: Format) -> String {
     ];
     let row = |finding: &Finding| {
         let id = finding.id.clone().unwrap_or_default();
-        vec![path.display().to_string(), finding.line.to_string(), id, finding.kind.to_owned(), finding.text.clone()]
+        vec![place(finding), number(finding), id, finding.kind.to_owned(), finding.text.clone()]
     };
     sheet(format, columns.to_vec(), findings.iter().map(row))
 }

@@ -1,8 +1,16 @@
-use anyhow::Result;
+use std::{
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result};
 use clap::Args;
 
 use super::{Context, Reading, cell, field, id};
-use crate::view::{self, sheet::Format};
+use crate::{
+    trial::Trial,
+    view::{self, sheet::Format, text::printable_line},
+};
 
 /// Show one trial, every column, nothing cut
 #[derive(Args, Debug)]
@@ -10,6 +18,7 @@ use crate::view::{self, sheet::Format};
 Examples:
   lineage show 176
   lineage show exp_042 --field notes
+  lineage show 176 --file train.py
   lineage show 176 --format json")]
 pub struct Show {
     /// The trial; 7, 007 and exp_007 are the same
@@ -17,6 +26,9 @@ pub struct Show {
     /// Print this column alone; `metric` stands for the score
     #[arg(long, value_name = "COLUMN", conflicts_with = "format")]
     field: Option<String>,
+    /// Print this one of its frozen files instead, to the byte; a terminal is shown it harmless
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["format", "field"])]
+    file: Option<PathBuf>,
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
     #[command(flatten)]
@@ -24,10 +36,13 @@ pub struct Show {
 }
 
 pub fn run(args: Show, context: &Context) -> Result<()> {
-    let Show { exp, field: name, format, reading } = args;
+    let Show { exp, field: name, file, format, reading } = args;
     let log = context.open(&reading)?;
     let column = name.map(|name| field(&name, &log.schema)).transpose()?;
     let trial = log.trial(&id(&exp)?)?;
+    if let Some(path) = file {
+        return frozen_file(&trial, &path, context);
+    }
     context.ui.print(&match format {
         _ if column.is_some() => column.map(|column| cell(&trial.row(), column)).unwrap_or_default(),
         Format::Table => view::card::card(&trial.row(), context.ui.look),
@@ -38,4 +53,15 @@ pub fn run(args: Show, context: &Context) -> Result<()> {
         context.ui.warn(&format!("{}:{}: {damage}", log.path().display(), trial.row().number));
     }
     Ok(()) // the other rows were not asked for, and most of them not read
+}
+
+fn frozen_file(trial: &Trial, path: &Path, context: &Context) -> Result<()> {
+    let mut file = context.store()?.snapshot(&trial.row())?.checked(path)?;
+    if !context.ui.look.is_terminal() {
+        return context.ui.stream(|out| io::copy(&mut file, out).map(drop));
+    }
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).with_context(|| format!("cannot read {}", path.display()))?;
+    let line = |line: &[u8]| printable_line(line.strip_suffix(b"\n").unwrap_or(line)) + "\n";
+    context.ui.print(&bytes.split_inclusive(|&b| b == b'\n').map(line).collect::<String>())
 }

@@ -1,6 +1,6 @@
 //! What is wrong with a log, line by line and as a whole.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, path::PathBuf};
 
 use super::{Fault, Forest, Question};
 use crate::{
@@ -12,6 +12,9 @@ use crate::{
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
+    /// The file that it is about, where that is not the log.
+    pub path: Option<PathBuf>,
+    /// The line of the log; 0 where it is about no line.
     pub line: u64,
     /// The id of the trial, where it can be read.
     pub id: Option<String>,
@@ -20,11 +23,22 @@ pub struct Finding {
     pub text: String,
 }
 
+/// A row that names a snapshot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Named {
+    pub line: u64,
+    pub id: String,
+    /// The `snapshot_path` as the log has it.
+    pub path: String,
+}
+
 /// Sees every line of a log; `finish` adds what only the whole log shows.
 #[derive(Default)]
 pub struct Audit {
     crlf: bool,
     pub rows: u64,
+    /// The rows that name a snapshot.
+    pub named: Vec<Named>,
     findings: Vec<Finding>,
     forest: Forest,
     /// Lines of the trials that the forest has, in its order.
@@ -44,12 +58,12 @@ impl Audit {
 
     fn find(&mut self, row: &Row, kind: &'static str, text: impl Into<String>) {
         let id = row.id().map(|_| row.name());
-        self.findings.push(Finding { line: row.number, id, kind, text: text.into() });
+        self.findings.push(Finding { path: None, line: row.number, id, kind, text: text.into() });
     }
 
     /// Looks at the header.
     pub fn header(&mut self, schema: &Schema, bom: bool) {
-        let mut find = |kind, text: String| self.findings.push(Finding { line: 1, id: None, kind, text });
+        let mut find = |kind, text: String| self.findings.push(Finding { path: None, line: 1, id: None, kind, text });
         if bom {
             find(
                 "bom",
@@ -70,7 +84,7 @@ impl Audit {
     /// Takes over a line that was found to be no row before.
     pub fn unread(&mut self, line: u64, why: &str) {
         self.rows += 1;
-        self.findings.push(Finding { line, id: None, kind: "unread", text: why.to_owned() });
+        self.findings.push(Finding { path: None, line, id: None, kind: "unread", text: why.to_owned() });
     }
 
     /// Looks at one line, blank ones too.
@@ -104,6 +118,10 @@ impl Audit {
             self.check_status(row);
             self.check_delta(row);
             self.check_time(row);
+            let path = row.text(Role::Snapshot);
+            if !path.is_empty() {
+                self.named.push(Named { line: row.number, id: row.name(), path: path.into_owned() });
+            }
         }
     }
 
@@ -212,7 +230,7 @@ impl Audit {
                 Fault::LaterParent(parent) => ("later_parent", format!("its parent {parent} comes later")),
                 Fault::Cycle(parent) => ("cycle", format!("its parent {parent} leads back to it")),
             };
-            self.findings.push(Finding { line, id: Some(id), kind, text });
+            self.findings.push(Finding { path: None, line, id: Some(id), kind, text });
         }
         self.findings.sort_by_key(|finding| finding.line);
         self.findings

@@ -85,6 +85,13 @@ impl Store {
         &self.log
     }
 
+    /// The work that the settings say is to be frozen: they speak of the directory that the store is in.
+    pub fn work(&self) -> Option<PathBuf> {
+        let path = self.settings.snapshot.path.as_ref()?;
+        let around = self.dir.as_ref().map(|dir| dir.join(".."));
+        Some(around.map_or_else(|| path.clone(), |around| around.join(path)))
+    }
+
     /// Whether an append may make the log: only in a store, never where a path was mistyped.
     pub(super) fn may_create_log(&self) -> bool {
         self.dir.as_ref().is_some_and(|dir| dir.join(SETTINGS).exists())

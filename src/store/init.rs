@@ -120,6 +120,11 @@ fn settings_text(new: &New) -> String {
          columns = {columns}                # of the log, besides the 17\n\
          # durability = \"none\"          # do not wait for the disk: faster, and a power cut may cost the last trials\n\
          \n\
+         [snapshot]\n\
+         # path = \"work\"                # freeze this with every keep and baseline; relative to where the store is\n\
+         # always = true                # with every other trial, too\n\
+         # max_bytes = 1073741824       # more is an error\n\
+         \n\
          [prompt]\n\
          # sections = [\"opening\", \"failures\", \"best\", \"task\"]   # these, in this order\n\
          # top = 20                     # rows of the leaderboard\n\

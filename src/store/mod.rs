@@ -23,6 +23,7 @@ mod rows;
 mod saved;
 mod scan;
 mod settings;
+mod snapshot;
 mod source;
 mod spaced;
 mod workdir;
@@ -40,4 +41,5 @@ use source::Source;
 pub use spaced::separate_text;
 
 pub use settings::{Durability, Prompt, SectionName, Settings};
+pub use snapshot::{Checkout, Frozen, Outcome, Pair, Placed, Side, Snapshot, compare};
 pub use workdir::{WorkFile, Workdir};

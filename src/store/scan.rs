@@ -189,6 +189,7 @@ impl Log {
     }
 
     /// The rows from `from` on; none where the log has no file.
+    #[cfg(unix)]
     pub(super) fn rows_from(&self, from: u64) -> Option<Rows<'_>> {
         Some(self.rows(self.file.as_ref()?, from, 0))
     }

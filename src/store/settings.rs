@@ -1,11 +1,14 @@
 //! `lineage.toml`: what a store knows besides its log. A log without a store is read with the defaults.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
-use crate::{formats::Map, trial::Direction};
+use crate::{
+    formats::Map,
+    trial::{Direction, Status},
+};
 
 /// The version of the store that this program makes and understands.
 pub(super) const VERSION: u32 = 1;
@@ -24,6 +27,7 @@ pub struct Settings {
     /// Columns of a new log besides the 17.
     pub columns: Vec<String>,
     pub durability: Durability,
+    pub snapshot: Freezing,
     pub import: Import,
     pub prompt: Prompt,
 }
@@ -37,6 +41,31 @@ pub enum Durability {
     Full,
     /// The operating system writes it when it likes: a power cut may cost the last trials.
     None,
+}
+
+/// What an append freezes.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Freezing {
+    /// The work, where the command line does not name it; relative to the directory that the store is in.
+    pub path: Option<PathBuf>,
+    /// Every trial, not only `keep` and `baseline`.
+    pub always: bool,
+    /// More than this is an error.
+    pub max_bytes: u64,
+}
+
+impl Default for Freezing {
+    fn default() -> Self {
+        Self { path: None, always: false, max_bytes: 1024 * 1024 * 1024 }
+    }
+}
+
+impl Freezing {
+    /// Whether a trial that ended so is frozen.
+    pub fn wants(&self, status: Status) -> bool {
+        self.always || status.can_be_best()
+    }
 }
 
 /// How the log of another tool was read when it was imported; it is read so again.

@@ -3,6 +3,7 @@
 
 pub mod card;
 pub mod chain;
+pub mod diff;
 pub mod import;
 pub mod karpathy;
 pub mod markdown;
@@ -31,6 +32,11 @@ pub struct Look {
 }
 
 impl Look {
+    /// Whether a person is looking, and a control character would do something.
+    pub fn is_terminal(self) -> bool {
+        self.width.is_some()
+    }
+
     /// The text in a style, where there is colour.
     pub fn paint(self, style: Style, text: &str) -> String {
         if self.color && style != Style::new() { format!("{style}{text}{style:#}") } else { text.to_owned() }

@@ -114,6 +114,12 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     text.chars().map(escape).collect::<String>().into()
 }
 
+/// A line of a file for a terminal: printable, but that a tab stays one.
+pub fn printable_line(line: &[u8]) -> String {
+    let line = String::from_utf8_lossy(line);
+    line.split('\t').map(printable).collect::<Vec<_>>().join("\t")
+}
+
 /// Characters that change what is seen without being seen (C1, and the format characters that UTS #39 and the "Trojan
 /// Source" paper warn of).
 pub(super) fn is_hidden(c: char) -> bool {
@@ -196,6 +202,18 @@ pub fn share(part: u64, whole: u64) -> String {
     if whole == 0 { NOTHING.to_owned() } else { format!("{:.1}%", 100.0 * part as f64 / whole as f64) }
 }
 
+/// Bytes in the unit that leaves at least one before the point.
+#[allow(clippy::cast_precision_loss)] // one decimal is shown
+pub fn bytes(n: u64) -> String {
+    let units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let (mut size, mut unit) = (n as f64 / 1024.0, 0);
+    while size >= 1024.0 && unit + 1 < units.len() {
+        size /= 1024.0;
+        unit += 1;
+    }
+    if n < 1024 { count(n, "byte") } else { format!("{size:.1} {}", units[unit]) }
+}
+
 /// `1 trial`, `2 trials`.
 pub fn count(n: u64, noun: &str) -> String {
     format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
@@ -233,6 +251,11 @@ mod tests {
         assert_eq!(fit("日本語", 5), "日本…");
         assert_eq!(fit("日本語", 4), "日…");
         assert_eq!(fit("日本語", 6), "日本語");
+    }
+
+    #[test]
+    fn bytes_have_a_unit() {
+        assert_eq!([0, 1, 1023, 1024, 1 << 30].map(bytes), ["0 bytes", "1 byte", "1023 bytes", "1.0 KiB", "1.0 GiB"]);
     }
 
     #[test]

@@ -3,7 +3,11 @@
 
 mod append;
 mod check;
+#[cfg(unix)]
+mod checkout;
 mod dialects;
+#[cfg(unix)]
+mod diff;
 mod export;
 mod fixtures;
 mod formats;
@@ -18,6 +22,14 @@ mod remembered;
 mod render;
 mod roundtrip;
 mod sandbox;
+#[cfg(unix)]
+mod snapshot;
+#[cfg(unix)]
+mod snapshot_faults;
+#[cfg(unix)]
+mod snapshot_killed;
+#[cfg(unix)]
+mod snapshot_paths;
 mod terminal;
 mod together;
 mod torn;

@@ -39,6 +39,52 @@ impl Sandbox {
         String::from_utf8_lossy(&fs::read(self.log()).expect("a log")).into_owned()
     }
 
+    /// Writes a file, and the directories that it is in.
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().expect("a directory")).expect("directories");
+        fs::write(path, text).expect("a file");
+    }
+
+    pub(crate) fn read(&self, name: &str) -> String {
+        String::from_utf8_lossy(&fs::read(self.path(name)).expect("a file")).into_owned()
+    }
+
+    /// Makes a named pipe, on which a reader would wait for ever.
+    #[cfg(unix)]
+    pub(crate) fn pipe(&self, name: &str) {
+        let made = std::process::Command::new("mkfifo").arg(self.path(name)).status();
+        assert!(made.expect("mkfifo").success());
+    }
+
+    /// Everything below a directory, a line each: kind, permissions, and what is in it.
+    #[cfg(unix)]
+    pub(crate) fn tree(&self, name: &str) -> String {
+        use std::os::unix::fs::PermissionsExt;
+        let root = self.path(name);
+        let mut lines = Vec::new();
+        let mut waiting = vec![root.clone()];
+        while let Some(dir) = waiting.pop() {
+            for entry in fs::read_dir(&dir).expect("a directory") {
+                let path = entry.expect("an entry").path();
+                let metadata = fs::symlink_metadata(&path).expect("metadata");
+                let shown = path.strip_prefix(&root).expect("below").to_string_lossy().escape_debug().to_string();
+                let mode = metadata.permissions().mode() & 0o777;
+                lines.push(if metadata.is_dir() {
+                    waiting.push(path);
+                    format!("{shown}/")
+                } else if metadata.is_symlink() {
+                    format!("{shown} -> {}", fs::read_link(&path).expect("a link").display())
+                } else {
+                    let text = String::from_utf8_lossy(&fs::read(&path).expect("a file")).escape_debug().to_string();
+                    format!("{shown} {mode:03o} {text}")
+                });
+            }
+        }
+        lines.sort();
+        lines.join("\n")
+    }
+
     /// The rows of the log, split at their tabs.
     pub(crate) fn rows(&self) -> Vec<Vec<String>> {
         self.read_log().lines().skip(1).map(|line| line.split('\t').map(str::to_owned).collect()).collect()
@@ -55,6 +101,12 @@ impl Sandbox {
         let output = self.lineage(args).output().expect("the program starts");
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "lineage {args:?}: {stderr}");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    /// What a command prints that may have findings.
+    pub(crate) fn ok_or_findings(&self, args: &[&str]) -> String {
+        let output = self.lineage(args).output().expect("the program starts");
         String::from_utf8(output.stdout).expect("UTF-8")
     }
 

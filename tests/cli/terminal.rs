@@ -84,3 +84,45 @@ fn no_escape_and_nothing_invisible_reaches_the_terminal() {
         assert!(!plain.contains(bad), "{line}: {plain:?}");
     }
 }
+
+#[test]
+#[cfg(unix)]
+fn a_frozen_file_and_a_diff_reach_the_terminal_harmless() {
+    let sandbox = Sandbox::with_store();
+    for text in ["\tone \x1b[2J\u{9b}31m\n", "\ttwo \x1b]0;title\x07\u{9b}31m\n"] {
+        sandbox.write("work/a\x1b[31m\nb", text);
+        sandbox.ok(&["append", "--status", "keep", "--metric", "1", "-q", "--snapshot", "work"]);
+    }
+    for line in
+        ["diff 1", "diff 1 --stat", "diff 1 --name-only", "diff 1 --columns", "show 0 --file \"$(ls work)\"", "check"]
+    {
+        let Some(shown) = on_terminal(&sandbox, line, &[]) else { return };
+        let plain = without_styles(&shown);
+        assert!(!plain.contains(|c: char| c.is_control() && !"\n\r\t".contains(c)), "{line}: {plain:?}");
+    }
+    let Some(shown) = on_terminal(&sandbox, "diff 1", &[]) else { return };
+    assert!(shown.contains("\x1b[32m+\ttwo \\x1b]0;title"), "colours, and tabs stay: {shown:?}");
+}
+
+/// Six files, each of which takes 0.3 s under strace: long enough to be wondered at.
+#[test]
+#[cfg(target_os = "linux")]
+fn what_takes_long_says_how_far_it_is_and_leaves_the_line_as_it_was() {
+    if !Command::new("strace").args(["-o", "/dev/null", "true"]).status().is_ok_and(|status| status.success()) {
+        return skipped("strace is not there, or may not trace");
+    }
+    let sandbox = Sandbox::with_store();
+    (0..6).for_each(|n| sandbox.write(&format!("work/{n}"), "x"));
+    let binary = assert_cmd::cargo::cargo_bin!("lineage");
+    let strace = "strace -f -qq -o /dev/null -e trace=utimensat -e inject=utimensat:delay_enter=300000";
+    let append = format!("{strace} {} append --status keep --metric 1 --snapshot work", binary.display());
+    let run =
+        |line: &str| Command::new("script").args(["-qec", line, "/dev/null"]).current_dir(sandbox.path(".")).output();
+    let Ok(output) = run(&append) else { return skipped("this system has no `script`") };
+    let shown = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(shown.contains("\rfreezing ") && shown.contains("%\x1b[K"), "{shown:?}");
+    assert!(shown.ends_with("\r\x1b[K000\r\n"), "{shown:?}");
+    let output = run(&format!("{append} 2>errors")).unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "001\r\n", "elsewhere nothing");
+    assert!(!sandbox.read("errors").contains("freezing"));
+}

@@ -1,0 +1,155 @@
+//! What of a directory is work: all of it but what `.gitignore` and `.lineageignore` say, `.git`, and the store itself.
+
+use std::{
+    ffi::OsStr,
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail, ensure};
+
+use super::{
+    beneath::Beneath,
+    dir::{Dir, Kind, Meta, word},
+    guard::Guard,
+    ignored::Rules,
+};
+
+/// Where a checkout keeps what it replaces; never part of the work.
+pub(super) const ASIDE: &str = ".lineage-aside-";
+
+/// Only what lies in the directory decides, so that the same directory freezes the same wherever it is: no ignore files above
+/// it, none of the person's own, no need for a repository. Of two in one directory, the second outranks the first.
+const IGNORE_FILES: [&str; 2] = [".gitignore", ".lineageignore"];
+
+/// An ignore file is written by hand; what is longer is something else.
+const LONGEST_IGNORE_FILE: u64 = 1024 * 1024;
+
+/// What is going to be frozen, seen but not read.
+pub(super) struct Work {
+    pub(super) root: Beneath,
+    /// By path, a directory before what is in it.
+    pub(super) entries: Vec<(PathBuf, Meta)>,
+    /// What a person should know about what is not among them.
+    pub(super) notes: Vec<String>,
+}
+
+impl Work {
+    /// The bytes of all files.
+    pub(super) fn bytes(&self) -> u64 {
+        self.files().fold(0, |sum, (_, meta)| sum.saturating_add(meta.len))
+    }
+
+    pub(super) fn files(&self) -> impl Iterator<Item = &(PathBuf, Meta)> {
+        self.entries.iter().filter(|(_, meta)| meta.kind == Kind::File)
+    }
+}
+
+/// Looks at a directory, or at one file. `source` may itself be a link; inside of it, none is followed.
+pub(super) fn look(source: &Path, guard: &Guard) -> Result<Work> {
+    let full = source.canonicalize().with_context(|| format!("cannot find {}", source.display()))?;
+    ensure!(!guard.is_in(&full), "{} is in the store, which is not work", source.display());
+    ensure!(!full.iter().any(is_git), "{} is in a repository's own files, which are not work", source.display());
+    let open = |dir: &Path| Dir::open(dir).with_context(|| format!("cannot open {}", dir.display()));
+    let found = full.metadata().with_context(|| format!("cannot look at {}", source.display()))?;
+    if found.is_dir() {
+        let root = Beneath::new(open(&full)?);
+        let work = Work { root, entries: Vec::new(), notes: Vec::new() };
+        return Walk { source, full: &full, guard, work, rules: Vec::new() }.all();
+    }
+    ensure!(found.is_file(), "{} is neither a directory nor a regular file", source.display());
+    let (Some(dir), Some(name)) = (full.parent(), full.file_name()) else { bail!("{} has no name", source.display()) };
+    let root = open(dir)?;
+    let meta = root.meta(name).with_context(|| format!("cannot look at {}", source.display()))?;
+    Ok(Work { root: Beneath::new(root), entries: vec![(name.into(), meta)], notes: Vec::new() })
+}
+
+/// A repository's own directory, or the file that names it; on some file systems `.GIT` is the same.
+pub(super) fn is_git(name: &OsStr) -> bool {
+    name.eq_ignore_ascii_case(".git")
+}
+
+/// A directory being looked at.
+struct Walk<'w> {
+    /// As a person has named it.
+    source: &'w Path,
+    /// Without links.
+    full: &'w Path,
+    guard: &'w Guard,
+    work: Work,
+    /// The rules of the directories on the way to where it is.
+    rules: Vec<(PathBuf, Rules)>,
+}
+
+impl Walk<'_> {
+    fn all(mut self) -> Result<Work> {
+        let read = |path: &Path| format!("cannot read the directory {}", path.display());
+        let mut waiting = self.enter(Path::new("")).with_context(|| read(self.source))?;
+        while let Some(path) = waiting.pop() {
+            let shown = self.source.join(&path);
+            self.rules.truncate(self.rules.iter().take_while(|(dir, _)| path.starts_with(dir)).count());
+            let name = path.file_name().unwrap_or_default();
+            let is_aside = name.as_encoded_bytes().starts_with(ASIDE.as_bytes());
+            if is_git(name) || is_aside || self.guard.is(&self.full.join(&path)) {
+                continue;
+            }
+            let found = self.work.root.at(&path).and_then(|(dir, name)| dir.meta(name));
+            let meta = match found {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue, // gone before it was work
+                found => found.with_context(|| format!("cannot look at {}", shown.display()))?,
+            };
+            if self.is_ignored(&path, meta.kind == Kind::Dir) {
+                continue;
+            }
+            match meta.kind {
+                Kind::Other => {
+                    self.work.notes.push(format!("{} is left out: it is {}", shown.display(), word(meta.kind)));
+                    continue;
+                }
+                Kind::Dir => waiting.extend(self.enter(&path).with_context(|| read(&shown))?),
+                Kind::File | Kind::Link => {}
+            }
+            self.work.entries.push((path, meta));
+        }
+        Ok(self.work)
+    }
+
+    /// What is in a directory, the first at the end; its rules hold from now on.
+    fn enter(&mut self, path: &Path) -> io::Result<Vec<PathBuf>> {
+        let dir = self.work.root.dir(path)?;
+        let names = dir.names()?;
+        let mut rules = Rules::default();
+        for name in IGNORE_FILES.map(OsStr::new) {
+            if names.iter().any(|found| found == name) {
+                let shown = self.source.join(path).join(name);
+                match ignore_file(&dir, name) {
+                    Ok(text) => rules.add(&text),
+                    Err(why) => self.work.notes.push(format!("{} does not count: {why}", shown.display())),
+                }
+            }
+        }
+        if !rules.is_empty() {
+            self.rules.push((path.to_owned(), rules));
+        }
+        Ok(names.into_iter().rev().map(|name| path.join(name)).collect())
+    }
+
+    /// Whether a rule says so: the deepest that speaks of it at all.
+    fn is_ignored(&self, path: &Path, is_dir: bool) -> bool {
+        let verdict = |(dir, rules): &(PathBuf, Rules)| {
+            let beneath = path.strip_prefix(dir).unwrap_or(path);
+            rules.verdict(beneath.as_os_str().as_encoded_bytes(), is_dir)
+        };
+        self.rules.iter().rev().find_map(verdict).unwrap_or(false)
+    }
+}
+
+/// Reads an ignore file as git does: a link to one counts for nothing, or whoever planted it would decide by another file.
+fn ignore_file(dir: &Dir, name: &OsStr) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    dir.file(name)?.take(LONGEST_IGNORE_FILE + 1).read_to_end(&mut text)?;
+    if text.len() as u64 > LONGEST_IGNORE_FILE {
+        return Err(io::Error::other("it has more than 1 MiB"));
+    }
+    Ok(text)
+}
