@@ -10,6 +10,7 @@ use std::{
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-env-changed=PATH");
     let is = |name: &str, value: &str| env::var(name).is_ok_and(|set| set == value);
     let native = env::var("HOST") == env::var("TARGET");
     if !(native && is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu")) {
@@ -20,6 +21,9 @@ fn main() {
     else {
         return; // linked as ever
     };
+    for archive in [&libc, &maths, &unwinder, &gcc] {
+        println!("cargo::rerun-if-changed={}", archive.display()); // another compiler has them elsewhere
+    }
     // rustc asks for shared libraries by name: in this directory, which is searched first, the names stand for the archives.
     let dir = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     let alias = |name: &str, archives: &[&PathBuf]| {
@@ -34,9 +38,10 @@ fn main() {
     }
 }
 
-/// Where the C compiler has this archive.
+/// Where the C compiler that links the program has this archive.
 fn archive(name: &str) -> Option<PathBuf> {
-    let found = Command::new("cc").arg(format!("-print-file-name={name}")).output().ok()?;
+    let linker = env::var_os("RUSTC_LINKER").unwrap_or_else(|| "cc".into());
+    let found = Command::new(linker).arg(format!("-print-file-name={name}")).output().ok()?;
     let path = String::from_utf8(found.stdout).ok()?;
     let path = Path::new(path.trim()).canonicalize().ok()?;
     path.is_absolute().then_some(path)

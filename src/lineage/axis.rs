@@ -162,12 +162,16 @@ impl Question for Axes {
     }
 
     fn then(&mut self, later: Self) {
+        if later.full {
+            // It may have left out trials of anybody else.
+            self.full = true;
+            self.axes.retain(|specialist, _| later.axes.contains_key(specialist));
+        }
         for (specialist, later) in later.axes {
             if let Some(axis) = self.of(&specialist) {
                 axis.then(later);
             }
         }
-        self.full |= later.full;
     }
 }
 
@@ -191,5 +195,46 @@ pub(super) fn median(mut values: Vec<f64>) -> Option<f64> {
         0 => None,
         len if len % 2 == 1 => Some(values[middle]),
         _ => Some(f64::midpoint(values[middle - 1], values[middle])),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::{
+        schema::Schema,
+        trial::{Cell, Direction, Ending, Place},
+    };
+
+    /// The axes of rows of these specialists, read in two parts.
+    fn axes(specialists: &[String], cut: usize) -> Axes {
+        let schema = Schema::new(vec!["specialist".into(), "status".into()], None, None, Direction::Minimize);
+        let schema = Arc::new(schema);
+        let mut parts = [Axes::default(), Axes::default()];
+        for (n, specialist) in specialists.iter().enumerate() {
+            let line = format!("{specialist}\tcrash");
+            let cells = [Cell::new(0, specialist.len(), false), Cell::new(specialist.len() + 1, line.len(), false)];
+            let place = Place { offset: n as u64, number: 0, lines: 1, ending: Ending::Newline };
+            parts[usize::from(n >= cut)].see(Row::new(line.as_bytes(), &cells, &schema, place, None));
+        }
+        let [mut first, second] = parts;
+        first.then(second);
+        first
+    }
+
+    #[test]
+    fn an_axis_has_all_of_its_trials_or_is_not_kept() {
+        let mut specialists = vec!["x".to_owned(); 3];
+        specialists.extend((0..40).map(|n| format!("w{n:02}")));
+        specialists.extend(vec!["x".to_owned(); 5]);
+        for cut in 0..=specialists.len() {
+            let axes = axes(&specialists, cut);
+            for name in ["x", "w00", "w39", "nobody"] {
+                let trials = specialists.iter().filter(|other| *other == name).count() as u64;
+                assert!(axes.get(name).is_none_or(|axis| axis.group.all() == trials), "{name}, cut at {cut}");
+            }
+        }
     }
 }

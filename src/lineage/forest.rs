@@ -221,6 +221,14 @@ impl Tree {
         self.nodes.iter().enumerate().any(|(index, node)| node.parent().is_some_and(|parent| !earlier(index, parent)))
     }
 
+    /// The parent that is missing at the root of the chain to the trial whose row begins at `offset`, if one is.
+    pub fn missing_above(&self, offset: u64) -> Option<ExpId> {
+        let chain = self.chain_of_row(offset);
+        let root = self.place(*chain.offsets.first()?)?;
+        let parent = self.nodes[root].parent().filter(|_| chain.end == ChainEnd::MissingParent)?;
+        self.name_of(parent)
+    }
+
     /// The id of the trial whose row begins at `offset`, where it names that trial and not an earlier one.
     pub fn name_of_row(&self, offset: u64) -> Option<ExpId> {
         let index = self.place(offset)?;
@@ -228,6 +236,10 @@ impl Tree {
         if self.find(key) != Some(index) {
             return None;
         }
+        self.name_of(key)
+    }
+
+    fn name_of(&self, key: Key) -> Option<ExpId> {
         let name = || self.names.iter().find(|(_, other)| **other == key).and_then(|(name, _)| ExpId::read(name));
         if key < NAMES { Some(ExpId::Number(key.into())) } else { name() }
     }

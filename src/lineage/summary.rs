@@ -31,6 +31,10 @@ pub struct Summary {
     best_id: Option<ExpId>,
     /// Whether a trial names a parent that the log does not have before it. A new best may then have children already.
     has_strays: bool,
+    /// The parent that the root of the best's chain names and that the log does not have.
+    awaited: Option<ExpId>,
+    /// Rows that have an id.
+    rows: u64,
     /// One more than the largest number that is an id.
     next: u64,
 }
@@ -38,7 +42,7 @@ pub struct Summary {
 /// The question whose answer is a summary, the tree, and the jobs.
 pub struct Summing((Sums, (Forest, Jobs)));
 
-type Sums = (((Best, Board), (Tally, Failures)), ((Noise, Axes), Next));
+type Sums = (((Best, Board), (Tally, Failures)), ((Noise, Axes), Ids));
 
 /// Stands for the name of a job; 0 for none.
 pub fn mark_of_job(name: &[u8]) -> u64 {
@@ -77,23 +81,29 @@ pub fn job_of(row: &Row) -> u64 {
     if row.damage.is_none() { mark_of_job(row.text(Role::Job).as_bytes()) } else { 0 }
 }
 
-/// One more than the largest number that is an id.
+/// Rows that have an id, and one more than the largest number that is one.
 #[derive(Default)]
-struct Next(u64);
+struct Ids {
+    rows: u64,
+    next: u64,
+}
 
-impl Question for Next {
+impl Question for Ids {
     fn see(&mut self, row: Row<'_>) {
-        if let Some(number) = row.id().as_ref().and_then(ExpId::counted) {
-            self.0 = self.0.max(number + 1);
+        if let Some(id) = row.id() {
+            self.rows += 1;
+            self.rows += 1;
+            self.next = self.next.max(id.counted().map_or(0, |number| number + 1));
         }
     }
 
     fn fresh(&self) -> Self {
-        Self(0)
+        Self::default()
     }
 
     fn then(&mut self, later: Self) {
-        self.0 = self.0.max(later.0);
+        self.rows += later.rows;
+        self.next = self.next.max(later.next);
     }
 }
 
@@ -120,13 +130,15 @@ impl Question for Summing {
 
 impl Summing {
     pub fn into_parts(self) -> (Summary, Tree, Jobs) {
-        let ((((best, board), (tally, failures)), ((noise, axes), next)), (forest, jobs)) = self.0;
+        let ((((best, board), (tally, failures)), ((noise, axes), ids)), (forest, jobs)) = self.0;
         let tree = forest.into_tree();
         let summary = Summary {
             family: Family::of(&tree, best.offset(), KEPT, KEPT),
             best_id: best.offset().and_then(|offset| tree.name_of_row(offset)),
             has_strays: tree.has_strays(),
-            next: next.0,
+            awaited: best.offset().and_then(|offset| tree.missing_above(offset)),
+            rows: ids.rows,
+            next: ids.next,
             best,
             board,
             tally,
@@ -149,13 +161,18 @@ impl Summary {
         self.next
     }
 
+    /// How many rows have an id.
+    pub fn rows(&self) -> u64 {
+        self.rows
+    }
+
     /// Carries the answers on to a row that was added, whose id is new and whose parent, where it has one, stands before it.
     /// `chain` is asked for the way to the row where that does not lead through the best. False where the answers cannot be
     /// carried on: they must then be found anew.
     pub fn add(&mut self, row: Row<'_>, chain: impl FnOnce() -> Option<Chain>) -> bool {
         let (Some(id), before) = (row.id(), self.best.offset()) else { return false };
         let parent = row.parent();
-        if row.damage.is_some() || parent.as_ref() == Some(&id) {
+        if row.damage.is_some() || parent.as_ref() == Some(&id) || self.awaited.as_ref() == Some(&id) {
             return false;
         }
         self.best.see(row);
@@ -164,6 +181,7 @@ impl Summary {
         self.failures.see(row);
         self.noise.see(row);
         self.axes.see(row);
+        self.rows += 1;
         self.next = self.next.max(id.counted().map_or(0, |number| number + 1));
         let from_best = parent.is_some() && parent == self.best_id;
         if self.best.offset() == before {
@@ -179,6 +197,7 @@ impl Summary {
         } else {
             let Some(chain) = chain() else { return false };
             self.family = Family::at_end_of(chain);
+            self.awaited = None;
         }
         self.best_id = Some(id);
         true

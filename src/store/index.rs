@@ -10,19 +10,20 @@ mod slot;
 mod table;
 
 use std::{
-    fs::{self, File, OpenOptions},
-    io,
-    os::unix::fs::MetadataExt,
+    fs::{self, File, OpenOptions, Permissions},
+    io::{self, ErrorKind},
+    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
+use rustix::fs::OFlags;
 use serde::{Deserialize, Serialize};
 
 use self::{
     slot::{hash, read_head},
     table::{Table, climb, place, weight},
 };
-use super::{Log, scan::Damaged};
+use super::{Log, Source, scan::Damaged};
 use crate::{
     lineage::{Chain, Summary, Summing, job_of},
     trial::{ExpId, Trial},
@@ -31,20 +32,22 @@ use crate::{
 /// This much of the end of the log is hashed.
 const LAST: u64 = 4096;
 
-/// What tells one state of one file from any other. To edit a file changes its time, which nobody can set back.
+/// What tells one state of one file from any other. To edit a file changes its times, and nobody can set back the second.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Stamp {
     device: u64,
     inode: u64,
     pub(super) len: u64,
+    modified: (i64, i64),
     changed: (i64, i64),
 }
 
 impl Stamp {
     pub(super) fn of(file: &File) -> io::Result<Self> {
         let metadata = file.metadata()?;
+        let modified = (metadata.mtime(), metadata.mtime_nsec());
         let changed = (metadata.ctime(), metadata.ctime_nsec());
-        Ok(Self { device: metadata.dev(), inode: metadata.ino(), len: metadata.len(), changed })
+        Ok(Self { device: metadata.dev(), inode: metadata.ino(), len: metadata.len(), modified, changed })
     }
 }
 
@@ -83,15 +86,8 @@ pub(super) enum Found {
 impl Index {
     pub(super) fn open(path: &Path, log: &Log) -> Found {
         let Some(stamp) = log.stamp.filter(|stamp| stamp.len == log.end) else { return Found::No };
-        let opened = || {
-            let file = OpenOptions::new().read(true).write(log.is_locked).open(path).ok()?;
-            let heads = [read_head(&file, 0), read_head(&file, 1)];
-            file.metadata().is_ok_and(|metadata| metadata.is_file()).then_some((file, heads))
-        };
-        if !fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_file()) {
-            return Found::No;
-        }
-        let Some((file, heads)) = opened() else { return Found::No };
+        let Some(file) = open_file(path, log.is_locked) else { return Found::No };
+        let heads = [read_head(&file, 0), read_head(&file, 1)];
         for (slot, head) in (0..).zip(&heads) {
             let kept = head.as_ref().filter(|head| head.len == stamp.len).and_then(|head| head.read(&file, slot));
             if let Some(kept) = kept.filter(|kept| kept.fits(log, stamp)) {
@@ -134,7 +130,8 @@ impl Index {
             if !summary.add(row, || climb(&self.file, log, row.offset)) {
                 return Ok(false);
             }
-            match id.as_ref().and_then(ExpId::counted).and_then(|number| place(number, row.offset)) {
+            let rows = summary.rows();
+            match id.as_ref().and_then(ExpId::counted).and_then(|number| place(number, row.offset, rows)) {
                 Some((number, place)) => {
                     table::write(&self.file, number, place, job)?;
                     self.kept.jobs = self.kept.jobs.map(|sum| sum.wrapping_add(weight(number, job)));
@@ -150,18 +147,33 @@ impl Index {
 
     /// Makes an index of the whole log, and lets it appear at `path`.
     pub(super) fn make(path: &Path, log: &Log) -> io::Result<()> {
-        let Some(stamp) = log.stamp else { return Ok(()) };
-        let unfinished = path.with_extension("idx-new"); // there is one writer at a time
+        if !may_give_way(path) {
+            return Err(ErrorKind::AlreadyExists.into());
+        }
+        let unfinished = unfinished(path); // there is one writer at a time
         let _ = fs::remove_file(&unfinished);
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&unfinished)?;
+        let made = Self::make_at(&unfinished, log).and_then(|()| fs::rename(&unfinished, path));
+        made.inspect_err(|_| drop(fs::remove_file(&unfinished))) // the log may need the room
+    }
+
+    fn make_at(path: &Path, log: &Log) -> io::Result<()> {
+        let (Some(stamp), Some(Source::File(own))) = (log.stamp, &log.file) else { return Ok(()) };
+        let mode = own.metadata()?.mode() & 0o777; // whoever may not read the log may not read this either
+        let file = OpenOptions::new().read(true).write(true).create_new(true).mode(mode).open(path)?;
+        file.set_permissions(Permissions::from_mode(mode))?;
         let (summing, damaged) = log.scan(Summing::default()).map_err(io::Error::other)?;
         let (summary, tree, jobs) = summing.into_parts();
-        let table = Table::of(&tree, &jobs);
+        let table = Table::of(&tree, &jobs, summary.rows());
         table.write(&file)?;
         let (reading, last, jobs) = (reading(log), hash_of_end(log)?, table.jobs);
         let kept = Kept { stamp, reading, last, damaged, jobs, summary: Some(summary) };
-        Self { file, slot: 1, kept }.write(0)?;
-        fs::rename(&unfinished, path)
+        Self { file, slot: 1, kept }.write(0)
+    }
+
+    /// Deletes an index and what is left of another one: false where there is none.
+    pub(super) fn delete(path: &Path) -> bool {
+        let deleted = may_give_way(path) && fs::remove_file(path).is_ok();
+        fs::remove_file(unfinished(path)).is_ok() || deleted
     }
 
     fn write(&mut self, slot: u64) -> io::Result<()> {
@@ -192,6 +204,30 @@ fn hash_of_end(log: &Log) -> io::Result<u64> {
     let mut bytes = vec![0; usize::try_from(log.end - from).map_err(io::Error::other)?];
     let read = log.file.as_ref().map_or(Ok(0), |file| file.read_at(&mut bytes, from))?;
     Ok(hash(&[&bytes[..read]]))
+}
+
+/// Opens what may be an index; neither a link nor anything that would keep its reader waiting.
+fn open_file(path: &Path, to_write: bool) -> Option<File> {
+    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
+    let open = |write| OpenOptions::new().read(true).write(write).custom_flags(flags.bits().cast_signed()).open(path);
+    let file = open(to_write).or_else(|_| open(false)).ok()?; // a reader's rights are enough to be answered
+    file.metadata().is_ok_and(|metadata| metadata.is_file()).then_some(file)
+}
+
+/// Whether nothing is lost with what is there: an index, an empty file, or nothing.
+fn may_give_way(path: &Path) -> bool {
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_file() => {
+            let is_ours = |file: File| slot::is_named(&file, 0) || slot::is_named(&file, 1);
+            metadata.len() == 0 || open_file(path, false).is_some_and(is_ours)
+        }
+        Ok(_) => false,
+        Err(error) => error.kind() == ErrorKind::NotFound,
+    }
+}
+
+fn unfinished(path: &Path) -> PathBuf {
+    path.with_extension("idx-new")
 }
 
 /// Where the index of a log is.

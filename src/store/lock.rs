@@ -56,7 +56,8 @@ impl Store {
         let end = if missing.len() > 1 { 0 } else { len };
         let mut log = Log::open(path, Some(Source::File(reader)), end, &self.settings, reading)?;
         log.is_locked = true;
-        if self.may_create_log() {
+        // What is kept is of the log as the settings read it; another reading, now and then, would make it anew each time.
+        if self.may_create_log() && reading.direction.is_none_or(|asked| self.settings.direction == Some(asked)) {
             log.look_beside();
         }
         Ok(Locked { file, log, header, durability: self.settings.durability })
@@ -93,18 +94,28 @@ impl Locked {
         let rows = self.encode(rows)?;
         // Measured again: a writer that knows nothing of the lock may have been there.
         let context = || format!("cannot read {}", self.log.path().display());
+        let before = Log::stamp_of_file(&self.file);
         let (len, missing) = missing(&self.file, &self.header).with_context(context)?;
         let bytes = missing.into_owned() + &rows;
-        let (written, result) = write_counted(&self.file, bytes.as_bytes());
-        if let Err(error) = result {
-            return Err(self.undo(&error, len, written as u64));
+        if let Err((kind, error)) = self.put(len, bytes.as_bytes()) {
+            let is_full = matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
+            if !(is_full && self.log.forget()) {
+                return Err(error);
+            }
+            self.put(len, bytes.as_bytes()).map_err(|(_, error)| error)?; // there is a little more room now
         }
-        self.log.remember(&self.file, len);
+        self.log.remember(&self.file, before, bytes.len() as u64);
         let _ = FileExt::unlock(&self.file); // it ends with the file, too
         if self.durability == Durability::Full {
             self.flush(len == 0).map_err(NotFlushed)?;
         }
         Ok(())
+    }
+
+    /// Writes at the end, or takes back what it could of it.
+    fn put(&self, len: u64, bytes: &[u8]) -> Result<(), (io::ErrorKind, anyhow::Error)> {
+        let (written, result) = write_counted(&self.file, bytes);
+        result.map_err(|error| (error.kind(), self.undo(&error, len, written as u64)))
     }
 
     fn encode<S: AsRef<str>>(&self, rows: &[Vec<S>]) -> Result<String> {

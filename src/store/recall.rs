@@ -1,6 +1,12 @@
 //! Questions to the log that what is remembered beside it may answer; where it cannot, the log itself does.
 
-use std::{collections::HashMap, fs::File, path::PathBuf, thread, time::Duration};
+use std::{
+    collections::HashMap,
+    fs::File,
+    path::PathBuf,
+    thread,
+    time::{Duration, SystemTime},
+};
 
 use anyhow::{Context, Result};
 
@@ -56,19 +62,35 @@ impl Log {
         self.beside.index.get_or_init(look).as_deref()
     }
 
-    /// Keeps the index up after rows were written from `from` on, or makes it. What fails is only not remembered.
-    pub(super) fn remember(&mut self, file: &File, from: u64) {
-        let index = self.beside.index.take().flatten();
-        let Ok(stamp) = Stamp::of(file) else { return };
+    /// Keeps the index up after so many bytes were written, or makes it. `before` is the state of the file just before that. What
+    /// fails is only not remembered.
+    pub(super) fn remember(&mut self, file: &File, before: Option<Stamp>, written: u64) {
+        // Somebody who does not take the lock may have changed the log since the index was read, or write behind us.
+        let is_as_it_was = before.is_some() && before == self.stamp;
+        let index = self.beside.index.take().flatten().filter(|_| is_as_it_was);
+        let Some(path) = self.beside.path.clone() else { return };
         if self.start == 0 {
             return; // the header was written just now, and has not been read
         }
+        // To the nanosecond: where a file system tells times only to some milliseconds, an edit right now would have ours.
+        let _ = file.set_modified(SystemTime::now());
+        let Ok(stamp) = Stamp::of(file) else { return };
+        let from = self.end;
         (self.end, self.stamp) = (stamp.len, Some(stamp));
-        let Some(path) = self.beside.path.clone().filter(|_| self.end >= WORTH) else { return };
-        let carried_on = index.is_some_and(|index| index.carry_on(self, from).unwrap_or(false));
+        if self.end < WORTH {
+            return;
+        }
+        let is_ours = stamp.len == from + written;
+        let carried_on = index.filter(|_| is_ours).is_some_and(|index| index.carry_on(self, from).unwrap_or(false));
         if !carried_on {
             let _ = Index::make(&path, self);
         }
+    }
+
+    /// Deletes what is kept beside the log, whose room is needed, and keeps nothing more; false where there was nothing.
+    pub(super) fn forget(&mut self) -> bool {
+        self.beside.index.take();
+        self.beside.path.take().is_some_and(|path| Index::delete(&path))
     }
 
     /// Has every row seen by a question, damaged ones too, and returns it.
@@ -156,9 +178,13 @@ impl Log {
     /// The state of the file of the log, if it has one.
     pub(super) fn stamp_of(file: Option<&Source>) -> Option<Stamp> {
         match file {
-            Some(Source::File(file)) => Stamp::of(file).ok(),
+            Some(Source::File(file)) => Self::stamp_of_file(file),
             _ => None,
         }
+    }
+
+    pub(super) fn stamp_of_file(file: &File) -> Option<Stamp> {
+        Stamp::of(file).ok()
     }
 }
 
@@ -212,7 +238,7 @@ mod tests {
         append(&dir);
         assert!(is_believed(&dir));
         let mut index = fs::read(path_of(&log)).unwrap();
-        for byte in index.iter_mut().step_by(512) {
+        for byte in index.iter_mut().skip(100).step_by(512) {
             *byte ^= 1;
         }
         fs::write(path_of(&log), index).unwrap();

@@ -1,6 +1,13 @@
 //! Rows on their way from the log to the questions asked of it. A log is streamed; only what an answer is made of is kept.
 
-use std::{collections::VecDeque, io, ops::ControlFlow, path::Path, sync::Arc, thread};
+use std::{
+    collections::VecDeque,
+    io,
+    ops::ControlFlow,
+    path::Path,
+    sync::{Arc, Mutex},
+    thread,
+};
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -223,10 +230,15 @@ fn question_of<Q: Question>(mut question: Q, mut rows: Rows) -> io::Result<(Q, D
 /// The same for a log in two halves, each read by a thread of its own.
 fn in_halves<Q: Question>(question: Q, first: Rows, second: Rows) -> io::Result<(Q, Damaged)> {
     let later = question.fresh();
+    // Where no thread is to be had, this one reads both, one after the other.
+    let second = Mutex::new(Some((later, second)));
+    let read_second =
+        || second.lock().ok().and_then(|mut second| second.take()).map(|(later, rows)| question_of(later, rows));
     thread::scope(|scope| {
-        let second = scope.spawn(move || question_of(later, second));
+        let thread = thread::Builder::new().spawn_scoped(scope, read_second);
         let (mut question, mut damaged, next) = question_of(question, first)?;
-        let (later, later_damaged, _) = second.join().expect("a reader does not panic")?;
+        let read = thread.ok().and_then(|thread| thread.join().expect("a reader does not panic")).or_else(read_second);
+        let (later, later_damaged, _) = read.expect("it was read by one of the two")?;
         question.then(later);
         damaged.then(later_damaged, next - 1);
         Ok((question, damaged))

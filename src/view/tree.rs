@@ -7,7 +7,7 @@ use super::{
     Look,
     sheet::Column,
     status_style,
-    text::{fit, head, visible},
+    text::{NOTHING, fit, head, visible},
 };
 use crate::{
     lineage::{ChainEnd, Question, Visit},
@@ -162,7 +162,7 @@ fn write_outcome(row: &Row, out: &mut String) {
     for role in [Role::Status, Role::Score, Role::Delta, Role::Specialist] {
         let text = row.text(role);
         let word = visible(&text);
-        if !word.is_empty() {
+        if !word.is_empty() && word != NOTHING {
             if out.len() > start {
                 out.push(' ');
             }

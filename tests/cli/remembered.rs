@@ -325,12 +325,75 @@ fn a_new_best_has_the_chain_and_the_children_that_a_scan_finds() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_written_to_costs_speed_and_nothing_else() {
+fn a_parent_that_comes_at_last_completes_the_chain_of_the_best() {
     let sandbox = long_store(false);
-    fs::create_dir(index(&sandbox)).unwrap();
-    append(&sandbox, &trials("keep", 90, None, "tok", None, 2));
-    assert!(index(&sandbox).is_dir());
-    assert!(sandbox.ok(&["best", "--field", "metric"]).starts_with("0.89"));
+    let log =
+        sandbox.read_log().replace("\n17\t2026-05-01T00:17:00Z\topt\t", "\n17\t2026-05-01T00:17:00Z\topt\t221 was ");
+    let best = "300\t\topt\t222\t\t\th\t\tkeep\t0.1\t0.1\t\t1\t1\t\t\tn\n";
+    fs::write(sandbox.log(), log.replacen("\n200\t", &format!("\n{best}200\t"), 1)).unwrap();
+    for id in [220, 221, 222, 223] {
+        append(&sandbox, &trials("discard", 300, Some(5), "opt", Some(id), 1));
+        compare(&sandbox, &Event::Replace);
+    }
+    assert!(sandbox.ok(&["chain", "--field", "exp_id"]).ends_with("005\n222\n300\n"));
+}
+
+#[test]
+fn what_is_no_index_stays_and_nothing_is_left_behind() {
+    let sandbox = long_store(false);
+    for mine in [true, false] {
+        if mine {
+            fs::write(index(&sandbox), "mine").unwrap();
+        } else {
+            fs::remove_file(index(&sandbox)).unwrap();
+            fs::create_dir(index(&sandbox)).unwrap();
+        }
+        append(&sandbox, &trials("keep", 90, None, "tok", None, 2));
+        assert!(if mine { fs::read(index(&sandbox)).unwrap() == b"mine" } else { index(&sandbox).is_dir() });
+        assert!(!sandbox.path(".lineage/results.idx-new").exists());
+        assert!(sandbox.ok(&["best", "--field", "metric"]).starts_with("0.89"));
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_index_is_as_private_as_its_log_and_no_larger_than_it() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    let sandbox = long_store(false);
+    fs::set_permissions(sandbox.log(), fs::Permissions::from_mode(0o600)).unwrap();
+    append(&sandbox, &trials("crash", 0, None, "opt", Some(20_250_101), 1));
+    let (log, kept) = (fs::metadata(sandbox.log()).unwrap(), fs::metadata(index(&sandbox)).unwrap());
+    assert_eq!(kept.mode() & 0o777, 0o600);
+    assert!(kept.blocks() <= log.blocks(), "{} blocks", kept.blocks());
+    compare(&sandbox, &Event::Replace);
+}
+
+/// Somebody who takes no lock writes while an append is between two of its steps.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_row_that_comes_between_the_steps_of_an_append_is_seen() {
+    if Command::new("strace").arg("-V").stdout(Stdio::null()).status().is_err() {
+        crate::sandbox::skipped("no strace");
+        return;
+    }
+    let sandbox = long_store(false);
+    append(&sandbox, &trials("discard", 300, None, "opt", None, 1));
+    let steps = (3..11).map(|step| format!("pread64:delay_exit=60000:when={step}"));
+    for (n, step) in steps.chain(["write:delay_enter=60000:when=1".to_owned()]).enumerate() {
+        let mut traced = Command::new("strace")
+            .args(["-f", "-o", "/dev/null", "-e", &format!("inject={step}")])
+            .arg(assert_cmd::cargo::cargo_bin!("lineage"))
+            .args(["append", "--status", "discard", "--metric", "1.9", "--store"])
+            .arg(sandbox.path(".lineage"))
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        std::thread::sleep(Duration::from_millis(35));
+        let row = format!("{}\t\topt\t0\t\t\th\t\tkeep\t0.{}\t\t\t1\t1\t\t\tn\n", 900 + n, 90 - n);
+        happen_to_write(&sandbox, row.as_bytes());
+        traced.wait().unwrap();
+        compare(&sandbox, &Event::Foreign(row.into_bytes()));
+    }
 }
 
 #[test]

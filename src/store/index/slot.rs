@@ -7,13 +7,20 @@ use xxhash_rust::xxh3::Xxh3;
 use super::Kept;
 
 /// What a slot begins with. To be counted up when what it or the table means changes.
-const MAGIC: [u8; 8] = *b"lineage\x02";
+const MAGIC: [u8; 8] = *b"lineage\x03";
+const NAME: &[u8; 7] = b"lineage";
 
 /// The room for each of the two slots. Where the answers need more, none are kept.
 pub(super) const SLOT: u64 = 256 * 1024;
 
 /// What stands before the answers.
 const HEAD: usize = 32;
+
+/// Whether a slot begins as one does, of whatever version.
+pub(super) fn is_named(file: &File, slot: u64) -> bool {
+    let mut name = [0; NAME.len()];
+    file.read_exact_at(&mut name, slot * SLOT).is_ok() && name == *NAME
+}
 
 /// The head of a slot.
 pub(super) struct Head {

@@ -17,6 +17,9 @@ const JOB: u64 = 8;
 /// Where a trial is: the offset of its row above so many bits of a hash.
 const CHECK: u32 = 24;
 
+/// To go so many links, one by one, takes longer than to read a log.
+const FAR: usize = 20_000;
+
 /// This much is read at a time. A multiple of an entry.
 const PAGE: u64 = 64 * 1024;
 
@@ -27,14 +30,15 @@ pub(super) struct Table {
 }
 
 impl Table {
-    pub(super) fn of(tree: &Tree, jobs: &Jobs) -> Self {
+    pub(super) fn of(tree: &Tree, jobs: &Jobs, rows: u64) -> Self {
         let mut table = Self { bytes: Vec::new(), jobs: (!jobs.uncounted).then_some(0) };
-        for (number, place) in tree.numbered().filter_map(|(number, offset)| place(number, offset)) {
+        for (number, place) in tree.numbered().filter_map(|(number, offset)| place(number, offset, rows)) {
             table.put(ENTRY * number, place);
         }
         for &(number, mark) in &jobs.marks {
             // A number that has no room or that stands twice cannot have its job in the table.
-            let is_free = table.get(ENTRY * number) != 0 && table.get(ENTRY * number + JOB) == 0;
+            let is_free =
+                has_room(number, rows) && table.get(ENTRY * number) != 0 && table.get(ENTRY * number + JOB) == 0;
             if is_free {
                 table.put(ENTRY * number + JOB, mark);
             }
@@ -92,11 +96,15 @@ pub(super) fn weight(number: u64, mark: u64) -> u64 {
     }
 }
 
-/// Where a trial is, as the table says it; `None` where the table has no room for it.
-pub(super) fn place(number: u64, offset: u64) -> Option<(u64, u64)> {
-    // Numbers that count are less than the bytes of the rows; a few that are larger would make the table as large as they are.
-    let has_room = number <= offset / 8 + (1 << 20) && offset < 1 << (u64::BITS - CHECK);
-    has_room.then(|| (number, offset << CHECK | check(number, offset)))
+/// Where a trial is, as the table of a log of so many rows says it; `None` where it has no room for it.
+pub(super) fn place(number: u64, offset: u64, rows: u64) -> Option<(u64, u64)> {
+    let is_small = has_room(number, rows) && offset < 1 << (u64::BITS - CHECK);
+    is_small.then(|| (number, offset << CHECK | check(number, offset)))
+}
+
+/// Numbers count rows, more or less. A date as a number would make the table larger than the log.
+fn has_room(number: u64, rows: u64) -> bool {
+    number < 4 * rows + (1 << 12)
 }
 
 fn check(number: u64, offset: u64) -> u64 {
@@ -126,6 +134,9 @@ pub(super) fn climb(file: &File, log: &Log, offset: u64) -> Option<Chain> {
         let offset = next.row().offset;
         if !passed.insert(offset) {
             break ChainEnd::Cycle;
+        }
+        if offsets.len() == FAR {
+            return None;
         }
         offsets.push(offset);
         at = next;
