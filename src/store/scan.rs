@@ -251,29 +251,29 @@ mod tests {
 
     use super::*;
     use crate::{
-        lineage::{Best, Board, Failures, Forest, Ledger, Noise, Tally},
+        lineage::{Best, Board, Failures, Forest, Ledger, Noise, Relatives, Tally},
         trial::Direction,
     };
 
-    type All = (((Best, Board), (Tally, Forest)), ((Failures, Noise), Ledger));
+    type All = (((Best, Board), (Tally, Forest)), ((Failures, Noise), (Ledger, Relatives)));
 
     fn question() -> All {
         let ledger = Ledger::new(Direction::Minimize, ExpId::read("7"), ["job".to_owned()]);
         (
             ((Best::default(), Board::new(3)), (Tally::default(), Forest::default())),
-            ((Failures::default(), Noise::default()), ledger),
+            ((Failures::default(), Noise::default()), (ledger, Relatives::new(3, 2))),
         )
     }
 
     /// Everything that the questions answer, as one text.
-    fn answers((((best, board), (tally, forest)), ((failures, noise), ledger)): All) -> String {
+    fn answers((((best, board), (tally, forest)), ((failures, noise), (ledger, relatives))): All) -> String {
         let tree = forest.into_tree();
         let walk = tree.walk(None, None, None).unwrap();
         let board = board.into_offsets();
         let misses = noise.near_misses(None, 1.0);
         let (next, known) = (ledger.next_id(), (ledger.trial(&ExpId::Number(7)).cloned(), ledger.job("job").cloned()));
         format!(
-            "{:?} {board:?} {:?} {:?} {} {:?} {walk:?} {:?} {misses:?} {:?} {next} {known:?} {:?}",
+            "{:?} {board:?} {:?} {:?} {} {:?} {walk:?} {:?} {misses:?} {:?} {next} {known:?} {:?} {:?}",
             best.offset(),
             tally.total.entries().collect::<Vec<_>>(),
             tally.total.best,
@@ -282,6 +282,7 @@ mod tests {
             failures.0,
             noise.epsilon(),
             ledger.best(),
+            relatives.into_family(),
         )
     }
 
