@@ -1,6 +1,8 @@
 //! Why a trial failed, as far as its notes say it.
 
-use memchr::memmem;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 /// Notes no longer than this are taken for a reason as they are.
 const SHORT: usize = 120;
@@ -21,40 +23,42 @@ const SIGNS: [&str; 12] = [
     "panicked",
 ];
 
-/// The part of the notes that tells of the failure: what stands behind the last ` | `, else from the first sign of an error on,
-/// else short notes as they are. `None` where the notes are the agent's plan and nothing else.
+/// The part of the notes that tells of the failure: what stands behind the last ` | `, else, of the last sentence that has a sign
+/// of an error, all from that sign on; short notes without any as they are. `None` where the notes are the agent's plan and
+/// nothing else.
 pub fn reason(notes: &str) -> Option<&str> {
     let notes = notes.trim();
-    if !has_sign(notes) {
+    let signs = signs(notes);
+    let Some(&last) = signs.iter().max() else {
         return (notes.chars().count() <= SHORT && !notes.is_empty()).then_some(notes);
+    };
+    if let Some(behind) = notes.rfind(BAR).map(|at| at + BAR.len()).filter(|&behind| behind <= last) {
+        return Some(notes[behind..].trim());
     }
-    let behind = notes.rsplit_once(" | ").map(|(_, behind)| behind.trim()).filter(|behind| has_sign(behind));
-    let told = behind.or_else(|| from_sign(notes)).or_else(|| (notes.chars().count() <= SHORT).then_some(notes));
-    told.filter(|text| !text.is_empty())
+    let start = notes[..last].rfind(STOP).map_or(0, |at| at + STOP.len());
+    let end = notes[last..].find(STOP).map_or(notes.len(), |at| last + at);
+    let first = signs.into_iter().filter(|&at| at >= start).min().unwrap_or(last);
+    let word = notes[start..first].rfind(char::is_whitespace).map_or(start, |space| start + space);
+    Some(notes[word..end].trim_start())
 }
 
-fn has_sign(text: &str) -> bool {
-    first_sign(text).is_some()
-}
+/// What stands before the harness's own words, and between two sentences.
+const BAR: &str = " | ";
+const STOP: &str = ". ";
 
-/// Where the first sign stands; in capitals only as a word of its own, or a `ROOM` would tell of an `OOM`.
-fn first_sign(text: &str) -> Option<usize> {
+/// Where signs stand; those in capitals only as words of their own, or a `ROOM` would tell of an `OOM`.
+fn signs(text: &str) -> Vec<usize> {
+    static FINDERS: LazyLock<[Finder; SIGNS.len()]> = LazyLock::new(|| SIGNS.map(Finder::new));
     let alone = |at: usize, sign: &str| {
         let letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
         !letter(text[..at].chars().next_back()) && !letter(text[at + sign.len()..].chars().next())
     };
-    let capitals = |sign: &str| sign.bytes().all(|b| b.is_ascii_uppercase());
-    let places = |sign: &&str| memmem::find_iter(text.as_bytes(), sign.as_bytes()).collect::<Vec<_>>();
-    let find = |sign: &&str| places(sign).into_iter().find(|&at| !capitals(sign) || alone(at, sign));
-    SIGNS.iter().filter_map(find).min()
-}
-
-/// From the first sign of an error on, in the last sentence that has one.
-fn from_sign(text: &str) -> Option<&str> {
-    let sentence = text.rsplit(". ").find(|sentence| has_sign(sentence))?;
-    let at = first_sign(sentence)?;
-    let word = sentence[..at].rfind(char::is_whitespace).map_or(0, |space| space + 1);
-    Some(sentence[word..].trim_start())
+    let mut signs = Vec::new();
+    for (sign, finder) in SIGNS.into_iter().zip(FINDERS.iter()) {
+        let capitals = sign.bytes().all(|b| b.is_ascii_uppercase());
+        signs.extend(finder.find_iter(text.as_bytes()).filter(|&at| !capitals || alone(at, sign)));
+    }
+    signs
 }
 
 /// What two reasons have in common when they are the same but for numbers, addresses and case.
@@ -93,6 +97,7 @@ mod tests {
         assert_eq!(reason("It broke: RuntimeError: shape mismatch"), Some("RuntimeError: shape mismatch"));
         let oom = "It was close. torch.OutOfMemoryError: CUDA out of memory, 78 GiB in use";
         assert_eq!(reason(oom), Some("torch.OutOfMemoryError: CUDA out of memory, 78 GiB in use"));
+        assert_eq!(reason("broke:\u{a0}ValueError: no such axis"), Some("ValueError: no such axis"));
         assert_eq!(reason("16.4 MB, the cap is 16 MB"), Some("16.4 MB, the cap is 16 MB"));
         assert_eq!(reason(&"a plan without any failure in it ".repeat(9)), None);
         assert_eq!(reason(""), None);
