@@ -6,6 +6,7 @@ mod check;
 #[cfg(unix)]
 mod checkout;
 mod dialects;
+mod dialects_meaning;
 #[cfg(unix)]
 mod diff;
 mod export;
