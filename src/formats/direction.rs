@@ -48,8 +48,11 @@ impl Writer {
         if self.plan.verdict.is_none() {
             let none = "no column holds a verdict: every row with a score can be best; --map verdict=COLUMN names one";
             notes.push(none.to_owned());
+        }
+        if self.plan.verdict.is_none() || self.mere_completion {
             notes.extend(self.doubt(direction.is, scores));
         }
+        notes.extend(self.doubts(scores));
         if let Some(unclear) = &self.table.said.unclear {
             notes.push(format!("`{unclear}` names no direction that is known here; `higher` and `lower` do"));
         }
@@ -89,7 +92,8 @@ impl Writer {
     /// first, while two or more went beyond all before them the other way.
     fn contradiction(&self, direction: Direction) -> String {
         let kept = self.kept();
-        let Some(&first) = kept.first().filter(|_| self.plan.verdict.is_some()) else { return String::new() };
+        let is_decided = self.plan.verdict.is_some() && !self.mere_completion;
+        let Some(&first) = kept.first().filter(|_| is_decided) else { return String::new() };
         let (mut record, mut records) = (first, 0);
         for &score in &kept {
             if direction.opposite().better(score, record) {
@@ -102,9 +106,9 @@ impl Writer {
         format!(", though no keep is {} than the first one", direction.better_word())
     }
 
-    /// The way that most steps from one keep to the next have taken.
+    /// The way that most steps from one keep to the next have taken. That trials ran is no step anywhere.
     fn trend(&self) -> Found {
-        let kept = self.kept();
+        let kept = if self.mere_completion { Vec::new() } else { self.kept() };
         let count = |way: Direction| kept.windows(2).filter(|pair| way.better(pair[1], pair[0])).count();
         let (up, down) = (count(Direction::Maximize), count(Direction::Minimize));
         let why = match up + down {

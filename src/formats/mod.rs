@@ -4,6 +4,7 @@
 mod cells;
 mod detect;
 mod direction;
+mod doubts;
 mod json;
 mod jsonl;
 mod numbers;

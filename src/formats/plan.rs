@@ -15,6 +15,10 @@ use crate::trial::{ExpId, Number};
 pub(super) struct Plan {
     pub(super) parts: Vec<(Part, usize)>,
     pub(super) verdict: Option<(usize, Speech)>,
+    /// Whether that column was found by its words alone.
+    pub(super) verdict_is_guess: bool,
+    /// Columns that take back what the verdict says.
+    pub(super) vetoes: Vec<(usize, Speech)>,
     /// Where a decision is the verdict: the column that says whether it ran at all.
     pub(super) ran: Option<usize>,
     pub(super) score: usize,
@@ -34,6 +38,8 @@ impl Plan {
         let mut plan = Self {
             parts: Vec::new(),
             verdict: None,
+            verdict_is_guess: false,
+            vetoes: Vec::new(),
             ran: None,
             score: usize::MAX,
             keys: keys.flat_map(|name| columns(table, name)).collect(),

@@ -81,6 +81,12 @@ pub enum Speech {
     Kept,
     /// Yes says no more than that it ran, no that it missed a gate.
     Gate,
+    /// Yes says that it was taken back, no nothing more than that it ran.
+    Undone,
+    /// Yes says that it broke, no nothing more than that it ran.
+    Broke,
+    /// No says that it was taken back, yes nothing more than that it ran.
+    Stays,
 }
 
 /// Columns that may hold the verdict; the first that fits does. A decision outranks a status, which says whether it ran.
@@ -91,15 +97,35 @@ pub const VERDICTS: &[(&str, Speech)] = &[
     ("kept", Speech::Kept),
     ("keep", Speech::Kept),
     ("promoted", Speech::Kept),
+    ("accept", Speech::Kept),
+    ("is_kept", Speech::Kept),
+    ("was_kept", Speech::Kept),
+    ("keep_discard", Speech::Words),
+    ("keep_or_discard", Speech::Words),
     ("status", Speech::Words),
     ("outcome", Speech::Words),
     ("result", Speech::Words),
     ("state", Speech::Words),
+    ("selected", Speech::Kept),
+    ("improved", Speech::Kept),
+    ("is_best", Speech::Kept),
     ("correctness", Speech::Gate),
     ("correct", Speech::Gate),
     ("passed", Speech::Gate),
     ("valid", Speech::Gate),
     ("success", Speech::Gate),
+    ("ok", Speech::Gate),
+];
+
+/// Columns that may take back what the verdict says, or are the verdict where there is no other.
+pub const VETOES: &[(&str, Speech)] = &[
+    ("reverted", Speech::Undone),
+    ("rolled_back", Speech::Undone),
+    ("committed", Speech::Stays),
+    ("crashed", Speech::Broke),
+    ("failed", Speech::Broke),
+    ("is_buggy", Speech::Broke),
+    ("error", Speech::Words), // where it is one that the tables know
 ];
 
 /// What a word says.
@@ -173,6 +199,9 @@ pub const NOTHING: &str = "- -- — – n/a na nan none null nil ? error fail fa
 pub const SENTINELS: &[f64] =
     &[0.0, -1.0, 99.0, 999.0, 9999.0, 99_999.0, 999_999.0, -999.0, -9999.0, 1e6, 1e9, 1e10, 1e12, -1e9];
 
+/// Units that say how large a number is: one with it is no neighbour of a plain one.
+pub const MAGNITUDES: &str = "k m g t b kb mb gb tb kib mib gib mn bn";
+
 /// Parents that are none; so is a `0` where no trial is called that.
 pub const NO_PARENT: &str = "- — -1 -1.0 root none null n/a na nan start seed";
 
@@ -227,7 +256,7 @@ pub const CANDIDATES: &[(u8, &str)] = &[
         "_tok_s_ _per_s$ _per_sec$ _per_second$ _ms_per_ _s_per_ _sec_per_ _seconds_per_ _time_per_ throughput latency speedup _p50_ _p90_ _p95_ \
          _p99_",
     ),
-    (7, "_train_ =value =values_0"),
+    (7, "_train_ =value =values_0 =success =passed =correct"),
     (
         SETTING,
         "_lr_ _n_ _num_ _parse_errors_ _batch_ _mb_ _gb_ memory _vram_ params _step _epoch tokens _played_ _seed_",

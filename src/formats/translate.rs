@@ -73,7 +73,7 @@ pub fn translate(mut table: Table, wanted: &Wanted) -> Result<Translation, Strin
         let (status, word) = statuses.of(at, &table, &plan);
         let score = scores.read(row.line, cell(plan.score), status, word.is_empty());
         let (status, word) = match (&plan.verdict, &score) {
-            (None, Some(_)) => (Status::Keep, "keep".to_owned()),
+            (None, Some(_)) if word.is_empty() => (Status::Keep, "keep".to_owned()),
             _ => (status, word),
         };
         let is_bare = || row.cells.len() < width || says_little(&row.cells, &plan);
@@ -86,7 +86,8 @@ pub fn translate(mut table: Table, wanted: &Wanted) -> Result<Translation, Strin
     if scores.found == 0 && !table.rows.is_empty() && wanted.metric.is_none() && wanted.map.get(Part::Score).is_none() {
         return Err("no row has a score; --map score=COLUMN names its column".to_owned());
     }
-    Ok(Writer { table, plan, trials }.write(wanted, scores, unread))
+    let mere_completion = statuses.mere_completion;
+    Ok(Writer { table, plan, trials, mere_completion }.write(wanted, scores, unread))
 }
 
 /// Whether cells name no trial and tell no hypothesis, and most are empty: an event between the runs.

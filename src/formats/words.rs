@@ -37,6 +37,12 @@ pub fn has(words: &str, word: &str) -> bool {
     words.split_whitespace().any(|one| one == word)
 }
 
+/// Whether a cell says yes or no.
+pub fn is_yes_or_no(cell: &str) -> bool {
+    let lower = cell.trim().to_lowercase();
+    has(YES, &lower) || has(NO, &lower)
+}
+
 /// Whether a cell says "nothing".
 pub fn is_nothing(cell: &str) -> bool {
     cell.is_empty() || has(NOTHING, &cell.to_lowercase())
@@ -90,6 +96,9 @@ pub fn verdict(cell: &str, speech: Speech) -> Option<Means> {
         Speech::Words => (None, None),
         Speech::Kept => (Some(Is(Status::Keep)), Some(Is(Status::Discard))),
         Speech::Gate => (Some(Ran), Some(Is(Status::Disqualified))),
+        Speech::Undone => (Some(Is(Status::Discard)), Some(Ran)),
+        Speech::Broke => (Some(Is(Status::Crash)), Some(Ran)),
+        Speech::Stays => (Some(Ran), Some(Is(Status::Discard))),
     };
     if has(YES, &lower) {
         return yes.or(Some(Is(Status::Keep)).filter(|_| has(PLAIN_YES, &lower)));
@@ -114,6 +123,12 @@ fn head(cell: &str) -> &str {
 }
 
 const MARKS: [&str; 13] = ["(", "[", ":", ";", ",", "—", "–", "→", "->", "/", " - ", "+", "|"];
+
+/// The first word of a verdict: what it was before anything was said of it.
+pub fn first_word(cell: &str) -> &str {
+    let cell = cell.trim();
+    &cell[..cell.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(cell.len())]
+}
 
 /// The word of the tables that a text is, or begins with before a word that explains.
 fn word_of(text: &str) -> Option<(Means, String)> {

@@ -20,6 +20,8 @@ pub(super) struct Writer {
     pub(super) table: Table,
     pub(super) plan: Plan,
     pub(super) trials: Vec<Trial>,
+    /// Whether the keeps are no more than trials that ran.
+    pub(super) mere_completion: bool,
 }
 
 /// Where a cell of the file goes.
@@ -65,7 +67,7 @@ impl Writer {
         }
     }
 
-    fn cell(&self, at: usize, column: usize) -> &str {
+    pub(super) fn cell(&self, at: usize, column: usize) -> &str {
         self.table.rows[at].cells.get(column).map_or("", |cell| cell.trim())
     }
 
@@ -158,7 +160,7 @@ impl Writer {
     }
 
     /// Whether the score is a text that says something, such as `27/50`.
-    fn is_odd(&self, trial: &Trial) -> bool {
+    pub(super) fn is_odd(&self, trial: &Trial) -> bool {
         let cell = self.cell(trial.at, self.plan.score);
         number(cell).is_none() && !words::is_nothing(cell)
     }
