@@ -38,7 +38,7 @@ impl Statuses {
         }
         let [keep, baseline, discard, ran] = seen;
         // A baseline decides nothing about the trials after it.
-        let ran_is_keep = !keep && !(baseline && discard);
+        let ran_is_keep = !(keep || baseline && discard);
         let by_words = plan.verdict.is_some_and(|(_, speech)| matches!(speech, Speech::Words | Speech::Gate));
         Self { ran_is_keep, mere_completion: ran_is_keep && ran && by_words && plan.vetoes.is_empty() }
     }

@@ -7,7 +7,8 @@ use super::{
     cells::{Scores, Statuses},
     detect::in_lines,
     plan::Plan,
-    roles::Part,
+    roles::{Part, UNKNOWN},
+    words,
     writer::Writer,
 };
 use crate::{
@@ -83,8 +84,12 @@ pub fn translate(mut table: Table, wanted: &Wanted) -> Result<Translation, Strin
         }
         trials.push(Trial { at, status, word, score });
     }
-    if scores.found == 0 && !table.rows.is_empty() && wanted.metric.is_none() && wanted.map.get(Part::Score).is_none() {
-        return Err("no row has a score; --map score=COLUMN names its column".to_owned());
+    let is_named = wanted.metric.is_some() || wanted.map.get(Part::Score).is_some();
+    let is_known = words::candidate(&table.names[plan.score]) < UNKNOWN && scores.odd.is_empty();
+    if scores.found == 0 && !table.rows.is_empty() && !is_named && !is_known {
+        let name = &table.names[plan.score];
+        let holds = scores.odd.first().map(|(line, cell)| format!(" (line {line} has `{cell}`)")).unwrap_or_default();
+        return Err(format!("no row has a score in {name}{holds}; --map score=COLUMN names its column"));
     }
     let mere_completion = statuses.mere_completion;
     Ok(Writer { table, plan, trials, mere_completion }.write(wanted, scores, unread))

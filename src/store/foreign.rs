@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 
 use super::{
     Log, Reading, Settings, Source, Store,
@@ -83,6 +83,11 @@ pub fn translate(path: &Path, settings: &Settings, reading: &Reading) -> Result<
 }
 
 fn table(path: &Path, settings: &Settings, reading: &Reading) -> Result<Table> {
+    match std::fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => bail!("{} is a directory; name the log that is in it", path.display()),
+        Ok(metadata) if !metadata.is_file() => bail!("{} is no regular file, so no log", path.display()),
+        _ => {} // what cannot be seen is said by the read
+    }
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let table = match (reading.segment, settings.import.segment) {
         // What was remembered of one file need not be so in another.

@@ -7,6 +7,7 @@ mod check;
 mod checkout;
 mod dialects;
 mod dialects_meaning;
+mod dialects_shapes;
 #[cfg(unix)]
 mod diff;
 mod export;
