@@ -1,6 +1,9 @@
 //! What a file is, by its content: cells separated by tabs, commas or semicolons under a header, or JSON.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    cell::OnceCell,
+    collections::{HashMap, HashSet},
+};
 
 use super::{json, roles, separated, words};
 use crate::{
@@ -25,17 +28,24 @@ pub struct Table {
     pub segments: String,
     /// Columns that have the name of another: that one, and the column.
     pub doubles: Vec<(usize, usize)>,
+    /// The names as they are compared, made once.
+    pub normal: OnceCell<Vec<String>>,
 }
 
 pub struct Raw {
     pub line: u64,
     pub cells: Vec<String>,
+    /// The fingerprint of the cells as they stood in the file, where they were put together otherwise.
+    pub print: Option<u64>,
 }
 
 impl Raw {
     /// What tells the row from others, whatever the columns mean and however many there are: its cells that say something, in
     /// their order (FNV-1a, which is the same in every version of this program).
     pub(super) fn fingerprint(&self) -> u64 {
+        if let Some(print) = self.print {
+            return print;
+        }
         let said = self.cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
         let bytes = said.flat_map(|cell| cell.bytes().chain([b'\t']));
         bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
@@ -86,14 +96,15 @@ impl Said {
     }
 }
 
-/// Text has no NUL; that none is in the first bytes is seen before the whole is decoded.
-const NUL_WITHIN: usize = 4096;
+const HAS_NUL: &str = "its first line has NUL bytes: no text, or UTF-16 without its mark; save it as UTF-8";
 
 /// Takes a file apart.
 pub fn read(bytes: &[u8], segment: Option<u64>) -> Result<Table, String> {
     let is_marked = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
-    if !is_marked && memchr::memchr(0, &bytes[..bytes.len().min(NUL_WITHIN)]).is_some() {
-        return Err("it begins with NUL bytes: no text, or UTF-16 without its mark; save it as UTF-8".to_owned());
+    // Seen before the whole is decoded, which for zeros takes many times their size.
+    let first = &bytes[..memchr::memchr(b'\n', bytes).unwrap_or(bytes.len())];
+    if !is_marked && !first.starts_with(b"#") && memchr::memchr(0, first).is_some() {
+        return Err(HAS_NUL.to_owned());
     }
     let text = decode(bytes);
     // A file with carriage returns alone is as old Macs wrote it.
@@ -101,6 +112,9 @@ pub fn read(bytes: &[u8], segment: Option<u64>) -> Result<Table, String> {
     let lines: Vec<&str> = text.split(end).map(|line| line.strip_suffix('\r').unwrap_or(line)).collect();
     let is_told = |line: &&str| !line.trim().is_empty() && !line.starts_with('#');
     let first = lines.iter().copied().find(is_told).unwrap_or_default();
+    if first.contains('\0') {
+        return Err(HAS_NUL.to_owned());
+    }
     if first.trim_start().starts_with(['{', '[']) {
         return json::read(&text, segment);
     }
@@ -139,6 +153,7 @@ impl Table {
         let mut names = std::mem::take(&mut self.names);
         names.resize(names.len().max(widest), String::new());
         self.names = unique_names(names);
+        self.normal = OnceCell::new();
     }
 }
 

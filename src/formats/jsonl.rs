@@ -1,6 +1,9 @@
 //! Runs written as JSON objects, with config objects that name the metric and start a segment.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeSet, HashMap},
+};
 
 use serde_json::{Map, Value};
 
@@ -217,7 +220,7 @@ fn table(mut reader: Reader, said: Said, notes: Vec<String>) -> Table {
         for (name, text) in run.fields {
             cells[places[&name]] = text;
         }
-        Raw { line: run.line, cells }
+        Raw { line: run.line, cells, print: None }
     };
     let rows = reader.runs.into_iter().map(row).collect();
     Table {
@@ -230,6 +233,7 @@ fn table(mut reader: Reader, said: Said, notes: Vec<String>) -> Table {
         separator: ',',
         segments: String::new(),
         doubles: Vec::new(),
+        normal: OnceCell::new(),
     }
 }
 

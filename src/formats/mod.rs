@@ -11,6 +11,7 @@ mod numbers;
 mod plan;
 pub mod roles;
 mod separated;
+mod surplus;
 mod translate;
 mod verdict;
 pub mod words;

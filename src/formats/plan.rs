@@ -221,7 +221,8 @@ pub(super) fn columns<'t>(table: &'t Table, name: &str) -> impl Iterator<Item = 
     let exact = |name: &str| table.names.iter().position(|own| own == name);
     let exact = exact(name).or_else(|| exact(name.rsplit_once('.')?.1));
     let wanted = normal_name(name);
-    let alike = table.names.iter().enumerate().filter(move |(_, own)| normal_name(own) == wanted).map(|(at, _)| at);
+    let names = table.normal.get_or_init(|| table.names.iter().map(|name| normal_name(name)).collect());
+    let alike = names.iter().enumerate().filter(move |(_, own)| **own == wanted).map(|(at, _)| at);
     exact.into_iter().chain(alike.filter(move |at| Some(*at) != exact))
 }
 

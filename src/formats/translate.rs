@@ -8,7 +8,7 @@ use super::{
     detect::in_lines,
     plan::Plan,
     roles::{Part, UNKNOWN},
-    words,
+    surplus, words,
     writer::Writer,
 };
 use crate::{
@@ -61,6 +61,7 @@ impl Translation {
 /// Translates a table; the error says what flag would settle it.
 pub fn translate(mut table: Table, wanted: &Wanted) -> Result<Translation, String> {
     let plan = Plan::new(&table, wanted)?;
+    surplus::join(&mut table, &plan);
     let width = table.names.len();
     if !plan.joins_surplus(width) {
         table.widen();

@@ -84,3 +84,22 @@ fn many_columns_take_no_long_time() {
     let row = sandbox.ok(&["best", "--store", "log", "-q", "--field", "more_fields"]);
     assert_eq!(row, "k2999: 1\n");
 }
+
+#[test]
+fn a_text_that_held_the_separator_is_put_together_again() {
+    let log = "id,description,acc,status\n1,base,0.5,keep\n2,lr up, wd down,0.7,keep\n3,x,0.6,keep\n";
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.path("log"), log).unwrap();
+    assert_eq!(sandbox.ok(&["best", "--store", "log", "-q", "--field", "hypothesis"]), "lr up, wd down\n");
+    all(&[
+        ("002 0.7", log, ""),
+        (
+            "001 0.5",
+            "id,zzz,acc,status\n1,a,0.5,keep\n2,b,c,0.7,keep\n",
+            "line 3: 5 cells under 4 columns, and no verdict",
+        ),
+        ("002 0.7", "id,acc,status,description\n1,0.5,keep,a,b\n2,0.7,keep,a,b,c\n", ""),
+    ]);
+    fs::write(sandbox.path("log"), log.replace("lr up, wd down", "\"lr up, wd down\"")).unwrap();
+    sandbox.ok(&["import", "log", "-q"]);
+}
