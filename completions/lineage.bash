@@ -798,7 +798,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__import)
-            opts="-q -h --into --dry-run --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --into --dry-run --as-new --metric --direction --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -350,6 +350,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand import" -l color -d 'Whe
 always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l dry-run -d 'Say what would be done, and write nothing'
+complete -c lineage -n "__fish_lineage_using_subcommand import" -l as-new -d 'Add the rows even where they look like trials of the store'
 complete -c lineage -n "__fish_lineage_using_subcommand import" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
 complete -c lineage -n "__fish_lineage_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l format -r -f -a "tsv\t'Tab-separated, every column'

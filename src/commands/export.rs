@@ -52,7 +52,7 @@ pub fn run(args: Export, context: &Context) -> Result<()> {
         Form::Jsonl => Some(Format::Jsonl),
     };
     let log = context.open(&reading)?;
-    let mut sheet = format.map(|format| Sheet::new(format, sheet::columns(&log.schema)));
+    let mut sheet = format.map(|format| Sheet::new(format, sheet::columns(&log.schema)).exact());
     let mut out = context.ui.pages();
     out.add(&sheet.as_ref().map_or_else(karpathy::head, Sheet::head))?;
     let (mut damaged, mut quarantined) = (0, 0);

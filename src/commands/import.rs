@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
 use super::{Context, Reading};
@@ -31,12 +31,15 @@ pub struct Import {
     /// Say what would be done, and write nothing
     #[arg(long)]
     dry_run: bool,
+    /// Add the rows even where they look like trials of the store
+    #[arg(long)]
+    as_new: bool,
     #[command(flatten)]
     reading: Reading,
 }
 
 pub fn run(args: Import, context: &Context) -> Result<()> {
-    let Import { file, into, dry_run, reading } = args;
+    let Import { file, into, dry_run, as_new, reading } = args;
     let dir = into.or_else(|| context.store.clone()).unwrap_or_else(|| PathBuf::from(".lineage"));
     let there = existing(&dir)?;
     let reading: store::Reading = (&reading).into();
@@ -48,16 +51,17 @@ pub fn run(args: Import, context: &Context) -> Result<()> {
         context.ui.note(note);
     }
     let forgets = there.is_some() && differs(settings, &reading);
+    let said = || format!("cannot import {}", file.display());
     let merged = match (there, dry_run) {
-        (Some(store), true) => store.would_import(&translation)?,
-        (Some(store), false) => store.import(&translation)?,
+        (Some(store), true) => store.would_import(&translation, as_new).with_context(said)?,
+        (Some(store), false) => store.import(&translation, as_new).with_context(said)?,
         (None, _) if translation.rows.is_empty() => {
             bail!("{}: no rows yet; import it when it has some (`lineage init` makes an empty store)", file.display())
         }
         (None, true) => all(&translation),
         (None, false) => {
             store::new_store(&dir, &translation, &reading.map, reading.segment)?;
-            Store::find(Some(&dir))?.import(&translation)?
+            Store::find(Some(&dir))?.import(&translation, true)?
         }
     };
     context.ui.print(&summary(&translation, &merged, &file, &dir))?;

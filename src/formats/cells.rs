@@ -18,29 +18,64 @@ use crate::{
 pub(super) struct Statuses {
     /// Whether a word that says "it ran" is a keep: only where no row is called one.
     ran_is_keep: bool,
+    /// Whether the keeps are no more than trials that ran: nobody decided for them.
+    pub(super) mere_completion: bool,
 }
 
 impl Statuses {
     pub(super) fn new(table: &Table, plan: &Plan) -> Self {
-        let decides = |means| matches!(means, Means::Is(Status::Keep | Status::Baseline));
-        let has_keeps = plan.verdict.is_some_and(|(column, speech)| {
-            plan::cells(table, column).filter_map(|cell| words::verdict(cell, speech)).any(decides)
+        let mut seen = [false; 4]; // keep, baseline, discard, ran
+        if let Some((column, speech)) = plan.verdict {
+            for cell in plan::cells(table, column) {
+                match words::verdict(cell, speech) {
+                    Some(Means::Is(Status::Keep)) => seen[0] = true,
+                    Some(Means::Is(Status::Baseline)) => seen[1] = true,
+                    Some(Means::Is(Status::Discard)) => seen[2] = true,
+                    Some(Means::Ran) => seen[3] = true,
+                    _ => {}
+                }
+            }
+        }
+        let [keep, baseline, discard, ran] = seen;
+        // A baseline decides nothing about the trials after it.
+        let ran_is_keep = !(keep || baseline && discard);
+        let by_words = plan.verdict.is_some_and(|(_, speech)| matches!(speech, Speech::Words | Speech::Gate));
+        Self { ran_is_keep, mere_completion: ran_is_keep && ran && by_words && plan.vetoes.is_empty() }
+    }
+
+    /// What a column says that may take a trial back.
+    fn veto(at: usize, table: &Table, plan: &Plan) -> Option<Status> {
+        let said = plan.vetoes.iter().filter_map(|&(column, speech)| {
+            words::verdict(table.rows[at].cells.get(column).map_or("", |cell| cell.trim()), speech)
         });
-        Self { ran_is_keep: !has_keeps }
+        said.into_iter().find_map(|means| match means {
+            Means::Is(status) if !matches!(status, Status::Keep | Status::Baseline) => Some(status),
+            _ => None,
+        })
     }
 
     /// The status of a row, and its word: that of the status, else what is written.
     pub(super) fn of(&self, at: usize, table: &Table, plan: &Plan) -> (Status, String) {
         let cells = &table.rows[at].cells;
         let cell = |column: usize| cells.get(column).map_or("", |cell| cell.trim());
-        let Some((column, speech)) = plan.verdict else { return (Status::Other, String::new()) };
+        let Some((column, speech)) = plan.verdict else {
+            let veto = Self::veto(at, table, plan);
+            return veto.map_or((Status::Other, String::new()), |status| (status, status.name().to_owned()));
+        };
         let mut word = cell(column);
         let mut means = words::verdict(word, speech);
         if let Some(ran) = plan.ran.filter(|_| means.is_none() && words::is_nothing(word)) {
             word = cell(ran);
             means = words::verdict(word, Speech::Words).filter(|means| *means != Means::Ran);
         }
+        let is_good = match means {
+            Some(means) => matches!(means, Means::Ran | Means::Is(Status::Keep | Status::Baseline)),
+            None => words::is_nothing(word),
+        };
         match means {
+            _ if let Some(status) = Self::veto(at, table, plan).filter(|_| is_good) => {
+                (status, status.name().to_owned())
+            }
             Some(Means::Is(status)) => (status, status.name().to_owned()),
             Some(Means::Ran) if self.ran_is_keep => (Status::Keep, Status::Keep.name().to_owned()),
             _ => (Status::Other, word.to_owned()),
@@ -50,7 +85,7 @@ impl Statuses {
 
 /// The cells of the score column, read.
 pub(super) struct Scores {
-    form: Form,
+    pub(super) form: Form,
     /// Whether -1 stands for no score where no verdict says that a trial failed: no other score is negative.
     minus_one_is_none: bool,
     pub(super) found: usize,

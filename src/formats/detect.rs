@@ -1,5 +1,10 @@
 //! What a file is, by its content: cells separated by tabs, commas or semicolons under a header, or JSON.
 
+use std::{
+    cell::OnceCell,
+    collections::{HashMap, HashSet},
+};
+
 use super::{json, roles, separated, words};
 use crate::{
     store::{encode_row, escape_controls},
@@ -21,17 +26,26 @@ pub struct Table {
     pub separator: char,
     /// The segment that was read, and all that there are; empty where there is one.
     pub segments: String,
+    /// Columns that have the name of another: that one, and the column.
+    pub doubles: Vec<(usize, usize)>,
+    /// The names as they are compared, made once.
+    pub normal: OnceCell<Vec<String>>,
 }
 
 pub struct Raw {
     pub line: u64,
     pub cells: Vec<String>,
+    /// The fingerprint of the cells as they stood in the file, where they were put together otherwise.
+    pub print: Option<u64>,
 }
 
 impl Raw {
     /// What tells the row from others, whatever the columns mean and however many there are: its cells that say something, in
     /// their order (FNV-1a, which is the same in every version of this program).
     pub(super) fn fingerprint(&self) -> u64 {
+        if let Some(print) = self.print {
+            return print;
+        }
         let said = self.cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
         let bytes = said.flat_map(|cell| cell.bytes().chain([b'\t']));
         bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
@@ -82,14 +96,24 @@ impl Said {
     }
 }
 
+const HAS_NUL: &str = "its first line has NUL bytes: no text, or UTF-16 without its mark; save it as UTF-8";
+
 /// Takes a file apart.
 pub fn read(bytes: &[u8], segment: Option<u64>) -> Result<Table, String> {
+    let is_marked = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    // Seen before the whole is decoded, which for zeros takes many times their size.
+    let first = &bytes[..memchr::memchr(b'\n', bytes).unwrap_or(bytes.len())];
+    if !is_marked && !first.starts_with(b"#") && memchr::memchr(0, first).is_some() {
+        return Err(HAS_NUL.to_owned());
+    }
     let text = decode(bytes);
-    let lines: Vec<&str> = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).collect();
+    // A file with carriage returns alone is as old Macs wrote it.
+    let end = if text.contains('\n') { '\n' } else { '\r' };
+    let lines: Vec<&str> = text.split(end).map(|line| line.strip_suffix('\r').unwrap_or(line)).collect();
     let is_told = |line: &&str| !line.trim().is_empty() && !line.starts_with('#');
     let first = lines.iter().copied().find(is_told).unwrap_or_default();
     if first.contains('\0') {
-        return Err("its first line has NUL bytes: no text, or UTF-16 without its mark; save it as UTF-8".to_owned());
+        return Err(HAS_NUL.to_owned());
     }
     if first.trim_start().starts_with(['{', '[']) {
         return json::read(&text, segment);
@@ -129,6 +153,7 @@ impl Table {
         let mut names = std::mem::take(&mut self.names);
         names.resize(names.len().max(widest), String::new());
         self.names = unique_names(names);
+        self.normal = OnceCell::new();
     }
 }
 
@@ -151,12 +176,31 @@ pub(super) fn in_lines<'r>(
 /// Names without white space around them; a missing one is `column_3`, one that stands already has a number behind it.
 pub(super) fn unique_names(names: Vec<String>) -> Vec<String> {
     let mut out: Vec<String> = Vec::with_capacity(names.len());
+    let (mut taken, mut next) = (HashSet::with_capacity(names.len()), HashMap::new());
     for (at, name) in names.iter().enumerate() {
         let name = escape_controls(name.trim().trim_matches('"').trim()).into_owned();
         let name = if name.is_empty() { format!("column_{}", at + 1) } else { name };
-        let again = (2..).map(|number| format!("{name}_{number}"));
-        let name = std::iter::once(name.clone()).chain(again).find(|name| !out.contains(name));
-        out.push(name.expect("numbers do not end"));
+        out.push(free_name(name, &mut taken, &mut next));
     }
     out
+}
+
+/// A name that is not taken yet: itself, else with the next number behind it. That no number is tried twice keeps a header of
+/// thousands of equal names cheap.
+pub(super) fn free_name(name: String, taken: &mut HashSet<String>, next: &mut HashMap<String, u64>) -> String {
+    let mut free = name.clone();
+    while !taken.insert(free.clone()) {
+        let number = next.entry(name.clone()).or_insert(1);
+        *number += 1;
+        free = format!("{name}_{number}");
+    }
+    free
+}
+
+/// Which columns of a header have the name of another.
+pub(super) fn doubles(names: &[String]) -> Vec<(usize, usize)> {
+    let mut first: HashMap<&str, usize> = HashMap::new();
+    let again = |(at, name)| (at, *first.entry(name).or_insert(at));
+    let told = names.iter().map(|name| name.trim()).enumerate().filter(|(_, name)| !name.is_empty());
+    told.map(again).filter(|(at, first)| at != first).map(|(at, first)| (first, at)).collect()
 }

@@ -1,6 +1,13 @@
 //! Which way is better, and what a person should know of how that was found out.
 
-use super::{Wanted, cells::Scores, roles::SENTINELS, words, writer::Writer};
+use super::{
+    Wanted,
+    cells::Scores,
+    plan::columns,
+    roles::{BY_NAME, SENTINELS},
+    words,
+    writer::Writer,
+};
 use crate::trial::Direction;
 
 /// A direction, and why, where it was guessed.
@@ -12,11 +19,27 @@ pub(super) struct Found {
 impl Writer {
     /// Which way is better: flags, what the file says, the name, the trend of the keeps.
     pub(super) fn direction(&self, metric: &str, wanted: &Wanted) -> Found {
-        match (wanted.direction.or(self.table.said.direction), words::better(metric)) {
-            (Some(is), _) => Found { is, why: None },
-            (None, Some(is)) => Found { is, why: Some(format!("by its name{}", self.contradiction(is))) },
-            (None, None) => self.trend(),
+        let said = self.table.said.direction.filter(|_| self.is_said_of(metric));
+        if let Some(is) = wanted.direction.or_else(|| words::better_said(metric)).or(said) {
+            return Found { is, why: None };
         }
+        let by_name = |is| Found { is, why: Some(format!("by its name{}", self.contradiction(is))) };
+        let mut found = words::better(metric).map_or_else(|| self.trend(), by_name);
+        if let (Some(why), Some(said), Some(other)) =
+            (&mut found.why, self.table.said.direction, &self.table.said.metric)
+        {
+            *why += &format!(", since {said} is what the file says of {other}");
+        }
+        found
+    }
+
+    /// Whether what the file says of a direction is said of the score: it names no metric, or this one, or one that has no column
+    /// beside one that is called `metric` or the like.
+    fn is_said_of(&self, metric: &str) -> bool {
+        let Some(name) = &self.table.said.metric else { return true };
+        let mut named = columns(&self.table, name).peekable();
+        let stands_for_it = named.peek().is_none() && words::candidate(metric) <= BY_NAME;
+        stands_for_it || named.any(|column| column == self.plan.score)
     }
 
     /// What was guessed, and what would say otherwise.
@@ -25,8 +48,11 @@ impl Writer {
         if self.plan.verdict.is_none() {
             let none = "no column holds a verdict: every row with a score can be best; --map verdict=COLUMN names one";
             notes.push(none.to_owned());
+        }
+        if self.plan.verdict.is_none() || self.mere_completion {
             notes.extend(self.doubt(direction.is, scores));
         }
+        notes.extend(self.doubts(scores));
         if let Some(unclear) = &self.table.said.unclear {
             notes.push(format!("`{unclear}` names no direction that is known here; `higher` and `lower` do"));
         }
@@ -66,7 +92,8 @@ impl Writer {
     /// first, while two or more went beyond all before them the other way.
     fn contradiction(&self, direction: Direction) -> String {
         let kept = self.kept();
-        let Some(&first) = kept.first().filter(|_| self.plan.verdict.is_some()) else { return String::new() };
+        let is_decided = self.plan.verdict.is_some() && !self.mere_completion;
+        let Some(&first) = kept.first().filter(|_| is_decided) else { return String::new() };
         let (mut record, mut records) = (first, 0);
         for &score in &kept {
             if direction.opposite().better(score, record) {
@@ -79,9 +106,9 @@ impl Writer {
         format!(", though no keep is {} than the first one", direction.better_word())
     }
 
-    /// The way that most steps from one keep to the next have taken.
+    /// The way that most steps from one keep to the next have taken. That trials ran is no step anywhere.
     fn trend(&self) -> Found {
-        let kept = self.kept();
+        let kept = if self.mere_completion { Vec::new() } else { self.kept() };
         let count = |way: Direction| kept.windows(2).filter(|pair| way.better(pair[1], pair[0])).count();
         let (up, down) = (count(Direction::Maximize), count(Direction::Minimize));
         let why = match up + down {

@@ -2,21 +2,32 @@
 
 use std::{borrow::Cow, collections::BTreeMap};
 
-use serde_json::{Deserializer, value::RawValue};
+use serde_json::{Deserializer, Map, Value, value::RawValue};
 
 use super::{
-    Table,
+    Said, Table,
     jsonl::{self, Part},
 };
 
 /// Takes JSON apart. Where there is a line that is an object by itself, every line is: one that is damaged harms no other.
 pub(super) fn read(text: &str, segment: Option<u64>) -> Result<Table, String> {
     let text = without_bare_words(text);
-    let is_one = text.trim().contains('\n') && serde_json::from_str::<&RawValue>(&text).is_ok();
-    let is_list = is_one || text.trim_start().starts_with('[');
+    let object = serde_json::from_str::<Map<String, Value>>(text.trim()).ok();
+    if let Some(object) = object.filter(|object| text.trim().contains('\n') || !jsonl::Carries::of(object).anything()) {
+        let mut said = Said::default();
+        for (key, value) in &object {
+            said.hear(key, value.as_str().unwrap_or_default());
+        }
+        let parts = members(&text).unwrap_or_else(|| vec![text.trim()]);
+        return jsonl::read(numbered(&text, parts), said, segment);
+    }
     let is_object = |line: &str| serde_json::from_str::<&RawValue>(line).is_ok_and(|raw| raw.get().starts_with('{'));
-    let parts = if !is_list && text.lines().any(is_object) { lines(&text) } else { values(&text) };
-    jsonl::read(parts, segment)
+    let parts = match text.trim_start().strip_prefix('[') {
+        Some(list) => numbered(&text, listed(list)),
+        None if text.lines().any(is_object) => lines(&text),
+        None => numbered(&text, values(&text)),
+    };
+    jsonl::read(parts, Said::default(), segment)
 }
 
 fn lines(text: &str) -> Vec<Part<'_>> {
@@ -24,29 +35,58 @@ fn lines(text: &str) -> Vec<Part<'_>> {
     numbered.filter(|part| !part.text.trim().is_empty() && !part.text.starts_with('#')).collect()
 }
 
-/// The values of a file, one behind the other; the members of a list, and of a list in an object that is all there is, for it.
-fn values(text: &str) -> Vec<Part<'_>> {
-    let mut stream = Deserializer::from_str(text).into_iter::<&RawValue>();
-    let mut found: Vec<&str> = stream.by_ref().map_while(Result::ok).map(RawValue::get).collect();
-    if let [only] = found[..] {
-        found = members(only).unwrap_or(found);
-    }
-    let rest = text.get(stream.byte_offset()..).unwrap_or_default();
-    if let Some(line) = rest.lines().find(|line| !line.trim().is_empty()) {
-        found.push(line);
-    }
-    let line = |part: &str| 1 + text[..part.as_ptr() as usize - text.as_ptr() as usize].matches('\n').count() as u64;
-    found.into_iter().map(|text| Part { line: line(text), text }).collect()
+/// Parts of a text, in their order, each with the line in which it begins.
+fn numbered<'t>(text: &'t str, parts: Vec<&'t str>) -> Vec<Part<'t>> {
+    let (mut line, mut seen) = (1, 0);
+    let number = |part: &'t str| {
+        let start = part.as_ptr() as usize - text.as_ptr() as usize;
+        line += text[seen..start].matches('\n').count() as u64;
+        seen = start;
+        Part { line, text: part }
+    };
+    parts.into_iter().map(number).collect()
 }
 
-/// The members of a list, or of the longest list of objects that an object has.
+/// The values of a file, one behind the other.
+fn values(text: &str) -> Vec<&str> {
+    let mut stream = Deserializer::from_str(text).into_iter::<&RawValue>();
+    let mut found: Vec<&str> = stream.by_ref().map_while(Result::ok).map(RawValue::get).collect();
+    let rest = text.get(stream.byte_offset()..).unwrap_or_default();
+    found.extend(rest.lines().find(|line| !line.trim().is_empty()));
+    found
+}
+
+/// The members of a list behind its bracket, as far as they go: a writer may not have finished it, or left a comma at its end.
+fn listed(mut rest: &str) -> Vec<&str> {
+    let mut found = Vec::new();
+    loop {
+        rest = rest.trim_start_matches(|c: char| c.is_whitespace() || c == ',');
+        if let Some(behind) = rest.strip_prefix(']') {
+            found.extend(behind.lines().find(|line| !line.trim().is_empty()));
+            return found;
+        }
+        let Some(line) = rest.lines().next() else { return found };
+        let taken = match Deserializer::from_str(rest).into_iter::<&RawValue>().next() {
+            Some(Ok(value)) => value.get(),
+            _ => line,
+        };
+        found.push(taken);
+        rest = &rest[taken.len()..];
+        if taken.as_ptr() == line.as_ptr()
+            && taken.len() == line.len()
+            && serde_json::from_str::<&RawValue>(taken).is_err()
+        {
+            rest = rest.find("\n{").map_or("", |at| &rest[at..]); // the rest of a damaged one is no other
+        }
+    }
+}
+
+/// The members of the longest list of objects that an object has.
 fn members(value: &str) -> Option<Vec<&str>> {
     let list = |value| serde_json::from_str::<Vec<&RawValue>>(value).ok();
     let objects = |value| list(value).filter(|all| all.first().is_some_and(|first| first.get().starts_with('{')));
-    let found = match serde_json::from_str::<BTreeMap<String, &RawValue>>(value) {
-        Ok(fields) => fields.values().filter_map(|field| objects(field.get())).max_by_key(Vec::len)?,
-        Err(_) => list(value)?,
-    };
+    let fields = serde_json::from_str::<BTreeMap<String, &RawValue>>(value).ok()?;
+    let found = fields.values().filter_map(|field| objects(field.get())).max_by_key(Vec::len)?;
     Some(found.into_iter().map(RawValue::get).collect())
 }
 

@@ -1,12 +1,16 @@
 //! Runs written as JSON objects, with config objects that name the metric and start a segment.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    cell::OnceCell,
+    collections::{BTreeSet, HashMap},
+};
 
 use serde_json::{Map, Value};
 
 use super::{
     detect::{Raw, Said, Table, Unread, unique_names},
-    roles, words,
+    roles::{self, Means},
+    words,
 };
 
 /// A value of the file, and the line in which it begins.
@@ -29,19 +33,61 @@ struct Reader {
     of_segment: HashMap<u64, usize>,
     segment: u64,
     unread: Vec<Unread>,
+    /// Whether some lines are runs by their type, or have none.
+    has_runs: bool,
 }
 
-/// Takes JSON apart. Of several segments one is read: the one asked for, else the last.
-pub(super) fn read(parts: Vec<Part>, wanted: Option<u64>) -> Result<Table, String> {
+/// What type a line says it has.
+fn kind(object: &Map<String, Value>) -> Option<String> {
+    object.get("type").and_then(Value::as_str).map(words::normal)
+}
+
+/// What a JSON object has that a run has.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Carries {
+    score: bool,
+    verdict: bool,
+}
+
+impl Carries {
+    pub(super) fn of(object: &Map<String, Value>) -> Self {
+        let mut carries = Self::default();
+        for (key, value) in object {
+            let name = words::normal_name(key);
+            let speech = roles::VERDICTS.iter().find(|(verdict, _)| *verdict == name).map(|(_, speech)| *speech);
+            let said = speech.and_then(|speech| words::verdict(&text(value.clone()), speech));
+            carries.verdict |= !value.is_number() && matches!(said, Some(Means::Is(_)));
+            carries.score |= value.is_number() && words::candidate(key) < roles::UNKNOWN;
+            if let Value::Object(inner) = value {
+                carries.score |= Self::of(inner).score;
+            }
+        }
+        carries
+    }
+
+    pub(super) fn anything(self) -> bool {
+        self.score || self.verdict
+    }
+}
+
+/// Takes JSON apart. Of several segments one is read: the one asked for, else the last. What the file says stands for a config.
+pub(super) fn read(parts: Vec<Part>, said: Said, wanted: Option<u64>) -> Result<Table, String> {
     let mut reader = Reader::default();
-    for part in parts {
-        reader.see(part);
+    if said.metric.is_some() || said.direction.is_some() {
+        reader.configs.push(said);
+    }
+    let objects: Vec<_> = parts.into_iter().map(|part| (part.line, serde_json::from_str(part.text))).collect();
+    let is_run = |kind: Option<String>| kind.is_none_or(|kind| words::has(roles::RUN_TYPES, &kind));
+    reader.has_runs =
+        objects.iter().any(|(_, value)| matches!(value, Ok(Value::Object(object)) if is_run(kind(object))));
+    for (line, value) in objects {
+        reader.see(line, value);
     }
     let segments: BTreeSet<u64> = reader.runs.iter().map(|run| run.segment).collect();
     let last = match reader.runs.last() {
         Some(run) => run.segment,
         None if !reader.configs.is_empty() => reader.segment,
-        None => return Err("none of its JSON lines is a run".to_owned()),
+        None => return Err(reader.nothing()),
     };
     let segment = wanted.unwrap_or(last);
     let listed = segments.iter().map(u64::to_string).collect::<Vec<_>>().join(" ");
@@ -62,18 +108,18 @@ pub(super) fn read(parts: Vec<Part>, wanted: Option<u64>) -> Result<Table, Strin
 }
 
 impl Reader {
-    fn see(&mut self, part: Part) {
-        let line = part.line;
-        let object = match serde_json::from_str(part.text) {
+    fn see(&mut self, line: u64, value: serde_json::Result<Value>) {
+        let object = match value {
             Ok(Value::Object(object)) => object,
             Ok(_) => return self.skip(line, "JSON that is no object", false),
             Err(_) => return self.skip(line, "no JSON", false),
         };
-        let kind = object.get("type").and_then(Value::as_str).map(words::normal);
-        match kind.as_deref() {
+        match kind(&object).as_deref() {
             Some(kind) if words::has(roles::CONFIG_TYPES, kind) => self.config(&object),
-            Some(kind) if !words::has(roles::RUN_TYPES, kind) && !object.contains_key("status") => {
-                self.skip(line, &format!("a line of type `{kind}` is no run"), true);
+            Some(kind) if !self.is_run(kind, &object) => {
+                let carries = Carries::of(&object).score;
+                let what = if carries { " with a score" } else { "" };
+                self.skip(line, &format!("a line of type `{kind}`{what} is no run"), !carries);
             }
             _ => {
                 if let Some(segment) = object.get("segment").and_then(Value::as_u64) {
@@ -88,6 +134,20 @@ impl Reader {
                 self.runs.push(Run { line, segment: self.segment, fields });
             }
         }
+    }
+
+    /// Whether a line of a type is a run: by its type, its verdict, or a score where no line is a run by its type.
+    fn is_run(&self, kind: &str, object: &Map<String, Value>) -> bool {
+        let carries = Carries::of(object);
+        let by_type = words::has(roles::RUN_TYPES, kind) || object.contains_key("status");
+        by_type || carries.verdict || carries.score && !self.has_runs
+    }
+
+    /// Why there is nothing to read.
+    fn nothing(&self) -> String {
+        let whys: BTreeSet<&str> = self.unread.iter().map(|unread| &*unread.why).collect();
+        let whys: Vec<_> = whys.into_iter().take(5).collect();
+        format!("none of its JSON lines is a run: {}", whys.join(", "))
     }
 
     fn config(&mut self, object: &Map<String, Value>) {
@@ -137,7 +197,13 @@ fn text(value: Value) -> String {
     }
 }
 
-fn table(reader: Reader, said: Said, notes: Vec<String>) -> Table {
+/// Where runs have so many fields of their own that most cells were empty, the rarest stand in one column.
+const MAX_CELLS: usize = 2_000_000;
+const MAX_COLUMNS: usize = 500;
+const MORE: &str = "more_fields";
+
+fn table(mut reader: Reader, said: Said, notes: Vec<String>) -> Table {
+    gather(&mut reader.runs);
     let mut names: Vec<String> = Vec::new();
     let mut places = HashMap::new();
     if reader.runs.is_empty() {
@@ -154,7 +220,7 @@ fn table(reader: Reader, said: Said, notes: Vec<String>) -> Table {
         for (name, text) in run.fields {
             cells[places[&name]] = text;
         }
-        Raw { line: run.line, cells }
+        Raw { line: run.line, cells, print: None }
     };
     let rows = reader.runs.into_iter().map(row).collect();
     Table {
@@ -166,5 +232,30 @@ fn table(reader: Reader, said: Said, notes: Vec<String>) -> Table {
         first_row: 1,
         separator: ',',
         segments: String::new(),
+        doubles: Vec::new(),
+        normal: OnceCell::new(),
+    }
+}
+
+/// Puts rare fields into one, where a column for each were too many.
+fn gather(runs: &mut [Run]) {
+    let mut times: HashMap<String, usize> = HashMap::new();
+    for (name, _) in runs.iter().flat_map(|run| &run.fields) {
+        *times.entry(name.clone()).or_default() += 1;
+    }
+    if times.len() <= MAX_COLUMNS || times.len() * runs.len() <= MAX_CELLS {
+        return;
+    }
+    let mut ranked: Vec<_> = times.into_iter().map(|(name, times)| (std::cmp::Reverse(times), name)).collect();
+    ranked.sort();
+    let kept: BTreeSet<String> = ranked.into_iter().take(MAX_COLUMNS).map(|(_, name)| name).collect();
+    for run in runs {
+        let (own, rare): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut run.fields).into_iter().partition(|(name, _)| kept.contains(name));
+        run.fields = own;
+        if !rare.is_empty() {
+            let told: Vec<_> = rare.into_iter().map(|(name, text)| format!("{name}: {text}")).collect();
+            run.fields.push((MORE.to_owned(), told.join("; ")));
+        }
     }
 }

@@ -4,12 +4,14 @@
 mod cells;
 mod detect;
 mod direction;
+mod doubts;
 mod json;
 mod jsonl;
 mod numbers;
 mod plan;
 pub mod roles;
 mod separated;
+mod surplus;
 mod translate;
 mod verdict;
 pub mod words;

@@ -15,6 +15,10 @@ use crate::trial::{ExpId, Number};
 pub(super) struct Plan {
     pub(super) parts: Vec<(Part, usize)>,
     pub(super) verdict: Option<(usize, Speech)>,
+    /// Whether that column was found by its words alone.
+    pub(super) verdict_is_guess: bool,
+    /// Columns that take back what the verdict says.
+    pub(super) vetoes: Vec<(usize, Speech)>,
     /// Where a decision is the verdict: the column that says whether it ran at all.
     pub(super) ran: Option<usize>,
     pub(super) score: usize,
@@ -34,6 +38,8 @@ impl Plan {
         let mut plan = Self {
             parts: Vec::new(),
             verdict: None,
+            verdict_is_guess: false,
+            vetoes: Vec::new(),
             ran: None,
             score: usize::MAX,
             keys: keys.flat_map(|name| columns(table, name)).collect(),
@@ -91,21 +97,26 @@ impl Plan {
         let said = table.said.metric.as_ref().and_then(|name| columns(table, name).next());
         if let Some(column) = said.filter(|&column| may_score(table, column)) {
             self.score = column;
-            return Ok(());
+            return stands_once(table, column);
         }
-        let ranked = self.candidates(table);
+        let mut ranked = self.candidates(table, |at| may_score(table, at));
+        if ranked.is_empty() {
+            // Where every trial has crashed, a name that is known is enough.
+            let is_blank = |at| cells(table, at).all(words::is_nothing);
+            ranked = self.candidates(table, is_blank).into_iter().filter(|(rank, _)| *rank < roles::UNKNOWN).collect();
+        }
         if table.rows.is_empty() {
             return self.guess_score(table, &ranked);
         }
         let Some(&(best, column)) = ranked.first() else {
-            let names = table.names.join(" ");
-            return Err(format!("no column holds a score; --map score=COLUMN names one of: {names}"));
+            return Err(no_score(table));
         };
         let equal: Vec<_> = ranked.iter().filter(|(rank, _)| *rank == best).map(|(_, at)| &*table.names[*at]).collect();
         if equal.len() > 1 {
             return Err(format!("equally good candidates for the score: {}; --metric names the one", equal.join(" ")));
         }
         self.score = column;
+        stands_once(table, column)?;
         self.guess = Some(match best {
             ..roles::BY_NAME => return Ok(()), // it is called a metric: no guess
             roles::BY_NAME..roles::UNKNOWN => "by its name",
@@ -126,9 +137,9 @@ impl Plan {
     }
 
     /// The columns that may be the score, the best first. One of ids is none, even where an id stands twice.
-    fn candidates(&self, table: &Table) -> Vec<(u8, usize)> {
+    fn candidates(&self, table: &Table, may_score: impl Fn(usize) -> bool) -> Vec<(u8, usize)> {
         let is_free = |at: usize| !self.is_taken(at) && !self.keys.contains(&at) || self.is_seconds(at);
-        let free = (0..table.names.len()).filter(|&at| is_free(at) && may_score(table, at));
+        let free = (0..table.names.len()).filter(|&at| is_free(at) && may_score(at));
         let rank = |at: usize| match words::candidate(&table.names[at]) {
             roles::UNKNOWN if Form::of(table, at).has_unit() => roles::SETTING, // such as `7B`
             rank => rank,
@@ -152,6 +163,27 @@ impl Plan {
         let seconds = [Part::TrainSeconds, Part::TotalSeconds];
         self.parts.iter().any(|(part, taken)| *taken == column && seconds.contains(part))
     }
+}
+
+/// Refuses a score whose name two columns have that say different things.
+fn stands_once(table: &Table, column: usize) -> Result<(), String> {
+    let differs = |again: usize| table.rows.iter().any(|row| row.cells.get(again) != row.cells.get(column));
+    let again = table.doubles.iter().find(|(first, again)| *first == column && differs(*again));
+    again.map_or(Ok(()), |&(_, again)| {
+        let (name, again) = (&table.names[column], &table.names[again]);
+        Err(format!("equally good candidates for the score: {name} {again}, which the header both calls {name}; --metric names the one"))
+    })
+}
+
+/// No column holds a score; what the one holds that is called like one.
+fn no_score(table: &Table) -> String {
+    let called = (0..table.names.len()).filter(|&at| words::candidate(&table.names[at]) < roles::UNKNOWN);
+    let holds = called.into_iter().find_map(|at| {
+        let cell = cells(table, at).find(|cell| !words::is_nothing(cell))?;
+        Some(format!(" ({} holds `{}`)", table.names[at], cell.chars().take(40).collect::<String>()))
+    });
+    let names = table.names.join(" ");
+    format!("no column holds a score{}; --map score=COLUMN names one of: {names}", holds.unwrap_or_default())
 }
 
 /// What `--map` says of a part.
@@ -189,7 +221,8 @@ pub(super) fn columns<'t>(table: &'t Table, name: &str) -> impl Iterator<Item = 
     let exact = |name: &str| table.names.iter().position(|own| own == name);
     let exact = exact(name).or_else(|| exact(name.rsplit_once('.')?.1));
     let wanted = normal_name(name);
-    let alike = table.names.iter().enumerate().filter(move |(_, own)| normal_name(own) == wanted).map(|(at, _)| at);
+    let names = table.normal.get_or_init(|| table.names.iter().map(|name| normal_name(name)).collect());
+    let alike = names.iter().enumerate().filter(move |(_, own)| **own == wanted).map(|(at, _)| at);
     exact.into_iter().chain(alike.filter(move |at| Some(*at) != exact))
 }
 

@@ -81,6 +81,12 @@ pub enum Speech {
     Kept,
     /// Yes says no more than that it ran, no that it missed a gate.
     Gate,
+    /// Yes says that it was taken back, no nothing more than that it ran.
+    Undone,
+    /// Yes says that it broke, no nothing more than that it ran.
+    Broke,
+    /// No says that it was taken back, yes nothing more than that it ran.
+    Stays,
 }
 
 /// Columns that may hold the verdict; the first that fits does. A decision outranks a status, which says whether it ran.
@@ -91,15 +97,35 @@ pub const VERDICTS: &[(&str, Speech)] = &[
     ("kept", Speech::Kept),
     ("keep", Speech::Kept),
     ("promoted", Speech::Kept),
+    ("accept", Speech::Kept),
+    ("is_kept", Speech::Kept),
+    ("was_kept", Speech::Kept),
+    ("keep_discard", Speech::Words),
+    ("keep_or_discard", Speech::Words),
     ("status", Speech::Words),
     ("outcome", Speech::Words),
     ("result", Speech::Words),
     ("state", Speech::Words),
+    ("selected", Speech::Kept),
+    ("improved", Speech::Kept),
+    ("is_best", Speech::Kept),
     ("correctness", Speech::Gate),
     ("correct", Speech::Gate),
     ("passed", Speech::Gate),
     ("valid", Speech::Gate),
     ("success", Speech::Gate),
+    ("ok", Speech::Gate),
+];
+
+/// Columns that may take back what the verdict says, or are the verdict where there is no other.
+pub const VETOES: &[(&str, Speech)] = &[
+    ("reverted", Speech::Undone),
+    ("rolled_back", Speech::Undone),
+    ("committed", Speech::Stays),
+    ("crashed", Speech::Broke),
+    ("failed", Speech::Broke),
+    ("is_buggy", Speech::Broke),
+    ("error", Speech::Words), // where it is one that the tables know
 ];
 
 /// What a word says.
@@ -149,9 +175,10 @@ pub const WORDS: &[(Means, &str)] = &[
     (Ran, "ok success successful succeeded pass passed done complete completed finished ran"),
 ];
 
-/// Words of an explanation that take a `keep` back, unless `not` or `never` stands before them. What became of such a trial is
-/// for a person to say: it stays as it is written.
-pub const TAKEN_BACK: &str = "reverted discarded rejected undone abandoned invalidated superseded";
+/// Words of an explanation that take a keep back, as every verdict does that is no keep itself, unless a word of `DENIES` stands
+/// before it. What became of such a trial is for a person to say: it stays as it is written.
+pub const TAKEN_BACK: &str = "invalidated superseded removed reversed reverts withdrawn retracted revoked leak leaked leaks cheat cheated crashes";
+pub const DENIES: &str = "not never no without t";
 
 /// Words behind which an explanation begins: `reverted to c1`, `crash in the loader`.
 pub const EXPLAINS: &str =
@@ -172,6 +199,9 @@ pub const NOTHING: &str = "- -- — – n/a na nan none null nil ? error fail fa
 pub const SENTINELS: &[f64] =
     &[0.0, -1.0, 99.0, 999.0, 9999.0, 99_999.0, 999_999.0, -999.0, -9999.0, 1e6, 1e9, 1e10, 1e12, -1e9];
 
+/// Units that say how large a number is: one with it is no neighbour of a plain one.
+pub const MAGNITUDES: &str = "k m g t b kb mb gb tb kib mib gib mn bn";
+
 /// Parents that are none; so is a `0` where no trial is called that.
 pub const NO_PARENT: &str = "- — -1 -1.0 root none null n/a na nan start seed";
 
@@ -179,16 +209,23 @@ pub const NO_PARENT: &str = "- — -1 -1.0 root none null n/a na nan start seed"
 pub const COMMITS: &str = "commit hash short_hash sha name";
 
 /// Which way a metric is better, by its name between underscores; the first that is in it decides. A pattern with `_` at an
-/// end is a whole part of the name there. `1-x` and `neg_x` are the other way round than `x`.
+/// end is a whole part of the name there, one with `$` the end of the name. `1-x` and `neg_x` are the other way round than `x`.
 pub const BETTER: &[(Direction, &str)] = &[
-    (Minimize, "miss_rate drawdown bits_per"),
+    // What a name ends in says what is measured of all that stands before.
+    (Maximize, "_reduction$ _savings$ _saving$ _saved$ _fixed$ win_loss_ratio _fail_to_pass_ survival_time _negloss_"),
+    (
+        Minimize,
+        "_drop$ _gap$ _ms_per_ _s_per_ _sec_per_ _seconds_per_ _time_per_ cost_per_ error_per_ errors_per_ failures_per_ \
+         _time_to_ _s_to_ miss_rate drawdown bits_per davies_bouldin anomaly_score false_alarm",
+    ),
     (
         Maximize,
-        "_tok_s_ _per_s throughput speedup _fps_ _qps_ _rps_ _tps_ _gflops_ _tflops_ _mfu_ log_likelihood _elbo_",
+        "_tok_s_ _per_s$ _per_sec$ _per_second$ throughput speedup _fps_ _qps_ _rps_ _tps_ _gflops_ _tflops_ _mfu_ \
+         log_likelihood _elbo_",
     ),
     (
         Minimize,
-        "_fail loss error _err_ bpb _bpc_ perplexity _ppl_ _nll_ _wer_ _cer_ _fid_ _mae_ _mse_ rmse _mape_ \
+        "_fail loss_ losses_ error_ errors_ _err_ bpb _bpc_ perplexity _ppl_ _nll_ _wer_ _cer_ _fid_ _mae_ _mse_ rmse _mape_ \
          _smape_ regret latency _cost_ energy cycles _ece_ brier _kl_ lpips makespan _p50_ _p90_ _p95_ _p99_",
     ),
     (
@@ -214,8 +251,12 @@ pub const CANDIDATES: &[(u8, &str)] = &[
     ),
     (3, "_combined_ _overall_ _aggregate_ _composite_ _primary_"),
     (4, "=val_bpb"),
-    (6, "_tok_s_ _per_s throughput latency speedup _p50_ _p90_ _p95_ _p99_"),
-    (7, "_train_ =value =values_0"),
+    (
+        6,
+        "_tok_s_ _per_s$ _per_sec$ _per_second$ _ms_per_ _s_per_ _sec_per_ _seconds_per_ _time_per_ throughput latency speedup _p50_ _p90_ _p95_ \
+         _p99_",
+    ),
+    (7, "_train_ =value =values_0 =success =passed =correct"),
     (
         SETTING,
         "_lr_ _n_ _num_ _parse_errors_ _batch_ _mb_ _gb_ memory _vram_ params _step _epoch tokens _played_ _seed_",

@@ -1,7 +1,9 @@
 //! Cells between tabs, commas or semicolons, under a header that may stand behind comments or text, or may be missing.
 
+use std::cell::OnceCell;
+
 use super::{
-    detect::{Raw, Said, Table, Unread, unique_names},
+    detect::{Raw, Said, Table, Unread, doubles, unique_names},
     numbers::number,
     roles::{COMMITS, NAMES, Speech, UNKNOWN, VERDICTS},
     words,
@@ -31,11 +33,13 @@ pub(super) fn read(lines: &[&str]) -> Result<Table, String> {
     if let Some(first) = cells.first_mut().filter(|_| has_header) {
         *first = first.trim_start_matches('#').to_owned();
     }
+    let doubles = doubles(&cells);
     let names = unique_names(cells);
     let schema = Schema::new(names.clone(), None, None, Direction::Minimize);
     let first_row = if has_header { 2 } else { 1 };
     let (rows, unread, segments) = (Vec::new(), Vec::new(), String::new());
-    let mut table = Table { names, rows, unread, said, notes, first_row, separator, segments };
+    let mut table =
+        Table { names, rows, unread, said, notes, first_row, separator, segments, doubles, normal: OnceCell::new() };
     table.take_text(&lines[..at], first);
     at += usize::from(has_header);
     while at < lines.len() {
@@ -147,7 +151,7 @@ impl Table {
         }
         match self.no_row(&cells) {
             Some((why, usual)) => self.unread.push(Unread { line: number, why: why.to_owned(), usual }),
-            None => self.rows.push(Raw { line: number, cells }),
+            None => self.rows.push(Raw { line: number, cells, print: None }),
         }
         taken
     }

@@ -7,7 +7,8 @@ use super::{
     cells::{Scores, Statuses},
     detect::in_lines,
     plan::Plan,
-    roles::Part,
+    roles::{Part, UNKNOWN},
+    surplus, words,
     writer::Writer,
 };
 use crate::{
@@ -60,6 +61,7 @@ impl Translation {
 /// Translates a table; the error says what flag would settle it.
 pub fn translate(mut table: Table, wanted: &Wanted) -> Result<Translation, String> {
     let plan = Plan::new(&table, wanted)?;
+    surplus::join(&mut table, &plan);
     let width = table.names.len();
     if !plan.joins_surplus(width) {
         table.widen();
@@ -73,7 +75,7 @@ pub fn translate(mut table: Table, wanted: &Wanted) -> Result<Translation, Strin
         let (status, word) = statuses.of(at, &table, &plan);
         let score = scores.read(row.line, cell(plan.score), status, word.is_empty());
         let (status, word) = match (&plan.verdict, &score) {
-            (None, Some(_)) => (Status::Keep, "keep".to_owned()),
+            (None, Some(_)) if word.is_empty() => (Status::Keep, "keep".to_owned()),
             _ => (status, word),
         };
         let is_bare = || row.cells.len() < width || says_little(&row.cells, &plan);
@@ -83,10 +85,15 @@ pub fn translate(mut table: Table, wanted: &Wanted) -> Result<Translation, Strin
         }
         trials.push(Trial { at, status, word, score });
     }
-    if scores.found == 0 && !table.rows.is_empty() && wanted.metric.is_none() && wanted.map.get(Part::Score).is_none() {
-        return Err("no row has a score; --map score=COLUMN names its column".to_owned());
+    let is_named = wanted.metric.is_some() || wanted.map.get(Part::Score).is_some();
+    let is_known = words::candidate(&table.names[plan.score]) < UNKNOWN && scores.odd.is_empty();
+    if scores.found == 0 && !table.rows.is_empty() && !is_named && !is_known {
+        let name = &table.names[plan.score];
+        let holds = scores.odd.first().map(|(line, cell)| format!(" (line {line} has `{cell}`)")).unwrap_or_default();
+        return Err(format!("no row has a score in {name}{holds}; --map score=COLUMN names its column"));
     }
-    Ok(Writer { table, plan, trials }.write(wanted, scores, unread))
+    let mere_completion = statuses.mere_completion;
+    Ok(Writer { table, plan, trials, mere_completion }.write(wanted, scores, unread))
 }
 
 /// Whether cells name no trial and tell no hypothesis, and most are empty: an event between the runs.

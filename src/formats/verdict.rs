@@ -4,7 +4,7 @@ use super::{
     Map, Table,
     numbers::number,
     plan::{Named, Plan, cells, columns, named},
-    roles::{self, Means, Part, Speech, VERDICTS},
+    roles::{Means, Part, Speech, VERDICTS, VETOES},
     words::{self, normal_name},
 };
 use crate::trial::{Number, Status};
@@ -22,9 +22,15 @@ impl Plan {
         let by_name = VERDICTS.iter().flat_map(|(name, speech)| columns(table, name).map(move |at| (at, *speech)));
         let mut found: Vec<_> =
             by_name.filter(|&(at, speech)| table.rows.is_empty() || speaks(table, at, speech)).collect();
+        self.vetoes = vetoes(table);
+        let answers = self.vetoes.iter().position(|(_, speech)| *speech != Speech::Words);
+        if let Some(first) = answers.filter(|_| found.is_empty()) {
+            found.push(self.vetoes.remove(first));
+        }
         if found.is_empty() {
             let by_content = (0..table.names.len()).filter(|&at| mostly_verdicts(table, at));
             found = by_content.map(|at| (at, Speech::Words)).collect();
+            self.verdict_is_guess = !found.is_empty();
         }
         // A column that only says whether a trial ran is no verdict beside one that says what was decided.
         found.sort_by_key(|&(at, speech)| says_least(table, at, speech));
@@ -34,11 +40,24 @@ impl Plan {
     }
 }
 
+/// The columns that may take a trial back: of yes and no, or of errors.
+fn vetoes(table: &Table) -> Vec<(usize, Speech)> {
+    let named = VETOES.iter().flat_map(|(name, speech)| columns(table, name).map(move |at| (at, *speech)));
+    let is_failure = |cell: &str| {
+        matches!(words::verdict(cell, Speech::Words), Some(Means::Is(status)) if status.is_failure())
+            && number(cell).is_none()
+    };
+    let is_told = |&(at, speech): &(usize, Speech)| match speech {
+        Speech::Words => cells(table, at).any(is_failure) && !cells(table, at).any(|cell| number(cell).is_some()),
+        _ => cells(table, at).next().is_some() && cells(table, at).all(words::is_yes_or_no),
+    };
+    named.filter(is_told).collect()
+}
+
 fn speech(table: &Table, column: usize) -> Speech {
     let name = normal_name(&table.names[column]);
-    let known = VERDICTS.iter().find(|(known, _)| *known == name).map(|(_, speech)| *speech);
-    let is_yes_or_no = |cell: &str| [roles::YES, roles::NO].iter().any(|words| words::has(words, &cell.to_lowercase()));
-    let default = if cells(table, column).all(is_yes_or_no) { Speech::Kept } else { Speech::Words };
+    let known = VERDICTS.iter().chain(VETOES).find(|(known, _)| *known == name).map(|(_, speech)| *speech);
+    let default = if cells(table, column).all(words::is_yes_or_no) { Speech::Kept } else { Speech::Words };
     known.unwrap_or(default)
 }
 
@@ -46,6 +65,10 @@ fn speech(table: &Table, column: usize) -> Speech {
 fn speaks(table: &Table, column: usize, speech: Speech) -> bool {
     let by_name = ["status", "verdict"].contains(&&*normal_name(&table.names[column]));
     let is_text = |cell: &str| by_name && Number::value_of(cell).is_none();
+    let is_count = |cell: &str| number(cell).is_some() && !words::is_yes_or_no(cell);
+    if speech != Speech::Words && cells(table, column).any(is_count) {
+        return false; // how many were correct, not whether it was
+    }
     let numbers_are_scores = speech == Speech::Words && !by_name;
     let scored = |cell: &str| numbers_are_scores && number(cell).is_some();
     cells(table, column).any(|cell| is_text(cell) || !scored(cell) && words::verdict(cell, speech).is_some())
@@ -64,11 +87,16 @@ fn says_least(table: &Table, column: usize, speech: Speech) -> u8 {
     }
 }
 
+/// Whether most cells are words of verdicts, good ones and bad ones. `draft`, `improve` and `debug` tell stages of a search.
 fn mostly_verdicts(table: &Table, column: usize) -> bool {
-    let (mut all, mut known) = (0, 0);
+    let (mut all, mut good, mut bad) = (0, 0, 0);
     for cell in cells(table, column) {
         all += 1;
-        known += usize::from(number(cell).is_none() && words::verdict(cell, Speech::Words).is_some());
+        match words::verdict(cell, Speech::Words).filter(|_| number(cell).is_none()) {
+            Some(Means::Is(Status::Keep | Status::Baseline) | Means::Ran) => good += 1,
+            Some(_) => bad += 1,
+            None => {}
+        }
     }
-    known * 10 > all * 6
+    good > 0 && bad > 0 && (good + bad) * 10 > all * 6
 }

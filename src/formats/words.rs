@@ -1,7 +1,7 @@
 //! How names and cells are compared with the tables of `roles`: in lower case, with `_` between their parts.
 
 use super::roles::{
-    BETTER, CANDIDATES, DIRECTIONS, EXPLAINS, KNOWN,
+    BETTER, CANDIDATES, DENIES, DIRECTIONS, EXPLAINS, KNOWN,
     Means::{self, Is, Ran},
     NO, NOTHING, PLAIN_NO, PLAIN_YES, Speech, TAKEN_BACK, UNKNOWN, WORDS, YES,
 };
@@ -37,6 +37,12 @@ pub fn has(words: &str, word: &str) -> bool {
     words.split_whitespace().any(|one| one == word)
 }
 
+/// Whether a cell says yes or no.
+pub fn is_yes_or_no(cell: &str) -> bool {
+    let lower = cell.trim().to_lowercase();
+    has(YES, &lower) || has(NO, &lower)
+}
+
 /// Whether a cell says "nothing".
 pub fn is_nothing(cell: &str) -> bool {
     cell.is_empty() || has(NOTHING, &cell.to_lowercase())
@@ -46,12 +52,27 @@ fn match_one(patterns: &str, name: &str) -> bool {
     let parts = format!("_{name}_");
     patterns.split_whitespace().any(|pattern| match pattern.strip_prefix('=') {
         Some(whole) => whole == name,
-        None => parts.contains(pattern),
+        None => match pattern.strip_suffix('$') {
+            Some(end) => parts.strip_suffix('_').is_some_and(|parts| parts.ends_with(end)),
+            None => parts.contains(pattern),
+        },
     })
+}
+
+/// What a header itself says of its column: `quality (lower is better)`, `PPL ↓`.
+pub fn better_said(name: &str) -> Option<Direction> {
+    let arrow = |arrow, direction| Some(direction).filter(|_| name.contains(arrow));
+    match (arrow('↑', Direction::Maximize), arrow('↓', Direction::Minimize)) {
+        (Some(_), Some(_)) => None,
+        (up, down) => up.or(down).or_else(|| better_in(name)),
+    }
 }
 
 /// What a metric's name says of its direction.
 pub fn better(name: &str) -> Option<Direction> {
+    if let Some(said) = better_said(name) {
+        return Some(said);
+    }
     let complement = name.trim().strip_prefix('1').and_then(|rest| rest.trim_start().strip_prefix(['-', '−']));
     let name = normal_name(name);
     let negative = || ["neg_", "negative_"].into_iter().find_map(|prefix| name.strip_prefix(prefix));
@@ -75,6 +96,9 @@ pub fn verdict(cell: &str, speech: Speech) -> Option<Means> {
         Speech::Words => (None, None),
         Speech::Kept => (Some(Is(Status::Keep)), Some(Is(Status::Discard))),
         Speech::Gate => (Some(Ran), Some(Is(Status::Disqualified))),
+        Speech::Undone => (Some(Is(Status::Discard)), Some(Ran)),
+        Speech::Broke => (Some(Is(Status::Crash)), Some(Ran)),
+        Speech::Stays => (Some(Ran), Some(Is(Status::Discard))),
     };
     if has(YES, &lower) {
         return yes.or(Some(Is(Status::Keep)).filter(|_| has(PLAIN_YES, &lower)));
@@ -86,7 +110,7 @@ pub fn verdict(cell: &str, speech: Speech) -> Option<Means> {
     let (means, word) = word_of(head)?;
     let gate_is_missed = speech == Speech::Gate && means == Is(Status::Crash) && word.starts_with("fail");
     match means {
-        Is(Status::Keep) if is_taken_back(&lower) => None,
+        Is(Status::Keep | Status::Baseline) | Ran if is_taken_back(&lower, head) => None,
         _ if gate_is_missed => Some(Is(Status::Disqualified)),
         means => Some(means),
     }
@@ -94,9 +118,16 @@ pub fn verdict(cell: &str, speech: Speech) -> Option<Means> {
 
 /// What stands before brackets, a colon, an arrow, a slash or a dash: what follows explains it.
 fn head(cell: &str) -> &str {
-    let marks = ["(", "[", ":", ";", ",", "—", "–", "→", "->", "/", " - ", "+", "|"];
-    let end = marks.iter().filter_map(|mark| cell.find(mark)).min();
+    let end = MARKS.iter().filter_map(|mark| cell.find(mark)).min();
     &cell[..end.unwrap_or(cell.len())]
+}
+
+const MARKS: [&str; 13] = ["(", "[", ":", ";", ",", "—", "–", "→", "->", "/", " - ", "+", "|"];
+
+/// The first word of a verdict: what it was before anything was said of it.
+pub fn first_word(cell: &str) -> &str {
+    let cell = cell.trim();
+    &cell[..cell.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(cell.len())]
 }
 
 /// The word of the tables that a text is, or begins with before a word that explains.
@@ -108,19 +139,41 @@ fn word_of(text: &str) -> Option<(Means, String)> {
     of(&whole).or_else(|| shorter.map(|at| parts[..at].join("_")).find_map(|word| of(&word)))
 }
 
-/// Whether what is said of a keep takes it back.
-fn is_taken_back(cell: &str) -> bool {
+/// Whether what is said of a keep takes it back or doubts it: another verdict, `not` before a keep, or a plain no.
+fn is_taken_back(cell: &str, head: &str) -> bool {
+    let more = &cell[head.len()..];
+    let mut said = more.split(|c: char| "([{:;,—–→>/|)]}".contains(c)).map(str::trim);
+    let is_count = |part: &str| part.starts_with('0') && !more.starts_with(':'); // `pass (0)` counts, `keep: 0` answers
+    let is_no = |part: &str| part == "?" || has(NO, part) && !is_count(part);
+    if head.trim_end().ends_with('?') || said.any(is_no) {
+        return true;
+    }
+    // Words behind `to`, `for`, `after` and the like explain, too; the verdict itself undoes nothing.
     let text = normal(cell);
     let parts: Vec<&str> = text.split('_').collect();
-    parts.iter().enumerate().any(|(at, part)| {
-        has(TAKEN_BACK, part) && !matches!(at.checked_sub(1).map(|before| parts[before]), Some("not" | "never"))
+    (0..parts.len()).any(|at| undoes(&parts[at..], at.checked_sub(1).map(|before| parts[before])))
+}
+
+/// Whether an explanation goes on with words that undo a keep.
+fn undoes(parts: &[&str], before: Option<&str>) -> bool {
+    let denied = before.is_some_and(|before| has(DENIES, before));
+    let words = (1..=parts.len().min(4)).map(|length| parts[..length].join("_"));
+    words.into_iter().any(|word| {
+        let means = WORDS.iter().find(|(_, words)| has(words, &word)).map(|(means, _)| *means);
+        match means {
+            Some(Is(Status::Keep)) => denied,
+            Some(Is(Status::Baseline) | Ran) => false,
+            Some(_) => !denied,
+            None => has(TAKEN_BACK, &word) && !denied,
+        }
     })
 }
 
 /// The direction of a sentence that says that `lower is better`, or `higher`, but not both.
 pub fn better_in(text: &str) -> Option<Direction> {
     let text = normal(text);
-    let says = |words: &str| words.split_whitespace().any(|word| word.ends_with("_is_better") && text.contains(word));
+    let is_said = |word: &str| text.contains(word) && !text.contains(&format!("{word}_than"));
+    let says = |words: &str| words.split_whitespace().any(|word| word.ends_with("_is_better") && is_said(word));
     let mut said = DIRECTIONS.iter().filter(|(_, words)| says(words)).map(|(direction, _)| *direction);
     said.next().filter(|_| said.next().is_none())
 }

@@ -1,10 +1,11 @@
 //! Trials as rows of a log: columns laid out, ids given, parents set, differences computed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{
     Table, Translation, Unread, Wanted,
     cells::{Scores, time},
+    detect::free_name,
     numbers::number,
     plan::Plan,
     roles::{NAMES, NO_PARENT, Part},
@@ -20,6 +21,8 @@ pub(super) struct Writer {
     pub(super) table: Table,
     pub(super) plan: Plan,
     pub(super) trials: Vec<Trial>,
+    /// Whether the keeps are no more than trials that ran.
+    pub(super) mere_completion: bool,
 }
 
 /// Where a cell of the file goes.
@@ -65,7 +68,7 @@ impl Writer {
         }
     }
 
-    fn cell(&self, at: usize, column: usize) -> &str {
+    pub(super) fn cell(&self, at: usize, column: usize) -> &str {
         self.table.rows[at].cells.get(column).map_or("", |cell| cell.trim())
     }
 
@@ -76,6 +79,7 @@ impl Writer {
     /// lineage's own columns, and those of the file that have no part under their own names.
     fn layout(&self, metric: &str) -> Layout {
         let mut extra: Vec<String> = Vec::new();
+        let (mut taken, mut next) = (HashSet::new(), HashMap::new());
         let mut moves: Vec<(usize, String)> = Vec::new();
         for (column, own) in self.table.names.iter().cloned().enumerate() {
             let part = self.plan.parts.iter().find(|(_, taken)| *taken == column).map(|(part, _)| *part);
@@ -85,19 +89,18 @@ impl Writer {
                 _ if is_score && own == metric && own != "status" => own,
                 _ if own == "core_metric" && self.repeats_score(column) => own,
                 _ if self.is_verdict(column) && !self.loses_words(column) => "status".to_owned(),
-                _ if self.is_filled(&own) || extra.contains(&own) => format!("source_{own}"),
+                _ if self.is_filled(&own) || taken.contains(&own) => format!("source_{own}"),
                 _ => own,
             };
-            let again = (2..).map(|number| format!("{name}_{number}"));
-            let name = std::iter::once(name.clone()).chain(again).find(|name| !extra.contains(name)).unwrap_or(name);
+            let name = if STANDARD.contains(&&*name) { name } else { free_name(name, &mut taken, &mut next) };
             if !STANDARD.contains(&&*name) {
                 extra.push(name.clone());
             }
             moves.push((column, name));
         }
         let names = Schema::standard_names(&extra);
-        let place = |name: &str| names.iter().position(|own| own == name).unwrap_or_default();
-        let places = moves.into_iter().map(|(column, name)| (column, place(&name))).collect();
+        let place: HashMap<&str, usize> = names.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
+        let places = moves.into_iter().map(|(column, name)| (column, place[name.as_str()])).collect();
         Layout { names, places }
     }
 
@@ -158,7 +161,7 @@ impl Writer {
     }
 
     /// Whether the score is a text that says something, such as `27/50`.
-    fn is_odd(&self, trial: &Trial) -> bool {
+    pub(super) fn is_odd(&self, trial: &Trial) -> bool {
         let cell = self.cell(trial.at, self.plan.score);
         number(cell).is_none() && !words::is_nothing(cell)
     }

@@ -1,14 +1,18 @@
 //! A log of another tool, opened as one of lineage's own: translated in memory, the file is not touched.
 
-use std::{path::Path, sync::Arc};
+use std::{ops::ControlFlow, path::Path, sync::Arc};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, bail};
 
 use super::{
     Log, Reading, Settings, Source, Store,
     header::{is_own, read_header},
 };
-use crate::formats::{self, Table, Translation, Wanted};
+use crate::{
+    formats::{self, Table, Translation, Wanted, words},
+    schema::{Role, STANDARD},
+    trial::Direction,
+};
 
 impl Store {
     /// The log, where it is in the shape of another tool; `None` where it is in lineage's own.
@@ -83,6 +87,11 @@ pub fn translate(path: &Path, settings: &Settings, reading: &Reading) -> Result<
 }
 
 fn table(path: &Path, settings: &Settings, reading: &Reading) -> Result<Table> {
+    match std::fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => bail!("{} is a directory; name the log that is in it", path.display()),
+        Ok(metadata) if !metadata.is_file() => bail!("{} is no regular file, so no log", path.display()),
+        _ => {} // what cannot be seen is said by the read
+    }
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
     let table = match (reading.segment, settings.import.segment) {
         // What was remembered of one file need not be so in another.
@@ -103,6 +112,26 @@ fn translation(path: &Path, table: Table, settings: &Settings, reading: &Reading
 }
 
 impl Log {
+    /// A column that says the score under its own name, as an import writes it, and what that name says of the direction.
+    pub(super) fn twin_of_score(&self) -> Result<Option<(String, Direction)>> {
+        let Some(score) = self.schema.column(Role::Score).filter(|&at| self.schema.names()[at] == "core_metric") else {
+            return Ok(None);
+        };
+        let names = self.schema.names().iter().enumerate().filter(|(_, name)| !STANDARD.contains(&name.as_str()));
+        let mut twins: Vec<_> = names.filter_map(|(at, name)| Some((at, words::better(name)?))).collect();
+        let mut rows = 0;
+        if !twins.is_empty() {
+            self.each(|row| {
+                let own = row.text_at(score);
+                twins.retain(|(at, _)| row.text_at(*at) == own);
+                rows += u64::from(!own.is_empty());
+                if twins.is_empty() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            })?;
+        }
+        let twin = twins.first().filter(|_| rows > 0);
+        Ok(twin.map(|&(at, direction)| (self.schema.names()[at].clone(), direction)))
+    }
+
     /// Whether it was translated from the log of another tool.
     pub fn is_foreign(&self) -> bool {
         self.file.as_ref().is_some_and(|source| !source.is_file())

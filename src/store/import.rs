@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 use super::{
     Log, New, Reading, Store, init,
@@ -61,9 +61,9 @@ pub fn new_store(dir: &Path, translation: &Translation, map: &Map, segment: Opti
 
 impl Store {
     /// Adds the trials that the store does not have, all of them or none.
-    pub fn import(&self, translation: &Translation) -> Result<Merged> {
+    pub fn import(&self, translation: &Translation, as_new: bool) -> Result<Merged> {
         let locked = self.lock(&Reading::default(), WAIT)?;
-        let merged = merge(locked.log(), translation)?;
+        let merged = merge(locked.log(), translation, as_new)?;
         if !merged.rows.is_empty() {
             locked.write(&merged.rows)?;
         }
@@ -71,12 +71,13 @@ impl Store {
     }
 
     /// What `import` would add.
-    pub fn would_import(&self, translation: &Translation) -> Result<Merged> {
-        merge(&self.read(&Reading::default())?, translation)
+    pub fn would_import(&self, translation: &Translation, as_new: bool) -> Result<Merged> {
+        merge(&self.read(&Reading::default())?, translation, as_new)
     }
 }
 
-fn merge(log: &Log, translation: &Translation) -> Result<Merged> {
+/// Rows that look like trials of the store are not doubled, unless they are said to be new.
+fn merge(log: &Log, translation: &Translation, as_new: bool) -> Result<Merged> {
     let schema = &log.schema;
     let mut known = Known::default();
     log.every_line(|row| {
@@ -85,6 +86,13 @@ fn merge(log: &Log, translation: &Translation) -> Result<Merged> {
     })?;
     let fitted: Vec<_> = translation.rows.iter().map(|row| fitted(translation, &row.cells, schema)).collect();
     let is = known.recognise(translation, &fitted, schema);
+    let is_unknown = !is.is_empty() && is.iter().all(|is| matches!(is, Is::New(_)));
+    if let Some((line, name)) = known.double_of(translation, &fitted, schema).filter(|_| is_unknown && !as_new) {
+        bail!(
+            "no row of it was imported as it is, but most look like trials of the store (line {line} like trial {name}), as when a \
+             log gains a column; nothing is added: --as-new adds all rows, --into takes the file into a store of its own"
+        );
+    }
     let ledger = log.ask(Ledger::new(schema.direction, [], []))?;
     let has_imports = known.has_imports();
     let mut joining = Joining { schema, ledger, is_fresh: known.ids.is_empty(), ids: known.ids, names: HashMap::new() };

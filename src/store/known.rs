@@ -96,6 +96,35 @@ impl Known {
         self.there.iter().any(|there| there.origin.is_some())
     }
 
+    /// Where most rows of a file look like imported trials, one by one: the line of the first, and the trial.
+    pub(super) fn double_of(
+        &self,
+        translation: &Translation,
+        fitted: &[Vec<String>],
+        schema: &Schema,
+    ) -> Option<(u64, String)> {
+        let (id, score) = (schema.column(Role::Id)?, schema.column(Role::Score)?);
+        let has_ids = translation.columns.iter().any(|(_, to)| to == "exp_id");
+        let mut by_score: HashMap<&str, VecDeque<&There>> = HashMap::new();
+        for there in self.there.iter().filter(|there| there.origin.is_some()) {
+            by_score.entry(&there.cells[score]).or_default().push_back(there);
+        }
+        let mut found = Vec::new();
+        for (row, cells) in translation.rows.iter().zip(fitted).filter(|(_, cells)| !cells[score].is_empty()) {
+            let Some(waiting) = by_score.get_mut(cells[score].as_str()) else { continue };
+            let is_same = |there: &&There| {
+                has_ids && ExpId::read(&there.name) == ExpId::read(&cells[id]) || alike(schema, &there.cells, cells)
+            };
+            // Many trials may have one score: in their order the first is mostly the one.
+            if let Some(place) = waiting.iter().take(100).position(is_same) {
+                found.extend(waiting.remove(place).map(|there| (row.line, there.name.clone())));
+            }
+        }
+        let scored = fitted.iter().filter(|cells| !cells[score].is_empty()).count();
+        let is_most = found.len() * 2 > scored.min(self.there.len());
+        found.into_iter().next().filter(|_| is_most)
+    }
+
     /// What every row of a file is; `fitted` has its cells in the columns of the log.
     pub(super) fn recognise(&self, translation: &Translation, fitted: &[Vec<String>], schema: &Schema) -> Vec<Is> {
         let origins: Vec<_> = translation.rows.iter().map(|row| Origin::of(translation, row)).collect();

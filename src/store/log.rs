@@ -214,6 +214,15 @@ impl Log {
 
     /// The direction that the kept rows took: the sign of their difference to the best before them.
     fn infer_direction(&mut self) -> Result<()> {
+        if let Some((name, direction)) = self.twin_of_score()? {
+            if let Some(schema) = Arc::get_mut(&mut self.schema) {
+                schema.direction = direction;
+            }
+            let metric = &self.schema.metric;
+            let note = format!("{metric}: read as {direction} by the name of {name}, which has the same numbers");
+            self.notes.push(format!("{note}; --direction says otherwise"));
+            return Ok(());
+        }
         let (mut down, mut up) = (0, 0);
         self.each(|row| {
             if row.status() == Status::Keep {

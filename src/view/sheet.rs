@@ -69,12 +69,20 @@ pub struct Sheet {
     format: Format,
     columns: Vec<Column>,
     rows: usize,
+    /// Whether a number that JSON cannot write as it is stands there as text.
+    exact: bool,
 }
 
 impl Sheet {
     /// A table for a person is no sheet: with `Format::Table`, this is Markdown.
     pub fn new(format: Format, columns: Vec<Column>) -> Self {
-        Self { format, columns, rows: 0 }
+        Self { format, columns, rows: 0, exact: false }
+    }
+
+    /// The same, with `+0.45` as it is written, so that it can be read back. A difference is read with its sign anyway.
+    #[must_use]
+    pub fn exact(self) -> Self {
+        Self { exact: true, ..self }
     }
 
     /// What stands before the first row.
@@ -93,6 +101,7 @@ impl Sheet {
         self.rows += 1;
         match self.format {
             Format::Json => format!("{}\n{}", if self.rows > 1 { "," } else { "" }, object(&self.columns, cells)),
+            Format::Jsonl if self.exact => json(&exact_value(&self.columns, cells)) + "\n",
             Format::Jsonl => object(&self.columns, cells) + "\n",
             Format::Tsv => encode_row(&cells.iter().map(|cell| printable(cell)).collect::<Vec<_>>()),
             Format::Csv => csv_row(&cells.iter().map(|cell| printable(cell)).collect::<Vec<_>>()),
@@ -140,6 +149,13 @@ fn object_value(columns: &[Column], cells: &[String]) -> Value {
     let entry = |(column, cell): (&Column, &String)| (column.name.clone(), value(cell, column.text));
     let map: Map<String, Value> = columns.iter().zip(cells).map(entry).collect();
     Value::Object(map)
+}
+
+fn exact_value(columns: &[Column], cells: &[String]) -> Value {
+    let has_plus = |column: &Column, cell: &str| cell.starts_with('+') && column.name != "delta_vs_best";
+    let entry =
+        |(column, cell): (&Column, &String)| (column.name.clone(), value(cell, column.text || has_plus(column, cell)));
+    Value::Object(columns.iter().zip(cells).map(entry).collect())
 }
 
 /// A cell as a JSON value.

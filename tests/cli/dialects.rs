@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::sandbox::Sandbox;
 
 /// Id and score of the best, and what was said on stderr.
-fn best(log: impl AsRef<[u8]>, flags: &[&str]) -> (String, String) {
+pub(crate) fn best(log: impl AsRef<[u8]>, flags: &[&str]) -> (String, String) {
     let sandbox = Sandbox::new();
     fs::write(sandbox.path("log"), log).unwrap();
     let output = sandbox.lineage(&[&["best", "--store", "log", "--format", "json"], flags].concat()).output().unwrap();
@@ -20,7 +20,7 @@ fn best(log: impl AsRef<[u8]>, flags: &[&str]) -> (String, String) {
 }
 
 /// Every log has the best that stands before it, and says what stands behind it.
-fn all(logs: &[(&str, &str, &str)]) {
+pub(crate) fn all(logs: &[(&str, &str, &str)]) {
     for (wanted, log, note) in logs {
         let (found, said) = best(log, &[]);
         assert_eq!(found, *wanted, "{log}\n{said}");

@@ -99,3 +99,26 @@ fn the_notebook_reads_the_karpathy_form() {
         Err(_) => skipped("this system has no python3"),
     }
 }
+
+#[test]
+fn an_export_is_read_in_the_direction_of_its_log() {
+    let sandbox = Sandbox::new();
+    // The keeps went the other way than the name says: only the name tells an export what the import knew.
+    sandbox.write(
+        "log",
+        "commit\taccuracy\tstatus\texpected_delta\na\t0.9\tbaseline\t\nb\t0.8\tkeep\t+0.45\nc\t0.7\tkeep\t\n",
+    );
+    sandbox.ok(&["import", "log", "-q"]);
+    for format in ["tsv", "csv", "jsonl"] {
+        let text = sandbox.ok(&["export", "--format", format]);
+        assert!(text.contains("+0.45"), "{text}");
+        sandbox.write("export", text);
+        assert_eq!(sandbox.ok(&["best", "--store", "export", "-q", "--field", "metric"]), "0.9\n", "{format}");
+        let said = sandbox.transcript(&["best", "--store", "export"]);
+        assert!(said.contains("read as maximize by the name of accuracy, which has the same numbers"), "{said}");
+        assert_eq!(
+            sandbox.ok(&["tail", "--store", "export", "-q", "--format", "tsv"]),
+            sandbox.ok(&["tail", "--format", "tsv"])
+        );
+    }
+}

@@ -263,3 +263,22 @@ fn a_log_without_rows_is_empty_in_place_and_says_what_to_do_at_an_import() {
         assert!(!sandbox.path(".lineage").exists());
     }
 }
+
+#[test]
+fn a_log_that_has_gained_a_column_is_not_doubled() {
+    for head in ["id\tval_loss\tstatus\tdescription\n", "commit\tval_loss\tstatus\tdescription\n"] {
+        let sandbox = Sandbox::new();
+        import(&sandbox, &format!("{head}1\t3\tkeep\tas it is\n2\t2.5\tkeep\twider\n3\t0\tcrash\tdeeper\n"));
+        let before = sandbox.read_log();
+        let wider =
+            format!("{}\tgpu\n1\t3\tkeep\tas it is\ta\n2\t2.5\tkeep\twider\tb\n3\t0\tcrash\tdeeper\ta\n", head.trim());
+        fs::write(sandbox.path("log"), wider).unwrap();
+        for args in [&["import", "log", "-q"][..], &["import", "log", "-q", "--dry-run"]] {
+            let said = sandbox.transcript(args);
+            assert!(said.contains("line 2 like trial") && said.contains("--as-new adds all rows"), "{said}");
+            assert!(said.ends_with("= 1\n"), "{said}");
+        }
+        assert_eq!(sandbox.read_log(), before);
+        assert!(sandbox.ok(&["import", "log", "-q", "--as-new"]).contains("rows out   3 to"));
+    }
+}

@@ -6,6 +6,8 @@ mod check;
 #[cfg(unix)]
 mod checkout;
 mod dialects;
+mod dialects_meaning;
+mod dialects_shapes;
 #[cfg(unix)]
 mod diff;
 mod export;
