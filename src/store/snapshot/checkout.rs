@@ -67,9 +67,10 @@ impl Store {
         allow(&full, order.dir, &entries, &guard)?;
         let mut found: Vec<Found> = entries.iter().map(|_| Found::Nothing).collect();
         let mut extra = Vec::new();
+        let mut tree = None;
         if is_there {
             let root = Dir::open(&full).with_context(|| format!("cannot open {}", order.dir.display()))?;
-            found = look(&mut Beneath::new(root), snapshot, &entries)
+            found = look(tree.insert(Beneath::new(root)), snapshot, &entries, &guard)
                 .with_context(|| format!("cannot compare {}", order.dir.display()))?;
             if order.clean {
                 extra = walk::look(order.dir, &guard)?.entries;
@@ -77,14 +78,15 @@ impl Store {
         }
         refuse(snapshot, order, &entries, &found)?;
         for (entry, _) in entries.iter().zip(&found).filter(|(_, found)| matches!(found, Found::Different(_))) {
-            guard.lets_go(&full.join(&entry.path))?;
+            let (dir, name) = tree.as_mut().expect("something was found in it").at(&entry.path)?;
+            guard.lets_go(dir, name, &full.join(&entry.path))?;
         }
         let to_be_written = entries.iter().zip(&found).filter(|(_, found)| !is_kept(found)).map(|(entry, _)| entry);
         snapshot.verify(to_be_written).with_context(|| format!("nothing was changed in {}", order.dir.display()))?;
         let wanted: HashSet<&Path> = entries.iter().map(|entry| entry.path.as_path()).collect();
         extra.retain(|(path, _)| !wanted.contains(path.as_path()));
 
-        let mut target = Target::make(order.dir, &full)?;
+        let mut target = Target::make(order.dir, &full, &guard)?;
         let applied = target.apply(snapshot, &entries, &found, &extra, progress);
         applied.with_context(|| match &target.outcome.aside {
             Some(aside) => format!("stopped half-way; what gave way so far is in {}", aside.display()),
@@ -119,13 +121,17 @@ fn full(dir: &Path) -> Result<(PathBuf, bool)> {
 
 /// Fails where a checkout would reach the store, or a repository's own files.
 fn allow(full: &Path, dir: &Path, entries: &[Entry], guard: &Guard) -> Result<()> {
-    ensure!(!guard.is_in(full), "{} is in the store; name another directory", dir.display());
+    ensure!(!guard.is_reached(full)?, "{} is in the store; name another directory", dir.display());
     for entry in entries {
         if entry.path.iter().any(is_git) || guard.is_in(&full.join(&entry.path)) {
-            bail!("the snapshot has {}, which a checkout never writes to", entry.path.display());
+            bail!("{}", never(entry));
         }
     }
     Ok(())
+}
+
+fn never(entry: &Entry) -> String {
+    format!("the snapshot has {}, which a checkout never writes to", entry.path.display())
 }
 
 fn refuse(snapshot: &Snapshot, order: Checkout, entries: &[Entry], found: &[Found]) -> Result<()> {
@@ -148,7 +154,7 @@ fn refuse(snapshot: &Snapshot, order: Checkout, entries: &[Entry], found: &[Foun
 }
 
 /// What is there, for each entry; nothing is followed and nothing is changed.
-fn look(tree: &mut Beneath, snapshot: &mut Snapshot, entries: &[Entry]) -> Result<Vec<Found>> {
+fn look(tree: &mut Beneath, snapshot: &mut Snapshot, entries: &[Entry], guard: &Guard) -> Result<Vec<Found>> {
     // Below a directory that is missing, or that something else stands in for, there is nothing.
     let mut nothing_below: Option<&Path> = None;
     let mut found = Vec::with_capacity(entries.len());
@@ -160,6 +166,7 @@ fn look(tree: &mut Beneath, snapshot: &mut Snapshot, entries: &[Entry]) -> Resul
         let meta = tree.at(&entry.path).and_then(|(dir, name)| dir.look(name));
         let here = match meta.with_context(|| entry.path.display().to_string())? {
             None => Found::Nothing,
+            Some(meta) if guard.has(&meta) => bail!("{}", never(entry)),
             Some(meta) => compare(tree, snapshot, entry, &meta).with_context(|| entry.path.display().to_string())?,
         };
         if entry.what == What::Dir && !is_kept(&here) {

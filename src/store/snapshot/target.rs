@@ -14,6 +14,7 @@ use super::{
     beneath::Beneath,
     checkout::{Found, Outcome, mode},
     dir::{Dir, Kind, Meta, set_mode},
+    guard::Guard,
     walk::ASIDE,
 };
 
@@ -27,11 +28,12 @@ pub(super) struct Target {
 
 impl Target {
     /// Opens the directory, made where it is not there yet; it must be the one that was looked at.
-    pub(super) fn make(path: &Path, full: &Path) -> Result<Self> {
+    pub(super) fn make(path: &Path, full: &Path, guard: &Guard) -> Result<Self> {
         std::fs::create_dir_all(full).with_context(|| format!("cannot make the directory {}", path.display()))?;
         let found = full.canonicalize().with_context(|| format!("cannot open {}", path.display()))?;
         ensure!(found == full, "{} became another directory meanwhile", path.display());
         let root = Dir::open(full).with_context(|| format!("cannot open {}", path.display()))?;
+        guard.lets_in(&root, full)?;
         Ok(Self { path: path.to_owned(), tree: Beneath::new(root), aside: None, outcome: Outcome::default() })
     }
 

@@ -48,7 +48,7 @@ impl Work {
 /// Looks at a directory, or at one file. `source` may itself be a link; inside of it, none is followed.
 pub(super) fn look(source: &Path, guard: &Guard) -> Result<Work> {
     let full = source.canonicalize().with_context(|| format!("cannot find {}", source.display()))?;
-    ensure!(!guard.is_in(&full), "{} is in the store, which is not work", source.display());
+    ensure!(!guard.is_reached(&full)?, "{} is in the store, which is not work", source.display());
     ensure!(!full.iter().any(is_git), "{} is in a repository's own files, which are not work", source.display());
     let open = |dir: &Path| Dir::open(dir).with_context(|| format!("cannot open {}", dir.display()));
     let found = full.metadata().with_context(|| format!("cannot look at {}", source.display()))?;
@@ -98,7 +98,7 @@ impl Walk<'_> {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue, // gone before it was work
                 found => found.with_context(|| format!("cannot look at {}", shown.display()))?,
             };
-            if self.is_ignored(&path, meta.kind == Kind::Dir) {
+            if self.guard.has(&meta) || self.is_ignored(&path, meta.kind == Kind::Dir) {
                 continue;
             }
             match meta.kind {

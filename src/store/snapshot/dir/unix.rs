@@ -10,7 +10,7 @@ use std::{
 
 use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, Stat, Timespec, Timestamps};
 
-use super::{Kind, Meta, word};
+use super::{Identity, Kind, Meta, word};
 
 /// Permissions; the set-id and sticky bits are not work to be frozen.
 const PERMISSIONS: u32 = 0o777;
@@ -37,6 +37,7 @@ impl Meta {
             changed: nanoseconds(stat.st_ctime as i128, stat.st_ctime_nsec as i128),
             dev: stat.st_dev as u64,
             ino: stat.st_ino as u64,
+            names: stat.st_nlink as u64,
         }
     }
 
@@ -109,6 +110,11 @@ impl Dir {
         Ok(Meta::of(&fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?))
     }
 
+    /// What the file system says of the directory itself.
+    pub(in super::super) fn itself(&self) -> io::Result<Meta> {
+        Ok(Meta::of(&fs::fstat(&self.0)?))
+    }
+
     /// Where a link points to.
     pub(in super::super) fn target(&self, name: &OsStr) -> io::Result<OsString> {
         Ok(OsString::from_vec(fs::readlinkat(&self.0, name, Vec::new())?.into_bytes()))
@@ -159,6 +165,11 @@ impl Dir {
             _ => error,
         }
     }
+}
+
+/// What a path leads to, links followed.
+pub(in super::super) fn identity(path: &Path) -> io::Result<Identity> {
+    Ok(Meta::of(&fs::stat(path)?).identity())
 }
 
 fn unexpected(name: &OsStr, found: Kind, wanted: Kind) -> io::Error {
