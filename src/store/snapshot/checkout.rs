@@ -23,6 +23,9 @@ use crate::store::Store;
 /// So many names are said where a checkout is refused.
 const NAMED: usize = 5;
 
+/// The permissions of all but the owner.
+const FOR_OTHERS: u32 = 0o077;
+
 /// Where to, and what may give way.
 #[derive(Clone, Copy, Debug)]
 pub struct Checkout<'a> {
@@ -48,8 +51,8 @@ pub struct Outcome {
 pub(super) enum Found {
     Nothing,
     Same,
-    /// The same contents with other permissions.
-    OtherMode,
+    /// The same contents with other permissions: these.
+    OtherMode(u32),
     Different(String),
 }
 
@@ -86,7 +89,7 @@ impl Store {
         let wanted: HashSet<&Path> = entries.iter().map(|entry| entry.path.as_path()).collect();
         extra.retain(|(path, _)| !wanted.contains(path.as_path()));
 
-        let mut target = Target::make(order.dir, &full, &guard)?;
+        let mut target = Target::make(order.dir, &full, &guard, snapshot)?;
         let applied = target.apply(snapshot, &entries, &found, &extra, progress);
         applied.with_context(|| match &target.outcome.aside {
             Some(aside) => format!("stopped half-way; what gave way so far is in {}", aside.display()),
@@ -97,7 +100,7 @@ impl Store {
 }
 
 fn is_kept(found: &Found) -> bool {
-    matches!(found, Found::Same | Found::OtherMode)
+    matches!(found, Found::Same | Found::OtherMode(_))
 }
 
 /// The path of a directory without links, whether or not it is there yet.
@@ -137,6 +140,10 @@ fn never(entry: &Entry) -> String {
 fn refuse(snapshot: &Snapshot, order: Checkout, entries: &[Entry], found: &[Found]) -> Result<()> {
     let different = |(entry, found): (&Entry, &Found)| match found {
         Found::Different(how) => Some(format!("{} {how}", entry.path.display())),
+        // Whoever has closed a file to others is asked before it is opened to them again.
+        Found::OtherMode(here) if mode(entry) & FOR_OTHERS & !here != 0 => {
+            Some(format!("{} has the permissions {here:03o}, not {:03o}", entry.path.display(), mode(entry)))
+        }
         _ => None,
     };
     let different: Vec<_> = entries.iter().zip(found).filter_map(different).collect();
@@ -199,7 +206,11 @@ fn compare(tree: &mut Beneath, snapshot: &mut Snapshot, entry: &Entry, meta: &Me
     };
     Ok(match same {
         false => Found::Different("differs".to_owned()),
-        true if meta.kind != Kind::Link && meta.mode != mode(entry) => Found::OtherMode,
+        // Its other names, in another snapshot perhaps, would get the permissions too.
+        true if meta.kind == Kind::File && meta.mode != mode(entry) && meta.names > 1 => {
+            Found::Different("has other permissions, and other names by hard links".to_owned())
+        }
+        true if meta.kind != Kind::Link && meta.mode != mode(entry) => Found::OtherMode(meta.mode),
         true => Found::Same,
     })
 }

@@ -70,7 +70,8 @@ impl Store {
         }
         let snapshots = open_down(store, Path::new(SNAPSHOTS))?;
         sweep(&snapshots, &path);
-        let temporary = Temporary::make(&snapshots, &path)?;
+        let mode = work.root.root().itself().with_context(|| format!("cannot look at {}", source.display()))?.mode;
+        let temporary = Temporary::make(&snapshots, &path, mode)?;
         let (base, known) = base.unzip();
         let durability = self.settings.durability;
         let job = Job::new(&known.unwrap_or_default(), self.settings.snapshot.max_bytes);

@@ -28,12 +28,19 @@ pub(super) struct Target {
 
 impl Target {
     /// Opens the directory, made where it is not there yet; it must be the one that was looked at.
-    pub(super) fn make(path: &Path, full: &Path, guard: &Guard) -> Result<Self> {
+    pub(super) fn make(path: &Path, full: &Path, guard: &Guard, snapshot: &Snapshot) -> Result<Self> {
+        let is_new = !full.exists();
         std::fs::create_dir_all(full).with_context(|| format!("cannot make the directory {}", path.display()))?;
         let found = full.canonicalize().with_context(|| format!("cannot open {}", path.display()))?;
         ensure!(found == full, "{} became another directory meanwhile", path.display());
         let root = Dir::open(full).with_context(|| format!("cannot open {}", path.display()))?;
         guard.lets_in(&root, full)?;
+        if is_new {
+            // No wider than the umask has it, nor than what was frozen.
+            let (made, frozen) = (root.itself()?.mode, snapshot.tree.root().itself()?.mode);
+            root.set_mode(made & frozen)
+                .with_context(|| format!("cannot set the permissions of {}", path.display()))?;
+        }
         Ok(Self { path: path.to_owned(), tree: Beneath::new(root), aside: None, outcome: Outcome::default() })
     }
 
@@ -65,8 +72,12 @@ impl Target {
         let is_dir = entry.what == What::Dir;
         match found {
             Found::Same => {}
-            Found::OtherMode if is_dir => self.tree.dir(&entry.path)?.set_mode(mode(entry))?,
-            Found::OtherMode => set_mode(&self.tree.file(&entry.path)?, mode(entry))?,
+            Found::OtherMode(_) if is_dir => self.tree.dir(&entry.path)?.set_mode(mode(entry))?,
+            Found::OtherMode(_) => {
+                let file = self.tree.file(&entry.path)?;
+                ensure!(Meta::of_file(&file)?.names == 1, "it got another name by a hard link meanwhile");
+                set_mode(&file, mode(entry))?;
+            }
             Found::Nothing | Found::Different(_) => {
                 if matches!(found, Found::Different(_)) {
                     self.move_aside(&entry.path)?;
@@ -109,7 +120,8 @@ impl Target {
         for above in parents.into_iter().rev() {
             let (dir, name) = aside.at(above)?;
             if dir.look(name)?.is_none() {
-                dir.make_dir(name, 0o755)?;
+                dir.make_dir(name, 0o700)?;
+                dir.child(name)?.set_mode(self.tree.dir(above)?.itself()?.mode)?;
             }
         }
         let (from, name) = self.tree.at(path)?;
@@ -148,7 +160,7 @@ impl Target {
 fn make_aside(root: &Dir) -> Result<(OsString, Dir)> {
     for n in 1..=u16::MAX {
         let name = OsString::from(format!("{ASIDE}{n}"));
-        match root.make_dir(&name, 0o755) {
+        match root.make_dir(&name, 0o700) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             made => {
                 made?;
