@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt,
     process::{Command, Stdio},
     thread::sleep,
     time::Duration,
@@ -140,4 +141,19 @@ fn check_complains_of_a_snapshot_whose_writer_died_before_the_row() {
     assert!(snapshots(&sandbox).contains(&"000".to_owned()));
     let checked = sandbox.transcript(&["check"]);
     assert!(checked.contains("000: a snapshot that no row names") && checked.ends_with("= 1\n"), "{checked}");
+}
+
+#[test]
+fn check_does_not_complain_of_what_another_users_writer_is_about_to_name() {
+    let sandbox = with_work();
+    sandbox.ok(&APPEND);
+    sandbox.write(".lineage/snapshots/001/file", "about to be named\n");
+    let freezing = sandbox.path(".lineage/snapshots/.freezing-1-0@001");
+    fs::create_dir(&freezing).unwrap();
+    fs::set_permissions(&freezing, fs::Permissions::from_mode(0o000)).unwrap();
+    if fs::read_dir(&freezing).is_ok() {
+        return skipped("nothing is unreadable for the user who runs the tests");
+    }
+    let checked = sandbox.transcript(&["check"]);
+    assert!(checked.ends_with("nothing is wrong\n= 0\n"), "{checked}");
 }

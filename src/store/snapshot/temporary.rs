@@ -141,7 +141,11 @@ impl Temporary {
 
 /// What the directories of living writers are about: snapshots whose rows are being written.
 pub(super) fn about_to_be_named(snapshots: &Dir) -> Vec<OsString> {
-    let alive = |name: &OsStr| snapshots.child(name).is_ok_and(|dir| !dir.try_lock().unwrap_or(false));
+    // Another user's, which cannot be opened, may be at work: nobody can tell, and nothing of his is called lost.
+    let alive = |name: &OsStr| match snapshots.child(name) {
+        Ok(dir) => !dir.try_lock().unwrap_or(false),
+        Err(error) => error.kind() == ErrorKind::PermissionDenied,
+    };
     let about = |name: &OsString| {
         let (_, about) = name.to_str()?.split_once(ABOUT)?;
         alive(name).then(|| about.into())
