@@ -3,7 +3,8 @@
 use std::{
     collections::HashSet,
     ffi::OsString,
-    io::ErrorKind,
+    fs::File,
+    io::{self, ErrorKind},
     path::{Path, PathBuf},
 };
 
@@ -15,7 +16,7 @@ use super::{
     checkout::{Found, Outcome, mode},
     dir::{Dir, Kind, Meta, set_mode},
     guard::Guard,
-    walk::ASIDE,
+    walk::{ASIDE, WRITING},
 };
 
 pub(super) struct Target {
@@ -131,7 +132,8 @@ impl Target {
         Ok(())
     }
 
-    /// Writes what is not there; where it came to be there meanwhile, that is an error and not overwritten.
+    /// Writes what is not there, a file under another name until it is whole; where it came to be there meanwhile, that is an error
+    /// and not overwritten.
     fn write(&mut self, snapshot: &mut Snapshot, entry: &Entry) -> Result<()> {
         let (dir, name) = self.tree.at(&entry.path)?;
         let contents = match &entry.what {
@@ -143,17 +145,30 @@ impl Target {
             What::File(contents) => contents,
         };
         let mut frozen = snapshot.file(&entry.path)?;
-        let mut file = dir.create(name)?;
+        let (writing, mut file) = create(dir)?;
         // Its hash was compared before anything was touched; the copy can be left to the system.
         let written = std::io::copy(&mut frozen, &mut file).and_then(|bytes| {
             set_mode(&file, mode(entry))?;
             if bytes == contents.bytes { Ok(()) } else { Err(ErrorKind::UnexpectedEof.into()) }
         });
+        let written = written.and_then(|()| dir.rename_to_free(&writing, name));
         if written.is_err() {
-            let _ = dir.remove_file(name); // only half of it
+            let _ = dir.remove_file(&writing); // only half of it
         }
         Ok(written?)
     }
+}
+
+/// A file under a name that nobody else has.
+fn create(dir: &Dir) -> io::Result<(OsString, File)> {
+    for n in 1..=u16::MAX {
+        let name = OsString::from(format!("{WRITING}{}-{n}", std::process::id()));
+        match dir.create(&name) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            made => return Ok((name, made?)),
+        }
+    }
+    Err(ErrorKind::AlreadyExists.into())
 }
 
 /// A directory in `root` that nobody else has: `.lineage-aside-1`, or the next number.

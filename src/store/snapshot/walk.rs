@@ -18,6 +18,9 @@ use super::{
 /// Where a checkout keeps what it replaces; never part of the work.
 pub(super) const ASIDE: &str = ".lineage-aside-";
 
+/// Begins the name that a checkout writes a file under until it is whole. One that was killed leaves it; never part of the work.
+pub(super) const WRITING: &str = ".lineage-writing-";
+
 /// Only what lies in the directory decides, so that the same directory freezes the same wherever it is: no ignore files above
 /// it, none of the person's own, no need for a repository. Of two in one directory, the second outranks the first.
 const IGNORE_FILES: [&str; 2] = [".gitignore", ".lineageignore"];
@@ -30,6 +33,8 @@ pub(super) struct Work {
     pub(super) root: Beneath,
     /// By path, a directory before what is in it.
     pub(super) entries: Vec<(PathBuf, Meta)>,
+    /// Of one file, the name that it has in `root`: a person may have named a link to it.
+    pub(super) only: Option<PathBuf>,
     /// What a person should know about what is not among them.
     pub(super) notes: Vec<String>,
 }
@@ -54,14 +59,15 @@ pub(super) fn look(source: &Path, guard: &Guard) -> Result<Work> {
     let found = full.metadata().with_context(|| format!("cannot look at {}", source.display()))?;
     if found.is_dir() {
         let root = Beneath::new(open(&full)?);
-        let work = Work { root, entries: Vec::new(), notes: Vec::new() };
+        let work = Work { root, entries: Vec::new(), only: None, notes: Vec::new() };
         return Walk { source, full: &full, guard, work, rules: Vec::new() }.all();
     }
     ensure!(found.is_file(), "{} is neither a directory nor a regular file", source.display());
     let (Some(dir), Some(name)) = (full.parent(), full.file_name()) else { bail!("{} has no name", source.display()) };
     let root = open(dir)?;
     let meta = root.meta(name).with_context(|| format!("cannot look at {}", source.display()))?;
-    Ok(Work { root: Beneath::new(root), entries: vec![(name.into(), meta)], notes: Vec::new() })
+    let given = source.file_name().unwrap_or(name).into();
+    Ok(Work { root: Beneath::new(root), entries: vec![(given, meta)], only: Some(name.into()), notes: Vec::new() })
 }
 
 /// A repository's own directory, or the file that names it; on some file systems `.GIT` is the same.
@@ -89,8 +95,8 @@ impl Walk<'_> {
             let shown = self.source.join(&path);
             self.rules.truncate(self.rules.iter().take_while(|(dir, _)| path.starts_with(dir)).count());
             let name = path.file_name().unwrap_or_default();
-            let is_aside = name.as_encoded_bytes().starts_with(ASIDE.as_bytes());
-            if is_git(name) || is_aside || self.guard.is(&self.full.join(&path)) {
+            let is_ours = [ASIDE, WRITING].iter().any(|ours| name.as_encoded_bytes().starts_with(ours.as_bytes()));
+            if is_git(name) || is_ours || self.guard.is(&self.full.join(&path)) {
                 continue;
             }
             let found = self.work.root.at(&path).and_then(|(dir, name)| dir.meta(name));

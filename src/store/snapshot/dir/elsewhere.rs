@@ -45,10 +45,12 @@ impossible! {
     make_link(&OsStr, &OsStr) -> ();
     share(&OsStr, &Self, &OsStr) -> ();
     rename(&OsStr, &Self, &OsStr) -> ();
+    rename_to_free(&OsStr, &OsStr) -> ();
     remove_file(&OsStr) -> ();
     remove_empty_dir(&OsStr) -> ();
     meta(&OsStr) -> Meta;
     itself() -> Meta;
+    is_in_memory() -> bool;
     target(&OsStr) -> OsString;
     names() -> Vec<OsString>;
     try_lock() -> bool;
