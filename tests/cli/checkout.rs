@@ -75,14 +75,35 @@ fn a_second_force_has_a_place_of_its_own() {
 fn clean_moves_away_what_the_snapshot_does_not_have_but_not_what_is_ignored() {
     let sandbox = frozen();
     sandbox.write("work/.gitignore", "*.ckpt\n");
+    sandbox.ok(&["append", "--status", "auto", "--metric", "2", "--snapshot", "work"]);
     sandbox.write("work/extra.py", "extra\n");
     sandbox.write("work/new/deep/file", "extra\n");
     sandbox.write("work/new/model.ckpt", "ignored\n");
     sandbox.write("work/gone/file", "extra\n");
     sandbox.write("work/.git/HEAD", "ref\n");
     symlink("/etc/passwd", sandbox.path("work/stray")).unwrap();
-    assert_snapshot!(sandbox.transcript(&["checkout", "0", "work", "--clean"]));
+    assert_snapshot!(sandbox.transcript(&["checkout", "1", "work", "--clean"]));
     assert_snapshot!(sandbox.tree("work"));
+}
+
+#[test]
+fn what_is_ignored_is_what_the_snapshot_ignores() {
+    let sandbox = Sandbox::with_store();
+    sandbox.write("work/.gitignore", "*.ckpt\n");
+    sandbox.write("work/train.py", "one\n");
+    sandbox.ok(&["append", "--status", "auto", "--metric", "3", "--snapshot", "work"]);
+    sandbox.write("work/model.ckpt", "ignored by the trial\n");
+    sandbox.write("work/secret.env", "ignored by what came later\n");
+    sandbox.write("work/.gitignore", "*.env\n");
+    let transcript = sandbox.transcript(&["checkout", "0", "work", "--force"]);
+    assert!(transcript.contains("1 file, secret.env first; left, and are work now"), "{transcript}");
+    sandbox.write("work/.gitignore", "*.env\n");
+    let transcript = sandbox.transcript(&["checkout", "0", "work", "--force", "--clean"]);
+    assert!(transcript.contains("1 file, secret.env first; moved away, too"), "{transcript}");
+    assert_eq!(sandbox.read("work/model.ckpt"), "ignored by the trial\n");
+    assert!(!sandbox.path("work/secret.env").exists());
+    sandbox.ok(&["append", "--status", "keep", "--metric", "2", "--snapshot", "work"]);
+    assert_eq!(sandbox.tree(".lineage/snapshots/001"), sandbox.tree(".lineage/snapshots/000"));
 }
 
 #[test]

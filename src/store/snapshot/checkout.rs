@@ -45,6 +45,8 @@ pub struct Outcome {
     /// Where what gave way is kept, and how much that is.
     pub aside: Option<PathBuf>,
     pub moved: u64,
+    /// Files that the directory's own ignore files left out, and those of the snapshot do not; with `clean`, they are moved.
+    pub no_longer_ignored: Vec<PathBuf>,
 }
 
 /// What the directory has where the snapshot has something.
@@ -70,24 +72,40 @@ impl Store {
         allow(&full, order.dir, &entries, &guard)?;
         let mut found: Vec<Found> = entries.iter().map(|_| Found::Nothing).collect();
         let mut extra = Vec::new();
+        let mut seen_before = HashSet::new();
         let mut tree = None;
         if is_there {
             let root = Dir::open(&full).with_context(|| format!("cannot open {}", order.dir.display()))?;
             found = look(tree.insert(Beneath::new(root)), snapshot, &entries, &guard)
                 .with_context(|| format!("cannot compare {}", order.dir.display()))?;
-            if order.clean {
-                extra = walk::look(order.dir, &guard)?.entries;
+            let ignores = |entry: &Entry| walk::IGNORE_FILES.iter().any(|name| entry.path.ends_with(name));
+            if order.clean || entries.iter().zip(&found).any(|(entry, found)| ignores(entry) && !is_kept(found)) {
+                let before = walk::look(order.dir, &guard, None);
+                match (walk::look(order.dir, &guard, Some(snapshot)), before) {
+                    (Ok(now), Ok(before)) => {
+                        extra = now.entries;
+                        seen_before = before.entries.into_iter().map(|(path, _)| path).collect();
+                    }
+                    (Err(error), _) | (_, Err(error)) if order.clean => return Err(error),
+                    _ => {} // nothing is to be moved, and who cannot be asked tells nothing
+                }
             }
         }
         refuse(snapshot, order, &entries, &found)?;
         for (entry, _) in entries.iter().zip(&found).filter(|(_, found)| matches!(found, Found::Different(_))) {
-            let (dir, name) = tree.as_mut().expect("something was found in it").at(&entry.path)?;
+            let Some(tree) = &mut tree else { break };
+            let (dir, name) = tree.at(&entry.path)?;
             guard.lets_go(dir, name, &full.join(&entry.path))?;
         }
         let to_be_written = entries.iter().zip(&found).filter(|(_, found)| !is_kept(found)).map(|(entry, _)| entry);
         snapshot.verify(to_be_written).with_context(|| format!("nothing was changed in {}", order.dir.display()))?;
         let wanted: HashSet<&Path> = entries.iter().map(|entry| entry.path.as_path()).collect();
         extra.retain(|(path, _)| !wanted.contains(path.as_path()));
+        let newly_seen = extra.iter().filter(|(path, meta)| meta.kind != Kind::Dir && !seen_before.contains(path));
+        let no_longer_ignored = newly_seen.map(|(path, _)| path.clone()).collect();
+        if !order.clean {
+            extra.clear();
+        }
 
         let mut target = Target::make(order.dir, &full, &guard, snapshot)?;
         let applied = target.apply(snapshot, &entries, &found, &extra, progress);
@@ -95,7 +113,7 @@ impl Store {
             Some(aside) => format!("stopped half-way; what gave way so far is in {}", aside.display()),
             None => format!("cannot put the snapshot of trial {} into {}", snapshot.trial, order.dir.display()),
         })?;
-        Ok(target.outcome)
+        Ok(Outcome { no_longer_ignored, ..target.outcome })
     }
 }
 

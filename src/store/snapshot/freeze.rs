@@ -57,7 +57,7 @@ impl Store {
         let guard = Guard::of(self)?;
         let (work, base) = thread::scope(|scope| {
             let base = thread::Builder::new().spawn_scoped(scope, || base.and_then(open));
-            (walk::look(source, &guard), base.ok().and_then(|thread| thread.join().ok().flatten()))
+            (walk::look(source, &guard, None), base.ok().and_then(|thread| thread.join().ok().flatten()))
         });
         let work = work?;
         self.check_size(&work, source)?;

@@ -54,7 +54,7 @@ impl Temporary {
     /// A new directory that is locked, with an empty one for the tree in it, which has the
     /// permissions of the work. Between making and locking it a sweep may have
     /// come past: then it is given up for another one.
-    pub(super) fn make(snapshots: &Dir, path: &Path, mode: u32) -> Result<Self> {
+    pub(super) fn make(snapshots: &Dir, path: &Path, permissions: u32) -> Result<Self> {
         let place = || format!("cannot make a directory in {}", path.display());
         for n in 0..ATTEMPTS {
             let name = format!("{PREFIX}{}-{n}", std::process::id());
@@ -77,7 +77,7 @@ impl Temporary {
             match temporary.dir.make_dir(TREE.as_ref(), 0o700) {
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 made => {
-                    made.and_then(|()| temporary.tree()?.set_mode(mode & NOT_FOR_OTHERS)).with_context(place)?;
+                    made.and_then(|()| temporary.tree()?.set_mode(permissions & NOT_FOR_OTHERS)).with_context(place)?;
                     return Ok(temporary);
                 }
             }

@@ -2,6 +2,7 @@
 
 use std::{
     ffi::OsStr,
+    fs::File,
     io::{self, Read},
     path::{Path, PathBuf},
 };
@@ -9,6 +10,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 
 use super::{
+    Snapshot,
     beneath::Beneath,
     dir::{Dir, Kind, Meta, word},
     guard::Guard,
@@ -23,7 +25,7 @@ pub(super) const WRITING: &str = ".lineage-writing-";
 
 /// Only what lies in the directory decides, so that the same directory freezes the same wherever it is: no ignore files above
 /// it, none of the person's own, no need for a repository. Of two in one directory, the second outranks the first.
-const IGNORE_FILES: [&str; 2] = [".gitignore", ".lineageignore"];
+pub(super) const IGNORE_FILES: [&str; 2] = [".gitignore", ".lineageignore"];
 
 /// An ignore file is written by hand; what is longer is something else.
 const LONGEST_IGNORE_FILE: u64 = 1024 * 1024;
@@ -50,8 +52,9 @@ impl Work {
     }
 }
 
-/// Looks at a directory, or at one file. `source` may itself be a link; inside of it, none is followed.
-pub(super) fn look(source: &Path, guard: &Guard) -> Result<Work> {
+/// Looks at a directory, or at one file. `source` may itself be a link; inside of it, none is followed. What is ignored is decided
+/// by the ignore files of a snapshot, if one is given, and not by those that are there.
+pub(super) fn look(source: &Path, guard: &Guard, snapshot: Option<&mut Snapshot>) -> Result<Work> {
     let full = source.canonicalize().with_context(|| format!("cannot find {}", source.display()))?;
     ensure!(!guard.is_reached(&full)?, "{} is in the store, which is not work", source.display());
     ensure!(!full.iter().any(is_git), "{} is in a repository's own files, which are not work", source.display());
@@ -60,7 +63,7 @@ pub(super) fn look(source: &Path, guard: &Guard) -> Result<Work> {
     if found.is_dir() {
         let root = Beneath::new(open(&full)?);
         let work = Work { root, entries: Vec::new(), only: None, notes: Vec::new() };
-        return Walk { source, full: &full, guard, work, rules: Vec::new() }.all();
+        return Walk { source, full: &full, guard, snapshot, work, rules: Vec::new() }.all();
     }
     ensure!(found.is_file(), "{} is neither a directory nor a regular file", source.display());
     let (Some(dir), Some(name)) = (full.parent(), full.file_name()) else { bail!("{} has no name", source.display()) };
@@ -82,6 +85,7 @@ struct Walk<'w> {
     /// Without links.
     full: &'w Path,
     guard: &'w Guard,
+    snapshot: Option<&'w mut Snapshot>,
     work: Work,
     /// The rules of the directories on the way to where it is.
     rules: Vec<(PathBuf, Rules)>,
@@ -121,16 +125,23 @@ impl Walk<'_> {
     }
 
     /// What is in a directory, the first at the end; its rules hold from now on.
-    fn enter(&mut self, path: &Path) -> io::Result<Vec<PathBuf>> {
+    fn enter(&mut self, path: &Path) -> Result<Vec<PathBuf>> {
         let dir = self.work.root.dir(path)?;
         let names = dir.names()?;
         let mut rules = Rules::default();
         for name in IGNORE_FILES.map(OsStr::new) {
-            if names.iter().any(|found| found == name) {
-                let shown = self.source.join(path).join(name);
-                match ignore_file(&dir, name) {
-                    Ok(text) => rules.add(&text),
-                    Err(why) => self.work.notes.push(format!("{} does not count: {why}", shown.display())),
+            let text = match &mut self.snapshot {
+                Some(snapshot) if snapshot.has_file(&path.join(name)) => {
+                    ignore_text(snapshot.checked(&path.join(name))?)
+                }
+                None if names.iter().any(|found| found == name) => dir.file(name).and_then(ignore_text),
+                _ => continue,
+            };
+            match text {
+                Ok(text) => rules.add(&text),
+                Err(why) => {
+                    let shown = self.source.join(path).join(name);
+                    self.work.notes.push(format!("{} does not count: {why}", shown.display()));
                 }
             }
         }
@@ -151,9 +162,9 @@ impl Walk<'_> {
 }
 
 /// Reads an ignore file as git does: a link to one counts for nothing, or whoever planted it would decide by another file.
-fn ignore_file(dir: &Dir, name: &OsStr) -> io::Result<Vec<u8>> {
+fn ignore_text(file: File) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
-    dir.file(name)?.take(LONGEST_IGNORE_FILE + 1).read_to_end(&mut text)?;
+    file.take(LONGEST_IGNORE_FILE + 1).read_to_end(&mut text)?;
     if text.len() as u64 > LONGEST_IGNORE_FILE {
         return Err(io::Error::other("it has more than 1 MiB"));
     }
