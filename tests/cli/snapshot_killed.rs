@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::sandbox::{Sandbox, skipped};
+use crate::sandbox::Sandbox;
 
 const FILES: usize = 300;
 
@@ -81,30 +81,4 @@ fn who_is_still_freezing_is_not_swept_up() {
     assert!(slow.wait().unwrap().success());
     assert_eq!(sandbox.rows().len(), 2);
     assert_eq!(sandbox.ok_or_findings(&["check"]), "");
-}
-
-/// The limit on the length of files kills a checkout in the middle of one.
-#[test]
-fn a_checkout_killed_in_the_middle_of_a_file_leaves_none_under_its_name() {
-    let sandbox = Sandbox::with_store();
-    sandbox.write("work/large", "x".repeat(1024 * 1024));
-    sandbox.ok(&["append", "--status", "keep", "--metric", "1", "--snapshot", "work"]);
-    let mut shell = Command::new("/bin/sh");
-    shell.args([
-        "-c",
-        "ulimit -f 512; exec \"$0\" checkout 0 out",
-        assert_cmd::cargo::cargo_bin!("lineage").to_str().unwrap(),
-    ]);
-    shell.current_dir(sandbox.path(".")).env_clear().stdout(Stdio::null()).stderr(Stdio::null());
-    assert!(!shell.status().unwrap().success());
-    assert!(!sandbox.path("out/large").exists(), "half of a file has its name");
-    let left = fs::read_dir(sandbox.path("out")).unwrap().count();
-    if left == 0 {
-        return skipped("the signal that kills is ignored by whoever runs the tests");
-    }
-    sandbox.ok(&["checkout", "0", "out", "--clean"]);
-    assert_eq!(sandbox.read("out/large"), "x".repeat(1024 * 1024));
-    sandbox.ok(&["append", "--status", "keep", "--metric", "0.5", "--snapshot", "out"]);
-    let frozen = fs::read_dir(sandbox.path(".lineage/snapshots/001")).unwrap().count();
-    assert_eq!(frozen, 1, "what a killed checkout has left is no work");
 }
