@@ -46,6 +46,13 @@ pub fn run(args: Checkout, context: &Context) -> Result<()> {
     if let Some(aside) = done.aside {
         context.ui.warn(&format!("{} gave way, kept in {}", count(done.moved, "path"), aside.display()));
     }
+    if let Some(first) = done.no_longer_ignored.first() {
+        let (n, first) = (count(done.no_longer_ignored.len() as u64, "file"), first.display());
+        let what = if clean { "moved away, too" } else { "left, and are work now" };
+        context.ui.warn(&format!(
+            "not ignored by the trial's ignore files, but by those that were there: {n}, {first} first; {what}"
+        ));
+    }
     let (written, same, name) = (count(done.written, "file"), done.same, trial.row().name());
     context.ui.note(&format!(
         "{}: {written} written, {same} as they should be; the next trial from here is `lineage append --parent {name}`",

@@ -148,6 +148,11 @@ impl Snapshot {
         Ok(())
     }
 
+    fn has_file(&self, path: &Path) -> bool {
+        let at = self.entries.binary_search_by(|entry| entry.path.as_path().cmp(path));
+        at.is_ok_and(|at| matches!(self.entries[at].what, What::File(_)))
+    }
+
     /// Opens a file beneath the snapshot, whatever it holds now.
     fn file(&mut self, path: &Path) -> Result<File> {
         let opened = beneath::names(path).and_then(|_| self.tree.file(path));

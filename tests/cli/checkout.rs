@@ -75,14 +75,35 @@ fn a_second_force_has_a_place_of_its_own() {
 fn clean_moves_away_what_the_snapshot_does_not_have_but_not_what_is_ignored() {
     let sandbox = frozen();
     sandbox.write("work/.gitignore", "*.ckpt\n");
+    sandbox.ok(&["append", "--status", "auto", "--metric", "2", "--snapshot", "work"]);
     sandbox.write("work/extra.py", "extra\n");
     sandbox.write("work/new/deep/file", "extra\n");
     sandbox.write("work/new/model.ckpt", "ignored\n");
     sandbox.write("work/gone/file", "extra\n");
     sandbox.write("work/.git/HEAD", "ref\n");
     symlink("/etc/passwd", sandbox.path("work/stray")).unwrap();
-    assert_snapshot!(sandbox.transcript(&["checkout", "0", "work", "--clean"]));
+    assert_snapshot!(sandbox.transcript(&["checkout", "1", "work", "--clean"]));
     assert_snapshot!(sandbox.tree("work"));
+}
+
+#[test]
+fn what_is_ignored_is_what_the_snapshot_ignores() {
+    let sandbox = Sandbox::with_store();
+    sandbox.write("work/.gitignore", "*.ckpt\n");
+    sandbox.write("work/train.py", "one\n");
+    sandbox.ok(&["append", "--status", "auto", "--metric", "3", "--snapshot", "work"]);
+    sandbox.write("work/model.ckpt", "ignored by the trial\n");
+    sandbox.write("work/secret.env", "ignored by what came later\n");
+    sandbox.write("work/.gitignore", "*.env\n");
+    let transcript = sandbox.transcript(&["checkout", "0", "work", "--force"]);
+    assert!(transcript.contains("1 file, secret.env first; left, and are work now"), "{transcript}");
+    sandbox.write("work/.gitignore", "*.env\n");
+    let transcript = sandbox.transcript(&["checkout", "0", "work", "--force", "--clean"]);
+    assert!(transcript.contains("1 file, secret.env first; moved away, too"), "{transcript}");
+    assert_eq!(sandbox.read("work/model.ckpt"), "ignored by the trial\n");
+    assert!(!sandbox.path("work/secret.env").exists());
+    sandbox.ok(&["append", "--status", "keep", "--metric", "2", "--snapshot", "work"]);
+    assert_eq!(sandbox.tree(".lineage/snapshots/001"), sandbox.tree(".lineage/snapshots/000"));
 }
 
 #[test]
@@ -112,11 +133,65 @@ fn the_store_in_the_directory_is_neither_frozen_nor_cleaned() {
 }
 
 #[test]
-fn permissions_come_back_without_a_fuss() {
+fn permissions_come_back_but_are_not_widened_unasked() {
     let sandbox = frozen();
     fs::set_permissions(sandbox.path("work/run.sh"), fs::Permissions::from_mode(0o640)).unwrap();
+    let transcript = sandbox.transcript(&["checkout", "0", "work"]);
+    assert!(
+        transcript.contains("run.sh has the permissions 640, not 755; --force") && transcript.ends_with("= 1\n"),
+        "{transcript}"
+    );
+    assert_eq!(mode(&sandbox, "work/run.sh"), 0o640);
+    sandbox.ok(&["checkout", "0", "work", "--force"]);
+    assert_eq!(mode(&sandbox, "work/run.sh"), 0o755);
+    assert!(!sandbox.path("work/.lineage-aside-1").exists(), "nothing had to give way");
+    fs::set_permissions(sandbox.path("work/run.sh"), fs::Permissions::from_mode(0o777)).unwrap();
+    fs::set_permissions(sandbox.path("work/sub/data"), fs::Permissions::from_mode(0o444)).unwrap();
     sandbox.ok(&["checkout", "0", "work"]);
-    assert_eq!(fs::metadata(sandbox.path("work/run.sh")).unwrap().permissions().mode() & 0o777, 0o755);
+    assert_eq!([mode(&sandbox, "work/run.sh"), mode(&sandbox, "work/sub/data")], [0o755, 0o644]);
+}
+
+fn mode(sandbox: &Sandbox, name: &str) -> u32 {
+    fs::metadata(sandbox.path(name)).unwrap().permissions().mode() & 0o777
+}
+
+#[test]
+fn what_was_closed_to_others_stays_closed() {
+    let sandbox = frozen();
+    let set = |name: &str, mode| fs::set_permissions(sandbox.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    set("work", 0o700);
+    set("work/sub", 0o700);
+    sandbox.write("work/train.py", "lr = 0.2\n");
+    sandbox.ok(&["append", "--status", "auto", "--metric", "2", "--snapshot", "work"]);
+    assert_eq!(mode(&sandbox, ".lineage/snapshots/001"), 0o700);
+    sandbox.ok(&["checkout", "1", "out"]);
+    assert_eq!(mode(&sandbox, "out"), 0o700);
+    sandbox.write("out/sub/data", "mine\n");
+    sandbox.ok(&["checkout", "1", "out", "--force"]);
+    assert_eq!(mode(&sandbox, "out/.lineage-aside-1"), 0o700);
+    assert_eq!(mode(&sandbox, "out/.lineage-aside-1/sub"), 0o700);
+    set("work", 0o777);
+    sandbox.ok(&["append", "--status", "keep", "--metric", "1", "--snapshot", "work"]);
+    assert_eq!(mode(&sandbox, ".lineage/snapshots/002"), 0o755, "nobody else writes to what is frozen");
+}
+
+#[test]
+fn a_hard_link_to_a_file_of_another_snapshot_is_not_made_writable() {
+    let sandbox = frozen();
+    sandbox.write("work/sub/data", "2\n");
+    sandbox.write("other/train.py", "lr = 0.1\n");
+    sandbox.ok(&["append", "--status", "keep", "--metric", "2", "--parent", "none", "--snapshot", "other"]);
+    fs::create_dir(sandbox.path("out")).unwrap();
+    fs::hard_link(sandbox.path(".lineage/snapshots/001/train.py"), sandbox.path("out/train.py")).unwrap();
+    let transcript = sandbox.transcript(&["checkout", "0", "out"]);
+    assert!(
+        transcript.contains("train.py has other permissions, and other names") && transcript.ends_with("= 1\n"),
+        "{transcript}"
+    );
+    sandbox.ok(&["checkout", "0", "out", "--force"]);
+    assert_eq!(mode(&sandbox, ".lineage/snapshots/001/train.py"), 0o444);
+    sandbox.write("out/train.py", "mine\n");
+    assert_eq!(sandbox.read(".lineage/snapshots/001/train.py"), "lr = 0.1\n");
 }
 
 #[test]
@@ -207,7 +282,7 @@ fn what_was_read_only_can_be_written_to_and_directories_have_their_modes() {
     assert_eq!(modes, [0o644, 0o755, 0o775, 0o700]);
     assert_eq!(mode(".lineage/snapshots/001/sub"), 0o775);
     set("out/sub", 0o700);
-    sandbox.ok(&["checkout", "1", "out"]);
+    sandbox.ok(&["checkout", "1", "out", "--force"]);
     assert_eq!(mode("out/sub"), 0o775);
 }
 

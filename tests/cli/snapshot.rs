@@ -392,3 +392,56 @@ fn one_frozen_file_is_shown_to_the_byte() {
     let transcripts: Vec<_> = refused.iter().map(|path| sandbox.transcript(&["show", "0", "--file", path])).collect();
     assert_snapshot!(transcripts.join("\n"));
 }
+
+#[test]
+fn a_base_that_was_tampered_with_behind_its_times_is_not_handed_on_where_the_work_is_read_anyway() {
+    let sandbox = Sandbox::with_store();
+    sandbox.write("work/train.py", "lr = 0.1\n");
+    sandbox.ok(&["append", "--status", "keep", "--metric", "3", "--snapshot", "work"]);
+    let frozen = sandbox.path(".lineage/snapshots/000/train.py");
+    let (before, mode) =
+        (fs::metadata(&frozen).unwrap().modified().unwrap(), fs::metadata(&frozen).unwrap().permissions());
+    fs::remove_file(&frozen).unwrap();
+    fs::write(&frozen, "lr = 0.9\n").unwrap();
+    fs::File::options().write(true).open(&frozen).unwrap().set_modified(before).unwrap();
+    fs::set_permissions(&frozen, mode).unwrap();
+    sandbox.write("work/train.py", "lr = 0.1\n"); // its times are others, and it is read
+    sandbox.ok(&["append", "--status", "keep", "--metric", "2", "--snapshot", "work"]);
+    assert_eq!(sandbox.read(".lineage/snapshots/001/train.py"), "lr = 0.1\n");
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn times_are_not_trusted_where_files_are_in_memory_only() {
+    let memory = std::process::Command::new("stat").args(["-f", "-c", "%T", "/dev/shm"]).output();
+    if !memory.is_ok_and(|output| output.stdout == b"tmpfs\n") {
+        return skipped("there is no tmpfs at /dev/shm");
+    }
+    let sandbox = Sandbox::with_store();
+    let work = tempfile::tempdir_in("/dev/shm").unwrap();
+    fs::write(work.path().join("train.py"), "lr = 0.1\n").unwrap();
+    std::thread::sleep(std::time::Duration::from_millis(2100));
+    let work = work.path().to_str().unwrap();
+    for metric in ["3", "2"] {
+        sandbox.ok(&["append", "--status", "keep", "--metric", metric, "--snapshot", work]);
+    }
+    for manifest in ["000", "001"] {
+        let text = sandbox.read(&format!(".lineage/snapshots/{manifest}.manifest"));
+        let line = text.lines().nth(1).unwrap();
+        assert_eq!(line.split('\t').nth(5), Some(""), "{line}");
+    }
+}
+
+#[test]
+fn one_file_named_by_a_link_keeps_the_name_that_was_given() {
+    let sandbox = Sandbox::with_store();
+    sandbox.write("data/v7.py", "lr = 0.1\n");
+    std::os::unix::fs::symlink("data/v7.py", sandbox.path("train.py")).unwrap();
+    for metric in ["3", "2"] {
+        sandbox.ok(&["append", "--status", "keep", "--metric", metric, "--snapshot", "train.py"]);
+    }
+    for name in ["000", "001"] {
+        assert_eq!(sandbox.read(&format!(".lineage/snapshots/{name}/train.py")), "lr = 0.1\n");
+        assert!(!sandbox.path(&format!(".lineage/snapshots/{name}/v7.py")).exists());
+    }
+}

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    os::unix::fs::PermissionsExt,
     process::{Command, Stdio},
     thread::sleep,
     time::Duration,
@@ -32,13 +33,17 @@ fn snapshots(sandbox: &Sandbox) -> Vec<String> {
 
 /// An append under strace, which makes a system call fail or wait; `None` where there is no strace that may do that.
 fn strace(sandbox: &Sandbox, inject: &[&str]) -> Option<Command> {
+    traced(sandbox, inject, &APPEND)
+}
+
+fn traced(sandbox: &Sandbox, inject: &[&str], args: &[&str]) -> Option<Command> {
     let mut strace = Command::new("strace");
     strace.args(["-f", "-qq", "-o", "/dev/null"]).args(inject).current_dir(sandbox.path("."));
     if !Command::new("strace").args(["-o", "/dev/null", "true"]).status().is_ok_and(|status| status.success()) {
         skipped("strace is not there, or may not trace");
         return None;
     }
-    strace.arg(assert_cmd::cargo::cargo_bin!("lineage")).args(APPEND).env_clear();
+    strace.arg(assert_cmd::cargo::cargo_bin!("lineage")).args(args).env_clear();
     Some(strace)
 }
 
@@ -140,4 +145,38 @@ fn check_complains_of_a_snapshot_whose_writer_died_before_the_row() {
     assert!(snapshots(&sandbox).contains(&"000".to_owned()));
     let checked = sandbox.transcript(&["check"]);
     assert!(checked.contains("000: a snapshot that no row names") && checked.ends_with("= 1\n"), "{checked}");
+}
+
+#[test]
+fn check_does_not_complain_of_what_another_users_writer_is_about_to_name() {
+    let sandbox = with_work();
+    sandbox.ok(&APPEND);
+    sandbox.write(".lineage/snapshots/001/file", "about to be named\n");
+    let freezing = sandbox.path(".lineage/snapshots/.freezing-1-0@001");
+    fs::create_dir(&freezing).unwrap();
+    fs::set_permissions(&freezing, fs::Permissions::from_mode(0o000)).unwrap();
+    if fs::read_dir(&freezing).is_ok() {
+        return skipped("nothing is unreadable for the user who runs the tests");
+    }
+    let checked = sandbox.transcript(&["check"]);
+    assert!(checked.ends_with("nothing is wrong\n= 0\n"), "{checked}");
+}
+
+#[test]
+fn a_checkout_killed_before_a_file_is_whole_leaves_none_under_its_name() {
+    let sandbox = Sandbox::with_store();
+    sandbox.write("work/train.py", "lr = 0.1\n");
+    sandbox.ok(&APPEND);
+    fs::create_dir(sandbox.path("out")).unwrap();
+    let names = |dir: &str| fs::read_dir(sandbox.path(dir)).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let kill = ["-e", "inject=fchmod:signal=KILL"];
+    let Some(mut checkout) = traced(&sandbox, &kill, &["checkout", "0", "out"]) else { return };
+    assert!(!checkout.status().unwrap().success());
+    let left: Vec<_> = names("out");
+    assert!(left.len() == 1 && left[0].to_string_lossy().starts_with(".lineage-writing-"), "{left:?}");
+    sandbox.ok(&["checkout", "0", "out", "--clean"]);
+    assert_eq!(sandbox.read("out/train.py"), "lr = 0.1\n");
+    sandbox.ok(&["append", "--status", "keep", "--metric", "0.5", "--snapshot", "out"]);
+    let frozen: Vec<_> = names(".lineage/snapshots/001");
+    assert_eq!(frozen, ["train.py"], "what a killed checkout has left is no work");
 }

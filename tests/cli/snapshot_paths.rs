@@ -9,7 +9,7 @@ use std::{
 
 use insta::assert_snapshot;
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, skipped};
 
 /// Two frozen trials, and a secret outside of the store.
 fn frozen() -> Sandbox {
@@ -223,4 +223,61 @@ fn a_link_that_comes_and_goes() {
         let frozen = sandbox.tree(&format!(".lineage/{}", row[15]));
         assert!(!frozen.contains("secret\\n"), "{frozen}");
     }
+}
+
+/// A directory that is another path to `of` for as long as this lives.
+struct Mounted<'s>(&'s Sandbox, &'s str);
+
+impl<'s> Mounted<'s> {
+    /// `None`, and said, where nothing may be mounted.
+    fn bind(sandbox: &'s Sandbox, of: &str, at: &'s str) -> Option<Self> {
+        fs::create_dir_all(sandbox.path(at)).unwrap();
+        let mut mount = std::process::Command::new("mount");
+        let done = mount.arg("--bind").arg(sandbox.path(of)).arg(sandbox.path(at)).output();
+        if !done.is_ok_and(|output| output.status.success()) {
+            skipped("nothing may be mounted by the user who runs the tests");
+            return None;
+        }
+        Some(Self(sandbox, at))
+    }
+}
+
+impl Drop for Mounted<'_> {
+    fn drop(&mut self) {
+        let _ = std::process::Command::new("umount").arg(self.0.path(self.1)).status();
+    }
+}
+
+#[test]
+fn a_store_reached_by_another_mount_is_still_the_store() {
+    let sandbox = frozen();
+    let Some(_mounted) = Mounted::bind(&sandbox, ".lineage", "mnt") else { return };
+    sandbox.ok(&["--store", "mnt", "checkout", "0", ".", "--clean"]);
+    for name in ["results.tsv", "lineage.toml", "snapshots/000/a.txt"] {
+        assert!(sandbox.path(&format!(".lineage/{name}")).exists(), "{name} gave way");
+    }
+    sandbox.ok(&["--store", "mnt", "append", "--status", "keep", "--metric", "1", "--snapshot", "."]);
+    for dir in [".lineage", "mnt"] {
+        assert!(!at(&sandbox, "002").join(dir).exists(), "the store is in its own snapshot");
+    }
+    assert!(at(&sandbox, "002/a.txt").exists());
+    for dir in [".lineage", ".lineage/snapshots", ".lineage/snapshots/new"] {
+        let transcript = sandbox.transcript(&["--store", "mnt", "checkout", "0", dir, "--force"]);
+        assert!(transcript.contains("is in the store") && transcript.ends_with("= 1\n"), "{transcript}");
+    }
+    let transcript =
+        sandbox.transcript(&["append", "--status", "keep", "--metric", "0.5", "--snapshot", "mnt/snapshots"]);
+    assert!(transcript.contains("is in the store"), "{transcript}");
+}
+
+#[test]
+fn what_holds_the_store_by_another_mount_never_gives_way() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(&["init", "live/.lineage", "--metric", "val_loss", "--direction", "minimize"]);
+    sandbox.write("work/live", "a file\n");
+    sandbox.ok(&["append", "--store", "live", "--status", "auto", "--metric", "3", "--snapshot", "work"]);
+    let Some(_mounted) = Mounted::bind(&sandbox, "live/.lineage", "mnt") else { return };
+    let transcript = sandbox.transcript(&["checkout", "0", ".", "--force", "--store", "mnt"]);
+    assert!(transcript.contains("live is or holds the store") && transcript.ends_with("= 1\n"), "{transcript}");
+    assert!(sandbox.path("live/.lineage/results.tsv").exists());
 }

@@ -23,6 +23,9 @@ use crate::store::Store;
 /// So many names are said where a checkout is refused.
 const NAMED: usize = 5;
 
+/// The permissions of all but the owner.
+const FOR_OTHERS: u32 = 0o077;
+
 /// Where to, and what may give way.
 #[derive(Clone, Copy, Debug)]
 pub struct Checkout<'a> {
@@ -42,14 +45,16 @@ pub struct Outcome {
     /// Where what gave way is kept, and how much that is.
     pub aside: Option<PathBuf>,
     pub moved: u64,
+    /// Files that the directory's own ignore files left out, and those of the snapshot do not; with `clean`, they are moved.
+    pub no_longer_ignored: Vec<PathBuf>,
 }
 
 /// What the directory has where the snapshot has something.
 pub(super) enum Found {
     Nothing,
     Same,
-    /// The same contents with other permissions.
-    OtherMode,
+    /// The same contents with other permissions: these.
+    OtherMode(u32),
     Different(String),
 }
 
@@ -67,35 +72,53 @@ impl Store {
         allow(&full, order.dir, &entries, &guard)?;
         let mut found: Vec<Found> = entries.iter().map(|_| Found::Nothing).collect();
         let mut extra = Vec::new();
+        let mut seen_before = HashSet::new();
+        let mut tree = None;
         if is_there {
             let root = Dir::open(&full).with_context(|| format!("cannot open {}", order.dir.display()))?;
-            found = look(&mut Beneath::new(root), snapshot, &entries)
+            found = look(tree.insert(Beneath::new(root)), snapshot, &entries, &guard)
                 .with_context(|| format!("cannot compare {}", order.dir.display()))?;
-            if order.clean {
-                extra = walk::look(order.dir, &guard)?.entries;
+            let ignores = |entry: &Entry| walk::IGNORE_FILES.iter().any(|name| entry.path.ends_with(name));
+            if order.clean || entries.iter().zip(&found).any(|(entry, found)| ignores(entry) && !is_kept(found)) {
+                let before = walk::look(order.dir, &guard, None);
+                match (walk::look(order.dir, &guard, Some(snapshot)), before) {
+                    (Ok(now), Ok(before)) => {
+                        extra = now.entries;
+                        seen_before = before.entries.into_iter().map(|(path, _)| path).collect();
+                    }
+                    (Err(error), _) | (_, Err(error)) if order.clean => return Err(error),
+                    _ => {} // nothing is to be moved, and who cannot be asked tells nothing
+                }
             }
         }
         refuse(snapshot, order, &entries, &found)?;
         for (entry, _) in entries.iter().zip(&found).filter(|(_, found)| matches!(found, Found::Different(_))) {
-            guard.lets_go(&full.join(&entry.path))?;
+            let Some(tree) = &mut tree else { break };
+            let (dir, name) = tree.at(&entry.path)?;
+            guard.lets_go(dir, name, &full.join(&entry.path))?;
         }
         let to_be_written = entries.iter().zip(&found).filter(|(_, found)| !is_kept(found)).map(|(entry, _)| entry);
         snapshot.verify(to_be_written).with_context(|| format!("nothing was changed in {}", order.dir.display()))?;
         let wanted: HashSet<&Path> = entries.iter().map(|entry| entry.path.as_path()).collect();
         extra.retain(|(path, _)| !wanted.contains(path.as_path()));
+        let newly_seen = extra.iter().filter(|(path, meta)| meta.kind != Kind::Dir && !seen_before.contains(path));
+        let no_longer_ignored = newly_seen.map(|(path, _)| path.clone()).collect();
+        if !order.clean {
+            extra.clear();
+        }
 
-        let mut target = Target::make(order.dir, &full)?;
+        let mut target = Target::make(order.dir, &full, &guard, snapshot)?;
         let applied = target.apply(snapshot, &entries, &found, &extra, progress);
         applied.with_context(|| match &target.outcome.aside {
             Some(aside) => format!("stopped half-way; what gave way so far is in {}", aside.display()),
             None => format!("cannot put the snapshot of trial {} into {}", snapshot.trial, order.dir.display()),
         })?;
-        Ok(target.outcome)
+        Ok(Outcome { no_longer_ignored, ..target.outcome })
     }
 }
 
 fn is_kept(found: &Found) -> bool {
-    matches!(found, Found::Same | Found::OtherMode)
+    matches!(found, Found::Same | Found::OtherMode(_))
 }
 
 /// The path of a directory without links, whether or not it is there yet.
@@ -119,18 +142,26 @@ fn full(dir: &Path) -> Result<(PathBuf, bool)> {
 
 /// Fails where a checkout would reach the store, or a repository's own files.
 fn allow(full: &Path, dir: &Path, entries: &[Entry], guard: &Guard) -> Result<()> {
-    ensure!(!guard.is_in(full), "{} is in the store; name another directory", dir.display());
+    ensure!(!guard.is_reached(full)?, "{} is in the store; name another directory", dir.display());
     for entry in entries {
         if entry.path.iter().any(is_git) || guard.is_in(&full.join(&entry.path)) {
-            bail!("the snapshot has {}, which a checkout never writes to", entry.path.display());
+            bail!("{}", never(entry));
         }
     }
     Ok(())
 }
 
+fn never(entry: &Entry) -> String {
+    format!("the snapshot has {}, which a checkout never writes to", entry.path.display())
+}
+
 fn refuse(snapshot: &Snapshot, order: Checkout, entries: &[Entry], found: &[Found]) -> Result<()> {
     let different = |(entry, found): (&Entry, &Found)| match found {
         Found::Different(how) => Some(format!("{} {how}", entry.path.display())),
+        // Whoever has closed a file to others is asked before it is opened to them again.
+        Found::OtherMode(here) if mode(entry) & FOR_OTHERS & !here != 0 => {
+            Some(format!("{} has the permissions {here:03o}, not {:03o}", entry.path.display(), mode(entry)))
+        }
         _ => None,
     };
     let different: Vec<_> = entries.iter().zip(found).filter_map(different).collect();
@@ -148,7 +179,7 @@ fn refuse(snapshot: &Snapshot, order: Checkout, entries: &[Entry], found: &[Foun
 }
 
 /// What is there, for each entry; nothing is followed and nothing is changed.
-fn look(tree: &mut Beneath, snapshot: &mut Snapshot, entries: &[Entry]) -> Result<Vec<Found>> {
+fn look(tree: &mut Beneath, snapshot: &mut Snapshot, entries: &[Entry], guard: &Guard) -> Result<Vec<Found>> {
     // Below a directory that is missing, or that something else stands in for, there is nothing.
     let mut nothing_below: Option<&Path> = None;
     let mut found = Vec::with_capacity(entries.len());
@@ -160,6 +191,7 @@ fn look(tree: &mut Beneath, snapshot: &mut Snapshot, entries: &[Entry]) -> Resul
         let meta = tree.at(&entry.path).and_then(|(dir, name)| dir.look(name));
         let here = match meta.with_context(|| entry.path.display().to_string())? {
             None => Found::Nothing,
+            Some(meta) if guard.has(&meta) => bail!("{}", never(entry)),
             Some(meta) => compare(tree, snapshot, entry, &meta).with_context(|| entry.path.display().to_string())?,
         };
         if entry.what == What::Dir && !is_kept(&here) {
@@ -192,7 +224,11 @@ fn compare(tree: &mut Beneath, snapshot: &mut Snapshot, entry: &Entry, meta: &Me
     };
     Ok(match same {
         false => Found::Different("differs".to_owned()),
-        true if meta.kind != Kind::Link && meta.mode != mode(entry) => Found::OtherMode,
+        // Its other names, in another snapshot perhaps, would get the permissions too.
+        true if meta.kind == Kind::File && meta.mode != mode(entry) && meta.names > 1 => {
+            Found::Different("has other permissions, and other names by hard links".to_owned())
+        }
+        true if meta.kind != Kind::Link && meta.mode != mode(entry) => Found::OtherMode(meta.mode),
         true => Found::Same,
     })
 }

@@ -47,9 +47,13 @@ pub(super) struct Job {
 pub(super) struct Hand<'j> {
     pub(super) job: &'j Job,
     pub(super) work: Beneath,
+    /// The name in `work` of the one file that there is.
+    pub(super) only: Option<PathBuf>,
     pub(super) tree: Beneath,
     pub(super) base: Option<Beneath>,
     pub(super) buffer: Vec<u8>,
+    /// The device that was asked about last, and whether the times of its files tell nothing.
+    pub(super) in_memory: Option<(u64, bool)>,
     /// Files that were written to while they were copied.
     pub(super) restless: Vec<PathBuf>,
 }
@@ -65,7 +69,7 @@ impl Job {
         Self { base: base.iter().filter_map(file).collect(), bytes: AtomicU64::new(0), limit, now }
     }
 
-    /// By what the file is known again, where its times can be trusted.
+    /// By what the file is known again, where it was not touched just now.
     fn seen(&self, meta: &Meta) -> Option<Seen> {
         let settled = i128::try_from(SETTLED.as_nanos()).unwrap_or_default();
         (meta.modified.max(meta.changed) + settled < self.now).then(|| Seen::of(meta))
@@ -117,8 +121,9 @@ impl Hand<'_> {
         if mode != meta.mode || known.bytes != meta.len {
             return None;
         }
-        if known.seen != Some(Seen::of(&meta)) {
-            let mut file = self.work.file(path).ok()?;
+        let is_seen = known.seen == Some(Seen::of(&meta)) && self.has_times(path, &meta);
+        if !is_seen {
+            let mut file = self.work_file(path).ok()?;
             let hash = hash(&mut file, &mut self.buffer).ok()?;
             if known.hash != Some(hash) || Meta::of_file(&file).ok()? != meta {
                 return None;
@@ -133,13 +138,41 @@ impl Hand<'_> {
         if !intact {
             return None;
         }
+        // Where the work was read anyway, so is what is shared: what its times do not show is not handed on.
+        if !is_seen && known.hash != hash(&mut dir.file(name).ok()?, &mut self.buffer).ok() {
+            return None;
+        }
         let (new_dir, new_name) = self.tree.at(path).ok()?;
         dir.share(name, new_dir, new_name).ok()?;
-        Some(Contents { seen: self.job.seen(&meta), ..known })
+        let seen = self.seen(path, &meta);
+        Some(Contents { seen, ..known })
+    }
+
+    /// Opens the original of what is frozen under a path.
+    fn work_file(&mut self, path: &Path) -> std::io::Result<File> {
+        self.work.file(self.only.as_deref().unwrap_or(path))
+    }
+
+    /// By what the file is known again, where its times can be trusted.
+    fn seen(&mut self, path: &Path, meta: &Meta) -> Option<Seen> {
+        self.job.seen(meta).filter(|_| self.has_times(path, meta))
+    }
+
+    /// Whether a file cannot be written to without its times showing it.
+    fn has_times(&mut self, path: &Path, meta: &Meta) -> bool {
+        let (device, in_memory) = match self.in_memory {
+            Some(known) if known.0 == meta.dev => known,
+            _ => {
+                let asked = self.work.at(path).and_then(|(dir, _)| dir.is_in_memory());
+                (meta.dev, asked.unwrap_or(true))
+            }
+        };
+        self.in_memory = Some((device, in_memory));
+        !in_memory
     }
 
     fn copy(&mut self, path: &Path, mode: u32) -> Result<Contents> {
-        let mut from = self.work.file(path).map_err(|error| match error.kind() {
+        let mut from = self.work_file(path).map_err(|error| match error.kind() {
             ErrorKind::NotFound => {
                 Error::msg("it was there when it was looked at, and is gone: something is at work there")
             }
@@ -166,7 +199,7 @@ impl Hand<'_> {
         }
         set_mode(&to, frozen_mode(mode))?;
         set_modified(&to, before.modified)?;
-        let seen = self.job.seen(&before).filter(|_| still);
+        let seen = if still { self.seen(path, &before) } else { None };
         Ok(Contents { bytes, hash: Some(hash), modified: before.modified, seen })
     }
 }

@@ -46,14 +46,15 @@ pub(super) fn freeze(
     progress: Progress,
 ) -> Result<(Vec<Entry>, Vec<String>)> {
     let total = work.bytes();
-    let found = std::mem::take(&mut work.entries);
+    let (found, only) = (std::mem::take(&mut work.entries), work.only.take());
     let files: Vec<_> = found.iter().enumerate().filter(|(_, (_, meta))| meta.kind == Kind::File).collect();
     let batches: Vec<_> =
         files.chunk_by(|(_, (a, _)), (_, (b, _))| a.parent() == b.parent()).flat_map(|dir| dir.chunks(BATCH)).collect();
     let hand = || -> Result<Hand> {
         let base = base.as_ref().map(Beneath::again).transpose()?;
         let (work, tree) = (work.root.again()?, tree.again()?);
-        Ok(Hand { job, work, tree, base, buffer: vec![0; CHUNK], restless: Vec::new() })
+        let only = only.clone();
+        Ok(Hand { job, work, only, tree, base, buffer: vec![0; CHUNK], in_memory: None, restless: Vec::new() })
     };
     let hands = thread::available_parallelism().map_or(1, usize::from).min(MOST).min(batches.len());
     let (mut first, others) = (hand()?, (1..hands).map(|_| hand()).collect::<Result<Vec<_>>>()?);

@@ -10,9 +10,9 @@ mod unix;
 use std::{ffi::OsStr, io};
 
 #[cfg(not(unix))]
-pub(super) use self::elsewhere::{Dir, set_mode, set_modified};
+pub(super) use self::elsewhere::{Dir, identity, set_mode, set_modified};
 #[cfg(unix)]
-pub(super) use self::unix::{Dir, set_mode, set_modified};
+pub(super) use self::unix::{Dir, identity, set_mode, set_modified};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -35,6 +35,17 @@ pub(super) struct Meta {
     pub(super) changed: i128,
     pub(super) dev: u64,
     pub(super) ino: u64,
+    /// How many names it has.
+    pub(super) names: u64,
+}
+
+/// What makes something in a file system that thing, under whatever name: its device and its inode.
+pub(super) type Identity = (u64, u64);
+
+impl Meta {
+    pub(super) fn identity(&self) -> Identity {
+        (self.dev, self.ino)
+    }
 }
 
 impl Dir {

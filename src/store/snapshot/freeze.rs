@@ -57,7 +57,7 @@ impl Store {
         let guard = Guard::of(self)?;
         let (work, base) = thread::scope(|scope| {
             let base = thread::Builder::new().spawn_scoped(scope, || base.and_then(open));
-            (walk::look(source, &guard), base.ok().and_then(|thread| thread.join().ok().flatten()))
+            (walk::look(source, &guard, None), base.ok().and_then(|thread| thread.join().ok().flatten()))
         });
         let work = work?;
         self.check_size(&work, source)?;
@@ -70,7 +70,8 @@ impl Store {
         }
         let snapshots = open_down(store, Path::new(SNAPSHOTS))?;
         sweep(&snapshots, &path);
-        let temporary = Temporary::make(&snapshots, &path)?;
+        let mode = work.root.root().itself().with_context(|| format!("cannot look at {}", source.display()))?.mode;
+        let temporary = Temporary::make(&snapshots, &path, mode)?;
         let (base, known) = base.unzip();
         let durability = self.settings.durability;
         let job = Job::new(&known.unwrap_or_default(), self.settings.snapshot.max_bytes);

@@ -3,7 +3,8 @@
 use std::{
     collections::HashSet,
     ffi::OsString,
-    io::ErrorKind,
+    fs::File,
+    io::{self, ErrorKind},
     path::{Path, PathBuf},
 };
 
@@ -14,7 +15,8 @@ use super::{
     beneath::Beneath,
     checkout::{Found, Outcome, mode},
     dir::{Dir, Kind, Meta, set_mode},
-    walk::ASIDE,
+    guard::Guard,
+    walk::{ASIDE, WRITING},
 };
 
 pub(super) struct Target {
@@ -27,11 +29,19 @@ pub(super) struct Target {
 
 impl Target {
     /// Opens the directory, made where it is not there yet; it must be the one that was looked at.
-    pub(super) fn make(path: &Path, full: &Path) -> Result<Self> {
+    pub(super) fn make(path: &Path, full: &Path, guard: &Guard, snapshot: &Snapshot) -> Result<Self> {
+        let is_new = !full.exists();
         std::fs::create_dir_all(full).with_context(|| format!("cannot make the directory {}", path.display()))?;
         let found = full.canonicalize().with_context(|| format!("cannot open {}", path.display()))?;
         ensure!(found == full, "{} became another directory meanwhile", path.display());
         let root = Dir::open(full).with_context(|| format!("cannot open {}", path.display()))?;
+        guard.lets_in(&root, full)?;
+        if is_new {
+            // No wider than the umask has it, nor than what was frozen.
+            let (made, frozen) = (root.itself()?.mode, snapshot.tree.root().itself()?.mode);
+            root.set_mode(made & frozen)
+                .with_context(|| format!("cannot set the permissions of {}", path.display()))?;
+        }
         Ok(Self { path: path.to_owned(), tree: Beneath::new(root), aside: None, outcome: Outcome::default() })
     }
 
@@ -63,8 +73,12 @@ impl Target {
         let is_dir = entry.what == What::Dir;
         match found {
             Found::Same => {}
-            Found::OtherMode if is_dir => self.tree.dir(&entry.path)?.set_mode(mode(entry))?,
-            Found::OtherMode => set_mode(&self.tree.file(&entry.path)?, mode(entry))?,
+            Found::OtherMode(_) if is_dir => self.tree.dir(&entry.path)?.set_mode(mode(entry))?,
+            Found::OtherMode(_) => {
+                let file = self.tree.file(&entry.path)?;
+                ensure!(Meta::of_file(&file)?.names == 1, "it got another name by a hard link meanwhile");
+                set_mode(&file, mode(entry))?;
+            }
             Found::Nothing | Found::Different(_) => {
                 if matches!(found, Found::Different(_)) {
                     self.move_aside(&entry.path)?;
@@ -107,7 +121,8 @@ impl Target {
         for above in parents.into_iter().rev() {
             let (dir, name) = aside.at(above)?;
             if dir.look(name)?.is_none() {
-                dir.make_dir(name, 0o755)?;
+                dir.make_dir(name, 0o700)?;
+                dir.child(name)?.set_mode(self.tree.dir(above)?.itself()?.mode)?;
             }
         }
         let (from, name) = self.tree.at(path)?;
@@ -117,7 +132,8 @@ impl Target {
         Ok(())
     }
 
-    /// Writes what is not there; where it came to be there meanwhile, that is an error and not overwritten.
+    /// Writes what is not there, a file under another name until it is whole; where it came to be there meanwhile, that is an error
+    /// and not overwritten.
     fn write(&mut self, snapshot: &mut Snapshot, entry: &Entry) -> Result<()> {
         let (dir, name) = self.tree.at(&entry.path)?;
         let contents = match &entry.what {
@@ -129,24 +145,37 @@ impl Target {
             What::File(contents) => contents,
         };
         let mut frozen = snapshot.file(&entry.path)?;
-        let mut file = dir.create(name)?;
+        let (writing, mut file) = create(dir)?;
         // Its hash was compared before anything was touched; the copy can be left to the system.
         let written = std::io::copy(&mut frozen, &mut file).and_then(|bytes| {
             set_mode(&file, mode(entry))?;
             if bytes == contents.bytes { Ok(()) } else { Err(ErrorKind::UnexpectedEof.into()) }
         });
+        let written = written.and_then(|()| dir.rename_to_free(&writing, name));
         if written.is_err() {
-            let _ = dir.remove_file(name); // only half of it
+            let _ = dir.remove_file(&writing); // only half of it
         }
         Ok(written?)
     }
+}
+
+/// A file under a name that nobody else has.
+fn create(dir: &Dir) -> io::Result<(OsString, File)> {
+    for n in 1..=u16::MAX {
+        let name = OsString::from(format!("{WRITING}{}-{n}", std::process::id()));
+        match dir.create(&name) {
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            made => return Ok((name, made?)),
+        }
+    }
+    Err(ErrorKind::AlreadyExists.into())
 }
 
 /// A directory in `root` that nobody else has: `.lineage-aside-1`, or the next number.
 fn make_aside(root: &Dir) -> Result<(OsString, Dir)> {
     for n in 1..=u16::MAX {
         let name = OsString::from(format!("{ASIDE}{n}"));
-        match root.make_dir(&name, 0o755) {
+        match root.make_dir(&name, 0o700) {
             Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
             made => {
                 made?;

@@ -31,6 +31,9 @@ const MANIFEST: &str = "manifest";
 #[cfg(target_os = "linux")]
 const FEW: usize = 32;
 
+/// Whoever may write to the work has no business in what is frozen of it.
+const NOT_FOR_OTHERS: u32 = !0o022;
+
 /// So many names are tried: others may have them, or a sweep may come past.
 const ATTEMPTS: u32 = 1000;
 
@@ -48,9 +51,10 @@ impl Drop for Temporary {
 }
 
 impl Temporary {
-    /// A new directory that is locked, with an empty one for the tree in it. Between making and locking it a sweep may have
+    /// A new directory that is locked, with an empty one for the tree in it, which has the
+    /// permissions of the work. Between making and locking it a sweep may have
     /// come past: then it is given up for another one.
-    pub(super) fn make(snapshots: &Dir, path: &Path) -> Result<Self> {
+    pub(super) fn make(snapshots: &Dir, path: &Path, permissions: u32) -> Result<Self> {
         let place = || format!("cannot make a directory in {}", path.display());
         for n in 0..ATTEMPTS {
             let name = format!("{PREFIX}{}-{n}", std::process::id());
@@ -70,9 +74,12 @@ impl Temporary {
                 continue;
             }
             let temporary = Self { parent: path.to_owned(), name, dir };
-            match temporary.dir.make_dir(TREE.as_ref(), 0o755) {
+            match temporary.dir.make_dir(TREE.as_ref(), 0o700) {
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
-                made => return made.with_context(place).map(|()| temporary),
+                made => {
+                    made.and_then(|()| temporary.tree()?.set_mode(permissions & NOT_FOR_OTHERS)).with_context(place)?;
+                    return Ok(temporary);
+                }
             }
         }
         bail!("{}: {ATTEMPTS} others are there already", place())
@@ -134,7 +141,11 @@ impl Temporary {
 
 /// What the directories of living writers are about: snapshots whose rows are being written.
 pub(super) fn about_to_be_named(snapshots: &Dir) -> Vec<OsString> {
-    let alive = |name: &OsStr| snapshots.child(name).is_ok_and(|dir| !dir.try_lock().unwrap_or(false));
+    // Another user's, which cannot be opened, may be at work: nobody can tell, and nothing of his is called lost.
+    let alive = |name: &OsStr| match snapshots.child(name) {
+        Ok(dir) => !dir.try_lock().unwrap_or(false),
+        Err(error) => error.kind() == ErrorKind::PermissionDenied,
+    };
     let about = |name: &OsString| {
         let (_, about) = name.to_str()?.split_once(ABOUT)?;
         alive(name).then(|| about.into())

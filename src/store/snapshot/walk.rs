@@ -2,6 +2,7 @@
 
 use std::{
     ffi::OsStr,
+    fs::File,
     io::{self, Read},
     path::{Path, PathBuf},
 };
@@ -9,6 +10,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 
 use super::{
+    Snapshot,
     beneath::Beneath,
     dir::{Dir, Kind, Meta, word},
     guard::Guard,
@@ -18,9 +20,12 @@ use super::{
 /// Where a checkout keeps what it replaces; never part of the work.
 pub(super) const ASIDE: &str = ".lineage-aside-";
 
+/// Begins the name that a checkout writes a file under until it is whole. One that was killed leaves it; never part of the work.
+pub(super) const WRITING: &str = ".lineage-writing-";
+
 /// Only what lies in the directory decides, so that the same directory freezes the same wherever it is: no ignore files above
 /// it, none of the person's own, no need for a repository. Of two in one directory, the second outranks the first.
-const IGNORE_FILES: [&str; 2] = [".gitignore", ".lineageignore"];
+pub(super) const IGNORE_FILES: [&str; 2] = [".gitignore", ".lineageignore"];
 
 /// An ignore file is written by hand; what is longer is something else.
 const LONGEST_IGNORE_FILE: u64 = 1024 * 1024;
@@ -30,6 +35,8 @@ pub(super) struct Work {
     pub(super) root: Beneath,
     /// By path, a directory before what is in it.
     pub(super) entries: Vec<(PathBuf, Meta)>,
+    /// Of one file, the name that it has in `root`: a person may have named a link to it.
+    pub(super) only: Option<PathBuf>,
     /// What a person should know about what is not among them.
     pub(super) notes: Vec<String>,
 }
@@ -45,23 +52,25 @@ impl Work {
     }
 }
 
-/// Looks at a directory, or at one file. `source` may itself be a link; inside of it, none is followed.
-pub(super) fn look(source: &Path, guard: &Guard) -> Result<Work> {
+/// Looks at a directory, or at one file. `source` may itself be a link; inside of it, none is followed. What is ignored is decided
+/// by the ignore files of a snapshot, if one is given, and not by those that are there.
+pub(super) fn look(source: &Path, guard: &Guard, snapshot: Option<&mut Snapshot>) -> Result<Work> {
     let full = source.canonicalize().with_context(|| format!("cannot find {}", source.display()))?;
-    ensure!(!guard.is_in(&full), "{} is in the store, which is not work", source.display());
+    ensure!(!guard.is_reached(&full)?, "{} is in the store, which is not work", source.display());
     ensure!(!full.iter().any(is_git), "{} is in a repository's own files, which are not work", source.display());
     let open = |dir: &Path| Dir::open(dir).with_context(|| format!("cannot open {}", dir.display()));
     let found = full.metadata().with_context(|| format!("cannot look at {}", source.display()))?;
     if found.is_dir() {
         let root = Beneath::new(open(&full)?);
-        let work = Work { root, entries: Vec::new(), notes: Vec::new() };
-        return Walk { source, full: &full, guard, work, rules: Vec::new() }.all();
+        let work = Work { root, entries: Vec::new(), only: None, notes: Vec::new() };
+        return Walk { source, full: &full, guard, snapshot, work, rules: Vec::new() }.all();
     }
     ensure!(found.is_file(), "{} is neither a directory nor a regular file", source.display());
     let (Some(dir), Some(name)) = (full.parent(), full.file_name()) else { bail!("{} has no name", source.display()) };
     let root = open(dir)?;
     let meta = root.meta(name).with_context(|| format!("cannot look at {}", source.display()))?;
-    Ok(Work { root: Beneath::new(root), entries: vec![(name.into(), meta)], notes: Vec::new() })
+    let given = source.file_name().unwrap_or(name).into();
+    Ok(Work { root: Beneath::new(root), entries: vec![(given, meta)], only: Some(name.into()), notes: Vec::new() })
 }
 
 /// A repository's own directory, or the file that names it; on some file systems `.GIT` is the same.
@@ -76,6 +85,7 @@ struct Walk<'w> {
     /// Without links.
     full: &'w Path,
     guard: &'w Guard,
+    snapshot: Option<&'w mut Snapshot>,
     work: Work,
     /// The rules of the directories on the way to where it is.
     rules: Vec<(PathBuf, Rules)>,
@@ -89,8 +99,8 @@ impl Walk<'_> {
             let shown = self.source.join(&path);
             self.rules.truncate(self.rules.iter().take_while(|(dir, _)| path.starts_with(dir)).count());
             let name = path.file_name().unwrap_or_default();
-            let is_aside = name.as_encoded_bytes().starts_with(ASIDE.as_bytes());
-            if is_git(name) || is_aside || self.guard.is(&self.full.join(&path)) {
+            let is_ours = [ASIDE, WRITING].iter().any(|ours| name.as_encoded_bytes().starts_with(ours.as_bytes()));
+            if is_git(name) || is_ours || self.guard.is(&self.full.join(&path)) {
                 continue;
             }
             let found = self.work.root.at(&path).and_then(|(dir, name)| dir.meta(name));
@@ -98,7 +108,7 @@ impl Walk<'_> {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue, // gone before it was work
                 found => found.with_context(|| format!("cannot look at {}", shown.display()))?,
             };
-            if self.is_ignored(&path, meta.kind == Kind::Dir) {
+            if self.guard.has(&meta) || self.is_ignored(&path, meta.kind == Kind::Dir) {
                 continue;
             }
             match meta.kind {
@@ -115,16 +125,23 @@ impl Walk<'_> {
     }
 
     /// What is in a directory, the first at the end; its rules hold from now on.
-    fn enter(&mut self, path: &Path) -> io::Result<Vec<PathBuf>> {
+    fn enter(&mut self, path: &Path) -> Result<Vec<PathBuf>> {
         let dir = self.work.root.dir(path)?;
         let names = dir.names()?;
         let mut rules = Rules::default();
         for name in IGNORE_FILES.map(OsStr::new) {
-            if names.iter().any(|found| found == name) {
-                let shown = self.source.join(path).join(name);
-                match ignore_file(&dir, name) {
-                    Ok(text) => rules.add(&text),
-                    Err(why) => self.work.notes.push(format!("{} does not count: {why}", shown.display())),
+            let text = match &mut self.snapshot {
+                Some(snapshot) if snapshot.has_file(&path.join(name)) => {
+                    ignore_text(snapshot.checked(&path.join(name))?)
+                }
+                None if names.iter().any(|found| found == name) => dir.file(name).and_then(ignore_text),
+                _ => continue,
+            };
+            match text {
+                Ok(text) => rules.add(&text),
+                Err(why) => {
+                    let shown = self.source.join(path).join(name);
+                    self.work.notes.push(format!("{} does not count: {why}", shown.display()));
                 }
             }
         }
@@ -145,9 +162,9 @@ impl Walk<'_> {
 }
 
 /// Reads an ignore file as git does: a link to one counts for nothing, or whoever planted it would decide by another file.
-fn ignore_file(dir: &Dir, name: &OsStr) -> io::Result<Vec<u8>> {
+fn ignore_text(file: File) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
-    dir.file(name)?.take(LONGEST_IGNORE_FILE + 1).read_to_end(&mut text)?;
+    file.take(LONGEST_IGNORE_FILE + 1).read_to_end(&mut text)?;
     if text.len() as u64 > LONGEST_IGNORE_FILE {
         return Err(io::Error::other("it has more than 1 MiB"));
     }

@@ -8,7 +8,7 @@ use std::{
     path::Path,
 };
 
-use super::Meta;
+use super::{Identity, Meta};
 
 #[derive(Debug)]
 pub(in super::super) struct Dir(Infallible);
@@ -45,14 +45,21 @@ impossible! {
     make_link(&OsStr, &OsStr) -> ();
     share(&OsStr, &Self, &OsStr) -> ();
     rename(&OsStr, &Self, &OsStr) -> ();
+    rename_to_free(&OsStr, &OsStr) -> ();
     remove_file(&OsStr) -> ();
     remove_empty_dir(&OsStr) -> ();
     meta(&OsStr) -> Meta;
+    itself() -> Meta;
+    is_in_memory() -> bool;
     target(&OsStr) -> OsString;
     names() -> Vec<OsString>;
     try_lock() -> bool;
     set_mode(u32) -> ();
     sync() -> ();
+}
+
+pub(in super::super) fn identity(_path: &Path) -> io::Result<Identity> {
+    Err(unsupported())
 }
 
 pub(in super::super) fn set_mode(_file: &File, _mode: u32) -> io::Result<()> {

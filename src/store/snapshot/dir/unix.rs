@@ -10,10 +10,14 @@ use std::{
 
 use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, Stat, Timespec, Timestamps};
 
-use super::{Kind, Meta, word};
+use super::{Identity, Kind, Meta, word};
 
 /// Permissions; the set-id and sticky bits are not work to be frozen.
 const PERMISSIONS: u32 = 0o777;
+
+/// tmpfs and ramfs.
+#[cfg(target_os = "linux")]
+const IN_MEMORY: [u32; 2] = [0x0102_1994, 0x8584_58f6];
 
 /// An open directory. Names given to it are single components.
 #[derive(Debug)]
@@ -37,6 +41,7 @@ impl Meta {
             changed: nanoseconds(stat.st_ctime as i128, stat.st_ctime_nsec as i128),
             dev: stat.st_dev as u64,
             ino: stat.st_ino as u64,
+            names: stat.st_nlink as u64,
         }
     }
 
@@ -97,6 +102,17 @@ impl Dir {
         Ok(fs::renameat(&self.0, name, &to.0, new)?)
     }
 
+    /// Renames a file of this directory to a name that nothing has yet; what has it is an error, and stays.
+    pub(in super::super) fn rename_to_free(&self, name: &OsStr, new: &OsStr) -> io::Result<()> {
+        #[cfg(target_os = "linux")]
+        match fs::renameat_with(&self.0, name, &self.0, new, fs::RenameFlags::NOREPLACE) {
+            Err(rustix::io::Errno::INVAL | rustix::io::Errno::NOSYS) => {} // not of this file system
+            renamed => return Ok(renamed?),
+        }
+        self.share(name, self, new)?;
+        self.remove_file(name)
+    }
+
     pub(in super::super) fn remove_file(&self, name: &OsStr) -> io::Result<()> {
         Ok(fs::unlinkat(&self.0, name, AtFlags::empty())?)
     }
@@ -107,6 +123,24 @@ impl Dir {
 
     pub(in super::super) fn meta(&self, name: &OsStr) -> io::Result<Meta> {
         Ok(Meta::of(&fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?))
+    }
+
+    /// What the file system says of the directory itself.
+    pub(in super::super) fn itself(&self) -> io::Result<Meta> {
+        Ok(Meta::of(&fs::fstat(&self.0)?))
+    }
+
+    /// Whether its files are nowhere but in memory. There, what is written to a mapped file never shows in its times.
+    pub(in super::super) fn is_in_memory(&self) -> io::Result<bool> {
+        #[cfg(target_os = "linux")]
+        {
+            // The width of this field differs between systems.
+            #[allow(clippy::unnecessary_cast, clippy::cast_sign_loss, clippy::cast_possible_truncation)]
+            let kind = fs::fstatfs(&self.0)?.f_type as u32;
+            Ok(IN_MEMORY.contains(&kind))
+        }
+        #[cfg(not(target_os = "linux"))]
+        Ok(false)
     }
 
     /// Where a link points to.
@@ -159,6 +193,11 @@ impl Dir {
             _ => error,
         }
     }
+}
+
+/// What a path leads to, links followed.
+pub(in super::super) fn identity(path: &Path) -> io::Result<Identity> {
+    Ok(Meta::of(&fs::stat(path)?).identity())
 }
 
 fn unexpected(name: &OsStr, found: Kind, wanted: Kind) -> io::Error {
