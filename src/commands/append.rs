@@ -169,7 +169,9 @@ fn append(drafts: &[Draft], args: &Append, context: &Context) -> Result<()> {
     let Completed { placed, unfrozen, .. } = completed;
     // Rows that are written, if perhaps not on the disk, name the snapshots; without their rows, these go again.
     if written.as_ref().map_or_else(Error::is::<NotFlushed>, |()| true) {
-        placed.into_iter().for_each(|(_, _, snapshot)| snapshot.keep());
+        for (_, _, snapshot) in placed {
+            snapshot.keep();
+        }
     }
     written?;
     for text in unfrozen {

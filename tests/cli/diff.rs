@@ -171,6 +171,39 @@ fn names_with_spaces_can_be_patched() {
     }
 }
 
+/// Of few distinct lines each is everywhere, so that it takes long to say which of them stayed.
+#[test]
+fn long_texts_of_few_distinct_lines_are_compared_in_time() {
+    let sandbox = Sandbox::with_store();
+    let mut state = 1_u64;
+    let mut digits = |lines: usize| -> String {
+        let mut digit = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % 10
+        };
+        (0..lines).map(|_| format!("{}\n", digit())).collect()
+    };
+    let (start, end) = (digits(100_000), digits(100_000));
+    for (metric, text) in [("3", start.clone() + &end), ("2", format!("{start}here\n{end}")), ("1", digits(200_000))] {
+        sandbox.write("work/digits", text);
+        freeze(&sandbox, &["--metric", metric]);
+    }
+    assert_eq!(
+        sandbox.ok(&["diff", "1", "--stat", "--format", "tsv"]),
+        "path\tchange\tadded\tremoved\ndigits\tchanged\t1\t0\n"
+    );
+    let began = std::time::Instant::now();
+    let stat = sandbox.ok(&["diff", "2", "0", "--stat", "--format", "tsv"]);
+    assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
+    let added: u32 = stat.lines().nth(1).unwrap().split('\t').nth(2).unwrap().parse().unwrap();
+    assert!(added < 150_000, "half of the lines could stay, and {added} are new");
+    if apply(&sandbox, &["git", "apply", "-"], "0", "2", "tree") {
+        assert_eq!(sandbox.read("tree/digits"), sandbox.read("work/digits"));
+    } else {
+        skipped("this system has no git");
+    }
+}
+
 #[test]
 fn a_frozen_file_that_changed_is_not_compared() {
     let sandbox = search();
