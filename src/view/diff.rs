@@ -18,6 +18,9 @@ use super::{
 };
 use crate::store::Side;
 
+/// The mode of a link.
+const LINK: &str = "120000";
+
 /// Lines around a change.
 const CONTEXT: u32 = 3;
 
@@ -62,7 +65,15 @@ impl Change<'_> {
             }
         };
         let head = Style::new().bold();
-        out.line(head, &format!("diff --git {old} {new}"));
+        // Where no other line has the name, `patch` would end it at the first space.
+        let in_quotes = |name: &String| {
+            if before == after && name.contains(' ') && !name.starts_with('"') {
+                format!("\"{name}\"")
+            } else {
+                name.clone()
+            }
+        };
+        out.line(head, &format!("diff --git {} {}", in_quotes(&old), in_quotes(&new)));
         match (self.before.as_ref().map(mode), self.after.as_ref().map(mode)) {
             (None, Some(mode)) => out.line(head, &format!("new file mode {mode}")),
             (Some(mode), None) => out.line(head, &format!("deleted file mode {mode}")),
@@ -70,6 +81,8 @@ impl Change<'_> {
                 out.line(head, &format!("old mode {old}"));
                 out.line(head, &format!("new mode {new}"));
             }
+            // Only here does `patch` look for the mode of what it changes; the hashes say no more than that there are two.
+            (Some(LINK), Some(LINK)) => out.line(head, &format!("index 1111111..2222222 {LINK}")),
             _ => {}
         }
         if before != after {
@@ -130,7 +143,7 @@ fn text(side: Option<&Side>) -> Result<&[u8], &'static str> {
 /// The word of git for it.
 fn mode(side: &Side) -> &'static str {
     match side {
-        Side::Link(_) => "120000",
+        Side::Link(_) => LINK,
         Side::Text { executable, .. } | Side::Binary { executable } | Side::Long { executable } => {
             if *executable {
                 "100755"
