@@ -1,5 +1,7 @@
 //! A trial on its way into the log: what was given for it, checked, and completed from the log as it stands.
 
+use std::path::{Component, Path};
+
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use jiff::Timestamp;
 
@@ -162,7 +164,16 @@ impl Draft {
             let score = score.text();
             format!("trial {id} is a keep, but {score} does not beat the best, trial {best}; it is written as given")
         });
-        let warnings: Vec<_> = beaten.into_iter().chain(odd).collect();
+        let leads_down = |path: &str| Path::new(path).components().all(|part| matches!(part, Component::Normal(_)));
+        let astray = self.get("snapshot_path").filter(|path| !leads_down(path));
+        let astray = astray.map(|path| {
+            let path = path.escape_debug();
+            format!(
+                "snapshot_path `{path}` of trial {id} does not lead down from the store, and is never followed; it is \
+                 written as given"
+            )
+        });
+        let warnings: Vec<_> = beaten.into_iter().chain(odd).chain(astray).collect();
         (!warnings.is_empty()).then(|| warnings.join("; "))
     }
 

@@ -56,6 +56,7 @@ fn draft(value: &RawValue, specialist: Option<&str>) -> Result<Draft> {
             b'"' => parse::<String>(value)?,
             b'[' | b'{' => bail!("`{name}` is neither a text nor a number"),
             _ if value.get() == "null" => continue,
+            _ if name == "snapshot" => bail!("`snapshot` is the path of a directory or a file, and so a text"),
             _ => value.get().to_owned(),
         };
         given.push((name, text));

@@ -11,7 +11,8 @@ use self::complete::{Completed, complete};
 use super::{Context, Usage};
 use crate::{
     draft::Draft,
-    store::{NotFlushed, Placed, Reading},
+    schema::Schema,
+    store::{Locked, NotFlushed, Reading, Unwritten},
     trial::Direction,
     ui::Closed,
 };
@@ -160,12 +161,17 @@ fn append(drafts: &[Draft], args: &Append, context: &Context) -> Result<()> {
     let works = freeze::before_the_lock(drafts, args, &store, &reading, context)?;
     let locked = store.lock(&reading, Duration::from_secs_f64(args.lock_timeout))?;
     context.say_notes(locked.log());
-    let Completed { answers, rows, placed, unfrozen } = complete(drafts, args, &store, &locked, works, context)?;
+    let mut completed = complete(drafts, args, &store, &locked, works, context)?;
     let damage = locked.log().damage();
-    let written = locked.write(&rows);
+    let schema = locked.log().schema.clone();
+    let written = write(locked, &mut completed, &schema);
+    let answers = completed.answers(args.format, &schema);
+    let Completed { placed, unfrozen, .. } = completed;
     // Rows that are written, if perhaps not on the disk, name the snapshots; without their rows, these go again.
     if written.as_ref().map_or_else(Error::is::<NotFlushed>, |()| true) {
-        placed.into_iter().for_each(Placed::keep);
+        for (_, _, snapshot) in placed {
+            snapshot.keep();
+        }
     }
     written?;
     for text in unfrozen {
@@ -177,6 +183,18 @@ fn append(drafts: &[Draft], args: &Append, context: &Context) -> Result<()> {
     context.ui.print(&answers).map_err(|error| {
         if error.is::<Closed>() { error } else { error.context(NotAnswered(answers.trim_end().replace('\n', " "))) }
     })
+}
+
+/// Writes the rows; where their snapshots leave no room for that, without these: the measurement cannot be made again.
+fn write(locked: Locked, completed: &mut Completed, schema: &Schema) -> Result<()> {
+    let Err(Unwritten { error, without_room }) = locked.write(&completed.rows) else { return Ok(()) };
+    match without_room.filter(|_| !completed.placed.is_empty()) {
+        Some(locked) => {
+            completed.make_room(schema);
+            locked.write(&completed.rows).map_err(|unwritten| unwritten.error)
+        }
+        None => Err(error),
+    }
 }
 
 /// The trials are in the log, but whoever asked was not told.

@@ -65,7 +65,7 @@ impl Store {
         let locked = self.lock(&Reading::default(), WAIT)?;
         let merged = merge(locked.log(), translation, as_new)?;
         if !merged.rows.is_empty() {
-            locked.write(&merged.rows)?;
+            locked.write(&merged.rows).map_err(|unwritten| unwritten.error)?;
         }
         Ok(merged)
     }

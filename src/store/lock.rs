@@ -30,6 +30,19 @@ pub struct Locked {
     durability: Durability,
 }
 
+/// A write that did not succeed.
+pub struct Unwritten {
+    pub error: anyhow::Error,
+    /// Where there was no room, and the log is as it was before: the lock, for who can do with less.
+    pub without_room: Option<Box<Locked>>,
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Unwritten {
+    fn from(error: E) -> Self {
+        Self { error: error.into(), without_room: None }
+    }
+}
+
 /// The row is in the log, but the disk did not say that it has it.
 #[derive(Debug)]
 pub struct NotFlushed(io::Error);
@@ -81,6 +94,17 @@ fn missing<'a>(file: &File, header: &'a str) -> io::Result<(u64, Cow<'a, str>)> 
     Ok((len, "\n".into()))
 }
 
+/// Why nothing was written, and whether nothing is left of it.
+struct Failed {
+    kind: io::ErrorKind,
+    is_undone: bool,
+    error: anyhow::Error,
+}
+
+fn is_full(kind: io::ErrorKind) -> bool {
+    matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
 impl Locked {
     /// The log under the lock: nobody else can add to it.
     pub fn log(&self) -> &Log {
@@ -90,19 +114,20 @@ impl Locked {
     /// Writes rows at the end, with one write, ends the lock, and flushes them; all of them, or none. Those who wait for the lock
     /// need not wait for the disk: what they write is flushed with this. Without rows, the last line still gets its newline and
     /// is flushed, so that a trial that is already there counts for every reader.
-    pub fn write<S: AsRef<str>>(mut self, rows: &[Vec<S>]) -> Result<()> {
+    pub fn write<S: AsRef<str>>(mut self, rows: &[Vec<S>]) -> Result<(), Unwritten> {
         let rows = self.encode(rows)?;
         // Measured again: a writer that knows nothing of the lock may have been there.
         let context = || format!("cannot read {}", self.log.path().display());
         let before = Log::stamp_of_file(&self.file);
         let (len, missing) = missing(&self.file, &self.header).with_context(context)?;
         let bytes = missing.into_owned() + &rows;
-        if let Err((kind, error)) = self.put(len, bytes.as_bytes()) {
-            let is_full = matches!(kind, io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded);
-            if !(is_full && self.log.forget()) {
-                return Err(error);
-            }
-            self.put(len, bytes.as_bytes()).map_err(|(_, error)| error)?; // there is a little more room now
+        let mut written = self.put(len, bytes.as_bytes());
+        if written.as_ref().is_err_and(|failed| is_full(failed.kind)) && self.log.forget() {
+            written = self.put(len, bytes.as_bytes()); // there is a little more room now
+        }
+        if let Err(Failed { kind, is_undone, error }) = written {
+            let has_no_room = is_undone && (is_full(kind) || kind == io::ErrorKind::FileTooLarge);
+            return Err(Unwritten { error, without_room: has_no_room.then(|| Box::new(self)) });
         }
         self.log.remember(&self.file, before, bytes.len() as u64);
         let _ = FileExt::unlock(&self.file); // it ends with the file, too
@@ -113,9 +138,9 @@ impl Locked {
     }
 
     /// Writes at the end, or takes back what it could of it.
-    fn put(&self, len: u64, bytes: &[u8]) -> Result<(), (io::ErrorKind, anyhow::Error)> {
+    fn put(&self, len: u64, bytes: &[u8]) -> Result<(), Failed> {
         let (written, result) = write_counted(&self.file, bytes);
-        result.map_err(|error| (error.kind(), self.undo(&error, len, written as u64)))
+        result.map_err(|error| self.undo(&error, len, written as u64))
     }
 
     fn encode<S: AsRef<str>>(&self, rows: &[Vec<S>]) -> Result<String> {
@@ -138,7 +163,7 @@ impl Locked {
 
     /// Takes back a write that did not succeed, if nobody has written behind it. What cannot be taken back is closed by the
     /// next append.
-    fn undo(&self, error: &io::Error, len: u64, written: u64) -> anyhow::Error {
+    fn undo(&self, error: &io::Error, len: u64, written: u64) -> Failed {
         let path = self.log.path().display();
         let undone = match self.file.metadata() {
             _ if written == 0 => Ok(()),
@@ -146,12 +171,14 @@ impl Locked {
             Ok(_) => Err(io::Error::other("another writer, which does not take the lock, has written behind it")),
             Err(error) => Err(error),
         };
-        match undone {
+        let is_undone = undone.is_ok();
+        let said = match undone {
             Ok(()) => anyhow!("cannot write to {path}: {error}; the log is as it was before"),
             Err(undo) => {
                 anyhow!("cannot write to {path}: {error}; and cannot undo it: {undo}; the next append closes the line")
             }
-        }
+        };
+        Failed { kind: error.kind(), is_undone, error: said }
     }
 
     fn flush(&self, is_new: bool) -> io::Result<()> {

@@ -33,7 +33,7 @@ pub use find::Store;
 pub use foreign::translate;
 pub use import::{Merged, new_store};
 pub use init::{New, init};
-pub use lock::{Locked, NotFlushed};
+pub use lock::{Locked, NotFlushed, Unwritten};
 pub use log::{Log, Reading};
 pub use saved::Saved;
 pub use scan::no_such_trial;

@@ -210,7 +210,7 @@ mod tests {
             "notes" => "n".repeat(20_000),
             _ => String::new(),
         };
-        locked.write(&[names.iter().map(cell).collect::<Vec<_>>()]).unwrap();
+        locked.write(&[names.iter().map(cell).collect::<Vec<_>>()]).map_err(|unwritten| unwritten.error).unwrap();
     }
 
     /// Whether what is beside the log is believed.

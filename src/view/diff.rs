@@ -9,7 +9,7 @@ use std::{
 };
 
 use anstyle::{AnsiColor, Style};
-use imara_diff::{Algorithm, Diff, Hunk, InternedInput, sources::byte_lines};
+use imara_diff::{Algorithm, Diff, Hunk, InternedInput, Token, sources::byte_lines};
 
 pub use self::listing::{columns, fields, stats};
 use super::{
@@ -18,8 +18,20 @@ use super::{
 };
 use crate::store::Side;
 
+/// The mode of a link.
+const LINK: &str = "120000";
+
 /// Lines around a change.
 const CONTEXT: u32 = 3;
+
+/// So many common lines in a row are searched as they are.
+const MANY: usize = 4096;
+
+/// So often a line is there that does not say where it belongs.
+const COMMON: u32 = 64;
+
+/// Between so many lines one is put that is there only once.
+const MILESTONE: usize = 1024;
 
 /// A path that differs, with what it holds on both sides.
 pub struct Change<'a> {
@@ -53,7 +65,15 @@ impl Change<'_> {
             }
         };
         let head = Style::new().bold();
-        out.line(head, &format!("diff --git {old} {new}"));
+        // Where no other line has the name, `patch` would end it at the first space.
+        let in_quotes = |name: &String| {
+            if before == after && name.contains(' ') && !name.starts_with('"') {
+                format!("\"{name}\"")
+            } else {
+                name.clone()
+            }
+        };
+        out.line(head, &format!("diff --git {} {}", in_quotes(&old), in_quotes(&new)));
         match (self.before.as_ref().map(mode), self.after.as_ref().map(mode)) {
             (None, Some(mode)) => out.line(head, &format!("new file mode {mode}")),
             (Some(mode), None) => out.line(head, &format!("deleted file mode {mode}")),
@@ -61,6 +81,8 @@ impl Change<'_> {
                 out.line(head, &format!("old mode {old}"));
                 out.line(head, &format!("new mode {new}"));
             }
+            // Only here does `patch` look for the mode of what it changes; the hashes say no more than that there are two.
+            (Some(LINK), Some(LINK)) => out.line(head, &format!("index 1111111..2222222 {LINK}")),
             _ => {}
         }
         if before != after {
@@ -94,8 +116,10 @@ impl Change<'_> {
 
     pub fn stat(&self) -> Stat {
         let lines = self.texts().ok().map(|(before, after)| {
-            let diff = Diff::compute(Algorithm::Histogram, &InternedInput::new(byte_lines(before), byte_lines(after)));
-            (diff.count_additions(), diff.count_removals())
+            let input = InternedInput::new(byte_lines(before), byte_lines(after));
+            let sum = |range: fn(&Hunk) -> &Range<u32>| move |sum: u32, hunk: &Hunk| sum + length(range(hunk).len());
+            let hunks = compare(&input);
+            (hunks.iter().fold(0, sum(|hunk| &hunk.after)), hunks.iter().fold(0, sum(|hunk| &hunk.before)))
         });
         Stat { path: self.path.to_owned(), change: self.kind(), lines }
     }
@@ -119,7 +143,7 @@ fn text(side: Option<&Side>) -> Result<&[u8], &'static str> {
 /// The word of git for it.
 fn mode(side: &Side) -> &'static str {
     match side {
-        Side::Link(_) => "120000",
+        Side::Link(_) => LINK,
         Side::Text { executable, .. } | Side::Binary { executable } | Side::Long { executable } => {
             if *executable {
                 "100755"
@@ -159,6 +183,65 @@ pub fn quote(path: &[u8]) -> String {
     out + "\""
 }
 
+fn length(tokens: usize) -> u32 {
+    u32::try_from(tokens).expect("fewer lines than bytes")
+}
+
+/// What differs, line by line.
+fn compare(input: &InternedInput<&[u8]>) -> Vec<Hunk> {
+    let (before, after) = (&input.before[..], &input.after[..]);
+    let same = before.iter().zip(after).take_while(|(old, new)| old == new).count();
+    let (before, after) = (&before[same..], &after[same..]);
+    let same_end = before.iter().rev().zip(after.iter().rev()).take_while(|(old, new)| old == new).count();
+    let (before, after) = (&before[..before.len() - same_end], &after[..after.len() - same_end]);
+    if has_common_run(input, before, after) || has_common_run(input, after, before) {
+        return compare_with_milestones(input.interner.num_tokens(), before, after, length(same));
+    }
+    let mut diff = Diff::compute(Algorithm::Histogram, input);
+    diff.postprocess_lines(input);
+    diff.hunks().collect()
+}
+
+/// Whether one side has many lines in a row, none of which says where it belongs on the other: common there, or not there.
+fn has_common_run(input: &InternedInput<&[u8]>, side: &[Token], other: &[Token]) -> bool {
+    let mut counts = vec![0; input.interner.num_tokens() as usize];
+    for token in other {
+        counts[token.0 as usize] += 1;
+    }
+    let says_where = |token: &Token| (1..COMMON).contains(&counts[token.0 as usize]);
+    let runs = side.split(says_where);
+    let common = |run: &[Token]| run.iter().filter(|token| counts[token.0 as usize] > 0).count();
+    runs.into_iter().any(|run| run.len() > MANY && common(run) > MANY)
+}
+
+/// The same for many common lines: the search looks at a whole run of them for each of them. So a line that is met only once is put in here and there, on both sides, and left out again of what was found.
+fn compare_with_milestones(first: u32, old: &[Token], new: &[Token], from: u32) -> Vec<Hunk> {
+    let with_milestones = |tokens: &[Token]| -> Vec<Token> {
+        let chunks = tokens.chunks(MILESTONE).zip(first..);
+        chunks.flat_map(|(chunk, milestone)| chunk.iter().copied().chain([Token(milestone)])).collect()
+    };
+    let (before, after) = (with_milestones(old), with_milestones(new));
+    let milestones = length(before.len().max(after.len()) / MILESTONE) + 1;
+    let mut diff = Diff::default();
+    diff.compute_with(Algorithm::Histogram, &before, &after, first + milestones);
+    let unchanged = |tokens: &[Token], is_changed: &dyn Fn(u32) -> bool| -> Vec<u32> {
+        let lines = tokens.iter().zip(0..).filter(|(token, _)| token.0 < first);
+        lines.zip(0..).filter(|((_, at), _)| !is_changed(*at)).map(|(_, line)| line).collect()
+    };
+    let unchanged_old = unchanged(&before, &|at| diff.is_removed(at));
+    let unchanged_new = unchanged(&after, &|at| diff.is_added(at));
+    let ends = (length(old.len()), length(new.len()));
+    let mut hunks = Vec::new();
+    let mut at = (0, 0);
+    for (old, new) in unchanged_old.into_iter().zip(unchanged_new).chain([ends]) {
+        if (old, new) != at {
+            hunks.push(Hunk { before: from + at.0..from + old, after: from + at.1..from + new });
+        }
+        at = (old + 1, new + 1);
+    }
+    hunks
+}
+
 struct Patch {
     look: Look,
     bytes: Vec<u8>,
@@ -172,11 +255,8 @@ impl Patch {
 
     fn hunks(&mut self, before: &[u8], after: &[u8]) {
         let input = InternedInput::new(byte_lines(before), byte_lines(after));
-        let mut diff = Diff::compute(Algorithm::Histogram, &input);
-        diff.postprocess_lines(&input);
-        let length = |tokens: usize| u32::try_from(tokens).expect("fewer lines than bytes");
         let (old_length, new_length) = (length(input.before.len()), length(input.after.len()));
-        let hunks: Vec<Hunk> = diff.hunks().collect();
+        let hunks = compare(&input);
         let near = |a: &Hunk, b: &Hunk| b.before.start - a.before.end <= 2 * CONTEXT;
         for group in hunks.chunk_by(near) {
             let (first, last) = (&group[0], &group[group.len() - 1]);
@@ -195,7 +275,7 @@ impl Patch {
         }
     }
 
-    fn lines(&mut self, sign: &str, input: &InternedInput<&[u8]>, tokens: &[imara_diff::Token]) {
+    fn lines(&mut self, sign: &str, input: &InternedInput<&[u8]>, tokens: &[Token]) {
         let style = match sign {
             "-" => AnsiColor::Red.on_default(),
             "+" => AnsiColor::Green.on_default(),

@@ -311,3 +311,34 @@ fn a_specialist_from_the_environment_is_left_out_where_it_has_no_column() {
     sandbox.lineage(&args).env("LINEAGE_SPECIALIST", "opt").assert().success();
     assert_eq!(sandbox.ok(&["tail", "--store", "log.tsv", "-q"]).lines().count(), 3);
 }
+
+#[test]
+fn a_snapshot_in_json_is_a_path_and_stays_one_where_the_trial_is_refused() {
+    let sandbox = Sandbox::with_store();
+    sandbox.write("work/f", "f\n");
+    for value in ["true", "5"] {
+        let json = format!("{{\"status\":\"crash\",\"snapshot\":{value}}}");
+        let said = sandbox.transcript_with_stdin(&["append", "--json"], json);
+        assert!(said.contains("`snapshot` is the path of") && said.ends_with("= 1\n"), "{said}");
+    }
+    let json = r#"{"status":"keep","metric":1,"parent":"7","snapshot":"work"}"#;
+    let said = sandbox.transcript_with_stdin(&["append", "--json"], json);
+    assert!(said.contains(r#""snapshot":"[DIR]/work""#) && said.ends_with("= 1\n"), "{said}");
+    assert_eq!(sandbox.rows().len(), 0);
+}
+
+#[test]
+fn a_snapshot_path_that_is_never_followed_is_written_with_a_warning() {
+    let sandbox = Sandbox::with_store();
+    for path in ["../x", "/x"] {
+        let said = sandbox.transcript(&["append", "--status", "keep", "--metric", "1", "--snapshot-path", path]);
+        assert!(
+            said.contains(&format!("warning: snapshot_path `{path}` of trial"))
+                || said.contains(&format!("; snapshot_path `{path}` of trial")),
+            "{said}"
+        );
+        assert!(said.ends_with("= 0\n"), "{said}");
+    }
+    let said = sandbox.transcript(&["append", "--status", "keep", "--metric", "0", "--snapshot-path", "snapshots/x"]);
+    assert_eq!(said.matches('!').count(), 0, "{said}");
+}

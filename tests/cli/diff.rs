@@ -120,6 +120,11 @@ fn the_exit_status_says_whether_they_differ() {
 /// Applies the patch from `other` to `exp` in a directory `name` with the files of `other`; false where the program is missing.
 fn apply(sandbox: &Sandbox, program: &[&str], other: &str, exp: &str, name: &str) -> bool {
     sandbox.ok(&["checkout", other, name, "-q"]);
+    apply_in(sandbox, program, other, exp, name)
+}
+
+/// The same in a directory that is there.
+fn apply_in(sandbox: &Sandbox, program: &[&str], other: &str, exp: &str, name: &str) -> bool {
     let patch = sandbox.lineage(&["diff", exp, other, "-q"]).output().unwrap().stdout;
     let mut command = Command::new(program[0]);
     command.args(&program[1..]).current_dir(sandbox.path(name)).stdin(Stdio::piped()).stdout(Stdio::null());
@@ -145,6 +150,53 @@ fn git_apply_takes_the_patch_whatever_it_cannot_hold() {
     }
 }
 
+#[test]
+fn git_and_patch_take_links_that_turn_and_empty_files_with_spaces() {
+    let sandbox = Sandbox::with_store();
+    sandbox.write("work/train.py", "lr = 0.1\n");
+    sandbox.write("work/mo de", "");
+    symlink("train.py", sandbox.path("work/li nk")).unwrap();
+    freeze(&sandbox, &["--metric", "2"]);
+    fs::set_permissions(sandbox.path("work/mo de"), fs::Permissions::from_mode(0o755)).unwrap();
+    sandbox.write("work/ne w", "");
+    for name in ["li nk", "new link"] {
+        let _ = fs::remove_file(sandbox.path("work").join(name));
+        symlink("turns.py", sandbox.path("work").join(name)).unwrap();
+    }
+    freeze(&sandbox, &["--metric", "1"]);
+    assert_snapshot!(sandbox.transcript(&["diff", "1"]));
+    sandbox.ok(&["checkout", "0", "before", "-q"]);
+    if apply(&sandbox, &["git", "apply", "-"], "0", "1", "git") {
+        assert_eq!(sandbox.tree("git"), sandbox.tree("work"));
+        assert!(apply_in(&sandbox, &["git", "apply", "-R", "-"], "0", "1", "git"));
+        assert_eq!(sandbox.tree("git"), sandbox.tree("before"));
+    } else {
+        skipped("this system has no git");
+    }
+    // Back again it does not go: `patch` deletes no empty file.
+    if apply(&sandbox, &["patch", "-p1", "-s"], "0", "1", "patch") {
+        assert_eq!(sandbox.tree("patch"), sandbox.tree("work"));
+    } else {
+        skipped("this system has no patch");
+    }
+}
+
+#[test]
+fn git_takes_a_directory_that_is_a_file_now() {
+    let sandbox = Sandbox::with_store();
+    sandbox.write("work/turns/a b/c", "c\n");
+    freeze(&sandbox, &["--metric", "2"]);
+    fs::remove_dir_all(sandbox.path("work/turns")).unwrap();
+    sandbox.write("work/turns", "a file\n");
+    freeze(&sandbox, &["--metric", "1"]);
+    if !apply(&sandbox, &["git", "apply", "-"], "0", "1", "tree") {
+        return skipped("this system has no git");
+    }
+    assert_eq!(sandbox.read("tree/turns"), "a file\n");
+    assert!(apply_in(&sandbox, &["git", "apply", "-R", "-"], "0", "1", "tree"));
+    assert_eq!(sandbox.read("tree/turns/a b/c"), "c\n");
+}
+
 /// A name ends at a space, and a change of the mode alone has no lines: both are read again from the head.
 #[test]
 fn names_with_spaces_can_be_patched() {
@@ -168,6 +220,39 @@ fn names_with_spaces_can_be_patched() {
         assert_eq!(sandbox.read("patch/a b/c d.txt"), "three\n");
     } else {
         skipped("this system has no patch");
+    }
+}
+
+/// Of few distinct lines each is everywhere, so that it takes long to say which of them stayed.
+#[test]
+fn long_texts_of_few_distinct_lines_are_compared_in_time() {
+    let sandbox = Sandbox::with_store();
+    let mut state = 1_u64;
+    let mut digits = |lines: usize| -> String {
+        let mut digit = || {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) % 10
+        };
+        (0..lines).map(|_| format!("{}\n", digit())).collect()
+    };
+    let (start, end) = (digits(100_000), digits(100_000));
+    for (metric, text) in [("3", start.clone() + &end), ("2", format!("{start}here\n{end}")), ("1", digits(200_000))] {
+        sandbox.write("work/digits", text);
+        freeze(&sandbox, &["--metric", metric]);
+    }
+    assert_eq!(
+        sandbox.ok(&["diff", "1", "--stat", "--format", "tsv"]),
+        "path\tchange\tadded\tremoved\ndigits\tchanged\t1\t0\n"
+    );
+    let began = std::time::Instant::now();
+    let listed = sandbox.ok(&["diff", "2", "0", "--stat", "--format", "tsv"]);
+    assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
+    let added: u32 = listed.lines().nth(1).unwrap().split('\t').nth(2).unwrap().parse().unwrap();
+    assert!(added < 150_000, "half of the lines could stay, and {added} are new");
+    if apply(&sandbox, &["git", "apply", "-"], "0", "2", "tree") {
+        assert_eq!(sandbox.read("tree/digits"), sandbox.read("work/digits"));
+    } else {
+        skipped("this system has no git");
     }
 }
 

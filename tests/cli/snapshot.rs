@@ -445,3 +445,58 @@ fn one_file_named_by_a_link_keeps_the_name_that_was_given() {
         assert!(!sandbox.path(&format!(".lineage/snapshots/{name}/v7.py")).exists());
     }
 }
+
+/// A file system of 32 pages that is full but for `$1` of them; the log needs one more for the row.
+const FULL_DISK: &str = r#"
+mount -t tmpfs -o size=128k tmpfs disk || exit 99
+cp -r .lineage disk && cd disk
+head -c 1048576 /dev/zero >filler 2>/dev/null
+truncate -s "-$(($1 * 4096))" filler
+"$0" append --status keep --metric 1 --format json --snapshot ../work
+code=$?
+cp .lineage/results.tsv ../log
+ls .lineage/snapshots >../left 2>/dev/null
+exit $code"#;
+
+#[test]
+fn a_trial_is_logged_wherever_its_row_alone_has_room() {
+    let sandbox = Sandbox::with_store();
+    sandbox.write("work/train.py", "lr = 0.1\n");
+    fs::create_dir(sandbox.path("disk")).unwrap();
+    sandbox.ok(&["append", "--status", "crash"]);
+    let more = "n".repeat(4090 - sandbox.read_log().len());
+    fs::write(sandbox.log(), sandbox.read_log().trim_end().to_owned() + &more + "\n").unwrap();
+    let before = sandbox.read_log();
+    let mut given_up = 0;
+    for pages in 0..8 {
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--mount", "sh", "-c", FULL_DISK]);
+        command.arg(assert_cmd::cargo::cargo_bin!("lineage")).arg(pages.to_string()).current_dir(sandbox.path("."));
+        let Ok(output) = command.output().map_err(drop).and_then(|output| match output.status.code() {
+            Some(0 | 1) if sandbox.path("log").exists() => Ok(output),
+            _ => Err(()),
+        }) else {
+            return skipped("no tmpfs can be mounted here");
+        };
+        let (stdout, stderr) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        if pages == 0 {
+            assert_eq!((output.status.code(), sandbox.read("log")), (Some(1), before.clone()), "{stderr}");
+            assert!(stderr.contains("No space left") && stderr.contains("\"snapshot\":"), "{stderr}");
+            continue;
+        }
+        assert_eq!(output.status.code(), Some(0), "{pages} pages: {stderr}");
+        assert_eq!(sandbox.read("log").lines().count(), 3);
+        if stderr.contains("without its work") {
+            assert_eq!(
+                stderr.matches("warning: trial 001 is logged without its work, which is not frozen: ").count(),
+                1
+            );
+            assert!(stdout.contains("\"snapshot_path\":null"), "{stdout}");
+            assert_eq!(sandbox.read("left"), "");
+            given_up += usize::from(stderr.contains("there is no room for it and the row"));
+        } else {
+            assert!(stdout.contains("\"snapshot_path\":\"snapshots/001\""), "{stdout}");
+        }
+    }
+    assert!(given_up > 0, "no snapshot took the room of its row");
+}

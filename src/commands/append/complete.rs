@@ -1,13 +1,13 @@
 //! What of an append is done under the lock: trials get their ids, and what else only the log as it stands can tell.
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Error, Result, anyhow};
 use jiff::Timestamp;
 
 use super::{Answer, Append, freeze::Work};
 use crate::{
     commands::Context,
     draft::{Complete, Draft},
-    schema::Role,
+    schema::{Role, Schema},
     store::{Frozen, Locked, Placed, Store},
     trial::ExpId,
     view::sheet,
@@ -16,12 +16,45 @@ use crate::{
 /// What an append comes to, under the lock.
 #[derive(Default)]
 pub(super) struct Completed {
-    pub(super) answers: String,
+    answers: Vec<Said>,
     pub(super) rows: Vec<Vec<String>>,
-    /// The snapshots that the rows name.
-    pub(super) placed: Vec<Placed>,
+    /// The snapshots that the rows name: which row, and of which trial.
+    pub(super) placed: Vec<(usize, ExpId, Placed)>,
     /// Why some of the rows name none.
     pub(super) unfrozen: Vec<String>,
+}
+
+/// The answer to one trial.
+enum Said {
+    /// The row of this number, as it is written.
+    Row(usize, String),
+    Text(String),
+}
+
+impl Completed {
+    /// What is printed once the rows are written.
+    pub(super) fn answers(&self, format: Answer, schema: &Schema) -> String {
+        let answer = |said: &Said| match (said, format) {
+            (Said::Text(text), _) => text.clone(),
+            (Said::Row(_, id), Answer::Id) => format!("{id}\n"),
+            (Said::Row(row, _), Answer::Json) => sheet::object(&sheet::columns(schema), &self.rows[*row]) + "\n",
+        };
+        self.answers.iter().map(answer).collect()
+    }
+
+    /// Gives the snapshots up, so that there is room for the rows.
+    pub(super) fn make_room(&mut self, schema: &Schema) {
+        for (row, id, _) in self.placed.drain(..) {
+            if let Some(column) = schema.column(Role::Snapshot) {
+                self.rows[row][column].clear();
+            }
+            self.unfrozen.push(unfrozen(&id, &anyhow!("there is no room for it and the row of the trial")));
+        }
+    }
+}
+
+fn unfrozen(id: &ExpId, why: &Error) -> String {
+    format!("trial {id} is logged without its work, which is not frozen: {why:#}")
 }
 
 pub(super) fn complete(
@@ -41,7 +74,8 @@ pub(super) fn complete(
         if let Some(known) = draft.job().and_then(|job| ledger.job(job)) {
             let job = draft.job().unwrap_or_default();
             context.ui.note(&format!("job {job} is there already, as trial {}; nothing is written for it", known.0));
-            out.answers += &written_before(&known.0, args, locked, &out.rows)?;
+            let said = written_before(&known.0, args, locked, &out.rows)?;
+            out.answers.push(said);
             continue;
         }
         let complete = draft.complete(&log.schema, &ledger, Timestamp::now());
@@ -57,10 +91,7 @@ pub(super) fn complete(
         if let Some(work) = work.filter(|_| store.settings.snapshot.wants(status)) {
             place(work, &id, &mut cells, locked, &mut out);
         }
-        out.answers += &match args.format {
-            Answer::Id => format!("{id}\n"),
-            Answer::Json => sheet::object(&sheet::columns(&log.schema), &cells) + "\n",
-        };
+        out.answers.push(Said::Row(out.rows.len(), id.to_string()));
         out.rows.push(cells);
     }
     Ok(out)
@@ -75,24 +106,24 @@ fn place(work: Result<Frozen>, id: &ExpId, cells: &mut [String], locked: &Locked
             if let Some(column) = schema.column(Role::Snapshot) {
                 cells[column] = snapshot.snapshot_path();
             }
-            out.placed.push(snapshot);
+            out.placed.push((out.rows.len(), id.clone(), snapshot));
         }
         Err(error) => {
-            out.unfrozen.push(format!("trial {id} is logged without its work, which is not frozen: {error:#}"));
+            out.unfrozen.push(unfrozen(id, &error));
         }
     }
 }
 
 /// The answer to a trial that is in the log already.
-fn written_before(id: &str, args: &Append, locked: &Locked, rows: &[Vec<String>]) -> Result<String> {
-    let schema = &locked.log().schema;
-    let is_it = |cells: &&Vec<String>| schema.column(Role::Id).is_some_and(|column| cells[column] == id);
-    match (args.format, rows.iter().find(is_it)) {
-        (Answer::Id, _) => Ok(format!("{id}\n")),
-        (Answer::Json, Some(cells)) => Ok(sheet::object(&sheet::columns(schema), cells) + "\n"),
+fn written_before(id: &str, args: &Append, locked: &Locked, rows: &[Vec<String>]) -> Result<Said> {
+    let column = locked.log().schema.column(Role::Id);
+    let is_it = |cells: &Vec<String>| column.is_some_and(|column| cells[column] == id);
+    Ok(match (args.format, rows.iter().position(is_it)) {
+        (_, Some(row)) => Said::Row(row, id.to_owned()),
+        (Answer::Id, None) => Said::Text(format!("{id}\n")),
         (Answer::Json, None) => {
             let id = ExpId::read(id).context("a trial without an id")?;
-            Ok(crate::view::object_or_null(locked.log().find(&id)?.as_ref()))
+            Said::Text(crate::view::object_or_null(locked.log().find(&id)?.as_ref()))
         }
-    }
+    })
 }

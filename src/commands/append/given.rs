@@ -3,6 +3,7 @@
 use std::{
     ffi::{OsStr, OsString},
     io::Read,
+    path::Path,
 };
 
 use anyhow::{Context as _, Error, Result};
@@ -81,9 +82,11 @@ pub(super) fn as_json(draft: &Draft, snapshot: Option<&OsStr>) -> String {
     let is_number = |name: &str| ["metric", "core_metric", "val_bpb"].contains(&name);
     let entry = |(name, text): &(String, String)| (name.clone(), sheet::value(text, !is_number(name)));
     let mut object: serde_json::Map<_, _> = draft.given().iter().map(entry).collect();
-    if let Some(path) = snapshot.filter(|path| !path.is_empty()) {
+    // A column of that name holds any text; only what is there is a path.
+    let in_json = draft.get("snapshot").map(OsStr::new).filter(|path| Path::new(path).exists());
+    if let Some(path) = in_json.or(snapshot.filter(|path| !path.is_empty() && draft.get("snapshot").is_none())) {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.into()); // the script may be elsewhere by then
-        object.entry("snapshot").or_insert_with(|| path.to_string_lossy().into());
+        object.insert("snapshot".to_owned(), path.to_string_lossy().into());
     }
     object.entry("timestamp").or_insert_with(|| format_time(Timestamp::now()).into());
     sheet::json(&object.into())
