@@ -247,7 +247,7 @@ fn a_link_on_the_way_to_the_store_and_a_log_behind_one_stay() {
 
     let sandbox = frozen();
     fs::rename(sandbox.log(), sandbox.path("work/log.tsv")).unwrap();
-    symlink("../work/log.tsv", sandbox.log()).unwrap();
+    symlink(sandbox.path("work/log.tsv"), sandbox.log()).unwrap();
     sandbox.ok(&["checkout", "0", "work", "--force", "--clean"]);
     assert_eq!(sandbox.rows().len(), 1, "the log is in the directory, and is no work");
 }
