@@ -13,7 +13,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Log, Source,
+    Log, Source, cores,
     lines::{Lines, ONE_LINE},
     rows::Rows,
 };
@@ -234,8 +234,14 @@ fn in_halves<Q: Question>(question: Q, first: Rows, second: Rows) -> io::Result<
     let second = Mutex::new(Some((later, second)));
     let read_second =
         || second.lock().ok().and_then(|mut second| second.take()).map(|(later, rows)| question_of(later, rows));
+    let core = cores::current();
     thread::scope(|scope| {
-        let thread = thread::Builder::new().spawn_scoped(scope, read_second);
+        let elsewhere = || {
+            cores::leave(core);
+            read_second()
+        };
+        let thread = thread::Builder::new().spawn_scoped(scope, elsewhere);
+        thread::yield_now(); // so that it can leave, where it was put on this core
         let (mut question, mut damaged, next) = question_of(question, first)?;
         let read = thread.ok().and_then(|thread| thread.join().expect("a reader does not panic")).or_else(read_second);
         let (later, later_damaged, _) = read.expect("it was read by one of the two")?;
