@@ -6,7 +6,7 @@ use super::{Fault, Forest, Question};
 use crate::{
     schema::{Role, Schema},
     store::{closing_quote, has_controls},
-    trial::{Cell, Damage, Ending, ExpId, Number, Row, Status},
+    trial::{Damage, Ending, ExpId, Number, Row, Status},
 };
 
 /// One thing that is wrong.
@@ -129,19 +129,19 @@ impl Audit {
         if row.lines > 1 {
             self.find(row, "lines", format!("a cell that spans {} lines", row.lines));
         }
-        if std::str::from_utf8(row.line).is_err() {
+        if std::str::from_utf8(row.cells.line).is_err() {
             self.find(row, "utf8", "bytes that are not UTF-8");
         }
-        let raw = |cell: &&Cell| if cell.quoted { cell.of(row.line) } else { b"" };
-        if row.cells.iter().any(|cell| memchr::memchr(b'\t', raw(&cell)).is_some()) {
+        let quoted = || row.cells.iter().filter(|cell| cell.starts_with(b"\""));
+        if quoted().any(|cell| memchr::memchr(b'\t', cell).is_some()) {
             self.find(row, "control", "a tab inside of a cell");
         }
-        if row.damage.is_none() && row.cells.iter().any(|cell| has_text_behind_quote(raw(&cell))) {
+        if row.damage.is_none() && quoted().any(has_text_behind_quote) {
             self.find(row, "quote", "text behind a closing quote");
         }
         let in_a_cell = |&b: &u8| is_control(b) && !(row.lines > 1 && (b == b'\n' || b == b'\r'));
-        if has_controls(row.line)
-            && let Some(byte) = row.line.iter().copied().find(in_a_cell)
+        if has_controls(row.cells.line)
+            && let Some(byte) = row.cells.line.iter().copied().find(in_a_cell)
         {
             self.find(row, "control", format!("a control character, 0x{byte:02x}"));
         }

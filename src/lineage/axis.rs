@@ -205,7 +205,7 @@ mod tests {
     use super::*;
     use crate::{
         schema::Schema,
-        trial::{Cell, Direction, Ending, Place},
+        trial::{Cells, Direction, Ending, Place, short},
     };
 
     /// The axes of rows of these specialists, read in two parts.
@@ -215,9 +215,9 @@ mod tests {
         let mut parts = [Axes::default(), Axes::default()];
         for (n, specialist) in specialists.iter().enumerate() {
             let line = format!("{specialist}\tcrash");
-            let cells = [Cell::new(0, specialist.len(), false), Cell::new(specialist.len() + 1, line.len(), false)];
+            let ends = [short(specialist.len()), short(line.len())];
             let place = Place { offset: n as u64, number: 0, lines: 1, ending: Ending::Newline };
-            parts[usize::from(n >= cut)].see(Row::new(line.as_bytes(), &cells, &schema, place, None));
+            parts[usize::from(n >= cut)].see(Row::new(Cells::new(line.as_bytes(), &ends), &schema, place, None));
         }
         let [mut first, second] = parts;
         first.then(second);

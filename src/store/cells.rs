@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use memchr::memchr;
 use wide::u8x16;
 
-use crate::trial::Cell;
+use crate::trial::short;
 
 /// As many bytes as a mask has bits.
 const BLOCK: usize = 64;
@@ -17,22 +17,15 @@ pub(super) struct Open {
     read: usize,
 }
 
-impl Open {
-    /// Where the open cell starts.
-    pub(super) fn cell(self) -> usize {
-        self.cell
-    }
-}
-
-/// Splits a line at its tabs into `cells`. Returns the open quote, if its last cell has one: with more bytes the
-/// split goes on from there (`resume`). A quote opens only at the start of a cell.
-pub(super) fn split(line: &[u8], cells: &mut Vec<Cell>, resume: Option<Open>) -> Option<Open> {
+/// Splits a line at its tabs: puts into `ends` where each of its cells ends. Returns the open quote, if its last cell has one
+/// (it then has no end): with more bytes the split goes on from there (`resume`). A quote opens only at the start of a cell.
+pub(super) fn split(line: &[u8], ends: &mut Vec<u32>, resume: Option<Open>) -> Option<Open> {
     let (mut start, mut read) = match resume {
         Some(open) => (open.cell, open.read),
-        None => match split_unquoted(line, cells) {
-            Some(quoted) => (quoted, quoted),
-            None => return None,
-        },
+        None => {
+            let quoted = split_at_tabs(line, ends)?;
+            (quoted, quoted)
+        }
     };
     loop {
         let quoted = line.get(start) == Some(&b'"');
@@ -44,53 +37,47 @@ pub(super) fn split(line: &[u8], cells: &mut Vec<Cell>, resume: Option<Open>) ->
         } else {
             start
         };
-        match memchr(b'\t', &line[search..]) {
-            Some(at) => {
-                cells.push(Cell::new(start, search + at, quoted));
-                start = search + at + 1;
-                read = start;
-            }
-            None => {
-                cells.push(Cell::new(start, line.len(), quoted));
-                return None;
-            }
-        }
+        let end = memchr(b'\t', &line[search..]).map(|at| search + at);
+        ends.push(short(end.unwrap_or(line.len())));
+        start = end? + 1;
+        read = start;
     }
 }
 
-/// Splits up to the first cell with a quote, and returns where that one starts. Cells are short: their tabs are found
-/// many at a time, which takes half as long as a search for each.
-fn split_unquoted(line: &[u8], cells: &mut Vec<Cell>) -> Option<usize> {
-    let mut start = 0;
-    for (at, block) in line.chunks(BLOCK).enumerate() {
-        let mut tabs = tabs(block);
+/// Splits at all tabs, up to the first cell with a quote, and returns where that one starts. Cells are short: their tabs are
+/// found many at a time, which takes half as long as a search for each.
+fn split_at_tabs(line: &[u8], ends: &mut Vec<u32>) -> Option<usize> {
+    let before = ends.len();
+    let (blocks, rest) = line.as_chunks::<BLOCK>();
+    let mut push = |at: usize, mut tabs: u64| {
         while tabs != 0 {
-            let end = at * BLOCK + tabs.trailing_zeros() as usize;
-            if line[start] == b'"' {
-                return Some(start);
-            }
-            cells.push(Cell::new(start, end, false));
-            start = end + 1;
+            ends.push(short(at + tabs.trailing_zeros() as usize));
             tabs &= tabs - 1;
         }
+    };
+    for (at, block) in blocks.iter().enumerate() {
+        push(at * BLOCK, tabs(block));
     }
-    if line.get(start) == Some(&b'"') {
-        return Some(start);
+    let mut padded = [0; BLOCK];
+    padded[..rest.len()].copy_from_slice(rest);
+    push(blocks.len() * BLOCK, tabs(&padded));
+    ends.push(short(line.len()));
+    let mut start = 0;
+    for (at, &end) in ends[before..].iter().enumerate() {
+        if line.get(start) == Some(&b'"') {
+            ends.truncate(before + at);
+            return Some(start);
+        }
+        start = end as usize + 1;
     }
-    cells.push(Cell::new(start, line.len(), false));
     None
 }
 
 /// One bit for each byte of a block, set where it is a tab.
-fn tabs(block: &[u8]) -> u64 {
-    let Ok(block) = <&[u8; BLOCK]>::try_from(block) else {
-        let mut padded = [0; BLOCK];
-        padded[..block.len()].copy_from_slice(block);
-        return tabs(&padded);
-    };
+fn tabs(block: &[u8; BLOCK]) -> u64 {
     let (parts, _) = block.as_chunks::<16>();
-    let tab = u8x16::splat(b'\t');
-    parts.iter().rev().fold(0, |mask, part| mask << 16 | u64::from(u8x16::new(*part).simd_eq(tab).to_bitmask()))
+    let tabs = |part: usize| u64::from(u8x16::new(parts[part]).simd_eq(u8x16::splat(b'\t')).to_bitmask());
+    tabs(0) | tabs(1) << 16 | tabs(2) << 32 | tabs(3) << 48
 }
 
 /// Whether a line has control characters besides its tabs. Nearly none has: all of its bytes are looked at, many at a time.
@@ -166,9 +153,10 @@ mod tests {
     }
 
     fn texts(line: &str) -> (Vec<&str>, bool) {
-        let mut cells = Vec::new();
-        let open = split(line.as_bytes(), &mut cells, None);
-        (cells.iter().map(|c| &line[c.start as usize..c.end as usize]).collect(), open.is_some())
+        let mut ends = Vec::new();
+        let open = split(line.as_bytes(), &mut ends, None);
+        let starts = [0].into_iter().chain(ends.iter().map(|&end| end as usize + 1));
+        (starts.zip(&ends).map(|(start, &end)| &line[start..end as usize]).collect(), open.is_some())
     }
 
     #[test]
@@ -194,11 +182,11 @@ mod tests {
     #[test]
     fn a_split_goes_on_where_it_stopped() {
         let whole = b"a\t\"b\"\"\nc\"\td";
-        let mut cells = Vec::new();
-        let open = split(&whole[..6], &mut cells, None);
+        let mut ends = Vec::new();
+        let open = split(&whole[..6], &mut ends, None);
         assert!(open.is_some());
-        assert!(split(whole, &mut cells, open).is_none());
-        assert_eq!(cells.len(), 3);
+        assert!(split(whole, &mut ends, open).is_none());
+        assert_eq!(ends, [1, 9, 11]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use super::{
     cells::split,
     lines::{Lines, ONE_LINE},
 };
-use crate::trial::Cell;
+use crate::trial::{Cells, value};
 
 /// How the first line is written.
 #[derive(Clone, Copy, Default)]
@@ -26,10 +26,10 @@ pub(super) fn read_header(file: &Source, end: u64) -> io::Result<Option<(Vec<Str
     let unmarked = raw.strip_prefix("\u{feff}".as_bytes()).unwrap_or(raw);
     let text = unmarked.strip_suffix(b"\r").unwrap_or(unmarked);
     let header = Header { crlf: text.len() < unmarked.len(), bom: unmarked.len() < raw.len() };
-    let mut cells = Vec::new();
-    split(text, &mut cells, None);
-    let name = |cell: &Cell| String::from_utf8_lossy(&cell.value(text)).trim().to_owned();
-    Ok(Some((cells.iter().map(name).collect(), line.taken, header)))
+    let mut ends = Vec::new();
+    split(text, &mut ends, None);
+    let name = |cell| String::from_utf8_lossy(&value(cell)).trim().to_owned();
+    Ok(Some((Cells::new(text, &ends).iter().map(name).collect(), line.taken, header)))
 }
 
 /// Whether a log is in lineage's own shape.

@@ -78,6 +78,7 @@ impl<'f> Lines<'f> {
 
     /// Looks at the line that begins `skip` bytes behind the next one, without consuming it; `None` at the end. Ahead of the
     /// next line, one of more than `MAX_AHEAD` bytes is not looked for to its end: it is cut, and nothing of it is held.
+    #[inline]
     pub(super) fn look(&mut self, skip: usize) -> io::Result<Option<Line>> {
         let mut searched = skip;
         loop {
@@ -107,6 +108,7 @@ impl<'f> Lines<'f> {
     }
 
     /// Takes `bytes` of the file as read.
+    #[inline]
     pub(super) fn consume(&mut self, bytes: u64) {
         let held = (self.end - self.start) as u64;
         self.offset += bytes;

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     schema::Role,
-    trial::{Cell, Damage, Ending, Row},
+    trial::{Cells, Damage, Ending, Row, value},
 };
 
 /// One change: the line of the log, and what became of it.
@@ -113,16 +113,16 @@ impl Log {
 /// The first line, without a mark, a carriage return, or white space around its names.
 fn mend_header(raw: &[u8]) -> Vec<u8> {
     let text = raw.strip_prefix("\u{feff}".as_bytes()).unwrap_or(raw).trim_ascii_end();
-    let mut cells = Vec::new();
-    split(text, &mut cells, None);
-    encode_cells(cells.iter().map(|cell| cell.value(text).trim_ascii().to_vec()))
+    let mut ends = Vec::new();
+    split(text, &mut ends, None);
+    encode_cells(Cells::new(text, &ends).iter().map(|cell| value(cell).trim_ascii().to_vec()))
 }
 
 /// The line that a row becomes, none where it holds nothing, and what was changed.
 fn mend(row: &Row) -> (Option<Vec<u8>>, Option<&'static str>) {
     let as_it_is = || {
-        let end = row.line.iter().rposition(|&b| b != b'\r').map_or(0, |at| at + 1);
-        (Some(row.line[..end].to_vec()), ending(row))
+        let end = row.cells.line.iter().rposition(|&b| b != b'\r').map_or(0, |at| at + 1);
+        (Some(row.cells.line[..end].to_vec()), ending(row))
     };
     let mended = |line: Option<Vec<u8>>, what| line.map_or_else(as_it_is, |line| (Some(line), Some(what)));
     match row.damage {
@@ -135,8 +135,8 @@ fn mend(row: &Row) -> (Option<Vec<u8>>, Option<&'static str>) {
             let what = match () {
                 () if row.is_spaced() => "cells that spaces had joined were separated again",
                 () if row.lines > 1 => "a cell over several lines was put into one",
-                () if has_hidden_bytes(row.line) => "control characters and broken UTF-8 were made visible",
-                () if row.cells.iter().any(|cell| is_odd(cell, row.line)) => "its quotes were written anew",
+                () if has_hidden_bytes(row.cells.line) => "control characters and broken UTF-8 were made visible",
+                () if row.cells.iter().any(is_odd) => "its quotes were written anew",
                 () => return as_it_is(),
             };
             (Some(encode_cells((0..row.cells.len()).map(|column| whole_value(row, column)))), Some(what))
@@ -157,17 +157,15 @@ fn has_hidden_bytes(line: &[u8]) -> bool {
 }
 
 /// A quoted cell with a tab in it, or with text behind its closing quote.
-fn is_odd(cell: &Cell, line: &[u8]) -> bool {
-    let raw = cell.of(line);
-    cell.quoted && (raw.contains(&b'\t') || closing_quote(raw, 1).is_some_and(|after| after < raw.len()))
+fn is_odd(raw: &[u8]) -> bool {
+    raw.starts_with(b"\"") && (raw.contains(&b'\t') || closing_quote(raw, 1).is_some_and(|after| after < raw.len()))
 }
 
 /// A cell's value, with nothing lost: where text stands behind a closing quote, the quotes belong to it. White space around
 /// what is no free text is not part of it for any reader.
 fn whole_value(row: &Row, column: usize) -> Vec<u8> {
-    let cell = &row.cells[column];
-    let raw = cell.of(row.line);
-    let value = if cell.quoted && closing_quote(raw, 1).is_some_and(|after| after < raw.len()) {
+    let raw = row.cells.get(column).unwrap_or_default();
+    let value = if raw.starts_with(b"\"") && closing_quote(raw, 1).is_some_and(|after| after < raw.len()) {
         raw.to_vec()
     } else {
         row.bytes_at(column).into_owned()
@@ -196,8 +194,7 @@ fn encode_cells(cells: impl Iterator<Item = Vec<u8>>) -> Vec<u8> {
 
 /// A row whose only fault is a quote that opens a cell and is never closed: from there on split at every tab, it is whole.
 fn literal_quote(row: &Row) -> Option<Vec<u8>> {
-    let (open, before) = row.cells.split_last()?;
-    let rest = open.of(row.line).split(|&b| b == b'\t').map(<[u8]>::to_vec);
-    let cells: Vec<_> = (0..before.len()).map(|column| whole_value(row, column)).chain(rest).collect();
+    let rest = row.cells.last()?.split(|&b| b == b'\t').map(<[u8]>::to_vec);
+    let cells: Vec<_> = (0..row.cells.len() - 1).map(|column| whole_value(row, column)).chain(rest).collect();
     (cells.len() == row.schema.names().len()).then(|| encode_cells(cells.into_iter()))
 }

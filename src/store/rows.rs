@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     schema::{Role, Schema},
-    trial::{Cell, Damage, Ending, ExpId, Place, Row},
+    trial::{Cells, Damage, Ending, ExpId, Place, Row, short},
 };
 
 /// A row that a quoted line break spans is looked for in this many lines and bytes, no further.
@@ -20,8 +20,9 @@ const JOIN_BYTES: usize = 1024 * 1024;
 pub(super) struct Rows<'l> {
     schema: &'l Arc<Schema>,
     lines: Lines<'l>,
-    cells: Vec<Cell>,
-    scratch: Vec<Cell>,
+    /// Where the cells of the line just split end, and those of one that was looked at ahead.
+    ends: Vec<u32>,
+    scratch: Vec<u32>,
     /// The number of the next line; 0 where it is not known.
     number: u64,
     /// Bytes and lines of the row handed out last: it stays in the buffer until the next one is asked for.
@@ -31,7 +32,7 @@ pub(super) struct Rows<'l> {
 impl<'l> Rows<'l> {
     /// Rows from the next line on, which has the number `number` (0 where that is not known).
     pub(super) fn new(schema: &'l Arc<Schema>, lines: Lines<'l>, number: u64) -> Self {
-        Self { schema, lines, cells: Vec::with_capacity(32), scratch: Vec::new(), number, given: (0, 0) }
+        Self { schema, lines, ends: Vec::with_capacity(32), scratch: Vec::new(), number, given: (0, 0) }
     }
 
     /// The same rows, but none that begins at `limit` or later.
@@ -68,8 +69,8 @@ impl<'l> Rows<'l> {
         let (bytes, lines) = std::mem::take(&mut self.given);
         self.advance(bytes, lines);
         let Some(first) = self.lines.look(0)? else { return Ok(None) };
-        self.cells.clear();
-        let open = split(text(&self.lines, 0, first), &mut self.cells, None);
+        self.ends.clear();
+        let open = split(text(&self.lines, 0, first), &mut self.ends, None);
         let (record, lines, damage) = self.record(first, open)?;
         self.given = (record.taken, lines);
         let line = text(&self.lines, 0, record);
@@ -79,7 +80,7 @@ impl<'l> Rows<'l> {
             _ => Ending::Newline,
         };
         let place = Place { offset: self.lines.offset(), number: self.number, lines, ending };
-        Ok(Some(Row::new(line, &self.cells, self.schema, place, damage)))
+        Ok(Some(Row::new(Cells::new(line, &self.ends), self.schema, place, damage)))
     }
 
     fn advance(&mut self, bytes: u64, lines: u64) {
@@ -90,8 +91,9 @@ impl<'l> Rows<'l> {
     }
 
     /// What the line just split is: a row, the first line of one over several, or a damaged one.
+    #[inline]
     fn record(&mut self, first: Line, open: Option<Open>) -> io::Result<(Line, u64, Option<Damage>)> {
-        let (found, expected) = (self.cells.len(), self.schema.names().len());
+        let (found, expected) = (self.ends.len(), self.schema.names().len());
         if found == expected && open.is_none() && !first.is_cut() && !self.repeats_header(first) {
             return Ok((first, 1, None));
         }
@@ -102,7 +104,7 @@ impl<'l> Rows<'l> {
                     return Ok((record, lines, None));
                 }
                 let end = text(&self.lines, 0, first).len();
-                self.cells.push(Cell::new(open.cell(), end, true));
+                self.ends.push(short(end));
                 Damage::OpenQuote
             }
             None if text(&self.lines, 0, first).trim_ascii().is_empty() => Damage::Blank,
@@ -115,9 +117,9 @@ impl<'l> Rows<'l> {
 
     /// Whether single spaces stand for tabs in a row; its cells are then what they were.
     fn separate(&mut self, line: Line) -> bool {
-        let may = self.cells.len() < self.schema.names().len() && self.cells.last().is_some_and(|cell| cell.quoted);
-        let cells = if may { separate(text(&self.lines, 0, line), &self.cells, self.schema) } else { None };
-        cells.map(|cells| self.cells = cells).is_some()
+        let cells = Cells::new(text(&self.lines, 0, line), &self.ends);
+        let separated = separate(cells, self.schema);
+        separated.map(|ends| self.ends = ends).is_some()
     }
 
     /// Whether a line says the names of the columns once more, as two files put together do: quoted, or behind a mark, too.
@@ -128,20 +130,16 @@ impl<'l> Rows<'l> {
         if text.first().is_some_and(|first| !starts.contains(&Some(*first)) && !first.is_ascii_whitespace()) {
             return false; // nearly every row
         }
-        let name = |cell: &Cell| {
-            let raw = cell.of(text);
-            let raw = raw.strip_prefix("\u{feff}".as_bytes()).unwrap_or(raw);
-            raw.strip_prefix(b"\"").map_or(raw, |raw| raw.strip_suffix(b"\"").unwrap_or(raw)).trim_ascii()
-        };
-        let first = self.cells.first().is_some_and(|cell| name(cell) == names[0].as_bytes());
-        first && self.cells.iter().map(name).eq(names.iter().map(String::as_bytes))
+        let cells = Cells::new(text, &self.ends);
+        let first = cells.get(0).is_some_and(|cell| bare(cell) == names[0].as_bytes());
+        first && cells.iter().map(bare).eq(names.iter().map(String::as_bytes))
     }
 
     /// A row over several lines: it ends in exactly the right number of cells, and swallows no line that is a
     /// complete row by itself.
     fn join(&mut self, first: Line, mut open: Open) -> io::Result<Option<(Line, u64)>> {
         let expected = self.schema.names().len();
-        let mut cells = self.cells.clone();
+        let mut ends = self.ends.clone();
         let mut len = first.len;
         for lines in 2..=JOIN_LINES {
             let Some(line) = self.lines.look(len + 1)? else { break };
@@ -151,10 +149,10 @@ impl<'l> Rows<'l> {
                 break;
             }
             let record = Line { len: end, taken: end as u64 + 1 };
-            match split(text(&self.lines, 0, record), &mut cells, Some(open)) {
-                Some(still) if cells.len() < expected => open = still,
-                None if cells.len() == expected => {
-                    self.cells = cells;
+            match split(text(&self.lines, 0, record), &mut ends, Some(open)) {
+                Some(still) if ends.len() < expected => open = still,
+                None if ends.len() == expected => {
+                    self.ends = ends;
                     return Ok(Some((record, lines)));
                 }
                 _ => break,
@@ -168,8 +166,8 @@ impl<'l> Rows<'l> {
     /// has one. It is somebody's trial, and no part of another.
     fn begins_row(&self, skip: usize, line: Line) -> bool {
         let cell = |role: Role| {
-            let cell = self.schema.column(role).and_then(|column| self.scratch.get(column));
-            cell.map(|cell| cell.of(text(&self.lines, skip, line)))
+            let cells = Cells::new(text(&self.lines, skip, line), &self.scratch);
+            self.schema.column(role).and_then(|column| cells.get(column))
         };
         let id = cell(Role::Id).and_then(|raw| ExpId::read(std::str::from_utf8(raw).ok()?));
         let time = |raw: &[u8]| raw.len() >= 20 && raw[10] == b'T' && raw[..4].iter().all(u8::is_ascii_digit);
@@ -185,7 +183,14 @@ impl<'l> Rows<'l> {
     }
 }
 
+/// A name in a header, without a mark, its quotes, or white space around it.
+fn bare(raw: &[u8]) -> &[u8] {
+    let raw = raw.strip_prefix("\u{feff}".as_bytes()).unwrap_or(raw);
+    raw.strip_prefix(b"\"").map_or(raw, |raw| raw.strip_suffix(b"\"").unwrap_or(raw)).trim_ascii()
+}
+
 /// The bytes of a line that was looked at, without a carriage return at its end.
+#[inline]
 fn text<'a>(lines: &'a Lines<'_>, skip: usize, line: Line) -> &'a [u8] {
     let bytes = &lines.bytes(skip + line.len)[skip..];
     bytes.strip_suffix(b"\r").unwrap_or(bytes)

@@ -4,36 +4,34 @@
 use super::cells::split;
 use crate::{
     schema::{Role, Schema},
-    trial::{Cell, Status},
+    trial::{Cells, Status, short, value},
 };
 
-/// The cells of such a row, where its last cell is a quoted hypothesis and what follows has a status in its place.
-pub(super) fn separate(line: &[u8], cells: &[Cell], schema: &Schema) -> Option<Vec<Cell>> {
+/// Where the cells of such a row end, where its last cell is a quoted hypothesis and what follows has a status in its place.
+pub(super) fn separate(cells: Cells, schema: &Schema) -> Option<Vec<u32>> {
     let hypothesis = schema.column(Role::Hypothesis)?;
-    let last = cells.last().filter(|cell| cell.quoted && cells.len() == hypothesis + 1)?;
-    let start = last.start as usize;
-    let close = start + closing_quote(last.of(line))? + 1;
-    let rest = line[close..last.end as usize].strip_prefix(b" ")?;
+    let last = cells.last().filter(|cell| cell.starts_with(b"\"") && cells.len() == hypothesis + 1)?;
+    let close = closing_quote(last)? + 1;
+    let rest = last[close..].strip_prefix(b" ")?;
     let missing = schema.names().len().checked_sub(cells.len())?;
-    let mut out = cells.to_vec();
-    out[hypothesis] = Cell::new(start, close, true);
-    let mut at = close + 1;
+    let mut ends = cells.ends().to_vec();
+    ends[hypothesis] = short(cells.start(hypothesis) + close);
     for text in rest.splitn(missing, |&b| b == b' ') {
-        out.push(Cell::new(at, at + text.len(), text.starts_with(b"\"")));
-        at += text.len() + 1;
+        ends.push(ends[ends.len() - 1] + 1 + short(text.len()));
     }
-    let status = out.get(schema.column(Role::Status)?)?;
-    (out.len() == schema.names().len() && Status::read(status.of(line)) != Status::Other).then_some(out)
+    let status = Cells::new(cells.line, &ends).get(schema.column(Role::Status)?)?;
+    (ends.len() == schema.names().len() && Status::read(status) != Status::Other).then_some(ends)
 }
 
 /// The texts of such a row of a log that is read from memory.
 pub fn separate_text(line: &str, schema: &Schema) -> Option<Vec<String>> {
-    let mut cells = Vec::new();
-    if !line.contains('"') || split(line.as_bytes(), &mut cells, None).is_some() {
+    let mut ends = Vec::new();
+    if !line.contains('"') || split(line.as_bytes(), &mut ends, None).is_some() {
         return None;
     }
-    let text = |cell: &Cell| String::from_utf8_lossy(&cell.value(line.as_bytes())).into_owned();
-    separate(line.as_bytes(), &cells, schema).map(|cells| cells.iter().map(text).collect())
+    let ends = separate(Cells::new(line.as_bytes(), &ends), schema)?;
+    let text = |cell| String::from_utf8_lossy(&value(cell)).into_owned();
+    Some(Cells::new(line.as_bytes(), &ends).iter().map(text).collect())
 }
 
 /// Where the quote that opens a cell is closed.

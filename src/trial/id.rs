@@ -26,6 +26,7 @@ impl ExpId {
     }
 
     /// The same for bytes; what is not UTF-8 counts as U+FFFD.
+    #[inline]
     pub fn read_bytes(bytes: &[u8]) -> Option<Self> {
         // Nearly all ids are a few digits.
         if (1..=15).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_digit) {

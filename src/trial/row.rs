@@ -2,35 +2,8 @@
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use super::{ExpId, Number, Status, shown_id};
+use super::{Cells, ExpId, Number, Status, cells::value, shown_id};
 use crate::schema::{Role, Schema};
-
-/// Where a cell stands in its line. A quoted cell still has its quotes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cell {
-    pub start: u32,
-    pub end: u32,
-    pub quoted: bool,
-}
-
-impl Cell {
-    /// A cell of a line that is short enough to be a row; what lies beyond 4 GiB is cut off.
-    pub fn new(start: usize, end: usize, quoted: bool) -> Self {
-        let short = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        Self { start: short(start), end: short(end), quoted }
-    }
-
-    /// The bytes of the cell as the line has them.
-    pub fn of<'a>(&self, line: &'a [u8]) -> &'a [u8] {
-        &line[self.start as usize..self.end as usize]
-    }
-
-    /// The bytes of the cell without its quotes.
-    pub fn value<'a>(&self, line: &'a [u8]) -> Cow<'a, [u8]> {
-        let raw = self.of(line);
-        if self.quoted { unquote(raw) } else { Cow::Borrowed(raw) }
-    }
-}
 
 /// Why a row cannot be read as a trial. What can be read of it, its id and its parent, is used all the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -66,8 +39,7 @@ impl fmt::Display for Damage {
 /// One row, borrowed from the buffer that a scan reuses: it costs nothing until a cell is asked for.
 #[derive(Clone, Copy)]
 pub struct Row<'a> {
-    pub line: &'a [u8],
-    pub cells: &'a [Cell],
+    pub cells: Cells<'a>,
     pub schema: &'a Arc<Schema>,
     /// Byte offset of the row in the log.
     pub offset: u64,
@@ -102,28 +74,24 @@ pub enum Ending {
 
 impl<'a> Row<'a> {
     /// The row that was read at this place.
-    pub fn new(
-        line: &'a [u8],
-        cells: &'a [Cell],
-        schema: &'a Arc<Schema>,
-        place: Place,
-        damage: Option<Damage>,
-    ) -> Self {
+    #[inline]
+    pub fn new(cells: Cells<'a>, schema: &'a Arc<Schema>, place: Place, damage: Option<Damage>) -> Self {
         let Place { offset, number, lines, ending } = place;
-        let row = Self { line, cells, schema, offset, number, lines, ending, damage, status: Status::Other };
+        let row = Self { cells, schema, offset, number, lines, ending, damage, status: Status::Other };
         let status = if damage.is_none() { Status::read(&row.bytes(Role::Status)) } else { Status::Other };
         Self { status, ..row }
     }
 
     /// Whether single spaces stand for the tabs behind the hypothesis, as a clean-up of the line has left them.
     pub fn is_spaced(&self) -> bool {
-        let next = self.schema.column(Role::Hypothesis).and_then(|column| self.cells.get(column + 1));
-        next.is_some_and(|cell| self.line.get(cell.start as usize - 1) == Some(&b' '))
+        let end = self.schema.column(Role::Hypothesis).and_then(|column| self.cells.ends().get(column));
+        end.is_some_and(|&end| self.cells.line.get(end as usize) == Some(&b' '))
     }
 
     /// The bytes of a column, without quotes; empty where the row has no such cell.
+    #[inline]
     pub fn bytes_at(&self, column: usize) -> Cow<'a, [u8]> {
-        self.cells.get(column).map_or(Cow::Borrowed(b""), |cell| cell.value(self.line))
+        self.cells.get(column).map_or(Cow::Borrowed(b""), value)
     }
 
     /// The text of a column; what is not UTF-8 as U+FFFD.
@@ -137,6 +105,7 @@ impl<'a> Row<'a> {
         }
     }
 
+    #[inline]
     pub fn bytes(&self, role: Role) -> Cow<'a, [u8]> {
         self.schema.column(role).map_or(Cow::Borrowed(b""), |column| self.bytes_at(column))
     }
@@ -154,6 +123,7 @@ impl<'a> Row<'a> {
     }
 
     /// The id in a cell. The last cell of a row that has too few may have lost its end: the `17` of a `178` is no id.
+    #[inline]
     fn id_in(&self, role: Role) -> Option<ExpId> {
         let is_torn = || self.schema.column(role).is_some_and(|column| column + 1 >= self.cells.len());
         match self.damage {
@@ -179,6 +149,7 @@ impl<'a> Row<'a> {
     }
 
     /// The value of a cell that holds a number.
+    #[inline]
     pub fn number_in(&self, role: Role) -> Option<f64> {
         match self.damage {
             None => Number::value_of_bytes(&self.bytes(role)),
@@ -187,6 +158,7 @@ impl<'a> Row<'a> {
     }
 
     /// The score that this row would bring into the question "which is best"; `None` where it can never be.
+    #[inline]
     pub fn eligible_score(&self) -> Option<f64> {
         if self.status().can_be_best() && self.id().is_some() { self.score() } else { None }
     }
@@ -196,7 +168,7 @@ impl<'a> Row<'a> {
 #[derive(Clone)]
 pub struct Trial {
     line: Box<[u8]>,
-    cells: Box<[Cell]>,
+    ends: Box<[u32]>,
     schema: Arc<Schema>,
     place: Place,
     damage: Option<Damage>,
@@ -204,62 +176,18 @@ pub struct Trial {
 
 impl Trial {
     pub fn row(&self) -> Row<'_> {
-        Row::new(&self.line, &self.cells, &self.schema, self.place, self.damage)
+        Row::new(Cells::new(&self.line, &self.ends), &self.schema, self.place, self.damage)
     }
 }
 
 impl Row<'_> {
     pub fn to_trial(&self) -> Trial {
         Trial {
-            line: self.line.into(),
-            cells: self.cells.into(),
+            line: self.cells.line.into(),
+            ends: self.cells.ends().into(),
             schema: Arc::clone(self.schema),
             place: Place { offset: self.offset, number: self.number, lines: self.lines, ending: self.ending },
             damage: self.damage,
-        }
-    }
-}
-
-/// As Python's `csv` reads it: a doubled quote is a quote, what follows the closing quote is taken as it is.
-fn unquote(raw: &[u8]) -> Cow<'_, [u8]> {
-    let inner = &raw[1..];
-    match memchr::memchr(b'"', inner) {
-        None => return Cow::Borrowed(inner),
-        Some(at) if at + 1 == inner.len() => return Cow::Borrowed(&inner[..at]),
-        Some(_) => {}
-    }
-    let mut out = Vec::with_capacity(inner.len());
-    let mut rest = inner;
-    while let Some(at) = memchr::memchr(b'"', rest) {
-        out.extend_from_slice(&rest[..at]);
-        rest = &rest[at + 1..];
-        match rest.strip_prefix(b"\"") {
-            Some(after) => {
-                out.push(b'"');
-                rest = after;
-            }
-            None => break,
-        }
-    }
-    out.extend_from_slice(rest);
-    Cow::Owned(out)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::unquote;
-
-    #[test]
-    fn quotes_are_read_as_python_reads_them() {
-        for (raw, cell) in [
-            (r#""""#, ""),
-            (r#""a""#, "a"),
-            (r#""a""b""#, r#"a"b"#),
-            (r#""a"b"c"#, r#"ab"c"#),
-            (r#""open"#, "open"),
-            (r#""""""#, r#"""#),
-        ] {
-            assert_eq!(String::from_utf8_lossy(&unquote(raw.as_bytes())), cell, "{raw}");
         }
     }
 }
