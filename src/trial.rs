@@ -5,9 +5,11 @@ mod id;
 mod number;
 mod row;
 mod status;
+mod time;
 
 pub use cells::{Cells, short, value};
 pub use id::{ExpId, shown_id};
 pub use number::{Direction, Number, signed_delta};
 pub use row::{Damage, Ending, Place, Row, Trial};
 pub use status::Status;
+pub use time::read_time;

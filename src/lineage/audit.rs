@@ -6,7 +6,7 @@ use super::{Fault, Forest, Question};
 use crate::{
     schema::{Role, Schema},
     store::{closing_quote, has_controls},
-    trial::{Damage, Ending, ExpId, Number, Row, Status},
+    trial::{Damage, Ending, ExpId, Number, Row, Status, read_time},
 };
 
 /// One thing that is wrong.
@@ -46,8 +46,9 @@ pub struct Audit {
     best: Option<f64>,
     /// Scores of the trials that others may be measured against.
     scores: HashMap<ExpId, f64>,
-    /// The time of the row before.
-    time: Option<(jiff::Timestamp, String)>,
+    /// The time of the row before, and its text: one for all rows.
+    time: Option<jiff::Timestamp>,
+    time_text: Vec<u8>,
 }
 
 impl Audit {
@@ -105,22 +106,24 @@ impl Audit {
         }
         self.check_bytes(row);
         self.check_ending(row);
-        if row.damage != Some(Damage::RepeatedHeader) {
-            match row.id() {
-                None => self.find(row, "no_id", "no id"),
-                Some(_) => {
-                    self.places.push(row.number);
-                    self.forest.see(*row);
-                }
-            }
+        let id = row.id();
+        if id.is_some() {
+            self.places.push(row.number);
+            self.forest.see(*row);
+        } else if row.damage != Some(Damage::RepeatedHeader) {
+            self.find(row, "no_id", "no id");
         }
         if row.damage.is_none() {
-            self.check_status(row);
-            self.check_delta(row);
+            let score = row.score();
+            self.check_status(row, score);
+            self.check_delta(row, score);
+            if let (Some(score), Some(id), true) = (score, id, row.status().can_be_best()) {
+                self.stand(row, score, id);
+            }
             self.check_time(row);
-            let path = row.text(Role::Snapshot);
-            if !path.is_empty() {
-                self.named.push(Named { line: row.number, id: row.name(), path: path.into_owned() });
+            if !row.bytes(Role::Snapshot).is_empty() {
+                let path = row.text(Role::Snapshot).into_owned();
+                self.named.push(Named { line: row.number, id: row.name(), path });
             }
         }
     }
@@ -132,18 +135,24 @@ impl Audit {
         if std::str::from_utf8(row.cells.line).is_err() {
             self.find(row, "utf8", "bytes that are not UTF-8");
         }
-        let quoted = || row.cells.iter().filter(|cell| cell.starts_with(b"\""));
-        if quoted().any(|cell| memchr::memchr(b'\t', cell).is_some()) {
-            self.find(row, "control", "a tab inside of a cell");
-        }
-        if row.damage.is_none() && quoted().any(has_text_behind_quote) {
-            self.find(row, "quote", "text behind a closing quote");
+        if memchr::memchr(b'"', row.cells.line).is_some() {
+            self.check_quotes(row);
         }
         let in_a_cell = |&b: &u8| is_control(b) && !(row.lines > 1 && (b == b'\n' || b == b'\r'));
         if has_controls(row.cells.line)
             && let Some(byte) = row.cells.line.iter().copied().find(in_a_cell)
         {
             self.find(row, "control", format!("a control character, 0x{byte:02x}"));
+        }
+    }
+
+    fn check_quotes(&mut self, row: &Row) {
+        let quoted = || row.cells.iter().filter(|cell| cell.starts_with(b"\""));
+        if quoted().any(|cell| memchr::memchr(b'\t', cell).is_some()) {
+            self.find(row, "control", "a tab inside of a cell");
+        }
+        if row.damage.is_none() && quoted().any(has_text_behind_quote) {
+            self.find(row, "quote", "text behind a closing quote");
         }
     }
 
@@ -162,14 +171,16 @@ impl Audit {
         }
     }
 
-    fn check_status(&mut self, row: &Row) {
+    fn check_status(&mut self, row: &Row, score: Option<f64>) {
         let status = row.status();
         if status == Status::Other {
             self.find(row, "status", format!("`{}` is no status; it can never be best", row.text(Role::Status)));
         }
+        if score.is_some() {
+            return;
+        }
         let score = row.text(Role::Score);
-        if row.score().is_some() {
-        } else if !score.is_empty() {
+        if !score.is_empty() {
             self.find(row, "score", format!("the score `{score}` is no finite decimal number"));
         } else if status.needs_score() {
             self.find(row, "no_score", format!("{} without a score", status.name()));
@@ -177,44 +188,47 @@ impl Audit {
     }
 
     /// The difference to the best as it stood; it may be as coarse as its own last digit.
-    fn check_delta(&mut self, row: &Row) {
-        let (score, delta, text) = (row.score(), row.number_in(Role::Delta), row.text(Role::Delta));
+    fn check_delta(&mut self, row: &Row, score: Option<f64>) {
+        let delta = row.number_in(Role::Delta);
         if let (Some(score), Some(delta), Some(best), true) = (score, delta, self.best, row.status().is_signal()) {
-            // Rounded or cut off at its last digit; and where trials run side by side, against the baseline that the row names.
-            let tolerance = |base: f64| 1.01 * last_digit(&text) + 1e-12 * score.abs().max(base.abs());
-            let fits = |base: f64| (score - base - delta).abs() <= tolerance(base);
-            let baseline = ExpId::read(&row.text(Role::Baseline)).and_then(|id| self.scores.get(&id).copied());
-            if !fits(best) && !baseline.is_some_and(fits) {
-                let measured = crate::trial::signed_delta(score - best);
+            // Where trials run side by side, the difference is one to the baseline that the row names.
+            let baseline =
+                || ExpId::read_bytes(&row.bytes(Role::Baseline)).and_then(|id| self.scores.get(&id).copied());
+            let fits = |base: f64| is_difference(row, delta, score, base);
+            if !fits(best) && !baseline().is_some_and(fits) {
+                let (text, measured) = (row.text(Role::Delta), crate::trial::signed_delta(score - best));
                 self.find(row, "delta", format!("delta_vs_best is {text}, but score minus best is {measured}"));
             }
-        } else if delta.is_none() && !text.is_empty() {
+        } else if delta.is_none() && !row.bytes(Role::Delta).is_empty() {
+            let text = row.text(Role::Delta);
             self.find(row, "delta", format!("delta_vs_best `{text}` is no finite decimal number"));
         }
-        if let (Some(score), Some(id)) = (row.eligible_score(), row.id()) {
-            self.scores.entry(id).or_insert(score);
-        }
-        if let Some(score) = row.eligible_score()
-            && self.best.is_none_or(|best| row.schema.direction.better(score, best))
-        {
+    }
+
+    /// Takes a score that later ones may be measured against.
+    fn stand(&mut self, row: &Row, score: f64, id: ExpId) {
+        self.scores.entry(id).or_insert(score);
+        if self.best.is_none_or(|best| row.schema.direction.better(score, best)) {
             self.best = Some(score);
         }
     }
 
     fn check_time(&mut self, row: &Row) {
-        let text = row.text(Role::Time);
-        let Ok(time) = text.parse::<jiff::Timestamp>() else {
-            if !text.is_empty() {
-                self.find(row, "time", format!("`{text}` is no time"));
+        let cell = row.bytes(Role::Time);
+        let Some(time) = read_time(&cell) else {
+            if !cell.is_empty() {
+                self.find(row, "time", format!("`{}` is no time", row.text(Role::Time)));
             }
             return;
         };
-        if let Some((before, shown)) = &self.time
-            && time < *before
-        {
-            self.find(row, "time_backwards", format!("the time {text} is before {shown}, that of the row before"));
+        if self.time.is_some_and(|before| time < before) {
+            let (text, shown) = (row.text(Role::Time), String::from_utf8_lossy(&self.time_text));
+            let text = format!("the time {text} is before {shown}, that of the row before");
+            self.find(row, "time_backwards", text);
         }
-        self.time = Some((time, text.into_owned()));
+        self.time = Some(time);
+        self.time_text.clear();
+        self.time_text.extend_from_slice(&cell);
     }
 
     /// All findings, by line.
@@ -254,6 +268,12 @@ fn damage_kind(damage: Damage) -> &'static str {
         Damage::TooLong { .. } => "too_long",
         Damage::RepeatedHeader => "header",
     }
+}
+
+/// Whether a row's `delta` is its score less another, rounded or cut off at the last digit of its text.
+fn is_difference(row: &Row, delta: f64, score: f64, base: f64) -> bool {
+    let (off, noise) = ((score - base - delta).abs(), 1e-12 * score.abs().max(base.abs()));
+    off <= noise || off <= 1.01 * last_digit(&row.text(Role::Delta)) + noise
 }
 
 /// The worth of the last digit of a decimal number: 0.01 for `1.25`.
