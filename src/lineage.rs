@@ -9,6 +9,7 @@ mod family;
 mod forest;
 mod ledger;
 mod noise;
+mod oddities;
 mod reason;
 mod signals;
 mod summary;

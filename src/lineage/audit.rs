@@ -2,10 +2,10 @@
 
 use std::{collections::HashMap, path::PathBuf};
 
-use super::{Fault, Forest, Question};
+use super::{Fault, Forest, Question, oddities::oddities};
 use crate::{
     schema::{Role, Schema},
-    store::{closing_quote, has_controls},
+    store::closing_quote,
     trial::{Damage, Ending, ExpId, Number, Row, Status, read_time},
 };
 
@@ -132,14 +132,15 @@ impl Audit {
         if row.lines > 1 {
             self.find(row, "lines", format!("a cell that spans {} lines", row.lines));
         }
-        if std::str::from_utf8(row.cells.line).is_err() {
+        let odd = oddities(row.cells.line);
+        if odd.not_utf8 {
             self.find(row, "utf8", "bytes that are not UTF-8");
         }
         if memchr::memchr(b'"', row.cells.line).is_some() {
             self.check_quotes(row);
         }
         let in_a_cell = |&b: &u8| is_control(b) && !(row.lines > 1 && (b == b'\n' || b == b'\r'));
-        if has_controls(row.cells.line)
+        if odd.controls
             && let Some(byte) = row.cells.line.iter().copied().find(in_a_cell)
         {
             self.find(row, "control", format!("a control character, 0x{byte:02x}"));

@@ -80,19 +80,6 @@ fn tabs(block: &[u8; BLOCK]) -> u64 {
     tabs(0) | tabs(1) << 16 | tabs(2) << 32 | tabs(3) << 48
 }
 
-/// Whether a line has control characters besides its tabs. Nearly none has: all of its bytes are looked at, many at a time.
-pub fn has_controls(line: &[u8]) -> bool {
-    let (parts, rest) = line.as_chunks::<16>();
-    let [last_low, tab, delete] = [0x1f, b'\t', 0x7f].map(u8x16::splat);
-    let is_odd = |part: &[u8; 16]| {
-        let bytes = u8x16::new(*part);
-        let low = bytes.min(last_low).simd_eq(bytes).to_bitmask() & !bytes.simd_eq(tab).to_bitmask();
-        low | bytes.simd_eq(delete).to_bitmask()
-    };
-    parts.iter().fold(0, |odd, part| odd | is_odd(part)) != 0
-        || rest.iter().any(|&b| b.is_ascii_control() && b != b'\t')
-}
-
 /// Just behind the quote that closes the cell, from `at` inside of it; a doubled quote does not close.
 pub fn closing_quote(line: &[u8], mut at: usize) -> Option<usize> {
     loop {
@@ -137,20 +124,6 @@ pub fn encode_row<S: AsRef<str>>(cells: &[S]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn control_characters_are_found_wherever_they_stand() {
-        for len in [1, 15, 16, 17, 40] {
-            for at in 0..len {
-                for byte in 0..=255 {
-                    let mut line = vec![b'x'; len];
-                    line[at] = byte;
-                    let expected = byte.is_ascii_control() && byte != b'\t';
-                    assert_eq!(has_controls(&line), expected, "{byte} at {at} of {len}");
-                }
-            }
-        }
-    }
 
     fn texts(line: &str) -> (Vec<&str>, bool) {
         let mut ends = Vec::new();
