@@ -4,6 +4,7 @@
 mod audit;
 mod axis;
 mod board;
+mod difference;
 mod failures;
 mod family;
 mod forest;
