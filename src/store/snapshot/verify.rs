@@ -14,7 +14,7 @@ use super::{
     Entry, MANIFEST, SNAPSHOTS, What,
     beneath::Beneath,
     copy::{frozen_mode, hash_of},
-    dir::{Kind, Meta, word},
+    dir::{Dir, Kind, Meta, word},
     open_down, snapshot_names, temporary,
 };
 use crate::{
@@ -27,7 +27,8 @@ impl Store {
     /// The snapshots and manifests that the store holds, but for those whose row is being written. To be asked before the log
     /// is read: each other one was there before its row was.
     pub fn snapshots(&self) -> Vec<String> {
-        let dir = self.dir().and_then(|dir| open_down(dir, Path::new(SNAPSHOTS)).ok());
+        // Many stores have none: no error for a person is made of it, whose backtrace may take as long as to read the log.
+        let dir = self.dir().and_then(|dir| Beneath::new(Dir::open(dir).ok()?).dir(Path::new(SNAPSHOTS)).ok());
         let Some(dir) = dir else { return Vec::new() };
         let names = dir.names().unwrap_or_default();
         // Asked later: who has gone from among these meanwhile has written the row.
