@@ -27,8 +27,9 @@ use crate::{
     trial::{Direction, ExpId, Status},
 };
 
-/// Kept rows that are asked which way is better, where neither a flag nor the settings say it.
+/// Kept rows that are asked which way is better, where neither a flag nor the settings say it; no more once one way leads.
 const VOTES: i32 = 32;
+const LEAD: i32 = 8; // were one row in ten wrong, the wrong way would lead by so many in one log of ten million
 
 /// How the caller wants a log read; what is absent comes from the settings, else from the log.
 #[derive(Clone, Debug, Default)]
@@ -94,10 +95,8 @@ impl Store {
                 return Err(error).context(context);
             }
         };
-        let (len, whole) = match &file {
-            None => (0, 0),
-            Some(file) => measure(file).with_context(|| format!("cannot read {}", self.log_path().display()))?,
-        };
+        let measured = file.as_ref().map_or(Ok((0, 0)), measure);
+        let (len, whole) = measured.with_context(|| format!("cannot read {}", self.log_path().display()))?;
         let file = file.map(Source::File);
         if let Some(foreign) = self.translated(file.as_ref(), len, reading)? {
             let len = foreign.end;
@@ -232,7 +231,8 @@ impl Log {
                     _ => {}
                 }
             }
-            if down + up < VOTES { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            let is_told = down + up == VOTES || (down - up).abs() == LEAD;
+            if is_told { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
         let direction = if up > down { Direction::Maximize } else { Direction::Minimize };
         if let Some(schema) = Arc::get_mut(&mut self.schema) {
