@@ -6,8 +6,9 @@ use memchr::memchr;
 
 use super::Source;
 
-/// Read this much at a time: larger is not faster, and this much stays in the processor's cache.
-const CHUNK: usize = 128 * 1024;
+/// Read this much at a time: larger is not faster, and costs more where the log is short, for memory that is touched for the first
+/// time.
+const CHUNK: usize = 64 * 1024;
 
 /// A longer line is no trial: it is said, its head is read for its id, and memory stays bounded.
 pub(crate) const MAX_ROW: usize = 16 * 1024 * 1024;
