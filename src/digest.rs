@@ -1,6 +1,9 @@
 //! What a prompt is made of, gathered from a log in one scan; only the trials that are shown are read a second time.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use anyhow::Result;
 
@@ -96,12 +99,21 @@ pub fn gather(log: &Log, specialist: &str, limits: &Prompt) -> Result<Digest> {
     );
     let (((best, board), (tally, failures)), ((axis, noise), relatives)) = log.ask(scan)?;
     let family = relatives.into_family();
-    let best = best.offset().map(|offset| log.at(offset)).transpose()?;
-    let board = log.all_at(board.into_offsets())?;
+    let mut newest = log.last(limits.recent.max(limits.full).max(1), |row| !row.status().is_quarantined())?;
+    newest.reverse();
+    let mut trials = Trials::new(log, &newest);
+    let board = board.into_offsets();
+    // All that is known to be shown, so that it is read in one go.
+    let tried = family.children.newest.iter().map(|(place, _)| place);
+    let links = family.chain.root.iter().chain(&family.chain.last);
+    let shown = board.iter().chain(failures.0.values().flatten()).chain(&axis.newest).chain(links).chain(tried);
+    trials.all(shown.copied())?;
+    let best = trials.all(best.offset())?.pop();
+    let board = trials.all(board)?;
     let epsilon = limits.epsilon.or_else(|| noise.epsilon());
     let best_id = best.as_ref().and_then(|trial| trial.row().id());
     let misses = noise.near_misses(best_id.as_ref(), epsilon.unwrap_or(0.0));
-    let near_misses = untried_again(log, &misses, &board)?;
+    let near_misses = untried_again(&mut trials, &misses, &board)?;
     let signals = signals(&Evidence {
         axis: &axis.outcomes.iter().copied().collect::<Vec<_>>(),
         epsilon,
@@ -110,15 +122,13 @@ pub fn gather(log: &Log, specialist: &str, limits: &Prompt) -> Result<Digest> {
         failed_children: family.children.failed_last,
         near_misses: near_misses.len(),
     });
-    let mut newest = log.last(limits.recent.max(limits.full).max(1), |row| !row.status().is_quarantined())?;
-    newest.reverse();
     Ok(Digest {
         schema: Arc::clone(&log.schema),
         specialist: specialist.to_owned(),
-        failures: classes(log, &failures, &tally, limits.reasons)?,
-        axis: own_axis(log, axis, specialist, limits.axis, &board)?,
-        chain: links(log, family.chain)?,
-        children: children(log, family.children)?,
+        failures: classes(&mut trials, &failures, &tally, limits.reasons)?,
+        axis: own_axis(&mut trials, axis, specialist, limits.axis, &board)?,
+        chain: chain(&mut trials, family.chain)?,
+        children: children(&mut trials, family.children)?,
         recent: newest.iter().take(limits.recent).cloned().collect(),
         full: newest.iter().take(limits.full).cloned().collect(),
         newest: newest.into_iter().next(),
@@ -130,20 +140,42 @@ pub fn gather(log: &Log, specialist: &str, limits: &Prompt) -> Result<Digest> {
     })
 }
 
-fn own_axis(log: &Log, axis: Axis, specialist: &str, limit: usize, board: &[Trial]) -> Result<AxisDigest> {
+/// Trials of the log, each read once, however many sections show it.
+struct Trials<'l> {
+    log: &'l Log,
+    /// By where they begin.
+    read: BTreeMap<u64, Trial>,
+}
+
+impl<'l> Trials<'l> {
+    fn new(log: &'l Log, read: &[Trial]) -> Self {
+        Self { log, read: read.iter().map(|trial| (trial.row().offset, trial.clone())).collect() }
+    }
+
+    /// The trials that begin at these places. Those that are new are read in the order of the log.
+    fn all(&mut self, places: impl IntoIterator<Item = u64>) -> Result<Vec<Trial>> {
+        let places: Vec<_> = places.into_iter().collect();
+        let new: BTreeSet<_> = places.iter().copied().filter(|place| !self.read.contains_key(place)).collect();
+        let trials = self.log.all_at(new.iter().copied())?;
+        self.read.extend(new.into_iter().zip(trials));
+        Ok(places.iter().map(|place| self.read[place].clone()).collect())
+    }
+}
+
+fn own_axis(trials: &mut Trials, axis: Axis, specialist: &str, limit: usize, board: &[Trial]) -> Result<AxisDigest> {
     Ok(AxisDigest {
         calibration: axis.calibration(),
-        newest: log.all_at(axis.newest.iter().rev().take(limit).copied())?,
+        newest: trials.all(axis.newest.iter().rev().take(limit).copied())?,
         has_keep_on_board: board.iter().any(|trial| trial.row().text(Role::Specialist) == specialist),
         group: axis.group,
     })
 }
 
 /// The trials of near misses, without those that a keep has taken up since: it begins with the same words.
-fn untried_again(log: &Log, misses: &[NearMiss], board: &[Trial]) -> Result<Vec<Trial>> {
+fn untried_again(trials: &mut Trials, misses: &[NearMiss], board: &[Trial]) -> Result<Vec<Trial>> {
     let words = |trial: &Trial| trial.row().text(Role::Hypothesis).chars().take(SAME_WORDS).collect::<String>();
     let kept: Vec<_> = board.iter().map(|trial| (trial.row().offset, words(trial))).collect();
-    let mut untried = log.all_at(misses.iter().map(|miss| miss.offset))?;
+    let mut untried = trials.all(misses.iter().map(|miss| miss.offset))?;
     untried.retain(|trial| {
         let words = words(trial);
         !kept.iter().any(|(offset, kept)| *offset > trial.row().offset && *kept == words)
@@ -151,21 +183,21 @@ fn untried_again(log: &Log, misses: &[NearMiss], board: &[Trial]) -> Result<Vec<
     Ok(untried)
 }
 
-fn links(log: &Log, links: lineage::Links) -> Result<Links> {
-    let (root, last) = (log.all_at(links.root)?, log.all_at(links.last)?);
+fn chain(trials: &mut Trials, links: lineage::Links) -> Result<Links> {
+    let (root, last) = (trials.all(links.root)?, trials.all(links.last)?);
     Ok(Links { root, left_out: links.left_out, last, end: links.end })
 }
 
-fn children(log: &Log, children: lineage::Children) -> Result<Children> {
-    let newest = log.all_at(children.newest.iter().rev().map(|(offset, _)| *offset))?;
+fn children(trials: &mut Trials, children: lineage::Children) -> Result<Children> {
+    let newest = trials.all(children.newest.iter().rev().map(|(offset, _)| *offset))?;
     Ok(Children { newest, older: children.older })
 }
 
 /// The classes of failures, what was lost most first.
-fn classes(log: &Log, failures: &Failures, tally: &Tally, limit: usize) -> Result<Vec<FailureClass>> {
+fn classes(trials: &mut Trials, failures: &Failures, tally: &Tally, limit: usize) -> Result<Vec<FailureClass>> {
     let mut classes = Vec::new();
     for (&status, offsets) in &failures.0 {
-        let newest = log.all_at(offsets.iter().rev().copied())?;
+        let newest = trials.all(offsets.iter().rev().copied())?;
         let mut reasons = reasons(newest);
         reasons.truncate(limit);
         let is_class = |other| other == status;

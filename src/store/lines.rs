@@ -19,6 +19,9 @@ const MAX_AHEAD: usize = 1024 * 1024;
 /// Read this much for a single line, which is mostly shorter.
 pub(super) const ONE_LINE: usize = 4096;
 
+/// And this much for lines of which some are neighbours.
+pub(super) const SOME_LINES: usize = 8192;
+
 /// How much of a line that is too long is kept.
 const HEAD: usize = 64 * 1024;
 
@@ -119,6 +122,17 @@ impl<'f> Lines<'f> {
             self.next = self.offset;
         } else {
             self.start += usize::try_from(bytes).expect("less than what the buffer holds");
+        }
+    }
+
+    /// Goes to the line that begins at `offset`; what is held of it is not read again.
+    pub(super) fn go_to(&mut self, offset: u64) {
+        match offset.checked_sub(self.offset) {
+            Some(ahead) => self.consume(ahead),
+            None => {
+                (self.start, self.end) = (0, 0);
+                (self.offset, self.next) = (offset, offset);
+            }
         }
     }
 

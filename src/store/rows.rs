@@ -83,6 +83,13 @@ impl<'l> Rows<'l> {
         Ok(Some(Row::new(Cells::new(line, &self.ends), self.schema, place, damage)))
     }
 
+    /// The row that begins at `offset`.
+    pub(super) fn at(&mut self, offset: u64) -> io::Result<Option<Row<'_>>> {
+        self.given = (0, 0);
+        self.lines.go_to(offset);
+        self.next()
+    }
+
     fn advance(&mut self, bytes: u64, lines: u64) {
         self.lines.consume(bytes);
         if self.number > 0 {

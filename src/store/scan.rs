@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Log, Source, cores,
-    lines::{Lines, ONE_LINE},
+    lines::{Lines, ONE_LINE, SOME_LINES},
     rows::Rows,
 };
 use crate::{
@@ -104,19 +104,23 @@ impl Log {
 
     /// The row that begins at `offset`, as a scan has seen it.
     pub fn at(&self, offset: u64) -> Result<Trial> {
-        let trial = match &self.file {
-            Some(file) => {
-                let lines = Lines::in_chunks(file, offset, self.end, ONE_LINE);
-                Rows::new(&self.schema, lines, 0).next()?.map(|row| row.to_trial())
-            }
-            None => None,
-        };
-        trial.with_context(|| format!("{} was shortened while it was read", self.path.display()))
+        self.reader(ONE_LINE)(offset)
     }
 
-    /// The rows that begin at these places.
+    /// The rows that begin at these places. In the order of the log, those that lie side by side are read at once.
     pub fn all_at(&self, offsets: impl IntoIterator<Item = u64>) -> Result<Vec<Trial>> {
-        offsets.into_iter().map(|offset| self.at(offset)).collect()
+        offsets.into_iter().map(self.reader(SOME_LINES)).collect()
+    }
+
+    /// Reads single rows, by where they begin, `chunk` bytes at a time.
+    fn reader(&self, chunk: usize) -> impl FnMut(u64) -> Result<Trial> {
+        let lines = self.file.as_ref().map(|file| Lines::in_chunks(file, self.start, self.end, chunk));
+        let mut rows = lines.map(|lines| Rows::new(&self.schema, lines, 0));
+        move |offset| {
+            let row = rows.as_mut().map_or(Ok(None), |rows| rows.at(offset))?;
+            let trial = row.map(|row| row.to_trial());
+            trial.with_context(|| format!("{} was shortened while it was read", self.path.display()))
+        }
     }
 
     /// Goes back to the log as it was just after this trial.
@@ -290,6 +294,24 @@ mod tests {
             ledger.best(),
             relatives.into_family(),
         )
+    }
+
+    #[test]
+    fn a_row_is_the_same_whatever_was_read_before_it() {
+        let lines: Vec<_> = (0..30_usize).map(|n| format!("{n}\tx{}\n", "x".repeat(n * n % 70))).collect();
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(lines.concat().as_bytes()).unwrap();
+        let file = Source::File(file);
+        let names = ["exp_id", "notes"].map(str::to_owned).to_vec();
+        let schema = Arc::new(Schema::new(names, None, None, Direction::Minimize));
+        let mut rows = Rows::new(&schema, Lines::in_chunks(&file, 0, lines.concat().len() as u64, 64), 0);
+        for step in [1, 29, 7, 11] {
+            for line in (0..30).map(|n| n * step % 30) {
+                let offset = lines[..line].concat().len() as u64;
+                let row = rows.at(offset).unwrap().unwrap();
+                assert_eq!((row.cells.line, row.offset), (lines[line].trim_end().as_bytes(), offset));
+            }
+        }
     }
 
     #[test]

@@ -164,11 +164,11 @@ impl<'a> Row<'a> {
     }
 }
 
-/// A row of its own, for the few that an answer is made of.
+/// A row of its own, for the few that an answer is made of. Its text is there once, however many parts of an answer show it.
 #[derive(Clone)]
 pub struct Trial {
-    line: Box<[u8]>,
-    ends: Box<[u32]>,
+    line: Arc<[u8]>,
+    ends: Arc<[u32]>,
     schema: Arc<Schema>,
     place: Place,
     damage: Option<Damage>,
