@@ -125,17 +125,16 @@ struct Fit<'a> {
 /// The page: all sections where they fit, else as much of them as does, by their worth. `again` is the command that makes it.
 pub(super) fn fit(sections: Vec<Section>, max: usize, again: &str) -> Result<String, TooSmall> {
     let mut fit = Fit { sections, gone: Vec::new(), again, max };
-    for name in GIVES_WAY {
-        fit.resize(name);
-    }
+    let mut len = fit.len();
     // A section may have made room for one that did not fit after all: those of most worth come back first.
-    for name in GIVES_WAY.into_iter().rev() {
-        fit.resize(name);
+    for name in GIVES_WAY.into_iter().chain(GIVES_WAY.into_iter().rev()) {
+        len = fit.resize(name, len);
     }
     for name in GIVES_WAY {
-        if fit.len() > max && fit.sections.iter().any(|section| section.name == name) {
+        if len > max && fit.sections.iter().any(|section| section.name == name) {
             fit.sections.retain(|section| section.name != name);
             fit.gone.push(name);
+            len = fit.len();
         }
     }
     let page = fit.page();
@@ -143,13 +142,16 @@ pub(super) fn fit(sections: Vec<Section>, max: usize, again: &str) -> Result<Str
 }
 
 impl Fit<'_> {
-    /// Gives a section as many rows as there is room for beside the others.
-    fn resize(&mut self, name: SectionName) {
-        let page = self.len();
-        for section in self.sections.iter_mut().filter(|section| section.name == name) {
-            let own = section.len(section.shown, self.again);
-            section.shown = section.most(self.max.saturating_add(own).saturating_sub(page), self.again);
+    /// Gives a section as many rows as there is room for beside the others, on a page of `page` bytes. Returns how many it has
+    /// then: to measure the whole page again for each section takes longer than to write it.
+    fn resize(&mut self, name: SectionName, page: usize) -> usize {
+        let Some(section) = self.sections.iter_mut().find(|section| section.name == name) else { return page };
+        if page <= self.max && section.shown == section.rows.len() {
+            return page;
         }
+        let others = page - section.len(section.shown, self.again);
+        section.shown = section.most(self.max.saturating_sub(others), self.again);
+        others + section.len(section.shown, self.again)
     }
 
     fn page(&self) -> String {
