@@ -1,5 +1,7 @@
 //! Markdown by hand, in a few small functions. Whatever they are given, the structure of the page is theirs.
 
+use std::borrow::Cow;
+
 use super::text::{NOTHING, head as head_of, visible};
 use crate::trial::Number;
 
@@ -12,7 +14,7 @@ pub fn code(text: &str, max: usize) -> String {
     }
     let fence = "`".repeat(longest_run(&text) + 1);
     let pad = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) { " " } else { "" };
-    format!("{fence}{pad}{text}{pad}{fence}")
+    [&fence, pad, &text, pad, &fence].concat()
 }
 
 /// An id, a specialist, a status or a number: as it is where it is a plain word, else as code.
@@ -42,8 +44,12 @@ fn is_number(text: &str) -> bool {
 
 /// A row of a table. A `|` would end its cell even inside of code.
 pub fn row(cells: &[String]) -> String {
-    let cells: Vec<_> = cells.iter().map(|cell| cell.replace("\\|", "\\ |").replace('|', "\\|")).collect();
-    format!("| {} |\n", cells.join(" | "))
+    let cells: Vec<_> = cells.iter().map(|text| cell(text)).collect();
+    ["| ", &cells.join(" | "), " |\n"].concat()
+}
+
+fn cell(text: &str) -> Cow<'_, str> {
+    if text.contains('|') { text.replace("\\|", "\\ |").replace('|', "\\|").into() } else { text.into() }
 }
 
 /// The head of a table, and the line below it.
@@ -91,6 +97,9 @@ fn paragraph(line: &str) -> String {
 }
 
 fn longest_run(text: &str) -> usize {
+    if !text.contains('`') {
+        return 0; // nearly every text
+    }
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 

@@ -9,7 +9,7 @@ use crate::{
     trial::{Row, Trial, signed_delta},
     view::{
         markdown::{block, code, word},
-        text::{NOTHING, count, cut, cut_middle, hours, number, share, squeeze, visible},
+        text::{NOTHING, count, cut, cut_middle, head, hours, number, share, squeeze, visible},
         tree::outcome,
     },
 };
@@ -107,10 +107,9 @@ pub(super) fn chain(digest: &Digest) -> Option<Section> {
 
 fn link(trial: &Trial) -> String {
     let row = trial.row();
-    let hypothesis = row.text(Role::Hypothesis);
-    let hypothesis = visible(&hypothesis);
     let (name, outcome) = (row.name(), outcome(&row));
-    format!("{} [{}] {}", cut(&visible(&name), NAME), cut(&outcome, 2 * NAME), cut(&hypothesis, IN_CHAIN))
+    let hypothesis = head(&row.text(Role::Hypothesis), IN_CHAIN);
+    format!("{} [{}] {hypothesis}", cut(&visible(&name), NAME), cut(&outcome, 2 * NAME))
 }
 
 pub(super) fn children(digest: &Digest) -> Option<Section> {
