@@ -156,8 +156,10 @@ impl<'l> Trials<'l> {
     fn all(&mut self, places: impl IntoIterator<Item = u64>) -> Result<Vec<Trial>> {
         let places: Vec<_> = places.into_iter().collect();
         let new: BTreeSet<_> = places.iter().copied().filter(|place| !self.read.contains_key(place)).collect();
-        let trials = self.log.all_at(new.iter().copied())?;
-        self.read.extend(new.into_iter().zip(trials));
+        if !new.is_empty() {
+            let trials = self.log.all_at(new.iter().copied())?;
+            self.read.extend(new.into_iter().zip(trials));
+        }
         Ok(places.iter().map(|place| self.read[place].clone()).collect())
     }
 }
