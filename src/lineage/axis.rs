@@ -189,12 +189,14 @@ fn push<T>(newest: &mut VecDeque<T>, item: T, size: usize) {
 
 /// The middle value, the mean of the two middle ones; `None` of nothing.
 pub(super) fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    match values.len() {
-        0 => None,
-        len if len % 2 == 1 => Some(values[middle]),
-        _ => Some(f64::midpoint(values[middle - 1], values[middle])),
+    let len = values.len();
+    if len == 0 {
+        return None;
+    }
+    let (lower, &mut middle, _) = values.select_nth_unstable_by(len / 2, f64::total_cmp);
+    match lower.iter().copied().max_by(f64::total_cmp) {
+        Some(below) if len.is_multiple_of(2) => Some(f64::midpoint(below, middle)),
+        _ => Some(middle),
     }
 }
 
