@@ -10,43 +10,38 @@ pub const NOTHING: &str = "—";
 /// The text in one line with nothing hidden in it: a run of white space is one space, a line break `\n`, a control
 /// character `\x1b`, an invisible or direction-changing one `\u{202e}`.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if is_plain(text.as_bytes()) {
+    if plain(text.as_bytes()) == text.len() {
         return text.into();
     }
     let text = text.trim();
     let mut out = String::with_capacity(text.len() + 16);
     let bytes = text.as_bytes();
     let (mut at, mut copied) = (0, 0); // what is plain is copied a run at a time
-    while at < bytes.len() {
-        match bytes[at] {
-            b'!'..=b'~' => at += 1,
-            b' ' if at > copied && bytes[at + 1].is_ascii_graphic() => at += 2, // the only space there
-            _ => {
-                let Some(c) = text[at..].chars().next() else { break };
-                let next = at + c.len_utf8();
-                if c < '\u{80}' || is_hidden(c) || c.is_whitespace() {
-                    out.push_str(&text[copied..at]);
-                    show(c, &text[next..], &mut out);
-                    copied = next;
-                }
-                at = next;
-            }
+    loop {
+        at += plain(&bytes[at..]);
+        let Some(c) = text[at..].chars().next() else { break };
+        let next = at + c.len_utf8();
+        if c < '\u{80}' || is_hidden(c) || c.is_whitespace() {
+            out.push_str(&text[copied..at]);
+            show(c, &text[next..], &mut out);
+            copied = next;
         }
+        at = next;
     }
     out.push_str(&text[copied..]);
     out.into()
 }
 
-/// Whether a text is visible as it is: graphic ASCII, with single spaces in between. Most words are.
-fn is_plain(text: &[u8]) -> bool {
-    let mut after_space = true;
-    for &b in text {
-        if !(b' '..=b'~').contains(&b) || after_space && b == b' ' {
-            return false;
-        }
-        after_space = b == b' ';
-    }
-    !after_space || text.is_empty()
+/// How much of a text is visible as it is: graphic ASCII, with single spaces in between. Most words are, to their ends.
+fn plain(text: &[u8]) -> usize {
+    let mut before = b' ';
+    let odd = |&b: &u8| {
+        let is_odd = !(b' '..=b'~').contains(&b) || b == b' ' && before == b' ';
+        before = b;
+        is_odd
+    };
+    let len = text.iter().position(odd).unwrap_or(text.len());
+    len - usize::from(text[..len].ends_with(b" "))
 }
 
 /// A character that is not shown as it is.
@@ -65,12 +60,14 @@ fn show(c: char, rest: &str, out: &mut String) {
 /// a long text need not be looked at.
 pub fn head(text: &str, max: usize) -> String {
     let text = text.trim();
-    let enough = text.floor_char_boundary(max.saturating_mul(2));
-    let head = visible(&text[..enough]);
-    if enough == text.len() || head.chars().nth(max).is_some() {
-        cut(&head, max).into_owned()
-    } else {
-        cut(&visible(text), max).into_owned()
+    let mut looked_at = max.saturating_add(max / 8 + 8); // a few characters have more than a byte
+    loop {
+        let enough = text.floor_char_boundary(looked_at);
+        let head = visible(&text[..enough]);
+        if enough == text.len() || head.chars().nth(max).is_some() {
+            return cut(&head, max).into_owned();
+        }
+        looked_at = looked_at.saturating_mul(2);
     }
 }
 
@@ -135,11 +132,14 @@ pub fn cut(text: &str, max: usize) -> Cow<'_, str> {
     if text.len() <= max {
         return text.into(); // no more characters than bytes
     }
-    let mut places = text.char_indices().map(|(at, _)| at);
-    let end = if max > 0 { places.nth(max - 1) } else { Some(0) };
-    match (end, places.next()) {
-        (Some(end), Some(_)) => [text[..end].trim_end(), "…"].concat().into(),
-        _ => text.into(),
+    let mut rest = text.chars();
+    if max > 1 {
+        rest.nth(max - 2);
+    }
+    let kept = text.len() - rest.as_str().len();
+    match rest.nth(max.min(1)) {
+        Some(_) => [text[..kept].trim_end(), "…"].concat().into(),
+        None => text.into(),
     }
 }
 
