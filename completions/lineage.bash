@@ -150,12 +150,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__append)
-            opts="-q -h --status --metric --val-bpb --specialist --parent --baseline --domain --hypothesis --expected-delta --train-s --total-s --job-name --snapshot --snapshot-path --notes --exp-id --timestamp --set --json --once --direction --lock-timeout --format --store --quiet --color --help"
+            opts="-q -h --store --quiet --color --status --metric --val-bpb --specialist --parent --baseline --domain --hypothesis --expected-delta --train-s --total-s --job-name --snapshot --snapshot-path --notes --exp-id --timestamp --set --json --once --direction --lock-timeout --format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --status)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -240,14 +248,6 @@ _lineage() {
                     COMPREPLY=($(compgen -W "id json" -- "${cur}"))
                     return 0
                     ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -256,12 +256,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__best)
-            opts="-q -h --top --field --format --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --store --quiet --color --top --field --format --metric --direction --map --segment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --top)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -290,14 +298,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -306,12 +306,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__chain)
-            opts="-q -h --field --format --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --store --quiet --color --field --format --metric --direction --map --segment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --field)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -336,14 +344,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -352,12 +352,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__check)
-            opts="-q -h --repair --format --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --store --quiet --color --repair --format --metric --direction --map --segment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --repair)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -382,14 +390,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -398,12 +398,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__checkout)
-            opts="-q -h --force --clean --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --store --quiet --color --force --clean --metric --direction --map --segment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --metric)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -418,14 +426,6 @@ _lineage() {
                     ;;
                 --segment)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -458,12 +458,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__diff)
-            opts="-q -h --against --stat --name-only --columns --exit-code --format --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --store --quiet --color --against --stat --name-only --columns --exit-code --format --metric --direction --map --segment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --against)
                     COMPREPLY=($(compgen -W "best baseline parent" -- "${cur}"))
                     return 0
@@ -488,14 +496,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -504,12 +504,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__export)
-            opts="-q -h --format --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --store --quiet --color --format --metric --direction --map --segment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "tsv csv jsonl karpathy tree" -- "${cur}"))
                     return 0
@@ -528,14 +536,6 @@ _lineage() {
                     ;;
                 --segment)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -798,12 +798,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__import)
-            opts="-q -h --into --dry-run --as-new --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --store --quiet --color --into --dry-run --as-new --metric --direction --map --segment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --into)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -824,14 +832,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -840,12 +840,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__init)
-            opts="-q -h --metric --direction --label --columns --store --quiet --color --help"
+            opts="-q -h --store --quiet --color --metric --direction --label --columns --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --metric)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -862,14 +870,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -878,22 +878,22 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__prompts)
-            opts="-q -h --format --store --quiet --color --help"
+            opts="-q -h --store --quiet --color --format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --format)
-                    COMPREPLY=($(compgen -W "table json jsonl tsv csv md" -- "${cur}"))
-                    return 0
-                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table json jsonl tsv csv md" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -904,12 +904,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__render)
-            opts="-q -h --for --as-of --top --recent --full --sections --without --max-bytes --blind --workdir --save --format --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --store --quiet --color --for --as-of --top --recent --full --sections --without --max-bytes --blind --workdir --save --format --metric --direction --map --segment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --for)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -966,14 +974,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -982,12 +982,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__show)
-            opts="-q -h --field --file --format --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --store --quiet --color --field --file --format --metric --direction --map --segment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --field)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1016,14 +1024,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1032,12 +1032,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__stats)
-            opts="-q -h --by --format --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --store --quiet --color --by --format --metric --direction --map --segment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --by)
                     COMPREPLY=($(compgen -W "specialist domain status" -- "${cur}"))
                     return 0
@@ -1062,14 +1070,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1078,12 +1078,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__tail)
-            opts="-n -q -h --status --specialist --domain --full --format --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -n -h --store --quiet --color --status --specialist --domain --full --format --metric --direction --map --segment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 -n)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1120,14 +1128,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1136,12 +1136,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__tree)
-            opts="-q -h --root --depth --status --format --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --store --quiet --color --root --depth --status --format --metric --direction --map --segment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --root)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1172,14 +1180,6 @@ _lineage() {
                     ;;
                 --segment)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)

@@ -46,23 +46,43 @@ pub struct Global {
     pub color: ColorChoice,
 }
 
+/// The commands, each with the first line of its own help. All else that clap is to know of one is built where it is called, or
+/// its help is asked for.
 #[derive(Debug, Subcommand)]
+#[command(defer = true)]
 pub enum Command {
+    /// Make a store
     Init(commands::init::Init),
+    /// Log one trial, and print its id
     Append(commands::append::Append),
+    /// Show the newest trials, newest last
     Tail(commands::tail::Tail),
+    /// Show the best trial, or the leaderboard of keeps
     Best(commands::best::Best),
+    /// Show how a trial came to be, root first
     Chain(commands::chain::Chain),
+    /// Show the whole search as a tree
     Tree(commands::tree::Tree),
+    /// Show one trial, every column, nothing cut
     Show(commands::show::Show),
+    /// Show what differs between the frozen work of two trials
     Diff(commands::diff::Diff),
+    /// Put a trial's frozen files into a directory, and print its id
+    #[command(visible_alias = "rebase-to")] // what the command is known by must be said here
     Checkout(commands::checkout::Checkout),
+    /// Show what happened, in one screen
     Stats(commands::stats::Stats),
+    /// Print the prompt that opens an agent's session
     Render(commands::render::Render),
+    /// List the prompts that were saved: what was shown to whom, and when
     Prompts(commands::prompts::Prompts),
+    /// Find what is wrong with a log
     Check(commands::check::Check),
+    /// Make a store of another tool's log, or add what is new in it
     Import(commands::import::Import),
+    /// Print the whole log in the form of another tool
     Export(commands::export::Export),
+    /// Print the completion script of a shell
     Completions(commands::completions::Completions),
 }
 

@@ -12,13 +12,10 @@ use crate::{store, view::text::count};
 /// of it is touched: where DIR has something else under a name that the snapshot has, nothing is changed, unless --force is
 /// given; what gives way is kept aside, under a name that is said. The files can be written to again.
 #[derive(Args, Debug)]
-#[command(
-    visible_alias = "rebase-to",
-    after_help = "\
+#[command(after_help = "\
 Examples:
   parent=$(lineage checkout 042 work)
-  lineage checkout 042 work --force --clean"
-)]
+  lineage checkout 042 work --force --clean")]
 pub struct Checkout {
     /// The trial; 7, 007 and exp_007 are the same
     exp: String,

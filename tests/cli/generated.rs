@@ -50,6 +50,17 @@ fn the_command_tree_is_sound() {
 }
 
 #[test]
+fn a_command_is_listed_with_the_first_line_of_its_own_help() {
+    let listed = Cli::command();
+    let mut built = listed.clone();
+    built.build();
+    for command in listed.get_subcommands() {
+        let own = built.find_subcommand(command.get_name()).unwrap();
+        assert_eq!(command.get_about().unwrap().to_string(), own.get_about().unwrap().to_string());
+    }
+}
+
+#[test]
 fn completions_load_in_the_shells_that_are_here() {
     for ((shell, path), check) in SCRIPTS.into_iter().zip([
         "source \"$1\" && complete -p lineage",
