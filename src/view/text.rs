@@ -64,10 +64,11 @@ pub fn head(text: &str, max: usize) -> String {
     loop {
         let enough = text.floor_char_boundary(looked_at);
         let head = visible(&text[..enough]);
-        if enough == text.len() || head.chars().nth(max).is_some() {
-            return cut(&head, max).into_owned();
+        match end_of_cut(&head, max) {
+            Some(end) => return with_ellipsis(&head[..end]),
+            None if enough == text.len() => return head.into_owned(),
+            None => looked_at = looked_at.saturating_mul(2),
         }
-        looked_at = looked_at.saturating_mul(2);
     }
 }
 
@@ -129,18 +130,24 @@ pub(super) fn is_hidden(c: char) -> bool {
 
 /// At most `max` characters, the last one an ellipsis where something is left out.
 pub fn cut(text: &str, max: usize) -> Cow<'_, str> {
+    end_of_cut(text, max).map_or_else(|| text.into(), |end| with_ellipsis(&text[..end]).into())
+}
+
+/// Where the character ends after which the ellipsis stands; `None` where there is no more than `max`.
+fn end_of_cut(text: &str, max: usize) -> Option<usize> {
     if text.len() <= max {
-        return text.into(); // no more characters than bytes
+        return None; // no more characters than bytes
     }
     let mut rest = text.chars();
     if max > 1 {
         rest.nth(max - 2);
     }
-    let kept = text.len() - rest.as_str().len();
-    match rest.nth(max.min(1)) {
-        Some(_) => [text[..kept].trim_end(), "…"].concat().into(),
-        None => text.into(),
-    }
+    let end = text.len() - rest.as_str().len();
+    rest.nth(max.min(1)).map(|_| end)
+}
+
+fn with_ellipsis(text: &str) -> String {
+    [text.trim_end(), "…"].concat()
 }
 
 /// Rules such as `=====`, which errors are fond of, as three characters.
