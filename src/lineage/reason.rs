@@ -32,7 +32,7 @@ pub fn reason(notes: &str) -> Option<&str> {
     let Some(&last) = signs.iter().max() else {
         return (notes.chars().count() <= SHORT && !notes.is_empty()).then_some(notes);
     };
-    if let Some(behind) = notes.rfind(BAR).map(|at| at + BAR.len()).filter(|&behind| behind <= last) {
+    if let Some(behind) = last_bar(notes).map(|at| at + BAR.len()).filter(|&behind| behind <= last) {
         return Some(notes[behind..].trim());
     }
     let start = notes[..last].rfind(STOP).map_or(0, |at| at + STOP.len());
@@ -45,6 +45,14 @@ pub fn reason(notes: &str) -> Option<&str> {
 /// What stands before the harness's own words, and between two sentences.
 const BAR: &str = " | ";
 const STOP: &str = ". ";
+
+/// Where the last bar begins: its middle is looked for, which is rare.
+fn last_bar(notes: &str) -> Option<usize> {
+    notes
+        .rmatch_indices('|')
+        .filter_map(|(at, _)| at.checked_sub(1))
+        .find(|&at| notes.get(at..).is_some_and(|rest| rest.starts_with(BAR)))
+}
 
 /// Where signs stand; those in capitals only as words of their own, or a `ROOM` would tell of an `OOM`.
 fn signs(text: &str) -> Vec<usize> {
