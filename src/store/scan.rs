@@ -148,8 +148,9 @@ impl Log {
         let mut reach = 64 * 1024_u64;
         loop {
             let whole = self.end - self.start <= reach;
-            let mut rows =
-                if whole { self.rows(file, self.start, self.first_row) } else { self.rows(file, self.end - reach, 0) };
+            let (from, number) = if whole { (self.start, self.first_row) } else { (self.end - reach, 0) };
+            let lines = Lines::in_chunks(file, from, self.end, SOME_LINES);
+            let mut rows = Rows::new(&self.schema, lines, number);
             let (mut last, mut damaged) = (VecDeque::new(), Damaged::default());
             if whole || rows.synchronise()? {
                 while let Some(row) = rows.next()? {
