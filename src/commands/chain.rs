@@ -5,7 +5,7 @@ use super::{Context, Reading, cell, field, id};
 use crate::{
     lineage::{self, ChainEnd},
     view::{
-        chain::{Steps, columns},
+        chain::{Steps, columns, links},
         sheet::{Format, Sheet},
     },
 };
@@ -54,8 +54,9 @@ pub fn run(args: Chain, context: &Context) -> Result<()> {
         // A table needs its rows at once for their widths; a long chain comes as several.
         (None, Format::Table) => {
             for offsets in chain.offsets.chunks(1000) {
-                let links = log.all_at(offsets.iter().copied())?;
-                out.add(&steps.table(&links, &log.schema, context.ui.look))?;
+                let line = |&offset| Ok(steps.line(&log.at(offset)?.row(), context.ui.look));
+                let lines = offsets.iter().map(line).collect::<Result<Vec<_>>>()?;
+                out.add(&links(lines, &log.schema, context.ui.look))?;
             }
         }
         (None, format) => {

@@ -36,7 +36,7 @@ pub fn run(args: Prompts, context: &Context) -> Result<()> {
         Format::Table => {
             let shown = |row: &Vec<String>| row.iter().map(|cell| visible(cell).into_owned()).collect();
             let rows: Vec<_> = rows.iter().map(|row| (shown(row), anstyle::Style::new())).collect();
-            table(&NAMES, &[3], &rows, context.ui.look)
+            table(&NAMES, &[3], rows, context.ui.look)
         }
         format => {
             let column = |name: &str| Column { name: name.to_owned(), text: name != "bytes" };

@@ -1,15 +1,17 @@
 //! A chain, link by link: each with its step, the difference to the score of the link before it.
 
+use anstyle::Style;
+
 use super::{
     Look,
     sheet::{self, Column},
     status_style,
-    table::{cell, table},
+    table::{beginning, cell, table},
     text::{NOTHING, visible},
 };
 use crate::{
     schema::{Role, Schema},
-    trial::{Row, Trial, signed_delta},
+    trial::{Row, signed_delta},
 };
 
 /// The columns of the log, and the step.
@@ -37,23 +39,21 @@ impl Steps {
         cells
     }
 
-    pub fn table(&mut self, links: &[Trial], schema: &Schema, look: Look) -> String {
-        let rows: Vec<_> = links
-            .iter()
-            .map(|trial| {
-                let row = trial.row();
-                let step = self.step(&row);
-                let cells = vec![
-                    visible(&row.name()).into_owned(),
-                    cell(&row, Role::Specialist),
-                    row.damage.map_or_else(|| cell(&row, Role::Status), |_| "damaged".to_owned()),
-                    cell(&row, Role::Score),
-                    if step.is_empty() { NOTHING.to_owned() } else { step },
-                    cell(&row, Role::Hypothesis),
-                ];
-                (cells, status_style(row.status()))
-            })
-            .collect();
-        table(&["exp", "specialist", "status", &visible(&schema.label), "step", "hypothesis"], &[3, 4], &rows, look)
+    /// The line of a link in a table, and how it looks.
+    pub fn line(&mut self, row: &Row, look: Look) -> (Vec<String>, Style) {
+        let step = self.step(row);
+        let cells = vec![
+            visible(&row.name()).into_owned(),
+            cell(row, Role::Specialist),
+            row.damage.map_or_else(|| cell(row, Role::Status), |_| "damaged".to_owned()),
+            cell(row, Role::Score),
+            if step.is_empty() { NOTHING.to_owned() } else { step },
+            beginning(row, Role::Hypothesis, look),
+        ];
+        (cells, status_style(row.status()))
     }
+}
+
+pub fn links(lines: Vec<(Vec<String>, Style)>, schema: &Schema, look: Look) -> String {
+    table(&["exp", "specialist", "status", &visible(&schema.label), "step", "hypothesis"], &[3, 4], lines, look)
 }

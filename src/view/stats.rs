@@ -100,7 +100,7 @@ fn histogram(total: &Group, look: Look) -> String {
             (cells, status_style(entry.status))
         })
         .collect();
-    table(&["status", "trials", "share", "hours", ""], &[1, 2, 3], &rows, look)
+    table(&["status", "trials", "share", "hours", ""], &[1, 2, 3], rows, look)
 }
 
 fn groups(tally: &Tally, by: &str, schema: &Schema, look: Look) -> String {
@@ -129,7 +129,7 @@ fn groups(tally: &Tally, by: &str, schema: &Schema, look: Look) -> String {
     let label = visible(&schema.label);
     let best = format!("best {label}");
     let head = [by, "trials", "keeps", "keep rate", "signal rate", "hours", "no signal", &best, "exp"];
-    table(&head, &[1, 2, 3, 4, 5, 6, 7], &rows, look)
+    table(&head, &[1, 2, 3, 4, 5, 6, 7], rows, look)
 }
 
 /// The same for a script: `json` has everything, the other formats the rows of the histogram or the groups.

@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{
     Look, status_style,
-    text::{NOTHING, cut, fit, visible},
+    text::{NOTHING, cut, fit, head, visible},
 };
 use crate::{
     schema::Role,
@@ -20,20 +20,25 @@ const UNFITTED: usize = 100;
 const NARROWEST: usize = 16;
 
 /// A table: `numbers` are the columns to align at the right.
-pub fn table(head: &[&str], numbers: &[usize], rows: &[(Vec<String>, Style)], look: Look) -> String {
+pub fn table(head: &[&str], numbers: &[usize], rows: Vec<(Vec<String>, Style)>, look: Look) -> String {
     let last = head.len() - 1;
     let width = |column: usize| rows.iter().map(|(row, _)| row[column].width()).chain([head[column].width()]).max();
     let before: usize = (0..last).map(|column| width(column).unwrap_or(0) + 2).sum();
     let room = look.width.map(|width| width.saturating_sub(before).max(NARROWEST));
-    let shorten = |text: &str| match room {
-        Some(room) => fit(text, room).into_owned(),
-        None => cut(text, UNFITTED).into_owned(),
+    let shorten = |text: &mut String| {
+        *text = match room {
+            Some(room) => fit(text, room).into_owned(),
+            None => cut(text, UNFITTED).into_owned(),
+        };
     };
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
     table.set_header(head.to_vec());
-    for (row, _) in rows {
-        table.add_row(row.iter().enumerate().map(|(at, cell)| if at == last { shorten(cell) } else { cell.clone() }));
+    let mut styles = vec![Style::new().bold()];
+    for (mut row, style) in rows {
+        shorten(&mut row[last]);
+        table.add_row(row);
+        styles.push(style);
     }
     for column in 0..head.len() {
         let Some(column_of_table) = table.column_mut(column) else { continue };
@@ -42,7 +47,6 @@ pub fn table(head: &[&str], numbers: &[usize], rows: &[(Vec<String>, Style)], lo
             column_of_table.set_cell_alignment(CellAlignment::Right);
         }
     }
-    let styles = std::iter::once(Style::new().bold()).chain(rows.iter().map(|(_, style)| *style));
     table.lines().zip(styles).map(|(line, style)| look.paint(style, line.trim_end()) + "\n").collect()
 }
 
@@ -51,11 +55,11 @@ pub fn trials(trials: &[Trial], look: Look) -> String {
     let Some(first) = trials.first() else { return String::new() };
     let row = first.row();
     let head = ["exp", "parent", "specialist", "status", &visible(&row.schema.label), "Δ", "hypothesis"];
-    let rows: Vec<_> = trials.iter().map(|trial| line(&trial.row())).collect();
-    table(&head, &[4, 5], &rows, look)
+    let rows: Vec<_> = trials.iter().map(|trial| line(&trial.row(), look)).collect();
+    table(&head, &[4, 5], rows, look)
 }
 
-fn line(row: &Row) -> (Vec<String>, Style) {
+fn line(row: &Row, look: Look) -> (Vec<String>, Style) {
     let cells = vec![
         id(row, Role::Id),
         id(row, Role::Parent),
@@ -63,7 +67,7 @@ fn line(row: &Row) -> (Vec<String>, Style) {
         cell(row, Role::Status),
         cell(row, Role::Score),
         cell(row, Role::Delta),
-        cell(row, Role::Hypothesis),
+        beginning(row, Role::Hypothesis, look),
     ];
     (cells, status_style(row.status()))
 }
@@ -77,6 +81,12 @@ pub fn cell(row: &Row, role: Role) -> String {
     or_nothing(&visible(&row.text(role)))
 }
 
+/// As much of a long cell as a line may have, and more: a table need not hold the rest of it.
+pub fn beginning(row: &Row, role: Role, look: Look) -> String {
+    let most = look.width.map_or(UNFITTED, |width| 4 * width); // of characters that take no column, many fit
+    or_nothing(&head(&row.text(role), most))
+}
+
 fn or_nothing(text: &str) -> String {
     if text.is_empty() { NOTHING.to_owned() } else { text.to_owned() }
 }
@@ -87,10 +97,13 @@ mod tests {
 
     #[test]
     fn a_table_fits_its_terminal() {
-        let rows = [(vec!["007".to_owned(), "日本語 a long text that goes on".to_owned()], Style::new())];
+        let rows = vec![(vec!["007".to_owned(), "日本語 a long text that goes on".to_owned()], Style::new())];
         let look = Look { width: Some(30), color: false };
-        assert_eq!(table(&["exp", "hypothesis"], &[], &rows, look), "exp  hypothesis\n007  日本語 a long text that…\n");
-        let wide = table(&["exp", "hypothesis"], &[], &rows, Look::default());
+        assert_eq!(
+            table(&["exp", "hypothesis"], &[], rows.clone(), look),
+            "exp  hypothesis\n007  日本語 a long text that…\n"
+        );
+        let wide = table(&["exp", "hypothesis"], &[], rows, Look::default());
         assert!(wide.ends_with("goes on\n"), "{wide}");
     }
 }
