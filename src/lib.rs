@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod commands;
+mod cores;
 pub mod digest;
 pub mod draft;
 pub mod formats;

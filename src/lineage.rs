@@ -9,6 +9,7 @@ mod failures;
 mod family;
 mod forest;
 mod ledger;
+mod nodes;
 mod noise;
 mod oddities;
 mod reason;
@@ -29,7 +30,7 @@ pub use reason::{kind_of, reason};
 pub use signals::{Evidence, Signal, signals};
 pub use summary::{Jobs, Summary, Summing, job_of, mark_of_job};
 pub use tally::{Entry, Group, Tally};
-pub use walk::Visit;
+pub use walk::{Branches, Visit};
 
 use crate::trial::Row;
 

@@ -62,7 +62,7 @@ impl Ui {
 
     /// For data that comes piece by piece.
     pub fn pages(&self) -> Pages<'_> {
-        Pages { ui: self, page: String::new() }
+        Pages { ui: self, page: Vec::new() }
     }
 
     /// Says something that a person may want to know; `--quiet` silences it.
@@ -133,23 +133,28 @@ impl Drop for Progress {
 /// Data that is printed piece by piece, with a write for many of them.
 pub struct Pages<'u> {
     ui: &'u Ui,
-    page: String,
+    page: Vec<u8>,
 }
 
 impl Pages<'_> {
     pub fn add(&mut self, piece: &str) -> Result<()> {
-        self.page += piece;
+        self.add_with(|page| page.extend_from_slice(piece.as_bytes()))
+    }
+
+    /// Adds what `write` puts behind what the page has.
+    pub fn add_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Result<()> {
+        write(&mut self.page);
         if self.page.len() < PAGE {
             return Ok(());
         }
-        let printed = self.ui.print(&self.page);
+        let printed = self.ui.stream(|out| out.write_all(&self.page));
         self.page.clear();
         printed
     }
 
     /// Prints what is left.
     pub fn end(self) -> Result<()> {
-        self.ui.print(&self.page)
+        self.ui.stream(|out| out.write_all(&self.page))
     }
 }
 

@@ -72,24 +72,27 @@ pub fn run(args: Tree, context: &Context) -> Result<()> {
     let places = (Best::default(), Forest::default());
     let ((best, forest), leaves) =
         if is_whole { log.ask((places, pieces.leaves()))? } else { (log.ask(places)?, pieces.leaves()) };
-    let shown = (!status.is_empty()).then_some(&status[..]);
-    let visits = forest.into_tree().walk(root.as_ref(), depth, shown);
-    let visits = visits.with_context(|| root.map_or_else(String::new, |id| no_such_trial(&id, log.path())))?;
+    let branches = forest.into_tree().branches(root.as_ref(), depth);
+    let branches = branches.with_context(|| root.map_or_else(String::new, |id| no_such_trial(&id, log.path())))?;
     let mut out = context.ui.pages();
     out.add(&pieces.head())?;
-    for &visit in &visits {
-        let is_best = best.offset() == Some(visit.offset);
-        if is_whole {
-            out.add(&pieces.row(visit, &leaves, visit.index, is_best))?;
-        } else {
+    let mut cut = 0;
+    let mut add = |visit: Visit, leaves: &Leaves, index: usize| {
+        cut += usize::from(visit.end == ChainEnd::Cycle);
+        out.add_with(|page| pieces.row(visit, leaves, index, best.offset() == Some(visit.offset), page))
+    };
+    if is_whole {
+        branches.walk().try_for_each(|visit| add(visit, &leaves, visit.index))?;
+    } else {
+        let visits = if status.is_empty() { branches.walk().collect() } else { branches.walk_to(&status) };
+        for visit in visits {
             let mut leaf = leaves.fresh();
             leaf.see(log.at(visit.offset)?.row());
-            out.add(&pieces.row(visit, &leaf, 0, is_best))?;
+            add(visit, &leaf, 0)?;
         }
     }
     out.add(pieces.foot())?;
     out.end()?;
-    let cut = visits.iter().filter(|visit| visit.end == ChainEnd::Cycle).count();
     if cut > 0 {
         context
             .ui
@@ -132,10 +135,13 @@ impl Pieces {
         }
     }
 
-    fn row(&mut self, visit: Visit, leaves: &Leaves, index: usize, is_best: bool) -> String {
+    /// Adds the line of a trial to a page.
+    fn row(&mut self, visit: Visit, leaves: &Leaves, index: usize, is_best: bool, page: &mut Vec<u8>) {
         match self {
-            Self::Drawn(drawing, look) => drawing.line(visit, leaves.of(index), is_best, *look),
-            Self::Listed(sheet, table, _) => sheet.row(&table.row(visit, leaves.of(index))),
+            Self::Drawn(drawing, look) => drawing.line(visit, leaves.of(index), is_best, *look, page),
+            Self::Listed(sheet, table, _) => {
+                page.extend_from_slice(sheet.row(&table.row(visit, leaves.of(index))).as_bytes());
+            }
         }
     }
 

@@ -2,45 +2,17 @@
 
 use std::collections::HashMap;
 
-use super::{Question, walk::cycles};
+use super::{
+    Question,
+    nodes::{Key, NAMES, Node, Nodes},
+    walk::cycles,
+};
 use crate::trial::{ExpId, Row, Status};
-
-/// An id as one word: a number below `NAMES` is itself, any other id is a count from `NAMES` up.
-pub(super) type Key = u32;
-pub(super) const NAMES: Key = 1 << 31;
-const NOBODY: Key = Key::MAX;
-
-/// Sixteen bytes a trial: a log of a million has to fit.
-#[derive(Clone, Copy)]
-pub(super) struct Node {
-    pub(super) id: Key,
-    parent: Key,
-    /// The offset of the row, above four bits for its status.
-    place: u64,
-}
-
-impl Node {
-    fn new(id: Key, parent: Option<Key>, offset: u64, status: Status) -> Self {
-        Self { id, parent: parent.unwrap_or(NOBODY), place: offset << 4 | status as u64 }
-    }
-
-    pub(super) fn parent(self) -> Option<Key> {
-        (self.parent != NOBODY).then_some(self.parent)
-    }
-
-    pub(super) fn offset(self) -> u64 {
-        self.place >> 4
-    }
-
-    pub(super) fn status(self) -> Status {
-        Status::ALL.get((self.place & 15) as usize).copied().unwrap_or(Status::Other)
-    }
-}
 
 /// Every trial's place in the log and its parent. Grow it over the rows, then ask `into_tree`.
 #[derive(Default)]
 pub struct Forest {
-    nodes: Vec<Node>,
+    nodes: Nodes,
     names: HashMap<String, Key>,
 }
 
@@ -57,14 +29,13 @@ impl Forest {
 
     /// Settles which trial each parent is: an id that stands twice names the first.
     pub fn into_tree(self) -> Tree {
-        let sorted = self.nodes.is_sorted_by(|a, b| a.id < b.id);
         let mut first = HashMap::new();
-        if !sorted {
+        if !self.nodes.is_sorted() {
             for (index, node) in self.nodes.iter().enumerate() {
                 first.entry(node.id).or_insert(index);
             }
         }
-        Tree { nodes: self.nodes, names: self.names, sorted, first }
+        Tree { nodes: self.nodes, names: self.names, first }
     }
 }
 
@@ -73,7 +44,7 @@ impl Question for Forest {
         let Some(id) = row.id() else { return };
         let id = self.key(id);
         let parent = row.parent().map(|parent| self.key(parent));
-        self.nodes.push(Node::new(id, parent, row.offset, row.status()));
+        self.nodes.push(Node { id, parent, offset: row.offset, status: row.status() });
     }
 
     fn fresh(&self) -> Self {
@@ -81,24 +52,26 @@ impl Question for Forest {
     }
 
     fn then(&mut self, later: Self) {
+        if later.names.is_empty() {
+            return self.nodes.append(later.nodes);
+        }
         let names: HashMap<Key, String> = later.names.into_iter().map(|(name, key)| (key, name)).collect();
-        for node in later.nodes {
+        for node in later.nodes.iter() {
             let mut own = |key: Key| match names.get(&key) {
                 Some(name) => self.key(ExpId::Name(name.clone())),
                 None => key,
             };
-            let (id, parent) = (own(node.id), node.parent().map(&mut own));
-            self.nodes.push(Node::new(id, parent, node.offset(), node.status()));
+            let (id, parent) = (own(node.id), node.parent.map(&mut own));
+            self.nodes.push(Node { id, parent, ..node });
         }
     }
 }
 
 /// The grown forest. Trials are named by where their row begins in the log.
 pub struct Tree {
-    pub(super) nodes: Vec<Node>,
+    pub(super) nodes: Nodes,
     pub(super) names: HashMap<String, Key>,
-    /// Ids only grow, so that a trial is found by bisection and `first` is empty.
-    pub(super) sorted: bool,
+    /// Where each id stands first; empty where the ids only grow.
     first: HashMap<Key, usize>,
 }
 
@@ -137,11 +110,18 @@ pub enum Fault {
 
 impl Tree {
     pub(super) fn find(&self, id: Key) -> Option<usize> {
-        if self.sorted {
-            self.nodes.binary_search_by_key(&id, |node| node.id).ok()
-        } else {
-            self.first.get(&id).copied()
-        }
+        if self.nodes.is_sorted() { self.nodes.find(id) } else { self.first.get(&id).copied() }
+    }
+
+    /// Which trial is the parent of each of these.
+    pub(super) fn parents(&self, nodes: impl Iterator<Item = Node>) -> impl Iterator<Item = Option<usize>> {
+        let mut last = (None, None);
+        nodes.map(move |node| {
+            if node.parent != last.0 {
+                last = (node.parent, node.parent.and_then(|parent| self.find(parent)));
+            }
+            last.1 // nearly always that of the one before
+        })
     }
 
     pub(super) fn find_id(&self, id: &ExpId) -> Option<usize> {
@@ -159,11 +139,7 @@ impl Tree {
     /// The way to the trial whose row begins at `offset`; nothing where none does. Where an id stands twice, it names the
     /// first, but the best may be the second.
     pub fn chain_of_row(&self, offset: u64) -> Chain {
-        self.place(offset).map(|index| self.chain_to(index)).unwrap_or_default()
-    }
-
-    fn place(&self, offset: u64) -> Option<usize> {
-        self.nodes.binary_search_by_key(&offset, |node| node.offset()).ok()
+        self.nodes.at(offset).map(|index| self.chain_to(index)).unwrap_or_default()
     }
 
     fn chain_to(&self, mut at: usize) -> Chain {
@@ -171,8 +147,9 @@ impl Tree {
         let mut offsets = Vec::new();
         let end = loop {
             passed[at] = true;
-            offsets.push(self.nodes[at].offset());
-            let Some(parent) = self.nodes[at].parent() else { break ChainEnd::Root };
+            let Some(node) = self.nodes.get(at) else { break ChainEnd::Root };
+            offsets.push(node.offset);
+            let Some(parent) = node.parent else { break ChainEnd::Root };
             match self.find(parent) {
                 None => break ChainEnd::MissingParent,
                 Some(next) if passed[next] => break ChainEnd::Cycle,
@@ -185,24 +162,23 @@ impl Tree {
 
     /// What is wrong with the ids and parents: the trial's place among those that have an id, its id, the fault.
     pub fn faults(&self) -> Vec<(usize, String, Fault)> {
-        let parents: Vec<_> =
-            self.nodes.iter().map(|node| node.parent().map(|parent| (parent, self.find(parent)))).collect();
-        let found: Vec<_> = parents.iter().map(|parent| parent.and_then(|(_, at)| at)).collect();
-        let cut = cycles(&found);
+        let parents: Vec<_> = self.parents(self.nodes.iter()).collect();
+        let cut = cycles(&parents);
         let names: HashMap<Key, &str> = self.names.iter().map(|(name, &key)| (key, name.as_str())).collect();
         let name =
             |key: Key| names.get(&key).map_or_else(|| ExpId::Number(key.into()).to_string(), |name| (*name).to_owned());
         let mut faults = Vec::new();
         for (index, node) in self.nodes.iter().enumerate() {
-            if let Some(first) = self.find(node.id).filter(|&first| first < index) {
+            if let Some(&first) = self.first.get(&node.id).filter(|&&first| first < index) {
                 faults.push((index, name(node.id), Fault::Twice { first }));
             }
+            let Some(parent) = node.parent else { continue };
             let fault = match parents[index] {
-                Some((parent, _)) if parent == node.id => Fault::OwnParent,
-                Some((parent, None)) => Fault::MissingParent(name(parent)),
-                Some((parent, Some(_))) if cut[index] => Fault::Cycle(name(parent)),
-                Some((parent, Some(at))) if at > index => Fault::LaterParent(name(parent)),
-                _ => continue,
+                _ if parent == node.id => Fault::OwnParent,
+                None => Fault::MissingParent(name(parent)),
+                Some(_) if cut[index] => Fault::Cycle(name(parent)),
+                Some(at) if at > index => Fault::LaterParent(name(parent)),
+                Some(_) => continue,
             };
             faults.push((index, name(node.id), fault));
         }
@@ -211,28 +187,32 @@ impl Tree {
 
     /// The trials that a number names, the first of each: the number, and where the row begins.
     pub fn numbered(&self) -> impl Iterator<Item = (u64, u64)> {
-        let is_first = |(index, node): &(usize, &Node)| node.id < NAMES && self.find(node.id) == Some(*index);
-        self.nodes.iter().enumerate().filter(is_first).map(|(_, node)| (node.id.into(), node.offset()))
+        let is_first = |(index, node): &(usize, Node)| {
+            node.id < NAMES && self.first.get(&node.id).is_none_or(|first| first == index)
+        };
+        self.nodes.iter().enumerate().filter(is_first).map(|(_, node)| (node.id.into(), node.offset))
     }
 
     /// Whether a trial names a parent that the log does not have before it.
     pub fn has_strays(&self) -> bool {
-        let earlier = |index: usize, parent: Key| self.find(parent).is_some_and(|parent| parent < index);
-        self.nodes.iter().enumerate().any(|(index, node)| node.parent().is_some_and(|parent| !earlier(index, parent)))
+        let is_stray = |(index, (node, parent)): (usize, (Node, Option<usize>))| {
+            node.parent.is_some() && parent.is_none_or(|parent| parent >= index)
+        };
+        self.nodes.iter().zip(self.parents(self.nodes.iter())).enumerate().any(is_stray)
     }
 
     /// The parent that is missing at the root of the chain to the trial whose row begins at `offset`, if one is.
     pub fn missing_above(&self, offset: u64) -> Option<ExpId> {
         let chain = self.chain_of_row(offset);
-        let root = self.place(*chain.offsets.first()?)?;
-        let parent = self.nodes[root].parent().filter(|_| chain.end == ChainEnd::MissingParent)?;
+        let root = self.nodes.get(self.nodes.at(*chain.offsets.first()?)?)?;
+        let parent = root.parent.filter(|_| chain.end == ChainEnd::MissingParent)?;
         self.name_of(parent)
     }
 
     /// The id of the trial whose row begins at `offset`, where it names that trial and not an earlier one.
     pub fn name_of_row(&self, offset: u64) -> Option<ExpId> {
-        let index = self.place(offset)?;
-        let key = self.nodes[index].id;
+        let index = self.nodes.at(offset)?;
+        let key = self.nodes.get(index)?.id;
         if self.find(key) != Some(index) {
             return None;
         }
@@ -247,13 +227,13 @@ impl Tree {
     /// The children of the trial whose row begins at `offset`, in the order of the log, without the quarantined: where their
     /// rows begin, and how they ended.
     pub fn children_of_row(&self, offset: u64) -> Vec<(u64, Status)> {
-        let Some(index) = self.place(offset) else { return Vec::new() };
-        let id = self.nodes[index].id;
-        if self.find(id) != Some(index) {
+        let Some(index) = self.nodes.at(offset) else { return Vec::new() };
+        let id = self.nodes.get(index).map(|node| node.id).filter(|&id| self.find(id) == Some(index));
+        if id.is_none() {
             return Vec::new(); // the id names an earlier trial, so nobody can name this one as a parent
         }
-        let is_child = |node: &&Node| node.parent == id && node.id != id && !node.status().is_quarantined();
-        self.nodes.iter().filter(is_child).map(|node| (node.offset(), node.status())).collect()
+        let is_child = |node: &Node| node.parent == id && Some(node.id) != id && !node.status.is_quarantined();
+        self.nodes.iter().filter(is_child).map(|node| (node.offset, node.status)).collect()
     }
 }
 
@@ -276,13 +256,13 @@ mod tests {
             let id = forest.key(ExpId::read(id).unwrap());
             let parent = ExpId::read(parent).map(|parent| forest.key(parent));
             let status = if offset % 2 == 0 { Status::Keep } else { Status::Discard };
-            forest.nodes.push(Node::new(id, parent, offset as u64, status));
+            forest.nodes.push(Node { id, parent, offset: offset as u64, status });
         }
         forest.into_tree()
     }
 
     fn walked(tree: &Tree) -> Vec<(u64, usize, ChainEnd)> {
-        tree.walk(None, None, None).unwrap().iter().map(|visit| (visit.offset, visit.depth, visit.end)).collect()
+        tree.branches(None, None).unwrap().walk().map(|visit| (visit.offset, visit.depth, visit.end)).collect()
     }
 
     #[test]
@@ -328,7 +308,8 @@ mod tests {
         // 0 keep, 1 discard, 2 keep below 1, 3 discard below 1, 4 keep below 0
         let tree = tree(&[("0", ""), ("1", "0"), ("2", "1"), ("3", "1"), ("4", "0")]);
         let shown = |status| -> Vec<(u64, bool)> {
-            tree.walk(None, None, Some(&[status])).unwrap().iter().map(|visit| (visit.offset, visit.last)).collect()
+            let branches = tree.branches(None, None).unwrap();
+            branches.walk_to(&[status]).iter().map(|visit| (visit.offset, visit.last)).collect()
         };
         assert_eq!(shown(Status::Keep), [(0, true), (1, false), (2, true), (4, true)]);
         assert_eq!(shown(Status::Discard), [(0, true), (1, true), (3, true)]);

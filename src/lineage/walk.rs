@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::forest::{ChainEnd, Key, NAMES, Tree};
+use super::{
+    forest::{ChainEnd, Tree},
+    nodes::{Key, NAMES, Node},
+};
 use crate::trial::{ExpId, Status};
 
 /// One trial on a walk through the tree.
@@ -19,35 +22,114 @@ pub struct Visit {
     pub end: ChainEnd,
 }
 
+/// The children of every trial, and the trials from which a walk begins.
+pub struct Branches {
+    nodes: Vec<Node>,
+    /// The children of node `i` are `children[starts[i]..starts[i + 1]]`.
+    starts: Vec<usize>,
+    children: Vec<usize>,
+    roots: Vec<(usize, ChainEnd)>,
+    depth: usize,
+}
+
 impl Tree {
-    /// Every trial below `root` (all of them without one), parents before children, siblings by id, no deeper than
-    /// `depth`. With `shown`, only trials of these statuses and those on the way to them. A cycle is cut at its trial
-    /// that stands first in the log. `None` where the log has no such root.
-    pub fn walk(&self, root: Option<&ExpId>, depth: Option<usize>, shown: Option<&[Status]>) -> Option<Vec<Visit>> {
-        let branches = Branches::new(self);
-        let roots = match root {
-            Some(id) => vec![(self.find_id(id)?, ChainEnd::Root)],
-            None => branches.roots.clone(),
-        };
-        let mut visits: Vec<Visit> = Vec::new();
-        let mut stack: Vec<(usize, usize, bool, ChainEnd)> = Vec::new();
-        for (index, end) in roots {
-            stack.push((index, 0, true, end));
-            while let Some((index, level, last, end)) = stack.pop() {
-                let node = self.nodes[index];
-                visits.push(Visit { offset: node.offset(), index, status: node.status(), depth: level, last, end });
-                if depth.is_none_or(|depth| level < depth) {
-                    let children = branches.of(index);
-                    let below =
-                        |(n, &child): (usize, &usize)| (child, level + 1, n + 1 == children.len(), ChainEnd::Root);
-                    stack.extend(children.iter().enumerate().map(below).rev());
-                }
+    /// Every trial below `root` (all of them without one), no deeper than `depth` below it. A cycle is cut at its trial that
+    /// stands first in the log. `None` where the log has no such root.
+    pub fn branches(&self, root: Option<&ExpId>, depth: Option<usize>) -> Option<Branches> {
+        let mut branches = Branches::new(self);
+        branches.depth = depth.unwrap_or(usize::MAX);
+        if let Some(id) = root {
+            branches.roots = vec![(self.find_id(id)?, ChainEnd::Root)];
+        }
+        Some(branches)
+    }
+
+    /// The trials in the order in which they are shown: those without a number last, by their names.
+    fn order(&self, nodes: &[Node]) -> Vec<usize> {
+        let names: HashMap<Key, &str> = self.names.iter().map(|(name, &key)| (key, name.as_str())).collect();
+        let mut order: Vec<usize> = (0..nodes.len()).collect();
+        order.sort_by_key(|&index| {
+            let id = nodes[index].id;
+            let name = names.get(&id).copied();
+            let number = name.map(|name| name.parse().unwrap_or(u64::MAX)); // of more digits than a key has room for
+            (id.min(NAMES), number, name, index)
+        });
+        order
+    }
+}
+
+impl Branches {
+    fn new(tree: &Tree) -> Self {
+        let nodes: Vec<Node> = tree.nodes.iter().collect();
+        let mut parents: Vec<_> = tree.parents(nodes.iter().copied()).collect();
+        let mut roots = Vec::new();
+        for (index, cut) in cycles(&parents).into_iter().enumerate() {
+            let end = match parents[index] {
+                Some(_) if cut => ChainEnd::Cycle,
+                Some(_) => continue,
+                None if nodes[index].parent.is_some() => ChainEnd::MissingParent,
+                None => ChainEnd::Root,
+            };
+            parents[index] = None;
+            roots.push((index, end));
+        }
+        // How many children each has; then where those of each end, and, as they are put there from the last on, where they begin.
+        let mut starts = vec![0; nodes.len() + 1];
+        parents.iter().flatten().for_each(|&parent| starts[parent] += 1);
+        let mut end = 0;
+        for start in &mut starts {
+            end += *start;
+            *start = end;
+        }
+        let mut children = vec![0; end];
+        let mut put = |index: usize| {
+            if let Some(parent) = parents[index] {
+                starts[parent] -= 1;
+                children[starts[parent]] = index;
             }
+        };
+        if tree.nodes.is_sorted() {
+            (0..nodes.len()).rev().for_each(&mut put);
+        } else {
+            let order = tree.order(&nodes);
+            order.iter().rev().copied().for_each(&mut put);
+            let mut rank = vec![0; nodes.len()];
+            order.iter().enumerate().for_each(|(at, &index)| rank[index] = at);
+            roots.sort_by_key(|&(index, _)| rank[index]);
         }
-        if let Some(shown) = shown {
-            prune(&mut visits, shown);
-        }
-        Some(visits)
+        Self { nodes, starts, children, roots, depth: usize::MAX }
+    }
+
+    /// Every trial once, parents before children, siblings by id.
+    pub fn walk(&self) -> impl Iterator<Item = Visit> {
+        let mut roots = self.roots.iter();
+        // The children that are still to be visited at each depth below a root.
+        let mut stack: Vec<&[usize]> = Vec::new();
+        std::iter::from_fn(move || {
+            while stack.last().is_some_and(|children| children.is_empty()) {
+                stack.pop();
+            }
+            let depth = stack.len();
+            let (index, last, end) = match stack.last_mut() {
+                Some(children) => {
+                    let (&child, others) = children.split_first()?;
+                    *children = others;
+                    (child, others.is_empty(), ChainEnd::Root)
+                }
+                None => roots.next().map(|&(root, end)| (root, true, end))?,
+            };
+            let below = if depth < self.depth { self.starts[index]..self.starts[index + 1] } else { 0..0 };
+            stack.push(&self.children[below]);
+            let Node { offset, status, .. } = self.nodes[index];
+            Some(Visit { offset, index, status, depth, last, end })
+        })
+    }
+
+    /// The same walk, past the trials of these statuses and those on the way to them.
+    pub fn walk_to(&self, shown: &[Status]) -> Vec<Visit> {
+        let mut visits = self.walk().collect();
+        prune(&mut visits, shown);
+        visits
     }
 }
 
@@ -73,64 +155,12 @@ fn prune(visits: &mut Vec<Visit>, shown: &[Status]) {
     *visits = kept;
 }
 
-/// The children of every trial, and the roots.
-struct Branches {
-    /// The children of node `i` are `children[starts[i]..starts[i + 1]]`.
-    starts: Vec<usize>,
-    children: Vec<usize>,
-    roots: Vec<(usize, ChainEnd)>,
-}
-
-impl Branches {
-    fn new(tree: &Tree) -> Self {
-        let mut order: Vec<usize> = (0..tree.nodes.len()).collect();
-        if !tree.sorted {
-            let names: HashMap<Key, &str> = tree.names.iter().map(|(name, &key)| (key, name.as_str())).collect();
-            order.sort_by_key(|&index| {
-                let id = tree.nodes[index].id;
-                let name = names.get(&id).copied();
-                let number = name.map(|name| name.parse().unwrap_or(u64::MAX)); // of more digits than a key has room for
-                (id.min(NAMES), number, name, index)
-            });
-        }
-        let parents: Vec<Option<usize>> =
-            tree.nodes.iter().map(|node| node.parent().and_then(|parent| tree.find(parent))).collect();
-        let cut = cycles(&parents);
-        let parent_of = |index: usize| parents[index].filter(|_| !cut[index]);
-        let mut starts = vec![0; tree.nodes.len() + 1];
-        for index in 0..tree.nodes.len() {
-            if let Some(parent) = parent_of(index) {
-                starts[parent + 1] += 1;
-            }
-        }
-        for index in 0..tree.nodes.len() {
-            starts[index + 1] += starts[index];
-        }
-        let mut next = starts.clone();
-        let mut children = vec![0; starts[tree.nodes.len()]];
-        let mut roots = Vec::new();
-        for index in order {
-            match parent_of(index) {
-                Some(parent) => {
-                    children[next[parent]] = index;
-                    next[parent] += 1;
-                }
-                None if cut[index] => roots.push((index, ChainEnd::Cycle)),
-                None if tree.nodes[index].parent().is_some() => roots.push((index, ChainEnd::MissingParent)),
-                None => roots.push((index, ChainEnd::Root)),
-            }
-        }
-        Self { starts, children, roots }
-    }
-
-    fn of(&self, index: usize) -> &[usize] {
-        &self.children[self.starts[index]..self.starts[index + 1]]
-    }
-}
-
 /// One trial of every cycle, the one that stands first in the log: there it is cut.
 pub(super) fn cycles(parents: &[Option<usize>]) -> Vec<bool> {
     let mut cut = vec![false; parents.len()];
+    if parents.iter().enumerate().all(|(index, parent)| parent.is_none_or(|parent| parent < index)) {
+        return cut; // as in nearly every log: who leads back to itself has a parent that comes later
+    }
     // The trial from which a way upwards first came past; 0 is nobody.
     let mut seen = vec![0_usize; parents.len()];
     for from in 0..parents.len() {

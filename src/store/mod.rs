@@ -3,7 +3,6 @@
 //! got by taking the lock.
 
 mod cells;
-mod cores;
 mod find;
 mod foreign;
 mod header;

@@ -1,23 +1,17 @@
 //! Rows on their way from the log to the questions asked of it. A log is streamed; only what an answer is made of is kept.
 
-use std::{
-    collections::VecDeque,
-    io,
-    ops::ControlFlow,
-    path::Path,
-    sync::{Arc, Mutex},
-    thread,
-};
+use std::{collections::VecDeque, io, ops::ControlFlow, path::Path, sync::Arc};
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Log, Source, cores,
+    Log, Source,
     lines::{Lines, ONE_LINE, SOME_LINES},
     rows::Rows,
 };
 use crate::{
+    cores::both,
     lineage::Question,
     schema::Schema,
     trial::{Damage, ExpId, Row, Trial},
@@ -232,28 +226,14 @@ fn question_of<Q: Question>(mut question: Q, mut rows: Rows) -> io::Result<(Q, D
     Ok((question, damaged, rows.number()))
 }
 
-/// The same for a log in two halves, each read by a thread of its own.
+/// The same for a log in two halves, read at once.
 fn in_halves<Q: Question>(question: Q, first: Rows, second: Rows) -> io::Result<(Q, Damaged)> {
     let later = question.fresh();
-    // Where no thread is to be had, this one reads both, one after the other.
-    let second = Mutex::new(Some((later, second)));
-    let read_second =
-        || second.lock().ok().and_then(|mut second| second.take()).map(|(later, rows)| question_of(later, rows));
-    let core = cores::current();
-    thread::scope(|scope| {
-        let elsewhere = || {
-            cores::leave(core);
-            read_second()
-        };
-        let thread = thread::Builder::new().spawn_scoped(scope, elsewhere);
-        thread::yield_now(); // so that it can leave, where it was put on this core
-        let (mut question, mut damaged, next) = question_of(question, first)?;
-        let read = thread.ok().and_then(|thread| thread.join().expect("a reader does not panic")).or_else(read_second);
-        let (later, later_damaged, _) = read.expect("it was read by one of the two")?;
-        question.then(later);
-        damaged.then(later_damaged, next - 1);
-        Ok((question, damaged))
-    })
+    let (first, second) = both(|| question_of(question, first), || question_of(later, second));
+    let ((mut question, mut damaged, next), (later, later_damaged, _)) = (first?, second?);
+    question.then(later);
+    damaged.then(later_damaged, next - 1);
+    Ok((question, damaged))
 }
 
 #[cfg(test)]
@@ -279,7 +259,7 @@ mod tests {
     /// Everything that the questions answer, as one text.
     fn answers((((best, board), (tally, forest)), ((failures, noise), (ledger, relatives))): All) -> String {
         let tree = forest.into_tree();
-        let walk = tree.walk(None, None, None).unwrap();
+        let walk: Vec<_> = tree.branches(None, None).unwrap().walk().collect();
         let board = board.into_offsets();
         let misses = noise.near_misses(None, 1.0);
         let (next, known) = (ledger.next_id(), (ledger.trial(&ExpId::Number(7)).cloned(), ledger.job("job").cloned()));

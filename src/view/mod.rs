@@ -24,7 +24,7 @@ use crate::{
 };
 
 /// What the place that a text is for can show.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Look {
     /// Columns of the terminal; `None` where there is none, and nothing is cut to fit.
     pub width: Option<usize>,

@@ -1,6 +1,6 @@
 //! Free text is data: it is made visible, then cut, then quoted, in this order.
 
-use std::{borrow::Cow, fmt::Write};
+use std::borrow::Cow;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -13,23 +13,56 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     if plain(text.as_bytes()) == text.len() {
         return text.into();
     }
-    let text = text.trim();
     let mut out = String::with_capacity(text.len() + 16);
+    write_visible(text, usize::MAX, |part| out.push_str(part));
+    out.into()
+}
+
+/// Puts out what `visible` makes of a text, piece by piece, until that has more than `most` characters. Returns how many.
+fn write_visible(text: &str, most: usize, mut put: impl FnMut(&str)) -> usize {
+    let text = text.trim();
     let bytes = text.as_bytes();
     let (mut at, mut copied) = (0, 0); // what is plain is copied a run at a time
-    loop {
-        at += plain(&bytes[at..]);
+    let (mut count, mut spaced) = (0, false);
+    while at < bytes.len() && count <= most {
+        let enough = bytes.len().min(at.saturating_add(most - count).saturating_add(1));
+        let run = plain(&bytes[at..enough]);
+        at += run;
+        count += run;
         let Some(c) = text[at..].chars().next() else { break };
         let next = at + c.len_utf8();
-        if c < '\u{80}' || is_hidden(c) || c.is_whitespace() {
-            out.push_str(&text[copied..at]);
-            show(c, &text[next..], &mut out);
+        if c >= '\u{80}' && !is_hidden(c) && !c.is_whitespace() {
+            count += 1;
+        } else {
+            put(&text[copied..at]);
+            spaced &= at == copied;
+            let shown = show(c, &text[next..]);
+            if shown != " " || !spaced {
+                put(&shown);
+                count += shown.len(); // ASCII, all of it
+            }
+            spaced = shown == " " || spaced && shown.is_empty();
             copied = next;
         }
         at = next;
     }
-    out.push_str(&text[copied..]);
-    out.into()
+    put(&text[copied..at]);
+    count
+}
+
+/// Adds to `out` what `visible` makes of a cell.
+pub fn push(cell: &[u8], out: &mut Vec<u8>) {
+    if plain(cell) == cell.len() {
+        out.extend_from_slice(cell);
+    } else {
+        write_visible(&text_of(cell), usize::MAX, |part| out.extend_from_slice(part.as_bytes()));
+    }
+}
+
+/// The text of a cell; what is not UTF-8 as U+FFFD.
+pub fn text_of(cell: &[u8]) -> Cow<'_, str> {
+    // Twice as fast as to look for what is not UTF-8.
+    std::str::from_utf8(cell).map_or_else(|_| String::from_utf8_lossy(cell), Cow::Borrowed)
 }
 
 /// How much of a text is visible as it is: graphic ASCII, with single spaces in between. Most words are, to their ends.
@@ -44,32 +77,59 @@ fn plain(text: &[u8]) -> usize {
     len - usize::from(text[..len].ends_with(b" "))
 }
 
-/// A character that is not shown as it is.
-fn show(c: char, rest: &str, out: &mut String) {
+/// What is shown for a character that is not shown as it is: a space for white space, nothing for a `\r` of a line break.
+fn show(c: char, rest: &str) -> Cow<'static, str> {
     match c {
-        '\r' if rest.starts_with('\n') => {}
-        '\n' | '\r' => out.push_str("\\n"),
-        '\t' => space(out),
-        c if u32::from(c) < 0x20 || c == '\x7f' => write!(out, "\\x{:02x}", u32::from(c)).expect("a string"),
-        c if is_hidden(c) => write!(out, "\\u{{{:04x}}}", u32::from(c)).expect("a string"),
-        _ => space(out),
+        '\r' if rest.starts_with('\n') => "".into(),
+        '\n' | '\r' => "\\n".into(),
+        '\t' => " ".into(),
+        c if u32::from(c) < 0x20 || c == '\x7f' => format!("\\x{:02x}", u32::from(c)).into(),
+        c if is_hidden(c) => format!("\\u{{{:04x}}}", u32::from(c)).into(),
+        _ => " ".into(),
     }
 }
 
-/// The first `max` characters of what `visible` makes of a text, the last one an ellipsis where something is left out: most of
-/// a long text need not be looked at.
+/// The first `max` characters of what `visible` makes of a text, the last one an ellipsis where something is left out.
 pub fn head(text: &str, max: usize) -> String {
-    let text = text.trim();
-    let mut looked_at = max.saturating_add(max / 8 + 8); // a few characters have more than a byte
-    loop {
-        let enough = text.floor_char_boundary(looked_at);
-        let head = visible(&text[..enough]);
-        match end_of_cut(&head, max) {
-            Some(end) => return with_ellipsis(&head[..end]),
-            None if enough == text.len() => return head.into_owned(),
-            None => looked_at = looked_at.saturating_mul(2),
+    let mut out = Vec::new();
+    push_head(text.as_bytes(), max, &mut out);
+    text_of(&out).into_owned()
+}
+
+/// Adds to `out` the head of a cell.
+pub fn push_head(cell: &[u8], max: usize, out: &mut Vec<u8>) {
+    let start = out.len();
+    let enough = beginning(cell.trim_ascii_start(), max.saturating_add(max / 2)); // most of a long cell need not be looked at
+    for part in [enough, cell] {
+        let count = write_visible(&text_of(part), max, |part| out.extend_from_slice(part.as_bytes()));
+        if count > max {
+            return end_at(max, count, start, out);
         }
+        if part.len() == cell.len() {
+            return;
+        }
+        out.truncate(start);
     }
+}
+
+/// Leaves `max` of the characters behind `start`, of which there are more; the last one an ellipsis.
+fn end_at(max: usize, count: usize, start: usize, out: &mut Vec<u8>) {
+    for _ in max.saturating_sub(1)..count {
+        let is_start = |&b: &u8| b & 0xc0 != 0x80;
+        let last = out[start..].iter().rposition(is_start).unwrap_or_default();
+        out.truncate(start + last);
+    }
+    while out.len() > start && out.ends_with(b" ") {
+        out.pop();
+    }
+    out.extend_from_slice("…".as_bytes());
+}
+
+/// So many bytes of a cell, less those of a character that would be cut.
+fn beginning(cell: &[u8], most: usize) -> &[u8] {
+    let is_start = |&at: &usize| cell.get(at).is_none_or(|b| b & 0xc0 != 0x80);
+    let end = (most.saturating_sub(3)..=most).rev().find(is_start).unwrap_or(most);
+    &cell[..end.min(cell.len())]
 }
 
 /// A line as it is, but for characters that nobody sees: those become visible marks.
@@ -90,12 +150,6 @@ pub fn shell_word(text: &str) -> String {
         text.into_owned()
     } else {
         format!("'{}'", text.replace('\'', "'\\''"))
-    }
-}
-
-fn space(out: &mut String) {
-    if !out.ends_with(' ') {
-        out.push(' ');
     }
 }
 
@@ -253,6 +307,28 @@ mod tests {
         assert_eq!(cut("abc", 3), "abc");
         assert_eq!(cut("äbcd", 3), "äb…");
         assert_eq!(cut("ab cd", 4), "ab…");
+        for text in [
+            "",
+            "abc",
+            "abcd",
+            "äbcdefg",
+            "a\tb \x1b c",
+            "  日本語 and more of it ",
+            &"\r\n".repeat(9),
+            &" ".repeat(99),
+        ] {
+            for text in [text.to_owned(), text.repeat(9), " ".repeat(60) + text + "end"] {
+                for max in 1..30 {
+                    assert_eq!(head(&text, max), cut(&visible(&text), max), "{text:?} to {max}");
+                }
+            }
+        }
+        let broken = [b"ab\xff\xfe \xe6\x97".repeat(30), b"x".to_vec()].concat();
+        for max in 1..30 {
+            let mut out = b"before ".to_vec();
+            push_head(&broken, max, &mut out);
+            assert_eq!(out[7..], *cut(&visible(&String::from_utf8_lossy(&broken)), max).as_bytes());
+        }
         assert_eq!(cut_middle("abcdefgh", 5), "ab…gh");
         assert_eq!(squeeze("Error: ===== (1000000)"), "Error: === (1000000)");
         assert_eq!(fit("日本語", 5), "日本…");

@@ -7,7 +7,7 @@ use super::{
     Look,
     sheet::Column,
     status_style,
-    text::{NOTHING, fit, head, visible},
+    text::{NOTHING, fit, push, push_head, text_of, visible},
 };
 use crate::{
     lineage::{ChainEnd, Question, Visit},
@@ -27,37 +27,56 @@ const UNFITTED: usize = 100;
 /// What a line or a row of the tree says of a trial by itself. Made while the log is read, in the order of the log, so that no
 /// row has to be read again in the order of the tree.
 pub struct Leaves {
-    write: fn(&Row, Look, &mut Self),
+    write: fn(&Row, Look, &mut Texts),
     look: Look,
-    /// All texts, one behind the other, and where each of them ends: so many a trial.
-    all: String,
+    /// Those of each part of the log that was read by itself.
+    parts: Vec<Texts>,
+}
+
+/// Texts one behind the other, so many a trial, and where each of them ends.
+#[derive(Default)]
+struct Texts {
+    all: Vec<u8>,
     ends: Vec<usize>,
 }
 
+impl Texts {
+    fn end(&mut self) {
+        self.ends.push(self.all.len());
+    }
+
+    fn add(&mut self, text: &[u8]) {
+        self.all.extend_from_slice(text);
+        self.end();
+    }
+}
+
 impl Leaves {
+    fn new(write: fn(&Row, Look, &mut Texts), look: Look) -> Self {
+        Self { write, look, parts: vec![Texts::default()] }
+    }
+
     /// For the lines of a drawing.
     pub fn drawn(look: Look) -> Self {
-        Self { write: drawn, look, all: String::new(), ends: Vec::new() }
+        Self::new(drawn, look)
     }
 
     /// For the rows of a sheet.
     pub fn listed(look: Look) -> Self {
-        Self { write: listed, ..Self::drawn(look) }
-    }
-
-    /// Ends a text with its last part.
-    fn end(&mut self, part: &str) {
-        self.all += part;
-        self.ends.push(self.all.len());
+        Self::new(listed, look)
     }
 
     /// The texts of the `index`-th trial.
-    pub fn of<const N: usize>(&self, index: usize) -> [&str; N] {
-        std::array::from_fn(|n| {
-            let at = index * N + n;
-            let start = if at > 0 { self.ends[at - 1] } else { 0 };
-            &self.all[start..self.ends[at]]
-        })
+    pub fn of<const N: usize>(&self, index: usize) -> [&[u8]; N] {
+        let mut at = index * N;
+        for Texts { all, ends } in &self.parts {
+            if at < ends.len() {
+                let start = |at: usize| at.checked_sub(1).map_or(0, |before| ends[before]);
+                return std::array::from_fn(|n| &all[start(at + n)..ends[at + n]]);
+            }
+            at -= ends.len();
+        }
+        [b""; N] // it was not seen
     }
 }
 
@@ -66,41 +85,55 @@ impl Question for Leaves {
         if row.id().is_none() {
             return; // no place in the tree
         }
-        (self.write)(&row, self.look, self);
+        if let Some(texts) = self.parts.last_mut() {
+            (self.write)(&row, self.look, texts);
+        }
     }
 
     fn fresh(&self) -> Self {
-        Self { write: self.write, ..Self::drawn(self.look) }
+        Self::new(self.write, self.look)
     }
 
     fn then(&mut self, later: Self) {
-        let before = self.all.len();
-        self.all += &later.all;
-        self.ends.extend(later.ends.into_iter().map(|end| before + end));
+        self.parts.extend(later.parts);
     }
 }
 
-/// The id and the outcome, the parent, the hypothesis no longer than a line.
-fn drawn(row: &Row, look: Look, leaves: &mut Leaves) {
-    leaves.all += &visible(&row.name());
-    leaves.all.push(' ');
-    write_outcome(row, &mut leaves.all);
-    leaves.end("");
-    leaves.end(&shown_id(&row.text(Role::Parent)));
-    let hypothesis = row.text(Role::Hypothesis);
-    leaves.end(&match look.width {
-        None => head(&hypothesis, UNFITTED),
-        Some(width) => fit(&visible(&hypothesis), width).into_owned(),
-    });
+/// The parent, the id and the outcome, the hypothesis no longer than a line.
+fn drawn(row: &Row, look: Look, texts: &mut Texts) {
+    push_id(row, Role::Parent, &mut texts.all);
+    texts.end();
+    push_id(row, Role::Id, &mut texts.all);
+    texts.all.push(b' ');
+    push_outcome(row, &mut texts.all);
+    texts.end();
+    let hypothesis = row.bytes(Role::Hypothesis);
+    match look.width {
+        None => push_head(&hypothesis, UNFITTED, &mut texts.all),
+        Some(width) => {
+            texts.all.extend_from_slice(fit(&visible(&text_of(&hypothesis)), width).as_bytes());
+        }
+    }
+    texts.end();
 }
 
-fn listed(row: &Row, _: Look, leaves: &mut Leaves) {
-    leaves.end(&row.name());
-    leaves.end(&shown_id(&row.text(Role::Parent)));
+fn listed(row: &Row, _: Look, texts: &mut Texts) {
+    texts.add(row.name().as_bytes());
+    texts.add(shown_id(&row.text(Role::Parent)).as_bytes());
     for role in [Role::Specialist, Role::Status, Role::Score, Role::Delta] {
-        leaves.end(&row.text(role));
+        texts.add(row.text(role).as_bytes());
     }
-    leaves.end(&visible(&row.text(Role::Hypothesis)));
+    push(&row.bytes(Role::Hypothesis), &mut texts.all);
+    texts.end();
+}
+
+fn push_id(row: &Row, role: Role, out: &mut Vec<u8>) {
+    let cell = row.bytes(role);
+    if cell.len() > 2 && cell.iter().all(u8::is_ascii_digit) {
+        out.extend_from_slice(&cell); // as nearly all are
+    } else {
+        push(shown_id(&text_of(&cell)).as_bytes(), out);
+    }
 }
 
 /// Draws the lines of a tree, parents before children.
@@ -112,61 +145,100 @@ pub struct Drawing {
 }
 
 impl Drawing {
-    pub fn line(&mut self, visit: Visit, [head, parent, hypothesis]: [&str; 3], is_best: bool, look: Look) -> String {
+    /// Adds the line of a trial to `out`.
+    pub fn line(&mut self, visit: Visit, texts: [&[u8]; 3], is_best: bool, look: Look, out: &mut Vec<u8>) {
+        let [parent, head, hypothesis] = texts;
+        let start = out.len();
+        self.leave(visit);
+        if look == Look::default() {
+            self.prefix(visit, out);
+            out.extend_from_slice(head);
+            out.extend_from_slice(mark(visit, parent, is_best).as_bytes());
+            out.extend_from_slice(b"  ");
+            out.extend_from_slice(hypothesis);
+        } else {
+            self.fitted(visit, texts, is_best, look, out);
+        }
+        while out.len() > start && out.ends_with(b" ") {
+            out.pop();
+        }
+        out.push(b'\n');
+        self.enter(visit);
+    }
+
+    /// The same for a terminal: in colour, and no longer than its lines.
+    fn fitted(&self, visit: Visit, texts: [&[u8]; 3], is_best: bool, look: Look, out: &mut Vec<u8>) {
+        let [parent, head, hypothesis] = texts;
+        let mut prefix = Vec::new();
+        self.prefix(visit, &mut prefix);
+        let [prefix, head, hypothesis] = [&prefix, head, hypothesis].map(text_of);
+        let head = head.into_owned() + &mark(visit, parent, is_best);
+        let room = look.width.map(|width| width.saturating_sub(prefix.width() + head.width() + 2).max(16));
+        let style = if is_best { status_style(visit.status).bold() } else { status_style(visit.status) };
+        let hypothesis = room.map_or_else(|| hypothesis.as_ref().into(), |room| fit(&hypothesis, room));
+        let parts = [&look.paint(Style::new().dimmed(), &prefix), &look.paint(style, &head), "  ", &hypothesis];
+        out.extend_from_slice(parts.concat().as_bytes());
+    }
+
+    /// Takes back the bars that do not stand before the lines of this depth.
+    fn leave(&mut self, visit: Visit) {
         if let Some(&before) = self.levels.get(visit.depth) {
             self.bars.truncate(before);
             self.levels.truncate(visit.depth);
         }
-        let prefix = self.prefix(visit);
+    }
+
+    fn enter(&mut self, visit: Visit) {
         self.levels.push(self.bars.len());
         if (1..=INDENT).contains(&visit.depth) {
             self.bars += if visit.last { "   " } else { "│  " };
         }
-        let mark = match visit.end {
-            ChainEnd::Root => String::new(),
-            ChainEnd::MissingParent => format!(" (parent {} is missing)", visible(parent)),
-            ChainEnd::Cycle => format!(" (a cycle, cut here: its parent is {})", visible(parent)),
-        };
-        let head = [head, if is_best { " ← BEST" } else { "" }, &mark].concat();
-        let hypothesis = match look.width {
-            None => hypothesis.into(),
-            Some(width) => fit(hypothesis, width.saturating_sub(prefix.width() + head.width() + 2).max(16)),
-        };
-        let style = if is_best { status_style(visit.status).bold() } else { status_style(visit.status) };
-        let (prefix, head) = (look.paint(Style::new().dimmed(), &prefix), look.paint(style, &head));
-        [prefix.as_str(), &head, "  ", &hypothesis].concat().trim_end().to_owned() + "\n"
     }
 
-    fn prefix(&self, visit: Visit) -> String {
-        if visit.depth == 0 {
-            return String::new();
+    fn prefix(&self, visit: Visit, out: &mut Vec<u8>) {
+        if visit.depth > 0 {
+            out.extend_from_slice(self.bars.as_bytes());
+            out.extend_from_slice(if visit.last { "└─ " } else { "├─ " }.as_bytes());
         }
-        let depth = if visit.depth > INDENT { format!("({} deep) ", visit.depth) } else { String::new() };
-        [self.bars.as_str(), if visit.last { "└─ " } else { "├─ " }, &depth].concat()
+        if visit.depth > INDENT {
+            out.extend_from_slice(format!("({} deep) ", visit.depth).as_bytes());
+        }
+    }
+}
+
+/// What is to be said of a trial's place.
+fn mark(visit: Visit, parent: &[u8], is_best: bool) -> String {
+    let best = if is_best { " ← BEST" } else { "" };
+    let parent = || text_of(parent);
+    match visit.end {
+        ChainEnd::Root => best.to_owned(),
+        ChainEnd::MissingParent => format!("{best} (parent {} is missing)", parent()),
+        ChainEnd::Cycle => format!("{best} (a cycle, cut here: its parent is {})", parent()),
     }
 }
 
 /// Status, score, difference and specialist, in short.
 pub fn outcome(row: &Row) -> String {
-    let mut out = String::new();
-    write_outcome(row, &mut out);
-    out
+    let mut out = Vec::new();
+    push_outcome(row, &mut out);
+    String::from_utf8_lossy(&out).into_owned()
 }
 
-fn write_outcome(row: &Row, out: &mut String) {
+fn push_outcome(row: &Row, out: &mut Vec<u8>) {
     if let Some(damage) = row.damage {
-        *out += &format!("damaged: {damage}");
+        out.extend_from_slice(format!("damaged: {damage}").as_bytes());
         return;
     }
     let start = out.len();
     for role in [Role::Status, Role::Score, Role::Delta, Role::Specialist] {
-        let text = row.text(role);
-        let word = visible(&text);
-        if !word.is_empty() && word != NOTHING {
-            if out.len() > start {
-                out.push(' ');
-            }
-            *out += &word;
+        let end = out.len();
+        if end > start {
+            out.push(b' ');
+        }
+        let word = out.len();
+        push(&row.bytes(role), out);
+        if out.len() == word || out[word..] == *NOTHING.as_bytes() {
+            out.truncate(end);
         }
     }
 }
@@ -196,11 +268,9 @@ pub struct Table {
 }
 
 impl Table {
-    pub fn row(
-        &mut self,
-        visit: Visit,
-        [name, parent, specialist, status, score, delta, hypothesis]: [&str; 7],
-    ) -> Vec<String> {
+    pub fn row(&mut self, visit: Visit, texts: [&[u8]; 7]) -> Vec<String> {
+        let texts = texts.map(text_of);
+        let [name, parent, specialist, status, score, delta, hypothesis] = texts.each_ref().map(AsRef::<str>::as_ref);
         self.ends.truncate(visit.depth);
         self.path.truncate(self.ends.last().copied().unwrap_or(0));
         if !self.path.is_empty() {
