@@ -43,18 +43,19 @@ pub fn run(args: Chain, context: &Context) -> Result<()> {
         context.ui.note("no trial can be best yet; `lineage chain EXP` shows the way to any trial");
         lineage::Chain::default()
     });
+    let mut read = log.reader();
     let mut steps = Steps::default();
     let mut out = context.ui.pages();
     match (column, format) {
         (Some(column), _) => {
             for &offset in &chain.offsets {
-                out.add(&cell(&log.at(offset)?.row(), column))?;
+                out.add(&cell(&read(offset)?.row(), column))?;
             }
         }
         // A table needs its rows at once for their widths; a long chain comes as several.
         (None, Format::Table) => {
             for offsets in chain.offsets.chunks(1000) {
-                let line = |&offset| Ok(steps.line(&log.at(offset)?.row(), context.ui.look));
+                let line = |&offset| Ok(steps.line(&read(offset)?.row(), context.ui.look));
                 let lines = offsets.iter().map(line).collect::<Result<Vec<_>>>()?;
                 out.add(&links(lines, &log.schema, context.ui.look))?;
             }
@@ -63,7 +64,7 @@ pub fn run(args: Chain, context: &Context) -> Result<()> {
             let mut sheet = Sheet::new(format, columns(&log.schema));
             out.add(&sheet.head())?;
             for &offset in &chain.offsets {
-                out.add(&sheet.row(&steps.cells(&log.at(offset)?.row())))?;
+                out.add(&sheet.row(&steps.cells(&read(offset)?.row())))?;
             }
             out.add(sheet.foot())?;
         }

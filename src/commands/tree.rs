@@ -85,9 +85,10 @@ pub fn run(args: Tree, context: &Context) -> Result<()> {
         branches.walk().try_for_each(|visit| add(visit, &leaves, visit.index))?;
     } else {
         let visits = if status.is_empty() { branches.walk().collect() } else { branches.walk_to(&status) };
+        let mut read = log.reader();
         for visit in visits {
             let mut leaf = leaves.fresh();
-            leaf.see(log.at(visit.offset)?.row());
+            leaf.see(read(visit.offset)?.row());
             add(visit, &leaf, 0)?;
         }
     }

@@ -19,13 +19,17 @@ struct Count {
 }
 
 /// A trial that took longer, in seconds, did not: what cannot be a time does not spoil the sum.
-const LONGEST: f64 = 1e15;
+const LONGEST: f64 = 1e12;
 
 impl Count {
     fn one(seconds: Option<f64>) -> Self {
-        let seconds = seconds.unwrap_or(0.0).clamp(-LONGEST, LONGEST);
+        let microseconds = seconds.unwrap_or(0.0).clamp(-LONGEST, LONGEST) * 1e6;
         #[allow(clippy::cast_possible_truncation, reason = "clamped")]
-        Self { trials: 1, microseconds: (seconds * 1e6).round() as i128 }
+        let whole = microseconds as i64;
+        #[allow(clippy::cast_precision_loss, reason = "it was rounded towards zero, which is exact")]
+        let rest = microseconds - whole as f64;
+        let round = i64::from(rest >= 0.5) - i64::from(rest <= -0.5); // without a call, as every row needs it
+        Self { trials: 1, microseconds: (whole + round).into() }
     }
 
     fn add(&mut self, other: Self) {

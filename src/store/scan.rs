@@ -98,16 +98,21 @@ impl Log {
 
     /// The row that begins at `offset`, as a scan has seen it.
     pub fn at(&self, offset: u64) -> Result<Trial> {
-        self.reader(ONE_LINE)(offset)
+        self.reader()(offset)
+    }
+
+    /// Reads one row after another, by where they begin, as a scan has seen them.
+    pub fn reader(&self) -> impl FnMut(u64) -> Result<Trial> {
+        self.reader_of(ONE_LINE)
     }
 
     /// The rows that begin at these places. In the order of the log, those that lie side by side are read at once.
     pub fn all_at(&self, offsets: impl IntoIterator<Item = u64>) -> Result<Vec<Trial>> {
-        offsets.into_iter().map(self.reader(SOME_LINES)).collect()
+        offsets.into_iter().map(self.reader_of(SOME_LINES)).collect()
     }
 
-    /// Reads single rows, by where they begin, `chunk` bytes at a time.
-    fn reader(&self, chunk: usize) -> impl FnMut(u64) -> Result<Trial> {
+    /// The same, `chunk` bytes at a time.
+    fn reader_of(&self, chunk: usize) -> impl FnMut(u64) -> Result<Trial> {
         let lines = self.file.as_ref().map(|file| Lines::in_chunks(file, self.start, self.end, chunk));
         let mut rows = lines.map(|lines| Rows::new(&self.schema, lines, 0));
         move |offset| {

@@ -31,23 +31,26 @@ pub fn table(head: &[&str], numbers: &[usize], rows: Vec<(Vec<String>, Style)>, 
             None => cut(text, UNFITTED).into_owned(),
         };
     };
+    // The last column begins where the others end: as text behind them, it need not be measured.
+    let aligned = if numbers.contains(&last) { head.len() } else { last };
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_content_arrangement(ContentArrangement::Disabled);
-    table.set_header(head.to_vec());
-    let mut styles = vec![Style::new().bold()];
+    table.set_header(head[..aligned].to_vec());
+    let mut behind = vec![(head[aligned..].concat(), Style::new().bold())];
     for (mut row, style) in rows {
         shorten(&mut row[last]);
+        behind.push((row.split_off(aligned).concat(), style));
         table.add_row(row);
-        styles.push(style);
     }
-    for column in 0..head.len() {
+    for column in 0..aligned {
         let Some(column_of_table) = table.column_mut(column) else { continue };
         column_of_table.set_padding((0, if column == last { 0 } else { 2 }));
         if numbers.contains(&column) {
             column_of_table.set_cell_alignment(CellAlignment::Right);
         }
     }
-    table.lines().zip(styles).map(|(line, style)| look.paint(style, line.trim_end()) + "\n").collect()
+    let line = |(line, (text, style)): (String, (String, Style))| look.paint(style, (line + &text).trim_end()) + "\n";
+    table.lines().zip(behind).map(line).collect()
 }
 
 /// Trials, one a line.

@@ -2,6 +2,8 @@
 
 use std::{collections::HashSet, fs::File, io, os::unix::fs::FileExt};
 
+use anyhow::Result;
+
 use super::slot::{SLOT, hash};
 use crate::{
     lineage::{Chain, ChainEnd, Jobs, Tree},
@@ -113,13 +115,17 @@ fn check(number: u64, offset: u64) -> u64 {
 
 /// The trial with this id, where the table and the log agree on it.
 pub(super) fn trial(file: &File, log: &Log, id: &ExpId) -> Option<Trial> {
+    find(file, log, id, log.reader())
+}
+
+fn find(file: &File, log: &Log, id: &ExpId, mut read: impl FnMut(u64) -> Result<Trial>) -> Option<Trial> {
     let number = id.counted()?;
     let mut place = [0; 8];
     file.read_exact_at(&mut place, TABLE.checked_add(number.checked_mul(ENTRY)?)?).ok()?;
     let place = u64::from_le_bytes(place);
     let offset = place >> CHECK;
     let is_whole = place == offset << CHECK | check(number, offset) && (log.start..log.end).contains(&offset);
-    let trial = is_whole.then(|| log.at(offset).ok())??;
+    let trial = is_whole.then(|| read(offset).ok())??;
     (trial.row().id().as_ref() == Some(id)).then_some(trial)
 }
 
@@ -127,10 +133,11 @@ pub(super) fn trial(file: &File, log: &Log, id: &ExpId) -> Option<Trial> {
 pub(super) fn climb(file: &File, log: &Log, offset: u64) -> Option<Chain> {
     let mut offsets = vec![offset];
     let mut passed = HashSet::from([offset]);
-    let mut at = log.at(offset).ok()?;
+    let mut read = log.reader();
+    let mut at = read(offset).ok()?;
     let end = loop {
         let Some(parent) = at.row().parent() else { break ChainEnd::Root };
-        let next = trial(file, log, &parent)?;
+        let next = find(file, log, &parent, &mut read)?;
         let offset = next.row().offset;
         if !passed.insert(offset) {
             break ChainEnd::Cycle;
