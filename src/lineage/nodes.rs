@@ -17,7 +17,7 @@ pub(super) struct Node {
 }
 
 /// So many nodes are told one by what it differs in from the other: to find one, half of them are passed.
-const BLOCK: usize = 128;
+const BLOCK: usize = 64;
 
 /// The first byte of what is told of a node: its status, and whether it has the next number, the same parent, or none.
 const STATUS: u8 = 0x0f;
@@ -36,8 +36,14 @@ struct Block {
 
 impl Block {
     fn nodes(&self) -> impl Iterator<Item = Node> {
-        let mut rest = &self.rest[..];
-        std::iter::successors(Some(self.first), move |last| (!rest.is_empty()).then(|| read(&mut rest, *last)))
+        let (mut rest, mut node) = (&self.rest[..], self.first);
+        let mut is_first = true;
+        std::iter::from_fn(move || {
+            if !std::mem::take(&mut is_first) {
+                read(&mut rest, &mut node)?;
+            }
+            Some(node)
+        })
     }
 }
 
@@ -116,12 +122,14 @@ impl Nodes {
     }
 
     pub(super) fn get(&self, index: usize) -> Option<Node> {
-        self.from(|block| block.before <= index).find(|(at, _)| *at == index).map(|(_, node)| node)
+        let block = self.block(|block| block.before <= index)?;
+        block.nodes().nth(index - block.before)
     }
 
     /// The node whose row begins at `offset`.
     pub(super) fn at(&self, offset: u64) -> Option<usize> {
-        self.from(|block| block.first.offset <= offset).find(|(_, node)| node.offset == offset).map(|(at, _)| at)
+        let block = self.block(|block| block.first.offset <= offset)?;
+        block.nodes().position(|node| node.offset == offset).map(|at| block.before + at)
     }
 
     /// Whether the ids only grow, so that `find` finds them.
@@ -135,14 +143,13 @@ impl Nodes {
             let first = self.blocks.first()?.first.id;
             return usize::try_from(id.checked_sub(first)?).ok().filter(|&at| at < self.len);
         }
-        self.from(|block| block.first.id <= id).find(|(_, node)| node.id == id).map(|(at, _)| at)
+        let block = self.block(|block| block.first.id <= id)?;
+        block.nodes().position(|node| node.id == id).map(|at| block.before + at)
     }
 
-    /// The nodes of the last block of those that come first, for which `is_before` holds.
-    fn from(&self, is_before: impl Fn(&Block) -> bool) -> impl Iterator<Item = (usize, Node)> {
-        let behind = self.blocks.partition_point(is_before);
-        let block = behind.checked_sub(1).map(|at| &self.blocks[at]);
-        block.into_iter().flat_map(|block| (block.before..).zip(block.nodes()))
+    /// The last block of those that come first, for which `is_before` holds.
+    fn block(&self, is_before: impl Fn(&Block) -> bool) -> Option<&Block> {
+        self.blocks.get(self.blocks.partition_point(is_before).checked_sub(1)?)
     }
 }
 
@@ -161,19 +168,20 @@ fn write(out: &mut Vec<u8>, last: Node, node: Node) {
     write_number(out, node.offset - last.offset);
 }
 
-/// Reads what `write` has told of the node behind `last`.
+/// Reads what `write` has told, and makes of the last node the one behind it. `None` where there is none.
 #[inline]
-fn read(rest: &mut &[u8], last: Node) -> Node {
-    let head = rest[0];
-    *rest = &rest[1..];
-    let id = if head & NEXT != 0 { last.id + 1 } else { moved(last.id, read_number(rest)) };
-    let parent = match head & (SIBLING | ROOT) {
-        0 => Some(moved(id, read_number(rest))),
-        SIBLING => last.parent,
-        _ => None,
-    };
-    let status = Status::ALL.get(usize::from(head & STATUS)).copied().unwrap_or(Status::Other);
-    Node { id, parent, offset: last.offset + read_number(rest), status }
+fn read(rest: &mut &[u8], node: &mut Node) -> Option<()> {
+    let (&head, numbers) = rest.split_first()?;
+    *rest = numbers;
+    node.id = if head & NEXT != 0 { node.id + 1 } else { moved(node.id, read_number(rest)?) };
+    match head & (SIBLING | ROOT) {
+        0 => node.parent = Some(moved(node.id, read_number(rest)?)),
+        ROOT => node.parent = None,
+        _ => {}
+    }
+    node.status = Status::ALL.get(usize::from(head & STATUS)).copied().unwrap_or(Status::Other);
+    node.offset += read_number(rest)?;
+    Some(())
 }
 
 /// How far it is from one key to another: twice the way up, or twice the way down less one.
@@ -197,14 +205,14 @@ fn write_number(out: &mut Vec<u8>, mut number: u64) {
 }
 
 #[inline]
-fn read_number(rest: &mut &[u8]) -> u64 {
+fn read_number(rest: &mut &[u8]) -> Option<u64> {
     let (mut number, mut bits) = (0, 0);
     loop {
-        let byte = rest[0];
-        *rest = &rest[1..];
+        let (&byte, behind) = rest.split_first()?;
+        *rest = behind;
         number |= u64::from(byte & 0x7f) << bits;
         if byte < 0x80 {
-            return number;
+            return Some(number);
         }
         bits += 7;
     }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+use wide::u8x16;
 
 /// What stands for a cell that holds nothing.
 pub const NOTHING: &str = "—";
@@ -67,14 +68,29 @@ pub fn text_of(cell: &[u8]) -> Cow<'_, str> {
 
 /// How much of a text is visible as it is: graphic ASCII, with single spaces in between. Most words are, to their ends.
 fn plain(text: &[u8]) -> usize {
-    let mut before = b' ';
-    let odd = |&b: &u8| {
-        let is_odd = !(b' '..=b'~').contains(&b) || b == b' ' && before == b' ';
-        before = b;
-        is_odd
-    };
-    let len = text.iter().position(odd).unwrap_or(text.len());
+    let len = first_odd(text).unwrap_or(text.len());
     len - usize::from(text[..len].ends_with(b" "))
+}
+
+/// Where the first byte is that is not graphic ASCII or a single space, looked for many at a time. At the start no space is one.
+#[inline]
+fn first_odd(text: &[u8]) -> Option<usize> {
+    let (parts, rest) = text.as_chunks::<16>();
+    let (space, beyond) = (u8x16::splat(b' '), u8x16::splat(0x7f - b' '));
+    let mut before = 1;
+    for (at, part) in parts.iter().enumerate() {
+        let bytes = u8x16::new(*part);
+        let above = bytes - space; // what is below a space wraps around
+        let spaces = bytes.simd_eq(space).to_bitmask();
+        let odd = above.max(beyond).simd_eq(above).to_bitmask() | spaces & (spaces << 1 | before);
+        if odd != 0 {
+            return Some(at * 16 + odd.trailing_zeros() as usize);
+        }
+        before = spaces >> 15;
+    }
+    let mut spaced = before == 1;
+    let is_odd = |&b: &u8| !(b' '..=b'~').contains(&b) || std::mem::replace(&mut spaced, b == b' ') && b == b' ';
+    rest.iter().position(is_odd).map(|at| parts.len() * 16 + at)
 }
 
 /// What is shown for a character that is not shown as it is: a space for white space, nothing for a `\r` of a line break.
@@ -300,6 +316,25 @@ mod tests {
         assert_eq!(shell_word("x;touch y"), "'x;touch y'");
         assert_eq!(shell_word("it's"), "'it'\\''s'");
         assert_eq!(marked("a  b\x1b\u{202e}\tc"), "a  b\\x1b\\u{202e}\tc");
+    }
+
+    #[test]
+    fn what_is_plain_is_found_wherever_it_ends() {
+        for len in 0..40 {
+            for at in 0..len {
+                for odd in [" ", "\n", "\x1f", "\x7f", "é"] {
+                    let text = "a b".repeat(20)[..len].to_owned();
+                    let text = [&text[..at], odd, &text[at..]].concat();
+                    let words: Vec<_> = text.bytes().collect();
+                    let is_odd = |n: usize| {
+                        let is_double = words[n] == b' ' && (n == 0 || words[n - 1] == b' ');
+                        !(b' '..=b'~').contains(&words[n]) || is_double
+                    };
+                    let end = (0..words.len()).find(|&n| is_odd(n)).unwrap_or(words.len());
+                    assert_eq!(plain(&words), text[..end].trim_end_matches(' ').len(), "{text:?}");
+                }
+            }
+        }
     }
 
     #[test]
