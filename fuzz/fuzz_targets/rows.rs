@@ -29,7 +29,7 @@ impl Question for Rows {
     fn see(&mut self, row: Row<'_>) {
         std::hint::black_box((row.id(), row.parent(), row.eligible_score()));
         if row.damage.is_none() {
-            self.0.push(row.line.to_vec());
+            self.0.push(row.cells.line.to_vec());
         }
     }
 

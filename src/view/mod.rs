@@ -14,6 +14,7 @@ pub mod stats;
 pub mod table;
 pub mod text;
 pub mod tree;
+mod visible;
 
 use anstyle::{AnsiColor, Style};
 use sheet::Format;

@@ -1,0 +1,227 @@
+//! Free text made visible: in one line, with nothing hidden in it. Nearly all of it is plain, and is passed over at once.
+
+use std::borrow::Cow;
+
+use wide::u8x16;
+
+/// The text in one line with nothing hidden in it: a run of white space is one space, a line break `\n`, a control
+/// character `\x1b`, an invisible or direction-changing one `\u{202e}`.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if plain(text.as_bytes()) == text.len() {
+        return text.into();
+    }
+    let mut out = String::with_capacity(text.len() + 16);
+    write_visible(text, usize::MAX, |part| out.push_str(part));
+    out.into()
+}
+
+/// Puts out what `visible` makes of a text, piece by piece, until that has more than `most` characters. Returns how many.
+fn write_visible(text: &str, most: usize, mut put: impl FnMut(&str)) -> usize {
+    let text = text.trim();
+    let bytes = text.as_bytes();
+    let (mut at, mut copied) = (0, 0); // what is plain is copied a run at a time
+    let (mut count, mut spaced) = (0, false);
+    while at < bytes.len() && count <= most {
+        let enough = bytes.len().min(at.saturating_add(most - count).saturating_add(1));
+        let run = plain(&bytes[at..enough]);
+        at += run;
+        count += run;
+        let Some(c) = text[at..].chars().next() else { break };
+        let next = at + c.len_utf8();
+        if c >= '\u{80}' && !is_hidden(c) && !c.is_whitespace() {
+            count += 1;
+        } else {
+            put(&text[copied..at]);
+            spaced &= at == copied;
+            let shown = show(c, &text[next..]);
+            if shown != " " || !spaced {
+                put(&shown);
+                count += shown.len(); // ASCII, all of it
+            }
+            spaced = shown == " " || spaced && shown.is_empty();
+            copied = next;
+        }
+        at = next;
+    }
+    put(&text[copied..at]);
+    count
+}
+
+/// Adds to `out` what `visible` makes of a cell.
+pub fn push(cell: &[u8], out: &mut Vec<u8>) {
+    if plain(cell) == cell.len() {
+        out.extend_from_slice(cell);
+    } else {
+        write_visible(&text_of(cell), usize::MAX, |part| out.extend_from_slice(part.as_bytes()));
+    }
+}
+
+/// The text of a cell; what is not UTF-8 as U+FFFD.
+pub fn text_of(cell: &[u8]) -> Cow<'_, str> {
+    // Twice as fast as to look for what is not UTF-8.
+    std::str::from_utf8(cell).map_or_else(|_| String::from_utf8_lossy(cell), Cow::Borrowed)
+}
+
+/// How much of a text is visible as it is: graphic ASCII, with single spaces in between. Most words are, to their ends.
+fn plain(text: &[u8]) -> usize {
+    let len = first_odd(text).unwrap_or(text.len());
+    len - usize::from(text[..len].ends_with(b" "))
+}
+
+/// Where the first byte is that is not graphic ASCII or a single space, looked for many at a time. At the start no space is one.
+#[inline]
+fn first_odd(text: &[u8]) -> Option<usize> {
+    let (parts, rest) = text.as_chunks::<16>();
+    let (space, beyond) = (u8x16::splat(b' '), u8x16::splat(0x7f - b' '));
+    let mut before = 1;
+    for (at, part) in parts.iter().enumerate() {
+        let bytes = u8x16::new(*part);
+        let above = bytes - space; // what is below a space wraps around
+        let spaces = bytes.simd_eq(space).to_bitmask();
+        let odd = above.max(beyond).simd_eq(above).to_bitmask() | spaces & (spaces << 1 | before);
+        if odd != 0 {
+            return Some(at * 16 + odd.trailing_zeros() as usize);
+        }
+        before = spaces >> 15;
+    }
+    let mut spaced = before == 1;
+    let is_odd = |&b: &u8| !(b' '..=b'~').contains(&b) || std::mem::replace(&mut spaced, b == b' ') && b == b' ';
+    rest.iter().position(is_odd).map(|at| parts.len() * 16 + at)
+}
+
+/// What is shown for a character that is not shown as it is: a space for white space, nothing for a `\r` of a line break.
+fn show(c: char, rest: &str) -> Cow<'static, str> {
+    match c {
+        '\r' if rest.starts_with('\n') => "".into(),
+        '\n' | '\r' => "\\n".into(),
+        '\t' => " ".into(),
+        c if u32::from(c) < 0x20 || c == '\x7f' => format!("\\x{:02x}", u32::from(c)).into(),
+        c if is_hidden(c) => format!("\\u{{{:04x}}}", u32::from(c)).into(),
+        _ => " ".into(),
+    }
+}
+
+/// The first `max` characters of what `visible` makes of a text, the last one an ellipsis where something is left out.
+pub fn head(text: &str, max: usize) -> String {
+    let mut out = Vec::new();
+    push_head(text.as_bytes(), max, &mut out);
+    text_of(&out).into_owned()
+}
+
+/// Adds to `out` the head of a cell.
+pub fn push_head(cell: &[u8], max: usize, out: &mut Vec<u8>) {
+    let start = out.len();
+    let enough = beginning(cell.trim_ascii_start(), max.saturating_add(max / 2)); // most of a long cell need not be looked at
+    for part in [enough, cell] {
+        let count = write_visible(&text_of(part), max, |part| out.extend_from_slice(part.as_bytes()));
+        if count > max {
+            return end_at(max, count, start, out);
+        }
+        if part.len() == cell.len() {
+            return;
+        }
+        out.truncate(start);
+    }
+}
+
+/// Leaves `max` of the characters behind `start`, of which there are more; the last one an ellipsis.
+fn end_at(max: usize, count: usize, start: usize, out: &mut Vec<u8>) {
+    for _ in max.saturating_sub(1)..count {
+        let is_start = |&b: &u8| b & 0xc0 != 0x80;
+        let last = out[start..].iter().rposition(is_start).unwrap_or_default();
+        out.truncate(start + last);
+    }
+    while out.len() > start && out.ends_with(b" ") {
+        out.pop();
+    }
+    out.extend_from_slice("…".as_bytes());
+}
+
+/// So many bytes of a cell, less those of a character that would be cut.
+fn beginning(cell: &[u8], most: usize) -> &[u8] {
+    let is_start = |&at: &usize| cell.get(at).is_none_or(|b| b & 0xc0 != 0x80);
+    let end = (most.saturating_sub(3)..=most).rev().find(is_start).unwrap_or(most);
+    &cell[..end.min(cell.len())]
+}
+
+/// A line as it is, but for characters that nobody sees: those become visible marks.
+pub fn marked(line: &str) -> String {
+    let mark = |c: char| match c {
+        '\t' => c.to_string(),
+        c if c.is_control() || is_hidden(c) => visible(&format!("x{c}x"))[1..].trim_end_matches('x').to_owned(),
+        c => c.to_string(),
+    };
+    line.chars().map(mark).collect()
+}
+
+/// Characters that change what is seen without being seen (C1, and the format characters that UTS #39 and the "Trojan
+/// Source" paper warn of).
+pub(super) fn is_hidden(c: char) -> bool {
+    matches!(c,
+        '\u{80}'..='\u{9f}' | '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::text::cut;
+
+    #[test]
+    fn nothing_hides_in_a_visible_text() {
+        assert_eq!(visible("a  b\t\tc"), "a b c");
+        assert_eq!(visible("a\r\nb\nc\rd"), "a\\nb\\nc\\nd");
+        assert_eq!(visible("\x1b[31m\u{9b}x\0"), "\\x1b[31m\\u{009b}x\\x00");
+        assert_eq!(visible("a\u{202e}b\u{200b}c\u{e0041}"), "a\\u{202e}b\\u{200b}c\\u{e0041}");
+        assert_eq!(visible("a\u{a0}\u{3000}b"), "a b");
+        assert_eq!(visible("0.99→0.95 Δ ✓"), "0.99→0.95 Δ ✓");
+        assert_eq!(marked("a  b\x1b\u{202e}\tc"), "a  b\\x1b\\u{202e}\tc");
+    }
+
+    #[test]
+    fn what_is_plain_is_found_wherever_it_ends() {
+        for len in 0..40 {
+            for at in 0..len {
+                for odd in [" ", "\n", "\x1f", "\x7f", "é"] {
+                    let text = "a b".repeat(20)[..len].to_owned();
+                    let text = [&text[..at], odd, &text[at..]].concat();
+                    let words: Vec<_> = text.bytes().collect();
+                    let is_odd = |n: usize| {
+                        let is_double = words[n] == b' ' && (n == 0 || words[n - 1] == b' ');
+                        !(b' '..=b'~').contains(&words[n]) || is_double
+                    };
+                    let end = (0..words.len()).find(|&n| is_odd(n)).unwrap_or(words.len());
+                    assert_eq!(plain(&words), text[..end].trim_end_matches(' ').len(), "{text:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_head_is_a_cut_of_what_is_visible() {
+        for text in [
+            "",
+            "abc",
+            "abcd",
+            "äbcdefg",
+            "a\tb \x1b c",
+            "  日本語 and more of it ",
+            &"\r\n".repeat(9),
+            &" ".repeat(99),
+        ] {
+            for text in [text.to_owned(), text.repeat(9), " ".repeat(60) + text + "end"] {
+                for max in 1..30 {
+                    assert_eq!(head(&text, max), cut(&visible(&text), max), "{text:?} to {max}");
+                }
+            }
+        }
+        let broken = [b"ab\xff\xfe \xe6\x97".repeat(30), b"x".to_vec()].concat();
+        for max in 1..30 {
+            let mut out = b"before ".to_vec();
+            push_head(&broken, max, &mut out);
+            assert_eq!(out[7..], *cut(&visible(&String::from_utf8_lossy(&broken)), max).as_bytes());
+        }
+    }
+}
