@@ -106,7 +106,12 @@ pub fn gather(log: &Log, specialist: &str, limits: &Prompt) -> Result<Digest> {
     // All that is known to be shown, so that it is read in one go.
     let tried = family.children.newest.iter().map(|(place, _)| place);
     let links = family.chain.root.iter().chain(&family.chain.last);
-    let shown = board.iter().chain(failures.0.values().flatten()).chain(&axis.newest).chain(links).chain(tried);
+    let shown = board
+        .iter()
+        .chain(failures.0.values().flatten())
+        .chain(axis.newest.iter().rev().take(limits.axis))
+        .chain(links)
+        .chain(tried);
     trials.all(shown.copied())?;
     let best = trials.all(best.offset())?.pop();
     let board = trials.all(board)?;

@@ -46,7 +46,7 @@ pub struct Audit {
     best: Option<f64>,
     /// Scores of the trials that others may be measured against.
     scores: HashMap<ExpId, f64>,
-    /// The time of the row before, and its text: one for all rows.
+    /// The time of the row before, and its text, in memory that is used again for each.
     time: Option<jiff::Timestamp>,
     time_text: Vec<u8>,
 }

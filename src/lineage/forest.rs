@@ -113,15 +113,19 @@ impl Tree {
         if self.nodes.is_sorted() { self.nodes.find(id) } else { self.first.get(&id).copied() }
     }
 
-    /// Which trial is the parent of each of these.
-    pub(super) fn parents(&self, nodes: impl Iterator<Item = Node>) -> impl Iterator<Item = Option<usize>> {
+    /// Which trial is the parent of each of these, which are all there are.
+    pub(super) fn parents(&self, nodes: &[Node]) -> Vec<Option<usize>> {
+        let is_found = self.nodes.is_dense() || !self.nodes.is_sorted();
+        let search = |id: Key| nodes.binary_search_by_key(&id, |node| node.id).ok();
+        let find = |id| if is_found { self.find(id) } else { search(id) };
         let mut last = (None, None);
-        nodes.map(move |node| {
+        let parent = |node: &Node| {
             if node.parent != last.0 {
-                last = (node.parent, node.parent.and_then(|parent| self.find(parent)));
+                last = (node.parent, node.parent.and_then(find));
             }
             last.1 // nearly always that of the one before
-        })
+        };
+        nodes.iter().map(parent).collect()
     }
 
     pub(super) fn find_id(&self, id: &ExpId) -> Option<usize> {
@@ -162,13 +166,14 @@ impl Tree {
 
     /// What is wrong with the ids and parents: the trial's place among those that have an id, its id, the fault.
     pub fn faults(&self) -> Vec<(usize, String, Fault)> {
-        let parents: Vec<_> = self.parents(self.nodes.iter()).collect();
+        let nodes: Vec<_> = self.nodes.iter().collect();
+        let parents = self.parents(&nodes);
         let cut = cycles(&parents);
         let names: HashMap<Key, &str> = self.names.iter().map(|(name, &key)| (key, name.as_str())).collect();
         let name =
             |key: Key| names.get(&key).map_or_else(|| ExpId::Number(key.into()).to_string(), |name| (*name).to_owned());
         let mut faults = Vec::new();
-        for (index, node) in self.nodes.iter().enumerate() {
+        for (index, node) in nodes.iter().enumerate() {
             if let Some(&first) = self.first.get(&node.id).filter(|&&first| first < index) {
                 faults.push((index, name(node.id), Fault::Twice { first }));
             }
@@ -195,10 +200,12 @@ impl Tree {
 
     /// Whether a trial names a parent that the log does not have before it.
     pub fn has_strays(&self) -> bool {
-        let is_stray = |(index, (node, parent)): (usize, (Node, Option<usize>))| {
-            node.parent.is_some() && parent.is_none_or(|parent| parent >= index)
-        };
-        self.nodes.iter().zip(self.parents(self.nodes.iter())).enumerate().any(is_stray)
+        let mut last = None;
+        self.nodes.iter().enumerate().any(|(index, node)| {
+            let is_sibling = std::mem::replace(&mut last, node.parent) == node.parent;
+            let is_stray = |parent| self.find(parent).is_none_or(|parent| parent >= index);
+            !is_sibling && node.parent.is_some_and(is_stray)
+        })
     }
 
     /// The parent that is missing at the root of the chain to the trial whose row begins at `offset`, if one is.

@@ -137,9 +137,14 @@ impl Nodes {
         self.order < Order::Mixed
     }
 
+    /// Whether each id is one more than the one before, so that `find` need not look.
+    pub(super) fn is_dense(&self) -> bool {
+        self.order == Order::Dense
+    }
+
     /// The node with this id, where the ids only grow.
     pub(super) fn find(&self, id: Key) -> Option<usize> {
-        if self.order == Order::Dense {
+        if self.is_dense() {
             let first = self.blocks.first()?.first.id;
             return usize::try_from(id.checked_sub(first)?).ok().filter(|&at| at < self.len);
         }

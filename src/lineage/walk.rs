@@ -61,7 +61,7 @@ impl Tree {
 impl Branches {
     fn new(tree: &Tree) -> Self {
         let nodes: Vec<Node> = tree.nodes.iter().collect();
-        let mut parents: Vec<_> = tree.parents(nodes.iter().copied()).collect();
+        let mut parents = tree.parents(&nodes);
         let mut roots = Vec::new();
         for (index, cut) in cycles(&parents).into_iter().enumerate() {
             let end = match parents[index] {

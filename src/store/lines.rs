@@ -125,9 +125,11 @@ impl<'f> Lines<'f> {
         }
     }
 
-    /// Goes to the line that begins at `offset`; what is held of it is not read again.
+    /// Goes to the line that begins at `offset`; what is held of it is not read again, unless it is the head of a line that is
+    /// too long.
     pub(super) fn go_to(&mut self, offset: u64) {
-        match offset.checked_sub(self.offset) {
+        let is_whole = self.next == self.offset + (self.end - self.start) as u64;
+        match offset.checked_sub(self.offset).filter(|_| is_whole) {
             Some(ahead) => self.consume(ahead),
             None => {
                 (self.start, self.end) = (0, 0);
@@ -236,6 +238,22 @@ mod tests {
             lines.consume(line.taken);
         }
         assert_eq!(seen, [(1, 2), (HEAD, (MAX_ROW + CHUNK + 1) as u64), (2, 3), (1, 2)]);
+    }
+
+    #[test]
+    fn a_line_is_the_same_each_time_it_is_gone_to() {
+        let long = [b"a\n".to_vec(), vec![b'x'; MAX_ROW + CHUNK], b"\nbc\nd\n".to_vec()].concat();
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(&long).unwrap();
+        let file = Source::File(file);
+        let mut lines = Lines::in_chunks(&file, 0, long.len() as u64, ONE_LINE);
+        let behind = long.len() as u64 - 5;
+        for (at, taken) in
+            [(2, MAX_ROW + CHUNK + 1), (2, MAX_ROW + CHUNK + 1), (behind, 3), (behind, 3), (0, 2), (0, 2)]
+        {
+            lines.go_to(at);
+            assert_eq!(lines.look(0).unwrap().map(|line| line.taken), Some(taken as u64), "at {at}");
+        }
     }
 
     #[test]

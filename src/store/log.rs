@@ -27,9 +27,8 @@ use crate::{
     trial::{Direction, ExpId, Status},
 };
 
-/// Kept rows that are asked which way is better, where neither a flag nor the settings say it; no more once one way leads.
+/// Kept rows that are asked which way is better, where neither a flag nor the settings say it; no more than decide it.
 const VOTES: i32 = 32;
-const LEAD: i32 = 8; // were one row in ten wrong, the wrong way would lead by so many in one log of ten million
 
 /// How the caller wants a log read; what is absent comes from the settings, else from the log.
 #[derive(Clone, Debug, Default)]
@@ -231,8 +230,8 @@ impl Log {
                     _ => {}
                 }
             }
-            let is_told = down + up == VOTES || (down - up).abs() == LEAD;
-            if is_told { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+            let others = VOTES - down - up;
+            if (down - up).abs() > others || others == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         })?;
         let direction = if up > down { Direction::Maximize } else { Direction::Minimize };
         if let Some(schema) = Arc::get_mut(&mut self.schema) {

@@ -21,6 +21,9 @@ use crate::{
 /// sums come out the same on every machine.
 const HALVES: u64 = 4 * 1024 * 1024;
 
+/// How far from its end the newest rows of a log are looked for at first.
+const NEAR: u64 = 64 * 1024;
+
 /// The first row of a log begins in its second line.
 pub(super) const FIRST_ROW: u64 = 2;
 
@@ -144,11 +147,12 @@ impl Log {
     /// not grow with the log.
     pub fn last(&self, n: usize, wanted: impl Fn(&Row) -> bool) -> Result<Vec<Trial>> {
         let Some(file) = &self.file else { return Ok(Vec::new()) };
-        let mut reach = 64 * 1024_u64;
+        let mut reach = NEAR;
         loop {
             let whole = self.end - self.start <= reach;
             let (from, number) = if whole { (self.start, self.first_row) } else { (self.end - reach, 0) };
-            let lines = Lines::in_chunks(file, from, self.end, SOME_LINES);
+            let some = || Lines::in_chunks(file, from, self.end, SOME_LINES); // the memory of a scan costs more than it saves
+            let lines = if reach == NEAR { some() } else { Lines::new(file, from, self.end) };
             let mut rows = Rows::new(&self.schema, lines, number);
             let (mut last, mut damaged) = (VecDeque::new(), Damaged::default());
             if whole || rows.synchronise()? {

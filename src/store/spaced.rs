@@ -13,7 +13,7 @@ pub(super) fn separate(cells: Cells, schema: &Schema) -> Option<Vec<u32>> {
     let last = cells.last().filter(|cell| cell.starts_with(b"\"") && cells.len() == hypothesis + 1)?;
     let close = closing_quote(last)? + 1;
     let rest = last[close..].strip_prefix(b" ")?;
-    let missing = schema.names().len().checked_sub(cells.len())?;
+    let missing = schema.names().len().checked_sub(cells.len()).filter(|&missing| missing > 0)?;
     let mut ends = cells.ends().to_vec();
     ends[hypothesis] = short(cells.start(hypothesis) + close);
     for text in rest.splitn(missing, |&b| b == b' ') {

@@ -84,10 +84,9 @@ pub fn cell(row: &Row, role: Role) -> String {
     or_nothing(&visible(&row.text(role)))
 }
 
-/// As much of a long cell as a line may have, and more: a table need not hold the rest of it.
+/// As much of a long cell as a line has; of a terminal only the table knows how much that is.
 pub fn beginning(row: &Row, role: Role, look: Look) -> String {
-    let most = look.width.map_or(UNFITTED, |width| 4 * width); // of characters that take no column, many fit
-    or_nothing(&head(&row.text(role), most))
+    if look.is_terminal() { cell(row, role) } else { or_nothing(&head(&row.text(role), UNFITTED)) }
 }
 
 fn or_nothing(text: &str) -> String {

@@ -42,7 +42,7 @@ pub fn printable_line(line: &[u8]) -> String {
 
 /// At most `max` characters, the last one an ellipsis where something is left out.
 pub fn cut(text: &str, max: usize) -> Cow<'_, str> {
-    end_of_cut(text, max).map_or_else(|| text.into(), |end| with_ellipsis(&text[..end]).into())
+    end_of_cut(text, max).map_or_else(|| text.into(), |end| [text[..end].trim_end(), "…"].concat().into())
 }
 
 /// Where the character ends after which the ellipsis stands; `None` where there is no more than `max`.
@@ -56,10 +56,6 @@ fn end_of_cut(text: &str, max: usize) -> Option<usize> {
     }
     let end = text.len() - rest.as_str().len();
     rest.nth(max.min(1)).map(|_| end)
-}
-
-fn with_ellipsis(text: &str) -> String {
-    [text.trim_end(), "…"].concat()
 }
 
 /// Rules such as `=====`, which errors are fond of, as three characters.
