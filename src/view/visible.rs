@@ -19,20 +19,21 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 fn write_visible(text: &str, most: usize, mut put: impl FnMut(&str)) -> usize {
     let text = text.trim();
     let bytes = text.as_bytes();
-    let (mut at, mut copied) = (0, 0); // what is plain is copied a run at a time
+    let (mut at, mut copied) = (0_usize, 0); // what is plain is copied a run at a time
     let (mut count, mut spaced) = (0, false);
-    while at < bytes.len() && count <= most {
+    while count <= most {
+        let is_spaced = |at: usize, spaced: bool| if at > copied { bytes[at - 1] == b' ' } else { spaced };
         let enough = bytes.len().min(at.saturating_add(most - count).saturating_add(1));
-        let run = plain(&bytes[at..enough]);
+        let run = first_odd(&bytes[at..enough], is_spaced(at, spaced)).unwrap_or(enough - at);
         at += run;
         count += run;
-        let Some(c) = text[at..].chars().next() else { break };
+        let Some(c) = text[at..].chars().next().filter(|_| count <= most) else { break };
         let next = at + c.len_utf8();
         if c >= '\u{80}' && !is_hidden(c) && !c.is_whitespace() {
             count += 1;
         } else {
             put(&text[copied..at]);
-            spaced &= at == copied;
+            spaced = is_spaced(at, spaced);
             let shown = show(c, &text[next..]);
             if shown != " " || !spaced {
                 put(&shown);
@@ -64,16 +65,17 @@ pub fn text_of(cell: &[u8]) -> Cow<'_, str> {
 
 /// How much of a text is visible as it is: graphic ASCII, with single spaces in between. Most words are, to their ends.
 fn plain(text: &[u8]) -> usize {
-    let len = first_odd(text).unwrap_or(text.len());
+    let len = first_odd(text, true).unwrap_or(text.len());
     len - usize::from(text[..len].ends_with(b" "))
 }
 
-/// Where the first byte is that is not graphic ASCII or a single space, looked for many at a time. At the start no space is one.
+/// Where the first byte is that is not graphic ASCII or a single space, looked for many at a time. `behind_space`: whether one
+/// stands before the text.
 #[inline]
-fn first_odd(text: &[u8]) -> Option<usize> {
+fn first_odd(text: &[u8], behind_space: bool) -> Option<usize> {
     let (parts, rest) = text.as_chunks::<16>();
     let (space, beyond) = (u8x16::splat(b' '), u8x16::splat(0x7f - b' '));
-    let mut before = 1;
+    let mut before = u32::from(behind_space);
     for (at, part) in parts.iter().enumerate() {
         let bytes = u8x16::new(*part);
         let above = bytes - space; // what is below a space wraps around
