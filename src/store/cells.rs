@@ -20,10 +20,49 @@ pub(super) struct Open {
 /// Splits a line at its tabs: puts into `ends` where each of its cells ends. Returns the open quote, if its last cell has one
 /// (it then has no end): with more bytes the split goes on from there (`resume`). A quote opens only at the start of a cell.
 pub(super) fn split(line: &[u8], ends: &mut Vec<u32>, resume: Option<Open>) -> Option<Open> {
+    if resume.is_none() {
+        tabs(line, ends);
+    }
+    split_quoted(line, ends, resume)
+}
+
+/// Puts the places of all tabs up to the first newline into `ends`. Returns the place of that. Cells are short: their tabs, and
+/// the end of the line, are found many at a time, which takes half as long as a search for each.
+pub(super) fn tabs(bytes: &[u8], ends: &mut Vec<u32>) -> Option<usize> {
+    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+    let mut padded = [0; BLOCK];
+    padded[..rest.len()].copy_from_slice(rest);
+    for (block, start) in blocks.iter().chain([&padded]).zip((0..).step_by(BLOCK)) {
+        let mut found = separators(block);
+        while found != 0 {
+            let at = found.trailing_zeros() as usize;
+            if block[at] == b'\n' {
+                return Some(start + at);
+            }
+            ends.push(short(start + at));
+            found &= found - 1;
+        }
+    }
+    None
+}
+
+/// One bit for each byte of a block, set where it is a tab or a newline.
+fn separators(block: &[u8; BLOCK]) -> u64 {
+    let (parts, _) = block.as_chunks::<16>();
+    let separators = |part: usize| {
+        let bytes = u8x16::new(parts[part]);
+        u64::from((bytes.simd_eq(u8x16::splat(b'\t')) | bytes.simd_eq(u8x16::splat(b'\n'))).to_bitmask())
+    };
+    separators(0) | separators(1) << 16 | separators(2) << 32 | separators(3) << 48
+}
+
+/// The rest of `split`, for a line whose tabs are in `ends`: those inside of quotes end no cell.
+pub(super) fn split_quoted(line: &[u8], ends: &mut Vec<u32>, resume: Option<Open>) -> Option<Open> {
     let (mut start, mut read) = match resume {
         Some(open) => (open.cell, open.read),
         None => {
-            let quoted = split_at_tabs(line, ends)?;
+            ends.push(short(line.len()));
+            let quoted = first_quoted(line, ends)?;
             (quoted, quoted)
         }
     };
@@ -44,40 +83,17 @@ pub(super) fn split(line: &[u8], ends: &mut Vec<u32>, resume: Option<Open>) -> O
     }
 }
 
-/// Splits at all tabs, up to the first cell with a quote, and returns where that one starts. Cells are short: their tabs are
-/// found many at a time, which takes half as long as a search for each.
-fn split_at_tabs(line: &[u8], ends: &mut Vec<u32>) -> Option<usize> {
-    let before = ends.len();
-    let (blocks, rest) = line.as_chunks::<BLOCK>();
-    let mut push = |at: usize, mut tabs: u64| {
-        while tabs != 0 {
-            ends.push(short(at + tabs.trailing_zeros() as usize));
-            tabs &= tabs - 1;
-        }
-    };
-    for (at, block) in blocks.iter().enumerate() {
-        push(at * BLOCK, tabs(block));
-    }
-    let mut padded = [0; BLOCK];
-    padded[..rest.len()].copy_from_slice(rest);
-    push(blocks.len() * BLOCK, tabs(&padded));
-    ends.push(short(line.len()));
+/// Where the first cell with a quote starts; it and what follows are taken out of `ends`.
+fn first_quoted(line: &[u8], ends: &mut Vec<u32>) -> Option<usize> {
     let mut start = 0;
-    for (at, &end) in ends[before..].iter().enumerate() {
+    for (at, &end) in ends.iter().enumerate() {
         if line.get(start) == Some(&b'"') {
-            ends.truncate(before + at);
+            ends.truncate(at);
             return Some(start);
         }
         start = end as usize + 1;
     }
     None
-}
-
-/// One bit for each byte of a block, set where it is a tab.
-fn tabs(block: &[u8; BLOCK]) -> u64 {
-    let (parts, _) = block.as_chunks::<16>();
-    let tabs = |part: usize| u64::from(u8x16::new(parts[part]).simd_eq(u8x16::splat(b'\t')).to_bitmask());
-    tabs(0) | tabs(1) << 16 | tabs(2) << 32 | tabs(3) << 48
 }
 
 /// Just behind the quote that closes the cell, from `at` inside of it; a doubled quote does not close.

@@ -75,6 +75,11 @@ impl<'f> Lines<'f> {
         self.offset
     }
 
+    /// All bytes that are held, from the next line on.
+    pub(super) fn held(&self) -> &[u8] {
+        &self.buffer[self.start..self.end]
+    }
+
     /// The bytes from the next line on, as many as were looked at.
     pub(super) fn bytes(&self, len: usize) -> &[u8] {
         &self.buffer[self.start..self.start + len]

@@ -4,8 +4,8 @@
 use std::{io, sync::Arc};
 
 use super::{
-    cells::{Open, split},
-    lines::{Line, Lines},
+    cells::{Open, split, split_quoted, tabs},
+    lines::{Line, Lines, MAX_ROW},
     spaced::separate,
 };
 use crate::{
@@ -68,9 +68,16 @@ impl<'l> Rows<'l> {
     pub(super) fn next(&mut self) -> io::Result<Option<Row<'_>>> {
         let (bytes, lines) = std::mem::take(&mut self.given);
         self.advance(bytes, lines);
-        let Some(first) = self.lines.look(0)? else { return Ok(None) };
-        self.ends.clear();
-        let open = split(text(&self.lines, 0, first), &mut self.ends, None);
+        let (first, open) = match self.split_held() {
+            Some(split) => split,
+            None => match self.lines.look(0)? {
+                Some(first) => {
+                    self.ends.clear();
+                    (first, split(text(&self.lines, 0, first), &mut self.ends, None))
+                }
+                None => return Ok(None),
+            },
+        };
         let (record, lines, damage) = self.record(first, open)?;
         self.given = (record.taken, lines);
         let line = text(&self.lines, 0, record);
@@ -81,6 +88,16 @@ impl<'l> Rows<'l> {
         };
         let place = Place { offset: self.lines.offset(), number: self.number, lines, ending };
         Ok(Some(Row::new(Cells::new(line, &self.ends), self.schema, place, damage)))
+    }
+
+    /// The next line and its open quote, split in one go: where the buffer holds all of it, as nearly always.
+    #[inline]
+    fn split_held(&mut self) -> Option<(Line, Option<Open>)> {
+        self.ends.clear();
+        let held = self.lines.held();
+        let len = tabs(held, &mut self.ends).filter(|&len| len <= MAX_ROW)?;
+        let line = held[..len].strip_suffix(b"\r").unwrap_or(&held[..len]);
+        Some((Line { len, taken: len as u64 + 1 }, split_quoted(line, &mut self.ends, None)))
     }
 
     /// The row that begins at `offset`.
