@@ -16,12 +16,18 @@ use crate::{
 /// How much of a hypothesis a line has where there is no terminal to fit.
 const UNFITTED: usize = 100;
 
+/// How wide a cell may be that is not the last: one of more columns than a `u16` counts would become several lines.
+const WIDEST: usize = 10_000;
+
 /// The least that is left for the last column, on however narrow a terminal.
 const NARROWEST: usize = 16;
 
 /// A table: `numbers` are the columns to align at the right.
-pub fn table(head: &[&str], numbers: &[usize], rows: Vec<(Vec<String>, Style)>, look: Look) -> String {
+pub fn table(head: &[&str], numbers: &[usize], mut rows: Vec<(Vec<String>, Style)>, look: Look) -> String {
     let last = head.len() - 1;
+    for cell in rows.iter_mut().flat_map(|(row, _)| &mut row[..last]).filter(|cell| cell.len() > WIDEST) {
+        *cell = cut(cell, WIDEST).into_owned();
+    }
     let width = |column: usize| rows.iter().map(|(row, _)| row[column].width()).chain([head[column].width()]).max();
     let before: usize = (0..last).map(|column| width(column).unwrap_or(0) + 2).sum();
     let room = look.width.map(|width| width.saturating_sub(before).max(NARROWEST));
@@ -107,5 +113,14 @@ mod tests {
         );
         let wide = table(&["exp", "hypothesis"], &[], rows, Look::default());
         assert!(wide.ends_with("goes on\n"), "{wide}");
+    }
+
+    #[test]
+    fn a_row_is_a_line_however_wide_its_cells() {
+        let rows = [("x".repeat(70_000), "first"), ("2".to_owned(), "second")];
+        let rows = rows.map(|(exp, text)| (vec![exp, text.to_owned()], Style::new()));
+        let text = table(&["exp", "hypothesis"], &[], rows.to_vec(), Look::default());
+        let ends: Vec<_> = text.lines().map(|line| line.rsplit(' ').next().unwrap_or_default()).collect();
+        assert_eq!(ends, ["hypothesis", "first", "second"]);
     }
 }
