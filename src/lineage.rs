@@ -26,6 +26,7 @@ pub use family::{Children, Family, Links, Relatives};
 pub use forest::{Chain, ChainEnd, Fault, Forest, Tree};
 pub use ledger::{Known, Ledger};
 pub use noise::{NearMiss, Noise};
+pub use oddities::{Oddities, oddities};
 pub use reason::{kind_of, reason};
 pub use signals::{Evidence, Signal, signals};
 pub use summary::{Jobs, Summary, Summing, job_of, mark_of_job};

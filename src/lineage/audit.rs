@@ -5,8 +5,7 @@ use std::{collections::HashMap, path::PathBuf};
 use super::{Fault, Forest, Question, difference::is_difference, oddities::oddities};
 use crate::{
     schema::{Role, Schema},
-    store::closing_quote,
-    trial::{Damage, Ending, ExpId, Row, Status, read_time},
+    trial::{Damage, Ending, ExpId, Row, Status, has_text_behind_quote, read_time},
 };
 
 /// One thing that is wrong.
@@ -254,11 +253,6 @@ impl Audit {
 
 fn is_control(b: u8) -> bool {
     b.is_ascii_control() && b != b'\t'
-}
-
-/// Whether a quoted cell goes on behind the quote that closes it: Python's `csv` reads on, and drops the quotes.
-fn has_text_behind_quote(raw: &[u8]) -> bool {
-    raw.len() > 1 && closing_quote(raw, 1).is_some_and(|after| after < raw.len())
 }
 
 fn damage_kind(damage: Damage) -> &'static str {

@@ -4,13 +4,13 @@ use wide::u8x16;
 
 /// Whether a line has control characters besides its tabs, and bytes that are not UTF-8.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Oddities {
-    pub(super) controls: bool,
-    pub(super) not_utf8: bool,
+pub struct Oddities {
+    pub controls: bool,
+    pub not_utf8: bool,
 }
 
 /// Looks at all bytes of a line. Nearly all are printable ASCII, and are passed over many at a time.
-pub(super) fn oddities(line: &[u8]) -> Oddities {
+pub fn oddities(line: &[u8]) -> Oddities {
     let mut odd = Oddities::default();
     let mut rest = line;
     while let Some(at) = first_unusual(rest) {

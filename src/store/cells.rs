@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use memchr::memchr;
 use wide::u8x16;
 
-use crate::trial::short;
+use crate::trial::{closing_quote, short};
 
 /// As many bytes as a mask has bits.
 const BLOCK: usize = 64;
@@ -94,17 +94,6 @@ fn first_quoted(line: &[u8], ends: &mut Vec<u32>) -> Option<usize> {
         start = end as usize + 1;
     }
     None
-}
-
-/// Just behind the quote that closes the cell, from `at` inside of it; a doubled quote does not close.
-pub fn closing_quote(line: &[u8], mut at: usize) -> Option<usize> {
-    loop {
-        at += memchr(b'"', &line[at..])? + 1;
-        if line.get(at) != Some(&b'"') {
-            return Some(at);
-        }
-        at += 1;
-    }
 }
 
 /// A text as a cell: no cell spans lines, control characters become visible, quotes as Python's `csv` writes them.

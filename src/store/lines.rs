@@ -206,10 +206,14 @@ mod tests {
 
     use super::*;
 
-    fn lines_of(bytes: &[u8]) -> Vec<(usize, u64)> {
+    fn file_of(bytes: &[u8]) -> Source {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(bytes).unwrap();
-        let file = Source::File(file);
+        Source::File(file)
+    }
+
+    fn lines_of(bytes: &[u8]) -> Vec<(usize, u64)> {
+        let file = file_of(bytes);
         let mut lines = Lines::new(&file, 0, bytes.len() as u64);
         let mut out = Vec::new();
         while let Some(line) = lines.look(0).unwrap() {
@@ -231,9 +235,7 @@ mod tests {
     #[test]
     fn to_look_ahead_at_a_long_line_changes_nothing() {
         let long = [b"a\n".to_vec(), vec![b'x'; MAX_ROW + CHUNK], b"\nbc\nd\n".to_vec()].concat();
-        let mut file = tempfile::tempfile().unwrap();
-        file.write_all(&long).unwrap();
-        let file = Source::File(file);
+        let file = file_of(&long);
         let mut lines = Lines::new(&file, 0, long.len() as u64);
         assert_eq!(lines.look(0).unwrap(), Some(Line { len: 1, taken: 2 }));
         assert!(lines.look(2).unwrap().unwrap().is_cut());
@@ -248,9 +250,7 @@ mod tests {
     #[test]
     fn a_line_is_the_same_each_time_it_is_gone_to() {
         let long = [b"a\n".to_vec(), vec![b'x'; MAX_ROW + CHUNK], b"\nbc\nd\n".to_vec()].concat();
-        let mut file = tempfile::tempfile().unwrap();
-        file.write_all(&long).unwrap();
-        let file = Source::File(file);
+        let file = file_of(&long);
         let mut lines = Lines::in_chunks(&file, 0, long.len() as u64, ONE_LINE);
         let behind = long.len() as u64 - 5;
         for (at, taken) in

@@ -11,11 +11,12 @@ use anyhow::{Context, Result, bail};
 
 use super::{
     Log, Reading, Store,
-    cells::{closing_quote, encode, encode_row, split},
+    cells::{encode, encode_row, split},
 };
 use crate::{
+    lineage::{Oddities, oddities},
     schema::Role,
-    trial::{Cells, Damage, Ending, Row, value},
+    trial::{Cells, Damage, Ending, Row, has_text_behind_quote, value},
 };
 
 /// One change: the line of the log, and what became of it.
@@ -135,7 +136,9 @@ fn mend(row: &Row) -> (Option<Vec<u8>>, Option<&'static str>) {
             let what = match () {
                 () if row.is_spaced() => "cells that spaces had joined were separated again",
                 () if row.lines > 1 => "a cell over several lines was put into one",
-                () if has_hidden_bytes(row.cells.line) => "control characters and broken UTF-8 were made visible",
+                () if oddities(row.cells.line) != Oddities::default() => {
+                    "control characters and broken UTF-8 were made visible"
+                }
                 () if row.cells.iter().any(is_odd) => "its quotes were written anew",
                 () => return as_it_is(),
             };
@@ -152,24 +155,16 @@ fn ending(row: &Row) -> Option<&'static str> {
     }
 }
 
-fn has_hidden_bytes(line: &[u8]) -> bool {
-    line.iter().any(|b| b.is_ascii_control() && *b != b'\t') || std::str::from_utf8(line).is_err()
-}
-
 /// A quoted cell with a tab in it, or with text behind its closing quote.
 fn is_odd(raw: &[u8]) -> bool {
-    raw.starts_with(b"\"") && (raw.contains(&b'\t') || closing_quote(raw, 1).is_some_and(|after| after < raw.len()))
+    raw.starts_with(b"\"") && (raw.contains(&b'\t') || has_text_behind_quote(raw))
 }
 
 /// A cell's value, with nothing lost: where text stands behind a closing quote, the quotes belong to it. White space around
 /// what is no free text is not part of it for any reader.
 fn whole_value(row: &Row, column: usize) -> Vec<u8> {
     let raw = row.cells.get(column).unwrap_or_default();
-    let value = if raw.starts_with(b"\"") && closing_quote(raw, 1).is_some_and(|after| after < raw.len()) {
-        raw.to_vec()
-    } else {
-        row.bytes_at(column).into_owned()
-    };
+    let value = if has_text_behind_quote(raw) { raw.to_vec() } else { row.bytes_at(column).into_owned() };
     let strict = [Role::Id, Role::Parent, Role::Baseline, Role::Time, Role::Status, Role::Score, Role::Delta];
     if strict.into_iter().any(|role| row.schema.column(role) == Some(column)) {
         value.trim_ascii().to_vec()

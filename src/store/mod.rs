@@ -28,7 +28,7 @@ mod source;
 mod spaced;
 mod workdir;
 
-pub use cells::{closing_quote, encode, encode_row, escape_controls};
+pub use cells::{encode, encode_row, escape_controls};
 pub use find::Store;
 pub use foreign::translate;
 pub use import::{Merged, new_store};

@@ -4,14 +4,14 @@
 use super::cells::split;
 use crate::{
     schema::{Role, Schema},
-    trial::{Cells, Status, short, value},
+    trial::{Cells, Status, closing_quote, short, value},
 };
 
 /// Where the cells of such a row end, where its last cell is a quoted hypothesis and what follows has a status in its place.
 pub(super) fn separate(cells: Cells, schema: &Schema) -> Option<Vec<u32>> {
     let hypothesis = schema.column(Role::Hypothesis)?;
     let last = cells.last().filter(|cell| cell.starts_with(b"\"") && cells.len() == hypothesis + 1)?;
-    let close = closing_quote(last)? + 1;
+    let close = closing_quote(last, 1)?;
     let rest = last[close..].strip_prefix(b" ")?;
     let missing = schema.names().len().checked_sub(cells.len()).filter(|&missing| missing > 0)?;
     let mut ends = cells.ends().to_vec();
@@ -32,16 +32,4 @@ pub fn separate_text(line: &str, schema: &Schema) -> Option<Vec<String>> {
     let ends = separate(Cells::new(line.as_bytes(), &ends), schema)?;
     let text = |cell| String::from_utf8_lossy(&value(cell)).into_owned();
     Some(Cells::new(line.as_bytes(), &ends).iter().map(text).collect())
-}
-
-/// Where the quote that opens a cell is closed.
-fn closing_quote(raw: &[u8]) -> Option<usize> {
-    let mut at = 1;
-    loop {
-        at += memchr::memchr(b'"', raw.get(at..)?)?;
-        match raw.get(at + 1) {
-            Some(b'"') => at += 2,
-            _ => return Some(at),
-        }
-    }
 }

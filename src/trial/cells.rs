@@ -62,6 +62,28 @@ pub fn value(raw: &[u8]) -> Cow<'_, [u8]> {
     }
 }
 
+/// The text of a cell; what is not UTF-8 as U+FFFD.
+pub fn text(cell: &[u8]) -> Cow<'_, str> {
+    // Twice as fast as to look for what is not UTF-8.
+    std::str::from_utf8(cell).map_or_else(|_| String::from_utf8_lossy(cell), Cow::Borrowed)
+}
+
+/// Just behind the quote that closes the cell, from `at` inside of it; a doubled quote does not close.
+pub fn closing_quote(line: &[u8], mut at: usize) -> Option<usize> {
+    loop {
+        at += memchr::memchr(b'"', &line[at..])? + 1;
+        if line.get(at) != Some(&b'"') {
+            return Some(at);
+        }
+        at += 1;
+    }
+}
+
+/// Whether a quoted cell goes on behind the quote that closes it: Python's `csv` reads on, and drops the quotes.
+pub fn has_text_behind_quote(raw: &[u8]) -> bool {
+    raw.starts_with(b"\"") && closing_quote(raw, 1).is_some_and(|after| after < raw.len())
+}
+
 /// What stands behind the quote that opens a cell, as Python's `csv` reads it: a doubled quote is a quote, what follows the
 /// closing quote is taken as it is.
 fn unquote(inner: &[u8]) -> Cow<'_, [u8]> {

@@ -2,7 +2,11 @@
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use super::{Cells, ExpId, Number, Status, cells::value, shown_id};
+use super::{
+    Cells, ExpId, Number, Status,
+    cells::{text, value},
+    shown_id,
+};
 use crate::schema::{Role, Schema};
 
 /// Why a row cannot be read as a trial. What can be read of it, its id and its parent, is used all the same.
@@ -97,11 +101,8 @@ impl<'a> Row<'a> {
     /// The text of a column; what is not UTF-8 as U+FFFD.
     pub fn text_at(&self, column: usize) -> Cow<'a, str> {
         match self.bytes_at(column) {
-            // Twice as fast as to look for what is not UTF-8.
-            Cow::Borrowed(bytes) => {
-                std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
-            }
-            Cow::Owned(bytes) => String::from_utf8_lossy(&bytes).into_owned().into(),
+            Cow::Borrowed(bytes) => text(bytes),
+            Cow::Owned(bytes) => text(&bytes).into_owned().into(),
         }
     }
 

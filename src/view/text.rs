@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 pub(super) use super::visible::is_hidden;
-pub use super::visible::{head, marked, push, push_head, text_of, visible};
+pub use super::visible::{head, marked, push, push_head, visible};
 
 /// What stands for a cell that holds nothing.
 pub const NOTHING: &str = "—";

@@ -7,12 +7,12 @@ use super::{
     Look,
     sheet::Column,
     status_style,
-    text::{NOTHING, fit, push, push_head, text_of, visible},
+    text::{NOTHING, fit, push, push_head, visible},
 };
 use crate::{
     lineage::{ChainEnd, Question, Visit},
     schema::{Role, Schema},
-    trial::{Row, shown_id},
+    trial::{Row, shown_id, text as text_of},
 };
 
 /// Deeper than this the indent stays and the depth is said, so that a line does not grow with the depth of the search.

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use wide::u8x16;
 
+use crate::trial::text as text_of;
+
 /// The text in one line with nothing hidden in it: a run of white space is one space, a line break `\n`, a control
 /// character `\x1b`, an invisible or direction-changing one `\u{202e}`.
 pub fn visible(text: &str) -> Cow<'_, str> {
@@ -55,12 +57,6 @@ pub fn push(cell: &[u8], out: &mut Vec<u8>) {
     } else {
         write_visible(&text_of(cell), usize::MAX, |part| out.extend_from_slice(part.as_bytes()));
     }
-}
-
-/// The text of a cell; what is not UTF-8 as U+FFFD.
-pub fn text_of(cell: &[u8]) -> Cow<'_, str> {
-    // Twice as fast as to look for what is not UTF-8.
-    std::str::from_utf8(cell).map_or_else(|_| String::from_utf8_lossy(cell), Cow::Borrowed)
 }
 
 /// How much of a text is visible as it is: graphic ASCII, with single spaces in between. Most words are, to their ends.
