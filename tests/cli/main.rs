@@ -21,6 +21,7 @@ mod pipe;
 mod prompt_structure;
 mod real_logs;
 mod remembered;
+mod remembered_events;
 mod render;
 mod roundtrip;
 mod sandbox;
@@ -31,7 +32,11 @@ mod snapshot_faults;
 #[cfg(unix)]
 mod snapshot_killed;
 #[cfg(unix)]
+mod snapshot_logged;
+#[cfg(unix)]
 mod snapshot_paths;
+#[cfg(unix)]
+mod snapshot_shared;
 mod terminal;
 mod together;
 mod torn;
