@@ -18,6 +18,7 @@ mod lines;
 mod lock;
 mod log;
 mod mend;
+mod pieces;
 mod recall;
 mod rows;
 mod saved;

@@ -35,10 +35,9 @@ impl<'l> Rows<'l> {
         Self { schema, lines, ends: Vec::with_capacity(32), scratch: Vec::new(), number, given: (0, 0) }
     }
 
-    /// The same rows, but none that begins at `limit` or later.
-    pub(super) fn until(mut self, limit: u64) -> Self {
+    /// From now on no rows that begin at `limit` or later.
+    pub(super) fn set_limit(&mut self, limit: u64) {
         self.lines.set_limit(limit);
-        self
     }
 
     /// Where the next row begins.
@@ -51,11 +50,14 @@ impl<'l> Rows<'l> {
         self.number + self.given.1
     }
 
-    /// Goes on to the first line that is a complete row by itself, from somewhere inside a line. False where there is none.
-    pub(super) fn synchronise(&mut self) -> io::Result<bool> {
+    /// Goes on to the first line that is a complete row by itself, from somewhere inside a line. False where none begins before
+    /// `limit`.
+    pub(super) fn synchronise(&mut self, limit: u64) -> io::Result<bool> {
         let Some(rest) = self.lines.look(0)? else { return Ok(false) };
         self.lines.consume(rest.taken);
-        while let Some(line) = self.lines.look(0)? {
+        while self.lines.offset() < limit
+            && let Some(line) = self.lines.look(0)?
+        {
             if self.is_complete(0, line) {
                 return Ok(true);
             }
@@ -102,9 +104,19 @@ impl<'l> Rows<'l> {
 
     /// The row that begins at `offset`.
     pub(super) fn at(&mut self, offset: u64) -> io::Result<Option<Row<'_>>> {
+        self.go_to(offset);
+        self.next()
+    }
+
+    /// Goes to this place.
+    pub(super) fn go_to(&mut self, offset: u64) {
         self.given = (0, 0);
         self.lines.go_to(offset);
-        self.next()
+    }
+
+    /// From now on the next line has this number.
+    pub(super) fn count_from(&mut self, number: u64) {
+        self.number = number;
     }
 
     fn advance(&mut self, bytes: u64, lines: u64) {

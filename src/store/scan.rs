@@ -1,6 +1,6 @@
 //! Rows on their way from the log to the questions asked of it. A log is streamed; only what an answer is made of is kept.
 
-use std::{collections::VecDeque, io, ops::ControlFlow, path::Path, sync::Arc};
+use std::{collections::VecDeque, ops::ControlFlow, path::Path, sync::Arc};
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
@@ -8,18 +8,17 @@ use serde::{Deserialize, Serialize};
 use super::{
     Log, Source,
     lines::{Lines, ONE_LINE, SOME_LINES},
+    pieces::Pieces,
     rows::Rows,
 };
 use crate::{
-    cores::both,
     lineage::Question,
     schema::Schema,
     trial::{Damage, ExpId, Row, Trial},
 };
 
-/// A log longer than this is read in two halves at once. The place where it is cut depends on nothing but its length, so that
-/// sums come out the same on every machine.
-const HALVES: u64 = 4 * 1024 * 1024;
+/// A log longer than this is read by two readers at once.
+const LONG: u64 = 4 * 1024 * 1024;
 
 /// How far from its end the newest rows of a log are looked for at first.
 const NEAR: u64 = 64 * 1024;
@@ -36,7 +35,7 @@ pub(super) struct Damaged {
 }
 
 impl Damaged {
-    fn see(&mut self, row: &Row) {
+    pub(super) fn see(&mut self, row: &Row) {
         if let Some(damage) = row.damage.filter(|damage| *damage != Damage::Blank) {
             self.first.get_or_insert((row.number, row.offset, damage));
             self.rows += 1;
@@ -44,7 +43,7 @@ impl Damaged {
     }
 
     /// Adds what was found behind the first `lines` lines, by a reader that counted from 1.
-    fn then(&mut self, later: Self, lines: u64) {
+    pub(super) fn then(&mut self, later: Self, lines: u64) {
         let first = later.first.map(|(number, offset, damage)| (number + lines, offset, damage));
         self.first = self.first.or(first);
         self.rows += later.rows;
@@ -67,23 +66,9 @@ impl Log {
     /// Passes every row, damaged ones too, to a question. Returns it, and what could not be read.
     pub(super) fn scan<Q: Question>(&self, question: Q) -> Result<(Q, Damaged)> {
         let Some(file) = &self.file else { return Ok((question, Damaged::default())) };
-        let whole = self.rows(file, self.start, self.first_row);
-        let context = || format!("cannot read {}", self.path.display());
-        match self.middle(file).with_context(context)? {
-            None => question_of(question, whole).map(|(question, damaged, _)| (question, damaged)),
-            Some(middle) => in_halves(question, whole.until(middle), self.rows(file, middle, 1)),
-        }
-        .with_context(context)
-    }
-
-    /// A place in the middle of a long log at which a row begins, whatever stands before it: there is a line that is a row by
-    /// itself, and such a line is never part of another row.
-    fn middle(&self, file: &Source) -> io::Result<Option<u64>> {
-        if self.end - self.start < HALVES {
-            return Ok(None);
-        }
-        let mut rows = self.rows(file, self.start.midpoint(self.end), 0);
-        Ok(rows.synchronise()?.then(|| rows.offset()))
+        let pieces = Pieces { schema: &self.schema, file, start: self.start, end: self.end, first_row: self.first_row };
+        let seen = if self.end - self.start < LONG { pieces.whole(question) } else { pieces.at_once(question) };
+        seen.with_context(|| format!("cannot read {}", self.path.display()))
     }
 
     /// The first row with this id.
@@ -155,7 +140,7 @@ impl Log {
             let lines = if reach == NEAR { some() } else { Lines::new(file, from, self.end) };
             let mut rows = Rows::new(&self.schema, lines, number);
             let (mut last, mut damaged) = (VecDeque::new(), Damaged::default());
-            if whole || rows.synchronise()? {
+            if whole || rows.synchronise(self.end)? {
                 while let Some(row) = rows.next()? {
                     damaged.see(&row);
                     if row.damage.is_none() && wanted(&row) {
@@ -223,68 +208,12 @@ fn rows<'l>(schema: &'l Arc<Schema>, file: &'l Source, from: u64, to: u64, numbe
     Rows::new(schema, Lines::new(file, from, to), number)
 }
 
-/// Shows all rows to a question. Returns it with what could not be read, and the number of the line behind the last.
-fn question_of<Q: Question>(mut question: Q, mut rows: Rows) -> io::Result<(Q, Damaged, u64)> {
-    let mut damaged = Damaged::default();
-    while let Some(row) = rows.next()? {
-        damaged.see(&row);
-        if row.damage != Some(Damage::Blank) {
-            question.see(row);
-        }
-    }
-    Ok((question, damaged, rows.number()))
-}
-
-/// The same for a log in two halves, read at once.
-fn in_halves<Q: Question>(question: Q, first: Rows, second: Rows) -> io::Result<(Q, Damaged)> {
-    let later = question.fresh();
-    let (first, second) = both(|| question_of(question, first), || question_of(later, second));
-    let ((mut question, mut damaged, next), (later, later_damaged, _)) = (first?, second?);
-    question.then(later);
-    damaged.then(later_damaged, next - 1);
-    Ok((question, damaged))
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write;
 
     use super::*;
-    use crate::{
-        lineage::{Best, Board, Failures, Forest, Ledger, Noise, Relatives, Tally},
-        trial::Direction,
-    };
-
-    type All = (((Best, Board), (Tally, Forest)), ((Failures, Noise), (Ledger, Relatives)));
-
-    fn question() -> All {
-        let ledger = Ledger::new(Direction::Minimize, ExpId::read("7"), ["job".to_owned()]);
-        (
-            ((Best::default(), Board::new(3)), (Tally::default(), Forest::default())),
-            ((Failures::default(), Noise::default()), (ledger, Relatives::new(3, 2))),
-        )
-    }
-
-    /// Everything that the questions answer, as one text.
-    fn answers((((best, board), (tally, forest)), ((failures, noise), (ledger, relatives))): All) -> String {
-        let tree = forest.into_tree();
-        let walk: Vec<_> = tree.branches(None, None).unwrap().walk().collect();
-        let board = board.into_offsets();
-        let misses = noise.near_misses(None, 1.0);
-        let (next, known) = (ledger.next_id(), (ledger.trial(&ExpId::Number(7)).cloned(), ledger.job("job").cloned()));
-        format!(
-            "{:?} {board:?} {:?} {:?} {} {:?} {walk:?} {:?} {misses:?} {:?} {next} {known:?} {:?} {:?}",
-            best.offset(),
-            tally.total.entries().collect::<Vec<_>>(),
-            tally.total.best,
-            tally.since_keep,
-            (tally.baseline, tally.last_keep),
-            failures.0,
-            noise.epsilon(),
-            ledger.best(),
-            relatives.into_family(),
-        )
-    }
+    use crate::trial::Direction;
 
     #[test]
     fn a_row_is_the_same_whatever_was_read_before_it() {
@@ -301,47 +230,6 @@ mod tests {
                 let row = rows.at(offset).unwrap().unwrap();
                 assert_eq!((row.cells.line, row.offset), (lines[line].trim_end().as_bytes(), offset));
             }
-        }
-    }
-
-    #[test]
-    fn a_log_read_in_halves_answers_as_one_read_whole() {
-        let names =
-            ["exp_id", "parent_exp", "baseline_exp", "status", "core_metric", "delta_vs_best", "job_name", "notes"];
-        let mut text = names.join("\t") + "\n";
-        let statuses = ["baseline", "keep", "discard", "crash", "keep", "harness_abort", "odd", "size_blocked"];
-        for n in 0..60_u32 {
-            let (score, id) =
-                (10.0 - f64::from(n % 13) * 0.5, if n % 9 == 4 { format!("name{}", n % 5) } else { n.to_string() });
-            let (parent, status) = (n.saturating_sub(n % 4 + 1), statuses[n as usize * 5 % 8]);
-            let job = if n == 40 { "job" } else { "" };
-            text += &format!("{id}\t{parent}\t{parent}\t{status}\t{score}\t0.0{n}\t{job}\t\"n\"\n");
-            match n % 10 {
-                3 => text += "torn\t1\n",
-                6 => text += "\n",
-                8 => text += "x\t1\t\"an open quote\n",
-                _ => {}
-            }
-        }
-        let mut file = tempfile::tempfile().unwrap();
-        file.write_all(text.as_bytes()).unwrap();
-        let file = Source::File(file);
-        let schema = Schema::new(names.map(str::to_owned).to_vec(), None, None, Direction::Minimize);
-        let schema = Arc::new(schema);
-        let (start, end) = (names.join("\t").len() as u64 + 1, text.len() as u64);
-        let (whole, damaged, _) = question_of(question(), rows(&schema, &file, start, end, FIRST_ROW)).unwrap();
-        let (wanted, damage) = (answers(whole), damaged.text(Path::new("log")));
-        for cut in (start..end).step_by(7) {
-            let mut probe = rows(&schema, &file, cut, end, 0);
-            if !probe.synchronise().unwrap() {
-                continue;
-            }
-            let middle = probe.offset();
-            let (first, second) =
-                (rows(&schema, &file, start, middle, FIRST_ROW), rows(&schema, &file, middle, end, 1));
-            let (found, damaged) = in_halves(question(), first, second).unwrap();
-            assert_eq!(answers(found), wanted, "cut at {middle}");
-            assert_eq!(damaged.text(Path::new("log")), damage, "cut at {middle}");
         }
     }
 }

@@ -1,0 +1,226 @@
+//! A long log, read by two readers at once. It is parted at lines that are rows by themselves, so that each reader finds the rows
+//! that one reader of it all would find.
+
+use std::{
+    io,
+    ops::Range,
+    sync::{Arc, Mutex},
+};
+
+use super::{
+    Source,
+    lines::{CHUNK, Lines, SOME_LINES},
+    rows::Rows,
+    scan::Damaged,
+};
+use crate::{cores::both, lineage::Question, schema::Schema, trial::Damage};
+
+/// In so many pieces: so one reader never waits for the other for longer than a piece takes.
+const PIECES: u64 = 12;
+
+/// The rows of a log as so many pieces of about the same length.
+pub(super) struct Pieces<'l> {
+    pub(super) schema: &'l Arc<Schema>,
+    pub(super) file: &'l Source,
+    pub(super) start: u64,
+    pub(super) end: u64,
+    /// The number of the line at `start`.
+    pub(super) first_row: u64,
+}
+
+/// The pieces that no reader has taken yet.
+type Unread = Mutex<Range<u64>>;
+
+fn take(unread: &Unread, end: fn(&mut Range<u64>) -> Option<u64>) -> Option<u64> {
+    end(&mut unread.lock().expect("nobody panics with it"))
+}
+
+/// What a reader has seen.
+struct Seen<Q> {
+    question: Q,
+    damaged: Damaged,
+    /// The number of the line behind.
+    next: u64,
+}
+
+/// Shows rows to a question, and takes down what could not be read.
+fn show<Q: Question>(rows: &mut Rows, question: &mut Q, damaged: &mut Damaged) -> io::Result<()> {
+    while let Some(row) = rows.next()? {
+        damaged.see(&row);
+        if row.damage != Some(Damage::Blank) {
+            question.see(row);
+        }
+    }
+    Ok(())
+}
+
+/// What was seen from the beginning on, and then of pieces that were read from the last one on, each with lines counted from 1.
+fn joined<Q: Question>(seen: Seen<Q>, pieces: Vec<Seen<Q>>) -> (Q, Damaged) {
+    let Seen { mut question, mut damaged, mut next } = seen;
+    for later in pieces.into_iter().rev() {
+        question.then(later.question);
+        damaged.then(later.damaged, next - 1);
+        next += later.next - 1;
+    }
+    (question, damaged)
+}
+
+impl Pieces<'_> {
+    fn rows(&self, chunk: usize) -> Rows<'_> {
+        let lines = Lines::in_chunks(self.file, self.start, self.end, chunk);
+        Rows::new(self.schema, lines, self.first_row)
+    }
+
+    /// Shows all rows to a question. Returns it, and what could not be read.
+    pub(super) fn whole<Q: Question>(&self, mut question: Q) -> io::Result<(Q, Damaged)> {
+        let mut damaged = Damaged::default();
+        show(&mut self.rows(CHUNK), &mut question, &mut damaged)?;
+        Ok((question, damaged))
+    }
+
+    /// The same by two readers: the first reads on from the beginning, the second takes piece after piece from the end, until
+    /// they meet. So both are done at about the same time, however late the second began, and however fast its core is.
+    pub(super) fn at_once<Q: Question>(&self, question: Q) -> io::Result<(Q, Damaged)> {
+        let unread = Mutex::new(0..PIECES);
+        let later = question.fresh();
+        let (seen, pieces) = both(|| self.forwards(question, &unread), || self.backwards(later, &unread));
+        Ok(joined(seen?, pieces?))
+    }
+
+    /// Shows the pieces that nobody has taken yet, the first ones first.
+    fn forwards<Q: Question>(&self, mut question: Q, unread: &Unread) -> io::Result<Seen<Q>> {
+        let mut damaged = Damaged::default();
+        let (mut rows, mut ahead) = (self.rows(CHUNK), self.rows(SOME_LINES));
+        let mut end = self.start;
+        while let Some(piece) = take(unread, Range::next) {
+            if end < self.about(piece + 1) {
+                end = self.end_of(piece, &mut ahead)?;
+                rows.set_limit(end);
+            }
+            show(&mut rows, &mut question, &mut damaged)?;
+        }
+        Ok(Seen { question, damaged, next: rows.number() })
+    }
+
+    /// The same from the last one on, each to a question of its own.
+    fn backwards<Q: Question>(&self, fresh: Q, unread: &Unread) -> io::Result<Vec<Seen<Q>>> {
+        let (mut rows, mut pieces) = (self.rows(CHUNK), Vec::new());
+        while let Some(piece) = take(unread, Range::next_back) {
+            if let Some(begin) = self.begin(piece, &mut rows)? {
+                let (mut question, mut damaged) = (fresh.fresh(), Damaged::default());
+                rows.count_from(1);
+                show(&mut rows, &mut question, &mut damaged)?;
+                pieces.push(Seen { question, damaged, next: rows.number() });
+                rows.set_limit(begin);
+            }
+        }
+        Ok(pieces)
+    }
+
+    /// Goes to where a piece begins: with a line that is a row by itself, whatever stands before it, as such a line is never
+    /// part of another row. `None` where it has none: then it is empty, and its lines belong to the piece before.
+    fn begin(&self, piece: u64, rows: &mut Rows) -> io::Result<Option<u64>> {
+        rows.go_to(self.about(piece));
+        let is_found = piece == 0 || rows.synchronise(self.about(piece + 1))?;
+        Ok(is_found.then(|| rows.offset()))
+    }
+
+    /// Where a piece would begin if rows could be cut.
+    fn about(&self, piece: u64) -> u64 {
+        self.start + (self.end - self.start) / PIECES * piece
+    }
+
+    /// Where a piece ends: where the next begins that is not empty.
+    fn end_of(&self, piece: u64, rows: &mut Rows) -> io::Result<u64> {
+        for next in piece + 1..PIECES {
+            if let Some(begin) = self.begin(next, rows)? {
+                return Ok(begin);
+            }
+        }
+        Ok(self.end)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{io::Write, path::Path};
+
+    use super::*;
+    use crate::{
+        lineage::{Best, Board, Failures, Forest, Ledger, Noise, Relatives, Tally},
+        store::scan::FIRST_ROW,
+        trial::{Direction, ExpId},
+    };
+
+    type All = (((Best, Board), (Tally, Forest)), ((Failures, Noise), (Ledger, Relatives)));
+
+    fn question() -> All {
+        let ledger = Ledger::new(Direction::Minimize, ExpId::read("7"), ["job".to_owned()]);
+        (
+            ((Best::default(), Board::new(3)), (Tally::default(), Forest::default())),
+            ((Failures::default(), Noise::default()), (ledger, Relatives::new(3, 2))),
+        )
+    }
+
+    /// Everything that the questions answer, as one text.
+    fn answers((((best, board), (tally, forest)), ((failures, noise), (ledger, relatives))): All) -> String {
+        let tree = forest.into_tree();
+        let walk: Vec<_> = tree.branches(None, None).unwrap().walk().collect();
+        let board = board.into_offsets();
+        let misses = noise.near_misses(None, 1.0);
+        let (next, known) = (ledger.next_id(), (ledger.trial(&ExpId::Number(7)).cloned(), ledger.job("job").cloned()));
+        format!(
+            "{:?} {board:?} {:?} {:?} {} {:?} {walk:?} {:?} {misses:?} {:?} {next} {known:?} {:?} {:?}",
+            best.offset(),
+            tally.total.entries().collect::<Vec<_>>(),
+            tally.total.best,
+            tally.since_keep,
+            (tally.baseline, tally.last_keep),
+            failures.0,
+            noise.epsilon(),
+            ledger.best(),
+            relatives.into_family(),
+        )
+    }
+
+    #[test]
+    fn a_log_read_in_pieces_answers_as_one_read_whole() {
+        let names =
+            ["exp_id", "parent_exp", "baseline_exp", "status", "core_metric", "delta_vs_best", "job_name", "notes"];
+        let mut text = names.join("\t") + "\n";
+        let statuses = ["baseline", "keep", "discard", "crash", "keep", "harness_abort", "odd", "size_blocked"];
+        for n in 0..60_u32 {
+            let (score, id) =
+                (10.0 - f64::from(n % 13) * 0.5, if n % 9 == 4 { format!("name{}", n % 5) } else { n.to_string() });
+            let (parent, status) = (n.saturating_sub(n % 4 + 1), statuses[n as usize * 5 % 8]);
+            let job = if n == 40 { "job" } else { "" };
+            text += &format!("{id}\t{parent}\t{parent}\t{status}\t{score}\t0.0{n}\t{job}\t\"n\"\n");
+            match n % 10 {
+                3 => text += "torn\t1\n",
+                6 => text += "\n",
+                8 => text += "x\t1\t\"an open quote\n",
+                _ => {}
+            }
+        }
+        let mut file = tempfile::tempfile().unwrap();
+        file.write_all(text.as_bytes()).unwrap();
+        let file = Source::File(file);
+        let schema = Schema::new(names.map(str::to_owned).to_vec(), None, None, Direction::Minimize);
+        let schema = Arc::new(schema);
+        let (start, end) = (names.join("\t").len() as u64 + 1, text.len() as u64);
+        for end in (start..=end).rev().step_by(13) {
+            let pieces = Pieces { schema: &schema, file: &file, start, end, first_row: FIRST_ROW };
+            let (whole, damaged) = pieces.whole(question()).unwrap();
+            let (answers_whole, damage) = (answers(whole), damaged.text(Path::new("log")));
+            for met in 0..=PIECES {
+                let seen = pieces.forwards(question(), &Mutex::new(0..met)).unwrap();
+                let later = pieces.backwards(question(), &Mutex::new(met..PIECES)).unwrap();
+                let (found, damaged) = joined(seen, later);
+                assert_eq!(answers(found), answers_whole, "of {end} bytes, met at {met}");
+                assert_eq!(damaged.text(Path::new("log")), damage, "of {end} bytes, met at {met}");
+            }
+            let (found, _) = pieces.at_once(question()).unwrap();
+            assert_eq!(answers(found), answers_whole, "of {end} bytes");
+        }
+    }
+}
