@@ -7,7 +7,7 @@ mod row;
 mod status;
 mod time;
 
-pub use cells::{Cells, closing_quote, has_text_behind_quote, short, text, value};
+pub use cells::{Cells, closing_quote, find_byte, has_text_behind_quote, short, text, value};
 pub use id::{ExpId, shown_id};
 pub use number::{Direction, Number, signed_delta};
 pub use row::{Damage, Ending, Place, Row, Trial};

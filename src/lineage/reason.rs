@@ -1,9 +1,5 @@
 //! Why a trial failed, as far as its notes say it.
 
-use std::sync::LazyLock;
-
-use memchr::memmem::Finder;
-
 /// Notes no longer than this are taken for a reason as they are.
 const SHORT: usize = 120;
 
@@ -28,13 +24,14 @@ const SIGNS: [&str; 12] = [
 /// nothing else.
 pub fn reason(notes: &str) -> Option<&str> {
     let notes = notes.trim();
+    let behind = last_bar(notes).map(|at| &notes[at + BAR.len()..]);
+    if let Some(behind) = behind.filter(|behind| !signs(behind).is_empty()) {
+        return Some(behind.trim());
+    }
     let signs = signs(notes);
     let Some(&last) = signs.iter().max() else {
         return (notes.chars().count() <= SHORT && !notes.is_empty()).then_some(notes);
     };
-    if let Some(behind) = last_bar(notes).map(|at| at + BAR.len()).filter(|&behind| behind <= last) {
-        return Some(notes[behind..].trim());
-    }
     let start = notes[..last].rfind(STOP).map_or(0, |at| at + STOP.len());
     let end = notes[last..].find(STOP).map_or(notes.len(), |at| last + at);
     let first = signs.into_iter().filter(|&at| at >= start).min().unwrap_or(last);
@@ -56,15 +53,16 @@ fn last_bar(notes: &str) -> Option<usize> {
 
 /// Where signs stand; those in capitals only as words of their own, or a `ROOM` would tell of an `OOM`.
 fn signs(text: &str) -> Vec<usize> {
-    static FINDERS: LazyLock<[Finder; SIGNS.len()]> = LazyLock::new(|| SIGNS.map(Finder::new));
     let alone = |at: usize, sign: &str| {
         let letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
         !letter(text[..at].chars().next_back()) && !letter(text[at + sign.len()..].chars().next())
     };
     let mut signs = Vec::new();
-    for (sign, finder) in SIGNS.into_iter().zip(FINDERS.iter()) {
+    // Most signs do not occur, and that is known much faster than where they stand.
+    for sign in SIGNS.into_iter().filter(|&sign| text.contains(sign)) {
         let capitals = sign.bytes().all(|b| b.is_ascii_uppercase());
-        signs.extend(finder.find_iter(text.as_bytes()).filter(|&at| !capitals || alone(at, sign)));
+        let places = text.match_indices(sign).map(|(at, _)| at);
+        signs.extend(places.filter(|&at| !capitals || alone(at, sign)));
     }
     signs
 }

@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
-use memchr::memchr;
 use wide::u8x16;
 
-use crate::trial::{closing_quote, short};
+use crate::trial::{closing_quote, find_byte, short};
 
 /// As many bytes as a mask has bits.
 const BLOCK: usize = 64;
@@ -30,18 +29,29 @@ pub(super) fn split(line: &[u8], ends: &mut Vec<u32>, resume: Option<Open>) -> O
 /// the end of the line, are found many at a time, which takes half as long as a search for each.
 pub(super) fn tabs(bytes: &[u8], ends: &mut Vec<u32>) -> Option<usize> {
     let (blocks, rest) = bytes.as_chunks::<BLOCK>();
+    let mut start = 0;
+    for block in blocks {
+        if let Some(at) = tabs_of(block, start, ends) {
+            return Some(start + at);
+        }
+        start += BLOCK;
+    }
     let mut padded = [0; BLOCK];
     padded[..rest.len()].copy_from_slice(rest);
-    for (block, start) in blocks.iter().chain([&padded]).zip((0..).step_by(BLOCK)) {
-        let mut found = separators(block);
-        while found != 0 {
-            let at = found.trailing_zeros() as usize;
-            if block[at] == b'\n' {
-                return Some(start + at);
-            }
-            ends.push(short(start + at));
-            found &= found - 1;
+    tabs_of(&padded, start, ends).map(|at| start + at)
+}
+
+/// The same for a block that begins at `start`.
+#[inline]
+fn tabs_of(block: &[u8; BLOCK], start: usize, ends: &mut Vec<u32>) -> Option<usize> {
+    let mut found = separators(block);
+    while found != 0 {
+        let at = found.trailing_zeros() as usize;
+        if block[at] == b'\n' {
+            return Some(at);
         }
+        ends.push(short(start + at));
+        found &= found - 1;
     }
     None
 }
@@ -76,7 +86,7 @@ pub(super) fn split_quoted(line: &[u8], ends: &mut Vec<u32>, resume: Option<Open
         } else {
             start
         };
-        let end = memchr(b'\t', &line[search..]).map(|at| search + at);
+        let end = find_byte(b'\t', &line[search..]).map(|at| search + at);
         ends.push(short(end.unwrap_or(line.len())));
         start = end? + 1;
         read = start;
@@ -85,15 +95,13 @@ pub(super) fn split_quoted(line: &[u8], ends: &mut Vec<u32>, resume: Option<Open
 
 /// Where the first cell with a quote starts; it and what follows are taken out of `ends`.
 fn first_quoted(line: &[u8], ends: &mut Vec<u32>) -> Option<usize> {
-    let mut start = 0;
-    for (at, &end) in ends.iter().enumerate() {
-        if line.get(start) == Some(&b'"') {
-            ends.truncate(at);
-            return Some(start);
-        }
-        start = end as usize + 1;
+    if line.first() == Some(&b'"') {
+        ends.clear();
+        return Some(0);
     }
-    None
+    let quoted = ends.iter().position(|&end| line.get(end as usize + 1) == Some(&b'"'))?;
+    ends.truncate(quoted + 1);
+    Some(ends[quoted] as usize + 1)
 }
 
 /// A text as a cell: no cell spans lines, control characters become visible, quotes as Python's `csv` writes them.

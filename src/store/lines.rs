@@ -2,13 +2,12 @@
 
 use std::{fs::File, io};
 
-use memchr::memchr;
-
 use super::Source;
+use crate::trial::find_byte;
 
 /// Read this much at a time: larger is not faster, and costs more where the log is short, for memory that is touched for the first
 /// time.
-const CHUNK: usize = 64 * 1024;
+pub(super) const CHUNK: usize = 32 * 1024;
 
 /// A longer line is no trial: it is said, its head is read for its id, and memory stays bounded.
 pub(crate) const MAX_ROW: usize = 16 * 1024 * 1024;
@@ -92,7 +91,7 @@ impl<'f> Lines<'f> {
         let mut searched = skip;
         loop {
             let held = &self.buffer[self.start..self.end];
-            if let Some(at) = held.get(searched..).and_then(|rest| memchr(b'\n', rest)) {
+            if let Some(at) = held.get(searched..).and_then(|rest| find_byte(b'\n', rest)) {
                 let len = searched + at - skip;
                 if skip > 0 && len > MAX_AHEAD {
                     return Ok(Some(Line { len: 0, taken: len as u64 + 1 }));
@@ -170,7 +169,7 @@ impl<'f> Lines<'f> {
         loop {
             let room = self.limit.saturating_sub(at).min(CHUNK as u64);
             let read = self.file.read_at(&mut chunk[..usize::try_from(room).expect("a chunk")], at)?;
-            if let Some(newline) = memchr(b'\n', &chunk[..read]) {
+            if let Some(newline) = find_byte(b'\n', &chunk[..read]) {
                 at += newline as u64 + 1;
                 break;
             }

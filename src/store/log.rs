@@ -118,7 +118,7 @@ pub(super) fn measure(file: &File) -> io::Result<(u64, u64)> {
         let from = end.saturating_sub(buffer.len() as u64);
         let wanted = usize::try_from(end - from).expect("no more than the buffer's length");
         let read = read_at(file, &mut buffer[..wanted], from)?;
-        if let Some(at) = memchr::memrchr(b'\n', &buffer[..read]) {
+        if let Some(at) = buffer[..read].iter().rposition(|&b| b == b'\n') {
             return Ok((len, from + at as u64 + 1));
         }
         end = from;
