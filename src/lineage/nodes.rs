@@ -31,20 +31,8 @@ struct Block {
     /// How many nodes stand before it.
     before: usize,
     first: Node,
-    rest: Vec<u8>,
-}
-
-impl Block {
-    fn nodes(&self) -> impl Iterator<Item = Node> {
-        let (mut rest, mut node) = (&self.rest[..], self.first);
-        let mut is_first = true;
-        std::iter::from_fn(move || {
-            if !std::mem::take(&mut is_first) {
-                read(&mut rest, &mut node)?;
-            }
-            Some(node)
-        })
-    }
+    /// Where that begins which is told of the others.
+    begin: usize,
 }
 
 /// How the ids go on, and so how one of them is found.
@@ -72,6 +60,8 @@ impl Order {
 #[derive(Default)]
 pub(super) struct Nodes {
     blocks: Vec<Block>,
+    /// What is told of all nodes but the first of each block.
+    told: Vec<u8>,
     last: Option<Node>,
     len: usize,
     order: Order,
@@ -88,9 +78,8 @@ impl Nodes {
             (Some(last), Some(block)) => {
                 self.order = self.order.max(Order::of(last.id, node.id));
                 if self.len - block.before < BLOCK {
-                    write(&mut block.rest, last, node);
+                    write(&mut self.told, last, node);
                 } else {
-                    block.rest.shrink_to_fit();
                     self.begin(node);
                 }
             }
@@ -101,7 +90,7 @@ impl Nodes {
     }
 
     fn begin(&mut self, first: Node) {
-        self.blocks.push(Block { before: self.len, first, rest: Vec::with_capacity(4 * BLOCK) });
+        self.blocks.push(Block { before: self.len, first, begin: self.told.len() });
     }
 
     /// Adds the nodes of the rows that follow.
@@ -111,25 +100,41 @@ impl Nodes {
             self.order = self.order.max(Order::of(last.id, first.first.id));
         }
         self.order = self.order.max(later.order);
-        let before = self.len;
-        self.blocks.extend(later.blocks.into_iter().map(|block| Block { before: before + block.before, ..block }));
+        let moved =
+            |block: Block| Block { before: self.len + block.before, begin: self.told.len() + block.begin, ..block };
+        self.blocks.extend(later.blocks.into_iter().map(moved));
+        self.told.extend_from_slice(&later.told);
         self.last = later.last;
         self.len += later.len;
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = Node> {
-        self.blocks.iter().flat_map(Block::nodes)
+        (0..self.blocks.len()).flat_map(|block| self.nodes_of(block))
+    }
+
+    /// The nodes of the `block`-th block.
+    fn nodes_of(&self, block: usize) -> impl Iterator<Item = Node> {
+        let end = self.blocks.get(block + 1).map_or(self.told.len(), |next| next.begin);
+        let Block { first, begin, .. } = self.blocks[block];
+        let (mut rest, mut node) = (&self.told[begin..end], first);
+        let mut is_first = true;
+        std::iter::from_fn(move || {
+            if !std::mem::take(&mut is_first) {
+                read(&mut rest, &mut node)?;
+            }
+            Some(node)
+        })
     }
 
     pub(super) fn get(&self, index: usize) -> Option<Node> {
         let block = self.block(|block| block.before <= index)?;
-        block.nodes().nth(index - block.before)
+        self.nodes_of(block).nth(index - self.blocks[block].before)
     }
 
     /// The node whose row begins at `offset`.
     pub(super) fn at(&self, offset: u64) -> Option<usize> {
         let block = self.block(|block| block.first.offset <= offset)?;
-        block.nodes().position(|node| node.offset == offset).map(|at| block.before + at)
+        self.nodes_of(block).position(|node| node.offset == offset).map(|at| self.blocks[block].before + at)
     }
 
     /// Whether the ids only grow, so that `find` finds them.
@@ -149,12 +154,12 @@ impl Nodes {
             return usize::try_from(id.checked_sub(first)?).ok().filter(|&at| at < self.len);
         }
         let block = self.block(|block| block.first.id <= id)?;
-        block.nodes().position(|node| node.id == id).map(|at| block.before + at)
+        self.nodes_of(block).position(|node| node.id == id).map(|at| self.blocks[block].before + at)
     }
 
     /// The last block of those that come first, for which `is_before` holds.
-    fn block(&self, is_before: impl Fn(&Block) -> bool) -> Option<&Block> {
-        self.blocks.get(self.blocks.partition_point(is_before).checked_sub(1)?)
+    fn block(&self, is_before: impl Fn(&Block) -> bool) -> Option<usize> {
+        self.blocks.partition_point(is_before).checked_sub(1)
     }
 }
 
