@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::number::digits;
+
 /// The name of a trial, in the form in which names are compared.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
 pub enum ExpId {
@@ -29,10 +31,10 @@ impl ExpId {
     #[inline]
     pub fn read_bytes(bytes: &[u8]) -> Option<Self> {
         // Nearly all ids are a few digits.
-        if (1..=15).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_digit) {
-            return Some(Self::Number(bytes.iter().fold(0, |number, b| number * 10 + u64::from(b - b'0'))));
+        match digits(0, bytes.get(..15).unwrap_or(bytes)) {
+            (number, count) if count == bytes.len() && count > 0 => Some(Self::Number(number)),
+            _ => Self::read(&String::from_utf8_lossy(bytes)),
         }
-        Self::read(&String::from_utf8_lossy(bytes))
     }
 
     /// Numbers from here on are no count of trials, whatever they are: the next id does not follow them.

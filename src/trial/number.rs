@@ -62,9 +62,12 @@ impl Number {
 
     /// The same for bytes of which nobody knows whether they are text.
     pub fn value_of_bytes(bytes: &[u8]) -> Option<f64> {
-        let bytes = bytes.trim_ascii();
         if let Some(value) = short_decimal(bytes) {
             return Some(value);
+        }
+        let bytes = bytes.trim_ascii();
+        if bytes.is_empty() {
+            return None; // before a slower way says so
         }
         let is_plain = bytes.iter().all(|b| b.is_ascii_digit() || b"+-.eE".contains(b));
         let value: f64 =
@@ -88,31 +91,41 @@ const TENS: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10,
 /// fifteen digits and a power of ten are exact, so their quotient is rounded once, as it should be (Clinger, "How to read
 /// floating point numbers accurately", 1990). Three times as fast as to read any number.
 fn short_decimal(bytes: &[u8]) -> Option<f64> {
-    let (negative, digits) = match bytes {
-        [sign @ (b'-' | b'+'), digits @ ..] => (*sign == b'-', digits),
-        digits => (false, digits),
+    let (negative, rest) = match bytes {
+        [sign @ (b'-' | b'+'), rest @ ..] => (*sign == b'-', rest),
+        rest => (false, rest),
     };
-    if digits.is_empty() || digits.len() > TENS.len() {
+    if rest.len() > TENS.len() {
         return None;
     }
-    let (mut whole, mut count, mut point) = (0_u64, 0, None);
-    for (at, &b) in digits.iter().enumerate() {
-        match b {
-            b'0'..=b'9' => {
-                whole = whole * 10 + u64::from(b - b'0');
-                count += 1;
-            }
-            b'.' if point.is_none() => point = Some(at),
+    let (whole, before) = digits(0, rest);
+    let (whole, behind) = match rest[before..] {
+        [] => (whole, 0),
+        [b'.', ref decimals @ ..] => match digits(whole, decimals) {
+            (whole, behind) if behind == decimals.len() => (whole, behind),
             _ => return None,
-        }
-    }
-    if count == 0 || count >= TENS.len() {
+        },
+        _ => return None,
+    };
+    if !(1..TENS.len()).contains(&(before + behind)) {
         return None;
     }
-    let decimals = point.map_or(0, |point| digits.len() - point - 1);
     #[allow(clippy::cast_precision_loss, reason = "fifteen digits are less than 2^53")]
-    let value = whole as f64 / TENS[decimals];
+    let value = whole as f64 / TENS[behind];
     Some(if negative { 0.0 - value } else { value })
+}
+
+/// Adds the digits at the beginning to a whole number. Returns how many there are, too.
+#[inline]
+pub(super) fn digits(mut whole: u64, bytes: &[u8]) -> (u64, usize) {
+    for (at, b) in bytes.iter().enumerate() {
+        let digit = b.wrapping_sub(b'0');
+        if digit > 9 {
+            return (whole, at);
+        }
+        whole = whole * 10 + u64::from(digit);
+    }
+    (whole, bytes.len())
 }
 
 impl FromStr for Number {
