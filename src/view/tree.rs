@@ -1,5 +1,7 @@
 //! The search as an indented tree, line by line, and the table that the original harness calls `tree.tsv`.
 
+use std::io::Write as _;
+
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
@@ -29,8 +31,8 @@ const UNFITTED: usize = 100;
 pub struct Leaves {
     write: fn(&Row, Look, &mut Texts),
     look: Look,
-    /// Those of each part of the log that was read by itself.
-    parts: Vec<Texts>,
+    /// Those of each part of the log that was read by itself, and how many stand before it.
+    parts: Vec<(usize, Texts)>,
 }
 
 /// Texts one behind the other, so many a trial, and where each of them ends.
@@ -53,7 +55,7 @@ impl Texts {
 
 impl Leaves {
     fn new(write: fn(&Row, Look, &mut Texts), look: Look) -> Self {
-        Self { write, look, parts: vec![Texts::default()] }
+        Self { write, look, parts: vec![(0, Texts::default())] }
     }
 
     /// For the lines of a drawing.
@@ -68,15 +70,11 @@ impl Leaves {
 
     /// The texts of the `index`-th trial.
     pub fn of<const N: usize>(&self, index: usize) -> [&[u8]; N] {
-        let mut at = index * N;
-        for Texts { all, ends } in &self.parts {
-            if at < ends.len() {
-                let start = |at: usize| at.checked_sub(1).map_or(0, |before| ends[before]);
-                return std::array::from_fn(|n| &all[start(at + n)..ends[at + n]]);
-            }
-            at -= ends.len();
-        }
-        [b""; N] // it was not seen
+        let at = index * N;
+        let part = self.parts.partition_point(|(before, _)| *before <= at) - 1; // nothing stands before the first
+        let (before, Texts { all, ends }) = &self.parts[part];
+        let end = |at: usize| at.checked_sub(before + 1).map_or(0, |at| ends[at]);
+        std::array::from_fn(|n| &all[end(at + n)..end(at + n + 1)])
     }
 }
 
@@ -85,7 +83,7 @@ impl Question for Leaves {
         if row.id().is_none() {
             return; // no place in the tree
         }
-        if let Some(texts) = self.parts.last_mut() {
+        if let Some((_, texts)) = self.parts.last_mut() {
             (self.write)(&row, self.look, texts);
         }
     }
@@ -95,7 +93,8 @@ impl Question for Leaves {
     }
 
     fn then(&mut self, later: Self) {
-        self.parts.extend(later.parts);
+        let before = self.parts.last().map_or(0, |(before, texts)| before + texts.ends.len());
+        self.parts.extend(later.parts.into_iter().map(|(at, texts)| (before + at, texts)));
     }
 }
 
@@ -201,7 +200,7 @@ impl Drawing {
             out.extend_from_slice(if visit.last { "└─ " } else { "├─ " }.as_bytes());
         }
         if visit.depth > INDENT {
-            out.extend_from_slice(format!("({} deep) ", visit.depth).as_bytes());
+            let _ = write!(out, "({} deep) ", visit.depth); // it cannot fail
         }
     }
 }

@@ -52,7 +52,8 @@ fn write_visible(text: &str, most: usize, mut put: impl FnMut(&str)) -> usize {
 
 /// Adds to `out` what `visible` makes of a cell.
 pub fn push(cell: &[u8], out: &mut Vec<u8>) {
-    if plain(cell) == cell.len() {
+    let is_word = cell.len() < 16 && cell.iter().all(u8::is_ascii_graphic);
+    if is_word || plain(cell) == cell.len() {
         out.extend_from_slice(cell);
     } else {
         write_visible(&text_of(cell), usize::MAX, |part| out.extend_from_slice(part.as_bytes()));
@@ -69,22 +70,32 @@ fn plain(text: &[u8]) -> usize {
 /// stands before the text.
 #[inline]
 fn first_odd(text: &[u8], behind_space: bool) -> Option<usize> {
-    let (parts, rest) = text.as_chunks::<16>();
     let (space, beyond) = (u8x16::splat(b' '), u8x16::splat(0x7f - b' '));
-    let mut before = u32::from(behind_space);
-    for (at, part) in parts.iter().enumerate() {
+    let is_spaced = |at: usize| at.checked_sub(1).map_or(behind_space, |before| text[before] == b' ');
+    let first_of = |at: usize, part: &[u8; 16]| {
         let bytes = u8x16::new(*part);
         let above = bytes - space; // what is below a space wraps around
         let spaces = bytes.simd_eq(space).to_bitmask();
-        let odd = above.max(beyond).simd_eq(above).to_bitmask() | spaces & (spaces << 1 | before);
-        if odd != 0 {
-            return Some(at * 16 + odd.trailing_zeros() as usize);
+        let doubled = spaces & (spaces << 1 | u32::from(is_spaced(at)));
+        let odd = above.max(beyond).simd_eq(above).to_bitmask() | doubled;
+        (odd != 0).then(|| at + odd.trailing_zeros() as usize)
+    };
+    let (parts, rest) = text.as_chunks::<16>();
+    for (n, part) in parts.iter().enumerate() {
+        if let Some(odd) = first_of(n * 16, part) {
+            return Some(odd);
         }
-        before = spaces >> 15;
     }
-    let mut spaced = before == 1;
-    let is_odd = |&b: &u8| !(b' '..=b'~').contains(&b) || std::mem::replace(&mut spaced, b == b' ') && b == b' ';
-    rest.iter().position(is_odd).map(|at| parts.len() * 16 + at)
+    match text.last_chunk::<16>() {
+        Some(_) if rest.is_empty() => None,
+        Some(last) => first_of(text.len() - 16, last), // what it begins with was looked at already
+        None => {
+            let mut spaced = behind_space;
+            let is_odd =
+                |b: &u8| !(b' '..=b'~').contains(b) || std::mem::replace(&mut spaced, *b == b' ') && *b == b' ';
+            text.iter().position(is_odd)
+        }
+    }
 }
 
 /// What is shown for a character that is not shown as it is: a space for white space, nothing for a `\r` of a line break.
@@ -109,6 +120,13 @@ pub fn head(text: &str, max: usize) -> String {
 /// Adds to `out` the head of a cell.
 pub fn push_head(cell: &[u8], max: usize, out: &mut Vec<u8>) {
     let start = out.len();
+    if let Some((len, count)) = as_it_is(cell, max.saturating_add(1)) {
+        out.extend_from_slice(&cell[..len]);
+        if count > max {
+            end_at(max, count, start, out);
+        }
+        return;
+    }
     let enough = beginning(cell.trim_ascii_start(), max.saturating_add(max / 2)); // most of a long cell need not be looked at
     for part in [enough, cell] {
         let count = write_visible(&text_of(part), max, |part| out.extend_from_slice(part.as_bytes()));
@@ -120,6 +138,38 @@ pub fn push_head(cell: &[u8], max: usize, out: &mut Vec<u8>) {
         }
         out.truncate(start);
     }
+}
+
+/// The first `most` characters of a cell, where they are shown as they are, as nearly always: how many bytes they take, and how
+/// many there are.
+fn as_it_is(cell: &[u8], most: usize) -> Option<(usize, usize)> {
+    let (mut at, mut count) = (0_usize, 0);
+    loop {
+        let enough = cell.len().min(at.saturating_add(most - count));
+        let run = first_odd(&cell[at..enough], at == 0).unwrap_or(enough - at);
+        at += run;
+        count += run;
+        if count == most || at == cell.len() {
+            break;
+        }
+        let c = first_char(&cell[at..]).filter(|&c| c >= '\u{80}' && !is_hidden(c) && !c.is_whitespace())?;
+        at += c.len_utf8();
+        count += 1;
+    }
+    // A space at the end is not shown.
+    let is_shown = !cell[..at].ends_with(b" ") || cell.get(at).is_some_and(u8::is_ascii_graphic);
+    is_shown.then_some((at, count))
+}
+
+/// The character that bytes begin with.
+fn first_char(bytes: &[u8]) -> Option<char> {
+    let len = match bytes.first()? {
+        ..0xc0 => 1,
+        0xc0..0xe0 => 2,
+        0xe0..0xf0 => 3,
+        0xf0.. => 4,
+    };
+    std::str::from_utf8(bytes.get(..len)?).ok()?.chars().next()
 }
 
 /// Leaves `max` of the characters behind `start`, of which there are more; the last one an ellipsis.
@@ -206,6 +256,8 @@ mod tests {
             "äbcdefg",
             "a\tb \x1b c",
             "  日本語 and more of it ",
+            "0.99→0.95 Δ ✓ é ",
+            "a\u{200b}é\u{a0}\u{3000}b",
             &"\r\n".repeat(9),
             &" ".repeat(99),
         ] {
