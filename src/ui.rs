@@ -89,7 +89,8 @@ impl Ui {
 
     /// Something for a script to keep that cannot go to stdout.
     pub fn aside(&self, line: &str) {
-        let _ = writeln!(io::stderr().lock(), "{line}"); // there is nobody left to tell
+        let line = format!("{line}\n"); // in one write, so that lines of programs side by side stay whole
+        let _ = io::stderr().lock().write_all(line.as_bytes()); // there is nobody left to tell
     }
 
     fn say(&self, kind: &str, style: Style, text: &str) {
