@@ -92,7 +92,6 @@ impl Question for Ids {
     fn see(&mut self, row: Row<'_>) {
         if let Some(id) = row.id() {
             self.rows += 1;
-            self.rows += 1;
             self.next = self.next.max(id.counted().map_or(0, |number| number + 1));
         }
     }
