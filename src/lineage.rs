@@ -43,7 +43,8 @@ pub trait Question: Send {
     #[must_use]
     fn fresh(&self) -> Self;
 
-    /// Takes over what a fresh one has seen of the rows that follow one's own: the same as having seen them oneself.
+    /// Takes over what a fresh one has seen of the rows that follow one's own: the same as having seen them oneself. A log may
+    /// come in many parts, wherever it is parted.
     fn then(&mut self, later: Self);
 
     /// The same question as if it had seen every row of the log that the summary is of, if the summary can tell.

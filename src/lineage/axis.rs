@@ -122,22 +122,26 @@ impl Question for Axis {
 /// The axes of all specialists, as far as there are not too many.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(super) struct Axes {
+    /// Each with all trials of its specialist.
     axes: BTreeMap<String, Axis>,
-    /// Whether there are more specialists than axes.
+    /// Whether trials of somebody else may have been left out: then nobody new comes in.
     full: bool,
 }
 
 impl Axes {
     /// The axis of one specialist, empty where the log has none of its trials; `None` where it was not kept.
     fn get(&self, specialist: &str) -> Option<Axis> {
-        let empty = || (!self.full).then(|| Axis::new(specialist, KEPT));
+        let empty = || (!self.full && specialist.len() <= LONGEST).then(|| Axis::new(specialist, KEPT));
         self.axes.get(specialist).cloned().or_else(empty)
     }
 
     fn of(&mut self, specialist: &str) -> Option<&mut Axis> {
+        if specialist.len() > LONGEST {
+            return None; // never kept, so nobody else is left out
+        }
         if !self.axes.contains_key(specialist) {
-            if self.axes.len() == SPECIALISTS || specialist.len() > LONGEST {
-                self.full = true;
+            self.full |= self.axes.len() == SPECIALISTS;
+            if self.full {
                 return None;
             }
             self.axes.insert(specialist.to_owned(), Axis::new(specialist, KEPT));
@@ -163,8 +167,6 @@ impl Question for Axes {
 
     fn then(&mut self, later: Self) {
         if later.full {
-            // It may have left out trials of anybody else.
-            self.full = true;
             self.axes.retain(|specialist, _| later.axes.contains_key(specialist));
         }
         for (specialist, later) in later.axes {
@@ -172,6 +174,7 @@ impl Question for Axes {
                 axis.then(later);
             }
         }
+        self.full |= later.full;
     }
 }
 
@@ -210,20 +213,23 @@ mod tests {
         trial::{Cells, Direction, Ending, Place, short},
     };
 
-    /// The axes of rows of these specialists, read in two parts.
-    fn axes(specialists: &[String], cut: usize) -> Axes {
+    /// The axes of rows of these specialists, read in parts that end there.
+    fn axes(specialists: &[String], ends: &[usize]) -> Axes {
         let schema = Schema::new(vec!["specialist".into(), "status".into()], None, None, Direction::Minimize);
         let schema = Arc::new(schema);
-        let mut parts = [Axes::default(), Axes::default()];
+        let mut parts: Vec<_> = (0..=ends.len()).map(|_| Axes::default()).collect();
         for (n, specialist) in specialists.iter().enumerate() {
             let line = format!("{specialist}\tcrash");
-            let ends = [short(specialist.len()), short(line.len())];
+            let cells = [short(specialist.len()), short(line.len())];
             let place = Place { offset: n as u64, number: 0, lines: 1, ending: Ending::Newline };
-            parts[usize::from(n >= cut)].see(Row::new(Cells::new(line.as_bytes(), &ends), &schema, place, None));
+            let row = Row::new(Cells::new(line.as_bytes(), &cells), &schema, place, None);
+            parts[ends.iter().filter(|&&end| end <= n).count()].see(row);
         }
-        let [mut first, second] = parts;
-        first.then(second);
-        first
+        let mut all = Axes::default();
+        for part in parts {
+            all.then(part);
+        }
+        all
     }
 
     #[test]
@@ -231,12 +237,21 @@ mod tests {
         let mut specialists = vec!["x".to_owned(); 3];
         specialists.extend((0..40).map(|n| format!("w{n:02}")));
         specialists.extend(vec!["x".to_owned(); 5]);
-        for cut in 0..=specialists.len() {
-            let axes = axes(&specialists, cut);
-            for name in ["x", "w00", "w39", "nobody"] {
-                let trials = specialists.iter().filter(|other| *other == name).count() as u64;
-                assert!(axes.get(name).is_none_or(|axis| axis.group.all() == trials), "{name}, cut at {cut}");
+        let long = "l".repeat(LONGEST + 1);
+        specialists.push(long.clone());
+        specialists.extend(["x", "y", "w00"].map(str::to_owned));
+        for first in 0..=specialists.len() {
+            for second in first..=specialists.len() {
+                let axes = axes(&specialists, &[first, second]);
+                for name in ["x", "y", "w00", "w39", "nobody", &long] {
+                    let trials = specialists.iter().filter(|other| *other == name).count() as u64;
+                    let is_right = axes.get(name).is_none_or(|axis| axis.group.all() == trials);
+                    assert!(is_right, "{name}, parted at {first} and {second}");
+                }
             }
         }
+        assert!(axes(&specialists, &[]).get("x").is_some());
+        assert!(axes(&specialists[..3], &[1]).get("nobody").is_some());
+        assert!(axes(&specialists[..3], &[1]).get(&long).is_none());
     }
 }
