@@ -115,6 +115,18 @@ impl<'f> Lines<'f> {
         }
     }
 
+    /// Goes on behind the next newline, or to the end, and holds nothing of what stands before it; no further than to the first
+    /// bytes behind `limit`.
+    pub(super) fn pass(&mut self, limit: u64) -> io::Result<()> {
+        loop {
+            let newline = find_byte(b'\n', self.held());
+            self.consume(newline.map_or(self.held().len(), |at| at + 1) as u64);
+            if newline.is_some() || self.offset >= limit || !self.fill()? {
+                return Ok(());
+            }
+        }
+    }
+
     /// Takes `bytes` of the file as read.
     #[inline]
     pub(super) fn consume(&mut self, bytes: u64) {

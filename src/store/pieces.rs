@@ -93,6 +93,7 @@ impl Pieces<'_> {
         let (mut rows, mut ahead) = (self.rows(CHUNK), self.rows(SOME_LINES));
         let mut end = self.start;
         while let Some(piece) = take(unread, Range::next) {
+            // Where the last end lies behind it, this piece is empty, and was read with the one before.
             if end < self.about(piece + 1) {
                 end = self.end_of(piece, &mut ahead)?;
                 rows.set_limit(end);

@@ -53,8 +53,7 @@ impl<'l> Rows<'l> {
     /// Goes on to the first line that is a complete row by itself, from somewhere inside a line. False where none begins before
     /// `limit`.
     pub(super) fn synchronise(&mut self, limit: u64) -> io::Result<bool> {
-        let Some(rest) = self.lines.look(0)? else { return Ok(false) };
-        self.lines.consume(rest.taken);
+        self.lines.pass(limit)?;
         while self.lines.offset() < limit
             && let Some(line) = self.lines.look(0)?
         {

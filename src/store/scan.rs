@@ -17,7 +17,7 @@ use crate::{
     trial::{Damage, ExpId, Row, Trial},
 };
 
-/// A log longer than this is read by two readers at once.
+/// A log of this length or more is read by two readers at once.
 const LONG: u64 = 4 * 1024 * 1024;
 
 /// How far from its end the newest rows of a log are looked for at first.
