@@ -58,8 +58,11 @@ fn signs(text: &str) -> Vec<usize> {
         !letter(text[..at].chars().next_back()) && !letter(text[at + sign.len()..].chars().next())
     };
     let mut signs = Vec::new();
-    // Most signs do not occur, and that is known much faster than where they stand.
-    for sign in SIGNS.into_iter().filter(|&sign| text.contains(sign)) {
+    // Most signs do not occur: of most there is a letter missing, and that a sign is missing is known faster than where it stands.
+    let mut letters = [false; 256];
+    text.bytes().for_each(|b| letters[usize::from(b)] = true);
+    let occurs = |sign: &&str| sign.bytes().all(|b| letters[usize::from(b)]) && text.contains(*sign);
+    for sign in SIGNS.into_iter().filter(occurs) {
         let capitals = sign.bytes().all(|b| b.is_ascii_uppercase());
         let places = text.match_indices(sign).map(|(at, _)| at);
         signs.extend(places.filter(|&at| !capitals || alone(at, sign)));

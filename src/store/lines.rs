@@ -155,7 +155,7 @@ impl<'f> Lines<'f> {
     }
 
     /// Reads more behind what is held; false at the end.
-    fn fill(&mut self) -> io::Result<bool> {
+    pub(super) fn fill(&mut self) -> io::Result<bool> {
         if self.start > 0 {
             self.buffer.copy_within(self.start..self.end, 0);
             self.end -= self.start;

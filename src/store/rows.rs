@@ -69,8 +69,12 @@ impl<'l> Rows<'l> {
     pub(super) fn next(&mut self) -> io::Result<Option<Row<'_>>> {
         let (bytes, lines) = std::mem::take(&mut self.given);
         self.advance(bytes, lines);
-        let (first, open) = match self.split_held() {
-            Some(split) => split,
+        let held = match self.split_held() {
+            None if self.lines.fill()? => self.split_held(),
+            held => held,
+        };
+        let (first, open) = match held {
+            Some(held) => held,
             None => match self.lines.look(0)? {
                 Some(first) => {
                     self.ends.clear();
