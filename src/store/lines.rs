@@ -5,8 +5,7 @@ use std::{fs::File, io};
 use super::Source;
 use crate::trial::find_byte;
 
-/// Read this much at a time: larger is not faster, and costs more where the log is short, for memory that is touched for the first
-/// time.
+/// Read this much at a time: more costs more where the log is short, for memory that is touched for the first time.
 pub(super) const CHUNK: usize = 32 * 1024;
 
 /// A longer line is no trial: it is said, its head is read for its id, and memory stays bounded.

@@ -18,6 +18,9 @@ use crate::{cores::both, lineage::Question, schema::Schema, trial::Damage};
 /// In so many pieces: so one reader never waits for the other for longer than a piece takes.
 const PIECES: u64 = 12;
 
+/// And so much at a time, which takes a twentieth less time than half of it.
+const LONG_CHUNK: usize = 64 * 1024;
+
 /// The rows of a log as so many pieces of about the same length.
 pub(super) struct Pieces<'l> {
     pub(super) schema: &'l Arc<Schema>,
@@ -90,7 +93,7 @@ impl Pieces<'_> {
     /// Shows the pieces that nobody has taken yet, the first ones first.
     fn forwards<Q: Question>(&self, mut question: Q, unread: &Unread) -> io::Result<Seen<Q>> {
         let mut damaged = Damaged::default();
-        let (mut rows, mut ahead) = (self.rows(CHUNK), self.rows(SOME_LINES));
+        let (mut rows, mut ahead) = (self.rows(LONG_CHUNK), self.rows(SOME_LINES));
         let mut end = self.start;
         while let Some(piece) = take(unread, Range::next) {
             // Where the last end lies behind it, this piece is empty, and was read with the one before.
@@ -105,7 +108,7 @@ impl Pieces<'_> {
 
     /// The same from the last one on, each to a question of its own.
     fn backwards<Q: Question>(&self, fresh: Q, unread: &Unread) -> io::Result<Vec<Seen<Q>>> {
-        let (mut rows, mut pieces) = (self.rows(CHUNK), Vec::new());
+        let (mut rows, mut pieces) = (self.rows(LONG_CHUNK), Vec::new());
         while let Some(piece) = take(unread, Range::next_back) {
             if let Some(begin) = self.begin(piece, &mut rows)? {
                 let (mut question, mut damaged) = (fresh.fresh(), Damaged::default());
