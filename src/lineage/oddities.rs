@@ -1,6 +1,6 @@
 //! What a line may have that no row should.
 
-use wide::u8x16;
+use fearless_simd::{Level, dispatch, prelude::*, u8x16};
 
 /// Whether a line has control characters besides its tabs, and bytes that are not UTF-8.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,16 +34,15 @@ pub fn oddities(line: &[u8]) -> Oddities {
 #[inline]
 fn first_unusual(bytes: &[u8]) -> Option<usize> {
     let (parts, rest) = bytes.as_chunks::<16>();
-    let (space, beyond, tab) = (u8x16::splat(b' '), u8x16::splat(0x7f - b' '), u8x16::splat(b'\t'));
-    for (at, part) in parts.iter().enumerate() {
-        let bytes = u8x16::new(*part);
-        let above = bytes - space; // what is below a space wraps around
-        let unusual = (above.max(beyond).simd_eq(above) & !bytes.simd_eq(tab)).to_bitmask();
-        if unusual != 0 {
-            return Some(at * 16 + unusual.trailing_zeros() as usize);
-        }
-    }
-    rest.iter().position(|&b| !is_usual(b)).map(|at| parts.len() * 16 + at)
+    let among_many = dispatch!(Level::baseline(), simd => {
+        parts.iter().enumerate().find_map(|(at, part)| {
+            let bytes = u8x16::from_slice(simd, part);
+            let beyond = (bytes - b' ').simd_ge(0x7f - b' '); // what is below a space wraps around
+            let unusual = (beyond & !bytes.simd_eq(b'\t')).to_bitmask();
+            (unusual != 0).then(|| at * 16 + unusual.trailing_zeros() as usize)
+        })
+    });
+    among_many.or_else(|| rest.iter().position(|&b| !is_usual(b)).map(|at| parts.len() * 16 + at))
 }
 
 fn is_usual(b: u8) -> bool {

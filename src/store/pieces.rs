@@ -13,7 +13,12 @@ use super::{
     rows::Rows,
     scan::Damaged,
 };
-use crate::{cores::both, lineage::Question, schema::Schema, trial::Damage};
+use crate::{
+    cores::both,
+    lineage::Question,
+    schema::Schema,
+    trial::{Damage, Row},
+};
 
 /// In so many pieces: so one reader never waits for the other for longer than a piece takes.
 const PIECES: u64 = 12;
@@ -38,34 +43,39 @@ fn take(unread: &Unread, end: fn(&mut Range<u64>) -> Option<u64>) -> Option<u64>
     end(&mut unread.lock().expect("nobody panics with it"))
 }
 
-/// What a reader has seen.
-struct Seen<Q> {
-    question: Q,
+/// Who is shown the rows of a piece. It is called for each row: so all that reads them is there once, and not for each question.
+type See<'s> = &'s mut dyn FnMut(Row<'_>);
+
+/// What a reader has found besides what it has shown.
+struct Found {
     damaged: Damaged,
     /// The number of the line behind.
     next: u64,
 }
 
-/// Shows rows to a question, and takes down what could not be read.
-fn show<Q: Question>(rows: &mut Rows, question: &mut Q, damaged: &mut Damaged) -> io::Result<()> {
+/// Shows rows, and takes down what could not be read.
+fn show(rows: &mut Rows, see: See<'_>, damaged: &mut Damaged) -> io::Result<()> {
     while let Some(row) = rows.next()? {
-        damaged.see(&row);
-        if row.damage != Some(Damage::Blank) {
-            question.see(row);
+        match row.damage {
+            None => see(row),
+            Some(Damage::Blank) => {}
+            Some(_) => {
+                damaged.see(&row);
+                see(row);
+            }
         }
     }
     Ok(())
 }
 
-/// What was seen from the beginning on, and then of pieces that were read from the last one on, each with lines counted from 1.
-fn joined<Q: Question>(seen: Seen<Q>, pieces: Vec<Seen<Q>>) -> (Q, Damaged) {
-    let Seen { mut question, mut damaged, mut next } = seen;
-    for later in pieces.into_iter().rev() {
-        question.then(later.question);
-        damaged.then(later.damaged, next - 1);
-        next += later.next - 1;
+/// What was found from the beginning on, and then in pieces that were read from the last one on, each with lines counted from 1.
+fn joined<Q: Question>(mut question: Q, mut found: Found, pieces: Vec<(Q, Found)>) -> (Q, Damaged) {
+    for (later, piece) in pieces.into_iter().rev() {
+        question.then(later);
+        found.damaged.then(piece.damaged, found.next - 1);
+        found.next += piece.next - 1;
     }
-    (question, damaged)
+    (question, found.damaged)
 }
 
 impl Pieces<'_> {
@@ -77,23 +87,25 @@ impl Pieces<'_> {
     /// Shows all rows to a question. Returns it, and what could not be read.
     pub(super) fn whole<Q: Question>(&self, mut question: Q) -> io::Result<(Q, Damaged)> {
         let mut damaged = Damaged::default();
-        show(&mut self.rows(CHUNK), &mut question, &mut damaged)?;
+        show(&mut self.rows(CHUNK), &mut |row| question.see(row), &mut damaged)?;
         Ok((question, damaged))
     }
 
     /// The same by two readers: the first reads on from the beginning, the second takes piece after piece from the end, until
     /// they meet. So both are done at about the same time, however late the second began, and however fast its core is.
-    pub(super) fn at_once<Q: Question>(&self, question: Q) -> io::Result<(Q, Damaged)> {
+    pub(super) fn at_once<Q: Question>(&self, mut question: Q) -> io::Result<(Q, Damaged)> {
         let unread = Mutex::new(0..PIECES);
-        let later = question.fresh();
-        let (seen, pieces) = both(|| self.forwards(question, &unread), || self.backwards(later, &unread));
-        Ok(joined(seen?, pieces?))
+        let fresh = question.fresh();
+        let (found, pieces) =
+            both(|| self.forwards(&mut |row| question.see(row), &unread), || self.pieces(fresh, &unread));
+        let found = found?;
+        Ok(joined(question, found, pieces?))
     }
 
     /// Shows the pieces that nobody has taken yet, the first ones first.
-    fn forwards<Q: Question>(&self, mut question: Q, unread: &Unread) -> io::Result<Seen<Q>> {
+    fn forwards(&self, see: See<'_>, unread: &Unread) -> io::Result<Found> {
         let mut damaged = Damaged::default();
-        let (mut rows, mut ahead) = (self.rows(LONG_CHUNK), self.rows(SOME_LINES));
+        let (mut rows, mut ahead) = (self.rows(LONG_CHUNK).at_full_speed(), self.rows(SOME_LINES));
         let mut end = self.start;
         while let Some(piece) = take(unread, Range::next) {
             // Where the last end lies behind it, this piece is empty, and was read with the one before.
@@ -101,24 +113,33 @@ impl Pieces<'_> {
                 end = self.end_of(piece, &mut ahead)?;
                 rows.set_limit(end);
             }
-            show(&mut rows, &mut question, &mut damaged)?;
+            show(&mut rows, see, &mut damaged)?;
         }
-        Ok(Seen { question, damaged, next: rows.number() })
+        Ok(Found { damaged, next: rows.number() })
     }
 
     /// The same from the last one on, each to a question of its own.
-    fn backwards<Q: Question>(&self, fresh: Q, unread: &Unread) -> io::Result<Vec<Seen<Q>>> {
-        let (mut rows, mut pieces) = (self.rows(LONG_CHUNK), Vec::new());
-        while let Some(piece) = take(unread, Range::next_back) {
-            if let Some(begin) = self.begin(piece, &mut rows)? {
-                let (mut question, mut damaged) = (fresh.fresh(), Damaged::default());
-                rows.count_from(1);
-                show(&mut rows, &mut question, &mut damaged)?;
-                pieces.push(Seen { question, damaged, next: rows.number() });
-                rows.set_limit(begin);
-            }
+    fn pieces<Q: Question>(&self, fresh: Q, unread: &Unread) -> io::Result<Vec<(Q, Found)>> {
+        let (mut rows, mut pieces) = (self.rows(LONG_CHUNK).at_full_speed(), Vec::new());
+        let mut question = fresh.fresh();
+        while let Some(found) = self.backwards(&mut rows, &mut |row| question.see(row), unread)? {
+            pieces.push((std::mem::replace(&mut question, fresh.fresh()), found));
         }
         Ok(pieces)
+    }
+
+    /// Shows the last piece that nobody has taken yet. `None` where there is none.
+    fn backwards(&self, rows: &mut Rows, see: See<'_>, unread: &Unread) -> io::Result<Option<Found>> {
+        while let Some(piece) = take(unread, Range::next_back) {
+            if let Some(begin) = self.begin(piece, rows)? {
+                let mut damaged = Damaged::default();
+                rows.count_from(1);
+                show(rows, see, &mut damaged)?;
+                rows.set_limit(begin);
+                return Ok(Some(Found { damaged, next: rows.number() }));
+            }
+        }
+        Ok(None)
     }
 
     /// Goes to where a piece begins: with a line that is a row by itself, whatever stands before it, as such a line is never
@@ -217,9 +238,10 @@ mod tests {
             let (whole, damaged) = pieces.whole(question()).unwrap();
             let (answers_whole, damage) = (answers(whole), damaged.text(Path::new("log")));
             for met in 0..=PIECES {
-                let seen = pieces.forwards(question(), &Mutex::new(0..met)).unwrap();
-                let later = pieces.backwards(question(), &Mutex::new(met..PIECES)).unwrap();
-                let (found, damaged) = joined(seen, later);
+                let mut first = question();
+                let found = pieces.forwards(&mut |row| first.see(row), &Mutex::new(0..met)).unwrap();
+                let later = pieces.pieces(question(), &Mutex::new(met..PIECES)).unwrap();
+                let (found, damaged) = joined(first, found, later);
                 assert_eq!(answers(found), answers_whole, "of {end} bytes, met at {met}");
                 assert_eq!(damaged.text(Path::new("log")), damage, "of {end} bytes, met at {met}");
             }

@@ -3,8 +3,10 @@
 
 use std::{io, sync::Arc};
 
+use fearless_simd::Level;
+
 use super::{
-    cells::{Open, split, split_quoted, tabs},
+    cells::{Open, close, split, split_quoted, tabs},
     lines::{Line, Lines, MAX_ROW},
     spaced::separate,
 };
@@ -27,12 +29,27 @@ pub(super) struct Rows<'l> {
     number: u64,
     /// Bytes and lines of the row handed out last: it stays in the buffer until the next one is asked for.
     given: (u64, u64),
+    /// What the processor can.
+    level: Level,
 }
 
 impl<'l> Rows<'l> {
     /// Rows from the next line on, which has the number `number` (0 where that is not known).
     pub(super) fn new(schema: &'l Arc<Schema>, lines: Lines<'l>, number: u64) -> Self {
-        Self { schema, lines, ends: Vec::with_capacity(32), scratch: Vec::new(), number, given: (0, 0) }
+        Self {
+            schema,
+            lines,
+            ends: Vec::with_capacity(32),
+            scratch: Vec::new(),
+            number,
+            given: (0, 0),
+            level: Level::baseline(),
+        }
+    }
+
+    /// The same with all that the processor can: to ask it costs as much as to read some hundred rows.
+    pub(super) fn at_full_speed(self) -> Self {
+        Self { level: Level::new(), ..self }
     }
 
     /// From now on no rows that begin at `limit` or later.
@@ -98,11 +115,13 @@ impl<'l> Rows<'l> {
     /// The next line and its open quote, split in one go: where the buffer holds all of it, as nearly always.
     #[inline]
     fn split_held(&mut self) -> Option<(Line, Option<Open>)> {
-        self.ends.clear();
         let held = self.lines.held();
-        let len = tabs(held, &mut self.ends).filter(|&len| len <= MAX_ROW)?;
+        let found = tabs(self.level, held, &mut self.ends);
+        let len = found.newline.filter(|&len| len <= MAX_ROW)?;
         let line = held[..len].strip_suffix(b"\r").unwrap_or(&held[..len]);
-        Some((Line { len, taken: len as u64 + 1 }, split_quoted(line, &mut self.ends, None)))
+        close(line, found, &mut self.ends);
+        let open = if found.is_quoted { split_quoted(line, &mut self.ends, None) } else { None };
+        Some((Line { len, taken: len as u64 + 1 }, open))
     }
 
     /// The row that begins at `offset`.

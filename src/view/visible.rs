@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use wide::u8x16;
+use fearless_simd::{Level, Simd, dispatch, prelude::*, u8x16};
 
 use crate::trial::text as text_of;
 
@@ -68,16 +68,19 @@ fn plain(text: &[u8]) -> usize {
 
 /// Where the first byte is that is not graphic ASCII or a single space, looked for many at a time. `behind_space`: whether one
 /// stands before the text.
-#[inline]
 fn first_odd(text: &[u8], behind_space: bool) -> Option<usize> {
-    let (space, beyond) = (u8x16::splat(b' '), u8x16::splat(0x7f - b' '));
+    dispatch!(Level::baseline(), simd => first_odd_by(simd, text, behind_space))
+}
+
+#[inline(always)]
+fn first_odd_by<S: Simd>(simd: S, text: &[u8], behind_space: bool) -> Option<usize> {
     let is_spaced = |at: usize| at.checked_sub(1).map_or(behind_space, |before| text[before] == b' ');
     let first_of = |at: usize, part: &[u8; 16]| {
-        let bytes = u8x16::new(*part);
-        let above = bytes - space; // what is below a space wraps around
-        let spaces = bytes.simd_eq(space).to_bitmask();
-        let doubled = spaces & (spaces << 1 | u32::from(is_spaced(at)));
-        let odd = above.max(beyond).simd_eq(above).to_bitmask() | doubled;
+        let bytes = u8x16::from_slice(simd, part);
+        let beyond = (bytes - b' ').simd_ge(0x7f - b' '); // what is below a space wraps around
+        let spaces = bytes.simd_eq(b' ').to_bitmask();
+        let doubled = spaces & (spaces << 1 | u64::from(is_spaced(at)));
+        let odd = beyond.to_bitmask() | doubled;
         (odd != 0).then(|| at + odd.trailing_zeros() as usize)
     };
     let (parts, rest) = text.as_chunks::<16>();
