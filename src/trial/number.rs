@@ -89,30 +89,84 @@ const TENS: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10,
 
 /// The value of a sign, digits and a point, no more than fifteen digits: nearly every number in a log. A whole number of
 /// fifteen digits and a power of ten are exact, so their quotient is rounded once, as it should be (Clinger, "How to read
-/// floating point numbers accurately", 1990). Three times as fast as to read any number.
+/// floating point numbers accurately", 1990). Eight digits are read at once: a loop over them ends somewhere else for each
+/// number, which a processor cannot foresee.
 fn short_decimal(bytes: &[u8]) -> Option<f64> {
     let (negative, rest) = match bytes {
         [sign @ (b'-' | b'+'), rest @ ..] => (*sign == b'-', rest),
         rest => (false, rest),
     };
-    if rest.len() > TENS.len() {
-        return None;
-    }
-    let (whole, before) = digits(0, rest);
-    let (whole, behind) = match rest[before..] {
-        [] => (whole, 0),
-        [b'.', ref decimals @ ..] => match digits(whole, decimals) {
-            (whole, behind) if behind == decimals.len() => (whole, behind),
-            _ => return None,
-        },
+    let (mut high, mut low) = match rest.len() {
+        1..=8 => (0, last_digits(rest)),
+        9..=16 => (last_digits(&rest[..rest.len() - 8]), last_digits(&rest[rest.len() - 8..])),
         _ => return None,
     };
-    if !(1..TENS.len()).contains(&(before + behind)) {
+    // The point is taken out, and what stands before it moved up.
+    let (count, behind) = match (others(high), others(low)) {
+        (0, 0) => (rest.len(), 0),
+        (0, point) => {
+            let (before, after, behind) = parted(low, point)?;
+            (high, low) = (high << 8, before << 8 | after | high >> 56);
+            (rest.len() - 1, behind)
+        }
+        (point, 0) => {
+            let (before, after, behind) = parted(high, point)?;
+            high = before << 8 | after;
+            (rest.len() - 1, behind + 8)
+        }
+        _ => return None,
+    };
+    if !(1..16).contains(&count) {
         return None;
     }
+    let whole = eight_digits(high) * 100_000_000 + eight_digits(low);
     #[allow(clippy::cast_precision_loss, reason = "fifteen digits are less than 2^53")]
     let value = whole as f64 / TENS[behind];
     Some(if negative { 0.0 - value } else { value })
+}
+
+/// A whole number of no more than eight digits.
+pub(super) fn short_whole(bytes: &[u8]) -> Option<u64> {
+    let digits = (1..=8).contains(&bytes.len()).then(|| last_digits(bytes))?;
+    (others(digits) == 0).then(|| eight_digits(digits))
+}
+
+/// A byte in all places of a word.
+const fn each(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
+
+/// The last eight digits of a number that ends with these one to eight bytes: a byte each, the first one lowest, as long as there
+/// is nothing else among them. Reads that overlap cost less than a copy of any length.
+fn last_digits(bytes: &[u8]) -> u64 {
+    let word = if let Some(all) = bytes.first_chunk() {
+        u64::from_le_bytes(*all)
+    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
+        u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << (8 * (bytes.len() - 4))
+    } else {
+        bytes.iter().rev().fold(0, |word, b| word << 8 | u64::from(*b))
+    };
+    (word ^ each(b'0')) << (64 - 8 * bytes.len())
+}
+
+/// The highest bit of each byte that is no digit.
+fn others(digits: u64) -> u64 {
+    (((digits & each(0x7f)) + each(0x7f - 9)) | digits) & each(0x80)
+}
+
+/// What stands before the point and behind it, and how many digits that are: if it is a point, and the only one.
+fn parted(digits: u64, point: u64) -> Option<(u64, u64, usize)> {
+    let at = point.trailing_zeros() / 8;
+    let is_point = digits >> (8 * at) & 0xff == u64::from(b'.' ^ b'0') && point.is_power_of_two();
+    let before = digits & ((1 << (8 * at)) - 1);
+    is_point.then(|| (before, digits & (u64::MAX << (8 * at) << 8), 7 - at as usize))
+}
+
+/// The number of eight digits: pairs of them, pairs of those, and the two that are left.
+fn eight_digits(digits: u64) -> u64 {
+    let pairs = (digits * 10 + (digits >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs * 100 + (pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    (fours * 10_000 + (fours >> 32)) & 0xffff_ffff
 }
 
 /// Adds the digits at the beginning to a whole number. Returns how many there are, too.
@@ -193,6 +247,19 @@ mod tests {
         fn any_decimal_is_read_as_the_standard_library_reads_it(text in "[+-]?[0-9]{0,9}[.]?[0-9]{0,9}") {
             let expected = text.parse::<f64>().ok().map(|value| value + 0.0);
             proptest::prop_assert_eq!(Number::value_of(&text), expected);
+        }
+
+        #[test]
+        fn nothing_else_is_read_as_a_decimal(bytes in proptest::collection::vec(proptest::prop_oneof![8 => b'-'..=b':', 1 => proptest::num::u8::ANY], 0..18)) {
+            if let Some(value) = short_decimal(&bytes) {
+                let text = std::str::from_utf8(&bytes).unwrap();
+                proptest::prop_assert!(text.bytes().skip(1).all(|b| b.is_ascii_digit() || b == b'.'));
+                proptest::prop_assert_eq!(Ok(value), text.parse::<f64>().map(|value| value + 0.0));
+            }
+            if let Some(whole) = short_whole(&bytes) {
+                proptest::prop_assert!(bytes.iter().all(u8::is_ascii_digit));
+                proptest::prop_assert_eq!(Ok(whole), std::str::from_utf8(&bytes).unwrap().parse());
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use std::{borrow::Cow, fmt, sync::Arc};
 use super::{
     Cells, ExpId, Number, Status,
     cells::{text, value},
+    number::short_whole,
     shown_id,
 };
 use crate::schema::{Role, Schema};
@@ -82,7 +83,11 @@ impl<'a> Row<'a> {
     pub fn new(cells: Cells<'a>, schema: &'a Arc<Schema>, place: Place, damage: Option<Damage>) -> Self {
         let Place { offset, number, lines, ending } = place;
         let row = Self { cells, schema, offset, number, lines, ending, damage, status: Status::Other };
-        let status = if damage.is_none() { Status::read(&row.bytes(Role::Status)) } else { Status::Other };
+        let status = match row.plain(Role::Status) {
+            _ if damage.is_some() => Status::Other,
+            Some(cell) => Status::read(cell),
+            None => Status::read(&row.bytes(Role::Status)),
+        };
         Self { status, ..row }
     }
 
@@ -104,6 +109,13 @@ impl<'a> Row<'a> {
             Cow::Borrowed(bytes) => text(bytes),
             Cow::Owned(bytes) => text(&bytes).into_owned().into(),
         }
+    }
+
+    /// A cell without quotes, as nearly all are.
+    #[inline]
+    fn plain(&self, role: Role) -> Option<&'a [u8]> {
+        let column = self.schema.column(role)?;
+        self.cells.get(column).filter(|cell| cell.first() != Some(&b'"'))
     }
 
     #[inline]
@@ -134,6 +146,13 @@ impl<'a> Row<'a> {
         }
     }
 
+    /// The number that an id is, where a whole row has it in a few digits, as nearly all do.
+    #[inline]
+    pub fn short_number(&self, role: Role) -> Option<u32> {
+        let cell = self.plain(role).filter(|_| self.damage.is_none())?;
+        u32::try_from(short_whole(cell)?).ok()
+    }
+
     /// The id as it is shown.
     pub fn name(&self) -> String {
         shown_id(&self.text(Role::Id))
@@ -152,9 +171,10 @@ impl<'a> Row<'a> {
     /// The value of a cell that holds a number.
     #[inline]
     pub fn number_in(&self, role: Role) -> Option<f64> {
-        match self.damage {
+        match self.plain(role) {
+            _ if self.damage.is_some() => None,
+            Some(cell) => Number::value_of_bytes(cell),
             None => Number::value_of_bytes(&self.bytes(role)),
-            Some(_) => None,
         }
     }
 
