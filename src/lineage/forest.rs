@@ -1,13 +1,16 @@
 //! Who came from whom. A few words a trial: the rows themselves stay in the log and are read again where they are shown.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{
     Question,
     nodes::{Key, NAMES, Node, Nodes},
     walk::cycles,
 };
-use crate::trial::{ExpId, Row, Status};
+use crate::{
+    schema::Role,
+    trial::{ExpId, Row, Status},
+};
 
 /// Every trial's place in the log and its parent. Grow it over the rows, then ask `into_tree`.
 #[derive(Default)]
@@ -41,9 +44,8 @@ impl Forest {
 
 impl Question for Forest {
     fn see(&mut self, row: Row<'_>) {
-        let Some(id) = row.id() else { return };
-        let id = self.key(id);
-        let parent = row.parent().map(|parent| self.key(parent));
+        let Some(id) = row.short_number(Role::Id).or_else(|| row.id().map(|id| self.key(id))) else { return };
+        let parent = row.short_number(Role::Parent).or_else(|| row.parent().map(|parent| self.key(parent)));
         self.nodes.push(Node { id, parent, offset: row.offset, status: row.status() });
     }
 
@@ -147,18 +149,24 @@ impl Tree {
     }
 
     fn chain_to(&self, mut at: usize) -> Chain {
-        let mut passed = vec![false; self.nodes.len()];
-        let mut offsets = Vec::new();
+        let (mut way, mut offsets) = (Vec::new(), Vec::new());
+        // Who was passed, once a parent comes later in the log than its child: before that nobody can be passed twice.
+        let mut passed: Option<HashSet<usize>> = None;
         let end = loop {
-            passed[at] = true;
             let Some(node) = self.nodes.get(at) else { break ChainEnd::Root };
+            way.push(at);
             offsets.push(node.offset);
             let Some(parent) = node.parent else { break ChainEnd::Root };
-            match self.find(parent) {
-                None => break ChainEnd::MissingParent,
-                Some(next) if passed[next] => break ChainEnd::Cycle,
-                Some(next) => at = next,
+            let Some(next) = self.find(parent) else { break ChainEnd::MissingParent };
+            if next >= at && passed.is_none() {
+                passed = Some(way.iter().copied().collect());
             }
+            if let Some(passed) = &mut passed
+                && !passed.insert(next)
+            {
+                break ChainEnd::Cycle;
+            }
+            at = next;
         };
         offsets.reverse();
         Chain { offsets, end }
@@ -235,12 +243,12 @@ impl Tree {
     /// rows begin, and how they ended.
     pub fn children_of_row(&self, offset: u64) -> Vec<(u64, Status)> {
         let Some(index) = self.nodes.at(offset) else { return Vec::new() };
-        let id = self.nodes.get(index).map(|node| node.id).filter(|&id| self.find(id) == Some(index));
-        if id.is_none() {
+        let named = self.nodes.get(index).map(|node| node.id).filter(|&id| self.find(id) == Some(index));
+        let Some(id) = named else {
             return Vec::new(); // the id names an earlier trial, so nobody can name this one as a parent
-        }
-        let is_child = |node: &Node| node.parent == id && Some(node.id) != id && !node.status.is_quarantined();
-        self.nodes.iter().filter(is_child).map(|node| (node.offset, node.status)).collect()
+        };
+        let is_child = |node: &Node| node.id != id && !node.status.is_quarantined();
+        self.nodes.children(id).filter(is_child).map(|node| (node.offset, node.status)).collect()
     }
 }
 

@@ -31,8 +31,29 @@ struct Block {
     /// How many nodes stand before it.
     before: usize,
     first: Node,
-    /// Where that begins which is told of the others.
+    /// Where that begins which is told of the others, and in which part.
     begin: usize,
+    part: usize,
+    /// The lowest and the highest parent of them all, in which most blocks have no child of a given node.
+    parents: (Key, Key),
+}
+
+impl Block {
+    fn new(before: usize, first: Node, begin: usize, part: usize) -> Self {
+        let mut block = Self { before, first, begin, part, parents: (Key::MAX, 0) };
+        block.see_parent(first.parent);
+        block
+    }
+
+    fn see_parent(&mut self, parent: Option<Key>) {
+        if let Some(parent) = parent {
+            self.parents = (self.parents.0.min(parent), self.parents.1.max(parent));
+        }
+    }
+
+    fn may_have_child(&self, parent: Key) -> bool {
+        (self.parents.0..=self.parents.1).contains(&parent)
+    }
 }
 
 /// How the ids go on, and so how one of them is found.
@@ -60,25 +81,22 @@ impl Order {
 #[derive(Default)]
 pub(super) struct Nodes {
     blocks: Vec<Block>,
-    /// What is told of all nodes but the first of each block.
-    told: Vec<u8>,
+    /// What is told of all nodes but the first of each block, in parts as they were read: none is copied.
+    told: Vec<Vec<u8>>,
     last: Option<Node>,
     len: usize,
     order: Order,
 }
 
 impl Nodes {
-    pub(super) fn len(&self) -> usize {
-        self.len
-    }
-
     /// Adds a node whose row stands behind all others.
     pub(super) fn push(&mut self, node: Node) {
-        match (self.last, self.blocks.last_mut()) {
-            (Some(last), Some(block)) => {
+        match (self.last, self.blocks.last_mut(), self.told.last_mut()) {
+            (Some(last), Some(block), Some(told)) => {
                 self.order = self.order.max(Order::of(last.id, node.id));
                 if self.len - block.before < BLOCK {
-                    write(&mut self.told, last, node);
+                    block.see_parent(node.parent);
+                    write(told, last, node);
                 } else {
                     self.begin(node);
                 }
@@ -90,7 +108,11 @@ impl Nodes {
     }
 
     fn begin(&mut self, first: Node) {
-        self.blocks.push(Block { before: self.len, first, begin: self.told.len() });
+        if self.told.is_empty() {
+            self.told.push(Vec::new());
+        }
+        let part = self.told.len() - 1;
+        self.blocks.push(Block::new(self.len, first, self.told[part].len(), part));
     }
 
     /// Adds the nodes of the rows that follow.
@@ -100,10 +122,10 @@ impl Nodes {
             self.order = self.order.max(Order::of(last.id, first.first.id));
         }
         self.order = self.order.max(later.order);
-        let moved =
-            |block: Block| Block { before: self.len + block.before, begin: self.told.len() + block.begin, ..block };
+        let (before, parts) = (self.len, self.told.len());
+        let moved = |block: Block| Block { before: before + block.before, part: parts + block.part, ..block };
         self.blocks.extend(later.blocks.into_iter().map(moved));
-        self.told.extend_from_slice(&later.told);
+        self.told.extend(later.told);
         self.last = later.last;
         self.len += later.len;
     }
@@ -112,11 +134,18 @@ impl Nodes {
         (0..self.blocks.len()).flat_map(|block| self.nodes_of(block))
     }
 
+    /// The nodes with this parent.
+    pub(super) fn children(&self, parent: Key) -> impl Iterator<Item = Node> {
+        let blocks = (0..self.blocks.len()).filter(move |&block| self.blocks[block].may_have_child(parent));
+        blocks.flat_map(|block| self.nodes_of(block)).filter(move |node| node.parent == Some(parent))
+    }
+
     /// The nodes of the `block`-th block.
     fn nodes_of(&self, block: usize) -> impl Iterator<Item = Node> {
-        let end = self.blocks.get(block + 1).map_or(self.told.len(), |next| next.begin);
-        let Block { first, begin, .. } = self.blocks[block];
-        let (mut rest, mut node) = (&self.told[begin..end], first);
+        let Block { first, begin, part, .. } = self.blocks[block];
+        let next = self.blocks.get(block + 1).filter(|next| next.part == part);
+        let end = next.map_or(self.told[part].len(), |next| next.begin);
+        let (mut rest, mut node) = (&self.told[part][begin..end], first);
         let mut is_first = true;
         std::iter::from_fn(move || {
             if !std::mem::take(&mut is_first) {
@@ -273,11 +302,12 @@ mod tests {
             halves.append(grown(second));
             for mut all in [grown(&nodes), halves] {
                 prop_assert_eq!(all.iter().collect::<Vec<_>>(), nodes.clone());
-                prop_assert_eq!(all.len(), nodes.len());
                 prop_assert_eq!(all.is_sorted(), nodes.is_sorted_by(|a, b| a.id < b.id));
                 for (at, node) in nodes.iter().enumerate() {
                     prop_assert_eq!(all.get(at), Some(*node));
                     prop_assert_eq!(all.at(node.offset), Some(at));
+                    let children = nodes.iter().filter(|child| child.parent == Some(node.id));
+                    prop_assert!(all.children(node.id).eq(children.copied()));
                     prop_assert_eq!(all.at(node.offset + 1).is_some(), nodes.get(at + 1).is_some_and(|next| next.offset == node.offset + 1));
                     if all.is_sorted() {
                         prop_assert_eq!(all.find(node.id), Some(at));
