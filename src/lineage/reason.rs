@@ -1,23 +1,39 @@
 //! Why a trial failed, as far as its notes say it.
 
+use fearless_simd::{Level, dispatch, prelude::*, u8x64};
+
 /// Notes no longer than this are taken for a reason as they are.
 const SHORT: usize = 120;
 
-/// Words with which an error begins to be told. Harnesses put it behind the agent's own words.
-const SIGNS: [&str; 12] = [
-    "Error",
-    "Exception",
-    "error:",
-    "Traceback",
-    "Killed",
-    "OOM",
-    "out of memory",
-    "timeout",
-    "timed out",
-    "Segmentation",
-    "SIGKILL",
-    "panicked",
+/// Words with which an error begins to be told, and where each has a letter that is rare in what agents write: a capital, or one
+/// of `RARE`. Harnesses put them behind the agent's own words.
+const SIGNS: [(&str, usize); 12] = [
+    ("Error", 0),
+    ("Exception", 0),
+    ("error:", 5),
+    ("Traceback", 0),
+    ("Killed", 0),
+    ("OOM", 0),
+    ("out of memory", 7),
+    ("timeout", 2),
+    ("timed out", 2),
+    ("Segmentation", 0),
+    ("SIGKILL", 0),
+    ("panicked", 5),
 ];
+const RARE: [u8; 3] = *b":km";
+
+/// For each byte one bit for each sign whose rare letter it is.
+const LETTERS: [u16; 256] = {
+    let mut letters = [0; 256];
+    let mut sign = 0;
+    while sign < SIGNS.len() {
+        let (word, letter) = SIGNS[sign];
+        letters[word.as_bytes()[letter] as usize] |= 1 << sign;
+        sign += 1;
+    }
+    letters
+};
 
 /// The part of the notes that tells of the failure: what stands behind the last ` | `, else, of the last sentence that has a sign
 /// of an error, all from that sign on; short notes without any as they are. `None` where the notes are the agent's plan and
@@ -53,21 +69,47 @@ fn last_bar(notes: &str) -> Option<usize> {
 
 /// Where signs stand; those in capitals only as words of their own, or a `ROOM` would tell of an `OOM`.
 fn signs(text: &str) -> Vec<usize> {
-    let alone = |at: usize, sign: &str| {
-        let letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-        !letter(text[..at].chars().next_back()) && !letter(text[at + sign.len()..].chars().next())
-    };
     let mut signs = Vec::new();
-    // Most signs do not occur: of most there is a letter missing, and that a sign is missing is known faster than where it stands.
-    let mut letters = [false; 256];
-    text.bytes().for_each(|b| letters[usize::from(b)] = true);
-    let occurs = |sign: &&str| sign.bytes().all(|b| letters[usize::from(b)]) && text.contains(*sign);
-    for sign in SIGNS.into_iter().filter(occurs) {
-        let capitals = sign.bytes().all(|b| b.is_ascii_uppercase());
-        let places = text.match_indices(sign).map(|(at, _)| at);
-        signs.extend(places.filter(|&at| !capitals || alone(at, sign)));
+    let (blocks, rest) = text.as_bytes().as_chunks::<BLOCK>();
+    let mut last = [0; BLOCK];
+    last[..rest.len()].copy_from_slice(rest);
+    for (n, block) in blocks.iter().chain([&last]).enumerate() {
+        let mut rare = rare_letters(block);
+        while rare != 0 {
+            let at = n * BLOCK + rare.trailing_zeros() as usize;
+            rare &= rare - 1;
+            let mut candidates = LETTERS[usize::from(text.as_bytes()[at])];
+            while candidates != 0 {
+                let (word, letter) = SIGNS[candidates.trailing_zeros() as usize];
+                candidates &= candidates - 1;
+                signs.extend(at.checked_sub(letter).filter(|&start| is_sign(text, start, word)));
+            }
+        }
     }
     signs
+}
+
+/// So many letters are looked at at once.
+const BLOCK: usize = 64;
+
+/// One bit for each byte that is a capital or one of `RARE`.
+fn rare_letters(block: &[u8; BLOCK]) -> u64 {
+    dispatch!(Level::baseline(), simd => {
+        let block = u8x64::from_slice(simd, block);
+        let capitals = (block - b'A').simd_lt(26);
+        let [a, b, c] = RARE.map(|letter| block.simd_eq(letter));
+        (capitals | a | b | c).to_bitmask()
+    })
+}
+
+fn is_sign(text: &str, start: usize, word: &str) -> bool {
+    let letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let is_alone = || {
+        let end = start + word.len();
+        !letter(text[..start].chars().next_back()) && !letter(text[end..].chars().next())
+    };
+    let capitals = || word.bytes().all(|b| b.is_ascii_uppercase());
+    text.as_bytes()[start..].starts_with(word.as_bytes()) && (!capitals() || is_alone())
 }
 
 /// What two reasons have in common when they are the same but for numbers, addresses and case.
@@ -83,6 +125,7 @@ pub fn kind_of(reason: &str) -> String {
                     kind.push(' ');
                 }
             }
+            c if c.is_ascii() => kind.push(c.to_ascii_lowercase()),
             c => kind.extend(c.to_lowercase()),
         }
     }
