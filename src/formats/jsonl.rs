@@ -247,7 +247,7 @@ fn gather(runs: &mut [Run]) {
         return;
     }
     let mut ranked: Vec<_> = times.into_iter().map(|(name, times)| (std::cmp::Reverse(times), name)).collect();
-    ranked.sort();
+    ranked.sort_unstable();
     let kept: BTreeSet<String> = ranked.into_iter().take(MAX_COLUMNS).map(|(_, name)| name).collect();
     for run in runs {
         let (own, rare): (Vec<_>, Vec<_>) =

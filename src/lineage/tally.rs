@@ -117,14 +117,21 @@ impl Group {
         }
     }
 
+    /// Trials and time of the statuses that `wanted` takes.
+    fn sum(&self, wanted: &dyn Fn(Status) -> bool) -> Count {
+        let mut sum = Count::default();
+        self.counts().filter(|(status, ..)| wanted(*status)).for_each(|(.., count)| sum.add(count));
+        sum
+    }
+
     /// Trials of the statuses that `wanted` takes.
     pub fn trials(&self, wanted: impl Fn(Status) -> bool) -> u64 {
-        self.counts().filter(|(status, ..)| wanted(*status)).map(|(.., count)| count.trials).sum()
+        self.sum(&wanted).trials
     }
 
     /// Hours of the statuses that `wanted` takes.
     pub fn hours(&self, wanted: impl Fn(Status) -> bool) -> f64 {
-        hours(self.counts().filter(|(status, ..)| wanted(*status)).map(|(.., count)| count.microseconds).sum())
+        hours(self.sum(&wanted).microseconds)
     }
 
     /// Trials that count in a rate: all but the quarantined.

@@ -223,6 +223,6 @@ fn listed(tree: &mut Beneath) -> io::Result<Vec<Entry>> {
         let mode = if meta.kind == Kind::File { meta.mode | 0o200 } else { meta.mode };
         entries.push(Entry { path, mode, what });
     }
-    entries.sort_by(|a, b| a.path.cmp(&b.path));
+    entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
     Ok(entries)
 }

@@ -55,7 +55,7 @@ impl Store {
             .collect::<Result<_>>()
             .with_context(context)?;
         names.retain(|name| name != ".git" && name != ".lineage");
-        names.sort();
+        names.sort_unstable();
         let left_out = names.len().saturating_sub(LISTED);
         names.truncate(LISTED);
         let files = names.iter().map(|name| look(&dir.join(name), &name.to_string_lossy())).collect();
@@ -143,6 +143,6 @@ fn files(dir: &Path) -> Option<Vec<(PathBuf, u64)>> {
             }
         }
     }
-    files.sort();
+    files.sort_unstable();
     Some(files)
 }

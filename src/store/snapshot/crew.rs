@@ -76,7 +76,7 @@ pub(super) fn freeze(
             |path: PathBuf| format!("{} was written to while it was frozen; it is as it was read", path.display());
         work.notes.extend(restless.into_iter().map(note));
     }
-    work.notes.sort();
+    work.notes.sort_unstable();
     let entry =
         |((path, meta), what): ((PathBuf, Meta), Option<What>)| Some(Entry { path, mode: meta.mode, what: what? });
     Ok((found.into_iter().zip(whats).filter_map(entry).collect(), work.notes))

@@ -102,7 +102,7 @@ pub(super) fn parse(text: &[u8], path: &Path) -> Result<Vec<Entry>> {
         entries.push(entry);
     }
     if !entries.is_sorted_by(|a, b| a.path < b.path) {
-        entries.sort_by(|a, b| a.path.cmp(&b.path));
+        entries.sort_unstable_by(|a, b| a.path.cmp(&b.path));
         let twice = entries.windows(2).find(|pair| pair[0].path == pair[1].path);
         ensure!(
             twice.is_none(),

@@ -157,7 +157,7 @@ impl Dir {
                 names.push(OsString::from_vec(name));
             }
         }
-        names.sort();
+        names.sort_unstable();
         Ok(names)
     }
 
