@@ -21,6 +21,9 @@ const JOIN_BYTES: usize = 1024 * 1024;
 
 pub(super) struct Rows<'l> {
     schema: &'l Arc<Schema>,
+    /// How many cells a row has, and the first byte of the header.
+    columns: usize,
+    header: u8,
     lines: Lines<'l>,
     /// Where the cells of the line just split end, and those of one that was looked at ahead.
     ends: Vec<u32>,
@@ -36,8 +39,11 @@ pub(super) struct Rows<'l> {
 impl<'l> Rows<'l> {
     /// Rows from the next line on, which has the number `number` (0 where that is not known).
     pub(super) fn new(schema: &'l Arc<Schema>, lines: Lines<'l>, number: u64) -> Self {
+        let names = schema.names();
         Self {
             schema,
+            columns: names.len(),
+            header: names.first().and_then(|name| name.bytes().next()).unwrap_or_default(),
             lines,
             ends: Vec::with_capacity(32),
             scratch: Vec::new(),
@@ -91,6 +97,7 @@ impl<'l> Rows<'l> {
             held => held,
         };
         let (first, open) = match held {
+            Some((row, None)) if self.is_plain(row) => return Ok(Some(self.plain(row))),
             Some(held) => held,
             None => match self.lines.look(0)? {
                 Some(first) => {
@@ -110,6 +117,23 @@ impl<'l> Rows<'l> {
         };
         let place = Place { offset: self.lines.offset(), number: self.number, lines, ending };
         Ok(Some(Row::new(Cells::new(line, &self.ends), self.schema, place, damage)))
+    }
+
+    /// Whether the line just split, whose quotes are closed, is a row by itself, and nothing else: as nearly all are.
+    #[inline]
+    fn is_plain(&self, line: Line) -> bool {
+        self.ends.len() == self.columns && !self.repeats_header(line)
+    }
+
+    /// That row.
+    #[inline]
+    fn plain(&mut self, line: Line) -> Row<'_> {
+        self.given = (line.taken, 1);
+        let whole = self.lines.bytes(line.len);
+        let text = whole.strip_suffix(b"\r").unwrap_or(whole);
+        let ending = if text.len() < whole.len() { Ending::CarriageReturn } else { Ending::Newline };
+        let place = Place { offset: self.lines.offset(), number: self.number, lines: 1, ending };
+        Row::new(Cells::new(text, &self.ends), self.schema, place, None)
     }
 
     /// The next line and its open quote, split in one go: where the buffer holds all of it, as nearly always.
@@ -149,10 +173,9 @@ impl<'l> Rows<'l> {
     }
 
     /// What the line just split is: a row, the first line of one over several, or a damaged one.
-    #[inline]
     fn record(&mut self, first: Line, open: Option<Open>) -> io::Result<(Line, u64, Option<Damage>)> {
-        let (found, expected) = (self.ends.len(), self.schema.names().len());
-        if found == expected && open.is_none() && !first.is_cut() && !self.repeats_header(first) {
+        let (found, expected) = (self.ends.len(), self.columns);
+        if open.is_none() && !first.is_cut() && self.is_plain(first) {
             return Ok((first, 1, None));
         }
         let damage = match open {
@@ -182,13 +205,12 @@ impl<'l> Rows<'l> {
 
     /// Whether a line says the names of the columns once more, as two files put together do: quoted, or behind a mark, too.
     fn repeats_header(&self, line: Line) -> bool {
-        let text = text(&self.lines, 0, line);
-        let names = self.schema.names();
-        let starts = [names[0].as_bytes().first().copied(), Some(b'"'), Some(0xef)];
-        if text.first().is_some_and(|first| !starts.contains(&Some(*first)) && !first.is_ascii_whitespace()) {
+        let first = self.lines.bytes(line.len).first();
+        if first.is_some_and(|&first| first != self.header && !matches!(first, b'"' | 0xef | ..=b' ')) {
             return false; // nearly every row
         }
-        let cells = Cells::new(text, &self.ends);
+        let names = self.schema.names();
+        let cells = Cells::new(text(&self.lines, 0, line), &self.ends);
         let first = cells.get(0).is_some_and(|cell| bare(cell) == names[0].as_bytes());
         first && cells.iter().map(bare).eq(names.iter().map(String::as_bytes))
     }
@@ -196,7 +218,7 @@ impl<'l> Rows<'l> {
     /// A row over several lines: it ends in exactly the right number of cells, and swallows no line that is a
     /// complete row by itself.
     fn join(&mut self, first: Line, mut open: Open) -> io::Result<Option<(Line, u64)>> {
-        let expected = self.schema.names().len();
+        let expected = self.columns;
         let mut ends = self.ends.clone();
         let mut len = first.len;
         for lines in 2..=JOIN_LINES {
@@ -237,7 +259,7 @@ impl<'l> Rows<'l> {
     fn is_complete(&mut self, skip: usize, line: Line) -> bool {
         self.scratch.clear();
         let open = split(text(&self.lines, skip, line), &mut self.scratch, None);
-        open.is_none() && self.scratch.len() == self.schema.names().len() && !line.is_cut()
+        open.is_none() && self.scratch.len() == self.columns && !line.is_cut()
     }
 }
 

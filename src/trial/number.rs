@@ -61,10 +61,12 @@ impl Number {
     }
 
     /// The same for bytes of which nobody knows whether they are text.
+    #[inline]
     pub fn value_of_bytes(bytes: &[u8]) -> Option<f64> {
-        if let Some(value) = short_decimal(bytes) {
-            return Some(value);
-        }
+        short_decimal(bytes).or_else(|| Self::any_value(bytes))
+    }
+
+    fn any_value(bytes: &[u8]) -> Option<f64> {
         let bytes = bytes.trim_ascii();
         if bytes.is_empty() {
             return None; // before a slower way says so
@@ -126,6 +128,7 @@ fn short_decimal(bytes: &[u8]) -> Option<f64> {
 }
 
 /// A whole number of no more than eight digits.
+#[inline]
 pub(super) fn short_whole(bytes: &[u8]) -> Option<u64> {
     let digits = (1..=8).contains(&bytes.len()).then(|| last_digits(bytes))?;
     (others(digits) == 0).then(|| eight_digits(digits))
@@ -138,6 +141,7 @@ const fn each(byte: u8) -> u64 {
 
 /// The last eight digits of a number that ends with these one to eight bytes: a byte each, the first one lowest, as long as there
 /// is nothing else among them. Reads that overlap cost less than a copy of any length.
+#[inline]
 fn last_digits(bytes: &[u8]) -> u64 {
     let word = if let Some(all) = bytes.first_chunk() {
         u64::from_le_bytes(*all)

@@ -82,13 +82,14 @@ impl<'a> Row<'a> {
     #[inline]
     pub fn new(cells: Cells<'a>, schema: &'a Arc<Schema>, place: Place, damage: Option<Damage>) -> Self {
         let Place { offset, number, lines, ending } = place;
-        let row = Self { cells, schema, offset, number, lines, ending, damage, status: Status::Other };
-        let status = match row.plain(Role::Status) {
-            _ if damage.is_some() => Status::Other,
-            Some(cell) => Status::read(cell),
-            None => Status::read(&row.bytes(Role::Status)),
-        };
-        Self { status, ..row }
+        let mut row = Self { cells, schema, offset, number, lines, ending, damage, status: Status::Other };
+        if damage.is_none() {
+            row.status = match row.plain(Role::Status) {
+                Some(cell) => Status::read(cell),
+                None => Status::read(&row.bytes(Role::Status)),
+            };
+        }
+        row
     }
 
     /// Whether single spaces stand for the tabs behind the hypothesis, as a clean-up of the line has left them.
