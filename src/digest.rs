@@ -220,12 +220,15 @@ fn classes(trials: &mut Trials, failures: &Failures, tally: &Tally, limit: usize
 fn reasons(failures: Vec<Trial>) -> Vec<Reason> {
     let mut reasons: Vec<(Option<String>, Reason)> = Vec::new();
     for trial in failures {
-        let notes = trial.row().text(Role::Notes).into_owned();
-        let text = reason(&notes).map(str::to_owned);
-        let kind = text.as_deref().map(kind_of);
+        let notes = trial.row().text(Role::Notes);
+        let text = reason(&notes);
+        let kind = text.map(kind_of);
         match reasons.iter_mut().find(|(other, _)| kind.is_some() && *other == kind) {
             Some((_, reason)) => reason.trials += 1,
-            None => reasons.push((kind, Reason { text, trials: 1, newest: trial })),
+            None => {
+                let text = text.map(str::to_owned);
+                reasons.push((kind, Reason { text, trials: 1, newest: trial.clone() }));
+            }
         }
     }
     reasons.sort_by_key(|(_, reason)| std::cmp::Reverse(reason.trials));

@@ -109,13 +109,18 @@ fn is_sign(text: &str, start: usize, word: &str) -> bool {
         !letter(text[..start].chars().next_back()) && !letter(text[end..].chars().next())
     };
     let capitals = || word.bytes().all(|b| b.is_ascii_uppercase());
-    text.as_bytes()[start..].starts_with(word.as_bytes()) && (!capitals() || is_alone())
+    let (text, word) = (&text.as_bytes()[start..], word.as_bytes());
+    // Most are ruled out by their last letter.
+    text.get(word.len() - 1) == word.last() && text.starts_with(word) && (!capitals() || is_alone())
 }
+
+/// So many characters of a reason say of which kind it is.
+const MOST: usize = 200;
 
 /// What two reasons have in common when they are the same but for numbers, addresses and case.
 pub fn kind_of(reason: &str) -> String {
-    let mut kind = String::new();
-    for c in reason.chars().take(200) {
+    let mut kind = String::with_capacity(reason.len().min(MOST));
+    for c in reason.chars().take(MOST) {
         match c {
             '0'..='9' if is_code(&kind) => kind.push(c),
             '0'..='9' if !kind.ends_with('#') => kind.push('#'),

@@ -21,7 +21,7 @@ use crate::{
 const LONG: u64 = 4 * 1024 * 1024;
 
 /// How far from its end the newest rows of a log are looked for at first.
-const NEAR: u64 = 64 * 1024;
+const NEAR: u64 = 40 * 1024;
 
 /// The first row of a log begins in its second line.
 pub(super) const FIRST_ROW: u64 = 2;

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::text::{NOTHING, head as head_of, visible};
-use crate::trial::Number;
+use crate::trial::{Number, find_byte};
 
 /// A text of at most `max` characters as code: its fence is longer than any run of back-ticks in it, so that nothing in it
 /// is read as Markdown.
@@ -12,9 +12,15 @@ pub fn code(text: &str, max: usize) -> String {
     if text.is_empty() {
         return NOTHING.to_owned();
     }
-    let fence = "`".repeat(longest_run(&text) + 1);
-    let pad = if text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']) { " " } else { "" };
-    [&fence, pad, &text, pad, &fence].concat()
+    let is_edge = |b: Option<&u8>| matches!(b, Some(b'`' | b' '));
+    let pad = if is_edge(text.as_bytes().first()) || is_edge(text.as_bytes().last()) { " " } else { "" };
+    match longest_run(&text) {
+        0 => ["`", pad, &text, pad, "`"].concat(), // nearly every text
+        run => {
+            let fence = "`".repeat(run + 1);
+            [&fence, pad, &text, pad, &fence].concat()
+        }
+    }
 }
 
 /// An id, a specialist, a status or a number: as it is where it is a plain word, else as code.
@@ -97,8 +103,8 @@ fn paragraph(line: &str) -> String {
 }
 
 fn longest_run(text: &str) -> usize {
-    if !text.contains('`') {
-        return 0; // nearly every text
+    if find_byte(b'`', text.as_bytes()).is_none() {
+        return 0;
     }
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }

@@ -115,9 +115,9 @@ fn show(c: char, rest: &str) -> Cow<'static, str> {
 
 /// The first `max` characters of what `visible` makes of a text, the last one an ellipsis where something is left out.
 pub fn head(text: &str, max: usize) -> String {
-    let mut out = Vec::new();
+    let mut out = Vec::with_capacity(text.len().min(max.saturating_add(8))); // nearly all characters are one byte long
     push_head(text.as_bytes(), max, &mut out);
-    text_of(&out).into_owned()
+    String::from_utf8(out).unwrap_or_else(|error| text_of(error.as_bytes()).into_owned())
 }
 
 /// Adds to `out` the head of a cell.

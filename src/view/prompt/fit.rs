@@ -69,18 +69,24 @@ impl Section {
     /// The section with `shown` of its rows; `again` is the command that makes the page.
     fn text(&self, shown: usize, again: &str) -> String {
         let table = if shown == 0 { "" } else { &self.table };
-        [&self.head, table, &self.rows[..shown].concat(), &self.left_out(shown, again), &self.foot].concat()
+        [&self.head, table, &self.rows[..shown].concat(), &self.left_out(shown, &self.whole(again)), &self.foot]
+            .concat()
     }
 
-    /// The length of that text.
-    fn len(&self, shown: usize, again: &str) -> usize {
+    /// The command that shows it whole.
+    fn whole(&self, again: &str) -> String {
+        show_all(again, &[self.name])
+    }
+
+    /// The length of that text, where `whole` is that command.
+    fn len(&self, shown: usize, whole: &str) -> usize {
         let table = if shown == 0 { 0 } else { self.table.len() };
         let rows: usize = self.rows[..shown].iter().map(String::len).sum();
-        self.head.len() + table + rows + self.left_out(shown, again).len() + self.foot.len()
+        self.head.len() + table + rows + self.left_out(shown, whole).len() + self.foot.len()
     }
 
     /// What is said in place of the rows that are not shown.
-    fn left_out(&self, shown: usize, again: &str) -> String {
+    fn left_out(&self, shown: usize, whole: &str) -> String {
         let missing = self.rows.len() - shown;
         if missing == 0 {
             return String::new();
@@ -91,18 +97,18 @@ impl Section {
             (_, 0) => format!("Left out for room: {}", count(missing as u64, "row")),
             _ => format!("Left out for room: {}", count(missing as u64, "more row")),
         };
-        format!("{before}{what}; {} shows all.\n", show_all(again, &[self.name]))
+        format!("{before}{what}; {whole} shows all.\n")
     }
 
     /// The most rows with which the section has at most `max` bytes; none where it has more even so.
-    fn most(&self, max: usize, again: &str) -> usize {
-        if self.len(self.rows.len(), again) <= max {
+    fn most(&self, max: usize, whole: &str) -> usize {
+        if self.len(self.rows.len(), whole) <= max {
             return self.rows.len();
         }
         let (mut fits, mut too_many) = (0, self.rows.len());
         while too_many - fits > 1 {
             let middle = fits.midpoint(too_many);
-            if self.len(middle, again) <= max { fits = middle } else { too_many = middle }
+            if self.len(middle, whole) <= max { fits = middle } else { too_many = middle }
         }
         fits
     }
@@ -149,9 +155,10 @@ impl Fit<'_> {
         if page <= self.max && section.shown == section.rows.len() {
             return page;
         }
-        let others = page - section.len(section.shown, self.again);
-        section.shown = section.most(self.max.saturating_sub(others), self.again);
-        others + section.len(section.shown, self.again)
+        let whole = section.whole(self.again);
+        let others = page - section.len(section.shown, &whole);
+        section.shown = section.most(self.max.saturating_sub(others), &whole);
+        others + section.len(section.shown, &whole)
     }
 
     fn page(&self) -> String {
@@ -163,7 +170,7 @@ impl Fit<'_> {
 
     /// The length of that page.
     fn len(&self) -> usize {
-        let texts = self.sections.iter().map(|section| section.len(section.shown, self.again));
+        let texts = self.sections.iter().map(|section| section.len(section.shown, &section.whole(self.again)));
         let texts = texts.chain(self.gone().map(|text| text.len()));
         texts.map(|len| len + 1).sum::<usize>().saturating_sub(1)
     }
