@@ -2,7 +2,7 @@
 
 use std::{ffi::OsString, process::ExitCode};
 
-use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand};
+use clap::{Args, ColorChoice, FromArgMatches, Subcommand};
 
 use crate::{
     commands::{self, Context, Findings, Usage},
@@ -14,13 +14,42 @@ use crate::{
 /// A trial is one proposal and its measured outcome. `append` logs it, `render` turns the log into the Markdown that opens
 /// the next agent's prompt, and the other commands answer the questions in between. The log is one append-only TSV file;
 /// everything else is derived from it.
-#[derive(Debug, Parser)]
-#[command(name = "lineage", version, max_term_width = 110, after_help = EXAMPLES)]
+#[derive(Args, Debug)]
+#[command(version, max_term_width = 110, after_help = EXAMPLES)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+struct Root {}
+
+/// A command line.
+#[derive(Debug)]
 pub struct Cli {
-    #[command(subcommand)]
-    pub command: Command,
-    #[command(flatten)]
-    pub global: Global,
+    command: Command,
+    global: Global,
+}
+
+impl Cli {
+    /// All that clap knows of it.
+    pub fn command() -> clap::Command {
+        Self::with(Command::augment_subcommands(clap::Command::new("lineage")))
+    }
+
+    /// What it knows besides the commands.
+    fn with(commands: clap::Command) -> clap::Command {
+        Root::augment_args(Global::augment_args(commands))
+    }
+
+    /// The command line of the process, which ends here where there is something wrong with it, or help is asked for. clap copies
+    /// the global flags into each command before it looks for the one that is called: a fifth of the work of a short one. Where
+    /// the first word names it, they are copied into that alone.
+    pub fn parse() -> Self {
+        let all = Self::command();
+        let called = std::env::args_os().nth(1).and_then(|name| all.find_subcommand(name)).cloned();
+        let matches = called.map(|called| Self::with(clap::Command::new("lineage").subcommand(called)));
+        let matches = matches.and_then(|command| command.try_get_matches().ok());
+        let mut matches = matches.unwrap_or_else(|| all.get_matches());
+        let parsed = Command::from_arg_matches_mut(&mut matches)
+            .and_then(|command| Ok(Self { command, global: Global::from_arg_matches_mut(&mut matches)? }));
+        parsed.unwrap_or_else(|error| error.format(&mut Self::command()).exit())
+    }
 }
 
 const EXAMPLES: &str = "\

@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use lineage::cli::{self, Cli};
 
 fn main() -> ExitCode {

@@ -2,7 +2,6 @@
 
 use std::{fs, path::Path, process::Command};
 
-use clap::CommandFactory;
 use lineage::cli::Cli;
 
 use crate::sandbox::{Sandbox, skipped};
