@@ -14,7 +14,7 @@ use crate::{
     },
     schema::{Role, Schema},
     store::{Log, Prompt},
-    trial::{Status, Trial},
+    trial::{Status, Trial, text},
 };
 
 /// Two hypotheses that begin with the same this many characters are taken for one.
@@ -180,7 +180,11 @@ fn own_axis(trials: &mut Trials, axis: Axis, specialist: &str, limit: usize, boa
 
 /// The trials of near misses, without those that a keep has taken up since: it begins with the same words.
 fn untried_again(trials: &mut Trials, misses: &[NearMiss], board: &[Trial]) -> Result<Vec<Trial>> {
-    let words = |trial: &Trial| trial.row().text(Role::Hypothesis).chars().take(SAME_WORDS).collect::<String>();
+    let words = |trial: &Trial| {
+        let hypothesis = trial.row().bytes(Role::Hypothesis);
+        let enough = &hypothesis[..hypothesis.len().min(4 * SAME_WORDS)]; // no character has more bytes
+        text(enough).chars().take(SAME_WORDS).collect::<String>()
+    };
     let kept: Vec<_> = board.iter().map(|trial| (trial.row().offset, words(trial))).collect();
     let mut untried = trials.all(misses.iter().map(|miss| miss.offset))?;
     untried.retain(|trial| {

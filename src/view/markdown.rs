@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use super::text::{NOTHING, head as head_of, visible};
 use crate::trial::{Number, find_byte};
 
-/// A text of at most `max` characters as code: its fence is longer than any run of back-ticks in it, so that nothing in it
+/// A text, or a cell, of at most `max` characters as code: its fence is longer than any run of back-ticks in it, so that nothing in it
 /// is read as Markdown.
-pub fn code(text: &str, max: usize) -> String {
+pub fn code(text: impl AsRef<[u8]>, max: usize) -> String {
     let text = head_of(text, max);
     if text.is_empty() {
         return NOTHING.to_owned();

@@ -92,7 +92,7 @@ pub fn cell(row: &Row, role: Role) -> String {
 
 /// As much of a long cell as a line has; of a terminal only the table knows how much that is.
 pub fn beginning(row: &Row, role: Role, look: Look) -> String {
-    if look.is_terminal() { cell(row, role) } else { or_nothing(&head(&row.text(role), UNFITTED)) }
+    if look.is_terminal() { cell(row, role) } else { or_nothing(&head(row.bytes(role), UNFITTED)) }
 }
 
 fn or_nothing(text: &str) -> String {

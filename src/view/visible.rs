@@ -114,9 +114,10 @@ fn show(c: char, rest: &str) -> Cow<'static, str> {
 }
 
 /// The first `max` characters of what `visible` makes of a text, the last one an ellipsis where something is left out.
-pub fn head(text: &str, max: usize) -> String {
+pub fn head(text: impl AsRef<[u8]>, max: usize) -> String {
+    let text = text.as_ref();
     let mut out = Vec::with_capacity(text.len().min(max.saturating_add(8))); // nearly all characters are one byte long
-    push_head(text.as_bytes(), max, &mut out);
+    push_head(text, max, &mut out);
     String::from_utf8(out).unwrap_or_else(|error| text_of(error.as_bytes()).into_owned())
 }
 

@@ -117,7 +117,7 @@ impl Section {
 /// The command that shows sections whole.
 fn show_all(again: &str, names: &[SectionName]) -> String {
     let names: Vec<_> = names.iter().map(|name| name.word()).collect();
-    code(&format!("{again} --sections {} --max-bytes 10000000", names.join(",")), 400)
+    code(format!("{again} --sections {} --max-bytes 10000000", names.join(",")), 400)
 }
 
 /// Sections on their way to a page of at most `max` bytes.

@@ -55,7 +55,7 @@ fn failure_class(class: &FailureClass, rated: u64) -> String {
 
 fn failure_reason(reason: &Reason, class: &FailureClass) -> String {
     let row = reason.newest.row();
-    let hypothesis = code(&row.text(Role::Hypothesis), FEW_WORDS);
+    let hypothesis = code(row.bytes(Role::Hypothesis), FEW_WORDS);
     let name = match reason.trials {
         1 => id(&row),
         trials if class.trials > class.looked_at as u64 => {
@@ -65,7 +65,7 @@ fn failure_reason(reason: &Reason, class: &FailureClass) -> String {
     };
     match &reason.text {
         Some(text) => {
-            format!("  - {name}: {hypothesis}: {}\n", code(&cut_middle(&squeeze(&visible(text)), REASON), REASON))
+            format!("  - {name}: {hypothesis}: {}\n", code(&*cut_middle(&squeeze(&visible(text)), REASON), REASON))
         }
         None => format!("  - {name}: {hypothesis}\n"),
     }
@@ -78,8 +78,8 @@ pub(super) fn best(digest: &Digest) -> Option<Section> {
         + &item("trial", id(&row))
         + &item(&word(&digest.schema.metric), word_of(&row, Role::Score))
         + &item("specialist", word_of(&row, Role::Specialist))
-        + &item("hypothesis", code(&row.text(Role::Hypothesis), IN_BEST))
-        + &item("snapshot", code(&row.text(Role::Snapshot), 200));
+        + &item("hypothesis", code(row.bytes(Role::Hypothesis), IN_BEST))
+        + &item("snapshot", code(row.bytes(Role::Snapshot), 200));
     Some(Section::new(SectionName::Best, head))
 }
 
@@ -108,7 +108,7 @@ pub(super) fn chain(digest: &Digest) -> Option<Section> {
 fn link(trial: &Trial) -> String {
     let row = trial.row();
     let (name, outcome) = (row.name(), outcome(&row));
-    let hypothesis = head(&row.text(Role::Hypothesis), IN_CHAIN);
+    let hypothesis = head(row.bytes(Role::Hypothesis), IN_CHAIN);
     format!("{} [{}] {hypothesis}", cut(&visible(&name), NAME), cut(&outcome, 2 * NAME))
 }
 
@@ -131,7 +131,7 @@ pub(super) fn children(digest: &Digest) -> Option<Section> {
 }
 
 fn listed(row: &Row, length: usize) -> String {
-    format!("- {} {}\n", numbers(row), code(&row.text(Role::Hypothesis), length))
+    format!("- {} {}\n", numbers(row), code(row.bytes(Role::Hypothesis), length))
 }
 
 pub(super) fn axis(digest: &Digest) -> Option<Section> {
@@ -161,7 +161,7 @@ pub(super) fn axis(digest: &Digest) -> Option<Section> {
     }
     let row = |trial: &Trial, length: usize| {
         let row = trial.row();
-        let notes = row.text(Role::Notes);
+        let notes = row.bytes(Role::Notes);
         let notes = if notes.is_empty() { String::new() } else { format!("  - notes: {}\n", code(&notes, 2 * length)) };
         listed(&row, length) + &notes
     };
@@ -203,5 +203,5 @@ pub(super) fn signals(digest: &Digest) -> Option<Section> {
 fn near_miss(row: &Row) -> String {
     let delta = word_of(row, Role::Delta);
     debug_assert!(delta != NOTHING);
-    format!("  - {} ({delta}) {}\n", id(row), code(&row.text(Role::Hypothesis), FEW_WORDS))
+    format!("  - {} ({delta}) {}\n", id(row), code(row.bytes(Role::Hypothesis), FEW_WORDS))
 }

@@ -42,7 +42,7 @@ pub(super) fn board(digest: &Digest) -> Option<Section> {
     let row = |trial: &Trial, length: usize| {
         let row = trial.row();
         let [score, delta, specialist] = [Role::Score, Role::Delta, Role::Specialist].map(|role| word_of(&row, role));
-        table_row(&[id(&row), score, delta, specialist, code(&row.text(Role::Hypothesis), length)])
+        table_row(&[id(&row), score, delta, specialist, code(row.bytes(Role::Hypothesis), length)])
     };
     let rows = within(BOARD_BYTES * digest.board.len() / 20, &IN_BOARD, &digest.board, row);
     let mut section = Section::new(SectionName::Board, title).rows(rows);
@@ -65,7 +65,7 @@ pub(super) fn recent(digest: &Digest) -> Option<Section> {
     let row = |trial: &Trial, length: usize| {
         let row = trial.row();
         let [specialist, status, score] = [Role::Specialist, Role::Status, Role::Score].map(|role| word_of(&row, role));
-        table_row(&[id(&row), specialist, status, score, code(&row.text(Role::Hypothesis), length)])
+        table_row(&[id(&row), specialist, status, score, code(row.bytes(Role::Hypothesis), length)])
     };
     let rows = within(RECENT_BYTES * digest.recent.len() / 30, &IN_RECENT, &digest.recent, row);
     let mut section = Section::new(SectionName::Recent, title).rows(rows);
@@ -90,7 +90,7 @@ pub(super) fn full(digest: &Digest) -> Option<Section> {
 }
 
 fn in_full(row: &Row, max: usize) -> String {
-    let text = |name: &str, role| match row.text(role) {
+    let text = |name: &str, role| match row.bytes(role) {
         text if text.is_empty() => String::new(),
         text => format!("  - {name}: {}\n", code(&text, max)),
     };
