@@ -10,7 +10,7 @@ use crate::{
     view::{
         self, Look,
         sheet::{Format, Sheet},
-        tree::{Drawing, Leaves, Table, columns},
+        tree::{Drawing, Leaves, Mark, Table, columns, parent},
     },
 };
 
@@ -76,10 +76,12 @@ pub fn run(args: Tree, context: &Context) -> Result<()> {
     let branches = branches.with_context(|| root.map_or_else(String::new, |id| no_such_trial(&id, log.path())))?;
     let mut out = context.ui.pages();
     out.add(&pieces.head())?;
-    let mut cut = 0;
+    let (mut cut, mut orphan) = (0, log.reader());
     let mut add = |visit: Visit, leaves: &Leaves, index: usize| {
         cut += usize::from(visit.end == ChainEnd::Cycle);
-        out.add_with(|page| pieces.row(visit, leaves, index, best.offset() == Some(visit.offset), page))
+        let parent = || orphan(visit.offset).map(|trial| parent(&trial.row()));
+        let mark = Mark::new(visit.end, best.offset() == Some(visit.offset), parent)?;
+        out.add_with(|page| pieces.row(visit, (leaves, index), &mark, page))
     };
     if is_whole {
         branches.walk().try_for_each(|visit| add(visit, &leaves, visit.index))?;
@@ -137,11 +139,11 @@ impl Pieces {
     }
 
     /// Adds the line of a trial to a page.
-    fn row(&mut self, visit: Visit, leaves: &Leaves, index: usize, is_best: bool, page: &mut Vec<u8>) {
+    fn row(&mut self, visit: Visit, leaf: (&Leaves, usize), mark: &Mark, page: &mut Vec<u8>) {
         match self {
-            Self::Drawn(drawing, look) => drawing.line(visit, leaves.of(index), is_best, *look, page),
+            Self::Drawn(drawing, _) => drawing.line(visit, leaf, mark, page),
             Self::Listed(sheet, table, _) => {
-                page.extend_from_slice(sheet.row(&table.row(visit, leaves.of(index))).as_bytes());
+                page.extend_from_slice(sheet.row(&table.row(visit, leaf.0.of(leaf.1))).as_bytes());
             }
         }
     }

@@ -6,7 +6,7 @@ use super::{
     forest::{ChainEnd, Tree},
     nodes::{Key, NAMES, Node},
 };
-use crate::trial::{ExpId, Status};
+use crate::trial::{ExpId, Status, short};
 
 /// One trial on a walk through the tree.
 #[derive(Clone, Copy, Debug)]
@@ -25,9 +25,9 @@ pub struct Visit {
 /// The children of every trial, and the trials from which a walk begins.
 pub struct Branches {
     nodes: Vec<Node>,
-    /// The children of node `i` are `children[starts[i]..starts[i + 1]]`.
-    starts: Vec<usize>,
-    children: Vec<usize>,
+    /// The children of node `i` are `children[starts[i]..starts[i + 1]]`. Half of a word each: there are fewer nodes than keys.
+    starts: Vec<u32>,
+    children: Vec<u32>,
     roots: Vec<(usize, ChainEnd)>,
     depth: usize,
 }
@@ -81,11 +81,11 @@ impl Branches {
             end += *start;
             *start = end;
         }
-        let mut children = vec![0; end];
+        let mut children = vec![0; end as usize];
         let mut put = |index: usize| {
             if let Some(parent) = parents[index] {
                 starts[parent] -= 1;
-                children[starts[parent]] = index;
+                children[starts[parent] as usize] = short(index);
             }
         };
         if tree.nodes.is_sorted() {
@@ -104,7 +104,7 @@ impl Branches {
     pub fn walk(&self) -> impl Iterator<Item = Visit> {
         let mut roots = self.roots.iter();
         // The children that are still to be visited at each depth below a root.
-        let mut stack: Vec<&[usize]> = Vec::new();
+        let mut stack: Vec<&[u32]> = Vec::new();
         std::iter::from_fn(move || {
             while stack.last().is_some_and(|children| children.is_empty()) {
                 stack.pop();
@@ -114,12 +114,12 @@ impl Branches {
                 Some(children) => {
                     let (&child, others) = children.split_first()?;
                     *children = others;
-                    (child, others.is_empty(), ChainEnd::Root)
+                    (child as usize, others.is_empty(), ChainEnd::Root)
                 }
                 None => roots.next().map(|&(root, end)| (root, true, end))?,
             };
             let below = if depth < self.depth { self.starts[index]..self.starts[index + 1] } else { 0..0 };
-            stack.push(&self.children[below]);
+            stack.push(&self.children[below.start as usize..below.end as usize]);
             let Node { offset, status, .. } = self.nodes[index];
             Some(Visit { offset, index, status, depth, last, end })
         })

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     lineage::{ChainEnd, Question, Visit},
     schema::{Role, Schema},
-    trial::{Row, shown_id, text as text_of},
+    trial::{Row, short, shown_id, text as text_of},
 };
 
 /// Deeper than this the indent stays and the depth is said, so that a line does not grow with the depth of the search.
@@ -35,21 +35,29 @@ pub struct Leaves {
     parts: Vec<(usize, Texts)>,
 }
 
-/// Texts one behind the other, so many a trial, and where each of them ends.
+/// Texts one behind the other, so many a trial, and where each of them ends: what lies beyond 4 GiB belongs to another part.
 #[derive(Default)]
 struct Texts {
     all: Vec<u8>,
-    ends: Vec<usize>,
+    ends: Vec<u32>,
 }
+
+/// No trial begins beyond this in one part, and none has texts of so many bytes.
+const PART: usize = 1 << 30;
 
 impl Texts {
     fn end(&mut self) {
-        self.ends.push(self.all.len());
+        self.ends.push(short(self.all.len()));
     }
 
     fn add(&mut self, text: &[u8]) {
         self.all.extend_from_slice(text);
         self.end();
+    }
+
+    /// Where the `at`-th text begins.
+    fn begin(&self, at: usize) -> usize {
+        at.checked_sub(1).map_or(0, |before| self.ends[before] as usize)
     }
 }
 
@@ -70,11 +78,21 @@ impl Leaves {
 
     /// The texts of the `index`-th trial.
     pub fn of<const N: usize>(&self, index: usize) -> [&[u8]; N] {
-        let at = index * N;
+        let (texts, at) = self.part(index * N);
+        std::array::from_fn(|n| &texts.all[texts.begin(at + n)..texts.begin(at + n + 1)])
+    }
+
+    /// The same as one, if there are `count` of them.
+    fn joined(&self, index: usize, count: usize) -> &[u8] {
+        let (texts, at) = self.part(index * count);
+        &texts.all[texts.begin(at)..texts.begin(at + count)]
+    }
+
+    /// The part in which the `at`-th text is, and which of it that is.
+    fn part(&self, at: usize) -> (&Texts, usize) {
         let part = self.parts.partition_point(|(before, _)| *before <= at) - 1; // nothing stands before the first
-        let (before, Texts { all, ends }) = &self.parts[part];
-        let end = |at: usize| at.checked_sub(before + 1).map_or(0, |at| ends[at]);
-        std::array::from_fn(|n| &all[end(at + n)..end(at + n + 1)])
+        let (before, texts) = &self.parts[part];
+        (texts, at - before)
     }
 }
 
@@ -82,6 +100,10 @@ impl Question for Leaves {
     fn see(&mut self, row: Row<'_>) {
         if row.id().is_none() {
             return; // no place in the tree
+        }
+        if let Some((before, full)) = self.parts.last().filter(|(_, texts)| texts.all.len() > PART) {
+            let before = before + full.ends.len();
+            self.parts.push((before, Texts::default()));
         }
         if let Some((_, texts)) = self.parts.last_mut() {
             (self.write)(&row, self.look, texts);
@@ -98,14 +120,13 @@ impl Question for Leaves {
     }
 }
 
-/// The parent, the id and the outcome, the hypothesis no longer than a line.
+/// What a line says of a trial: the id and the outcome, and behind a gap the hypothesis, no longer than a line.
 fn drawn(row: &Row, look: Look, texts: &mut Texts) {
-    push_id(row, Role::Parent, &mut texts.all);
-    texts.end();
     push_id(row, Role::Id, &mut texts.all);
     texts.all.push(b' ');
     push_outcome(row, &mut texts.all);
     texts.end();
+    texts.all.extend_from_slice(GAP);
     let hypothesis = row.bytes(Role::Hypothesis);
     match look.width {
         None => push_head(&hypothesis, UNFITTED, &mut texts.all),
@@ -126,6 +147,15 @@ fn listed(row: &Row, _: Look, texts: &mut Texts) {
     texts.end();
 }
 
+const GAP: &[u8] = b"  ";
+
+/// The parent as a line says it where the log does not have it.
+pub fn parent(row: &Row) -> String {
+    let mut out = Vec::new();
+    push_id(row, Role::Parent, &mut out);
+    text_of(&out).into_owned()
+}
+
 fn push_id(row: &Row, role: Role, out: &mut Vec<u8>) {
     let cell = row.bytes(role);
     if cell.len() > 2 && cell.iter().all(u8::is_ascii_digit) {
@@ -144,19 +174,22 @@ pub struct Drawing {
 }
 
 impl Drawing {
-    /// Adds the line of a trial to `out`.
-    pub fn line(&mut self, visit: Visit, texts: [&[u8]; 3], is_best: bool, look: Look, out: &mut Vec<u8>) {
-        let [parent, head, hypothesis] = texts;
+    /// Adds the line of the `index`-th trial to `out`, with what is to be said of its place.
+    pub fn line(&mut self, visit: Visit, (leaves, index): (&Leaves, usize), mark: &Mark, out: &mut Vec<u8>) {
         let start = out.len();
         self.leave(visit);
-        if look == Look::default() {
+        if leaves.look == Look::default() {
             self.prefix(visit, out);
-            out.extend_from_slice(head);
-            out.extend_from_slice(mark(visit, parent, is_best).as_bytes());
-            out.extend_from_slice(b"  ");
-            out.extend_from_slice(hypothesis);
+            if mark.text.is_empty() {
+                out.extend_from_slice(leaves.joined(index, 2)); // nearly every line
+            } else {
+                let [head, hypothesis] = leaves.of(index);
+                for text in [head, mark.text.as_bytes(), hypothesis] {
+                    out.extend_from_slice(text);
+                }
+            }
         } else {
-            self.fitted(visit, texts, is_best, look, out);
+            self.fitted(visit, leaves.of(index), mark, leaves.look, out);
         }
         while out.len() > start && out.ends_with(b" ") {
             out.pop();
@@ -166,14 +199,13 @@ impl Drawing {
     }
 
     /// The same for a terminal: in colour, and no longer than its lines.
-    fn fitted(&self, visit: Visit, texts: [&[u8]; 3], is_best: bool, look: Look, out: &mut Vec<u8>) {
-        let [parent, head, hypothesis] = texts;
+    fn fitted(&self, visit: Visit, [head, hypothesis]: [&[u8]; 2], mark: &Mark, look: Look, out: &mut Vec<u8>) {
         let mut prefix = Vec::new();
         self.prefix(visit, &mut prefix);
-        let [prefix, head, hypothesis] = [&prefix, head, hypothesis].map(text_of);
-        let head = head.into_owned() + &mark(visit, parent, is_best);
+        let [prefix, head, hypothesis] = [&prefix, head, &hypothesis[GAP.len()..]].map(text_of);
+        let head = head.into_owned() + &mark.text;
         let room = look.width.map(|width| width.saturating_sub(prefix.width() + head.width() + 2).max(16));
-        let style = if is_best { status_style(visit.status).bold() } else { status_style(visit.status) };
+        let style = if mark.is_best { status_style(visit.status).bold() } else { status_style(visit.status) };
         let hypothesis = room.map_or_else(|| hypothesis.as_ref().into(), |room| fit(&hypothesis, room));
         let parts = [&look.paint(Style::new().dimmed(), &prefix), &look.paint(style, &head), "  ", &hypothesis];
         out.extend_from_slice(parts.concat().as_bytes());
@@ -206,13 +238,21 @@ impl Drawing {
 }
 
 /// What is to be said of a trial's place.
-fn mark(visit: Visit, parent: &[u8], is_best: bool) -> String {
-    let best = if is_best { " ← BEST" } else { "" };
-    let parent = || text_of(parent);
-    match visit.end {
-        ChainEnd::Root => best.to_owned(),
-        ChainEnd::MissingParent => format!("{best} (parent {} is missing)", parent()),
-        ChainEnd::Cycle => format!("{best} (a cycle, cut here: its parent is {})", parent()),
+pub struct Mark {
+    is_best: bool,
+    text: String,
+}
+
+impl Mark {
+    /// The parent is asked for where it is said: of a root that is one for want of it.
+    pub fn new<E>(end: ChainEnd, is_best: bool, parent: impl FnOnce() -> Result<String, E>) -> Result<Self, E> {
+        let best = if is_best { " ← BEST" } else { "" };
+        let text = match end {
+            ChainEnd::Root => best.to_owned(),
+            ChainEnd::MissingParent => format!("{best} (parent {} is missing)", parent()?),
+            ChainEnd::Cycle => format!("{best} (a cycle, cut here: its parent is {})", parent()?),
+        };
+        Ok(Self { is_best, text })
     }
 }
 
