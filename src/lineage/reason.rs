@@ -161,6 +161,19 @@ mod tests {
     }
 
     #[test]
+    fn a_sign_is_found_wherever_it_stands() {
+        for (sign, letter) in SIGNS {
+            let rare = sign.as_bytes()[letter];
+            assert!(rare.is_ascii_uppercase() || RARE.contains(&rare), "{sign}");
+            for at in 0..3 * BLOCK {
+                for behind in ["", " ", " and so on"] {
+                    assert_eq!(signs(&format!("{}{sign}{behind}", " ".repeat(at))), [at], "{sign}");
+                }
+            }
+        }
+    }
+
+    #[test]
     fn reasons_that_differ_in_numbers_are_one_kind() {
         assert_eq!(kind_of("Error: ==== (train.py:1170)"), kind_of("error: == (train.py:77)"));
         assert_ne!(kind_of("OOM"), kind_of("timeout"));
