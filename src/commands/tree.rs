@@ -79,8 +79,13 @@ pub fn run(args: Tree, context: &Context) -> Result<()> {
     let (mut cut, mut orphan) = (0, log.reader());
     let mut add = |visit: Visit, leaves: &Leaves, index: usize| {
         cut += usize::from(visit.end == ChainEnd::Cycle);
-        let parent = || orphan(visit.offset).map(|trial| parent(&trial.row()));
-        let mark = Mark::new(visit.end, best.offset() == Some(visit.offset), parent)?;
+        let mark = match &pieces {
+            Pieces::Drawn(..) => {
+                let parent = || orphan(visit.offset).map(|trial| parent(&trial.row()));
+                Mark::new(visit.end, best.offset() == Some(visit.offset), parent)?
+            }
+            Pieces::Listed(..) => Mark::default(),
+        };
         out.add_with(|page| pieces.row(visit, (leaves, index), &mark, page))
     };
     if is_whole {

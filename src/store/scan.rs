@@ -134,7 +134,7 @@ impl Log {
         let Some(file) = &self.file else { return Ok(Vec::new()) };
         let mut reach = NEAR;
         loop {
-            let whole = self.end - self.start <= reach;
+            let whole = self.end - self.start <= 2 * reach; // little more, and then the numbers of lines are known
             let (from, number) = if whole { (self.start, self.first_row) } else { (self.end - reach, 0) };
             let some = || Lines::in_chunks(file, from, self.end, SOME_LINES); // the memory of a scan costs more than it saves
             let lines = if reach == NEAR { some() } else { Lines::new(file, from, self.end) };
@@ -155,7 +155,7 @@ impl Log {
                 self.damaged.borrow_mut().get_or_insert(damaged); // a scan of it all knows better
                 return Ok(last.into());
             }
-            reach = reach.saturating_mul(4);
+            reach = reach.saturating_mul(4).min(u64::MAX / 2);
         }
     }
 

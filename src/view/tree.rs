@@ -238,6 +238,7 @@ impl Drawing {
 }
 
 /// What is to be said of a trial's place.
+#[derive(Default)]
 pub struct Mark {
     is_best: bool,
     text: String,
