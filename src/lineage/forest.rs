@@ -174,7 +174,7 @@ impl Tree {
 
     /// What is wrong with the ids and parents: the trial's place among those that have an id, its id, the fault.
     pub fn faults(&self) -> Vec<(usize, String, Fault)> {
-        let nodes: Vec<_> = self.nodes.iter().collect();
+        let nodes = self.nodes.to_vec();
         let parents = self.parents(&nodes);
         let cut = cycles(&parents);
         let names: HashMap<Key, &str> = self.names.iter().map(|(name, &key)| (key, name.as_str())).collect();

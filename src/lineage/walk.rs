@@ -60,7 +60,7 @@ impl Tree {
 
 impl Branches {
     fn new(tree: &Tree) -> Self {
-        let nodes: Vec<Node> = tree.nodes.iter().collect();
+        let nodes = tree.nodes.to_vec();
         let mut parents = tree.parents(&nodes);
         let mut roots = Vec::new();
         for (index, cut) in cycles(&parents).into_iter().enumerate() {

@@ -1,7 +1,5 @@
 //! The search as an indented tree, line by line, and the table that the original harness calls `tree.tsv`.
 
-use std::io::Write as _;
-
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
@@ -171,6 +169,8 @@ pub struct Drawing {
     /// The bars before the next line, and how many bytes of them stand before each level's.
     bars: String,
     levels: Vec<usize>,
+    /// A depth that is said, and how: most lines are as deep as the one before.
+    deep: (usize, String),
 }
 
 impl Drawing {
@@ -213,6 +213,9 @@ impl Drawing {
 
     /// Takes back the bars that do not stand before the lines of this depth.
     fn leave(&mut self, visit: Visit) {
+        if visit.depth > INDENT && visit.depth != self.deep.0 {
+            self.deep = (visit.depth, format!("({} deep) ", visit.depth));
+        }
         if let Some(&before) = self.levels.get(visit.depth) {
             self.bars.truncate(before);
             self.levels.truncate(visit.depth);
@@ -232,7 +235,7 @@ impl Drawing {
             out.extend_from_slice(if visit.last { "└─ " } else { "├─ " }.as_bytes());
         }
         if visit.depth > INDENT {
-            let _ = write!(out, "({} deep) ", visit.depth); // it cannot fail
+            out.extend_from_slice(self.deep.1.as_bytes());
         }
     }
 }

@@ -52,11 +52,23 @@ fn write_visible(text: &str, most: usize, mut put: impl FnMut(&str)) -> usize {
 
 /// Adds to `out` what `visible` makes of a cell.
 pub fn push(cell: &[u8], out: &mut Vec<u8>) {
-    let is_word = cell.len() < 16 && cell.iter().all(u8::is_ascii_graphic);
-    if is_word || plain(cell) == cell.len() {
+    if is_word(cell) || plain(cell) == cell.len() {
         out.extend_from_slice(cell);
     } else {
         write_visible(&text_of(cell), usize::MAX, |part| out.extend_from_slice(part.as_bytes()));
+    }
+}
+
+/// Whether a cell is a short word of graphic ASCII. Eight bytes are looked at at once, some twice, and none in a loop.
+fn is_word(cell: &[u8]) -> bool {
+    let each = |byte| u64::from_ne_bytes([byte; 8]);
+    // The highest bit of each byte that is beyond ASCII, above `~`, or below `!`.
+    let odd = |word: u64| (word | word.wrapping_add(each(1)) | !((word | each(0x80)) - each(b'!'))) & each(0x80);
+    let is_graphic = |chunk: &[u8; 8]| odd(u64::from_ne_bytes(*chunk)) == 0;
+    match (cell.first_chunk(), cell.last_chunk()) {
+        (Some(first), Some(last)) if cell.len() <= 16 => is_graphic(first) && is_graphic(last),
+        (None, None) => cell.iter().all(u8::is_ascii_graphic),
+        _ => false,
     }
 }
 
@@ -220,6 +232,19 @@ pub(super) fn is_hidden(c: char) -> bool {
 mod tests {
     use super::*;
     use crate::view::text::cut;
+
+    #[test]
+    fn a_short_word_is_graphic_wherever_one_looks() {
+        for len in 1..=17 {
+            for at in 0..len {
+                for byte in 0..=255_u8 {
+                    let mut word = vec![b'x'; len];
+                    word[at] = byte;
+                    assert_eq!(is_word(&word), len <= 16 && byte.is_ascii_graphic(), "{byte} at {at} of {len}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn nothing_hides_in_a_visible_text() {
