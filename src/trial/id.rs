@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::number::digits;
+use super::number::short_whole;
 
 /// The name of a trial, in the form in which names are compared.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
@@ -31,10 +31,7 @@ impl ExpId {
     #[inline]
     pub fn read_bytes(bytes: &[u8]) -> Option<Self> {
         // Nearly all ids are a few digits.
-        match digits(0, bytes.get(..15).unwrap_or(bytes)) {
-            (number, count) if count == bytes.len() && count > 0 => Some(Self::Number(number)),
-            _ => Self::read(&String::from_utf8_lossy(bytes)),
-        }
+        short_whole(bytes).map(Self::Number).or_else(|| Self::read(&String::from_utf8_lossy(bytes)))
     }
 
     /// Numbers from here on are no count of trials, whatever they are: the next id does not follow them.

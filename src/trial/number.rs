@@ -173,19 +173,6 @@ fn eight_digits(digits: u64) -> u64 {
     (fours * 10_000 + (fours >> 32)) & 0xffff_ffff
 }
 
-/// Adds the digits at the beginning to a whole number. Returns how many there are, too.
-#[inline]
-pub(super) fn digits(mut whole: u64, bytes: &[u8]) -> (u64, usize) {
-    for (at, b) in bytes.iter().enumerate() {
-        let digit = b.wrapping_sub(b'0');
-        if digit > 9 {
-            return (whole, at);
-        }
-        whole = whole * 10 + u64::from(digit);
-    }
-    (whole, bytes.len())
-}
-
 impl FromStr for Number {
     type Err = String;
 
