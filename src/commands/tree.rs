@@ -72,7 +72,9 @@ pub fn run(args: Tree, context: &Context) -> Result<()> {
     let places = (Best::default(), Forest::default());
     let ((best, forest), leaves) =
         if is_whole { log.ask((places, pieces.leaves()))? } else { (log.ask(places)?, pieces.leaves()) };
-    let branches = forest.into_tree().branches(root.as_ref(), depth);
+    let tree = forest.into_tree();
+    let best = best.offset().and_then(|offset| tree.at(offset));
+    let branches = tree.branches(root.as_ref(), depth);
     let branches = branches.with_context(|| root.map_or_else(String::new, |id| no_such_trial(&id, log.path())))?;
     let mut out = context.ui.pages();
     out.add(&pieces.head())?;
@@ -81,8 +83,8 @@ pub fn run(args: Tree, context: &Context) -> Result<()> {
         cut += usize::from(visit.end == ChainEnd::Cycle);
         let mark = match &pieces {
             Pieces::Drawn(..) => {
-                let parent = || orphan(visit.offset).map(|trial| parent(&trial.row()));
-                Mark::new(visit.end, best.offset() == Some(visit.offset), parent)?
+                let parent = || orphan(tree.offset(visit.index)).map(|trial| parent(&trial.row()));
+                Mark::new(visit.end, best == Some(visit.index), parent)?
             }
             Pieces::Listed(..) => Mark::default(),
         };
@@ -95,7 +97,7 @@ pub fn run(args: Tree, context: &Context) -> Result<()> {
         let mut read = log.reader();
         for visit in visits {
             let mut leaf = leaves.fresh();
-            leaf.see(read(visit.offset)?.row());
+            leaf.see(read(tree.offset(visit.index))?.row());
             add(visit, &leaf, 0)?;
         }
     }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     schema::Role,
-    trial::{ExpId, Row, Status},
+    trial::{ExpId, Row, Status, short},
 };
 
 /// Every trial's place in the log and its parent. Grow it over the rows, then ask `into_tree`.
@@ -115,19 +115,32 @@ impl Tree {
         if self.nodes.is_sorted() { self.nodes.find(id) } else { self.first.get(&id).copied() }
     }
 
-    /// Which trial is the parent of each of these, which are all there are.
-    pub(super) fn parents(&self, nodes: &[Node]) -> Vec<Option<usize>> {
-        let is_found = self.nodes.is_dense() || !self.nodes.is_sorted();
-        let search = |id: Key| nodes.binary_search_by_key(&id, |node| node.id).ok();
-        let find = |id| if is_found { self.find(id) } else { search(id) };
+    /// Every trial, and which one is its parent. Half of a word is enough: there are fewer trials than keys.
+    pub(super) fn with_parents(&self) -> impl Iterator<Item = (Node, Option<u32>)> {
+        let has_gaps = self.nodes.is_sorted() && !self.nodes.is_dense();
+        let ids: Vec<Key> = if has_gaps { self.nodes.iter().map(|node| node.id).collect() } else { Vec::new() };
+        let find = move |id| if has_gaps { ids.binary_search(&id).ok() } else { self.find(id) };
         let mut last = (None, None);
-        let parent = |node: &Node| {
+        self.nodes.iter().map(move |node| {
             if node.parent != last.0 {
-                last = (node.parent, node.parent.and_then(find));
+                last = (node.parent, node.parent.and_then(&find).map(short));
             }
-            last.1 // nearly always that of the one before
-        };
-        nodes.iter().map(parent).collect()
+            (node, last.1) // nearly always that of the one before
+        })
+    }
+
+    /// Where the row of the `index`-th trial begins.
+    ///
+    /// # Panics
+    ///
+    /// Where there are fewer trials.
+    pub fn offset(&self, index: usize) -> u64 {
+        self.nodes.get(index).expect("one of the trials").offset
+    }
+
+    /// Which trial has the row that begins at `offset`.
+    pub fn at(&self, offset: u64) -> Option<usize> {
+        self.nodes.at(offset)
     }
 
     pub(super) fn find_id(&self, id: &ExpId) -> Option<usize> {
@@ -174,8 +187,7 @@ impl Tree {
 
     /// What is wrong with the ids and parents: the trial's place among those that have an id, its id, the fault.
     pub fn faults(&self) -> Vec<(usize, String, Fault)> {
-        let nodes = self.nodes.to_vec();
-        let parents = self.parents(&nodes);
+        let (nodes, parents): (Vec<Node>, Vec<_>) = self.with_parents().unzip();
         let cut = cycles(&parents);
         let names: HashMap<Key, &str> = self.names.iter().map(|(name, &key)| (key, name.as_str())).collect();
         let name =
@@ -189,8 +201,8 @@ impl Tree {
             let fault = match parents[index] {
                 _ if parent == node.id => Fault::OwnParent,
                 None => Fault::MissingParent(name(parent)),
-                Some(_) if cut[index] => Fault::Cycle(name(parent)),
-                Some(at) if at > index => Fault::LaterParent(name(parent)),
+                Some(_) if cut.contains(&index) => Fault::Cycle(name(parent)),
+                Some(at) if at as usize > index => Fault::LaterParent(name(parent)),
                 Some(_) => continue,
             };
             faults.push((index, name(node.id), fault));
@@ -276,8 +288,8 @@ mod tests {
         forest.into_tree()
     }
 
-    fn walked(tree: &Tree) -> Vec<(u64, usize, ChainEnd)> {
-        tree.branches(None, None).unwrap().walk().map(|visit| (visit.offset, visit.depth, visit.end)).collect()
+    fn walked(tree: &Tree) -> Vec<(usize, usize, ChainEnd)> {
+        tree.branches(None, None).unwrap().walk().map(|visit| (visit.index, visit.depth, visit.end)).collect()
     }
 
     #[test]
@@ -322,9 +334,9 @@ mod tests {
     fn a_status_is_shown_with_the_way_to_it() {
         // 0 keep, 1 discard, 2 keep below 1, 3 discard below 1, 4 keep below 0
         let tree = tree(&[("0", ""), ("1", "0"), ("2", "1"), ("3", "1"), ("4", "0")]);
-        let shown = |status| -> Vec<(u64, bool)> {
+        let shown = |status| -> Vec<(usize, bool)> {
             let branches = tree.branches(None, None).unwrap();
-            branches.walk_to(&[status]).iter().map(|visit| (visit.offset, visit.last)).collect()
+            branches.walk_to(&[status]).iter().map(|visit| (visit.index, visit.last)).collect()
         };
         assert_eq!(shown(Status::Keep), [(0, true), (1, false), (2, true), (4, true)]);
         assert_eq!(shown(Status::Discard), [(0, true), (1, true), (3, true)]);

@@ -130,11 +130,8 @@ impl Nodes {
         self.len += later.len;
     }
 
-    /// All of them, each as a whole.
-    pub(super) fn to_vec(&self) -> Vec<Node> {
-        let mut all = Vec::with_capacity(self.len);
-        all.extend(self.iter());
-        all
+    pub(super) fn len(&self) -> usize {
+        self.len
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = Node> {

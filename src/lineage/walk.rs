@@ -1,17 +1,16 @@
 //! The tree from its roots down: every trial once, parents before children. With a stack of its own, so that depth costs none.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{
     forest::{ChainEnd, Tree},
-    nodes::{Key, NAMES, Node},
+    nodes::{Key, NAMES},
 };
 use crate::trial::{ExpId, Status, short};
 
 /// One trial on a walk through the tree.
 #[derive(Clone, Copy, Debug)]
 pub struct Visit {
-    pub offset: u64,
     /// How many trials with an id stand before it in the log.
     pub index: usize,
     pub status: Status,
@@ -24,8 +23,8 @@ pub struct Visit {
 
 /// The children of every trial, and the trials from which a walk begins.
 pub struct Branches {
-    nodes: Vec<Node>,
-    /// The children of node `i` are `children[starts[i]..starts[i + 1]]`. Half of a word each: there are fewer nodes than keys.
+    statuses: Vec<Status>,
+    /// The children of trial `i` are `children[starts[i]..starts[i + 1]]`.
     starts: Vec<u32>,
     children: Vec<u32>,
     roots: Vec<(usize, ChainEnd)>,
@@ -45,11 +44,12 @@ impl Tree {
     }
 
     /// The trials in the order in which they are shown: those without a number last, by their names.
-    fn order(&self, nodes: &[Node]) -> Vec<usize> {
+    fn order(&self) -> Vec<usize> {
+        let ids: Vec<Key> = self.nodes.iter().map(|node| node.id).collect();
         let names: HashMap<Key, &str> = self.names.iter().map(|(name, &key)| (key, name.as_str())).collect();
-        let mut order: Vec<usize> = (0..nodes.len()).collect();
+        let mut order: Vec<usize> = (0..ids.len()).collect();
         order.sort_by_key(|&index| {
-            let id = nodes[index].id;
+            let id = ids[index];
             let name = names.get(&id).copied();
             let number = name.map(|name| name.parse().unwrap_or(u64::MAX)); // of more digits than a key has room for
             (id.min(NAMES), number, name, index)
@@ -60,22 +60,27 @@ impl Tree {
 
 impl Branches {
     fn new(tree: &Tree) -> Self {
-        let nodes = tree.nodes.to_vec();
-        let mut parents = tree.parents(&nodes);
-        let mut roots = Vec::new();
-        for (index, cut) in cycles(&parents).into_iter().enumerate() {
-            let end = match parents[index] {
-                Some(_) if cut => ChainEnd::Cycle,
-                Some(_) => continue,
-                None if nodes[index].parent.is_some() => ChainEnd::MissingParent,
-                None => ChainEnd::Root,
-            };
-            parents[index] = None;
-            roots.push((index, end));
+        let len = tree.nodes.len();
+        let (mut statuses, mut parents, mut roots) = (Vec::with_capacity(len), Vec::with_capacity(len), Vec::new());
+        tree.with_parents().for_each(|(node, parent)| {
+            if parent.is_none() {
+                let end = if node.parent.is_some() { ChainEnd::MissingParent } else { ChainEnd::Root };
+                roots.push((parents.len(), end));
+            }
+            statuses.push(node.status);
+            parents.push(parent);
+        });
+        let cut = cycles(&parents);
+        if !cut.is_empty() {
+            for index in cut {
+                parents[index] = None;
+                roots.push((index, ChainEnd::Cycle));
+            }
+            roots.sort_by_key(|&(index, _)| index);
         }
         // How many children each has; then where those of each end, and, as they are put there from the last on, where they begin.
-        let mut starts = vec![0; nodes.len() + 1];
-        parents.iter().flatten().for_each(|&parent| starts[parent] += 1);
+        let mut starts = vec![0; len + 1];
+        parents.iter().flatten().for_each(|&parent| starts[parent as usize] += 1);
         let mut end = 0;
         for start in &mut starts {
             end += *start;
@@ -84,20 +89,21 @@ impl Branches {
         let mut children = vec![0; end as usize];
         let mut put = |index: usize| {
             if let Some(parent) = parents[index] {
-                starts[parent] -= 1;
-                children[starts[parent] as usize] = short(index);
+                let start = &mut starts[parent as usize];
+                *start -= 1;
+                children[*start as usize] = short(index);
             }
         };
         if tree.nodes.is_sorted() {
-            (0..nodes.len()).rev().for_each(&mut put);
+            (0..len).rev().for_each(&mut put);
         } else {
-            let order = tree.order(&nodes);
+            let order = tree.order();
             order.iter().rev().copied().for_each(&mut put);
-            let mut rank = vec![0; nodes.len()];
+            let mut rank = vec![0; len];
             order.iter().enumerate().for_each(|(at, &index)| rank[index] = at);
             roots.sort_by_key(|&(index, _)| rank[index]);
         }
-        Self { nodes, starts, children, roots, depth: usize::MAX }
+        Self { statuses, starts, children, roots, depth: usize::MAX }
     }
 
     /// Every trial once, parents before children, siblings by id.
@@ -120,8 +126,7 @@ impl Branches {
             };
             let below = if depth < self.depth { self.starts[index]..self.starts[index + 1] } else { 0..0 };
             stack.push(&self.children[below.start as usize..below.end as usize]);
-            let Node { offset, status, .. } = self.nodes[index];
-            Some(Visit { offset, index, status, depth, last, end })
+            Some(Visit { index, status: self.statuses[index], depth, last, end })
         })
     }
 
@@ -156,9 +161,10 @@ fn prune(visits: &mut Vec<Visit>, shown: &[Status]) {
 }
 
 /// One trial of every cycle, the one that stands first in the log: there it is cut.
-pub(super) fn cycles(parents: &[Option<usize>]) -> Vec<bool> {
-    let mut cut = vec![false; parents.len()];
-    if parents.iter().enumerate().all(|(index, parent)| parent.is_none_or(|parent| parent < index)) {
+pub(super) fn cycles(parents: &[Option<u32>]) -> BTreeSet<usize> {
+    let parent_of = |index: usize| parents[index].map(|parent| parent as usize);
+    let mut cut = BTreeSet::new();
+    if (0..parents.len()).all(|index| parent_of(index).is_none_or(|parent| parent < index)) {
         return cut; // as in nearly every log: who leads back to itself has a parent that comes later
     }
     // The trial from which a way upwards first came past; 0 is nobody.
@@ -167,19 +173,19 @@ pub(super) fn cycles(parents: &[Option<usize>]) -> Vec<bool> {
         let mut at = from;
         while seen[at] == 0 {
             seen[at] = from + 1;
-            match parents[at] {
+            match parent_of(at) {
                 Some(parent) => at = parent,
                 None => break,
             }
         }
-        if seen[at] == from + 1 && parents[at].is_some() {
+        if seen[at] == from + 1 && parent_of(at).is_some() {
             let mut first = at;
-            let mut round = parents[at];
+            let mut round = parent_of(at);
             while let Some(next) = round.filter(|&next| next != at) {
                 first = first.min(next);
-                round = parents[next];
+                round = parent_of(next);
             }
-            cut[first] = true;
+            cut.insert(first);
         }
     }
     cut
