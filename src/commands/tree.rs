@@ -81,12 +81,13 @@ pub fn run(args: Tree, context: &Context) -> Result<()> {
     let (mut cut, mut orphan) = (0, log.reader());
     let mut add = |visit: Visit, leaves: &Leaves, index: usize| {
         cut += usize::from(visit.end == ChainEnd::Cycle);
+        let is_best = best == Some(visit.index);
         let mark = match &pieces {
-            Pieces::Drawn(..) => {
+            Pieces::Drawn(..) if is_best || visit.depth == 0 => {
                 let parent = || orphan(tree.offset(visit.index)).map(|trial| parent(&trial.row()));
-                Mark::new(visit.end, best == Some(visit.index), parent)?
+                Mark::new(visit.end, is_best, parent)?
             }
-            Pieces::Listed(..) => Mark::default(),
+            _ => Mark::default(), // of nearly all
         };
         out.add_with(|page| pieces.row(visit, (leaves, index), &mark, page))
     };

@@ -150,8 +150,14 @@ impl<'a> Row<'a> {
     /// The number that an id is, where a whole row has it in a few digits, as nearly all do.
     #[inline]
     pub fn short_number(&self, role: Role) -> Option<u32> {
-        let cell = self.plain(role).filter(|_| self.damage.is_none())?;
+        let cell = self.cells.get(self.schema.column(role)?).filter(|_| self.damage.is_none())?;
         u32::try_from(short_whole(cell)?).ok()
+    }
+
+    /// Whether it has an id at all.
+    #[inline]
+    pub fn has_id(&self) -> bool {
+        self.short_number(Role::Id).is_some() || self.id().is_some()
     }
 
     /// The id as it is shown.
@@ -182,7 +188,7 @@ impl<'a> Row<'a> {
     /// The score that this row would bring into the question "which is best"; `None` where it can never be.
     #[inline]
     pub fn eligible_score(&self) -> Option<f64> {
-        if self.status().can_be_best() && self.id().is_some() { self.score() } else { None }
+        if self.status().can_be_best() && self.has_id() { self.score() } else { None }
     }
 }
 

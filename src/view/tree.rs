@@ -12,7 +12,7 @@ use super::{
 use crate::{
     lineage::{ChainEnd, Question, Visit},
     schema::{Role, Schema},
-    trial::{Row, short, shown_id, text as text_of},
+    trial::{Row, Status, short, shown_id, text as text_of},
 };
 
 /// Deeper than this the indent stays and the depth is said, so that a line does not grow with the depth of the search.
@@ -96,7 +96,7 @@ impl Leaves {
 
 impl Question for Leaves {
     fn see(&mut self, row: Row<'_>) {
-        if row.id().is_none() {
+        if !row.has_id() {
             return; // no place in the tree
         }
         if let Some((before, full)) = self.parts.last().filter(|(_, texts)| texts.all.len() > PART) {
@@ -273,7 +273,12 @@ fn push_outcome(row: &Row, out: &mut Vec<u8>) {
         return;
     }
     let start = out.len();
-    for role in [Role::Status, Role::Score, Role::Delta, Role::Specialist] {
+    let mut roles: &[Role] = &[Role::Status, Role::Score, Role::Delta, Role::Specialist];
+    if row.status() != Status::Other {
+        out.extend_from_slice(row.status().name().as_bytes()); // the very word of its cell
+        roles = &roles[1..];
+    }
+    for &role in roles {
         let end = out.len();
         if end > start {
             out.push(b' ');

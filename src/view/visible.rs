@@ -31,7 +31,7 @@ fn write_visible(text: &str, most: usize, mut put: impl FnMut(&str)) -> usize {
         count += run;
         let Some(c) = text[at..].chars().next().filter(|_| count <= most) else { break };
         let next = at + c.len_utf8();
-        if c >= '\u{80}' && !is_hidden(c) && !c.is_whitespace() {
+        if is_shown(c) {
             count += 1;
         } else {
             put(&text[copied..at]);
@@ -59,16 +59,19 @@ pub fn push(cell: &[u8], out: &mut Vec<u8>) {
     }
 }
 
-/// Whether a cell is a short word of graphic ASCII. Eight bytes are looked at at once, some twice, and none in a loop.
+/// Whether a cell is a short word of graphic ASCII. Eight bytes are looked at at once, some twice, and hardly any in a loop.
 fn is_word(cell: &[u8]) -> bool {
     let each = |byte| u64::from_ne_bytes([byte; 8]);
     // The highest bit of each byte that is beyond ASCII, above `~`, or below `!`.
     let odd = |word: u64| (word | word.wrapping_add(each(1)) | !((word | each(0x80)) - each(b'!'))) & each(0x80);
-    let is_graphic = |chunk: &[u8; 8]| odd(u64::from_ne_bytes(*chunk)) == 0;
-    match (cell.first_chunk(), cell.last_chunk()) {
-        (Some(first), Some(last)) if cell.len() <= 16 => is_graphic(first) && is_graphic(last),
-        (None, None) => cell.iter().all(u8::is_ascii_graphic),
-        _ => false,
+    if let (Some(first), Some(last)) = (cell.first_chunk::<8>(), cell.last_chunk::<8>()) {
+        let [first, last] = [first, last].map(|chunk| u64::from_ne_bytes(*chunk));
+        cell.len() <= 16 && odd(first) | odd(last) == 0
+    } else if let (Some(first), Some(last)) = (cell.first_chunk::<4>(), cell.last_chunk::<4>()) {
+        let [first, last] = [first, last].map(|chunk| u64::from(u32::from_ne_bytes(*chunk)));
+        odd(first | last << 32) == 0
+    } else {
+        cell.iter().all(u8::is_ascii_graphic)
     }
 }
 
@@ -168,13 +171,13 @@ fn as_it_is(cell: &[u8], most: usize) -> Option<(usize, usize)> {
         if count == most || at == cell.len() {
             break;
         }
-        let c = first_char(&cell[at..]).filter(|&c| c >= '\u{80}' && !is_hidden(c) && !c.is_whitespace())?;
+        let c = first_char(&cell[at..]).filter(|&c| is_shown(c))?;
         at += c.len_utf8();
         count += 1;
     }
     // A space at the end is not shown.
-    let is_shown = !cell[..at].ends_with(b" ") || cell.get(at).is_some_and(u8::is_ascii_graphic);
-    is_shown.then_some((at, count))
+    let ends_shown = !cell[..at].ends_with(b" ") || cell.get(at).is_some_and(u8::is_ascii_graphic);
+    ends_shown.then_some((at, count))
 }
 
 /// The character that bytes begin with.
@@ -218,6 +221,15 @@ pub fn marked(line: &str) -> String {
     line.chars().map(mark).collect()
 }
 
+/// Whether a character beyond ASCII is shown as it is. Nearly all are Latin, Greek, dashes, or signs.
+fn is_shown(c: char) -> bool {
+    match c {
+        ..'\u{80}' => false,
+        '\u{ae}'..='\u{34e}' | '\u{370}'..='\u{61b}' | '\u{2010}'..='\u{2027}' | '\u{2070}'..='\u{2fff}' => true,
+        _ => !is_hidden(c) && !c.is_whitespace(),
+    }
+}
+
 /// Characters that change what is seen without being seen (C1, and the format characters that UTS #39 and the "Trojan
 /// Source" paper warn of).
 pub(super) fn is_hidden(c: char) -> bool {
@@ -243,6 +255,13 @@ mod tests {
                     assert_eq!(is_word(&word), len <= 16 && byte.is_ascii_graphic(), "{byte} at {at} of {len}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_character_is_shown_unless_it_is_hidden_or_a_space() {
+        for c in '\0'..=char::MAX {
+            assert_eq!(is_shown(c), !c.is_ascii() && !is_hidden(c) && !c.is_whitespace(), "{c:?}");
         }
     }
 
