@@ -12,6 +12,7 @@ mod ledger;
 mod nodes;
 mod noise;
 mod oddities;
+mod packed;
 mod reason;
 mod signals;
 mod summary;

@@ -1,10 +1,13 @@
 //! One specialist's trials: what came of them, and how well it predicts.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, VecDeque},
+};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Group, Question, Summary};
+use super::{Group, Question, Summary, packed::Packed};
 use crate::{
     schema::Role,
     trial::{Row, Status},
@@ -123,7 +126,7 @@ impl Question for Axis {
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(super) struct Axes {
     /// Each with all trials of its specialist.
-    axes: BTreeMap<String, Axis>,
+    axes: BTreeMap<String, Packed<Axis>>,
     /// Whether trials of somebody else may have been left out: then nobody new comes in.
     full: bool,
 }
@@ -131,8 +134,10 @@ pub(super) struct Axes {
 impl Axes {
     /// The axis of one specialist, empty where the log has none of its trials; `None` where it was not kept.
     fn get(&self, specialist: &str) -> Option<Axis> {
-        let empty = || (!self.full && specialist.len() <= LONGEST).then(|| Axis::new(specialist, KEPT));
-        self.axes.get(specialist).cloned().or_else(empty)
+        match self.axes.get(specialist) {
+            Some(axis) => axis.get().map(Cow::into_owned),
+            None => (!self.full && specialist.len() <= LONGEST).then(|| Axis::new(specialist, KEPT)),
+        }
     }
 
     fn of(&mut self, specialist: &str) -> Option<&mut Axis> {
@@ -144,9 +149,9 @@ impl Axes {
             if self.full {
                 return None;
             }
-            self.axes.insert(specialist.to_owned(), Axis::new(specialist, KEPT));
+            self.axes.insert(specialist.to_owned(), Packed::Open(Axis::new(specialist, KEPT)));
         }
-        self.axes.get_mut(specialist)
+        self.axes.get_mut(specialist)?.get_mut()
     }
 }
 
@@ -170,7 +175,7 @@ impl Question for Axes {
             self.axes.retain(|specialist, _| later.axes.contains_key(specialist));
         }
         for (specialist, later) in later.axes {
-            if let Some(axis) = self.of(&specialist) {
+            if let (Some(axis), Some(later)) = (self.of(&specialist), later.into_value()) {
                 axis.then(later);
             }
         }

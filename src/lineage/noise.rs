@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Question, Summary, axis::median};
+use super::{Question, Summary, axis::median, packed::Packed};
 use crate::{
     schema::Role,
     trial::{ExpId, Row, Status},
@@ -27,7 +27,7 @@ pub struct NearMiss {
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub struct Noise {
     /// The newest absolute differences, newest last.
-    deltas: VecDeque<f64>,
+    deltas: Packed<VecDeque<f64>>,
     /// The smallest differences with what they were measured against, nearest first: twice as many as are told, and no more
     /// than `NEAR` of one baseline, so that enough are left whichever baseline is the best's.
     near: Vec<(ExpId, NearMiss)>,
@@ -36,7 +36,7 @@ pub struct Noise {
 impl Noise {
     /// The noise of the log: the median absolute difference of the newest completed trials that did not improve.
     pub fn epsilon(&self) -> Option<f64> {
-        median(self.deltas.iter().copied().collect())
+        median(self.deltas.get()?.iter().copied().collect())
     }
 
     /// Whether a miss is near enough to be kept, whatever it was measured against.
@@ -56,9 +56,10 @@ impl Noise {
     }
 
     fn push(&mut self, delta: f64) {
-        self.deltas.push_back(delta);
-        if self.deltas.len() > NEWEST {
-            self.deltas.pop_front();
+        let Some(deltas) = self.deltas.get_mut() else { return };
+        deltas.push_back(delta);
+        if deltas.len() > NEWEST {
+            deltas.pop_front();
         }
     }
 
@@ -94,11 +95,13 @@ impl Question for Noise {
     }
 
     fn then(&mut self, later: Self) {
-        later.deltas.into_iter().for_each(|delta| self.push(delta));
+        later.deltas.into_value().into_iter().flatten().for_each(|delta| self.push(delta));
         later.near.into_iter().for_each(|(baseline, miss)| self.enter(baseline, miss));
     }
 
     fn recall(&self, summary: &Summary) -> Option<Self> {
-        Some(summary.noise.clone())
+        let Noise { deltas, near } = &summary.noise;
+        let deltas = Packed::Open(deltas.get()?.into_owned());
+        Some(Self { deltas, near: near.clone() })
     }
 }

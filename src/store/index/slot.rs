@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::Xxh3;
 use super::Kept;
 
 /// What a slot begins with. To be counted up when what it or the table means changes.
-const MAGIC: [u8; 8] = *b"lineage\x03";
+const MAGIC: [u8; 8] = *b"lineage\x04";
 const NAME: &[u8; 7] = b"lineage";
 
 /// The room for each of the two slots. Where the answers need more, none are kept.
@@ -49,13 +49,11 @@ impl Head {
 
 /// Writes a state of the log into a slot; false where it has no room there.
 pub(super) fn write(file: &File, slot: u64, kept: &Kept) -> io::Result<bool> {
-    let body = postcard::to_allocvec(kept).map_err(io::Error::other)?;
+    let mut bytes = postcard::to_extend(kept, vec![0; HEAD]).map_err(io::Error::other)?;
+    let (head, body) = bytes.split_at_mut(HEAD);
     let len = kept.stamp.len.to_le_bytes();
-    let mut bytes = MAGIC.to_vec();
-    bytes.extend(len);
-    bytes.extend((body.len() as u64).to_le_bytes());
-    bytes.extend(hash(&[&len, &body]).to_le_bytes());
-    bytes.extend(body);
+    let words = [MAGIC, len, (body.len() as u64).to_le_bytes(), hash(&[&len, body]).to_le_bytes()];
+    head.copy_from_slice(words.as_flattened());
     let has_room = bytes.len() as u64 <= SLOT;
     if has_room {
         file.write_all_at(&bytes, slot * SLOT)?;
