@@ -9,18 +9,20 @@ use rustix::thread::{CpuSet, sched_getaffinity, sched_getcpu, sched_setaffinity}
 pub(crate) fn both<A, B: Send>(first: impl FnOnce() -> A, second: impl FnOnce() -> B + Send) -> (A, B) {
     let second = Mutex::new(Some(second));
     let do_second = || second.lock().ok().and_then(|mut second| second.take()).map(|second| second());
-    let core = current();
-    thread::scope(|scope| {
+    let (core, done) = (current(), Mutex::new(None));
+    let first = thread::scope(|scope| {
         let elsewhere = || {
             leave(core);
-            do_second()
+            let second = do_second();
+            *done.lock().expect("nobody panics with it") = second;
         };
-        let thread = thread::Builder::new().spawn_scoped(scope, elsewhere);
+        // If there is a thread, it is waited for until it has done its work, not until the system is done with it.
+        let _ = thread::Builder::new().spawn_scoped(scope, elsewhere);
         thread::yield_now(); // so that it can leave, where it was put on this core
-        let first = first();
-        let done = thread.ok().and_then(|thread| thread.join().expect("it does not panic"));
-        (first, done.or_else(do_second).expect("it was done by one of the two"))
-    })
+        first()
+    });
+    let done = done.into_inner().expect("nobody panics with it");
+    (first, done.or_else(do_second).expect("it was done by one of the two"))
 }
 
 /// The core that the calling thread runs on.
