@@ -74,11 +74,13 @@ impl<'f> Lines<'f> {
     }
 
     /// All bytes that are held, from the next line on.
+    #[inline(always)]
     pub(super) fn held(&self) -> &[u8] {
         &self.buffer[self.start..self.end]
     }
 
     /// The bytes from the next line on, as many as were looked at.
+    #[inline(always)]
     pub(super) fn bytes(&self, len: usize) -> &[u8] {
         &self.buffer[self.start..self.start + len]
     }

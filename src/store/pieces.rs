@@ -66,13 +66,13 @@ struct Found {
 
 /// Shows rows, and takes down what could not be read.
 fn show(rows: &mut Rows, see: See<'_>, damaged: &mut Damaged) -> io::Result<()> {
-    while let Some(row) = rows.next()? {
-        match row.damage {
-            None => see(row),
+    while rows.go_on()? {
+        match rows.damage() {
+            None => see(rows.row()),
             Some(Damage::Blank) => {}
             Some(_) => {
-                damaged.see(&row);
-                see(row);
+                damaged.see(&rows.row());
+                see(rows.row());
             }
         }
     }

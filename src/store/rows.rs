@@ -32,6 +32,9 @@ pub(super) struct Rows<'l> {
     number: u64,
     /// Bytes and lines of the row handed out last: it stays in the buffer until the next one is asked for.
     given: (u64, u64),
+    /// How many bytes of the buffer it has, and what is wrong with it.
+    len: usize,
+    damage: Option<Damage>,
     /// What the processor can.
     level: Level,
 }
@@ -49,6 +52,8 @@ impl<'l> Rows<'l> {
             scratch: Vec::new(),
             number,
             given: (0, 0),
+            len: 0,
+            damage: None,
             level: Level::baseline(),
         }
     }
@@ -90,54 +95,70 @@ impl<'l> Rows<'l> {
 
     /// The next row, damaged ones and blank lines too.
     pub(super) fn next(&mut self) -> io::Result<Option<Row<'_>>> {
+        Ok(if self.go_on()? { Some(self.row()) } else { None })
+    }
+
+    /// Goes on to the next row; false at the end.
+    #[inline]
+    pub(super) fn go_on(&mut self) -> io::Result<bool> {
         let (bytes, lines) = std::mem::take(&mut self.given);
         self.advance(bytes, lines);
         let held = match self.split_held() {
             None if self.lines.fill()? => self.split_held(),
             held => held,
         };
+        match held {
+            Some((line, None)) if self.is_plain(line) => {
+                (self.given, self.len, self.damage) = ((line.taken, 1), line.len, None);
+                Ok(true)
+            }
+            held => self.go_on_slowly(held),
+        }
+    }
+
+    fn go_on_slowly(&mut self, held: Option<(Line, Option<Open>)>) -> io::Result<bool> {
         let (first, open) = match held {
-            Some((row, None)) if self.is_plain(row) => return Ok(Some(self.plain(row))),
             Some(held) => held,
             None => match self.lines.look(0)? {
                 Some(first) => {
                     self.ends.clear();
                     (first, split(text(&self.lines, 0, first), &mut self.ends, None))
                 }
-                None => return Ok(None),
+                None => return Ok(false),
             },
         };
         let (record, lines, damage) = self.record(first, open)?;
-        self.given = (record.taken, lines);
-        let line = text(&self.lines, 0, record);
-        let ending = match record.taken {
-            taken if taken == record.len as u64 => Ending::Missing,
-            _ if line.len() < record.len => Ending::CarriageReturn,
-            _ => Ending::Newline,
-        };
-        let place = Place { offset: self.lines.offset(), number: self.number, lines, ending };
-        Ok(Some(Row::new(Cells::new(line, &self.ends), self.schema, place, damage)))
+        (self.given, self.len, self.damage) = ((record.taken, lines), record.len, damage);
+        Ok(true)
     }
 
-    /// Whether the line just split, whose quotes are closed, is a row by itself, and nothing else: as nearly all are.
-    #[inline]
-    fn is_plain(&self, line: Line) -> bool {
-        self.ends.len() == self.columns && !self.repeats_header(line)
+    /// What is wrong with the row that `go_on` has come to.
+    pub(super) fn damage(&self) -> Option<Damage> {
+        self.damage
     }
 
     /// That row.
     #[inline]
-    fn plain(&mut self, line: Line) -> Row<'_> {
-        self.given = (line.taken, 1);
-        let whole = self.lines.bytes(line.len);
-        let text = whole.strip_suffix(b"\r").unwrap_or(whole);
-        let ending = if text.len() < whole.len() { Ending::CarriageReturn } else { Ending::Newline };
-        let place = Place { offset: self.lines.offset(), number: self.number, lines: 1, ending };
-        Row::new(Cells::new(text, &self.ends), self.schema, place, None)
+    pub(super) fn row(&self) -> Row<'_> {
+        let (taken, lines) = self.given;
+        let text = text(&self.lines, 0, Line { len: self.len, taken });
+        let ending = match self.len {
+            len if taken == len as u64 => Ending::Missing,
+            len if text.len() < len => Ending::CarriageReturn,
+            _ => Ending::Newline,
+        };
+        let place = Place { offset: self.lines.offset(), number: self.number, lines, ending };
+        Row::new(Cells::new(text, &self.ends), self.schema, place, self.damage)
+    }
+
+    /// Whether the line just split, whose quotes are closed, is a row by itself, and nothing else: as nearly all are.
+    #[inline(always)]
+    fn is_plain(&self, line: Line) -> bool {
+        self.ends.len() == self.columns && !self.repeats_header(line)
     }
 
     /// The next line and its open quote, split in one go: where the buffer holds all of it, as nearly always.
-    #[inline]
+    #[inline(always)]
     fn split_held(&mut self) -> Option<(Line, Option<Open>)> {
         let held = self.lines.held();
         let found = tabs(self.level, held, &mut self.ends);

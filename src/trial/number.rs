@@ -61,7 +61,7 @@ impl Number {
     }
 
     /// The same for bytes of which nobody knows whether they are text.
-    #[inline]
+    #[inline(always)]
     pub fn value_of_bytes(bytes: &[u8]) -> Option<f64> {
         short_decimal(bytes).or_else(|| Self::any_value(bytes))
     }
@@ -93,6 +93,7 @@ const TENS: [f64; 16] = [1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10,
 /// fifteen digits and a power of ten are exact, so their quotient is rounded once, as it should be (Clinger, "How to read
 /// floating point numbers accurately", 1990). Eight digits are read at once: a loop over them ends somewhere else for each
 /// number, which a processor cannot foresee.
+#[inline(always)]
 fn short_decimal(bytes: &[u8]) -> Option<f64> {
     let (negative, rest) = match bytes {
         [sign @ (b'-' | b'+'), rest @ ..] => (*sign == b'-', rest),

@@ -79,7 +79,7 @@ pub enum Ending {
 
 impl<'a> Row<'a> {
     /// The row that was read at this place.
-    #[inline]
+    #[inline(always)]
     pub fn new(cells: Cells<'a>, schema: &'a Arc<Schema>, place: Place, damage: Option<Damage>) -> Self {
         let Place { offset, number, lines, ending } = place;
         let mut row = Self { cells, schema, offset, number, lines, ending, damage, status: Status::Other };
@@ -113,7 +113,7 @@ impl<'a> Row<'a> {
     }
 
     /// A cell without quotes, as nearly all are.
-    #[inline]
+    #[inline(always)]
     fn plain(&self, role: Role) -> Option<&'a [u8]> {
         let column = self.schema.column(role)?;
         self.cells.get(column).filter(|cell| cell.first() != Some(&b'"'))
@@ -176,7 +176,7 @@ impl<'a> Row<'a> {
     }
 
     /// The value of a cell that holds a number.
-    #[inline]
+    #[inline(always)]
     pub fn number_in(&self, role: Role) -> Option<f64> {
         match self.plain(role) {
             _ if self.damage.is_some() => None,
