@@ -157,7 +157,8 @@ impl<'a> Row<'a> {
     /// Whether it has an id at all.
     #[inline]
     pub fn has_id(&self) -> bool {
-        self.short_number(Role::Id).is_some() || self.id().is_some()
+        let is_number = |cell: &[u8]| cell.first().is_some_and(u8::is_ascii_digit);
+        self.damage.is_none() && self.plain(Role::Id).is_some_and(is_number) || self.id().is_some()
     }
 
     /// The id as it is shown.

@@ -51,8 +51,17 @@ fn write_visible(text: &str, most: usize, mut put: impl FnMut(&str)) -> usize {
 }
 
 /// Adds to `out` what `visible` makes of a cell.
+#[inline(always)]
 pub fn push(cell: &[u8], out: &mut Vec<u8>) {
-    if is_word(cell) || plain(cell) == cell.len() {
+    if is_word(cell) {
+        out.extend_from_slice(cell);
+    } else {
+        push_text(cell, out);
+    }
+}
+
+fn push_text(cell: &[u8], out: &mut Vec<u8>) {
+    if plain(cell) == cell.len() {
         out.extend_from_slice(cell);
     } else {
         write_visible(&text_of(cell), usize::MAX, |part| out.extend_from_slice(part.as_bytes()));
@@ -60,6 +69,7 @@ pub fn push(cell: &[u8], out: &mut Vec<u8>) {
 }
 
 /// Whether a cell is a short word of graphic ASCII. Eight bytes are looked at at once, some twice, and hardly any in a loop.
+#[inline(always)]
 fn is_word(cell: &[u8]) -> bool {
     let each = |byte| u64::from_ne_bytes([byte; 8]);
     // The highest bit of each byte that is beyond ASCII, above `~`, or below `!`.
