@@ -19,6 +19,12 @@ pub(super) struct Node {
 /// So many nodes are told one by what it differs in from the other: to find one, half of them are passed.
 const BLOCK: usize = 64;
 
+/// No more can be told of them: a head each, two distances and a length.
+const BLOCK_TOLD: usize = BLOCK * (1 + 5 + 5 + 10);
+
+/// So much is told in one part.
+const PART: usize = 16 * 1024;
+
 /// The first byte of what is told of a node: its status, and whether it has the next number, the same parent, or none.
 const STATUS: u8 = 0x0f;
 const NEXT: u8 = 0x10;
@@ -81,7 +87,7 @@ impl Order {
 #[derive(Default)]
 pub(super) struct Nodes {
     blocks: Vec<Block>,
-    /// What is told of all nodes but the first of each block, in parts as they were read: none is copied.
+    /// What is told of all nodes but the first of each block, in parts: none is copied, neither to grow nor to be put together.
     told: Vec<Vec<u8>>,
     last: Option<Node>,
     len: usize,
@@ -108,8 +114,8 @@ impl Nodes {
     }
 
     fn begin(&mut self, first: Node) {
-        if self.told.is_empty() {
-            self.told.push(Vec::new());
+        if self.told.last().is_none_or(|told| told.len() > PART - BLOCK_TOLD) {
+            self.told.push(Vec::with_capacity(PART));
         }
         let part = self.told.len() - 1;
         self.blocks.push(Block::new(self.len, first, self.told[part].len(), part));

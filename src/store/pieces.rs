@@ -25,7 +25,7 @@ const PIECES: u64 = 128;
 
 /// A reader takes this part of what nobody has taken yet, in one go: to part a log costs time as well, and only the last pieces
 /// must be small.
-const PART: u64 = 4;
+const PART: u64 = 3;
 
 /// And so much at a time, which takes a twentieth less time than half of it.
 const LONG_CHUNK: usize = 64 * 1024;
