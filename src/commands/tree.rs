@@ -87,7 +87,7 @@ pub fn run(args: Tree, context: &Context) -> Result<()> {
                 let parent = || orphan(tree.offset(visit.index)).map(|trial| parent(&trial.row()));
                 Mark::new(visit.end, is_best, parent)?
             }
-            _ => Mark::default(), // of nearly all
+            _ => Mark::default(), // only a root can have an end of its own
         };
         out.add_with(|page| pieces.row(visit, (leaves, index), &mark, page))
     };

@@ -37,6 +37,7 @@ impl<T: Clone + DeserializeOwned> Packed<T> {
         }
     }
 
+    /// The value alone; what was seen and not read from the disk always has one.
     pub(super) fn into_value(self) -> Option<T> {
         match self {
             Self::Packed(bytes) => postcard::from_bytes(&bytes).ok(),

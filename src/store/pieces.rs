@@ -20,12 +20,13 @@ use crate::{
     trial::{Damage, Row},
 };
 
-/// In so many pieces: so one reader never waits for the other for longer than a piece takes.
+/// In so many pieces. The last ones are taken one by one, so that neither reader waits long for the other.
 const PIECES: u64 = 128;
 
-/// A reader takes this part of what nobody has taken yet, in one go: to part a log costs time as well, and only the last pieces
-/// must be small.
-const PART: u64 = 3;
+/// A reader takes this part of what nobody has taken yet, in one go, and no more than so many pieces: to part a log costs time
+/// as well, but one whose core does something else must not have much before it.
+const PART: u64 = 4;
+const MOST: u64 = 16;
 
 /// And so much at a time, which takes a twentieth less time than half of it.
 const LONG_CHUNK: usize = 64 * 1024;
@@ -47,7 +48,7 @@ type Unread = Mutex<Range<u64>>;
 fn take(unread: &Unread, from_end: bool) -> Option<Range<u64>> {
     let mut unread = unread.lock().expect("nobody panics with it");
     let Range { start, end } = *unread;
-    let some = (end - start).div_ceil(PART);
+    let some = (end - start).div_ceil(PART).min(MOST);
     let (taken, left) =
         if from_end { (end - some..end, start..end - some) } else { (start..start + some, start + some..end) };
     *unread = left;
@@ -102,8 +103,8 @@ impl Pieces<'_> {
         Ok((question, damaged))
     }
 
-    /// The same by two readers: the first reads on from the beginning, the second takes piece after piece from the end, until
-    /// they meet. So both are done at about the same time, however late the second began, and however fast its core is.
+    /// The same by two readers: the first reads on from the beginning, the second takes pieces from the end, until they meet. So
+    /// both are done at about the same time, also where the second began late, or its core is slower.
     pub(super) fn at_once<Q: Question>(&self, mut question: Q) -> io::Result<(Q, Damaged)> {
         let unread = Mutex::new(0..PIECES);
         let fresh = question.fresh();

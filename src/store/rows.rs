@@ -137,7 +137,7 @@ impl<'l> Rows<'l> {
         self.damage
     }
 
-    /// That row.
+    /// That row, where `go_on` has come to one.
     #[inline]
     pub(super) fn row(&self) -> Row<'_> {
         let (taken, lines) = self.given;

@@ -154,7 +154,7 @@ impl<'a> Row<'a> {
         u32::try_from(short_whole(cell)?).ok()
     }
 
-    /// Whether it has an id at all.
+    /// Whether `id` has one.
     #[inline]
     pub fn has_id(&self) -> bool {
         let is_number = |cell: &[u8]| cell.first().is_some_and(u8::is_ascii_digit);
