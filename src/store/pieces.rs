@@ -25,8 +25,8 @@ const PIECES: u64 = 128;
 
 /// A reader takes this part of what nobody has taken yet, in one go, and no more than so many pieces: to part a log costs time
 /// as well, but one whose core does something else must not have much before it.
-const PART: u64 = 4;
-const MOST: u64 = 16;
+const PART: u64 = 3;
+const MOST: u64 = 32;
 
 /// And so much at a time, which takes a twentieth less time than half of it.
 const LONG_CHUNK: usize = 64 * 1024;
