@@ -69,7 +69,7 @@ impl Question for Forest {
     }
 }
 
-/// The grown forest. Trials are named by where their row begins in the log.
+/// The grown forest. Its answers name a trial by where its row begins in the log; a walk, by how many stand before it.
 pub struct Tree {
     pub(super) nodes: Nodes,
     pub(super) names: HashMap<String, Key>,

@@ -154,7 +154,7 @@ impl<'a> Row<'a> {
         u32::try_from(short_whole(cell)?).ok()
     }
 
-    /// Whether `id` has one.
+    /// Whether `id` has one, seen at a glance where it begins with a digit.
     #[inline]
     pub fn has_id(&self) -> bool {
         let is_number = |cell: &[u8]| cell.first().is_some_and(u8::is_ascii_digit);
