@@ -28,8 +28,8 @@ const PIECES: u64 = 128;
 const PART: u64 = 3;
 const MOST: u64 = 32;
 
-/// So many bytes are read at a time, which takes a twentieth less time than half of it.
-const LONG_CHUNK: usize = 64 * 1024;
+/// So many bytes are read at a time, which takes a fiftieth less time than half of it.
+const LONG_CHUNK: usize = 128 * 1024;
 
 /// The rows of a log as so many pieces of about the same length.
 pub(super) struct Pieces<'l> {

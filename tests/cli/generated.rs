@@ -43,6 +43,39 @@ fn the_command_reference_is_fresh() {
     assert_fresh("docs/cli.md", &page);
 }
 
+/// What else is in it changes with the compiler; a name that fits nothing is only a little time lost.
+#[test]
+fn most_of_our_functions_that_the_linker_puts_side_by_side_are_still_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let order = fs::read_to_string(root.join("build/order.ld")).unwrap();
+    let source = sources(&root.join("src"));
+    let path = |line| str::trim(line).strip_prefix("*(.text._ZN")?.strip_suffix("17h*E)");
+    let ours: Vec<&str> =
+        order.lines().filter_map(path).filter(|path| path.starts_with("7lineage")).map(function).collect();
+    let gone: Vec<&&str> = ours.iter().filter(|name| !source.contains(&format!("fn {name}"))).collect();
+    assert!(ours.len() > 100, "{} functions of our own", ours.len());
+    assert!(gone.len() * 10 < ours.len(), "build/order.ld is stale, run `make order`: nowhere in src are {gone:?}");
+}
+
+/// The last part of a mangled path that is not a closure: each part has its length before it.
+fn function(mut path: &str) -> &str {
+    let mut last = path;
+    while let Some(digits) = path.find(|c: char| !c.is_ascii_digit()).filter(|digits| *digits > 0) {
+        let (part, rest) = path[digits..].split_at(path[..digits].parse().unwrap());
+        if !part.starts_with("_$u7b$$u7b$") {
+            last = part;
+        }
+        path = rest;
+    }
+    last
+}
+
+/// All files below a directory.
+fn sources(dir: &Path) -> String {
+    let paths = fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path());
+    paths.map(|path| if path.is_dir() { sources(&path) } else { fs::read_to_string(path).unwrap() }).collect()
+}
+
 #[test]
 fn the_command_tree_is_sound() {
     Cli::command().debug_assert();

@@ -1,6 +1,6 @@
 //! A faster start. Two thirds of the start of an ordinary program is the loading of its libraries and the setting right of its
-//! pointers. Where the C library comes as an archive too, the program is linked with that, for a fixed place; `cargo build`
-//! without any flags then makes the same program that is shipped.
+//! pointers. Where the C library comes as an archive too, the program is linked with that, for a fixed place, and the functions
+//! that the commands call lie side by side; `cargo build` without any flags then makes the same program that is shipped.
 
 use std::{
     env, fs,
@@ -9,7 +9,7 @@ use std::{
 };
 
 fn main() {
-    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-env-changed=PATH");
     let is = |name: &str, value: &str| env::var(name).is_ok_and(|set| set == value);
     let native = env::var("HOST") == env::var("TARGET");
@@ -33,6 +33,11 @@ fn main() {
     alias("libgcc_s.a", &[&unwinder, &gcc]);
     alias("libc.a", &[&libc, &unwinder, &gcc]);
     alias("libm.a", &[&maths]);
+    // A linker that somebody has chosen may not know such a script.
+    if env::var_os("CARGO_ENCODED_RUSTFLAGS").is_none_or(|flags| flags.is_empty()) {
+        let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+        println!("cargo::rustc-link-arg-bin=lineage=-T{}", root.join("build/order.ld").display());
+    }
     for argument in ["-no-pie", "-static", &format!("-L{}", dir.display())] {
         println!("cargo::rustc-link-arg-bin=lineage={argument}");
     }
