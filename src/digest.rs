@@ -1,4 +1,7 @@
-//! What a prompt is made of, gathered from a log in one scan; only the trials that are shown are read a second time.
+//! What a prompt is made of, gathered from a log in one scan; only the trials that are shown, and failures for their reasons, are
+//! read a second time.
+
+mod failures;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -10,12 +13,15 @@ use anyhow::Result;
 use crate::{
     lineage::{
         self, Axis, Best, Board, Calibration, ChainEnd, Evidence, Failures, Group, NearMiss, Noise, Relatives, Signal,
-        Tally, kind_of, reason, signals,
+        Tally, signals,
     },
     schema::{Role, Schema},
     store::{Log, Prompt},
     trial::{Status, Trial, text},
 };
+
+use failures::Class;
+pub use failures::{FailureClass, Reason};
 
 /// Two hypotheses that begin with the same this many characters are taken for one.
 const SAME_WORDS: usize = 30;
@@ -59,26 +65,6 @@ pub struct Children {
     pub older: BTreeMap<Status, u64>,
 }
 
-/// A class of failures.
-pub struct FailureClass {
-    pub status: Status,
-    pub trials: u64,
-    pub hours: f64,
-    /// How many of them, the newest, were looked at for their reasons.
-    pub looked_at: usize,
-    /// The reasons of the newest, the newest first.
-    pub reasons: Vec<Reason>,
-}
-
-/// Failures of a class that have one reason.
-pub struct Reason {
-    /// What the notes say; `None` where they do not tell of the failure.
-    pub text: Option<String>,
-    pub trials: usize,
-    /// The newest of them.
-    pub newest: Trial,
-}
-
 /// What the reader's own trials came to.
 pub struct AxisDigest {
     pub group: Group,
@@ -103,12 +89,13 @@ pub fn gather(log: &Log, specialist: &str, limits: &Prompt) -> Result<Digest> {
     newest.reverse();
     let mut trials = Trials::new(log, &newest);
     let board = board.into_offsets();
+    let classes = failures::classes(log, &failures, limits.reasons)?;
     // All that is known to be shown, so that it is read in one go.
     let tried = family.children.newest.iter().map(|(place, _)| place);
     let links = family.chain.root.iter().chain(&family.chain.last);
     let shown = board
         .iter()
-        .chain(failures.0.values().flatten())
+        .chain(classes.iter().flat_map(Class::shown))
         .chain(axis.newest.iter().rev().take(limits.axis))
         .chain(links)
         .chain(tried);
@@ -130,7 +117,7 @@ pub fn gather(log: &Log, specialist: &str, limits: &Prompt) -> Result<Digest> {
     Ok(Digest {
         schema: Arc::clone(&log.schema),
         specialist: specialist.to_owned(),
-        failures: classes(&mut trials, &failures, &tally, limits.reasons)?,
+        failures: failures::told(&mut trials, classes, &tally)?,
         axis: own_axis(&mut trials, axis, specialist, limits.axis, &board)?,
         chain: chain(&mut trials, family.chain)?,
         children: children(&mut trials, family.children)?,
@@ -202,39 +189,4 @@ fn chain(trials: &mut Trials, links: lineage::Links) -> Result<Links> {
 fn children(trials: &mut Trials, children: lineage::Children) -> Result<Children> {
     let newest = trials.all(children.newest.iter().rev().map(|(offset, _)| *offset))?;
     Ok(Children { newest, older: children.older })
-}
-
-/// The classes of failures, what was lost most first.
-fn classes(trials: &mut Trials, failures: &Failures, tally: &Tally, limit: usize) -> Result<Vec<FailureClass>> {
-    let mut classes = Vec::new();
-    for (&status, offsets) in &failures.0 {
-        let newest = trials.all(offsets.iter().rev().copied())?;
-        let mut reasons = reasons(newest);
-        reasons.truncate(limit);
-        let is_class = |other| other == status;
-        let (trials, hours) = (tally.total.trials(is_class), tally.total.hours(is_class));
-        classes.push(FailureClass { status, trials, hours, looked_at: offsets.len(), reasons });
-    }
-    classes.sort_by(|a, b| b.hours.total_cmp(&a.hours).then(b.trials.cmp(&a.trials)));
-    Ok(classes)
-}
-
-/// Groups failures, newest first, by their reasons: those that occur most come first, then the newest. Failures whose notes
-/// do not tell of one stay single.
-fn reasons(failures: Vec<Trial>) -> Vec<Reason> {
-    let mut reasons: Vec<(Option<String>, Reason)> = Vec::new();
-    for trial in failures {
-        let notes = trial.row().text(Role::Notes);
-        let text = reason(&notes);
-        let kind = text.map(kind_of);
-        match reasons.iter_mut().find(|(other, _)| kind.is_some() && *other == kind) {
-            Some((_, reason)) => reason.trials += 1,
-            None => {
-                let text = text.map(str::to_owned);
-                reasons.push((kind, Reason { text, trials: 1, newest: trial.clone() }));
-            }
-        }
-    }
-    reasons.sort_by_key(|(_, reason)| std::cmp::Reverse(reason.trials));
-    reasons.into_iter().map(|(_, reason)| reason).collect()
 }

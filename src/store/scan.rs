@@ -99,14 +99,22 @@ impl Log {
         offsets.into_iter().map(self.reader_of(SOME_LINES)).collect()
     }
 
-    /// The same, `chunk` bytes at a time.
+    /// Passes those rows to `see`, and keeps none.
+    pub fn each_at(&self, offsets: impl IntoIterator<Item = u64>, see: impl FnMut(Row)) -> Result<()> {
+        offsets.into_iter().try_for_each(self.rows_of(SOME_LINES, see))
+    }
+
     fn reader_of(&self, chunk: usize) -> impl FnMut(u64) -> Result<Trial> {
+        self.rows_of(chunk, |row| row.to_trial())
+    }
+
+    /// Makes something of one row after another, by where they begin; `chunk` bytes are read at a time.
+    fn rows_of<T>(&self, chunk: usize, mut make: impl FnMut(Row) -> T) -> impl FnMut(u64) -> Result<T> {
         let lines = self.file.as_ref().map(|file| Lines::in_chunks(file, self.start, self.end, chunk));
         let mut rows = lines.map(|lines| Rows::new(&self.schema, lines, 0));
         move |offset| {
             let row = rows.as_mut().map_or(Ok(None), |rows| rows.at(offset))?;
-            let trial = row.map(|row| row.to_trial());
-            trial.with_context(|| format!("{} was shortened while it was read", self.path.display()))
+            row.map(&mut make).with_context(|| format!("{} was shortened while it was read", self.path.display()))
         }
     }
 

@@ -227,6 +227,27 @@ fn a_snapshot_path_that_leads_out_of_the_store_is_not_followed() {
     assert!(!shown.contains("frozen"), "{shown}");
 }
 
+/// Of twelve megabytes of notes a few are shown.
+#[test]
+#[cfg(target_os = "linux")]
+fn failures_are_read_for_their_reasons_and_not_held() {
+    let sandbox = Sandbox::new();
+    let mut log = "exp_id\tparent_exp\tstatus\tcore_metric\tnotes\n001\t\tkeep\t1.5\t\n".to_owned();
+    for (exp, status) in (2..42).zip(["crash", "eval_budget_overrun"].into_iter().cycle()) {
+        log += &format!("{exp:03}\t001\t{status}\t\t{} | RuntimeError: step {exp}\n", "plan ".repeat(60_000));
+    }
+    sandbox.write("results.tsv", log);
+    let render =
+        ["render", "--for", "opt", "--recent", "1", "--full", "1", "--without", "children", "--metric", "core_metric"];
+    let page = sandbox.ok(&[&render[..], &["--store", "results.tsv"]].concat());
+    assert!(page.contains("RuntimeError: step 41"), "{page}");
+    let limited = "ulimit -d 10000 && exec \"$0\" \"$@\" --store results.tsv";
+    let mut shell = std::process::Command::new("sh");
+    shell.current_dir(sandbox.path("")).args(["-c", limited, env!("CARGO_BIN_EXE_lineage")]).args(render);
+    let output = shell.output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), page, "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 #[test]
 fn a_long_search_stays_within_its_bound() {
     let sandbox = Sandbox::with_store();
