@@ -11,6 +11,7 @@ use std::{
 fn main() {
     println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-env-changed=PATH");
+    println!("cargo::rerun-if-env-changed=MOLD_PATH");
     let is = |name: &str, value: &str| env::var(name).is_ok_and(|set| set == value);
     let native = env::var("HOST") == env::var("TARGET");
     if !(native && is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu")) {
@@ -33,8 +34,9 @@ fn main() {
     alias("libgcc_s.a", &[&unwinder, &gcc]);
     alias("libc.a", &[&libc, &unwinder, &gcc]);
     alias("libm.a", &[&maths]);
-    // A linker that somebody has chosen may not know such a script.
-    if env::var_os("CARGO_ENCODED_RUSTFLAGS").is_none_or(|flags| flags.is_empty()) {
+    // A linker that somebody has chosen, by flags or as `mold -run` does, may not know such a script.
+    let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
+    if !is_set("CARGO_ENCODED_RUSTFLAGS") && !is_set("MOLD_PATH") {
         let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
         println!("cargo::rustc-link-arg-bin=lineage=-T{}", root.join("build/order.ld").display());
     }
