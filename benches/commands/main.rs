@@ -5,6 +5,7 @@
 //! and `-- --no-peers` are for development, and only print.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the tables are what the program is for")]
 
+mod digits;
 mod generate;
 mod machine;
 mod measure;
@@ -102,7 +103,7 @@ fn measure_all(dir: &Path, floors: &Floors, peers: &Peers, lengths: &[u64]) -> R
     let work = dir.join("work");
     let mut run = Run::default();
     for (index, &rows) in lengths.iter().enumerate() {
-        eprintln!("{} trials: the log, and the stores", report::number(rows));
+        eprintln!("{} trials: the log, and the stores", digits::number(rows));
         let log = generate::log(dir, rows)?;
         let truth = Truth::of(&log)?;
         run.logs.push(truth.describe(fs::metadata(&log)?.len()));
@@ -110,7 +111,7 @@ fn measure_all(dir: &Path, floors: &Floors, peers: &Peers, lengths: &[u64]) -> R
         let stores = Stores::make(&work, &log, &truth)?;
         let mut probes = stores.probes(floors, rows);
         probes.extend(peers.probes(&work, &stores.alone, &truth)?);
-        eprintln!("{} trials: {} programs in turn", report::number(rows), probes.len());
+        eprintln!("{} trials: {} programs in turn", digits::number(rows), probes.len());
         measure::interleave(&mut probes)?;
         run.results.add(rows, &probes);
         if index + 1 == lengths.len() {

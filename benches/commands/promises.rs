@@ -1,8 +1,8 @@
 //! What the program promises, and whether it was so in this run.
 
 use crate::{
+    digits::number,
     race::Race,
-    report::number,
     results::{ALONE, BARE, CAT, KEPT, NEW, Results, VERSION, WC},
     stores::READERS,
 };

@@ -4,7 +4,7 @@ use std::{collections::HashMap, path::Path};
 
 use anyhow::{Context, Result};
 
-use crate::report::number;
+use crate::digits::number;
 
 /// The newest trials that `tail`, and its like in the peers, are asked for.
 const NEWEST: u64 = 10;
