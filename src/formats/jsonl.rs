@@ -8,8 +8,8 @@ use std::{
 use serde_json::{Map, Value};
 
 use super::{
-    detect::{Raw, Said, Table, Unread, unique_names},
     roles::{self, Means},
+    table::{Raw, Said, Table, Unread, unique_names},
     words,
 };
 

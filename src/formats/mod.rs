@@ -12,6 +12,7 @@ mod plan;
 pub mod roles;
 mod separated;
 mod surplus;
+mod table;
 mod translate;
 mod verdict;
 pub mod words;
@@ -19,7 +20,8 @@ mod writer;
 
 use std::str::FromStr;
 
-pub use detect::{Raw, Said, Table, Unread, read};
+pub use detect::read;
+pub use table::{Raw, Said, Table, Unread};
 pub use translate::{Translated, Translation, translate};
 
 use crate::trial::Direction;

@@ -3,9 +3,9 @@
 use std::cell::OnceCell;
 
 use super::{
-    detect::{Raw, Said, Table, Unread, doubles, unique_names},
     numbers::number,
     roles::{COMMITS, NAMES, Speech, UNKNOWN, VERDICTS},
+    table::{Raw, Said, Table, Unread, doubles, unique_names},
     words,
 };
 use crate::{schema::Schema, store::separate_text, trial::Direction};

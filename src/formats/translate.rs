@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use super::{
     Table, Unread, Wanted,
     cells::{Scores, Statuses},
-    detect::in_lines,
     plan::Plan,
     roles::{Part, UNKNOWN},
-    surplus, words,
+    surplus,
+    table::in_lines,
+    words,
     writer::Writer,
 };
 use crate::{

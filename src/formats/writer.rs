@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::{
     Table, Translation, Unread, Wanted,
     cells::{Scores, time},
-    detect::free_name,
     numbers::number,
     plan::Plan,
     roles::{NAMES, NO_PARENT, Part},
+    table::free_name,
     translate::{Translated, Trial},
     words,
 };

@@ -23,7 +23,7 @@ use self::{
     slot::{hash, read_head},
     table::{Table, climb, place, weight},
 };
-use super::{Log, Source, scan::Damaged};
+use super::{Log, Source, damaged::Damaged};
 use crate::{
     lineage::{Chain, Summary, Summing, job_of},
     trial::{ExpId, Trial},

@@ -13,12 +13,13 @@ use anyhow::{Context, Result, bail};
 
 use super::{
     Settings, Source, Store,
+    damaged::Damaged,
     find::{check_regular, way_out},
     header::{Header, check_header, read_header},
     index::Stamp,
     lines::read_at,
     recall::Beside,
-    scan::{Damaged, FIRST_ROW},
+    scan::FIRST_ROW,
 };
 use crate::{
     draft::nearest,

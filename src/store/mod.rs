@@ -3,6 +3,7 @@
 //! got by taking the lock.
 
 mod cells;
+mod damaged;
 mod find;
 mod foreign;
 mod header;

@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{Log, scan::Damaged};
+use super::{Log, damaged::Damaged};
 use crate::{
     lineage::{Chain, Summary},
     trial::{ExpId, Trial},

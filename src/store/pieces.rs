@@ -9,9 +9,9 @@ use std::{
 
 use super::{
     Source,
+    damaged::Damaged,
     lines::{CHUNK, Lines, SOME_LINES},
     rows::Rows,
-    scan::Damaged,
 };
 use crate::{
     cores::both,

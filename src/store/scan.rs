@@ -3,10 +3,10 @@
 use std::{collections::VecDeque, ops::ControlFlow, path::Path, sync::Arc};
 
 use anyhow::{Context, Result};
-use serde::{Deserialize, Serialize};
 
 use super::{
     Log, Source,
+    damaged::Damaged,
     lines::{Lines, ONE_LINE, SOME_LINES},
     pieces::Pieces,
     rows::Rows,
@@ -25,42 +25,6 @@ const NEAR: u64 = 40 * 1024;
 
 /// The first row of a log begins in its second line.
 pub(super) const FIRST_ROW: u64 = 2;
-
-/// What could not be read.
-#[derive(Clone, Default, Serialize, Deserialize)]
-pub(super) struct Damaged {
-    rows: u64,
-    /// The first damaged row: its line (0 where that is not known), where it begins, what is wrong.
-    first: Option<(u64, u64, Damage)>,
-}
-
-impl Damaged {
-    pub(super) fn see(&mut self, row: &Row) {
-        if let Some(damage) = row.damage.filter(|damage| *damage != Damage::Blank) {
-            self.first.get_or_insert((row.number, row.offset, damage));
-            self.rows += 1;
-        }
-    }
-
-    /// Adds what was found behind the first `lines` lines, by a reader that counted from 1.
-    pub(super) fn then(&mut self, later: Self, lines: u64) {
-        let first = later.first.map(|(number, offset, damage)| (number + lines, offset, damage));
-        self.first = self.first.or(first);
-        self.rows += later.rows;
-    }
-
-    /// As one sentence, if there is any.
-    pub(super) fn text(&self, path: &Path) -> Option<String> {
-        let (line, offset, damage) = self.first?;
-        let place = if line > 0 { line.to_string() } else { format!("byte {offset}") };
-        let others = match self.rows {
-            1 => String::new(),
-            2 => " (and 1 more row cannot be used)".to_owned(),
-            rows => format!(" (and {} more rows cannot be used)", rows - 1),
-        };
-        Some(format!("{}:{place}: {damage}{others}; `lineage check` lists what is wrong", path.display()))
-    }
-}
 
 impl Log {
     /// Passes every row, damaged ones too, to a question. Returns it, and what could not be read.
