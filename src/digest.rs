@@ -20,7 +20,6 @@ use crate::{
     trial::{Status, Trial, text},
 };
 
-use failures::Class;
 pub use failures::{FailureClass, Reason};
 
 /// Two hypotheses that begin with the same this many characters are taken for one.
@@ -89,16 +88,10 @@ pub fn gather(log: &Log, specialist: &str, limits: &Prompt) -> Result<Digest> {
     newest.reverse();
     let mut trials = Trials::new(log, &newest);
     let board = board.into_offsets();
-    let classes = failures::classes(log, &failures, limits.reasons)?;
     // All that is known to be shown, so that it is read in one go.
     let tried = family.children.newest.iter().map(|(place, _)| place);
     let links = family.chain.root.iter().chain(&family.chain.last);
-    let shown = board
-        .iter()
-        .chain(classes.iter().flat_map(Class::shown))
-        .chain(axis.newest.iter().rev().take(limits.axis))
-        .chain(links)
-        .chain(tried);
+    let shown = board.iter().chain(axis.newest.iter().rev().take(limits.axis)).chain(links).chain(tried);
     trials.all(shown.copied())?;
     let best = trials.all(best.offset())?.pop();
     let board = trials.all(board)?;
@@ -117,7 +110,7 @@ pub fn gather(log: &Log, specialist: &str, limits: &Prompt) -> Result<Digest> {
     Ok(Digest {
         schema: Arc::clone(&log.schema),
         specialist: specialist.to_owned(),
-        failures: failures::told(&mut trials, classes, &tally)?,
+        failures: failures::classes(&mut trials, &failures, &tally, limits.reasons)?,
         axis: own_axis(&mut trials, axis, specialist, limits.axis, &board)?,
         chain: chain(&mut trials, family.chain)?,
         children: children(&mut trials, family.children)?,

@@ -70,8 +70,8 @@ pub struct Log {
 impl Store {
     /// Opens the log to read whole lines.
     pub fn read(&self, reading: &Reading) -> Result<Log> {
-        let (mut log, len) = self.open(reading)?;
-        if len > log.end {
+        let (mut log, len, whole) = self.open(reading)?;
+        if len > whole {
             log.notes.push(format!("{}: the last line has no newline and does not count yet", log.path.display()));
         }
         Ok(log)
@@ -79,13 +79,13 @@ impl Store {
 
     /// Opens the log to read all that is there, a last line without its newline too.
     pub fn read_to_the_end(&self, reading: &Reading) -> Result<Log> {
-        let (mut log, len) = self.open(reading)?;
+        let (mut log, len, _) = self.open(reading)?;
         log.end = len;
         Ok(log)
     }
 
-    /// The log up to its last whole line, and how long the file is.
-    fn open(&self, reading: &Reading) -> Result<(Log, u64)> {
+    /// The log up to its last whole line or the trial that is asked for, and how long the file and its whole lines are.
+    fn open(&self, reading: &Reading) -> Result<(Log, u64, u64)> {
         check_regular(self.log_path())?;
         let file = match File::open(self.log_path()) {
             Ok(file) => Some(file),
@@ -100,13 +100,13 @@ impl Store {
         let file = file.map(Source::File);
         if let Some(foreign) = self.translated(file.as_ref(), len, reading)? {
             let len = foreign.end;
-            return Ok((foreign, len));
+            return Ok((foreign, len, len));
         }
         let mut log = Log::open(self.log_path(), file, whole, &self.settings, reading)?;
         if self.may_create_log() {
             log.look_beside();
         }
-        Ok((log, len))
+        Ok((log, len, whole))
     }
 }
 

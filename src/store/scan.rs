@@ -55,30 +55,28 @@ impl Log {
 
     /// Reads one row after another, by where they begin, as a scan has seen them.
     pub fn reader(&self) -> impl FnMut(u64) -> Result<Trial> {
-        self.reader_of(ONE_LINE)
+        self.rows_of(ONE_LINE, |row| row.to_trial())
     }
 
     /// The rows that begin at these places. In the order of the log, those that lie side by side are read at once.
     pub fn all_at(&self, offsets: impl IntoIterator<Item = u64>) -> Result<Vec<Trial>> {
-        offsets.into_iter().map(self.reader_of(SOME_LINES)).collect()
+        offsets.into_iter().map(self.rows_of(SOME_LINES, |row| row.to_trial())).collect()
     }
 
-    /// Passes those rows to `see`, and keeps none.
+    /// Passes the rows that begin at these places to `see`, and keeps none.
     pub fn each_at(&self, offsets: impl IntoIterator<Item = u64>, see: impl FnMut(Row)) -> Result<()> {
         offsets.into_iter().try_for_each(self.rows_of(SOME_LINES, see))
-    }
-
-    fn reader_of(&self, chunk: usize) -> impl FnMut(u64) -> Result<Trial> {
-        self.rows_of(chunk, |row| row.to_trial())
     }
 
     /// Makes something of one row after another, by where they begin; `chunk` bytes are read at a time.
     fn rows_of<T>(&self, chunk: usize, mut make: impl FnMut(Row) -> T) -> impl FnMut(u64) -> Result<T> {
         let lines = self.file.as_ref().map(|file| Lines::in_chunks(file, self.start, self.end, chunk));
         let mut rows = lines.map(|lines| Rows::new(&self.schema, lines, 0));
+        let path = self.path.display();
         move |offset| {
-            let row = rows.as_mut().map_or(Ok(None), |rows| rows.at(offset))?;
-            row.map(&mut make).with_context(|| format!("{} was shortened while it was read", self.path.display()))
+            let row = rows.as_mut().map_or(Ok(None), |rows| rows.at(offset));
+            let row = row.with_context(|| format!("cannot read {path}"))?;
+            row.map(&mut make).with_context(|| format!("{path} was shortened while it was read"))
         }
     }
 

@@ -234,13 +234,17 @@ fn failures_are_read_for_their_reasons_and_not_held() {
     let sandbox = Sandbox::new();
     let mut log = "exp_id\tparent_exp\tstatus\tcore_metric\tnotes\n001\t\tkeep\t1.5\t\n".to_owned();
     for (exp, status) in (2..42).zip(["crash", "eval_budget_overrun"].into_iter().cycle()) {
-        log += &format!("{exp:03}\t001\t{status}\t\t{} | RuntimeError: step {exp}\n", "plan ".repeat(60_000));
+        log += &format!(
+            "{exp:03}\t001\t{status}\t\t{} | RuntimeError: {} again\n",
+            "plan ".repeat(60_000),
+            "x".repeat(exp)
+        );
     }
     sandbox.write("results.tsv", log);
     let render =
         ["render", "--for", "opt", "--recent", "1", "--full", "1", "--without", "children", "--metric", "core_metric"];
     let page = sandbox.ok(&[&render[..], &["--store", "results.tsv"]].concat());
-    assert!(page.contains("RuntimeError: step 41"), "{page}");
+    assert!(page.contains(&format!("RuntimeError: {} again", "x".repeat(41))), "{page}");
     let limited = "ulimit -d 10000 && exec \"$0\" \"$@\" --store results.tsv";
     let mut shell = std::process::Command::new("sh");
     shell.current_dir(sandbox.path("")).args(["-c", limited, env!("CARGO_BIN_EXE_lineage")]).args(render);

@@ -3,7 +3,7 @@
 use super::{Section, id, numbers, tally_text, trials_text, within, word_of};
 use crate::{
     digest::{Digest, FailureClass, Reason},
-    lineage::{ChainEnd, Signal},
+    lineage::{ChainEnd, Signal, reason as reason_of},
     schema::Role,
     store::SectionName,
     trial::{Row, Trial, signed_delta},
@@ -63,7 +63,7 @@ fn failure_reason(reason: &Reason, class: &FailureClass) -> String {
         }
         trials => format!("{trials} times, last in {}", id(&row)),
     };
-    match &reason.text {
+    match reason_of(&row.text(Role::Notes)) {
         Some(text) => {
             format!("  - {name}: {hypothesis}: {}\n", code(&*cut_middle(&squeeze(&visible(text)), REASON), REASON))
         }
