@@ -11,7 +11,6 @@ use std::{
 fn main() {
     println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-env-changed=PATH");
-    println!("cargo::rerun-if-env-changed=MOLD_PATH");
     let is = |name: &str, value: &str| env::var(name).is_ok_and(|set| set == value);
     let native = env::var("HOST") == env::var("TARGET");
     if !(native && is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu")) {
@@ -34,13 +33,12 @@ fn main() {
     alias("libgcc_s.a", &[&unwinder, &gcc]);
     alias("libc.a", &[&libc, &unwinder, &gcc]);
     alias("libm.a", &[&maths]);
-    // A linker that somebody has chosen, by flags or as `mold -run` does, may not know such a script.
-    let is_set = |name| env::var_os(name).is_some_and(|value| !value.is_empty());
-    if !is_set("CARGO_ENCODED_RUSTFLAGS") && !is_set("MOLD_PATH") {
-        let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
-        println!("cargo::rustc-link-arg-bin=lineage=-T{}", root.join("build/order.ld").display());
-    }
-    for argument in ["-no-pie", "-static", &format!("-L{}", dir.display())] {
+    let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it"));
+    let in_order = format!("-T{}", root.join("build/order.ld").display());
+    let at_once = ["-no-pie".to_owned(), "-static".to_owned(), format!("-L{}", dir.display()), in_order];
+    // gold and mold know no script like order.ld, and what mold makes of such a program crashes.
+    let arguments = [&at_once[..], &at_once[..3]].into_iter().find(|arguments| work(arguments, &dir));
+    for argument in arguments.into_iter().flatten() {
         println!("cargo::rustc-link-arg-bin=lineage={argument}");
     }
 }
@@ -52,4 +50,18 @@ fn archive(name: &str) -> Option<PathBuf> {
     let path = String::from_utf8(found.stdout).ok()?;
     let path = Path::new(path.trim()).canonicalize().ok()?;
     path.is_absolute().then_some(path)
+}
+
+/// Whether the linker, whichever it is, makes a program with these arguments that runs.
+fn work(arguments: &[String], dir: &Path) -> bool {
+    let (source, program) = (dir.join("tried.rs"), dir.join("tried"));
+    fs::write(&source, "fn main() { println!() }").expect("OUT_DIR can be written to");
+    let mut rustc = Command::new(env::var_os("RUSTC").expect("cargo sets it"));
+    rustc.arg(&source).arg("-o").arg(&program);
+    rustc.args(env::var_os("RUSTC_LINKER").map(|linker| format!("-Clinker={}", linker.display())));
+    let flags = env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    rustc.args(flags.split('\x1f').filter(|flag| !flag.is_empty()));
+    rustc.args(arguments.iter().map(|argument| format!("-Clink-arg={argument}")));
+    let is_done = |command: &mut Command| command.output().is_ok_and(|output| output.status.success());
+    is_done(&mut rustc) && is_done(&mut Command::new(program))
 }

@@ -2,20 +2,23 @@
 # Writes build/order.ld anew: the functions that the commands call, for the linker to put side by side. When and why:
 # docs/performance.md. Needs gdb, nm and the linker that comes with Rust for x86-64; takes some five minutes.
 set -eu
+export LC_ALL=C
 cd "$(dirname "$0")/.."
+command -v gdb nm >/dev/null || { echo "this needs gdb and nm" >&2 && exit 1; }
 : "${CARGO:=cargo}" "${CARGO_TARGET_DIR:=$PWD/target}"
 export CARGO_TARGET_DIR
 lineage=$CARGO_TARGET_DIR/release/lineage
-work=$CARGO_TARGET_DIR/order
-rm -rf "$work" && mkdir -p "$work"
+mkdir -p "$CARGO_TARGET_DIR"
+work=$(mktemp -d "$CARGO_TARGET_DIR/order.XXXXXX")
+trap 'rm -rf "$work"' EXIT
 
-# Two logs, one of them long enough for two readers.
-$CARGO bench --locked --bench commands -- --no-peers --rows 1000 --rows 100000 >/dev/null
+$CARGO bench --locked --bench commands -- --no-peers --rows 1000 --rows 100000 >/dev/null # makes the logs
 $CARGO rustc --release --locked --bin lineage -- -C strip=none -C link-arg="-Wl,--no-demangle,-Map=$work/map"
+nm "$lineage" | awk '$2 ~ /^[tTwWi]$/ { sub(/^0+/, "", $1); print $1 }' | sort -u >"$work/functions"
 
 # A debugger stops at each function once, the first time that it is called, and says the number of the stop.
-nm "$lineage" | awk '$2 ~ /^[tTwWi]$/ { sub(/^0+/, "", $1); print $1 }' | sort -u >"$work/functions"
 calls() {
+    "$lineage" "$@" >/dev/null 2>&1 || { echo "this failed: lineage $*" >&2 && exit 1; }
     runs=$((${runs:-0} + 1))
     {
         printf 'set confirm off\nset breakpoint always-inserted on\n'
@@ -24,15 +27,16 @@ calls() {
     } >"$work/run"
     gdb -nx -q -batch -x "$work/run" "$lineage" 2>/dev/null </dev/null |
         sed -n 's/.*emporary breakpoint \([0-9]*\), .*/\1/p' >"$work/calls.$runs"
-    test -s "$work/calls.$runs" || { echo "gdb saw no call of: lineage $*" >&2 && exit 1; }
 }
-for log in "$CARGO_TARGET_DIR"/bench/log-*-1000/results.tsv "$CARGO_TARGET_DIR"/bench/log-*-100000/results.tsv; do
-    store=$work/store
-    rm -rf "$store" && mkdir "$store" && cp "$log" "$store"
+for rows in 1000 100000; do # one reader, and two
+    for log in "$CARGO_TARGET_DIR/bench/log-"*"-$rows/results.tsv"; do :; done # the last, which is the newest
+    store=$work/store$rows
+    mkdir "$store" && cp "$log" "$store"
     calls append --store "$store" --status keep --metric 0.5 --specialist opt --hypothesis first
     calls append --store "$store" --status discard --metric 0.6 --specialist opt --hypothesis second
     for read in "$log" "$store"; do
-        for command in best stats "chain --best" tail "show 5" "render --for opt" tree check; do
+        for command in best stats chain tail "show 5" "render --for opt" tree check; do
+            # shellcheck disable=SC2086 # the words of a command
             calls $command --store "$read"
         done
     done
@@ -76,4 +80,9 @@ SECTIONS {
     echo "  }
 }
 INSERT BEFORE .text;"
-} >build/order.ld
+} >"$work/order.ld"
+if [ "$(wc -l <"$work/order.ld")" -lt 500 ]; then
+    echo "gdb or the linker's map told of hardly any function: build/order.ld is as it was" >&2
+    exit 1
+fi
+mv "$work/order.ld" build/order.ld
