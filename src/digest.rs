@@ -1,5 +1,5 @@
 //! What a prompt is made of, gathered from a log in one scan; only the trials that are shown, and failures for their reasons, are
-//! read a second time.
+//! read again.
 
 mod failures;
 
