@@ -11,6 +11,7 @@ use std::{
 fn main() {
     println!("cargo::rerun-if-changed=build");
     println!("cargo::rerun-if-env-changed=PATH");
+    println!("cargo::rerun-if-env-changed=MOLD_PATH"); // another linker, by `mold -run`
     let is = |name: &str, value: &str| env::var(name).is_ok_and(|set| set == value);
     let native = env::var("HOST") == env::var("TARGET");
     if !(native && is("CARGO_CFG_TARGET_OS", "linux") && is("CARGO_CFG_TARGET_ENV", "gnu")) {
