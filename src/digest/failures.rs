@@ -18,7 +18,7 @@ pub struct FailureClass {
     pub hours: f64,
     /// How many of them, the newest, were looked at for their reasons.
     pub looked_at: usize,
-    /// The reasons of the newest, the newest first.
+    /// Their reasons: those that occur most come first, then the newest.
     pub reasons: Vec<Reason>,
 }
 

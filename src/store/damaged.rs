@@ -1,4 +1,4 @@
-//! What could not be read of a log, as much of it as is told.
+//! The damaged rows of a log.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::trial::{Damage, Row};
 
-/// What could not be read.
+/// How many there are, and the first: as much as is told of them.
 #[derive(Clone, Default, Serialize, Deserialize)]
 pub(super) struct Damaged {
     rows: u64,

@@ -222,9 +222,9 @@ pub(crate) fn append_with(sandbox: &Sandbox, args: &[&str], trials: &str) {
     assert!(fs::read(sandbox.log()).unwrap() == fs::read(twin.log()).unwrap(), "{trials}");
 }
 
-/// Every command, with what is remembered and without.
+/// Every command that reads the log, with what is remembered and without; `diff` and `checkout` find a trial as `show` does.
 pub(crate) fn compare(sandbox: &Sandbox, event: &Event) {
-    let commands: [&[&str]; 12] = [
+    let commands: [&[&str]; 15] = [
         &["best"],
         &["best", "--top", "30", "--format", "tsv"],
         &["stats", "--format", "json"],
@@ -237,6 +237,9 @@ pub(crate) fn compare(sandbox: &Sandbox, event: &Event) {
         &["render", "--for", "opt"],
         &["render", "--for", "opt", "--as-of", "200", "--direction", "maximize"],
         &["tail", "-n", "3"],
+        &["tree", "--status", "keep"],
+        &["check"],
+        &["export"],
     ];
     let away = sandbox.path("away");
     for args in commands {
