@@ -4,7 +4,6 @@
 #   make stress       the long trials by fire, some minutes: docs/reliability.md; strace, prlimit and Python add to them
 #   make check        format, lints, freshness of what is generated
 #   make bench        ten minutes: whole commands beside floors and peers, into docs/performance.md
-#   make order        five minutes: which functions the linker puts side by side, into build/order.ld: docs/performance.md
 #   make completions  writes completions/ and docs/cli.md anew
 #   make install      PREFIX=/usr/local DESTDIR=
 
@@ -13,7 +12,7 @@ CARGO ?= cargo
 INSTALL ?= install
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 
-.PHONY: build demo test stress check bench order completions install
+.PHONY: build demo test stress check bench completions install
 
 build:
 	$(CARGO) build --release --locked
@@ -34,9 +33,6 @@ check:
 
 bench:
 	$(CARGO) bench --locked --bench commands
-
-order:
-	sh build/order.sh
 
 completions:
 	LINEAGE_UPDATE=1 $(CARGO) test --locked --test cli generated::

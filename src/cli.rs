@@ -42,12 +42,20 @@ impl Cli {
     /// the first word names it, they are copied into that alone.
     pub fn parse() -> Self {
         let all = Self::command();
-        let called = std::env::args_os().nth(1).and_then(|name| all.find_subcommand(name)).cloned();
-        let matches = called.map(|called| Self::with(clap::Command::new("lineage").subcommand(called)));
+        let called = std::env::args_os()
+            .nth(1)
+            .and_then(|name| all.find_subcommand(name))
+            .cloned();
+        let matches =
+            called.map(|called| Self::with(clap::Command::new("lineage").subcommand(called)));
         let matches = matches.and_then(|command| command.try_get_matches().ok());
         let mut matches = matches.unwrap_or_else(|| all.get_matches());
-        let parsed = Command::from_arg_matches_mut(&mut matches)
-            .and_then(|command| Ok(Self { command, global: Global::from_arg_matches_mut(&mut matches)? }));
+        let parsed = Command::from_arg_matches_mut(&mut matches).and_then(|command| {
+            Ok(Self {
+                command,
+                global: Global::from_arg_matches_mut(&mut matches)?,
+            })
+        });
         parsed.unwrap_or_else(|error| error.format(&mut Self::command()).exit())
     }
 }
@@ -65,13 +73,25 @@ Exit status: 0 fine, 1 failure, 2 usage.";
 #[derive(Args, Debug)]
 pub struct Global {
     /// The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]
-    #[arg(long, global = true, value_name = "PATH", env = "LINEAGE_STORE", hide_env_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "PATH",
+        env = "LINEAGE_STORE",
+        hide_env_values = true
+    )]
     pub store: Option<OsString>, // not a PathBuf: clap refuses an empty one, and an empty variable means none
     /// Say nothing on stderr but warnings and errors
     #[arg(long, short, global = true)]
     pub quiet: bool,
     /// When to use colour
-    #[arg(long, global = true, value_name = "WHEN", default_value = "auto", hide_possible_values = true)]
+    #[arg(
+        long,
+        global = true,
+        value_name = "WHEN",
+        default_value = "auto",
+        hide_possible_values = true
+    )]
     pub color: ColorChoice,
 }
 
@@ -125,7 +145,11 @@ pub fn run(cli: Cli) -> ExitCode {
         },
         cli.global.quiet,
     );
-    let store = cli.global.store.filter(|path| !path.is_empty()).map(Into::into);
+    let store = cli
+        .global
+        .store
+        .filter(|path| !path.is_empty())
+        .map(Into::into);
     let context = Context::new(ui, store);
     let result = match cli.command {
         Command::Init(args) => commands::init::run(args, &context),
@@ -143,7 +167,9 @@ pub fn run(cli: Cli) -> ExitCode {
         Command::Check(args) => commands::check::run(args, &context),
         Command::Import(args) => commands::import::run(args, &context),
         Command::Export(args) => commands::export::run(args, &context),
-        Command::Completions(args) => commands::completions::run(&args, &mut Cli::command(), &context),
+        Command::Completions(args) => {
+            commands::completions::run(&args, &mut Cli::command(), &context)
+        }
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -9,7 +9,7 @@ use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use anyhow::Result;
 
-use crate::view::{Look, text::printable};
+use crate::output::{Look, text::printable};
 
 /// This much is written at once.
 const PAGE: usize = 64 * 1024;
@@ -42,7 +42,14 @@ impl Ui {
         };
         let color = colored(AutoStream::choice(&io::stdout()));
         let color_on_stderr = colored(AutoStream::choice(&io::stderr()));
-        Self { look: Look { width: width(), color }, quiet, color_on_stderr }
+        Self {
+            look: Look {
+                width: width(),
+                color,
+            },
+            quiet,
+            color_on_stderr,
+        }
     }
 
     /// Prints data, whole.
@@ -62,7 +69,10 @@ impl Ui {
 
     /// For data that comes piece by piece.
     pub fn pages(&self) -> Pages<'_> {
-        Pages { ui: self, page: Vec::new() }
+        Pages {
+            ui: self,
+            page: Vec::new(),
+        }
     }
 
     /// Says something that a person may want to know; `--quiet` silences it.
@@ -84,7 +94,11 @@ impl Ui {
     /// The progress of something that may take long.
     pub fn progress(&self, what: &'static str) -> Progress {
         let begun = (!self.quiet && io::stderr().is_terminal()).then(Instant::now);
-        Progress { what, begun, shown: None }
+        Progress {
+            what,
+            begun,
+            shown: None,
+        }
     }
 
     /// Something for a script to keep that cannot go to stdout.
@@ -94,8 +108,15 @@ impl Ui {
     }
 
     fn say(&self, kind: &str, style: Style, text: &str) {
-        let look = Look { width: None, color: self.color_on_stderr };
-        self.aside(&format!("{} {}", look.paint(style, &format!("{kind}:")), printable(text)));
+        let look = Look {
+            width: None,
+            color: self.color_on_stderr,
+        };
+        self.aside(&format!(
+            "{} {}",
+            look.paint(style, &format!("{kind}:")),
+            printable(text)
+        ));
     }
 }
 
@@ -112,13 +133,21 @@ impl Progress {
     const PATIENCE: Duration = Duration::from_millis(500);
 
     pub fn at(&mut self, done: u64, total: u64) {
-        if self.begun.is_none_or(|begun| begun.elapsed() < Self::PATIENCE) {
+        if self
+            .begun
+            .is_none_or(|begun| begun.elapsed() < Self::PATIENCE)
+        {
             return;
         }
         let percent = done.saturating_mul(100).checked_div(total);
         if self.shown != percent {
             self.shown = percent;
-            let _ = write!(io::stderr(), "\r{} {}%\x1b[K", self.what, percent.unwrap_or(0));
+            let _ = write!(
+                io::stderr(),
+                "\r{} {}%\x1b[K",
+                self.what,
+                percent.unwrap_or(0)
+            );
         }
     }
 }
@@ -165,8 +194,13 @@ fn width() -> Option<usize> {
     if !io::stdout().is_terminal() {
         return None;
     }
-    let named = std::env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());
+    let named = std::env::var("COLUMNS")
+        .ok()
+        .and_then(|columns| columns.parse().ok());
     let asked = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-    let width = named.or_else(asked).filter(|&width| width > 0).unwrap_or(80);
+    let width = named
+        .or_else(asked)
+        .filter(|&width| width > 0)
+        .unwrap_or(80);
     Some(width.clamp(40, 160))
 }

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::Result;
 use jiff::Timestamp;
-use lineage::schema::STANDARD;
+use lineage::log::STANDARD;
 
 /// Part of the name of a generated log: with another one, logs are made anew.
 const VERSION: u32 = 5;

@@ -10,10 +10,11 @@ use clap::Args;
 use self::complete::{Completed, complete};
 use super::{Context, Usage};
 use crate::{
-    draft::Draft,
-    schema::Schema,
-    store::{Locked, NotFlushed, Reading, Unwritten},
-    trial::Direction,
+    append::Draft,
+    append::{LockedLog, NotFlushed, Unwritten},
+    log::Direction,
+    log::Schema,
+    store::ReadOptions,
     ui::Closed,
 };
 
@@ -76,7 +77,12 @@ pub struct Append {
     ///
     /// Left out are what .gitignore and .lineageignore say, .git, and the store. `always = true` under [snapshot] in
     /// lineage.toml freezes every trial. Where the work cannot be frozen, the trial is logged without it, and that is said.
-    #[arg(long, value_name = "PATH", allow_hyphen_values = true, conflicts_with = "snapshot_path")]
+    #[arg(
+        long,
+        value_name = "PATH",
+        allow_hyphen_values = true,
+        conflicts_with = "snapshot_path"
+    )]
     snapshot: Option<OsString>,
     /// Where its frozen work is, relative to the store, where another program has frozen it
     #[arg(long, value_name = "PATH", allow_hyphen_values = true)]
@@ -106,7 +112,12 @@ pub struct Append {
     #[arg(help_heading = "How it is logged", long, value_name = "SECONDS", default_value_t = 30.0, value_parser = seconds)]
     lock_timeout: f64,
     /// What to print: the id, or the whole row
-    #[arg(help_heading = "How it is logged", long, value_enum, default_value = "id")]
+    #[arg(
+        help_heading = "How it is logged",
+        long,
+        value_enum,
+        default_value = "id"
+    )]
     format: Answer,
 }
 
@@ -137,13 +148,18 @@ enum Answer {
 }
 
 pub fn run(args: Append, context: &Context) -> Result<()> {
-    let (drafts, problem) =
-        if args.json { (given::from_stdin(&args, context)?, None) } else { given::from_flags(&args) };
+    let (drafts, problem) = if args.json {
+        (given::from_stdin(&args, context)?, None)
+    } else {
+        given::from_flags(&args)
+    };
     let result = problem.map_or_else(|| append(&drafts, &args, context), Err);
     result.inspect_err(|error| {
         if !error.is::<NotFlushed>() && !error.is::<NotAnswered>() && !error.is::<Closed>() {
             for draft in &drafts {
-                context.ui.aside(&given::as_json(draft, args.snapshot.as_deref()));
+                context
+                    .ui
+                    .aside(&given::as_json(draft, args.snapshot.as_deref()));
             }
         }
     })
@@ -151,13 +167,24 @@ pub fn run(args: Append, context: &Context) -> Result<()> {
 
 fn append(drafts: &[Draft], args: &Append, context: &Context) -> Result<()> {
     for draft in drafts {
-        draft.check().map_err(|error| if args.json { error } else { Usage(format!("{error:#}")).into() })?;
+        draft.check().map_err(|error| {
+            if args.json {
+                error
+            } else {
+                Usage(format!("{error:#}")).into()
+            }
+        })?;
         if args.once && draft.job().is_none() {
-            bail!(Usage("--once needs a job name to know the trial by: --job-name".to_owned()));
+            bail!(Usage(
+                "--once needs a job name to know the trial by: --job-name".to_owned()
+            ));
         }
     }
     let store = context.store()?;
-    let reading = Reading { direction: args.direction, ..Reading::default() };
+    let reading = ReadOptions {
+        direction: args.direction,
+        ..ReadOptions::default()
+    };
     let works = freeze::before_the_lock(drafts, args, &store, &reading, context)?;
     let locked = store.lock(&reading, Duration::from_secs_f64(args.lock_timeout))?;
     context.say_notes(locked.log());
@@ -166,9 +193,14 @@ fn append(drafts: &[Draft], args: &Append, context: &Context) -> Result<()> {
     let schema = locked.log().schema.clone();
     let written = write(locked, &mut completed, &schema);
     let answers = completed.answers(args.format, &schema);
-    let Completed { placed, unfrozen, .. } = completed;
+    let Completed {
+        placed, unfrozen, ..
+    } = completed;
     // Rows that are written, if perhaps not on the disk, name the snapshots; without their rows, these go again.
-    if written.as_ref().map_or_else(Error::is::<NotFlushed>, |()| true) {
+    if written
+        .as_ref()
+        .map_or_else(Error::is::<NotFlushed>, |()| true)
+    {
         for (_, _, snapshot) in placed {
             snapshot.keep();
         }
@@ -181,17 +213,29 @@ fn append(drafts: &[Draft], args: &Append, context: &Context) -> Result<()> {
         context.ui.warn(&damage);
     }
     context.ui.print(&answers).map_err(|error| {
-        if error.is::<Closed>() { error } else { error.context(NotAnswered(answers.trim_end().replace('\n', " "))) }
+        if error.is::<Closed>() {
+            error
+        } else {
+            error.context(NotAnswered(answers.trim_end().replace('\n', " ")))
+        }
     })
 }
 
 /// Writes the rows; where their snapshots leave no room for that, without these: the measurement cannot be made again.
-fn write(locked: Locked, completed: &mut Completed, schema: &Schema) -> Result<()> {
-    let Err(Unwritten { error, without_room }) = locked.write(&completed.rows) else { return Ok(()) };
+fn write(locked: LockedLog, completed: &mut Completed, schema: &Schema) -> Result<()> {
+    let Err(Unwritten {
+        error,
+        without_room,
+    }) = locked.write(&completed.rows)
+    else {
+        return Ok(());
+    };
     match without_room.filter(|_| !completed.placed.is_empty()) {
         Some(locked) => {
             completed.make_room(schema);
-            locked.write(&completed.rows).map_err(|unwritten| unwritten.error)
+            locked
+                .write(&completed.rows)
+                .map_err(|unwritten| unwritten.error)
         }
         None => Err(error),
     }
@@ -203,13 +247,23 @@ struct NotAnswered(String);
 
 impl fmt::Display for NotAnswered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "written as {}, but that could not be said; do not append it again", self.0)
+        write!(
+            f,
+            "written as {}, but that could not be said; do not append it again",
+            self.0
+        )
     }
 }
 
 impl std::error::Error for NotAnswered {}
 
 fn seconds(text: &str) -> Result<f64> {
-    let seconds: f64 = text.parse().map_err(|_| anyhow!("not a number of seconds"))?;
-    if (0.0..=1e9).contains(&seconds) { Ok(seconds) } else { bail!("not between 0 and 1000000000 seconds") }
+    let seconds: f64 = text
+        .parse()
+        .map_err(|_| anyhow!("not a number of seconds"))?;
+    if (0.0..=1e9).contains(&seconds) {
+        Ok(seconds)
+    } else {
+        bail!("not between 0 and 1000000000 seconds")
+    }
 }

@@ -3,10 +3,10 @@ use std::num::NonZeroUsize;
 use anyhow::Result;
 use clap::Args;
 
-use super::{Context, Reading, cell, field};
+use super::{Context, ReadArgs, cell, field};
 use crate::{
-    lineage,
-    view::{self, sheet::Format},
+    analysis,
+    output::{self, records::Format},
 };
 
 /// Show the best trial, or the leaderboard of keeps
@@ -29,25 +29,38 @@ pub struct Best {
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
     #[command(flatten)]
-    reading: Reading,
+    reading: ReadArgs,
 }
 
 pub fn run(args: Best, context: &Context) -> Result<()> {
-    let Best { top, field: name, format, reading } = args;
+    let Best {
+        top,
+        field: name,
+        format,
+        reading,
+    } = args;
     let log = context.open(&reading)?;
     log.need_score()?;
     let column = name.map(|name| field(&name, &log.schema)).transpose()?;
     let trials = match top {
-        Some(size) => log.all_at(log.ask(lineage::Board::new(size.get()))?.into_offsets())?,
-        None => log.all_at(log.ask(lineage::Best::default())?.offset())?,
+        Some(size) => log.all_at(
+            log.ask(analysis::Leaderboard::new(size.get()))?
+                .into_offsets(),
+        )?,
+        None => log.all_at(log.ask(analysis::Best::default())?.offset())?,
     };
     context.ui.print(&match column {
-        Some(column) => trials.iter().map(|trial| cell(&trial.row(), column)).collect(),
-        None if top.is_none() && format == Format::Json => view::object_or_null(trials.first()),
-        None => view::list(&log.schema, &trials, format, context.ui.look),
+        Some(column) => trials
+            .iter()
+            .map(|trial| cell(&trial.row(), column))
+            .collect(),
+        None if top.is_none() && format == Format::Json => output::object_or_null(trials.first()),
+        None => output::list(&log.schema, &trials, format, context.ui.look),
     })?;
     if trials.is_empty() {
-        context.ui.note("no trial can be best yet: there is neither a baseline nor a keep with a score");
+        context
+            .ui
+            .note("no trial can be best yet: there is neither a baseline nor a keep with a score");
     }
     context.close(&log);
     Ok(())

@@ -1,12 +1,12 @@
 use anyhow::Result;
 use clap::Args;
 
-use super::{Context, Reading, cell, field, id};
+use super::{Context, ReadArgs, cell, field, id};
 use crate::{
-    lineage::{self, ChainEnd},
-    view::{
+    analysis::{self, ChainEnd},
+    output::{
         chain::{Steps, columns, links},
-        sheet::{Format, Sheet},
+        records::{Format, Sheet},
     },
 };
 
@@ -28,11 +28,16 @@ pub struct Chain {
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
     #[command(flatten)]
-    reading: Reading,
+    reading: ReadArgs,
 }
 
 pub fn run(args: Chain, context: &Context) -> Result<()> {
-    let Chain { exp, field: name, format, reading } = args;
+    let Chain {
+        exp,
+        field: name,
+        format,
+        reading,
+    } = args;
     let log = context.open(&reading)?;
     let column = name.map(|name| field(&name, &log.schema)).transpose()?;
     if exp.is_none() {
@@ -40,8 +45,10 @@ pub fn run(args: Chain, context: &Context) -> Result<()> {
     }
     let exp = exp.as_deref().map(id).transpose()?;
     let chain = log.chain(exp.as_ref())?.unwrap_or_else(|| {
-        context.ui.note("no trial can be best yet; `lineage chain EXP` shows the way to any trial");
-        lineage::Chain::default()
+        context
+            .ui
+            .note("no trial can be best yet; `lineage chain EXP` shows the way to any trial");
+        analysis::Chain::default()
     });
     let mut read = log.reader();
     let mut steps = Steps::default();
@@ -72,8 +79,12 @@ pub fn run(args: Chain, context: &Context) -> Result<()> {
     out.end()?;
     match chain.end {
         ChainEnd::Root => {}
-        ChainEnd::MissingParent => context.ui.warn("the parent of the first trial is not in the log"),
-        ChainEnd::Cycle => context.ui.warn("the parents form a cycle; it is cut at the first trial"),
+        ChainEnd::MissingParent => context
+            .ui
+            .warn("the parent of the first trial is not in the log"),
+        ChainEnd::Cycle => context
+            .ui
+            .warn("the parents form a cycle; it is cut at the first trial"),
     }
     context.close(&log);
     Ok(())

@@ -3,14 +3,14 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::Args;
 
-use super::{Context, Findings, Reading};
+use super::{Context, Findings, ReadArgs};
 use crate::{
-    lineage::{Audit, Finding},
-    ui::Closed,
-    view::{
-        sheet::{Column, Format, sheet},
+    analysis::{Audit, Finding},
+    output::{
+        records::{Column, Format, sheet},
         text::{count, printable},
     },
+    ui::Closed,
 };
 
 /// Find what is wrong with a log
@@ -30,11 +30,15 @@ pub struct Check {
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
     #[command(flatten)]
-    reading: Reading,
+    reading: ReadArgs,
 }
 
 pub fn run(args: Check, context: &Context) -> Result<()> {
-    let Check { repair, format, reading } = args;
+    let Check {
+        repair,
+        format,
+        reading,
+    } = args;
     let store = context.store()?;
     let snapshots = store.snapshots();
     let log = store.read_to_the_end(&(&reading).into())?;
@@ -52,35 +56,93 @@ pub fn run(args: Check, context: &Context) -> Result<()> {
     let of_snapshots = store.verify(&audit.named, &snapshots);
     let mut findings = audit.finish();
     findings.extend(of_snapshots);
-    findings.sort_by_key(|finding| if finding.line > 0 { finding.line } else { u64::MAX });
+    findings.sort_by_key(|finding| {
+        if finding.line > 0 {
+            finding.line
+        } else {
+            u64::MAX
+        }
+    });
     if let Some(out) = repair {
         let changes = log.repair(&out)?;
         for change in &changes {
-            context.ui.note(&format!("{}:{}: {}", log.path().display(), change.line, change.what));
+            context.ui.note(&format!(
+                "{}:{}: {}",
+                log.path().display(),
+                change.line,
+                change.what
+            ));
         }
         let changes = count(changes.len() as u64, "line");
-        context.ui.note(&format!("{} is a copy with {changes} changed; the log is as it was", out.display()));
+        context.ui.note(&format!(
+            "{} is a copy with {changes} changed; the log is as it was",
+            out.display()
+        ));
     }
     let printed = context.ui.print(&show(&findings, log.path(), format));
     if findings.is_empty() {
         printed?;
-        context.ui.note(&format!("{}: {rows}, nothing is wrong", log.path().display()));
+        context.ui.note(&format!(
+            "{}: {rows}, nothing is wrong",
+            log.path().display()
+        ));
         return Ok(());
     }
-    context.ui.note(&format!("{}: {} in {rows}", log.path().display(), count(findings.len() as u64, "finding")));
+    context.ui.note(&format!(
+        "{}: {} in {rows}",
+        log.path().display(),
+        count(findings.len() as u64, "finding")
+    ));
     // A reader that has had enough of the list has not made the log any better.
-    printed.or_else(|error| if error.is::<Closed>() { Ok(()) } else { Err(error) })?;
+    printed.or_else(|error| {
+        if error.is::<Closed>() {
+            Ok(())
+        } else {
+            Err(error)
+        }
+    })?;
     Err(Findings.into())
 }
 
 fn show(findings: &[Finding], path: &Path, format: Format) -> String {
-    let place = |finding: &Finding| finding.path.as_deref().unwrap_or(path).display().to_string();
-    let number = |finding: &Finding| if finding.line > 0 { finding.line.to_string() } else { String::new() };
+    let place = |finding: &Finding| {
+        finding
+            .path
+            .as_deref()
+            .unwrap_or(path)
+            .display()
+            .to_string()
+    };
+    let number = |finding: &Finding| {
+        if finding.line > 0 {
+            finding.line.to_string()
+        } else {
+            String::new()
+        }
+    };
     if format == Format::Table {
-        let colon = |text: String| if text.is_empty() { text } else { format!(":{text}") };
-        let trial = |finding: &Finding| finding.id.as_ref().map(|id| format!("trial {id}: ")).unwrap_or_default();
+        let colon = |text: String| {
+            if text.is_empty() {
+                text
+            } else {
+                format!(":{text}")
+            }
+        };
+        let trial = |finding: &Finding| {
+            finding
+                .id
+                .as_ref()
+                .map(|id| format!("trial {id}: "))
+                .unwrap_or_default()
+        };
         let line = |finding: &Finding| {
-            let text = format!("{}{}: {}{}", place(finding), colon(number(finding)), trial(finding), finding.text);
+            let text = format!(
+                "{}{}: {}{}",
+                place(finding),
+                colon(number(finding)),
+                trial(finding),
+                finding.text
+            );
             printable(&text).into_owned() + "\n"
         };
         return findings.iter().map(line).collect();
@@ -94,7 +156,13 @@ fn show(findings: &[Finding], path: &Path, format: Format) -> String {
     ];
     let row = |finding: &Finding| {
         let id = finding.id.clone().unwrap_or_default();
-        vec![place(finding), number(finding), id, finding.kind.to_owned(), finding.text.clone()]
+        vec![
+            place(finding),
+            number(finding),
+            id,
+            finding.kind.to_owned(),
+            finding.text.clone(),
+        ]
     };
     sheet(format, columns.to_vec(), findings.iter().map(row))
 }

@@ -3,8 +3,8 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
-use super::{Context, Reading, id};
-use crate::{store, view::text::count};
+use super::{Context, ReadArgs, id};
+use crate::{output::text::count, store};
 
 /// Put a trial's frozen files into a directory, and print its id
 ///
@@ -28,24 +28,47 @@ pub struct Checkout {
     #[arg(long)]
     clean: bool,
     #[command(flatten)]
-    reading: Reading,
+    reading: ReadArgs,
 }
 
 pub fn run(args: Checkout, context: &Context) -> Result<()> {
-    let Checkout { exp, dir, force, clean, reading } = args;
+    let Checkout {
+        exp,
+        dir,
+        force,
+        clean,
+        reading,
+    } = args;
     let store = context.store()?;
     let trial = context.open(&reading)?.trial(&id(&exp)?)?;
     let mut snapshot = store.snapshot(&trial.row())?;
     let mut progress = context.ui.progress("writing");
-    let order = store::Checkout { dir: &dir, force, clean };
-    let done = store.check_out(&mut snapshot, order, &mut |done, total| progress.at(done, total))?;
+    let order = store::Checkout {
+        dir: &dir,
+        force,
+        clean,
+    };
+    let done = store.check_out(&mut snapshot, order, &mut |done, total| {
+        progress.at(done, total)
+    })?;
     drop(progress);
     if let Some(aside) = done.aside {
-        context.ui.warn(&format!("{} gave way, kept in {}", count(done.moved, "path"), aside.display()));
+        context.ui.warn(&format!(
+            "{} gave way, kept in {}",
+            count(done.moved, "path"),
+            aside.display()
+        ));
     }
     if let Some(first) = done.no_longer_ignored.first() {
-        let (n, first) = (count(done.no_longer_ignored.len() as u64, "file"), first.display());
-        let what = if clean { "moved away, too" } else { "left, and are work now" };
+        let (n, first) = (
+            count(done.no_longer_ignored.len() as u64, "file"),
+            first.display(),
+        );
+        let what = if clean {
+            "moved away, too"
+        } else {
+            "left, and are work now"
+        };
         context.ui.warn(&format!(
             "not ignored by the trial's ignore files, but by those that were there: {n}, {first} first; {what}"
         ));
@@ -55,5 +78,7 @@ pub fn run(args: Checkout, context: &Context) -> Result<()> {
         "{}: {written} written, {same} as they should be; the next trial from here is `lineage append --parent {name}`",
         dir.display()
     ));
-    context.ui.print(&format!("{}\n", crate::view::text::printable(&name)))
+    context
+        .ui
+        .print(&format!("{}\n", crate::output::text::printable(&name)))
 }

@@ -3,18 +3,18 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 use clap::Args;
 
-use super::{Context, Findings, Reading, Usage, id};
+use super::{Context, Findings, ReadArgs, Usage, id};
 use crate::{
-    lineage::Best,
-    schema::Role,
-    store::{self, Log, Snapshot, no_such_trial},
-    trial::{ExpId, Trial},
-    ui::Closed,
-    view::{
-        diff::{self, Change, Stat, quote},
-        sheet::{Column, Format, sheet},
+    analysis::Best,
+    log::Role,
+    log::{ExpId, Trial},
+    output::{
+        records::{Column, Format, sheet},
         text::count,
     },
+    store::{self, Log, Snapshot, no_such_trial},
+    ui::Closed,
+    view::diff::{self, Change, Stat, quote},
 };
 
 /// Show what differs between the frozen work of two trials
@@ -46,7 +46,7 @@ pub struct Diff {
     #[arg(long, value_enum, requires = "listing")]
     format: Option<Format>,
     #[command(flatten)]
-    reading: Reading,
+    reading: ReadArgs,
 }
 
 /// What to print instead of a patch.
@@ -87,7 +87,15 @@ pub fn run(args: Diff, context: &Context) -> Result<()> {
 
 /// Whether there is a difference; it has been shown.
 fn differ(args: Diff, context: &Context) -> Result<bool> {
-    let Diff { exp, other, against, listing, exit_code: _, format, reading } = args;
+    let Diff {
+        exp,
+        other,
+        against,
+        listing,
+        exit_code: _,
+        format,
+        reading,
+    } = args;
     let store = context.store()?;
     let log = context.open(&reading)?;
     let after = log.trial(&id(&exp)?)?;
@@ -103,7 +111,10 @@ fn differ(args: Diff, context: &Context) -> Result<bool> {
         Before::Named(id) => log.trial(&id)?,
         Before::Above(id) => nearest(&log, &after, &id, context)?,
     };
-    let (old, new) = (store.snapshot(&before.row())?, store.snapshot(&after.row())?);
+    let (old, new) = (
+        store.snapshot(&before.row())?,
+        store.snapshot(&after.row())?,
+    );
     files(old, new, listing, format, context)
 }
 
@@ -113,28 +124,42 @@ enum Before {
     Above(ExpId),
 }
 
-fn before(log: &Log, after: &Trial, other: Option<ExpId>, against: Option<Against>) -> Result<Before> {
+fn before(
+    log: &Log,
+    after: &Trial,
+    other: Option<ExpId>,
+    against: Option<Against>,
+) -> Result<Before> {
     let row = after.row();
     if let Some(id) = other {
         return Ok(Before::Named(id));
     }
     match against {
         Some(Against::Best) => {
-            let best = log.ask(Best::default())?.offset().map(|offset| log.at(offset)).transpose()?;
+            let best = log
+                .ask(Best::default())?
+                .offset()
+                .map(|offset| log.at(offset))
+                .transpose()?;
             best.and_then(|best| best.row().id())
                 .map(Before::Named)
                 .context("no trial can be best yet; name one: lineage diff EXP OTHER")
         }
         Some(Against::Baseline) => {
-            let baseline = ExpId::read(&row.text(Role::Baseline)).map(Before::Named);
+            let baseline = ExpId::parse(&row.text(Role::Baseline)).map(Before::Named);
             baseline.with_context(|| {
-                format!("trial {} names no baseline; name a trial: lineage diff EXP OTHER", row.name())
+                format!(
+                    "trial {} names no baseline; name a trial: lineage diff EXP OTHER",
+                    row.name()
+                )
             })
         }
-        Some(Against::Parent) | None => row
-            .parent()
-            .map(Before::Above)
-            .with_context(|| format!("trial {} has no parent; name a trial: lineage diff EXP OTHER", row.name())),
+        Some(Against::Parent) | None => row.parent().map(Before::Above).with_context(|| {
+            format!(
+                "trial {} has no parent; name a trial: lineage diff EXP OTHER",
+                row.name()
+            )
+        }),
     }
 }
 
@@ -170,36 +195,56 @@ fn fields(before: &Trial, after: &Trial, format: Format, context: &Context) -> R
     Ok(!columns.is_empty())
 }
 
-fn files(mut old: Snapshot, mut new: Snapshot, listing: Listing, format: Format, context: &Context) -> Result<bool> {
+fn files(
+    mut old: Snapshot,
+    mut new: Snapshot,
+    listing: Listing,
+    format: Format,
+    context: &Context,
+) -> Result<bool> {
     let pairs = store::compare(&mut old, &mut new)?;
     if listing.name_only {
         // What was a file and is a link now is a pair for each, and one name.
-        let names = pairs.chunk_by(|a, b| a.path == b.path).map(|pairs| &pairs[0].path);
+        let names = pairs
+            .chunk_by(|a, b| a.path == b.path)
+            .map(|pairs| &pairs[0].path);
         context.ui.print(&match format {
-            Format::Table => names.map(|path| quote(path.as_os_str().as_encoded_bytes()) + "\n").collect(),
-            format => sheet(format, vec![Column::text("path")], names.map(|path| vec![plain(path)])),
+            Format::Table => names
+                .map(|path| quote(path.as_os_str().as_encoded_bytes()) + "\n")
+                .collect(),
+            format => sheet(
+                format,
+                vec![Column::text("path")],
+                names.map(|path| vec![plain(path)]),
+            ),
         })?;
         return Ok(!pairs.is_empty());
     }
     let (before, after) = (old.trial.clone(), new.trial.clone());
     let (mut stats, mut left_out) = (Vec::new(), 0);
     for pair in &pairs {
-        let read =
-            |snapshot: &mut Snapshot, entry: &Option<_>| entry.as_ref().map(|entry| snapshot.side(entry)).transpose();
-        let change =
-            Change { path: &pair.path, before: read(&mut old, &pair.before)?, after: read(&mut new, &pair.after)? };
+        let read = |snapshot: &mut Snapshot, entry: &Option<_>| {
+            entry.as_ref().map(|entry| snapshot.side(entry)).transpose()
+        };
+        let change = Change {
+            path: &pair.path,
+            before: read(&mut old, &pair.before)?,
+            after: read(&mut new, &pair.after)?,
+        };
         if listing.stat {
             stats.push(change.stat());
         } else {
             left_out += u64::from(!change.is_text());
-            context.ui.stream(|out| out.write_all(&change.patch(&before, &after, context.ui.look)))?;
+            context
+                .ui
+                .stream(|out| out.write_all(&change.patch(&before, &after, context.ui.look)))?;
         }
     }
     if left_out > 0 {
         let files = count(left_out, "file");
-        context
-            .ui
-            .note(&format!("the patch names {files} that it cannot hold; `lineage show {after} --file` prints one"));
+        context.ui.note(&format!(
+            "the patch names {files} that it cannot hold; `lineage show {after} --file` prints one"
+        ));
     }
     if listing.stat {
         context.ui.print(&show(&stats, format, context))?;
@@ -216,11 +261,17 @@ fn show(stats: &[Stat], format: Format, context: &Context) -> String {
     if format == Format::Table {
         return diff::stats(stats, context.ui.look);
     }
-    let columns =
-        vec![Column::text("path"), Column::text("change"), Column::number("added"), Column::number("removed")];
+    let columns = vec![
+        Column::text("path"),
+        Column::text("change"),
+        Column::number("added"),
+        Column::number("removed"),
+    ];
     let row = |stat: &Stat| {
-        let (added, removed) =
-            stat.lines.map(|(added, removed)| (added.to_string(), removed.to_string())).unwrap_or_default();
+        let (added, removed) = stat
+            .lines
+            .map(|(added, removed)| (added.to_string(), removed.to_string()))
+            .unwrap_or_default();
         vec![plain(&stat.path), stat.change.to_owned(), added, removed]
     };
     sheet(format, columns, stats.iter().map(row))

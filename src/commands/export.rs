@@ -1,12 +1,12 @@
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
-use super::{Context, Reading, tree};
+use super::{Context, ReadArgs, tree};
 use crate::{
-    trial::Status,
-    view::{
+    log::Status,
+    output::{
         karpathy,
-        sheet::{self, Format, Sheet},
+        records::{self, Format, Sheet},
         text::count,
     },
 };
@@ -25,7 +25,7 @@ pub struct Export {
     #[arg(long, value_enum, default_value = "tsv")]
     format: Form,
     #[command(flatten)]
-    reading: Reading,
+    reading: ReadArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -52,14 +52,16 @@ pub fn run(args: Export, context: &Context) -> Result<()> {
         Form::Jsonl => Some(Format::Jsonl),
     };
     let log = context.open(&reading)?;
-    let mut sheet = format.map(|format| Sheet::new(format, sheet::columns(&log.schema)).exact());
+    let mut sheet = format.map(|format| Sheet::new(format, records::columns(&log.schema)).exact());
     let mut out = context.ui.pages();
     out.add(&sheet.as_ref().map_or_else(karpathy::head, Sheet::head))?;
     let (mut damaged, mut quarantined) = (0, 0);
     log.every_line(|row| {
         match &mut sheet {
-            _ if row.damage.is_some() => damaged += u64::from(row.damage != Some(crate::trial::Damage::Blank)),
-            Some(sheet) => out.add(&sheet.row(&sheet::cells(&row)))?,
+            _ if row.damage.is_some() => {
+                damaged += u64::from(row.damage != Some(crate::log::Damage::Blank))
+            }
+            Some(sheet) => out.add(&sheet.row(&records::cells(&row)))?,
             None if row.status() == Status::HarnessAbort => quarantined += 1,
             None => out.add(&karpathy::row(&row))?,
         }
@@ -67,13 +69,17 @@ pub fn run(args: Export, context: &Context) -> Result<()> {
     })?;
     out.end()?;
     if quarantined > 0 {
-        context.ui.note(&format!("{} of status harness_abort left out", count(quarantined, "trial")));
+        context.ui.note(&format!(
+            "{} of status harness_abort left out",
+            count(quarantined, "trial")
+        ));
     }
     if damaged > 0 {
         let path = log.path().display();
-        context
-            .ui
-            .warn(&format!("{path}: {} left out; `lineage check` lists what is wrong", count(damaged, "damaged row")));
+        context.ui.warn(&format!(
+            "{path}: {} left out; `lineage check` lists what is wrong",
+            count(damaged, "damaged row")
+        ));
     }
     Ok(())
 }

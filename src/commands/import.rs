@@ -3,11 +3,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
-use super::{Context, Reading};
+use super::{Context, ReadArgs};
 use crate::{
     formats::Translation,
+    output::text::count,
     store::{self, Merged, Settings, Store},
-    view::{import::summary, text::count},
+    view::import::summary,
 };
 
 /// Make a store of another tool's log, or add what is new in it
@@ -35,14 +36,22 @@ pub struct Import {
     #[arg(long)]
     as_new: bool,
     #[command(flatten)]
-    reading: Reading,
+    reading: ReadArgs,
 }
 
 pub fn run(args: Import, context: &Context) -> Result<()> {
-    let Import { file, into, dry_run, as_new, reading } = args;
-    let dir = into.or_else(|| context.store.clone()).unwrap_or_else(|| PathBuf::from(".lineage"));
+    let Import {
+        file,
+        into,
+        dry_run,
+        as_new,
+        reading,
+    } = args;
+    let dir = into
+        .or_else(|| context.store.clone())
+        .unwrap_or_else(|| PathBuf::from(".lineage"));
     let there = existing(&dir)?;
-    let reading: store::Reading = (&reading).into();
+    let reading: store::ReadOptions = (&reading).into();
     let defaults = Settings::default();
     let settings = there.as_ref().map_or(&defaults, |store| &store.settings);
     agree(settings, &reading, &dir)?;
@@ -53,10 +62,15 @@ pub fn run(args: Import, context: &Context) -> Result<()> {
     let forgets = there.is_some() && differs(settings, &reading);
     let said = || format!("cannot import {}", file.display());
     let merged = match (there, dry_run) {
-        (Some(store), true) => store.would_import(&translation, as_new).with_context(said)?,
+        (Some(store), true) => store
+            .would_import(&translation, as_new)
+            .with_context(said)?,
         (Some(store), false) => store.import(&translation, as_new).with_context(said)?,
         (None, _) if translation.rows.is_empty() => {
-            bail!("{}: no rows yet; import it when it has some (`lineage init` makes an empty store)", file.display())
+            bail!(
+                "{}: no rows yet; import it when it has some (`lineage init` makes an empty store)",
+                file.display()
+            )
         }
         (None, true) => all(&translation),
         (None, false) => {
@@ -64,7 +78,9 @@ pub fn run(args: Import, context: &Context) -> Result<()> {
             Store::find(Some(&dir))?.import(&translation, true)?
         }
     };
-    context.ui.print(&summary(&translation, &merged, &file, &dir))?;
+    context
+        .ui
+        .print(&summary(&translation, &merged, &file, &dir))?;
     if forgets {
         context.ui.note(&format!(
             "this --map or --segment is not remembered; write it under `[import]` in {} for the next import",
@@ -79,7 +95,7 @@ pub fn run(args: Import, context: &Context) -> Result<()> {
 }
 
 /// Refuses to mix two scores, or two directions, in one log.
-fn agree(settings: &Settings, reading: &store::Reading, dir: &Path) -> Result<()> {
+fn agree(settings: &Settings, reading: &store::ReadOptions, dir: &Path) -> Result<()> {
     let dir = dir.display();
     match (&reading.metric, &settings.metric) {
         (Some(asked), Some(own)) if asked != own => bail!(
@@ -100,7 +116,7 @@ fn agree(settings: &Settings, reading: &store::Reading, dir: &Path) -> Result<()
 }
 
 /// Whether the file is read in another way than the store remembers.
-fn differs(settings: &Settings, reading: &store::Reading) -> bool {
+fn differs(settings: &Settings, reading: &store::ReadOptions) -> bool {
     let import = &settings.import;
     !reading.map.is_empty() && reading.map != import.map
         || reading.segment.is_some() && reading.segment != import.segment
@@ -108,8 +124,10 @@ fn differs(settings: &Settings, reading: &store::Reading) -> bool {
 
 /// What looks as if the file had been changed, and not only grown.
 fn say_doubts(merged: &Merged, file: &Path, context: &Context) {
-    let first =
-        |rows: &[(u64, String)]| rows.first().map(|(line, id)| format!("{}:{line}: trial {id}", file.display()));
+    let first = |rows: &[(u64, String)]| {
+        rows.first()
+            .map(|(line, id)| format!("{}:{line}: trial {id}", file.display()))
+    };
     if let Some(place) = first(&merged.changed) {
         let rows = count(merged.changed.len() as u64, "row");
         context.ui.warn(&format!(
@@ -118,9 +136,9 @@ fn say_doubts(merged: &Merged, file: &Path, context: &Context) {
     }
     if let Some(place) = first(&merged.differing) {
         let trials = count(merged.differing.len() as u64, "trial");
-        context
-            .ui
-            .warn(&format!("{trials} of the store with another status than the file gives by now (first {place})"));
+        context.ui.warn(&format!(
+            "{trials} of the store with another status than the file gives by now (first {place})"
+        ));
     }
     if merged.is_another_log {
         let rows = "none of its rows was imported before, so it is taken for another log";
@@ -137,10 +155,21 @@ fn existing(dir: &Path) -> Result<Option<Store>> {
         || [dir.to_owned(), dir.join(".lineage")]
             .iter()
             .any(|dir| dir.join("lineage.toml").exists() || dir.join("results.tsv").exists());
-    if is_there { Store::find(Some(dir)).map(Some) } else { Ok(None) }
+    if is_there {
+        Store::find(Some(dir)).map(Some)
+    } else {
+        Ok(None)
+    }
 }
 
 fn all(translation: &Translation) -> Merged {
-    let rows = translation.rows.iter().map(|row| row.cells.clone()).collect();
-    Merged { rows, ..Merged::default() }
+    let rows = translation
+        .rows
+        .iter()
+        .map(|row| row.cells.clone())
+        .collect();
+    Merged {
+        rows,
+        ..Merged::default()
+    }
 }

@@ -5,8 +5,8 @@ use clap::Args;
 
 use super::Context;
 use crate::{
+    log::Direction,
     store::{self, New},
-    trial::Direction,
 };
 
 /// Make a store
@@ -36,10 +36,25 @@ pub struct Init {
 }
 
 pub fn run(args: Init, context: &Context) -> Result<()> {
-    let Init { dir, metric, direction, label, columns } = args;
-    let columns: Vec<String> =
-        columns.iter().map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect();
-    let new = New { metric: &metric, direction, label: label.as_deref(), columns: &columns, import: None };
+    let Init {
+        dir,
+        metric,
+        direction,
+        label,
+        columns,
+    } = args;
+    let columns: Vec<String> = columns
+        .iter()
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty())
+        .collect();
+    let new = New {
+        metric: &metric,
+        direction,
+        label: label.as_deref(),
+        columns: &columns,
+        import: None,
+    };
     let dir = store::init(dir.as_deref().or(context.store.as_deref()), &new)?;
     let better = direction.better_word();
     context

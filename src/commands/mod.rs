@@ -23,13 +23,13 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 
 use crate::{
-    draft::nearest,
+    append::nearest,
     formats,
-    schema::{Role, Schema},
+    log::{Direction, ExpId, Row, shown_id},
+    log::{Role, Schema},
+    output::text::printable,
     store::{self, Log, Store},
-    trial::{Direction, ExpId, Row, shown_id},
     ui::Ui,
-    view::text::printable,
 };
 
 /// What every command is given besides its own arguments.
@@ -48,7 +48,7 @@ impl Context {
     }
 
     /// Opens the log to read it, and says how it is read where that had to be guessed.
-    fn open(&self, reading: &Reading) -> Result<Log> {
+    fn open(&self, reading: &ReadArgs) -> Result<Log> {
         let log = self.store()?.read(&reading.into())?;
         self.say_notes(&log);
         Ok(log)
@@ -70,7 +70,7 @@ impl Context {
 
 /// How the log is read.
 #[derive(Args, Clone, Debug)]
-pub struct Reading {
+pub struct ReadArgs {
     /// The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]
     #[arg(long, value_name = "COLUMN")]
     pub metric: Option<String>,
@@ -85,8 +85,8 @@ pub struct Reading {
     pub segment: Option<u64>,
 }
 
-impl From<&Reading> for store::Reading {
-    fn from(reading: &Reading) -> Self {
+impl From<&ReadArgs> for store::ReadOptions {
+    fn from(reading: &ReadArgs) -> Self {
         Self {
             metric: reading.metric.clone(),
             direction: reading.direction,
@@ -123,7 +123,9 @@ impl std::error::Error for Findings {}
 
 /// An id of the command line.
 fn id(text: &str) -> Result<ExpId> {
-    ExpId::read(text).context(Usage("an empty text names no trial; `lineage tail` shows ids".to_owned()))
+    ExpId::parse(text).context(Usage(
+        "an empty text names no trial; `lineage tail` shows ids".to_owned(),
+    ))
 }
 
 /// The column of a `--field`: one of the log's, or `metric` for the score.
@@ -131,13 +133,20 @@ fn field(name: &str, schema: &Schema) -> Result<usize> {
     let is_score = name == "metric" || name == schema.metric;
     let score = schema.column(Role::Score).filter(|_| is_score);
     schema.find(name).or(score).with_context(|| {
-        Usage(format!("the log has no column `{name}`; {}", nearest(name, schema.names().iter().map(String::as_str))))
+        Usage(format!(
+            "the log has no column `{name}`; {}",
+            nearest(name, schema.names().iter().map(String::as_str))
+        ))
     })
 }
 
 /// One cell for a script: the value alone on its line.
 fn cell(row: &Row, column: usize) -> String {
     let text = row.text_at(column);
-    let text = if row.schema.is_id(column) { shown_id(&text) } else { text.into_owned() };
+    let text = if row.schema.is_id(column) {
+        shown_id(&text)
+    } else {
+        text.into_owned()
+    };
     printable(&text).into_owned() + "\n"
 }

@@ -5,15 +5,16 @@ use clap::Args;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use super::{Context, Reading, id};
+use super::{Context, ReadArgs, id};
 use crate::{
-    digest::{self, Digest},
-    draft::format_time,
-    lineage::{Best, Board},
-    schema::Role,
+    analysis::{Best, Leaderboard},
+    append::format_time,
+    log::Role,
+    log::Trial,
+    output::{records::json, text::shell_word},
+    prompt::record,
+    prompt::{self, PromptData},
     store::{self, Log, Prompt, SectionName, Store, Workdir},
-    trial::Trial,
-    view::{prompt, record, sheet::json, text::shell_word},
 };
 
 /// Print the prompt that opens an agent's session
@@ -30,7 +31,12 @@ Examples:
   lineage render --for opt --workdir work/opt --save > prompt.md")]
 pub struct Render {
     /// The specialist that will read it
-    #[arg(long = "for", value_name = "SPECIALIST", env = "LINEAGE_SPECIALIST", hide_env_values = true)]
+    #[arg(
+        long = "for",
+        value_name = "SPECIALIST",
+        env = "LINEAGE_SPECIALIST",
+        hide_env_values = true
+    )]
     #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new(), allow_hyphen_values = true)]
     specialist: String,
     /// The log as it was just after this trial
@@ -46,11 +52,23 @@ pub struct Render {
     #[arg(long, value_name = "N")]
     full: Option<usize>,
     /// The sections to show, in this order [default: the setting, else all]
-    #[arg(long, value_name = "A,B", value_delimiter = ',', value_enum, hide_possible_values = true)]
+    #[arg(
+        long,
+        value_name = "A,B",
+        value_delimiter = ',',
+        value_enum,
+        hide_possible_values = true
+    )]
     sections: Vec<SectionName>,
     /// Sections to leave out: opening, signals, failures, best, board, chain, children, axis, recent, full, insights, more,
     /// workdir, task
-    #[arg(long, value_name = "A,B", value_delimiter = ',', value_enum, hide_possible_values = true)]
+    #[arg(
+        long,
+        value_name = "A,B",
+        value_delimiter = ',',
+        value_enum,
+        hide_possible_values = true
+    )]
     without: Vec<SectionName>,
     /// The most bytes that the prompt may have; whole rows give way, the least worth first [default: the setting, else 24000]
     #[arg(long, value_name = "N")]
@@ -68,7 +86,7 @@ pub struct Render {
     #[arg(long, value_enum, default_value = "md")]
     format: RenderFormat,
     #[command(flatten)]
-    reading: Reading,
+    reading: ReadArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -80,13 +98,19 @@ enum RenderFormat {
 pub fn run(args: Render, context: &Context) -> Result<()> {
     let store = context.store()?;
     let as_of = args.as_of.as_deref().map(id).transpose()?;
-    let log = store.read(&store::Reading { as_of, ..(&args.reading).into() })?;
+    let log = store.read(&store::ReadOptions {
+        as_of,
+        ..(&args.reading).into()
+    })?;
     context.say_notes(&log);
     log.need_score()?;
     let limits = limits(&args, &store.settings.prompt);
-    let digest = digest::gather(&log, &args.specialist, &limits)?;
+    let digest = prompt::gather(&log, &args.specialist, &limits)?;
     let page = page(&args, &store, &log, &digest, &limits)?;
-    let newest = digest.newest.as_ref().map_or_else(|| "none".to_owned(), |trial| trial.row().name());
+    let newest = digest
+        .newest
+        .as_ref()
+        .map_or_else(|| "none".to_owned(), |trial| trial.row().name());
     let record = || record::record(&digest, &page, &newest, flags(&args));
     match args.format {
         RenderFormat::Md => context.ui.print(&page)?,
@@ -125,23 +149,57 @@ fn limits(args: &Render, settings: &Prompt) -> Prompt {
 
 /// The command that makes the same page.
 fn again(args: &Render) -> String {
-    let mut words = vec!["lineage render --for".to_owned(), shell_word(&args.specialist)];
-    let reading =
-        [("--metric", args.reading.metric.clone()), ("--direction", args.reading.direction.map(|way| way.to_string()))];
+    let mut words = vec![
+        "lineage render --for".to_owned(),
+        shell_word(&args.specialist),
+    ];
+    let reading = [
+        ("--metric", args.reading.metric.clone()),
+        (
+            "--direction",
+            args.reading.direction.map(|way| way.to_string()),
+        ),
+    ];
     let flags = [("--as-of", args.as_of.clone())].into_iter().chain(reading);
     for (flag, value) in flags {
-        words.extend(value.iter().flat_map(|value| [flag.to_owned(), shell_word(value)]));
+        words.extend(
+            value
+                .iter()
+                .flat_map(|value| [flag.to_owned(), shell_word(value)]),
+        );
     }
-    let numbers = [("--top", args.top), ("--recent", args.recent), ("--full", args.full)];
+    let numbers = [
+        ("--top", args.top),
+        ("--recent", args.recent),
+        ("--full", args.full),
+    ];
     for (flag, value) in numbers {
-        words.extend(value.iter().flat_map(|value| [flag.to_owned(), value.to_string()]));
+        words.extend(
+            value
+                .iter()
+                .flat_map(|value| [flag.to_owned(), value.to_string()]),
+        );
     }
-    words.extend(args.workdir.iter().flat_map(|dir| ["--workdir".to_owned(), shell_word(&dir.to_string_lossy())]));
+    words.extend(
+        args.workdir
+            .iter()
+            .flat_map(|dir| ["--workdir".to_owned(), shell_word(&dir.to_string_lossy())]),
+    );
     words.join(" ")
 }
 
-fn page(args: &Render, store: &Store, log: &Log, digest: &Digest, limits: &Prompt) -> Result<String> {
-    let workdir = args.workdir.as_ref().map(|dir| workdir(store, dir, log)).transpose()?;
+fn page(
+    args: &Render,
+    store: &Store,
+    log: &Log,
+    digest: &PromptData,
+    limits: &Prompt,
+) -> Result<String> {
+    let workdir = args
+        .workdir
+        .as_ref()
+        .map(|dir| workdir(store, dir, log))
+        .transpose()?;
     Ok(prompt::page(
         digest,
         &prompt::Page {
@@ -158,9 +216,14 @@ fn page(args: &Render, store: &Store, log: &Log, digest: &Digest, limits: &Promp
 
 /// The workdir, and which of all keeps it is a copy of.
 fn workdir(store: &Store, dir: &std::path::Path, log: &Log) -> Result<Workdir> {
-    let (best, board) = log.ask((Best::default(), Board::new(usize::MAX)))?;
+    let (best, board) = log.ask((Best::default(), Leaderboard::new(usize::MAX)))?;
     let kept = log.all_at(board.into_offsets().into_iter().chain(best.offset()))?;
-    let snapshot = |trial: &Trial| (trial.row().name(), trial.row().text(Role::Snapshot).into_owned());
+    let snapshot = |trial: &Trial| {
+        (
+            trial.row().name(),
+            trial.row().text(Role::Snapshot).into_owned(),
+        )
+    };
     store.workdir(dir, &kept.iter().map(snapshot).collect::<Vec<_>>())
 }
 

@@ -6,10 +6,10 @@ use std::{
 use anyhow::{Context as _, Result};
 use clap::Args;
 
-use super::{Context, Reading, cell, field, id};
+use super::{Context, ReadArgs, cell, field, id};
 use crate::{
-    trial::Trial,
-    view::{self, sheet::Format, text::printable_line},
+    log::Trial,
+    output::{self, records::Format, text::printable_line},
 };
 
 /// Show one trial, every column, nothing cut
@@ -32,11 +32,17 @@ pub struct Show {
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
     #[command(flatten)]
-    reading: Reading,
+    reading: ReadArgs,
 }
 
 pub fn run(args: Show, context: &Context) -> Result<()> {
-    let Show { exp, field: name, file, format, reading } = args;
+    let Show {
+        exp,
+        field: name,
+        file,
+        format,
+        reading,
+    } = args;
     let log = context.open(&reading)?;
     let column = name.map(|name| field(&name, &log.schema)).transpose()?;
     let trial = log.trial(&id(&exp)?)?;
@@ -44,13 +50,24 @@ pub fn run(args: Show, context: &Context) -> Result<()> {
         return frozen_file(&trial, &path, context);
     }
     context.ui.print(&match format {
-        _ if column.is_some() => column.map(|column| cell(&trial.row(), column)).unwrap_or_default(),
-        Format::Table => view::card::card(&trial.row(), context.ui.look),
-        Format::Json => view::object_or_null(Some(&trial)),
-        format => view::list(&log.schema, std::slice::from_ref(&trial), format, context.ui.look),
+        _ if column.is_some() => column
+            .map(|column| cell(&trial.row(), column))
+            .unwrap_or_default(),
+        Format::Table => output::trial::card(&trial.row(), context.ui.look),
+        Format::Json => output::object_or_null(Some(&trial)),
+        format => output::list(
+            &log.schema,
+            std::slice::from_ref(&trial),
+            format,
+            context.ui.look,
+        ),
     })?;
     if let Some(damage) = trial.row().damage {
-        context.ui.warn(&format!("{}:{}: {damage}", log.path().display(), trial.row().number));
+        context.ui.warn(&format!(
+            "{}:{}: {damage}",
+            log.path().display(),
+            trial.row().number
+        ));
     }
     Ok(()) // the other rows were not asked for, and most of them not read
 }
@@ -61,7 +78,13 @@ fn frozen_file(trial: &Trial, path: &Path, context: &Context) -> Result<()> {
         return context.ui.stream(|out| io::copy(&mut file, out).map(drop));
     }
     let mut bytes = Vec::new();
-    file.read_to_end(&mut bytes).with_context(|| format!("cannot read {}", path.display()))?;
+    file.read_to_end(&mut bytes)
+        .with_context(|| format!("cannot read {}", path.display()))?;
     let line = |line: &[u8]| printable_line(line.strip_suffix(b"\n").unwrap_or(line)) + "\n";
-    context.ui.print(&bytes.split_inclusive(|&b| b == b'\n').map(line).collect::<String>())
+    context.ui.print(
+        &bytes
+            .split_inclusive(|&b| b == b'\n')
+            .map(line)
+            .collect::<String>(),
+    )
 }

@@ -1,11 +1,11 @@
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
-use super::{Context, Reading};
+use super::{Context, ReadArgs};
 use crate::{
-    lineage::Tally,
-    schema::Role,
-    view::{self, sheet::Format},
+    analysis::Tally,
+    log::Role,
+    output::{self, records::Format},
 };
 
 /// Show what happened, in one screen
@@ -25,7 +25,7 @@ pub struct Stats {
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
     #[command(flatten)]
-    reading: Reading,
+    reading: ReadArgs,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -36,7 +36,11 @@ enum By {
 }
 
 pub fn run(args: Stats, context: &Context) -> Result<()> {
-    let Stats { by, format, reading } = args;
+    let Stats {
+        by,
+        format,
+        reading,
+    } = args;
     let log = context.open(&reading)?;
     let by = by.map(|by| match by {
         By::Specialist => (Role::Specialist, "specialist"),
@@ -46,8 +50,8 @@ pub fn run(args: Stats, context: &Context) -> Result<()> {
     let tally = log.ask(Tally::new(by.map(|(role, _)| role)))?;
     let name = by.map(|(_, name)| name);
     context.ui.print(&match format {
-        Format::Table => view::stats::screen(&tally, name, &log.schema, context.ui.look),
-        format => view::stats::sheets(&tally, name, &log.schema, format),
+        Format::Table => output::stats::screen(&tally, name, &log.schema, context.ui.look),
+        format => output::stats::sheets(&tally, name, &log.schema, format),
     })?;
     context.close(&log);
     Ok(())

@@ -1,11 +1,11 @@
 use anyhow::Result;
 use clap::Args;
 
-use super::{Context, Reading};
+use super::{Context, ReadArgs};
 use crate::{
-    schema::Role,
-    trial::Row,
-    view::{self, sheet::Format},
+    log::Role,
+    log::Row,
+    output::{self, records::Format},
 };
 
 /// Show the newest trials, newest last
@@ -34,14 +34,23 @@ pub struct Tail {
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
     #[command(flatten)]
-    reading: Reading,
+    reading: ReadArgs,
 }
 
 pub fn run(args: Tail, context: &Context) -> Result<()> {
-    let Tail { n, status, specialist, domain, full, format, reading } = args;
+    let Tail {
+        n,
+        status,
+        specialist,
+        domain,
+        full,
+        format,
+        reading,
+    } = args;
     let log = context.open(&reading)?;
-    let one_of =
-        |row: &Row, role, words: &[String]| words.is_empty() || words.iter().any(|word| *word == row.text(role));
+    let one_of = |row: &Row, role, words: &[String]| {
+        words.is_empty() || words.iter().any(|word| *word == row.text(role))
+    };
     let trials = log.last(n, |row| {
         one_of(row, Role::Status, &status)
             && one_of(row, Role::Specialist, &specialist)
@@ -49,13 +58,20 @@ pub fn run(args: Tail, context: &Context) -> Result<()> {
     })?;
     let look = context.ui.look;
     context.ui.print(&if full {
-        trials.iter().map(|trial| view::card::full(&trial.row(), look)).collect()
+        trials
+            .iter()
+            .map(|trial| output::trial::full(&trial.row(), look))
+            .collect()
     } else {
-        view::list(&log.schema, &trials, format, look)
+        output::list(&log.schema, &trials, format, look)
     })?;
     if trials.is_empty() && n > 0 {
         let filtered = !(status.is_empty() && specialist.is_empty() && domain.is_empty());
-        context.ui.note(if filtered { "no trial is like that" } else { "the log has no trials yet" });
+        context.ui.note(if filtered {
+            "no trial is like that"
+        } else {
+            "the log has no trials yet"
+        });
     }
     context.close(&log);
     Ok(())

@@ -1,17 +1,17 @@
 use anyhow::{Context as _, Result};
 use clap::Args;
 
-use super::{Context, Reading, Usage, id};
+use super::{Context, ReadArgs, Usage, id};
 use crate::{
-    draft::nearest,
-    lineage::{Best, ChainEnd, Forest, Question, Visit},
-    store::no_such_trial,
-    trial::Status,
-    view::{
+    analysis::{Best, ChainEnd, Query, TreeBuilder, Visit},
+    append::nearest,
+    log::Status,
+    output::{
         self, Look,
-        sheet::{Format, Sheet},
+        records::{Format, Sheet},
         tree::{Drawing, Leaves, Mark, Table, columns, parent},
     },
+    store::no_such_trial,
 };
 
 /// Show the whole search as a tree
@@ -38,7 +38,7 @@ pub struct Tree {
     #[arg(long, value_enum, default_value = "text")]
     format: TreeFormat,
     #[command(flatten)]
-    reading: Reading,
+    reading: ReadArgs,
 }
 
 /// `text` is the drawing; the others are those of every list.
@@ -56,26 +56,45 @@ enum TreeFormat {
 
 impl Tree {
     /// The whole tree as a sheet.
-    pub(super) fn listed(reading: Reading) -> Self {
-        Self { root: None, depth: None, status: Vec::new(), format: TreeFormat::Tsv, reading }
+    pub(super) fn listed(reading: ReadArgs) -> Self {
+        Self {
+            root: None,
+            depth: None,
+            status: Vec::new(),
+            format: TreeFormat::Tsv,
+            reading,
+        }
     }
 }
 
 pub fn run(args: Tree, context: &Context) -> Result<()> {
-    let Tree { root, depth, status, format, reading } = args;
-    let status = status.iter().map(|word| known_status(word)).collect::<Result<Vec<_>>>()?;
+    let Tree {
+        root,
+        depth,
+        status,
+        format,
+        reading,
+    } = args;
+    let status = status
+        .iter()
+        .map(|word| known_status(word))
+        .collect::<Result<Vec<_>>>()?;
     let root = root.as_deref().map(id).transpose()?;
     let log = context.open(&reading)?;
     let mut pieces = Pieces::new(format, &log.schema, context.ui.look);
     // Of all trials the texts are made in the one scan; a part of them is read again.
     let is_whole = root.is_none() && depth.is_none() && status.is_empty();
-    let places = (Best::default(), Forest::default());
-    let ((best, forest), leaves) =
-        if is_whole { log.ask((places, pieces.leaves()))? } else { (log.ask(places)?, pieces.leaves()) };
+    let places = (Best::default(), TreeBuilder::default());
+    let ((best, forest), leaves) = if is_whole {
+        log.ask((places, pieces.leaves()))?
+    } else {
+        (log.ask(places)?, pieces.leaves())
+    };
     let tree = forest.into_tree();
     let best = best.offset().and_then(|offset| tree.at(offset));
     let branches = tree.branches(root.as_ref(), depth);
-    let branches = branches.with_context(|| root.map_or_else(String::new, |id| no_such_trial(&id, log.path())))?;
+    let branches = branches
+        .with_context(|| root.map_or_else(String::new, |id| no_such_trial(&id, log.path())))?;
     let mut out = context.ui.pages();
     out.add(&pieces.head())?;
     let (mut cut, mut orphan) = (0, log.reader());
@@ -92,22 +111,29 @@ pub fn run(args: Tree, context: &Context) -> Result<()> {
         out.add_with(|page| pieces.row(visit, (leaves, index), &mark, page))
     };
     if is_whole {
-        branches.walk().try_for_each(|visit| add(visit, &leaves, visit.index))?;
+        branches
+            .walk()
+            .try_for_each(|visit| add(visit, &leaves, visit.index))?;
     } else {
-        let visits = if status.is_empty() { branches.walk().collect() } else { branches.walk_to(&status) };
+        let visits = if status.is_empty() {
+            branches.walk().collect()
+        } else {
+            branches.walk_to(&status)
+        };
         let mut read = log.reader();
         for visit in visits {
-            let mut leaf = leaves.fresh();
-            leaf.see(read(tree.offset(visit.index))?.row());
+            let mut leaf = leaves.empty();
+            leaf.observe(&read(tree.offset(visit.index))?.row());
             add(visit, &leaf, 0)?;
         }
     }
     out.add(pieces.foot())?;
     out.end()?;
     if cut > 0 {
-        context
-            .ui
-            .warn(&format!("the parents form {}, cut where the tree says so", view::text::count(cut as u64, "cycle")));
+        context.ui.warn(&format!(
+            "the parents form {}, cut where the tree says so",
+            output::text::count(cut as u64, "cycle")
+        ));
     }
     context.close(&log);
     Ok(())
@@ -120,7 +146,7 @@ enum Pieces {
 }
 
 impl Pieces {
-    fn new(format: TreeFormat, schema: &crate::schema::Schema, look: Look) -> Self {
+    fn new(format: TreeFormat, schema: &crate::log::Schema, look: Look) -> Self {
         let format = match format {
             TreeFormat::Text => return Self::Drawn(Drawing::default(), look),
             TreeFormat::Json => Format::Json,
@@ -165,10 +191,14 @@ impl Pieces {
 }
 
 fn known_status(word: &str) -> Result<Status> {
-    match Status::read(word.as_bytes()) {
+    match Status::parse(word.as_bytes()) {
         Status::Other => {
             let words = Status::ALL.map(Status::name);
-            Err(Usage(format!("unknown status `{word}`; {}", nearest(word, words.into_iter()))).into())
+            Err(Usage(format!(
+                "unknown status `{word}`; {}",
+                nearest(word, words.into_iter())
+            ))
+            .into())
         }
         status => Ok(status),
     }

@@ -10,8 +10,8 @@ use super::{
     words,
 };
 use crate::{
-    draft::format_time,
-    trial::{Number, Status},
+    append::format_time,
+    log::{Number, Status},
 };
 
 /// What the verdicts of a log say, once all of them were seen.
@@ -39,14 +39,25 @@ impl Statuses {
         let [keep, baseline, discard, ran] = seen;
         // A baseline decides nothing about the trials after it.
         let ran_is_keep = !(keep || baseline && discard);
-        let by_words = plan.verdict.is_some_and(|(_, speech)| matches!(speech, Speech::Words | Speech::Gate));
-        Self { ran_is_keep, mere_completion: ran_is_keep && ran && by_words && plan.vetoes.is_empty() }
+        let by_words = plan
+            .verdict
+            .is_some_and(|(_, speech)| matches!(speech, Speech::Words | Speech::Gate));
+        Self {
+            ran_is_keep,
+            mere_completion: ran_is_keep && ran && by_words && plan.vetoes.is_empty(),
+        }
     }
 
     /// What a column says that may take a trial back.
     fn veto(at: usize, table: &Table, plan: &Plan) -> Option<Status> {
         let said = plan.vetoes.iter().filter_map(|&(column, speech)| {
-            words::verdict(table.rows[at].cells.get(column).map_or("", |cell| cell.trim()), speech)
+            words::verdict(
+                table.rows[at]
+                    .cells
+                    .get(column)
+                    .map_or("", |cell| cell.trim()),
+                speech,
+            )
         });
         said.into_iter().find_map(|means| match means {
             Means::Is(status) if !matches!(status, Status::Keep | Status::Baseline) => Some(status),
@@ -60,16 +71,24 @@ impl Statuses {
         let cell = |column: usize| cells.get(column).map_or("", |cell| cell.trim());
         let Some((column, speech)) = plan.verdict else {
             let veto = Self::veto(at, table, plan);
-            return veto.map_or((Status::Other, String::new()), |status| (status, status.name().to_owned()));
+            return veto.map_or((Status::Other, String::new()), |status| {
+                (status, status.name().to_owned())
+            });
         };
         let mut word = cell(column);
         let mut means = words::verdict(word, speech);
-        if let Some(ran) = plan.ran.filter(|_| means.is_none() && words::is_nothing(word)) {
+        if let Some(ran) = plan
+            .ran
+            .filter(|_| means.is_none() && words::is_nothing(word))
+        {
             word = cell(ran);
             means = words::verdict(word, Speech::Words).filter(|means| *means != Means::Ran);
         }
         let is_good = match means {
-            Some(means) => matches!(means, Means::Ran | Means::Is(Status::Keep | Status::Baseline)),
+            Some(means) => matches!(
+                means,
+                Means::Ran | Means::Is(Status::Keep | Status::Baseline)
+            ),
             None => words::is_nothing(word),
         };
         match means {
@@ -98,15 +117,29 @@ pub(super) struct Scores {
 impl Scores {
     pub(super) fn new(table: &Table, plan: &Plan) -> Self {
         let form = Form::of(table, plan.score);
-        let scores = || plan::cells(table, plan.score).filter_map(|cell| Some(form.number(cell)?.1));
+        let scores =
+            || plan::cells(table, plan.score).filter_map(|cell| Some(form.number(cell)?.1));
         let minus_one_is_none = plan.verdict.is_none()
             && scores().any(|score| score >= 0.0)
             && scores().all(|score| is_minus_one(score) || score >= 0.0);
-        Self { form, minus_one_is_none, found: 0, emptied: Vec::new(), assumed: Vec::new(), odd: Vec::new() }
+        Self {
+            form,
+            minus_one_is_none,
+            found: 0,
+            emptied: Vec::new(),
+            assumed: Vec::new(),
+            odd: Vec::new(),
+        }
     }
 
-    pub(super) fn read(&mut self, line: u64, cell: &str, status: Status, silent: bool) -> Option<(String, f64)> {
-        let failed = status.is_failure() || status.is_quarantined();
+    pub(super) fn read(
+        &mut self,
+        line: u64,
+        cell: &str,
+        status: Status,
+        silent: bool,
+    ) -> Option<(String, f64)> {
+        let failed = status.is_failure() || status.is_ignored();
         match self.form.number(cell) {
             Some((_, value)) if failed && SENTINELS.contains(&value) => {
                 self.emptied.push(line);
@@ -144,14 +177,29 @@ pub(super) fn time(cell: &str) -> Option<String> {
     let cell = cell.trim();
     let since_1970 = |number: f64| {
         #[allow(clippy::cast_possible_truncation)] // a time of this century has 13 digits
-        let milliseconds = if number > 1e11 { number as i64 } else { (number * 1000.0) as i64 };
-        Timestamp::from_millisecond(milliseconds).ok().filter(|_| number > 1e8)
+        let milliseconds = if number > 1e11 {
+            number as i64
+        } else {
+            (number * 1000.0) as i64
+        };
+        Timestamp::from_millisecond(milliseconds)
+            .ok()
+            .filter(|_| number > 1e8)
     };
-    let local = || cell.replacen(' ', "T", 1).parse::<civil::DateTime>().ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok();
+    let local = || {
+        cell.replacen(' ', "T", 1)
+            .parse::<civil::DateTime>()
+            .ok()?
+            .to_zoned(jiff::tz::TimeZone::UTC)
+            .ok()
+    };
     let number = Number::value_of(cell);
     let time = match number {
         Some(number) => since_1970(number),
-        None => cell.parse::<Timestamp>().ok().or_else(|| Some(local()?.timestamp())),
+        None => cell
+            .parse::<Timestamp>()
+            .ok()
+            .or_else(|| Some(local()?.timestamp())),
     };
     time.map(format_time)
 }

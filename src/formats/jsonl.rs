@@ -39,7 +39,10 @@ struct Reader {
 
 /// What type a line says it has.
 fn kind(object: &Map<String, Value>) -> Option<String> {
-    object.get("type").and_then(Value::as_str).map(words::normal)
+    object
+        .get("type")
+        .and_then(Value::as_str)
+        .map(words::normal)
 }
 
 /// What a JSON object has that a run has.
@@ -54,7 +57,10 @@ impl Carries {
         let mut carries = Self::default();
         for (key, value) in object {
             let name = words::normal_name(key);
-            let speech = roles::VERDICTS.iter().find(|(verdict, _)| *verdict == name).map(|(_, speech)| *speech);
+            let speech = roles::VERDICTS
+                .iter()
+                .find(|(verdict, _)| *verdict == name)
+                .map(|(_, speech)| *speech);
             let said = speech.and_then(|speech| words::verdict(&text(value.clone()), speech));
             carries.verdict |= !value.is_number() && matches!(said, Some(Means::Is(_)));
             carries.score |= value.is_number() && words::candidate(key) < roles::UNKNOWN;
@@ -76,10 +82,14 @@ pub(super) fn read(parts: Vec<Part>, said: Said, wanted: Option<u64>) -> Result<
     if said.metric.is_some() || said.direction.is_some() {
         reader.configs.push(said);
     }
-    let objects: Vec<_> = parts.into_iter().map(|part| (part.line, serde_json::from_str(part.text))).collect();
+    let objects: Vec<_> = parts
+        .into_iter()
+        .map(|part| (part.line, serde_json::from_str(part.text)))
+        .collect();
     let is_run = |kind: Option<String>| kind.is_none_or(|kind| words::has(roles::RUN_TYPES, &kind));
-    reader.has_runs =
-        objects.iter().any(|(_, value)| matches!(value, Ok(Value::Object(object)) if is_run(kind(object))));
+    reader.has_runs = objects
+        .iter()
+        .any(|(_, value)| matches!(value, Ok(Value::Object(object)) if is_run(kind(object))));
     for (line, value) in objects {
         reader.see(line, value);
     }
@@ -90,13 +100,21 @@ pub(super) fn read(parts: Vec<Part>, said: Said, wanted: Option<u64>) -> Result<
         None => return Err(reader.nothing()),
     };
     let segment = wanted.unwrap_or(last);
-    let listed = segments.iter().map(u64::to_string).collect::<Vec<_>>().join(" ");
+    let listed = segments
+        .iter()
+        .map(u64::to_string)
+        .collect::<Vec<_>>()
+        .join(" ");
     if !segments.contains(&segment) && !segments.is_empty() {
-        return Err(format!("no runs of segment {segment}; there are the segments {listed}"));
+        return Err(format!(
+            "no runs of segment {segment}; there are the segments {listed}"
+        ));
     }
     let mut notes = Vec::new();
     if segments.len() > 1 && wanted.is_none() {
-        notes.push(format!("segment {segment} is read, the last of {listed}; --segment reads another"));
+        notes.push(format!(
+            "segment {segment} is read, the last of {listed}; --segment reads another"
+        ));
     }
     let said = reader.said(segment).cloned().unwrap_or_default();
     reader.runs.retain(|run| run.segment == segment);
@@ -119,7 +137,11 @@ impl Reader {
             Some(kind) if !self.is_run(kind, &object) => {
                 let carries = Carries::of(&object).score;
                 let what = if carries { " with a score" } else { "" };
-                self.skip(line, &format!("a line of type `{kind}`{what} is no run"), !carries);
+                self.skip(
+                    line,
+                    &format!("a line of type `{kind}`{what} is no run"),
+                    !carries,
+                );
             }
             _ => {
                 if let Some(segment) = object.get("segment").and_then(Value::as_u64) {
@@ -129,9 +151,15 @@ impl Reader {
                     self.of_segment.entry(self.segment).or_insert(config);
                 }
                 let mut fields = Vec::new();
-                let metric = self.said(self.segment).and_then(|said| said.metric.as_deref());
+                let metric = self
+                    .said(self.segment)
+                    .and_then(|said| said.metric.as_deref());
                 flatten(object, "", metric.unwrap_or("metric"), &mut fields);
-                self.runs.push(Run { line, segment: self.segment, fields });
+                self.runs.push(Run {
+                    line,
+                    segment: self.segment,
+                    fields,
+                });
             }
         }
     }
@@ -161,12 +189,20 @@ impl Reader {
 
     /// What the config of a segment says: the one before its first run.
     fn said(&self, segment: u64) -> Option<&Said> {
-        let config = self.of_segment.get(&segment).copied().or(self.configs.len().checked_sub(1))?;
+        let config = self
+            .of_segment
+            .get(&segment)
+            .copied()
+            .or(self.configs.len().checked_sub(1))?;
         self.configs.get(config)
     }
 
     fn skip(&mut self, line: u64, why: &str, usual: bool) {
-        self.unread.push(Unread { line, why: why.to_owned(), usual });
+        self.unread.push(Unread {
+            line,
+            why: why.to_owned(),
+            usual,
+        });
     }
 }
 
@@ -178,9 +214,20 @@ fn flatten(object: Map<String, Value>, outer: &str, metric: &str, out: &mut Vec<
         match value {
             Value::Object(inner) => nested.push((name, inner)),
             value => {
-                let name = if outer.is_empty() && name == "metric" { metric.to_owned() } else { name };
+                let name = if outer.is_empty() && name == "metric" {
+                    metric.to_owned()
+                } else {
+                    name
+                };
                 let is_taken = out.iter().any(|(taken, _)| *taken == name);
-                out.push((if is_taken { format!("{outer}{name}") } else { name }, text(value)));
+                out.push((
+                    if is_taken {
+                        format!("{outer}{name}")
+                    } else {
+                        name
+                    },
+                    text(value),
+                ));
             }
         }
     }
@@ -220,7 +267,11 @@ fn table(mut reader: Reader, said: Said, notes: Vec<String>) -> Table {
         for (name, text) in run.fields {
             cells[places[&name]] = text;
         }
-        Raw { line: run.line, cells, print: None }
+        Raw {
+            line: run.line,
+            cells,
+            print: None,
+        }
     };
     let rows = reader.runs.into_iter().map(row).collect();
     Table {
@@ -246,15 +297,26 @@ fn gather(runs: &mut [Run]) {
     if times.len() <= MAX_COLUMNS || times.len() * runs.len() <= MAX_CELLS {
         return;
     }
-    let mut ranked: Vec<_> = times.into_iter().map(|(name, times)| (std::cmp::Reverse(times), name)).collect();
+    let mut ranked: Vec<_> = times
+        .into_iter()
+        .map(|(name, times)| (std::cmp::Reverse(times), name))
+        .collect();
     ranked.sort_unstable();
-    let kept: BTreeSet<String> = ranked.into_iter().take(MAX_COLUMNS).map(|(_, name)| name).collect();
+    let kept: BTreeSet<String> = ranked
+        .into_iter()
+        .take(MAX_COLUMNS)
+        .map(|(_, name)| name)
+        .collect();
     for run in runs {
-        let (own, rare): (Vec<_>, Vec<_>) =
-            std::mem::take(&mut run.fields).into_iter().partition(|(name, _)| kept.contains(name));
+        let (own, rare): (Vec<_>, Vec<_>) = std::mem::take(&mut run.fields)
+            .into_iter()
+            .partition(|(name, _)| kept.contains(name));
         run.fields = own;
         if !rare.is_empty() {
-            let told: Vec<_> = rare.into_iter().map(|(name, text)| format!("{name}: {text}")).collect();
+            let told: Vec<_> = rare
+                .into_iter()
+                .map(|(name, text)| format!("{name}: {text}"))
+                .collect();
             run.fields.push((MORE.to_owned(), told.join("; ")));
         }
     }

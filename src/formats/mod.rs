@@ -24,7 +24,7 @@ pub use detect::read;
 pub use table::{Raw, Said, Table, Unread};
 pub use translate::{Translated, Translation, translate};
 
-use crate::trial::Direction;
+use crate::log::Direction;
 use roles::Part;
 
 /// How the caller wants a log read; what is absent is found out.
@@ -42,7 +42,11 @@ pub struct Map(Vec<(Part, String)>, String);
 impl Map {
     /// The column named for a part; an empty name says that there is none.
     pub fn get(&self, part: Part) -> Option<&str> {
-        self.0.iter().rev().find(|(named, _)| *named == part).map(|(_, column)| column.as_str())
+        self.0
+            .iter()
+            .rev()
+            .find(|(named, _)| *named == part)
+            .map(|(_, column)| column.as_str())
     }
 
     pub fn is_empty(&self) -> bool {
@@ -61,10 +65,20 @@ impl FromStr for Map {
     fn from_str(text: &str) -> Result<Self, String> {
         let mut pairs = Vec::new();
         for pair in text.split(',').filter(|pair| !pair.trim().is_empty()) {
-            let (role, column) = pair.split_once('=').ok_or(format!("`{pair}`: write ROLE=COLUMN"))?;
+            let (role, column) = pair
+                .split_once('=')
+                .ok_or(format!("`{pair}`: write ROLE=COLUMN"))?;
             let role = words::normal(role);
-            let named = roles::MAP_WORDS.iter().find(|(word, _)| *word == role).map(|(_, part)| *part);
-            let own = || roles::NAMES.iter().find(|(_, own, _)| *own == role).map(|(part, ..)| *part);
+            let named = roles::MAP_WORDS
+                .iter()
+                .find(|(word, _)| *word == role)
+                .map(|(_, part)| *part);
+            let own = || {
+                roles::NAMES
+                    .iter()
+                    .find(|(_, own, _)| *own == role)
+                    .map(|(part, ..)| *part)
+            };
             let part = named.or_else(own).ok_or_else(|| {
                 let words: Vec<_> = roles::MAP_WORDS.iter().map(|(word, _)| *word).collect();
                 format!("`{role}` is no role; there are: {}", words.join(" "))

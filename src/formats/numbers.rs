@@ -5,7 +5,7 @@ use super::{
     roles::{MAGNITUDES, SENTINELS},
     words,
 };
-use crate::trial::Number;
+use crate::log::Number;
 
 /// How the numbers of a column are written, which one cell alone may not show.
 #[derive(Default)]
@@ -32,13 +32,19 @@ pub(super) enum Percent {
 impl Form {
     pub(super) fn of(table: &Table, column: usize) -> Self {
         let cells = || plan::cells(table, column).filter(|cell| !words::is_nothing(cell));
-        let is_sentinel = |cell: &str| Number::value_of(cell).is_some_and(|value| SENTINELS.contains(&value));
+        let is_sentinel =
+            |cell: &str| Number::value_of(cell).is_some_and(|value| SENTINELS.contains(&value));
         let unit = common_unit(cells().filter(|cell| !is_sentinel(cell)).map(bare));
         let number = |cell| without(bare(cell), &unit);
         let has_decimals = cells().any(|cell| is_decimal(number(cell)));
-        let decimal_comma = has_decimals || table.separator == ';' && !cells().any(|cell| number(cell).contains('.'));
+        let decimal_comma = has_decimals
+            || table.separator == ';' && !cells().any(|cell| number(cell).contains('.'));
         let percent = Percent::of(cells().filter(|cell| !is_sentinel(cell)));
-        Self { decimal_comma, unit, percent }
+        Self {
+            decimal_comma,
+            unit,
+            percent,
+        }
     }
 
     pub(super) fn has_unit(&self) -> bool {
@@ -48,9 +54,14 @@ impl Form {
     /// The number of a cell of such a column, as text and as value.
     pub(super) fn number(&self, cell: &str) -> Option<(String, f64)> {
         let text = without(bare(cell), &self.unit);
-        let (grouped, decimal) = (|| text.replace(',', ""), || text.replace('.', "").replace(',', "."));
+        let (grouped, decimal) = (
+            || text.replace(',', ""),
+            || text.replace('.', "").replace(',', "."),
+        );
         let text = match (text.find(','), text.find('.')) {
-            (Some(comma), Some(point)) if comma < point && are_groups(&text[..point], ',') => grouped(),
+            (Some(comma), Some(point)) if comma < point && are_groups(&text[..point], ',') => {
+                grouped()
+            }
             (Some(_), Some(_)) if is_decimal(text) => decimal(),
             (Some(_), None) if !self.decimal_comma && are_groups(text, ',') => grouped(),
             (None, Some(_)) if self.decimal_comma && are_groups(text, '.') => decimal(),
@@ -70,7 +81,10 @@ impl Form {
 impl Percent {
     fn of<'c>(cells: impl Iterator<Item = &'c str>) -> Self {
         let (percents, plain): (Vec<&str>, Vec<&str>) = cells.partition(|cell| is_percent(cell));
-        let plain: Vec<f64> = plain.into_iter().filter_map(|cell| Some(number(cell)?.1)).collect();
+        let plain: Vec<f64> = plain
+            .into_iter()
+            .filter_map(|cell| Some(number(cell)?.1))
+            .collect();
         match () {
             () if percents.is_empty() || plain.is_empty() => Self::Alone,
             () if plain.iter().all(|value| value.abs() <= 1.0) => Self::Hundredths,
@@ -94,8 +108,12 @@ fn common_unit<'c>(cells: impl Iterator<Item = &'c str>) -> String {
             return String::new();
         }
     }
-    let is_large = |unit: &str| unit.starts_with('/') || words::has(MAGNITUDES, &unit.trim().to_lowercase());
-    common.filter(|unit| !has_plain || !is_large(unit)).unwrap_or_default().to_owned()
+    let is_large =
+        |unit: &str| unit.starts_with('/') || words::has(MAGNITUDES, &unit.trim().to_lowercase());
+    common
+        .filter(|unit| !has_plain || !is_large(unit))
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// A number that stands by itself: `1,234.5`, `0,853`, `85.3%` and `≈0.9` are numbers, too.
@@ -115,18 +133,37 @@ pub(super) fn is_percent(cell: &str) -> bool {
 }
 
 fn marked(cell: &str) -> &str {
-    let cell = cell.trim().trim_matches(['*', '`']).trim_start_matches(['≈', '~']).trim_start();
-    let cell = ["±", "+/-"].iter().find_map(|mark| Some(cell.split_once(mark)?.0)).unwrap_or(cell).trim_end();
-    let aside = cell.find(['(', '[']).filter(|&at| at > 0 && cell.ends_with([')', ']']));
-    cell[..aside.unwrap_or(cell.len())].trim_end().trim_end_matches(['†', '‡', '*', '★', '↑', '↓']).trim_end()
+    let cell = cell
+        .trim()
+        .trim_matches(['*', '`'])
+        .trim_start_matches(['≈', '~'])
+        .trim_start();
+    let cell = ["±", "+/-"]
+        .iter()
+        .find_map(|mark| Some(cell.split_once(mark)?.0))
+        .unwrap_or(cell)
+        .trim_end();
+    let aside = cell
+        .find(['(', '['])
+        .filter(|&at| at > 0 && cell.ends_with([')', ']']));
+    cell[..aside.unwrap_or(cell.len())]
+        .trim_end()
+        .trim_end_matches(['†', '‡', '*', '★', '↑', '↓'])
+        .trim_end()
 }
 
 /// What stands behind a number: a unit, or the whole that it is a part of.
 fn unit(text: &str) -> &str {
-    let end = text.find(|c: char| !c.is_ascii_digit() && !"+-−.,eE".contains(c)).unwrap_or(text.len());
+    let end = text
+        .find(|c: char| !c.is_ascii_digit() && !"+-−.,eE".contains(c))
+        .unwrap_or(text.len());
     let (number, unit) = text.split_at(text[..end].trim_end_matches(['e', 'E']).len());
     let is_one = !unit.contains(|c: char| c.is_ascii_digit()) || unit.starts_with('/');
-    if number.is_empty() || !is_one { "" } else { unit }
+    if number.is_empty() || !is_one {
+        ""
+    } else {
+        unit
+    }
 }
 
 fn without<'c>(text: &'c str, unit: &str) -> &'c str {
@@ -135,8 +172,14 @@ fn without<'c>(text: &'c str, unit: &str) -> &'c str {
 
 /// Whether a comma can only stand before decimals: `0,853`, `12,5` and `1.234,5`.
 fn is_decimal(text: &str) -> bool {
-    let Some((whole, decimals)) = text.split_once(',') else { return false };
-    let is_whole = if whole.contains('.') { are_groups(whole, '.') } else { !are_groups(text, ',') };
+    let Some((whole, decimals)) = text.split_once(',') else {
+        return false;
+    };
+    let is_whole = if whole.contains('.') {
+        are_groups(whole, '.')
+    } else {
+        !are_groups(text, ',')
+    };
     is_whole && Number::value_of(&format!("{}.{decimals}", whole.replace('.', ""))).is_some()
 }
 

@@ -1,7 +1,7 @@
 //! What the names and words of other people's logs mean. These tables are the rules: a log that is read wrongly is mended by
 //! one line here and a fixture. How a name or a cell is compared with them is in `words`.
 
-use crate::trial::{Direction, Status};
+use crate::log::{Direction, Status};
 
 use Direction::{Maximize, Minimize};
 use Means::{Is, Ran};
@@ -36,26 +36,54 @@ pub const NAMES: &[(Part, &str, &str)] = &[
         "timestamp",
         "timestamp time datetime date ts created_at created finished_at ended_at started_at start_time datetime_start",
     ),
-    (Part::Agent, "specialist", "specialist agent agent_id agent_name worker author proposer who researcher user"),
-    (Part::Parent, "parent_exp", "parent_exp parent parent_id parent_run parent_commit based_on base_commit"),
-    (Part::Domain, "domain", "domain action category area axis family component knob"),
+    (
+        Part::Agent,
+        "specialist",
+        "specialist agent agent_id agent_name worker author proposer who researcher user",
+    ),
+    (
+        Part::Parent,
+        "parent_exp",
+        "parent_exp parent parent_id parent_run parent_commit based_on base_commit",
+    ),
+    (
+        Part::Domain,
+        "domain",
+        "domain action category area axis family component knob",
+    ),
     (
         Part::Hypothesis,
         "hypothesis",
         "hypothesis description desc summary change changes idea proposal diff patch edit title experiment \
          experiment_name run_name name config note notes comment",
     ),
-    (Part::Notes, "notes", "notes note comment comments remarks details rollback_reason evidence error reason"),
-    (Part::TrainSeconds, "train_s", "train_s train_seconds training_seconds train_time_s"),
+    (
+        Part::Notes,
+        "notes",
+        "notes note comment comments remarks details rollback_reason evidence error reason",
+    ),
+    (
+        Part::TrainSeconds,
+        "train_s",
+        "train_s train_seconds training_seconds train_time_s",
+    ),
     (
         Part::TotalSeconds,
         "total_s",
         "total_s total_seconds duration_s duration duration_seconds elapsed_s runtime_s wall_s",
     ),
-    (Part::Other("expected_delta"), "expected_delta", "expected_delta"),
+    (
+        Part::Other("expected_delta"),
+        "expected_delta",
+        "expected_delta",
+    ),
     (Part::Other("baseline_exp"), "baseline_exp", "baseline_exp"),
     (Part::Other("job_name"), "job_name", "job_name job job_id"),
-    (Part::Other("snapshot_path"), "snapshot_path", "snapshot_path"),
+    (
+        Part::Other("snapshot_path"),
+        "snapshot_path",
+        "snapshot_path",
+    ),
 ];
 
 /// The words of `--map`, besides the names of lineage's own columns.
@@ -159,8 +187,14 @@ pub const WORDS: &[(Means, &str)] = &[
         Is(Status::TrainBudgetOverrun),
         "train_budget_overrun timeout timed_out time_out train_timeout over_budget budget_exceeded",
     ),
-    (Is(Status::EvalBudgetOverrun), "eval_budget_overrun eval_timeout eval_timed_out"),
-    (Is(Status::SizeBlocked), "size_blocked too_large too_big oversize oversized size_limit"),
+    (
+        Is(Status::EvalBudgetOverrun),
+        "eval_budget_overrun eval_timeout eval_timed_out",
+    ),
+    (
+        Is(Status::SizeBlocked),
+        "size_blocked too_large too_big oversize oversized size_limit",
+    ),
     (
         Is(Status::PreflightCrash),
         "preflight_crash preflight preflight_failed import_error syntax_error compile_error build_error \
@@ -171,8 +205,14 @@ pub const WORDS: &[(Means, &str)] = &[
         "disqualified checks_failed check_failed gate_failed guard_failed rail_block rail_blocked guardrail \
          blocked invalid incorrect wrong test_failed tests_failed",
     ),
-    (Is(Status::HarnessAbort), "harness_abort abort aborted cancelled canceled interrupted infra_error skip skipped"),
-    (Ran, "ok success successful succeeded pass passed done complete completed finished ran"),
+    (
+        Is(Status::HarnessAbort),
+        "harness_abort abort aborted cancelled canceled interrupted infra_error skip skipped",
+    ),
+    (
+        Ran,
+        "ok success successful succeeded pass passed done complete completed finished ran",
+    ),
 ];
 
 /// Words of an explanation that take a keep back, as every verdict does that is no keep itself, unless a word of `DENIES` stands
@@ -196,8 +236,10 @@ pub const NOTHING: &str = "- -- — – n/a na nan none null nil ? error fail fa
          -infinity oom timeout skip skipped";
 
 /// Numbers that stand for "no score" where a trial has failed.
-pub const SENTINELS: &[f64] =
-    &[0.0, -1.0, 99.0, 999.0, 9999.0, 99_999.0, 999_999.0, -999.0, -9999.0, 1e6, 1e9, 1e10, 1e12, -1e9];
+pub const SENTINELS: &[f64] = &[
+    0.0, -1.0, 99.0, 999.0, 9999.0, 99_999.0, 999_999.0, -999.0, -9999.0, 1e6, 1e9, 1e10, 1e12,
+    -1e9,
+];
 
 /// Units that say how large a number is: one with it is no neighbour of a plain one.
 pub const MAGNITUDES: &str = "k m g t b kb mb gb tb kib mib gib mn bn";
@@ -212,7 +254,10 @@ pub const COMMITS: &str = "commit hash short_hash sha name";
 /// end is a whole part of the name there, one with `$` the end of the name. `1-x` and `neg_x` are the other way round than `x`.
 pub const BETTER: &[(Direction, &str)] = &[
     // What a name ends in says what is measured of all that stands before.
-    (Maximize, "_reduction$ _savings$ _saving$ _saved$ _fixed$ win_loss_ratio _fail_to_pass_ survival_time _negloss_"),
+    (
+        Maximize,
+        "_reduction$ _savings$ _saving$ _saved$ _fixed$ win_loss_ratio _fail_to_pass_ survival_time _negloss_",
+    ),
     (
         Minimize,
         "_drop$ _gap$ _ms_per_ _s_per_ _sec_per_ _seconds_per_ _time_per_ cost_per_ error_per_ errors_per_ failures_per_ \
@@ -235,7 +280,10 @@ pub const BETTER: &[(Direction, &str)] = &[
          fitness score coverage _top1_ _top5_ _top_1_ _top_5_ _pass_1_ _pass_5_ _pass_10_ _pass_k_ \
          solve_rate _solved_ hit_rate correlation spearman pearson exact_match _em_ likelihood",
     ),
-    (Minimize, "_s_ _ms_ _us_ _ns_ seconds duration runtime _time_ _bytes_ _size_ memory"),
+    (
+        Minimize,
+        "_s_ _ms_ _us_ _ns_ seconds duration runtime _time_ _bytes_ _size_ memory",
+    ),
 ];
 
 /// How good a candidate for the score a column is, by its name: lower is better, the first pattern decides. `=` stands before
@@ -262,7 +310,10 @@ pub const CANDIDATES: &[(u8, &str)] = &[
         "_lr_ _n_ _num_ _parse_errors_ _batch_ _mb_ _gb_ memory _vram_ params _step _epoch tokens _played_ _seed_",
     ),
     (FINE_TIME, "_ms_ _us_ _ns_"),
-    (TIME, "_s_ _sec_ _secs_ seconds minutes _hours_ duration elapsed runtime _time_"),
+    (
+        TIME,
+        "_s_ _sec_ _secs_ seconds minutes _hours_ duration elapsed runtime _time_",
+    ),
     (SIZE, "_size_ _kb_ _bytes_"),
     (5, "_val_ _valid_ _validation_ _eval_ _dev_"),
     (KNOWN, "_test_"),
@@ -284,8 +335,14 @@ pub const SAYS_METRIC: &str = "metric metric_name metricname primary_metric core
 pub const SAYS_DIRECTION: &str =
     "metric_direction direction best_direction bestdirection optimize optimization_direction";
 pub const DIRECTIONS: &[(Direction, &str)] = &[
-    (Maximize, "higher higher_is_better bigger_is_better max maximize maximise up higher_better"),
-    (Minimize, "lower lower_is_better smaller_is_better min minimize minimise down lower_better"),
+    (
+        Maximize,
+        "higher higher_is_better bigger_is_better max maximize maximise up higher_better",
+    ),
+    (
+        Minimize,
+        "lower lower_is_better smaller_is_better min minimize minimise down lower_better",
+    ),
 ];
 
 /// The types of JSON lines that are runs; a line without a type is one. A config line starts a segment.

@@ -7,9 +7,15 @@ use super::{Raw, Table, numbers::Form, plan::Plan, roles::Part, words};
 pub(super) fn join(table: &mut Table, plan: &Plan) {
     let width = table.names.len();
     let form = Form::of(table, plan.score);
-    let cell = |cells: &[String], at: usize| cells.get(at).map_or(String::new(), |cell| cell.trim().to_owned());
-    let has_verdict =
-        |cells: &[String]| plan.verdict.is_none_or(|(at, speech)| words::verdict(&cell(cells, at), speech).is_some());
+    let cell = |cells: &[String], at: usize| {
+        cells
+            .get(at)
+            .map_or(String::new(), |cell| cell.trim().to_owned())
+    };
+    let has_verdict = |cells: &[String]| {
+        plan.verdict
+            .is_none_or(|(at, speech)| words::verdict(&cell(cells, at), speech).is_some())
+    };
     let has_score = |cells: &[String]| {
         let score = cell(cells, plan.score);
         words::is_nothing(&score) || form.number(&score).is_some()
@@ -19,7 +25,9 @@ pub(super) fn join(table: &mut Table, plan: &Plan) {
         if has_verdict(&row.cells) && has_score(&row.cells) {
             continue;
         }
-        let texts = [Part::Hypothesis, Part::Notes].into_iter().filter_map(|part| plan.column(part));
+        let texts = [Part::Hypothesis, Part::Notes]
+            .into_iter()
+            .filter_map(|part| plan.column(part));
         let mut mended = texts.map(|text| joined(row, text, width, table.separator));
         match mended.find(|cells| has_verdict(cells) && has_score(cells)) {
             Some(cells) => {
@@ -31,7 +39,11 @@ pub(super) fn join(table: &mut Table, plan: &Plan) {
         }
     }
     if let [(line, cells), more @ ..] = &lost[..] {
-        let others = if more.is_empty() { String::new() } else { format!(" (and {} more)", more.len()) };
+        let others = if more.is_empty() {
+            String::new()
+        } else {
+            format!(" (and {} more)", more.len())
+        };
         table.notes.push(format!(
             "line {line}: {cells} cells under {width} columns, and no verdict that is known in its column; quote what holds the \
              separator{others}"

@@ -7,8 +7,8 @@ use std::{
 
 use super::{roles, words};
 use crate::{
-    store::{encode_row, escape_controls},
-    trial::Direction,
+    log::Direction,
+    log::{encode_row, escape_controls},
 };
 
 /// A log before anything is known of its columns.
@@ -46,9 +46,15 @@ impl Raw {
         if let Some(print) = self.print {
             return print;
         }
-        let said = self.cells.iter().map(|cell| cell.trim()).filter(|cell| !cell.is_empty());
+        let said = self
+            .cells
+            .iter()
+            .map(|cell| cell.trim())
+            .filter(|cell| !cell.is_empty());
         let bytes = said.flat_map(|cell| cell.bytes().chain([b'\t']));
-        bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
+        bytes.fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        })
     }
 }
 
@@ -99,12 +105,21 @@ impl Said {
 impl Table {
     /// As the bytes of a log of the same columns, in which every row stands in the line that it has in the file.
     pub fn bytes(&self) -> Vec<u8> {
-        in_lines(&self.names, self.first_row, self.rows.iter().map(|row| (row.line, &row.cells[..])))
+        in_lines(
+            &self.names,
+            self.first_row,
+            self.rows.iter().map(|row| (row.line, &row.cells[..])),
+        )
     }
 
     /// Gives every cell beyond the header a column.
     pub(super) fn widen(&mut self) {
-        let widest = self.rows.iter().map(|row| row.cells.len()).max().unwrap_or(0);
+        let widest = self
+            .rows
+            .iter()
+            .map(|row| row.cells.len())
+            .max()
+            .unwrap_or(0);
         let mut names = std::mem::take(&mut self.names);
         names.resize(names.len().max(widest), String::new());
         self.names = unique_names(names);
@@ -134,7 +149,11 @@ pub(super) fn unique_names(names: Vec<String>) -> Vec<String> {
     let (mut taken, mut next) = (HashSet::with_capacity(names.len()), HashMap::new());
     for (at, name) in names.iter().enumerate() {
         let name = escape_controls(name.trim().trim_matches('"').trim()).into_owned();
-        let name = if name.is_empty() { format!("column_{}", at + 1) } else { name };
+        let name = if name.is_empty() {
+            format!("column_{}", at + 1)
+        } else {
+            name
+        };
         out.push(free_name(name, &mut taken, &mut next));
     }
     out
@@ -142,7 +161,11 @@ pub(super) fn unique_names(names: Vec<String>) -> Vec<String> {
 
 /// A name that is not taken yet: itself, else with the next number behind it. That no number is tried twice keeps a header of
 /// thousands of equal names cheap.
-pub(super) fn free_name(name: String, taken: &mut HashSet<String>, next: &mut HashMap<String, u64>) -> String {
+pub(super) fn free_name(
+    name: String,
+    taken: &mut HashSet<String>,
+    next: &mut HashMap<String, u64>,
+) -> String {
     let mut free = name.clone();
     while !taken.insert(free.clone()) {
         let number = next.entry(name.clone()).or_insert(1);
@@ -156,6 +179,13 @@ pub(super) fn free_name(name: String, taken: &mut HashSet<String>, next: &mut Ha
 pub(super) fn doubles(names: &[String]) -> Vec<(usize, usize)> {
     let mut first: HashMap<&str, usize> = HashMap::new();
     let again = |(at, name)| (at, *first.entry(name).or_insert(at));
-    let told = names.iter().map(|name| name.trim()).enumerate().filter(|(_, name)| !name.is_empty());
-    told.map(again).filter(|(at, first)| at != first).map(|(at, first)| (first, at)).collect()
+    let told = names
+        .iter()
+        .map(|name| name.trim())
+        .enumerate()
+        .filter(|(_, name)| !name.is_empty());
+    told.map(again)
+        .filter(|(at, first)| at != first)
+        .map(|(at, first)| (first, at))
+        .collect()
 }

@@ -13,8 +13,8 @@ use super::{
     writer::Writer,
 };
 use crate::{
-    schema::STANDARD,
-    trial::{Direction, Status},
+    log::STANDARD,
+    log::{Direction, Status},
 };
 
 /// A log in lineage's own shape, with what was done to make it.
@@ -51,7 +51,11 @@ pub struct Translated {
 impl Translation {
     /// As the bytes of a log in which every row stands in the line that it has in the file.
     pub fn bytes(&self) -> Vec<u8> {
-        in_lines(&self.names, self.first_row, self.rows.iter().map(|row| (row.line, &row.cells[..])))
+        in_lines(
+            &self.names,
+            self.first_row,
+            self.rows.iter().map(|row| (row.line, &row.cells[..])),
+        )
     }
 
     pub fn extra(&self) -> &[String] {
@@ -81,26 +85,49 @@ pub fn translate(mut table: Table, wanted: &Wanted) -> Result<Translation, Strin
         };
         let is_bare = || row.cells.len() < width || says_little(&row.cells, &plan);
         if score.is_none() && word.is_empty() && is_bare() {
-            unread.push(Unread { line: row.line, why: "neither a score nor a verdict".to_owned(), usual: false });
+            unread.push(Unread {
+                line: row.line,
+                why: "neither a score nor a verdict".to_owned(),
+                usual: false,
+            });
             continue;
         }
-        trials.push(Trial { at, status, word, score });
+        trials.push(Trial {
+            at,
+            status,
+            word,
+            score,
+        });
     }
     let is_named = wanted.metric.is_some() || wanted.map.get(Part::Score).is_some();
     let is_known = words::candidate(&table.names[plan.score]) < UNKNOWN && scores.odd.is_empty();
     if scores.found == 0 && !table.rows.is_empty() && !is_named && !is_known {
         let name = &table.names[plan.score];
-        let holds = scores.odd.first().map(|(line, cell)| format!(" (line {line} has `{cell}`)")).unwrap_or_default();
-        return Err(format!("no row has a score in {name}{holds}; --map score=COLUMN names its column"));
+        let holds = scores
+            .odd
+            .first()
+            .map(|(line, cell)| format!(" (line {line} has `{cell}`)"))
+            .unwrap_or_default();
+        return Err(format!(
+            "no row has a score in {name}{holds}; --map score=COLUMN names its column"
+        ));
     }
     let mere_completion = statuses.mere_completion;
-    Ok(Writer { table, plan, trials, mere_completion }.write(wanted, scores, unread))
+    Ok(Writer {
+        table,
+        plan,
+        trials,
+        mere_completion,
+    }
+    .write(wanted, scores, unread))
 }
 
 /// Whether cells name no trial and tell no hypothesis, and most are empty: an event between the runs.
 fn says_little(cells: &[String], plan: &Plan) -> bool {
     let is_blank = |column: usize| cells.get(column).is_none_or(|cell| cell.trim().is_empty());
-    let is_unnamed = [Part::Id, Part::Hypothesis].into_iter().all(|part| plan.column(part).is_none_or(is_blank));
+    let is_unnamed = [Part::Id, Part::Hypothesis]
+        .into_iter()
+        .all(|part| plan.column(part).is_none_or(is_blank));
     is_unnamed && (0..cells.len()).filter(|&at| !is_blank(at)).count() * 2 < cells.len()
 }
 

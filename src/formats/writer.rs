@@ -13,8 +13,8 @@ use super::{
     words,
 };
 use crate::{
-    schema::{STANDARD, Schema},
-    trial::{Direction, ExpId, signed_delta},
+    log::{Direction, ExpId, signed_delta},
+    log::{STANDARD, Schema},
 };
 
 pub(super) struct Writer {
@@ -36,10 +36,18 @@ impl Writer {
     pub(super) fn write(self, wanted: &Wanted, scores: Scores, unread: Vec<Unread>) -> Translation {
         let metric = self.metric();
         let direction = self.direction(&metric, wanted);
-        let notes = if self.table.rows.is_empty() { Vec::new() } else { self.notes(&metric, &direction, &scores) };
+        let notes = if self.table.rows.is_empty() {
+            Vec::new()
+        } else {
+            self.notes(&metric, &direction, &scores)
+        };
         let direction = direction.is;
         let layout = self.layout(&metric);
-        let mut rows: Vec<_> = self.trials.iter().map(|trial| self.row(trial, &layout, &metric)).collect();
+        let mut rows: Vec<_> = self
+            .trials
+            .iter()
+            .map(|trial| self.row(trial, &layout, &metric))
+            .collect();
         self.relate(&mut rows, &layout, direction);
         let mut words = BTreeMap::new();
         for trial in &self.trials {
@@ -48,8 +56,10 @@ impl Writer {
                 *words.entry((said, trial.word.clone())).or_default() += 1;
             }
         }
-        let columns =
-            layout.places.iter().map(|&(from, to)| (self.table.names[from].clone(), layout.names[to].clone()));
+        let columns = layout
+            .places
+            .iter()
+            .map(|&(from, to)| (self.table.names[from].clone(), layout.names[to].clone()));
         let mut unread: Vec<_> = self.table.unread.into_iter().chain(unread).collect();
         unread.sort_by_key(|unread| unread.line);
         Translation {
@@ -58,7 +68,10 @@ impl Writer {
             rows,
             metric,
             direction,
-            verdict: self.plan.verdict.map(|(column, _)| self.table.names[column].clone()),
+            verdict: self
+                .plan
+                .verdict
+                .map(|(column, _)| self.table.names[column].clone()),
             notes: self.table.notes.into_iter().chain(notes).collect(),
             unread,
             first_row: self.table.first_row,
@@ -69,7 +82,10 @@ impl Writer {
     }
 
     pub(super) fn cell(&self, at: usize, column: usize) -> &str {
-        self.table.rows[at].cells.get(column).map_or("", |cell| cell.trim())
+        self.table.rows[at]
+            .cells
+            .get(column)
+            .map_or("", |cell| cell.trim())
     }
 
     fn metric(&self) -> String {
@@ -82,7 +98,12 @@ impl Writer {
         let (mut taken, mut next) = (HashSet::new(), HashMap::new());
         let mut moves: Vec<(usize, String)> = Vec::new();
         for (column, own) in self.table.names.iter().cloned().enumerate() {
-            let part = self.plan.parts.iter().find(|(_, taken)| *taken == column).map(|(part, _)| *part);
+            let part = self
+                .plan
+                .parts
+                .iter()
+                .find(|(_, taken)| *taken == column)
+                .map(|(part, _)| *part);
             let is_score = column == self.plan.score;
             let name = match part {
                 Some(part) if !is_score => standard_name(part).to_owned(),
@@ -92,50 +113,85 @@ impl Writer {
                 _ if self.is_filled(&own) || taken.contains(&own) => format!("source_{own}"),
                 _ => own,
             };
-            let name = if STANDARD.contains(&&*name) { name } else { free_name(name, &mut taken, &mut next) };
+            let name = if STANDARD.contains(&&*name) {
+                name
+            } else {
+                free_name(name, &mut taken, &mut next)
+            };
             if !STANDARD.contains(&&*name) {
                 extra.push(name.clone());
             }
             moves.push((column, name));
         }
         let names = Schema::standard_names(&extra);
-        let place: HashMap<&str, usize> = names.iter().enumerate().map(|(at, name)| (name.as_str(), at)).collect();
-        let places = moves.into_iter().map(|(column, name)| (column, place[name.as_str()])).collect();
+        let place: HashMap<&str, usize> = names
+            .iter()
+            .enumerate()
+            .map(|(at, name)| (name.as_str(), at))
+            .collect();
+        let places = moves
+            .into_iter()
+            .map(|(column, name)| (column, place[name.as_str()]))
+            .collect();
         Layout { names, places }
     }
 
     /// Whether a column of lineage has another source than the column of that name.
     fn is_filled(&self, name: &str) -> bool {
         let always = ["exp_id", "status", "core_metric"].contains(&name);
-        always || self.plan.parts.iter().any(|(part, _)| standard_name(*part) == name)
+        always
+            || self
+                .plan
+                .parts
+                .iter()
+                .any(|(part, _)| standard_name(*part) == name)
     }
 
     /// Whether a column says nothing but the score, as that of lineage's own logs does.
     fn repeats_score(&self, column: usize) -> bool {
         let mut cells = self.trials.iter().map(|trial| self.cell(trial.at, column));
-        let mut scores = self.trials.iter().map(|trial| self.cell(trial.at, self.plan.score));
-        cells.all(|cell| scores.next().is_some_and(|score| cell.is_empty() || cell == score))
+        let mut scores = self
+            .trials
+            .iter()
+            .map(|trial| self.cell(trial.at, self.plan.score));
+        cells.all(|cell| {
+            scores
+                .next()
+                .is_some_and(|score| cell.is_empty() || cell == score)
+        })
     }
 
     fn is_verdict(&self, column: usize) -> bool {
-        self.plan.verdict.is_some_and(|(verdict, _)| verdict == column)
+        self.plan
+            .verdict
+            .is_some_and(|(verdict, _)| verdict == column)
     }
 
     /// Whether the words of the verdict say more than the statuses that they become.
     fn loses_words(&self, column: usize) -> bool {
-        self.trials.iter().any(|trial| words::normal(self.cell(trial.at, column)) != words::normal(&trial.word))
+        self.trials
+            .iter()
+            .any(|trial| words::normal(self.cell(trial.at, column)) != words::normal(&trial.word))
     }
 
     fn row(&self, trial: &Trial, layout: &Layout, metric: &str) -> Translated {
         let raw = &self.table.rows[trial.at];
         let mut cells = vec![String::new(); layout.names.len()];
         for &(from, to) in &layout.places {
-            raw.cells.get(from).map_or("", String::as_str).clone_into(&mut cells[to]);
+            raw.cells
+                .get(from)
+                .map_or("", String::as_str)
+                .clone_into(&mut cells[to]);
         }
         let names = self.table.names.len();
         if raw.cells.len() > names {
-            let place = layout.places.iter().find(|(from, _)| *from == names - 1).map(|(_, to)| *to);
-            cells[place.unwrap_or_default()] = raw.cells[names - 1..].join(&self.table.separator.to_string());
+            let place = layout
+                .places
+                .iter()
+                .find(|(from, _)| *from == names - 1)
+                .map(|(_, to)| *to);
+            cells[place.unwrap_or_default()] =
+                raw.cells[names - 1..].join(&self.table.separator.to_string());
         }
         let mut set = |name: &str, text: &str| {
             if let Some(at) = layout.names.iter().position(|own| own == name) {
@@ -150,14 +206,25 @@ impl Writer {
         };
         set(metric, shown);
         set("core_metric", shown);
-        if let Some(time) = self.plan.column(Part::Time).and_then(|column| time(self.cell(trial.at, column))) {
+        if let Some(time) = self
+            .plan
+            .column(Part::Time)
+            .and_then(|column| time(self.cell(trial.at, column)))
+        {
             set("timestamp", &time);
         }
-        let hypothesis = self.plan.column(Part::Hypothesis).map_or("", |column| self.cell(trial.at, column));
+        let hypothesis = self
+            .plan
+            .column(Part::Hypothesis)
+            .map_or("", |column| self.cell(trial.at, column));
         if hypothesis.is_empty() {
             set("hypothesis", self.other_text(trial));
         }
-        Translated { line: raw.line, cells, fingerprint: raw.fingerprint() }
+        Translated {
+            line: raw.line,
+            cells,
+            fingerprint: raw.fingerprint(),
+        }
     }
 
     /// Whether the score is a text that says something, such as `27/50`.
@@ -169,14 +236,27 @@ impl Writer {
     /// What stands for a hypothesis where its own column is empty: the next column that could be one.
     fn other_text(&self, trial: &Trial) -> &str {
         let texts = self.plan.texts.iter().map(|&at| self.cell(trial.at, at));
-        texts.into_iter().find(|cell| !cell.is_empty()).unwrap_or("")
+        texts
+            .into_iter()
+            .find(|cell| !cell.is_empty())
+            .unwrap_or("")
     }
 
     /// Ids, parents, baselines and differences, which follow from the rows above.
     fn relate(&self, rows: &mut [Translated], layout: &Layout, direction: Direction) {
-        let at = |name: &str| layout.names.iter().position(|own| own == name).unwrap_or_default();
-        let (id_at, parent_at, baseline_at, delta_at) =
-            (at("exp_id"), at("parent_exp"), at("baseline_exp"), at("delta_vs_best"));
+        let at = |name: &str| {
+            layout
+                .names
+                .iter()
+                .position(|own| own == name)
+                .unwrap_or_default()
+        };
+        let (id_at, parent_at, baseline_at, delta_at) = (
+            at("exp_id"),
+            at("parent_exp"),
+            at("baseline_exp"),
+            at("delta_vs_best"),
+        );
         let has_baselines = self.plan.column(Part::Other("baseline_exp")).is_some();
         let mut known: HashMap<ExpId, String> = HashMap::new();
         let (mut kept, mut best): (String, Option<(f64, String)>) = (String::new(), None);
@@ -195,17 +275,25 @@ impl Writer {
                 if !has_baselines {
                     cells[baseline_at].clone_from(baseline);
                 }
-                let delta = score.filter(|_| trial.status.is_signal()).map(|score| signed_delta(score - best));
+                let delta = score
+                    .filter(|_| trial.status.is_completed())
+                    .map(|score| signed_delta(score - best));
                 cells[delta_at] = delta.unwrap_or_default();
             }
-            let keys = self.plan.keys.iter().filter_map(|&at| ExpId::read(self.cell(trial.at, at)));
+            let keys = self
+                .plan
+                .keys
+                .iter()
+                .filter_map(|&at| ExpId::parse(self.cell(trial.at, at)));
             known.extend(keys.map(|key| (key, id.clone())));
             let can_be_best = trial.status.can_be_best();
             if can_be_best || self.plan.verdict.is_none() {
                 kept.clone_from(&id);
             }
             if let Some(score) = score.filter(|_| can_be_best)
-                && best.as_ref().is_none_or(|(best, _)| direction.better(score, *best))
+                && best
+                    .as_ref()
+                    .is_none_or(|(best, _)| direction.better(score, *best))
             {
                 best = Some((score, id.clone()));
             }
@@ -216,7 +304,10 @@ impl Writer {
 
 /// The column of lineage that a part fills.
 fn standard_name(part: Part) -> &'static str {
-    NAMES.iter().find(|(own, ..)| *own == part).map_or("status", |(_, name, _)| name)
+    NAMES
+        .iter()
+        .find(|(own, ..)| *own == part)
+        .map_or("status", |(_, name, _)| name)
 }
 
 /// A parent as the translation calls it: the nearest row above that has this id or this commit. Spreadsheets and data frames
@@ -226,6 +317,14 @@ fn parent(cell: &str, known: &HashMap<ExpId, String>) -> String {
         return String::new();
     }
     let whole = cell.strip_suffix(".0").unwrap_or(cell);
-    let id = [cell, whole].into_iter().find_map(|text| known.get(&ExpId::read(text)?).cloned());
-    id.unwrap_or_else(|| if whole == "0" { String::new() } else { whole.to_owned() })
+    let id = [cell, whole]
+        .into_iter()
+        .find_map(|text| known.get(&ExpId::parse(text)?).cloned());
+    id.unwrap_or_else(|| {
+        if whole == "0" {
+            String::new()
+        } else {
+            whole.to_owned()
+        }
+    })
 }

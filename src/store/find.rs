@@ -29,7 +29,9 @@ impl Store {
     pub fn find(path: Option<&Path>) -> Result<Self> {
         match path {
             Some(path) => Self::at(path),
-            None => Self::upwards(&std::env::current_dir().context("the current directory is gone")?),
+            None => {
+                Self::upwards(&std::env::current_dir().context("the current directory is gone")?)
+            }
         }
     }
 
@@ -37,15 +39,29 @@ impl Store {
         let metadata = match std::fs::metadata(path) {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                bail!("there is no store at {0}; `lineage init {0}` makes one", path.display())
+                bail!(
+                    "there is no store at {0}; `lineage init {0}` makes one",
+                    path.display()
+                )
             }
-            Err(error) => bail!("cannot look at {}: {error}{}", path.display(), way_out(&error)),
+            Err(error) => bail!(
+                "cannot look at {}: {error}{}",
+                path.display(),
+                way_out(&error)
+            ),
         };
         if metadata.is_file() {
-            return Ok(Self { dir: None, log: path.to_owned(), settings: Settings::default() });
+            return Ok(Self {
+                dir: None,
+                log: path.to_owned(),
+                settings: Settings::default(),
+            });
         }
         if !metadata.is_dir() {
-            bail!("{} is neither a directory nor a regular file; --store takes a store or a log", path.display());
+            bail!(
+                "{} is neither a directory nor a regular file; --store takes a store or a log",
+                path.display()
+            );
         }
         let inner = path.join(DIR);
         if holds(path)? {
@@ -53,15 +69,25 @@ impl Store {
         } else if holds(&inner)? {
             Self::in_dir(&inner)
         } else {
-            bail!("{0} holds neither {SETTINGS} nor {LOG}; `lineage init {0}` makes a store there", path.display())
+            bail!(
+                "{0} holds neither {SETTINGS} nor {LOG}; `lineage init {0}` makes a store there",
+                path.display()
+            )
         }
     }
 
     fn upwards(from: &Path) -> Result<Self> {
-        match from.ancestors().map(|dir| dir.join(DIR)).find(|dir| dir.is_dir()) {
+        match from
+            .ancestors()
+            .map(|dir| dir.join(DIR))
+            .find(|dir| dir.is_dir())
+        {
             Some(dir) if holds(&dir)? => Self::in_dir(&dir),
             Some(dir) => {
-                bail!("{0} holds neither {SETTINGS} nor {LOG}; `lineage init {0}` makes a store there", dir.display())
+                bail!(
+                    "{0} holds neither {SETTINGS} nor {LOG}; `lineage init {0}` makes a store there",
+                    dir.display()
+                )
             }
             None => bail!(
                 "no {DIR} in {} or above it; `lineage init` makes one here, --store PATH names one elsewhere",
@@ -72,11 +98,15 @@ impl Store {
 
     fn in_dir(dir: &Path) -> Result<Self> {
         let settings = Settings::read(&dir.join(SETTINGS))?;
-        Ok(Self { dir: Some(dir.to_owned()), log: dir.join(LOG), settings })
+        Ok(Self {
+            dir: Some(dir.to_owned()),
+            log: dir.join(LOG),
+            settings,
+        })
     }
 
     /// The directory of the store; `None` for a log read in place.
-    pub(super) fn dir(&self) -> Option<&Path> {
+    pub(crate) fn dir(&self) -> Option<&Path> {
         self.dir.as_deref()
     }
 
@@ -93,13 +123,17 @@ impl Store {
     }
 
     /// Whether an append may make the log: only in a store, never where a path was mistyped.
-    pub(super) fn may_create_log(&self) -> bool {
-        self.dir.as_ref().is_some_and(|dir| dir.join(SETTINGS).exists())
+    pub(crate) fn may_create_log(&self) -> bool {
+        self.dir
+            .as_ref()
+            .is_some_and(|dir| dir.join(SETTINGS).exists())
     }
 
     /// The hand-written key insights; empty where there are none.
     pub fn insights(&self) -> Result<String> {
-        let Some(dir) = &self.dir else { return Ok(String::new()) };
+        let Some(dir) = &self.dir else {
+            return Ok(String::new());
+        };
         let path = dir.join(INSIGHTS);
         match std::fs::read(&path) {
             Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
@@ -116,7 +150,11 @@ fn holds(dir: &Path) -> Result<bool> {
         match std::fs::symlink_metadata(&path) {
             Ok(_) => return Ok(true),
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-                bail!("cannot look at {}: {error}{}", path.display(), way_out(&error))
+                bail!(
+                    "cannot look at {}: {error}{}",
+                    path.display(),
+                    way_out(&error)
+                )
             }
             Err(_) => {}
         }
@@ -125,21 +163,28 @@ fn holds(dir: &Path) -> Result<bool> {
 }
 
 /// Whether a log can be at a path: nothing else may be there. A FIFO would keep its reader for ever.
-pub(super) fn check_regular(path: &Path) -> Result<()> {
+pub(crate) fn check_regular(path: &Path) -> Result<()> {
     match std::fs::metadata(path) {
-        Ok(metadata) if metadata.is_dir() => bail!("{} is a directory, not a log; move it away", path.display()),
-        Ok(metadata) if !metadata.is_file() => bail!("{} is no regular file, so no log; move it away", path.display()),
+        Ok(metadata) if metadata.is_dir() => {
+            bail!("{} is a directory, not a log; move it away", path.display())
+        }
+        Ok(metadata) if !metadata.is_file() => bail!(
+            "{} is no regular file, so no log; move it away",
+            path.display()
+        ),
         _ => Ok(()), // what is not there, or cannot be seen, is said by whoever opens it
     }
 }
 
 /// What to do about a file that cannot be opened.
-pub(super) fn way_out(error: &std::io::Error) -> &'static str {
+pub(crate) fn way_out(error: &std::io::Error) -> &'static str {
     match error.kind() {
         ErrorKind::PermissionDenied => {
             "; give this user the right to it (chmod, chown), or name another store with --store"
         }
-        ErrorKind::ReadOnlyFilesystem => "; its file system is read-only: name another store with --store",
+        ErrorKind::ReadOnlyFilesystem => {
+            "; its file system is read-only: name another store with --store"
+        }
         _ => "",
     }
 }

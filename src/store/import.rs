@@ -9,14 +9,14 @@ use std::{
 use anyhow::{Result, bail};
 
 use super::{
-    Log, New, Reading, Store, init,
+    Log, New, ReadOptions, Store, init,
     known::{Is, Known, Origin, SOURCE},
 };
 use crate::{
+    append::LogState,
     formats::{Map, Translation},
-    lineage::Ledger,
-    schema::{Role, Schema},
-    trial::{ExpId, Number, Status, signed_delta},
+    log::{ExpId, Number, Status, signed_delta},
+    log::{Role, Schema},
 };
 
 const WAIT: Duration = Duration::from_secs(30);
@@ -36,7 +36,12 @@ pub struct Merged {
 }
 
 /// Makes a store for a translation; how it was read is remembered there.
-pub fn new_store(dir: &Path, translation: &Translation, map: &Map, segment: Option<u64>) -> Result<()> {
+pub fn new_store(
+    dir: &Path,
+    translation: &Translation,
+    map: &Map,
+    segment: Option<u64>,
+) -> Result<()> {
     let quoted = |text: &str| toml::Value::from(text).to_string();
     let mut settings = String::from("\n[import]\n");
     settings += &if map.is_empty() {
@@ -44,7 +49,9 @@ pub fn new_store(dir: &Path, translation: &Translation, map: &Map, segment: Opti
     } else {
         format!("map = {}\n", quoted(map.text()))
     };
-    settings += &segment.map(|segment| format!("segment = {segment}\n")).unwrap_or_default();
+    settings += &segment
+        .map(|segment| format!("segment = {segment}\n"))
+        .unwrap_or_default();
     let mut columns = translation.extra().to_vec();
     if !columns.iter().any(|column| column == SOURCE) {
         columns.push(SOURCE.to_owned());
@@ -62,17 +69,19 @@ pub fn new_store(dir: &Path, translation: &Translation, map: &Map, segment: Opti
 impl Store {
     /// Adds the trials that the store does not have, all of them or none.
     pub fn import(&self, translation: &Translation, as_new: bool) -> Result<Merged> {
-        let locked = self.lock(&Reading::default(), WAIT)?;
+        let locked = self.lock(&ReadOptions::default(), WAIT)?;
         let merged = merge(locked.log(), translation, as_new)?;
         if !merged.rows.is_empty() {
-            locked.write(&merged.rows).map_err(|unwritten| unwritten.error)?;
+            locked
+                .write(&merged.rows)
+                .map_err(|unwritten| unwritten.error)?;
         }
         Ok(merged)
     }
 
     /// What `import` would add.
     pub fn would_import(&self, translation: &Translation, as_new: bool) -> Result<Merged> {
-        merge(&self.read(&Reading::default())?, translation, as_new)
+        merge(&self.read(&ReadOptions::default())?, translation, as_new)
     }
 }
 
@@ -84,23 +93,39 @@ fn merge(log: &Log, translation: &Translation, as_new: bool) -> Result<Merged> {
         known.see(&row);
         Ok(())
     })?;
-    let fitted: Vec<_> = translation.rows.iter().map(|row| fitted(translation, &row.cells, schema)).collect();
+    let fitted: Vec<_> = translation
+        .rows
+        .iter()
+        .map(|row| fitted(translation, &row.cells, schema))
+        .collect();
     let is = known.recognise(translation, &fitted, schema);
     let is_unknown = !is.is_empty() && is.iter().all(|is| matches!(is, Is::New(_)));
-    if let Some((line, name)) = known.double_of(translation, &fitted, schema).filter(|_| is_unknown && !as_new) {
+    if let Some((line, name)) = known
+        .double_of(translation, &fitted, schema)
+        .filter(|_| is_unknown && !as_new)
+    {
         bail!(
             "no row of it was imported as it is, but most look like trials of the store (line {line} like trial {name}), as when a \
              log gains a column; nothing is added: --as-new adds all rows, --into takes the file into a store of its own"
         );
     }
-    let ledger = log.ask(Ledger::new(schema.direction, [], []))?;
+    let ledger = log.ask(LogState::new(schema.direction, [], []))?;
     let has_imports = known.has_imports();
-    let mut joining = Joining { schema, ledger, is_fresh: known.ids.is_empty(), ids: known.ids, names: HashMap::new() };
+    let mut joining = Joining {
+        schema,
+        ledger,
+        is_fresh: known.ids.is_empty(),
+        ids: known.ids,
+        names: HashMap::new(),
+    };
     let mut merged = Merged::default();
     for ((row, cells), is) in translation.rows.iter().zip(fitted).zip(is) {
         let own = cell(&cells, schema, Role::Id).to_owned();
         match is {
-            Is::There { name, status_differs } => {
+            Is::There {
+                name,
+                status_differs,
+            } => {
                 merged.known += 1;
                 if status_differs {
                     merged.differing.push((row.line, name.clone()));
@@ -121,7 +146,7 @@ fn merge(log: &Log, translation: &Translation, as_new: bool) -> Result<Merged> {
 /// The log as far as trials join it.
 struct Joining<'s> {
     schema: &'s Schema,
-    ledger: Ledger,
+    ledger: LogState,
     ids: HashSet<ExpId>,
     /// What the trials of the file are called in the log.
     names: HashMap<String, String>,
@@ -132,10 +157,13 @@ struct Joining<'s> {
 impl Joining<'_> {
     /// A new trial, called `own` in its file.
     fn join(&mut self, own: String, mut cells: Vec<String>, origin: Origin) -> Vec<String> {
-        let free = ExpId::read(&own).filter(|id| self.ids.insert(id.clone()));
+        let free = ExpId::parse(&own).filter(|id| self.ids.insert(id.clone()));
         let id = free.unwrap_or_else(|| self.ledger.next_id());
         self.ids.insert(id.clone());
-        self.names.insert(own.clone(), if self.is_fresh { own } else { id.to_string() });
+        self.names.insert(
+            own.clone(),
+            if self.is_fresh { own } else { id.to_string() },
+        );
         if !self.is_fresh {
             relate(&mut cells, self.schema, &self.ledger, &self.names, &id);
         }
@@ -144,9 +172,10 @@ impl Joining<'_> {
             None => note(&mut cells, self.schema, &format!("{SOURCE}: {origin}")),
         }
         let score = Number::value_of(cell(&cells, self.schema, Role::Score));
-        let status = Status::read(cell(&cells, self.schema, Role::Status).as_bytes());
+        let status = Status::parse(cell(&cells, self.schema, Role::Status).as_bytes());
         let name = cell(&cells, self.schema, Role::Id);
-        self.ledger.enter(Some(&id), name, "", score.filter(|_| status.can_be_best()));
+        self.ledger
+            .enter(Some(&id), name, "", score.filter(|_| status.can_be_best()));
         cells
     }
 }
@@ -157,15 +186,27 @@ fn fitted(translation: &Translation, cells: &[String], schema: &Schema) -> Vec<S
     let mut out = vec![String::new(); schema.names().len()];
     let mut homeless = Vec::new();
     let is_origin = |name: &str, cell: &str| name == SOURCE && Origin::read(cell).is_some();
-    for (name, cell) in translation.names.iter().zip(cells).filter(|(name, cell)| !is_origin(name, cell)) {
+    for (name, cell) in translation
+        .names
+        .iter()
+        .zip(cells)
+        .filter(|(name, cell)| !is_origin(name, cell))
+    {
         match schema.find(name).filter(|_| name != SOURCE) {
             Some(at) => out[at].clone_from(cell),
             None if cell.is_empty() => {}
             None => homeless.push(format!("{name}: {cell}")),
         }
     }
-    let score = translation.names.iter().position(|name| name == "core_metric");
-    if let Some((to, from)) = schema.column(Role::Score).zip(score).filter(|(to, _)| out[*to].is_empty()) {
+    let score = translation
+        .names
+        .iter()
+        .position(|name| name == "core_metric");
+    if let Some((to, from)) = schema
+        .column(Role::Score)
+        .zip(score)
+        .filter(|(to, _)| out[*to].is_empty())
+    {
         out[to].clone_from(&cells[from]);
     }
     if !homeless.is_empty() {
@@ -183,7 +224,13 @@ fn note(cells: &mut [String], schema: &Schema, text: &str) {
 }
 
 /// Names, baseline and difference of a trial that joins others.
-fn relate(cells: &mut [String], schema: &Schema, ledger: &Ledger, names: &HashMap<String, String>, id: &ExpId) {
+fn relate(
+    cells: &mut [String],
+    schema: &Schema,
+    ledger: &LogState,
+    names: &HashMap<String, String>,
+    id: &ExpId,
+) {
     let mut set = |role, text: String| {
         if let Some(at) = schema.column(role) {
             cells[at] = text;
@@ -191,11 +238,17 @@ fn relate(cells: &mut [String], schema: &Schema, ledger: &Ledger, names: &HashMa
     };
     set(Role::Id, id.to_string());
     let best = ledger.best().map(|(best, id)| (best, id.to_owned()));
-    set(Role::Baseline, best.as_ref().map(|(_, id)| id.clone()).unwrap_or_default());
+    set(
+        Role::Baseline,
+        best.as_ref().map(|(_, id)| id.clone()).unwrap_or_default(),
+    );
     let parent = names.get(cell(cells, schema, Role::Parent)).cloned();
     let score = Number::value_of(cell(cells, schema, Role::Score));
-    let is_signal = Status::read(cell(cells, schema, Role::Status).as_bytes()).is_signal();
-    let delta = score.zip(best).filter(|_| is_signal).map(|(score, (best, _))| signed_delta(score - best));
+    let is_completed = Status::parse(cell(cells, schema, Role::Status).as_bytes()).is_completed();
+    let delta = score
+        .zip(best)
+        .filter(|_| is_completed)
+        .map(|(score, (best, _))| signed_delta(score - best));
     let mut set = |role, text: Option<String>| {
         if let Some((at, text)) = schema.column(role).zip(text) {
             cells[at] = text;

@@ -9,14 +9,12 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use super::{
-    encode_row,
     find::{DIR, INSIGHTS, LOG, SETTINGS},
-    lock::flush_dir,
     settings::VERSION,
 };
 use crate::{
-    schema::{STANDARD, Schema},
-    trial::Direction,
+    append::flush_dir,
+    log::{Direction, STANDARD, Schema, encode_row},
 };
 
 /// Names by which `append` calls columns that have another name in the log.
@@ -45,12 +43,19 @@ pub fn init(dir: Option<&Path>, new: &New) -> Result<PathBuf> {
             bail!("{} is there already; nothing was changed", path.display());
         }
     }
-    fs::create_dir_all(dir).with_context(|| format!("cannot make the directory {}", dir.display()))?;
+    fs::create_dir_all(dir)
+        .with_context(|| format!("cannot make the directory {}", dir.display()))?;
     // Each appears whole. The settings come first: with them, an append that is faster than the rest makes the right log.
     if !appears(&dir.join(SETTINGS), &settings_text(new))? {
-        bail!("{} is there already; nothing was changed", dir.join(SETTINGS).display());
+        bail!(
+            "{} is there already; nothing was changed",
+            dir.join(SETTINGS).display()
+        );
     }
-    appears(&dir.join(LOG), &encode_row(&Schema::standard_names(new.columns)))?;
+    appears(
+        &dir.join(LOG),
+        &encode_row(&Schema::standard_names(new.columns)),
+    )?;
     appears(&dir.join(INSIGHTS), "")?;
     for path in [dir.join(LOG), dir.to_owned()] {
         flush_dir(&path).with_context(|| format!("cannot flush {}", dir.display()))?;
@@ -83,17 +88,28 @@ fn create(path: &Path, text: &str) -> io::Result<()> {
 /// A metric may be any column that does not hold something else already.
 fn check_metric(metric: &str) -> Result<()> {
     let numbers = ["core_metric", "val_bpb", "train_s", "total_s"];
-    if metric.trim().is_empty() || metric != metric.trim() || STANDARD.contains(&metric) && !numbers.contains(&metric) {
-        bail!("`{}` cannot be the metric: it names no number that a search could optimise", metric.escape_debug());
+    if metric.trim().is_empty()
+        || metric != metric.trim()
+        || STANDARD.contains(&metric) && !numbers.contains(&metric)
+    {
+        bail!(
+            "`{}` cannot be the metric: it names no number that a search could optimise",
+            metric.escape_debug()
+        );
     }
     Ok(())
 }
 
 fn check_columns(columns: &[String]) -> Result<()> {
     for (at, name) in columns.iter().enumerate() {
-        let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
+        let plain = name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b));
         if name.is_empty() || !plain {
-            bail!("`{}` is no name for a column; letters, digits, `_`, `-` and `.` are", name.escape_debug());
+            bail!(
+                "`{}` is no name for a column; letters, digits, `_`, `-` and `.` are",
+                name.escape_debug()
+            );
         }
         if SHORT.contains(&name.as_str()) {
             bail!("`{name}` is what append calls another column; choose another name");

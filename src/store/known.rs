@@ -9,8 +9,8 @@ use std::{
 use super::escape_controls;
 use crate::{
     formats::{Translated, Translation},
-    schema::{Role, Schema},
-    trial::{ExpId, Row},
+    log::{ExpId, Row},
+    log::{Role, Schema},
 };
 
 /// The column that says where an imported trial came from.
@@ -35,8 +35,13 @@ impl fmt::Display for Origin {
 impl Origin {
     pub(super) fn read(cell: &str) -> Option<Self> {
         let (file, fingerprint) = cell.trim().split_once(':')?;
-        let fingerprint = u64::from_str_radix(fingerprint, 16).ok().filter(|_| fingerprint.len() == 16)?;
-        Some(Self { file: file.parse().ok()?, fingerprint })
+        let fingerprint = u64::from_str_radix(fingerprint, 16)
+            .ok()
+            .filter(|_| fingerprint.len() == 16)?;
+        Some(Self {
+            file: file.parse().ok()?,
+            fingerprint,
+        })
     }
 
     /// In a store without the column it is in the notes.
@@ -85,10 +90,19 @@ impl Known {
         let Some(id) = row.id() else { return };
         self.ids.insert(id);
         if row.damage.is_none() {
-            let cells: Vec<_> = (0..row.schema.names().len()).map(|at| row.text_at(at).into_owned()).collect();
-            let own = row.schema.find(SOURCE).and_then(|at| Origin::read(&cells[at]));
+            let cells: Vec<_> = (0..row.schema.names().len())
+                .map(|at| row.text_at(at).into_owned())
+                .collect();
+            let own = row
+                .schema
+                .find(SOURCE)
+                .and_then(|at| Origin::read(&cells[at]));
             let origin = own.or_else(|| Origin::in_notes(&row.text(Role::Notes)));
-            self.there.push(There { name: row.name(), cells, origin });
+            self.there.push(There {
+                name: row.name(),
+                cells,
+                origin,
+            });
         }
     }
 
@@ -107,49 +121,92 @@ impl Known {
         let has_ids = translation.columns.iter().any(|(_, to)| to == "exp_id");
         let mut by_score: HashMap<&str, VecDeque<&There>> = HashMap::new();
         for there in self.there.iter().filter(|there| there.origin.is_some()) {
-            by_score.entry(&there.cells[score]).or_default().push_back(there);
+            by_score
+                .entry(&there.cells[score])
+                .or_default()
+                .push_back(there);
         }
         let mut found = Vec::new();
-        for (row, cells) in translation.rows.iter().zip(fitted).filter(|(_, cells)| !cells[score].is_empty()) {
-            let Some(waiting) = by_score.get_mut(cells[score].as_str()) else { continue };
+        for (row, cells) in translation
+            .rows
+            .iter()
+            .zip(fitted)
+            .filter(|(_, cells)| !cells[score].is_empty())
+        {
+            let Some(waiting) = by_score.get_mut(cells[score].as_str()) else {
+                continue;
+            };
             let is_same = |there: &&There| {
-                has_ids && ExpId::read(&there.name) == ExpId::read(&cells[id]) || alike(schema, &there.cells, cells)
+                has_ids && ExpId::parse(&there.name) == ExpId::parse(&cells[id])
+                    || alike(schema, &there.cells, cells)
             };
             // Many trials may have one score: in their order the first is mostly the one.
             if let Some(place) = waiting.iter().take(100).position(is_same) {
-                found.extend(waiting.remove(place).map(|there| (row.line, there.name.clone())));
+                found.extend(
+                    waiting
+                        .remove(place)
+                        .map(|there| (row.line, there.name.clone())),
+                );
             }
         }
-        let scored = fitted.iter().filter(|cells| !cells[score].is_empty()).count();
+        let scored = fitted
+            .iter()
+            .filter(|cells| !cells[score].is_empty())
+            .count();
         let is_most = found.len() * 2 > scored.min(self.there.len());
         found.into_iter().next().filter(|_| is_most)
     }
 
     /// What every row of a file is; `fitted` has its cells in the columns of the log.
-    pub(super) fn recognise(&self, translation: &Translation, fitted: &[Vec<String>], schema: &Schema) -> Vec<Is> {
-        let origins: Vec<_> = translation.rows.iter().map(|row| Origin::of(translation, row)).collect();
-        let fingerprint = |at: usize| origins[at].map_or(translation.rows[at].fingerprint, |own| own.fingerprint);
+    pub(super) fn recognise(
+        &self,
+        translation: &Translation,
+        fitted: &[Vec<String>],
+        schema: &Schema,
+    ) -> Vec<Is> {
+        let origins: Vec<_> = translation
+            .rows
+            .iter()
+            .map(|row| Origin::of(translation, row))
+            .collect();
+        let fingerprint =
+            |at: usize| origins[at].map_or(translation.rows[at].fingerprint, |own| own.fingerprint);
         let matched = self.matched(fitted, fingerprint, schema);
         let has_ids = translation.columns.iter().any(|(_, to)| to == "exp_id");
         let id = schema.column(Role::Id).unwrap_or_default();
         let file = self.file(&matched);
         let is_same = |there: &There, at: usize| {
-            has_ids && ExpId::read(&there.name) == ExpId::read(&fitted[at][id])
+            has_ids && ExpId::parse(&there.name) == ExpId::parse(&fitted[at][id])
                 || alike(schema, &there.cells, &fitted[at])
         };
-        let changed = file.map(|file| self.changed(file, &matched, is_same)).unwrap_or_default();
-        let told = self.there.iter().map(|there| there.origin).chain(origins.iter().copied());
-        let file = file.unwrap_or_else(|| told.flatten().map(|origin| origin.file).max().unwrap_or(0) + 1);
+        let changed = file
+            .map(|file| self.changed(file, &matched, is_same))
+            .unwrap_or_default();
+        let told = self
+            .there
+            .iter()
+            .map(|there| there.origin)
+            .chain(origins.iter().copied());
+        let file =
+            file.unwrap_or_else(|| told.flatten().map(|origin| origin.file).max().unwrap_or(0) + 1);
         let status = schema.column(Role::Status).unwrap_or_default();
         let what = |at: usize| match (matched[at], changed.get(&at)) {
             (Some(there), _) => {
                 let there = &self.there[there];
-                Is::There { name: there.name.clone(), status_differs: there.cells[status] != fitted[at][status] }
+                Is::There {
+                    name: there.name.clone(),
+                    status_differs: there.cells[status] != fitted[at][status],
+                }
             }
-            (None, Some(there)) => Is::Changed { name: self.there[*there].name.clone() },
+            (None, Some(there)) => Is::Changed {
+                name: self.there[*there].name.clone(),
+            },
             (None, None) => {
                 let own = origins[at].filter(|_| self.there.is_empty());
-                Is::New(own.unwrap_or_else(|| Origin { file, fingerprint: fingerprint(at) }))
+                Is::New(own.unwrap_or_else(|| Origin {
+                    file,
+                    fingerprint: fingerprint(at),
+                }))
             }
         };
         (0..fitted.len()).map(what).collect()
@@ -170,15 +227,34 @@ impl Known {
             }
         }
         let rows = 0..fitted.len();
-        let mut matched: Vec<_> =
-            rows.map(|at| by_row.get_mut(&fingerprint(at)).and_then(VecDeque::pop_front)).collect();
+        let mut matched: Vec<_> = rows
+            .map(|at| {
+                by_row
+                    .get_mut(&fingerprint(at))
+                    .and_then(VecDeque::pop_front)
+            })
+            .collect();
         let taken: HashSet<usize> = matched.iter().flatten().copied().collect();
         let mut by_cells: HashMap<Vec<String>, VecDeque<usize>> = HashMap::new();
-        for (at, there) in self.there.iter().enumerate().filter(|(at, _)| !taken.contains(at)) {
-            by_cells.entry(key(schema, &there.cells)).or_default().push_back(at);
+        for (at, there) in self
+            .there
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| !taken.contains(at))
+        {
+            by_cells
+                .entry(key(schema, &there.cells))
+                .or_default()
+                .push_back(at);
         }
-        for (at, slot) in matched.iter_mut().enumerate().filter(|(_, slot)| slot.is_none()) {
-            *slot = by_cells.get_mut(&key(schema, &fitted[at])).and_then(VecDeque::pop_front);
+        for (at, slot) in matched
+            .iter_mut()
+            .enumerate()
+            .filter(|(_, slot)| slot.is_none())
+        {
+            *slot = by_cells
+                .get_mut(&key(schema, &fitted[at]))
+                .and_then(VecDeque::pop_front);
         }
         matched
     }
@@ -186,10 +262,17 @@ impl Known {
     /// The number of the file that most of the known rows came from.
     fn file(&self, matched: &[Option<usize>]) -> Option<u64> {
         let mut times: HashMap<u64, usize> = HashMap::new();
-        for origin in matched.iter().flatten().filter_map(|&there| self.there[there].origin) {
+        for origin in matched
+            .iter()
+            .flatten()
+            .filter_map(|&there| self.there[there].origin)
+        {
             *times.entry(origin.file).or_default() += 1;
         }
-        times.into_iter().max_by_key(|&(file, times)| (times, std::cmp::Reverse(file))).map(|(file, _)| file)
+        times
+            .into_iter()
+            .max_by_key(|&(file, times)| (times, std::cmp::Reverse(file)))
+            .map(|(file, _)| file)
     }
 
     /// Rows that are the same trial as one whose own row is gone from its file: they were changed since. Where more rows are gone
@@ -201,16 +284,26 @@ impl Known {
         is_same: impl Fn(&There, usize) -> bool,
     ) -> HashMap<usize, usize> {
         let taken: HashSet<usize> = matched.iter().flatten().copied().collect();
-        let is_gone =
-            |at: &usize| !taken.contains(at) && self.there[*at].origin.is_some_and(|origin| origin.file == file);
+        let is_gone = |at: &usize| {
+            !taken.contains(at)
+                && self.there[*at]
+                    .origin
+                    .is_some_and(|origin| origin.file == file)
+        };
         let mut gone: Vec<usize> = (0..self.there.len()).filter(is_gone).collect();
         let mut changed = HashMap::new();
         if gone.len() > taken.len() {
             return changed;
         }
-        let new = matched.iter().enumerate().filter(|(_, known)| known.is_none());
+        let new = matched
+            .iter()
+            .enumerate()
+            .filter(|(_, known)| known.is_none());
         for (at, _) in new {
-            if let Some(place) = gone.iter().position(|&there| is_same(&self.there[there], at)) {
+            if let Some(place) = gone
+                .iter()
+                .position(|&there| is_same(&self.there[there], at))
+            {
                 changed.insert(at, gone.remove(place));
             }
         }
@@ -220,16 +313,26 @@ impl Known {
 
 /// The cells by which a trial is known again, as the log writes them.
 fn key(schema: &Schema, cells: &[String]) -> Vec<String> {
-    let own = cells.iter().enumerate().filter(|(at, _)| is_own(schema, *at));
-    own.map(|(_, cell)| escape_controls(cell).into_owned()).collect()
+    let own = cells
+        .iter()
+        .enumerate()
+        .filter(|(at, _)| is_own(schema, *at));
+    own.map(|(_, cell)| escape_controls(cell).into_owned())
+        .collect()
 }
 
 /// Whether most of the cells that both have are the same. The score counts once, though it may stand twice.
 fn alike(schema: &Schema, one: &[String], other: &[String]) -> bool {
-    let is_score = |at: usize| schema.names()[at] == "core_metric" && schema.column(Role::Score) != Some(at);
-    let told = |at: usize| is_own(schema, at) && !is_score(at) && !one[at].is_empty() && !other[at].is_empty();
+    let is_score =
+        |at: usize| schema.names()[at] == "core_metric" && schema.column(Role::Score) != Some(at);
+    let told = |at: usize| {
+        is_own(schema, at) && !is_score(at) && !one[at].is_empty() && !other[at].is_empty()
+    };
     let both: Vec<usize> = (0..one.len()).filter(|&at| told(at)).collect();
-    let same = both.iter().filter(|&&at| one[at] == escape_controls(&other[at])).count();
+    let same = both
+        .iter()
+        .filter(|&&at| one[at] == escape_controls(&other[at]))
+        .count();
     same * 2 > both.len()
 }
 

@@ -1,47 +1,28 @@
-//! The one room with I/O: where a store is, what its settings are, how its log is read and how a trial gets into it.
-//! The log is the only truth. Readers take no lock and write nothing; the type that can write a line can only be
-//! got by taking the lock.
+//! The store: where it is, its settings, its saved prompts, and the snapshots of its trials.
 
-mod cells;
-mod damaged;
 mod find;
 mod foreign;
-mod header;
 mod import;
-#[cfg(unix)]
-mod index;
-#[cfg(not(unix))]
-#[path = "no_index.rs"]
-mod index;
 mod init;
 mod known;
-mod lines;
-mod lock;
-mod log;
-mod mend;
-mod pieces;
-mod recall;
-mod rows;
-mod saved;
-mod scan;
+mod prompts;
 mod settings;
 mod snapshot;
-mod source;
-mod spaced;
 mod workdir;
 
-pub use cells::{encode, encode_row, escape_controls};
+pub(crate) use crate::{
+    append::LockedLog,
+    log::{Log, ReadOptions, Source, escape_controls, no_such_trial},
+};
 pub use find::Store;
+pub(crate) use find::{check_regular, way_out};
 pub use foreign::translate;
 pub use import::{Merged, new_store};
 pub use init::{New, init};
-pub use lock::{Locked, NotFlushed, Unwritten};
-pub use log::{Log, Reading};
-pub use saved::Saved;
-pub use scan::no_such_trial;
-use source::Source;
-pub use spaced::separate_text;
-
+pub use prompts::SavedPrompt;
 pub use settings::{Durability, Prompt, SectionName, Settings};
 pub use snapshot::{Checkout, Frozen, Outcome, Pair, Placed, Side, Snapshot, compare};
 pub use workdir::{WorkFile, Workdir};
+mod header {
+    pub(crate) use crate::log::{is_own, read_header};
+}

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     formats::Map,
-    trial::{Direction, Status},
+    log::{Direction, Status},
 };
 
 /// The version of the store that this program makes and understands.
@@ -57,7 +57,11 @@ pub struct Freezing {
 
 impl Default for Freezing {
     fn default() -> Self {
-        Self { path: None, always: false, max_bytes: 1024 * 1024 * 1024 }
+        Self {
+            path: None,
+            always: false,
+            max_bytes: 1024 * 1024 * 1024,
+        }
     }
 }
 
@@ -78,7 +82,9 @@ pub struct Import {
 }
 
 fn map<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Map, D::Error> {
-    String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    String::deserialize(deserializer)?
+        .parse()
+        .map_err(serde::de::Error::custom)
 }
 
 /// Limits, order and text of the prompt.
@@ -141,13 +147,17 @@ pub enum SectionName {
     /// The current best
     Best,
     /// The leaderboard
-    Board,
+    #[serde(alias = "board")]
+    #[value(alias = "board")]
+    Leaderboard,
     /// The chain to the best
     Chain,
     /// What was tried from the best
     Children,
     /// The reader's own trials
-    Axis,
+    #[serde(alias = "axis")]
+    #[value(alias = "axis")]
+    Specialist,
     /// The newest trials, one line each
     Recent,
     /// The newest trials in full
@@ -171,10 +181,10 @@ impl SectionName {
             Self::Opening => "opening",
             Self::Failures => "failures",
             Self::Best => "best",
-            Self::Board => "board",
+            Self::Leaderboard => "board",
             Self::Chain => "chain",
             Self::Children => "children",
-            Self::Axis => "axis",
+            Self::Specialist => "specialist",
             Self::Recent => "recent",
             Self::Full => "full",
             Self::Signals => "signals",
@@ -196,21 +206,36 @@ impl Settings {
     pub(super) fn read(path: &Path) -> Result<Self> {
         let text = match std::fs::read_to_string(path) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self::default());
+            }
+            Err(error) => {
+                return Err(error).with_context(|| format!("cannot read {}", path.display()));
+            }
         };
         let settings: Self = match toml::from_str(&text) {
             Ok(settings) => settings,
             // A newer store may have keys that this program has never heard of.
             Err(error) => {
-                let table: toml::Table = text.parse().with_context(|| format!("{} is no TOML", path.display()))?;
+                let table: toml::Table = text
+                    .parse()
+                    .with_context(|| format!("{} is no TOML", path.display()))?;
                 check_version(path, table.get("version").and_then(toml::Value::as_integer))?;
-                return Err(error).with_context(|| format!("{} holds a setting that cannot be used", path.display()));
+                return Err(error).with_context(|| {
+                    format!("{} holds a setting that cannot be used", path.display())
+                });
             }
         };
         check_version(path, settings.version.map(i64::from))?;
-        if settings.prompt.epsilon.is_some_and(|epsilon| !epsilon.is_finite() || epsilon < 0.0) {
-            bail!("{}: prompt.epsilon is a difference of scores, 0 or more", path.display());
+        if settings
+            .prompt
+            .epsilon
+            .is_some_and(|epsilon| !epsilon.is_finite() || epsilon < 0.0)
+        {
+            bail!(
+                "{}: prompt.epsilon is a difference of scores, 0 or more",
+                path.display()
+            );
         }
         Ok(settings)
     }
@@ -220,7 +245,9 @@ fn check_version(path: &Path, version: Option<i64>) -> Result<()> {
     match version {
         Some(version) if version > i64::from(VERSION) => {
             let path = path.display();
-            bail!("{path} is of version {version}, this lineage knows version {VERSION}: install a newer lineage")
+            bail!(
+                "{path} is of version {version}, this lineage knows version {VERSION}: install a newer lineage"
+            )
         }
         _ => Ok(()),
     }

@@ -45,15 +45,29 @@ impl Change<'_> {
     /// The change as a patch from `old` to `new`, the ids of the two trials. What has no lines is named in a line that no
     /// reader of patches takes for a part of one: git would refuse the whole patch for the sake of one binary file.
     pub fn patch(&self, old: &str, new: &str, look: Look) -> Vec<u8> {
-        let name =
-            |trial: &str| quote(&[plain(trial).as_bytes(), b"/", self.path.as_os_str().as_encoded_bytes()].concat());
+        let name = |trial: &str| {
+            quote(
+                &[
+                    plain(trial).as_bytes(),
+                    b"/",
+                    self.path.as_os_str().as_encoded_bytes(),
+                ]
+                .concat(),
+            )
+        };
         let (old, new) = (name(old), name(new));
-        let mut out = Patch { look, bytes: Vec::new() };
+        let mut out = Patch {
+            look,
+            bytes: Vec::new(),
+        };
         let (before, after) = match self.texts() {
             Ok(texts) => texts,
             Err(why) => {
                 let name = quote(self.path.as_os_str().as_encoded_bytes());
-                out.line(Style::new(), &format!("# {name} ({}) is not in this patch: {why}", self.kind()));
+                out.line(
+                    Style::new(),
+                    &format!("# {name} ({}) is not in this patch: {why}", self.kind()),
+                );
                 return out.bytes;
             }
         };
@@ -66,8 +80,14 @@ impl Change<'_> {
                 name.clone()
             }
         };
-        out.line(head, &format!("diff --git {} {}", in_quotes(&old), in_quotes(&new)));
-        match (self.before.as_ref().map(mode), self.after.as_ref().map(mode)) {
+        out.line(
+            head,
+            &format!("diff --git {} {}", in_quotes(&old), in_quotes(&new)),
+        );
+        match (
+            self.before.as_ref().map(mode),
+            self.after.as_ref().map(mode),
+        ) {
             (None, Some(mode)) => out.line(head, &format!("new file mode {mode}")),
             (Some(mode), None) => out.line(head, &format!("deleted file mode {mode}")),
             (Some(old), Some(new)) if old != new => {
@@ -80,7 +100,11 @@ impl Change<'_> {
         }
         if before != after {
             // A tab ends a name with a space in it, or `patch` would end it at the space.
-            let end = if self.path.as_os_str().as_encoded_bytes().contains(&b' ') { "\t" } else { "" };
+            let end = if self.path.as_os_str().as_encoded_bytes().contains(&b' ') {
+                "\t"
+            } else {
+                ""
+            };
             let name = |side: &Option<Side>, name: &str| match side {
                 Some(_) => format!("{name}{end}"),
                 None => "/dev/null".to_owned(),
@@ -110,11 +134,20 @@ impl Change<'_> {
     pub fn stat(&self) -> Stat {
         let lines = self.texts().ok().map(|(before, after)| {
             let input = InternedInput::new(byte_lines(before), byte_lines(after));
-            let sum = |range: fn(&Hunk) -> &Range<u32>| move |sum: u32, hunk: &Hunk| sum + length(range(hunk).len());
+            let sum = |range: fn(&Hunk) -> &Range<u32>| {
+                move |sum: u32, hunk: &Hunk| sum + length(range(hunk).len())
+            };
             let hunks = compare(&input);
-            (hunks.iter().fold(0, sum(|hunk| &hunk.after)), hunks.iter().fold(0, sum(|hunk| &hunk.before)))
+            (
+                hunks.iter().fold(0, sum(|hunk| &hunk.after)),
+                hunks.iter().fold(0, sum(|hunk| &hunk.before)),
+            )
         });
-        Stat { path: self.path.to_owned(), change: self.kind(), lines }
+        Stat {
+            path: self.path.to_owned(),
+            change: self.kind(),
+            lines,
+        }
     }
 
     /// Both sides as text; what is not there is empty. Else why there are none.
@@ -149,7 +182,13 @@ fn mode(side: &Side) -> &'static str {
 
 /// An id as the first component of a name.
 fn plain(trial: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || "._-".contains(c) { c } else { '-' };
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || "._-".contains(c) {
+            c
+        } else {
+            '-'
+        }
+    };
     trial.chars().map(plain).collect()
 }
 
@@ -160,7 +199,11 @@ pub fn quote(path: &[u8]) -> String {
         return String::from_utf8_lossy(path).into_owned();
     }
     let mut out = String::from("\"");
-    let octal = |out: &mut String, bytes: &[u8]| bytes.iter().for_each(|b| out.push_str(&format!("\\{b:03o}")));
+    let octal = |out: &mut String, bytes: &[u8]| {
+        bytes
+            .iter()
+            .for_each(|b| out.push_str(&format!("\\{b:03o}")))
+    };
     for chunk in path.utf8_chunks() {
         for c in chunk.valid().chars() {
             match c {
@@ -183,7 +226,8 @@ struct Patch {
 
 impl Patch {
     fn line(&mut self, style: Style, text: &str) {
-        self.bytes.extend_from_slice(self.look.paint(style, text).as_bytes());
+        self.bytes
+            .extend_from_slice(self.look.paint(style, text).as_bytes());
         self.bytes.push(b'\n');
     }
 
@@ -197,7 +241,10 @@ impl Patch {
             let lead = first.before.start.min(CONTEXT);
             let old = first.before.start - lead..(last.before.end + CONTEXT).min(old_length);
             let new = first.after.start - lead..(last.after.end + CONTEXT).min(new_length);
-            self.line(AnsiColor::Cyan.on_default(), &format!("@@ -{} +{} @@", range(&old), range(&new)));
+            self.line(
+                AnsiColor::Cyan.on_default(),
+                &format!("@@ -{} +{} @@", range(&old), range(&new)),
+            );
             let mut at = old.start;
             for hunk in group {
                 self.lines(" ", &input, &input.before[index(&(at..hunk.before.start))]);
@@ -251,18 +298,28 @@ mod tests {
     use super::*;
 
     fn side(text: &str) -> Side {
-        Side::Text { executable: false, bytes: text.as_bytes().to_vec() }
+        Side::Text {
+            executable: false,
+            bytes: text.as_bytes().to_vec(),
+        }
     }
 
     fn patch(before: impl Into<Option<Side>>, after: Side) -> String {
-        let change = Change { path: Path::new("f"), before: before.into(), after: Some(after) };
+        let change = Change {
+            path: Path::new("f"),
+            before: before.into(),
+            after: Some(after),
+        };
         String::from_utf8(change.patch("1", "2", Look::default())).unwrap()
     }
 
     #[test]
     fn hunks_have_three_lines_around_them_and_join_where_these_meet() {
         let before: String = (1..=30).map(|n| format!("{n}\n")).collect();
-        let after = before.replace("\n5\n", "\nfive\n").replace("\n11\n", "\n").replace("\n25\n", "\n25\nnew\n");
+        let after = before
+            .replace("\n5\n", "\nfive\n")
+            .replace("\n11\n", "\n")
+            .replace("\n25\n", "\n25\nnew\n");
         let heads: Vec<_> = patch(side(&before), side(&after))
             .lines()
             .filter(|line| line.starts_with("@@"))
@@ -274,10 +331,19 @@ mod tests {
     #[test]
     fn a_missing_newline_and_an_empty_side_are_said() {
         let text = patch(side("a\nb"), side("a\nb\n"));
-        assert!(text.ends_with("@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+b\n"), "{text}");
+        assert!(
+            text.ends_with("@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+b\n"),
+            "{text}"
+        );
         let text = patch(None, side("a\n"));
-        assert!(text.contains("new file mode 100644\n--- /dev/null\n+++ 2/f\n@@ -0,0 +1 @@\n+a\n"), "{text}");
-        assert_eq!(patch(None, side("")), "diff --git 1/f 2/f\nnew file mode 100644\n");
+        assert!(
+            text.contains("new file mode 100644\n--- /dev/null\n+++ 2/f\n@@ -0,0 +1 @@\n+a\n"),
+            "{text}"
+        );
+        assert_eq!(
+            patch(None, side("")),
+            "diff --git 1/f 2/f\nnew file mode 100644\n"
+        );
     }
 
     #[test]
@@ -289,8 +355,16 @@ mod tests {
 
     #[test]
     fn two_long_texts_with_nothing_in_common_are_compared_in_time() {
-        let text = |from: u32| (from..from + 100_000).map(|n| format!("{n}\n")).collect::<String>();
-        let change = Change { path: Path::new("f"), before: Some(side(&text(0))), after: Some(side(&text(1_000_000))) };
+        let text = |from: u32| {
+            (from..from + 100_000)
+                .map(|n| format!("{n}\n"))
+                .collect::<String>()
+        };
+        let change = Change {
+            path: Path::new("f"),
+            before: Some(side(&text(0))),
+            after: Some(side(&text(1_000_000))),
+        };
         assert_eq!(change.stat().lines, Some((100_000, 100_000)));
     }
 }

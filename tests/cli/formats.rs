@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 
 use lineage::{
     formats::{self, Wanted, roles, words},
-    trial::ExpId,
+    log::ExpId,
 };
 use proptest::prelude::*;
 use serde_json::Value;
@@ -60,7 +60,7 @@ fn the_best_of_the_logs_of_public_repositories_is_theirs() {
         }
         let bytes = fs::read(&path).unwrap();
         let wanted = Wanted {
-            direction: (!flags.is_empty()).then_some(lineage::trial::Direction::Minimize),
+            direction: (!flags.is_empty()).then_some(lineage::log::Direction::Minimize),
             ..Wanted::default()
         };
         let translation = formats::translate(formats::read(&bytes, None).unwrap(), &wanted).unwrap();
@@ -74,7 +74,7 @@ fn the_best_of_the_logs_of_public_repositories_is_theirs() {
         let found = run(path.to_str().unwrap());
         let id = found["exp_id"].as_str().unwrap();
         let at = translation.names.iter().position(|name| name == "exp_id").unwrap();
-        let row = translation.rows.iter().find(|row| ExpId::read(&row.cells[at]) == ExpId::read(id)).unwrap();
+        let row = translation.rows.iter().find(|row| ExpId::parse(&row.cells[at]) == ExpId::parse(id)).unwrap();
         let value = found["core_metric"].as_f64().unwrap();
         assert_eq!(row.line, line, "{name}: the line of the best");
         assert!((value - score).abs() <= score.abs() * 5e-6, "{name}: {value}");

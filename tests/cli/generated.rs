@@ -43,35 +43,6 @@ fn the_command_reference_is_fresh() {
     assert_fresh("docs/cli.md", &page);
 }
 
-/// What else is in it changes with the compiler; a name that fits nothing is only a little time lost.
-#[test]
-fn most_of_our_functions_that_the_linker_puts_side_by_side_are_still_there() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let order = fs::read_to_string(root.join("build/order.ld")).unwrap();
-    let path = |line| str::trim(line).strip_prefix("*(.text._ZN7lineage")?.strip_suffix("17h*E)");
-    let ours: Vec<&str> = order.lines().filter_map(path).collect();
-    let gone: Vec<&&str> = ours.iter().filter(|path| !is_there(&root.join("src"), path)).collect();
-    assert!(ours.len() > 100, "build/order.ld is stale, run `make order`: {} functions of our own", ours.len());
-    assert!(gone.len() * 10 < ours.len(), "build/order.ld is stale, run `make order`: nowhere in src are {gone:?}");
-}
-
-/// Whether the file of a module has a function. Each part of a mangled path has its length before it; a closure is in a function.
-fn is_there(src: &Path, mut path: &str) -> bool {
-    let (mut module, mut function) = (src.to_owned(), "");
-    while let Some(digits) = path.find(|c: char| !c.is_ascii_digit()).filter(|digits| *digits > 0) {
-        let (part, rest) = path[digits..].split_at(path[..digits].parse().unwrap());
-        if !rest.is_empty() && (module.join(part).is_dir() || module.join(part).with_extension("rs").is_file()) {
-            module.push(part);
-        } else if !part.starts_with("_$u7b$$u7b$") {
-            function = part;
-        }
-        path = rest;
-    }
-    let files = [module.with_extension("rs"), module.join("mod.rs"), src.join("lib.rs"), src.join("main.rs")];
-    let has = |text: String| ["(", "<"].iter().any(|behind| text.contains(&format!("fn {function}{behind}")));
-    files.iter().any(|file| fs::read_to_string(file).is_ok_and(has))
-}
-
 #[test]
 fn the_command_tree_is_sound() {
     Cli::command().debug_assert();

@@ -5,12 +5,12 @@ use jiff::Timestamp;
 
 use super::{Answer, Append, freeze::Work};
 use crate::{
+    append::{Complete, Draft},
     commands::Context,
-    draft::{Complete, Draft},
-    schema::{Role, Schema},
-    store::{Frozen, Locked, Placed, Store},
-    trial::ExpId,
-    view::sheet,
+    log::ExpId,
+    log::{Role, Schema},
+    output::records,
+    store::{Frozen, LockedLog, Placed, Store},
 };
 
 /// What an append comes to, under the lock.
@@ -37,7 +37,9 @@ impl Completed {
         let answer = |said: &Said| match (said, format) {
             (Said::Text(text), _) => text.clone(),
             (Said::Row(_, id), Answer::Id) => format!("{id}\n"),
-            (Said::Row(row, _), Answer::Json) => sheet::object(&sheet::columns(schema), &self.rows[*row]) + "\n",
+            (Said::Row(row, _), Answer::Json) => {
+                records::object(&records::columns(schema), &self.rows[*row]) + "\n"
+            }
         };
         self.answers.iter().map(answer).collect()
     }
@@ -48,7 +50,10 @@ impl Completed {
             if let Some(column) = schema.column(Role::Snapshot) {
                 self.rows[row][column].clear();
             }
-            self.unfrozen.push(unfrozen(&id, &anyhow!("there is no room for it and the row of the trial")));
+            self.unfrozen.push(unfrozen(
+                &id,
+                &anyhow!("there is no room for it and the row of the trial"),
+            ));
         }
     }
 }
@@ -61,7 +66,7 @@ pub(super) fn complete(
     drafts: &[Draft],
     args: &Append,
     store: &Store,
-    locked: &Locked,
+    locked: &LockedLog,
     works: Vec<Work>,
     context: &Context,
 ) -> Result<Completed> {
@@ -73,18 +78,32 @@ pub(super) fn complete(
     for (at, (draft, work)) in drafts.iter().zip(works).enumerate() {
         if let Some(known) = draft.job().and_then(|job| ledger.job(job)) {
             let job = draft.job().unwrap_or_default();
-            context.ui.note(&format!("job {job} is there already, as trial {}; nothing is written for it", known.0));
+            context.ui.note(&format!(
+                "job {job} is there already, as trial {}; nothing is written for it",
+                known.0
+            ));
             let said = written_before(&known.0, args, locked, &out.rows)?;
             out.answers.push(said);
             continue;
         }
         let complete = draft.complete(&log.schema, &ledger, Timestamp::now());
-        let Complete { mut cells, id, status, eligible_score, warning } = if drafts.len() > 1 {
+        let Complete {
+            mut cells,
+            id,
+            status,
+            eligible_score,
+            warning,
+        } = if drafts.len() > 1 {
             complete.with_context(|| format!("trial {} of {}", at + 1, drafts.len()))
         } else {
             complete
         }?;
-        ledger.enter(Some(&id), &id.to_string(), draft.job().unwrap_or_default(), eligible_score);
+        ledger.enter(
+            Some(&id),
+            &id.to_string(),
+            draft.job().unwrap_or_default(),
+            eligible_score,
+        );
         if let Some(warning) = warning {
             context.ui.warn(&warning);
         }
@@ -98,9 +117,17 @@ pub(super) fn complete(
 }
 
 /// Puts the snapshot of a row into its place and into its cell; a row whose work could not be frozen is written without.
-fn place(work: Result<Frozen>, id: &ExpId, cells: &mut [String], locked: &Locked, out: &mut Completed) {
+fn place(
+    work: Result<Frozen>,
+    id: &ExpId,
+    cells: &mut [String],
+    locked: &LockedLog,
+    out: &mut Completed,
+) {
     let schema = &locked.log().schema;
-    let domain = schema.column(Role::Domain).map_or("", |column| &cells[column]);
+    let domain = schema
+        .column(Role::Domain)
+        .map_or("", |column| &cells[column]);
     match work.and_then(|frozen| frozen.place(locked, id, domain)) {
         Ok(snapshot) => {
             if let Some(column) = schema.column(Role::Snapshot) {
@@ -115,15 +142,22 @@ fn place(work: Result<Frozen>, id: &ExpId, cells: &mut [String], locked: &Locked
 }
 
 /// The answer to a trial that is in the log already.
-fn written_before(id: &str, args: &Append, locked: &Locked, rows: &[Vec<String>]) -> Result<Said> {
+fn written_before(
+    id: &str,
+    args: &Append,
+    locked: &LockedLog,
+    rows: &[Vec<String>],
+) -> Result<Said> {
     let column = locked.log().schema.column(Role::Id);
     let is_it = |cells: &Vec<String>| column.is_some_and(|column| cells[column] == id);
     Ok(match (args.format, rows.iter().position(is_it)) {
         (_, Some(row)) => Said::Row(row, id.to_owned()),
         (Answer::Id, None) => Said::Text(format!("{id}\n")),
         (Answer::Json, None) => {
-            let id = ExpId::read(id).context("a trial without an id")?;
-            Said::Text(crate::view::object_or_null(locked.log().find(&id)?.as_ref()))
+            let id = ExpId::parse(id).context("a trial without an id")?;
+            Said::Text(crate::output::object_or_null(
+                locked.log().find(&id)?.as_ref(),
+            ))
         }
     })
 }

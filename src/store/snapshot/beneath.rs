@@ -36,7 +36,10 @@ pub(super) struct Beneath {
 
 impl Beneath {
     pub(super) fn new(root: Dir) -> Self {
-        Self { root, open: Vec::new() }
+        Self {
+            root,
+            open: Vec::new(),
+        }
     }
 
     pub(super) fn root(&self) -> &Dir {
@@ -61,7 +64,12 @@ impl Beneath {
     pub(super) fn at<'p>(&mut self, path: &'p Path) -> io::Result<(&Dir, &'p OsStr)> {
         let mut above = names(path)?;
         let name = above.pop().expect("a path has at least one name");
-        let common = self.open.iter().zip(&above).take_while(|((open, _), name)| open == **name).count();
+        let common = self
+            .open
+            .iter()
+            .zip(&above)
+            .take_while(|((open, _), name)| open == **name)
+            .count();
         self.open.truncate(common);
         for name in &above[common..] {
             let child = self.deepest().child(name)?;
@@ -83,7 +91,13 @@ impl Beneath {
     /// Everything in it, directories before what is in them, without a look into any file.
     pub(super) fn list(&mut self) -> io::Result<Vec<(PathBuf, Meta)>> {
         let mut found = Vec::new();
-        let mut waiting: Vec<PathBuf> = self.root.names()?.into_iter().rev().map(PathBuf::from).collect();
+        let mut waiting: Vec<PathBuf> = self
+            .root
+            .names()?
+            .into_iter()
+            .rev()
+            .map(PathBuf::from)
+            .collect();
         while let Some(path) = waiting.pop() {
             let (dir, name) = self.at(&path)?;
             let meta = dir.meta(name)?;
@@ -106,6 +120,9 @@ mod tests {
         for bad in ["", ".", "..", "../x", "a/../../x", "/etc/passwd", "a\0b"] {
             assert!(names(Path::new(bad)).is_err(), "{bad:?}");
         }
-        assert_eq!(names(Path::new("snapshots/007_opt/")).unwrap(), ["snapshots", "007_opt"]);
+        assert_eq!(
+            names(Path::new("snapshots/007_opt/")).unwrap(),
+            ["snapshots", "007_opt"]
+        );
     }
 }

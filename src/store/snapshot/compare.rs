@@ -40,7 +40,12 @@ pub enum Side {
 /// Every file and link that differs, by path. Directories are no more than the way to them.
 pub fn compare(before: &mut Snapshot, after: &mut Snapshot) -> Result<Vec<Pair>> {
     let listed = |snapshot: &Snapshot| -> Vec<Entry> {
-        snapshot.entries().iter().filter(|entry| entry.what != What::Dir).cloned().collect()
+        snapshot
+            .entries()
+            .iter()
+            .filter(|entry| entry.what != What::Dir)
+            .cloned()
+            .collect()
     };
     let (olds, news) = (listed(before), listed(after));
     let (mut olds, mut news) = (olds.into_iter().peekable(), news.into_iter().peekable());
@@ -56,17 +61,37 @@ pub fn compare(before: &mut Snapshot, after: &mut Snapshot) -> Result<Vec<Pair>>
         let new = if order.is_ge() { news.next() } else { None };
         match (old, new) {
             (Some(old), Some(new)) if is_link(&old) != is_link(&new) => {
-                pairs.push(Pair { path: old.path.clone(), before: Some(old), after: None });
-                pairs.push(Pair { path: new.path.clone(), before: None, after: Some(new) });
+                pairs.push(Pair {
+                    path: old.path.clone(),
+                    before: Some(old),
+                    after: None,
+                });
+                pairs.push(Pair {
+                    path: new.path.clone(),
+                    before: None,
+                    after: Some(new),
+                });
             }
             (Some(old), Some(new)) => {
                 if differ(before, &old, after, &new)? {
-                    pairs.push(Pair { path: old.path.clone(), before: Some(old), after: Some(new) });
+                    pairs.push(Pair {
+                        path: old.path.clone(),
+                        before: Some(old),
+                        after: Some(new),
+                    });
                 }
             }
             (old, new) => {
-                let path = old.as_ref().or(new.as_ref()).map(|entry| entry.path.clone()).unwrap_or_default();
-                pairs.push(Pair { path, before: old, after: new });
+                let path = old
+                    .as_ref()
+                    .or(new.as_ref())
+                    .map(|entry| entry.path.clone())
+                    .unwrap_or_default();
+                pairs.push(Pair {
+                    path,
+                    before: old,
+                    after: new,
+                });
             }
         }
     }
@@ -89,8 +114,12 @@ fn differ(before: &mut Snapshot, old: &Entry, after: &mut Snapshot, new: &Entry)
     if is_executable(old) != is_executable(new) || old_file.bytes != new_file.bytes {
         return Ok(true);
     }
-    let old_hash = old_file.hash.map_or_else(|| hash_of(&mut before.file(&old.path)?), Ok)?;
-    let new_hash = new_file.hash.map_or_else(|| hash_of(&mut after.file(&new.path)?), Ok)?;
+    let old_hash = old_file
+        .hash
+        .map_or_else(|| hash_of(&mut before.file(&old.path)?), Ok)?;
+    let new_hash = new_file
+        .hash
+        .map_or_else(|| hash_of(&mut after.file(&new.path)?), Ok)?;
     Ok(old_hash != new_hash)
 }
 
@@ -102,9 +131,18 @@ impl Snapshot {
             return Ok(Side::Link(target.clone()));
         }
         let mut file = self.file(&entry.path)?;
-        let context = || format!("cannot read {} of the snapshot of trial {}", entry.path.display(), self.trial);
+        let context = || {
+            format!(
+                "cannot read {} of the snapshot of trial {}",
+                entry.path.display(),
+                self.trial
+            )
+        };
         let mut bytes = Vec::new();
-        (&mut file).take(HEAD).read_to_end(&mut bytes).with_context(context)?;
+        (&mut file)
+            .take(HEAD)
+            .read_to_end(&mut bytes)
+            .with_context(context)?;
         if memchr::memchr(0, &bytes).is_some() {
             return Ok(Side::Binary { executable });
         }
@@ -113,7 +151,11 @@ impl Snapshot {
         }
         file.read_to_end(&mut bytes).with_context(context)?;
         let intact = matches!(&entry.what, What::File(contents) if contents.hash.is_none_or(|hash| hash == blake3::hash(&bytes)));
-        ensure!(intact, "{}: it is not what was frozen; `lineage check` says more", context());
+        ensure!(
+            intact,
+            "{}: it is not what was frozen; `lineage check` says more",
+            context()
+        );
         Ok(Side::Text { executable, bytes })
     }
 }

@@ -18,7 +18,7 @@ use super::{
     dir::{Kind, Meta, set_mode, set_modified},
     manifest::Seen,
 };
-use crate::view::text;
+use crate::output::text;
 
 pub(super) const CHUNK: usize = 256 * 1024;
 
@@ -60,13 +60,20 @@ pub(super) struct Hand<'j> {
 
 impl Job {
     pub(super) fn new(base: &[Entry], limit: u64) -> Self {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         let now = i128::try_from(now.as_nanos()).unwrap_or_default();
         let file = |entry: &Entry| match entry.what {
             What::File(contents) => Some((entry.path.clone(), (entry.mode, contents))),
             _ => None,
         };
-        Self { base: base.iter().filter_map(file).collect(), bytes: AtomicU64::new(0), limit, now }
+        Self {
+            base: base.iter().filter_map(file).collect(),
+            bytes: AtomicU64::new(0),
+            limit,
+            now,
+        }
     }
 
     /// By what the file is known again, where it was not touched just now.
@@ -173,9 +180,9 @@ impl Hand<'_> {
 
     fn copy(&mut self, path: &Path, mode: u32) -> Result<Contents> {
         let mut from = self.work_file(path).map_err(|error| match error.kind() {
-            ErrorKind::NotFound => {
-                Error::msg("it was there when it was looked at, and is gone: something is at work there")
-            }
+            ErrorKind::NotFound => Error::msg(
+                "it was there when it was looked at, and is gone: something is at work there",
+            ),
             _ => error.into(),
         })?;
         let (dir, name) = self.tree.at(path)?;
@@ -183,7 +190,9 @@ impl Hand<'_> {
         let mut attempt = 1;
         let (before, bytes, hash, still) = loop {
             let before = Meta::of_file(&from)?;
-            let (bytes, hash) = copy(&mut from, &mut to, &mut self.buffer, |bytes| self.job.count(bytes))?;
+            let (bytes, hash) = copy(&mut from, &mut to, &mut self.buffer, |bytes| {
+                self.job.count(bytes)
+            })?;
             let still = Meta::of_file(&from)? == before && bytes == before.len;
             if still || attempt == ATTEMPTS {
                 break (before, bytes, hash, still);
@@ -199,8 +208,17 @@ impl Hand<'_> {
         }
         set_mode(&to, frozen_mode(mode))?;
         set_modified(&to, before.modified)?;
-        let seen = if still { self.seen(path, &before) } else { None };
-        Ok(Contents { bytes, hash: Some(hash), modified: before.modified, seen })
+        let seen = if still {
+            self.seen(path, &before)
+        } else {
+            None
+        };
+        Ok(Contents {
+            bytes,
+            hash: Some(hash),
+            modified: before.modified,
+            seen,
+        })
     }
 }
 

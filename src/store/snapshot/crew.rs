@@ -47,17 +47,38 @@ pub(super) fn freeze(
 ) -> Result<(Vec<Entry>, Vec<String>)> {
     let total = work.bytes();
     let (found, only) = (std::mem::take(&mut work.entries), work.only.take());
-    let files: Vec<_> = found.iter().enumerate().filter(|(_, (_, meta))| meta.kind == Kind::File).collect();
-    let batches: Vec<_> =
-        files.chunk_by(|(_, (a, _)), (_, (b, _))| a.parent() == b.parent()).flat_map(|dir| dir.chunks(BATCH)).collect();
+    let files: Vec<_> = found
+        .iter()
+        .enumerate()
+        .filter(|(_, (_, meta))| meta.kind == Kind::File)
+        .collect();
+    let batches: Vec<_> = files
+        .chunk_by(|(_, (a, _)), (_, (b, _))| a.parent() == b.parent())
+        .flat_map(|dir| dir.chunks(BATCH))
+        .collect();
     let hand = || -> Result<Hand> {
         let base = base.as_ref().map(Beneath::again).transpose()?;
         let (work, tree) = (work.root.again()?, tree.again()?);
         let only = only.clone();
-        Ok(Hand { job, work, only, tree, base, buffer: vec![0; CHUNK], in_memory: None, restless: Vec::new() })
+        Ok(Hand {
+            job,
+            work,
+            only,
+            tree,
+            base,
+            buffer: vec![0; CHUNK],
+            in_memory: None,
+            restless: Vec::new(),
+        })
     };
-    let hands = thread::available_parallelism().map_or(1, usize::from).min(MOST).min(batches.len());
-    let (mut first, others) = (hand()?, (1..hands).map(|_| hand()).collect::<Result<Vec<_>>>()?);
+    let hands = thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(MOST)
+        .min(batches.len());
+    let (mut first, others) = (
+        hand()?,
+        (1..hands).map(|_| hand()).collect::<Result<Vec<_>>>()?,
+    );
     let mut whats = Vec::with_capacity(found.len());
     for (path, meta) in &found {
         let what = match meta.kind {
@@ -67,30 +88,54 @@ pub(super) fn freeze(
         };
         whats.push(what.with_context(|| path.display().to_string())?);
     }
-    let pile = Pile { batches, next: AtomicUsize::new(0), progress: Mutex::new((0, progress)), total };
+    let pile = Pile {
+        batches,
+        next: AtomicUsize::new(0),
+        progress: Mutex::new((0, progress)),
+        total,
+    };
     for (frozen, restless) in all_at_once(first, others, &pile)? {
         for (at, contents) in frozen {
             whats[at] = Some(What::File(contents));
         }
-        let note =
-            |path: PathBuf| format!("{} was written to while it was frozen; it is as it was read", path.display());
+        let note = |path: PathBuf| {
+            format!(
+                "{} was written to while it was frozen; it is as it was read",
+                path.display()
+            )
+        };
         work.notes.extend(restless.into_iter().map(note));
     }
     work.notes.sort_unstable();
-    let entry =
-        |((path, meta), what): ((PathBuf, Meta), Option<What>)| Some(Entry { path, mode: meta.mode, what: what? });
-    Ok((found.into_iter().zip(whats).filter_map(entry).collect(), work.notes))
+    let entry = |((path, meta), what): ((PathBuf, Meta), Option<What>)| {
+        Some(Entry {
+            path,
+            mode: meta.mode,
+            what: what?,
+        })
+    };
+    Ok((
+        found.into_iter().zip(whats).filter_map(entry).collect(),
+        work.notes,
+    ))
 }
 
 /// Lets all hands take from the pile until it is empty, or one of them fails. Where the system has no thread to spare, fewer
 /// hands do it: this one is always there.
 fn all_at_once(first: Hand, others: Vec<Hand>, pile: &Pile) -> Result<Vec<Share>> {
     thread::scope(|scope| {
-        let begin = |hand| thread::Builder::new().spawn_scoped(scope, move || take(hand, pile)).ok();
+        let begin = |hand| {
+            thread::Builder::new()
+                .spawn_scoped(scope, move || take(hand, pile))
+                .ok()
+        };
         let threads: Vec<_> = others.into_iter().map_while(begin).collect();
         let mut shares = vec![take(first, pile)];
-        let joined =
-            threads.into_iter().map(|thread| thread.join().unwrap_or_else(|_| Err(Error::msg("a thread died"))));
+        let joined = threads.into_iter().map(|thread| {
+            thread
+                .join()
+                .unwrap_or_else(|_| Err(Error::msg("a thread died")))
+        });
         shares.extend(joined);
         shares.into_iter().collect()
     })
@@ -103,9 +148,12 @@ fn take(mut hand: Hand, pile: &Pile) -> Result<Share> {
             return Ok((frozen, hand.restless));
         };
         for (at, (path, meta)) in *batch {
-            let contents = hand.file(path, *meta).with_context(|| path.display().to_string()).inspect_err(|_| {
-                pile.next.store(pile.batches.len(), Relaxed); // the others need not go on
-            })?;
+            let contents = hand
+                .file(path, *meta)
+                .with_context(|| path.display().to_string())
+                .inspect_err(|_| {
+                    pile.next.store(pile.batches.len(), Relaxed); // the others need not go on
+                })?;
             frozen.push((*at, contents));
             if let Ok(mut progress) = pile.progress.lock() {
                 progress.0 += contents.bytes;

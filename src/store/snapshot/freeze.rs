@@ -17,9 +17,9 @@ use super::{
     walk::{self, Work},
 };
 use crate::{
-    store::{Durability, Locked, Store},
-    trial::ExpId,
-    view::text,
+    log::ExpId,
+    output::text,
+    store::{Durability, LockedLog, Store},
 };
 
 /// As much of a domain becomes part of a name.
@@ -57,20 +57,29 @@ impl Store {
         let guard = Guard::of(self)?;
         let (work, base) = thread::scope(|scope| {
             let base = thread::Builder::new().spawn_scoped(scope, || base.and_then(open));
-            (walk::look(source, &guard, None), base.ok().and_then(|thread| thread.join().ok().flatten()))
+            (
+                walk::look(source, &guard, None),
+                base.ok().and_then(|thread| thread.join().ok().flatten()),
+            )
         });
         let work = work?;
         self.check_size(&work, source)?;
         let path = store.join(SNAPSHOTS);
         match std::fs::create_dir(&path) {
             Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
-                return Err(error).with_context(|| format!("cannot make the directory {}", path.display()));
+                return Err(error)
+                    .with_context(|| format!("cannot make the directory {}", path.display()));
             }
             _ => {}
         }
         let snapshots = open_down(store, Path::new(SNAPSHOTS))?;
         sweep(&snapshots, &path);
-        let mode = work.root.root().itself().with_context(|| format!("cannot look at {}", source.display()))?.mode;
+        let mode = work
+            .root
+            .root()
+            .itself()
+            .with_context(|| format!("cannot look at {}", source.display()))?
+            .mode;
         let temporary = Temporary::make(&snapshots, &path, mode)?;
         let (base, known) = base.unzip();
         let durability = self.settings.durability;
@@ -84,7 +93,12 @@ impl Store {
         temporary
             .finish(&entries, durability)
             .with_context(|| format!("cannot write {}", temporary.path().display()))?;
-        Ok(Frozen { snapshots, temporary, durability, notes })
+        Ok(Frozen {
+            snapshots,
+            temporary,
+            durability,
+            notes,
+        })
     }
 
     fn check_size(&self, work: &Work, source: &Path) -> Result<()> {
@@ -93,7 +107,8 @@ impl Store {
             return Ok(());
         }
         let largest = work.files().max_by_key(|(_, meta)| meta.len);
-        let largest = largest.map(|(path, meta)| format!(", {} alone {}", path.display(), text::bytes(meta.len)));
+        let largest = largest
+            .map(|(path, meta)| format!(", {} alone {}", path.display(), text::bytes(meta.len)));
         bail!(
             "{} has {}{}; a snapshot may have {}: leave files out with .lineageignore, or raise max_bytes under [snapshot] in \
              lineage.toml",
@@ -108,14 +123,27 @@ impl Store {
 impl Frozen {
     /// Gives it its final name, `<id>_<domain>`. Only under the lock is it sure whose the id is; what stands there already (of a
     /// writer that was killed before it wrote its row) is never touched, and another number is put behind the name.
-    pub fn place(self, _held: &Locked, id: &ExpId, domain: &str) -> Result<Placed> {
-        let Self { snapshots, temporary, durability, .. } = self;
+    pub fn place(self, _held: &LockedLog, id: &ExpId, domain: &str) -> Result<Placed> {
+        let Self {
+            snapshots,
+            temporary,
+            durability,
+            ..
+        } = self;
         let name = name(id, domain);
         let place = || format!("cannot put the snapshot {name} into {SNAPSHOTS} of the store");
         let name = free_name(&snapshots, &name).with_context(place)?;
         // From here on a value that takes away again what is there of it, should anything fail.
-        let mut placed = Placed { snapshots, temporary, name: name.clone(), kept: false };
-        placed.temporary.place(&placed.snapshots, &name).with_context(place)?;
+        let mut placed = Placed {
+            snapshots,
+            temporary,
+            name: name.clone(),
+            kept: false,
+        };
+        placed
+            .temporary
+            .place(&placed.snapshots, &name)
+            .with_context(place)?;
         if durability == Durability::Full {
             placed.snapshots.sync().with_context(place)?;
         }
@@ -145,15 +173,26 @@ impl Drop for Placed {
 
 /// The domain is free text: what of it is no plain character becomes `-`.
 fn name(id: &ExpId, domain: &str) -> String {
-    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' || c == '-' { c } else { '-' };
+    let plain = |c: char| {
+        if c.is_ascii_alphanumeric() || c == '_' || c == '-' {
+            c
+        } else {
+            '-'
+        }
+    };
     let domain: String = domain.chars().take(LONGEST_DOMAIN).map(plain).collect();
-    if domain.is_empty() { id.to_string() } else { format!("{id}_{domain}") }
+    if domain.is_empty() {
+        id.to_string()
+    } else {
+        format!("{id}_{domain}")
+    }
 }
 
 fn free_name(snapshots: &Dir, name: &str) -> std::io::Result<String> {
     let is_free = |name: &str| -> std::io::Result<bool> {
         let manifest = snapshots.look(manifest_name(name).as_ref())?;
-        Ok(snapshots.look(name.as_ref())?.is_none() && manifest.is_none_or(|meta| meta.kind == Kind::File))
+        Ok(snapshots.look(name.as_ref())?.is_none()
+            && manifest.is_none_or(|meta| meta.kind == Kind::File))
     };
     let mut candidate = name.to_owned();
     for n in 2.. {

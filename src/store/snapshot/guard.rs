@@ -29,10 +29,21 @@ pub(super) struct Guard {
 
 impl Guard {
     pub(super) fn of(store: &Store) -> Result<Self> {
-        let mut guard = Self { paths: Vec::new(), identities: Vec::new() };
+        let mut guard = Self {
+            paths: Vec::new(),
+            identities: Vec::new(),
+        };
         let snapshots = store.root().join(SNAPSHOTS);
         let settings = store.dir().map(|dir| dir.join(SETTINGS));
-        for path in [Some(store.log_path()), store.dir(), Some(&snapshots), settings.as_deref()].into_iter().flatten() {
+        for path in [
+            Some(store.log_path()),
+            store.dir(),
+            Some(&snapshots),
+            settings.as_deref(),
+        ]
+        .into_iter()
+        .flatten()
+        {
             let place = || format!("cannot look at {}", path.display());
             match trail(path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {} // nothing there to be guarded
@@ -69,7 +80,8 @@ impl Guard {
             match identity(path) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {} // is yet to be made
                 found => {
-                    let found = found.with_context(|| format!("cannot look at {}", path.display()))?;
+                    let found =
+                        found.with_context(|| format!("cannot look at {}", path.display()))?;
                     if self.identities.contains(&found) {
                         return Ok(true);
                     }
@@ -88,9 +100,15 @@ impl Guard {
             || self.has(&meta)
             || meta.kind == Kind::Dir && {
                 let all = dir.child(name).and_then(|child| Beneath::new(child).list());
-                all.with_context(place)?.iter().any(|(_, meta)| self.has(meta))
+                all.with_context(place)?
+                    .iter()
+                    .any(|(_, meta)| self.has(meta))
             };
-        ensure!(!holds, "{} is or holds the store or its log, which never gives way", path.display());
+        ensure!(
+            !holds,
+            "{} is or holds the store or its log, which never gives way",
+            path.display()
+        );
         Ok(())
     }
 
@@ -106,7 +124,10 @@ impl Guard {
 /// Where a path leads, behind every link that it passes.
 fn trail(path: &Path) -> io::Result<Vec<PathBuf>> {
     let full = std::path::absolute(path)?;
-    let mut left: VecDeque<OsString> = full.components().map(|part| part.as_os_str().to_owned()).collect();
+    let mut left: VecDeque<OsString> = full
+        .components()
+        .map(|part| part.as_os_str().to_owned())
+        .collect();
     let (mut at, mut passed) = (PathBuf::new(), Vec::new());
     while let Some(name) = left.pop_front() {
         if name == ".." {
@@ -122,8 +143,12 @@ fn trail(path: &Path) -> io::Result<Vec<PathBuf>> {
             return Err(io::Error::other("too many symbolic links"));
         }
         let target = next.read_link()?;
-        let parts = target.components().filter(|part| *part != Component::CurDir);
-        parts.rev().for_each(|part| left.push_front(part.as_os_str().to_owned()));
+        let parts = target
+            .components()
+            .filter(|part| *part != Component::CurDir);
+        parts
+            .rev()
+            .for_each(|part| left.push_front(part.as_os_str().to_owned()));
         passed.push(next);
     }
     passed.push(at);

@@ -32,8 +32,14 @@ impl Rules {
     /// Adds the lines of a file.
     pub(super) fn add(&mut self, text: &[u8]) {
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-        let lines = text.split(|&b| b == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
-        self.0.extend(lines.filter(|line| !line.starts_with(b"#")).filter_map(|line| Rule::read(trim(line))));
+        let lines = text
+            .split(|&b| b == b'\n')
+            .map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        self.0.extend(
+            lines
+                .filter(|line| !line.starts_with(b"#"))
+                .filter_map(|line| Rule::read(trim(line))),
+        );
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -44,7 +50,8 @@ impl Rules {
     pub(super) fn verdict(&self, path: &[u8], is_dir: bool) -> Option<bool> {
         let name = path.rsplit(|&b| b == b'/').next().unwrap_or(path);
         let speaks = |rule: &&Rule| {
-            (is_dir || !rule.dirs_only) && matches(&rule.pattern, if rule.by_name { name } else { path })
+            (is_dir || !rule.dirs_only)
+                && matches(&rule.pattern, if rule.by_name { name } else { path })
         };
         self.0.iter().rev().find(speaks).map(|rule| !rule.keeps)
     }
@@ -65,21 +72,33 @@ fn trim(line: &[u8]) -> &[u8] {
 impl Rule {
     /// `None` for a pattern that can match nothing.
     fn read(line: &[u8]) -> Option<Self> {
-        let (keeps, line) = line.strip_prefix(b"!").map_or((false, line), |line| (true, line));
-        let (dirs_only, line) = line.strip_suffix(b"/").map_or((false, line), |line| (true, line));
+        let (keeps, line) = line
+            .strip_prefix(b"!")
+            .map_or((false, line), |line| (true, line));
+        let (dirs_only, line) = line
+            .strip_suffix(b"/")
+            .map_or((false, line), |line| (true, line));
         let by_name = !line.contains(&b'/');
         let line = line.strip_prefix(b"/").unwrap_or(line);
         if line.is_empty() {
             return None;
         }
-        Some(Self { pattern: tokens(line, by_name)?, keeps, dirs_only, by_name })
+        Some(Self {
+            pattern: tokens(line, by_name)?,
+            keeps,
+            dirs_only,
+            by_name,
+        })
     }
 }
 
 fn tokens(pattern: &[u8], by_name: bool) -> Option<Vec<Token>> {
     let mut tokens = Vec::new();
     // git compares what stands before the first special character by itself, and takes what follows for a pattern of its own.
-    let literal = pattern.iter().position(|b| b"*?[\\".contains(b)).unwrap_or(pattern.len());
+    let literal = pattern
+        .iter()
+        .position(|b| b"*?[\\".contains(b))
+        .unwrap_or(pattern.len());
     let mut at = 0;
     while let Some(&byte) = pattern.get(at) {
         at += 1;
@@ -99,8 +118,15 @@ fn tokens(pattern: &[u8], by_name: bool) -> Option<Vec<Token>> {
                 at += pattern[at..].iter().take_while(|&&b| b == b'*').count();
                 let begins = begin == literal || pattern[begin - 1] == b'/';
                 let next = pattern.get(at);
-                let deep = at - begin > 1 && !by_name && begins && next.is_none_or(|&next| next == b'/');
-                if deep { Token::Deep { dirs: next.is_some() } } else { Token::Star }
+                let deep =
+                    at - begin > 1 && !by_name && begins && next.is_none_or(|&next| next == b'/');
+                if deep {
+                    Token::Deep {
+                        dirs: next.is_some(),
+                    }
+                } else {
+                    Token::Star
+                }
             }
             byte => Token::Byte(byte),
         });
@@ -127,7 +153,9 @@ fn set(pattern: &[u8], mut at: usize) -> Option<(Box<[bool; 256]>, usize)> {
             at = after;
             before = None;
             let belongs = class?;
-            (0..=u8::MAX).filter(belongs).for_each(|b| set[usize::from(b)] = true);
+            (0..=u8::MAX)
+                .filter(belongs)
+                .for_each(|b| set[usize::from(b)] = true);
         } else {
             let escaped = byte == b'\\';
             at += usize::from(escaped);
@@ -194,7 +222,9 @@ fn matches(pattern: &[Token], text: &[u8]) -> bool {
             }
             _ => {}
         }
-        if let Some((after, from)) = star.filter(|&(_, from)| text.get(from).is_some_and(|&b| b != b'/')) {
+        if let Some((after, from)) =
+            star.filter(|&(_, from)| text.get(from).is_some_and(|&b| b != b'/'))
+        {
             (p, t) = (after, from + 1);
             star = Some((p, t));
         } else if let Some((after, from)) = deep.filter(|&(_, from)| from < text.len()) {
@@ -245,8 +275,14 @@ mod tests {
         for (rules, path) in taken {
             assert!(ignored(rules, path, false), "{rules:?} {path:?}");
         }
-        let left =
-            [("# a", "# a"), ("a/*", "a/b/c"), ("/a", "b/a"), ("*.log\n!a.log", "a.log"), ("a/", "a"), ("[a", "a")];
+        let left = [
+            ("# a", "# a"),
+            ("a/*", "a/b/c"),
+            ("/a", "b/a"),
+            ("*.log\n!a.log", "a.log"),
+            ("a/", "a"),
+            ("[a", "a"),
+        ];
         for (rules, path) in left {
             assert!(!ignored(rules, path, false), "{rules:?} {path:?}");
         }
@@ -256,19 +292,32 @@ mod tests {
     /// Paths beneath three levels of directories, all of two letters: short enough that most patterns hit something.
     fn paths() -> Vec<String> {
         let names = ["a", "b", "ab", "ba", " ", "a ", "!b", "[a]", "a-b"];
-        let dirs: Vec<String> = ["", "a/", "b/", "a/b/", "a/a/", "ab/", "a/b/a/", "b/a/"].map(str::to_owned).into();
-        let paths = dirs.iter().flat_map(|dir| names.iter().map(move |name| format!("{dir}{name}")));
-        paths.filter(|path| !dirs.contains(&format!("{path}/"))).collect()
+        let dirs: Vec<String> = ["", "a/", "b/", "a/b/", "a/a/", "ab/", "a/b/a/", "b/a/"]
+            .map(str::to_owned)
+            .into();
+        let paths = dirs
+            .iter()
+            .flat_map(|dir| names.iter().map(move |name| format!("{dir}{name}")));
+        paths
+            .filter(|path| !dirs.contains(&format!("{path}/")))
+            .collect()
     }
 
     fn kept(rules: &[u8]) -> BTreeSet<String> {
         let mut all = Rules::default();
         all.add(rules);
         let is_ignored = |path: &String| {
-            let ends = path.match_indices('/').map(|(at, _)| (at, true)).chain([(path.len(), false)]);
-            ends.into_iter().any(|(end, is_dir)| all.verdict(&path.as_bytes()[..end], is_dir) == Some(true))
+            let ends = path
+                .match_indices('/')
+                .map(|(at, _)| (at, true))
+                .chain([(path.len(), false)]);
+            ends.into_iter()
+                .any(|(end, is_dir)| all.verdict(&path.as_bytes()[..end], is_dir) == Some(true))
         };
-        paths().into_iter().filter(|path| !is_ignored(path)).collect()
+        paths()
+            .into_iter()
+            .filter(|path| !is_ignored(path))
+            .collect()
     }
 
     #[test]
@@ -276,7 +325,11 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let git = |args: &[&str]| {
             let mut git = Command::new("git");
-            git.args(args).current_dir(&dir).env("GIT_CONFIG_GLOBAL", "/dev/null").stderr(Stdio::null()).output()
+            git.args(args)
+                .current_dir(&dir)
+                .env("GIT_CONFIG_GLOBAL", "/dev/null")
+                .stderr(Stdio::null())
+                .output()
         };
         if !git(&["init", "-q"]).is_ok_and(|output| output.status.success()) {
             return; // there is no git here to compare with
@@ -307,18 +360,29 @@ mod tests {
             "]",
             "-",
         ];
-        let rounds = std::env::var("ROUNDS").ok().and_then(|rounds| rounds.parse().ok()).unwrap_or(200);
+        let rounds = std::env::var("ROUNDS")
+            .ok()
+            .and_then(|rounds| rounds.parse().ok())
+            .unwrap_or(200);
         let mut seed = 20_240_229_u64;
         for _ in 0..rounds {
             let mut random = |below: usize| {
-                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                seed = seed
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1_442_695_040_888_963_407);
                 usize::try_from(seed >> 33).unwrap() % below
             };
-            let rules: String = (0..=random(8)).map(|_| parts[random(parts.len())]).collect();
+            let rules: String = (0..=random(8))
+                .map(|_| parts[random(parts.len())])
+                .collect();
             fs::write(dir.path().join(".gitignore"), &rules).unwrap();
-            let output = git(&["ls-files", "-o", "-z", "--exclude-per-directory=.gitignore"]).unwrap();
+            let output =
+                git(&["ls-files", "-o", "-z", "--exclude-per-directory=.gitignore"]).unwrap();
             let listed = String::from_utf8(output.stdout).unwrap();
-            let listed = listed.split_terminator('\0').filter(|path| *path != ".gitignore").map(str::to_owned);
+            let listed = listed
+                .split_terminator('\0')
+                .filter(|path| *path != ".gitignore")
+                .map(str::to_owned);
             assert_eq!(kept(rules.as_bytes()), listed.collect(), "{rules:?}");
         }
     }

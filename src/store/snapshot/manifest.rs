@@ -50,7 +50,12 @@ pub(super) struct Seen {
 
 impl Seen {
     pub(super) fn of(meta: &Meta) -> Self {
-        Self { modified: meta.modified, changed: meta.changed, dev: meta.dev, ino: meta.ino }
+        Self {
+            modified: meta.modified,
+            changed: meta.changed,
+            dev: meta.dev,
+            ino: meta.ino,
+        }
     }
 }
 
@@ -60,29 +65,45 @@ pub(super) fn print(entries: &[Entry]) -> String {
         let none = String::new;
         let [kind, bytes, hash, modified, seen, target] = match &entry.what {
             What::Dir => ["dir".to_owned(), none(), none(), none(), none(), none()],
-            What::Link(target) => {
-                ["link".to_owned(), none(), none(), none(), none(), escape(target.as_encoded_bytes())]
-            }
+            What::Link(target) => [
+                "link".to_owned(),
+                none(),
+                none(),
+                none(),
+                none(),
+                escape(target.as_encoded_bytes()),
+            ],
             What::File(contents) => [
                 "file".to_owned(),
                 contents.bytes.to_string(),
-                contents.hash.map(|hash| hash.to_hex().to_string()).unwrap_or_default(),
+                contents
+                    .hash
+                    .map(|hash| hash.to_hex().to_string())
+                    .unwrap_or_default(),
                 contents.modified.to_string(),
                 contents.seen.map(print_seen).unwrap_or_default(),
                 none(),
             ],
         };
         let path = escape(entry.path.as_os_str().as_encoded_bytes());
-        format!("{kind}\t{:03o}\t{bytes}\t{hash}\t{modified}\t{seen}\t{path}\t{target}\n", entry.mode)
+        format!(
+            "{kind}\t{:03o}\t{bytes}\t{hash}\t{modified}\t{seen}\t{path}\t{target}\n",
+            entry.mode
+        )
     });
     format!("{HEAD}\n{}", lines.collect::<String>())
 }
 
 /// Reads a manifest, and believes no path in it: each leads down, stands once, and is in a directory that is listed before.
 pub(super) fn parse(text: &[u8], path: &Path) -> Result<Vec<Entry>> {
-    let text = std::str::from_utf8(text).with_context(|| format!("{} is not UTF-8", path.display()))?;
+    let text =
+        std::str::from_utf8(text).with_context(|| format!("{} is not UTF-8", path.display()))?;
     let mut lines = text.lines();
-    ensure!(lines.next() == Some(HEAD), "{}:1: this is no manifest of this version of lineage", path.display());
+    ensure!(
+        lines.next() == Some(HEAD),
+        "{}:1: this is no manifest of this version of lineage",
+        path.display()
+    );
     let mut entries: Vec<Entry> = Vec::new();
     let mut dirs = HashSet::new();
     let mut last_dir = PathBuf::new(); // most files are in the same as the one before
@@ -93,7 +114,11 @@ pub(super) fn parse(text: &[u8], path: &Path) -> Result<Vec<Entry>> {
         let above = entry.path.parent().unwrap_or(Path::new(""));
         if above.as_os_str() != last_dir.as_os_str() && !above.as_os_str().is_empty() {
             let shown = entry.path.display();
-            ensure!(dirs.contains(above), "{}: {shown} is in no directory that is listed before it", place());
+            ensure!(
+                dirs.contains(above),
+                "{}: {shown} is in no directory that is listed before it",
+                place()
+            );
             above.clone_into(&mut last_dir);
         }
         if entry.what == What::Dir {
@@ -131,12 +156,21 @@ fn entry(line: &str) -> Result<Entry> {
         _ => bail!("`{kind}` is neither file, dir nor link"),
     };
     // Written by us it is normal already; by another hand, `a//b` would be the same file as `a/b` under a second name.
-    let path: PathBuf = Path::new(&os_string(unescape(path)?)?).components().collect();
-    Ok(Entry { path, mode: u32::from_str_radix(mode, 8).context("no mode")? & 0o777, what })
+    let path: PathBuf = Path::new(&os_string(unescape(path)?)?)
+        .components()
+        .collect();
+    Ok(Entry {
+        path,
+        mode: u32::from_str_radix(mode, 8).context("no mode")? & 0o777,
+        what,
+    })
 }
 
 fn print_seen(seen: Seen) -> String {
-    format!("{}:{}:{}:{}", seen.modified, seen.changed, seen.dev, seen.ino)
+    format!(
+        "{}:{}:{}:{}",
+        seen.modified, seen.changed, seen.dev, seen.ino
+    )
 }
 
 /// What cannot be read is as good as nothing: the file is then known by its hash.
@@ -171,7 +205,9 @@ fn unescape(text: &str) -> Result<Vec<u8>> {
     let mut parts = text.split("\\x");
     let mut out = parts.next().unwrap_or_default().as_bytes().to_vec();
     for part in parts {
-        let (digits, rest) = part.split_at_checked(2).context("a path with half an escape")?;
+        let (digits, rest) = part
+            .split_at_checked(2)
+            .context("a path with half an escape")?;
         out.push(u8::from_str_radix(digits, 16).context("a path with a broken escape")?);
         out.extend_from_slice(rest.as_bytes());
     }
@@ -186,7 +222,9 @@ fn os_string(bytes: Vec<u8>) -> Result<OsString> {
 
 #[cfg(not(unix))]
 fn os_string(bytes: Vec<u8>) -> Result<OsString> {
-    Ok(String::from_utf8(bytes).context("a path that is not UTF-8")?.into())
+    Ok(String::from_utf8(bytes)
+        .context("a path that is not UTF-8")?
+        .into())
 }
 
 #[cfg(all(test, unix))]
@@ -200,31 +238,74 @@ mod tests {
             bytes: 3,
             hash: Some(blake3::hash(b"abc")),
             modified: -1,
-            seen: Some(Seen { modified: 0, changed: 1, dev: 2, ino: 3 }),
+            seen: Some(Seen {
+                modified: 0,
+                changed: 1,
+                dev: 2,
+                ino: 3,
+            }),
         };
-        Entry { path: OsString::from_vec(path.to_vec()).into(), mode: 0o755, what: What::File(contents) }
+        Entry {
+            path: OsString::from_vec(path.to_vec()).into(),
+            mode: 0o755,
+            what: What::File(contents),
+        }
     }
 
     #[test]
     fn any_name_survives() {
-        let dir = Entry { path: "a".into(), mode: 0o700, what: What::Dir };
-        let link = Entry { path: "z".into(), mode: 0o777, what: What::Link("../\n\\x".into()) };
-        let entries = vec![dir, file(b"a/\n\t\\x41\xff\x1b"), file("ä b".as_bytes()), link];
+        let dir = Entry {
+            path: "a".into(),
+            mode: 0o700,
+            what: What::Dir,
+        };
+        let link = Entry {
+            path: "z".into(),
+            mode: 0o777,
+            what: What::Link("../\n\\x".into()),
+        };
+        let entries = vec![
+            dir,
+            file(b"a/\n\t\\x41\xff\x1b"),
+            file("ä b".as_bytes()),
+            link,
+        ];
         let mut sorted = entries.clone();
         sorted.sort_by(|a, b| a.path.cmp(&b.path));
-        assert_eq!(parse(print(&entries).as_bytes(), Path::new("m")).unwrap(), sorted);
+        assert_eq!(
+            parse(print(&entries).as_bytes(), Path::new("m")).unwrap(),
+            sorted
+        );
     }
 
     #[test]
     fn a_path_that_leads_out_is_refused() {
-        for bad in [&b"../x"[..], b"/etc/passwd", b"a/../../x", b".", b"", b"missing/x", b"a\0b"] {
+        for bad in [
+            &b"../x"[..],
+            b"/etc/passwd",
+            b"a/../../x",
+            b".",
+            b"",
+            b"missing/x",
+            b"a\0b",
+        ] {
             let text = print(&[file(bad)]);
-            assert!(parse(text.as_bytes(), Path::new("m")).is_err(), "{}", String::from_utf8_lossy(bad));
+            assert!(
+                parse(text.as_bytes(), Path::new("m")).is_err(),
+                "{}",
+                String::from_utf8_lossy(bad)
+            );
         }
         let twice = print(&[file(b"x"), file(b"x")]);
         assert!(parse(twice.as_bytes(), Path::new("m")).is_err());
-        let through_link =
-            [Entry { path: "l".into(), mode: 0o777, what: What::Link("/etc".into()) }, file(b"l/passwd")];
+        let through_link = [
+            Entry {
+                path: "l".into(),
+                mode: 0o777,
+                what: What::Link("/etc".into()),
+            },
+            file(b"l/passwd"),
+        ];
         assert!(parse(print(&through_link).as_bytes(), Path::new("m")).is_err());
     }
 }

@@ -29,11 +29,23 @@ pub(super) struct Target {
 
 impl Target {
     /// Opens the directory, made where it is not there yet; it must be the one that was looked at.
-    pub(super) fn make(path: &Path, full: &Path, guard: &Guard, snapshot: &Snapshot) -> Result<Self> {
+    pub(super) fn make(
+        path: &Path,
+        full: &Path,
+        guard: &Guard,
+        snapshot: &Snapshot,
+    ) -> Result<Self> {
         let is_new = !full.exists();
-        std::fs::create_dir_all(full).with_context(|| format!("cannot make the directory {}", path.display()))?;
-        let found = full.canonicalize().with_context(|| format!("cannot open {}", path.display()))?;
-        ensure!(found == full, "{} became another directory meanwhile", path.display());
+        std::fs::create_dir_all(full)
+            .with_context(|| format!("cannot make the directory {}", path.display()))?;
+        let found = full
+            .canonicalize()
+            .with_context(|| format!("cannot open {}", path.display()))?;
+        ensure!(
+            found == full,
+            "{} became another directory meanwhile",
+            path.display()
+        );
         let root = Dir::open(full).with_context(|| format!("cannot open {}", path.display()))?;
         guard.lets_in(&root, full)?;
         if is_new {
@@ -42,7 +54,12 @@ impl Target {
             root.set_mode(made & frozen)
                 .with_context(|| format!("cannot set the permissions of {}", path.display()))?;
         }
-        Ok(Self { path: path.to_owned(), tree: Beneath::new(root), aside: None, outcome: Outcome::default() })
+        Ok(Self {
+            path: path.to_owned(),
+            tree: Beneath::new(root),
+            aside: None,
+            outcome: Outcome::default(),
+        })
     }
 
     /// Brings about all entries, given what was found for each; `extra` gives way.
@@ -63,7 +80,8 @@ impl Target {
         self.clean(extra, &replaced)?;
         for (at, (entry, found)) in entries.iter().zip(found).enumerate() {
             let path = &entry.path;
-            self.entry(snapshot, entry, found).with_context(|| format!("cannot write {}", path.display()))?;
+            self.entry(snapshot, entry, found)
+                .with_context(|| format!("cannot write {}", path.display()))?;
             progress(at as u64 + 1, entries.len() as u64);
         }
         Ok(())
@@ -76,7 +94,10 @@ impl Target {
             Found::OtherMode(_) if is_dir => self.tree.dir(&entry.path)?.set_mode(mode(entry))?,
             Found::OtherMode(_) => {
                 let file = self.tree.file(&entry.path)?;
-                ensure!(Meta::of_file(&file)?.names == 1, "it got another name by a hard link meanwhile");
+                ensure!(
+                    Meta::of_file(&file)?.names == 1,
+                    "it got another name by a hard link meanwhile"
+                );
                 set_mode(&file, mode(entry))?;
             }
             Found::Nothing | Found::Different(_) => {
@@ -112,22 +133,29 @@ impl Target {
     /// Moves something out of the way, under the same path in a directory of its own.
     fn move_aside(&mut self, path: &Path) -> Result<()> {
         if self.aside.is_none() {
-            let (name, dir) = make_aside(self.tree.root()).context("cannot make a directory for what gives way")?;
+            let (name, dir) = make_aside(self.tree.root())
+                .context("cannot make a directory for what gives way")?;
             self.outcome.aside = Some(self.path.join(name));
             self.aside = Some(Beneath::new(dir));
         }
         let aside = self.aside.as_mut().expect("just made");
-        let parents: Vec<&Path> = path.ancestors().skip(1).filter(|above| !above.as_os_str().is_empty()).collect();
+        let parents: Vec<&Path> = path
+            .ancestors()
+            .skip(1)
+            .filter(|above| !above.as_os_str().is_empty())
+            .collect();
         for above in parents.into_iter().rev() {
             let (dir, name) = aside.at(above)?;
             if dir.look(name)?.is_none() {
                 dir.make_dir(name, 0o700)?;
-                dir.child(name)?.set_mode(self.tree.dir(above)?.itself()?.mode)?;
+                dir.child(name)?
+                    .set_mode(self.tree.dir(above)?.itself()?.mode)?;
             }
         }
         let (from, name) = self.tree.at(path)?;
         let (to, _) = aside.at(path)?;
-        from.rename(name, to, name).with_context(|| format!("cannot move {} aside", path.display()))?;
+        from.rename(name, to, name)
+            .with_context(|| format!("cannot move {} aside", path.display()))?;
         self.outcome.moved += 1;
         Ok(())
     }
@@ -149,7 +177,11 @@ impl Target {
         // Its hash was compared before anything was touched; the copy can be left to the system.
         let written = std::io::copy(&mut frozen, &mut file).and_then(|bytes| {
             set_mode(&file, mode(entry))?;
-            if bytes == contents.bytes { Ok(()) } else { Err(ErrorKind::UnexpectedEof.into()) }
+            if bytes == contents.bytes {
+                Ok(())
+            } else {
+                Err(ErrorKind::UnexpectedEof.into())
+            }
         });
         let written = written.and_then(|()| dir.rename_to_free(&writing, name));
         if written.is_err() {

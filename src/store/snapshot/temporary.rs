@@ -73,11 +73,16 @@ impl Temporary {
             if !dir.try_lock().unwrap_or(true) {
                 continue;
             }
-            let temporary = Self { parent: path.to_owned(), name, dir };
+            let temporary = Self {
+                parent: path.to_owned(),
+                name,
+                dir,
+            };
             match temporary.dir.make_dir(TREE.as_ref(), 0o700) {
                 Err(error) if error.kind() == ErrorKind::NotFound => {}
                 made => {
-                    made.and_then(|()| temporary.tree()?.set_mode(permissions & NOT_FOR_OTHERS)).with_context(place)?;
+                    made.and_then(|()| temporary.tree()?.set_mode(permissions & NOT_FOR_OTHERS))
+                        .with_context(place)?;
                     return Ok(temporary);
                 }
             }
@@ -99,7 +104,11 @@ impl Temporary {
         let mut file = self.dir.create(MANIFEST.as_ref())?;
         file.write_all(manifest::print(entries).as_bytes())?;
         set_mode(&file, 0o444)?;
-        if durability == Durability::Full { self.flush(&file, entries) } else { Ok(()) }
+        if durability == Durability::Full {
+            self.flush(&file, entries)
+        } else {
+            Ok(())
+        }
     }
 
     /// Waits until all of it is on the disk. To wait for the whole file system is far less than to wait for each of thousands of
@@ -128,14 +137,22 @@ impl Temporary {
         snapshots.rename(self.name.as_ref(), snapshots, about.as_ref())?;
         self.name = about;
         // The manifest first: a directory under a final name always has one.
-        self.dir.rename(MANIFEST.as_ref(), snapshots, super::manifest_name(name).as_ref())?;
+        self.dir.rename(
+            MANIFEST.as_ref(),
+            snapshots,
+            super::manifest_name(name).as_ref(),
+        )?;
         self.dir.rename(TREE.as_ref(), snapshots, name.as_ref())
     }
 
     /// Takes both back, as far as they are there. Best effort: `lineage check` finds what stays.
     pub(super) fn take_back(&self, snapshots: &Dir, name: &str) {
         let _ = snapshots.rename(name.as_ref(), &self.dir, TREE.as_ref());
-        let _ = snapshots.rename(super::manifest_name(name).as_ref(), &self.dir, MANIFEST.as_ref());
+        let _ = snapshots.rename(
+            super::manifest_name(name).as_ref(),
+            &self.dir,
+            MANIFEST.as_ref(),
+        );
     }
 }
 
@@ -150,12 +167,23 @@ pub(super) fn about_to_be_named(snapshots: &Dir) -> Vec<OsString> {
         let (_, about) = name.to_str()?.split_once(ABOUT)?;
         alive(name).then(|| about.into())
     };
-    snapshots.names().unwrap_or_default().iter().filter(|name| is_one(name)).filter_map(about).collect()
+    snapshots
+        .names()
+        .unwrap_or_default()
+        .iter()
+        .filter(|name| is_one(name))
+        .filter_map(about)
+        .collect()
 }
 
 /// Removes what writers that died have left: a directory whose lock nobody holds.
 pub(super) fn sweep(snapshots: &Dir, path: &Path) {
-    for name in snapshots.names().unwrap_or_default().iter().filter(|name| is_one(name)) {
+    for name in snapshots
+        .names()
+        .unwrap_or_default()
+        .iter()
+        .filter(|name| is_one(name))
+    {
         if let Ok(dir) = snapshots.child(name)
             && dir.try_lock().unwrap_or(false)
         {

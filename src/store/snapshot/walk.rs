@@ -44,33 +44,75 @@ pub(super) struct Work {
 impl Work {
     /// The bytes of all files.
     pub(super) fn bytes(&self) -> u64 {
-        self.files().fold(0, |sum, (_, meta)| sum.saturating_add(meta.len))
+        self.files()
+            .fold(0, |sum, (_, meta)| sum.saturating_add(meta.len))
     }
 
     pub(super) fn files(&self) -> impl Iterator<Item = &(PathBuf, Meta)> {
-        self.entries.iter().filter(|(_, meta)| meta.kind == Kind::File)
+        self.entries
+            .iter()
+            .filter(|(_, meta)| meta.kind == Kind::File)
     }
 }
 
 /// Looks at a directory, or at one file. `source` may itself be a link; inside of it, none is followed. What is ignored is decided
 /// by the ignore files of a snapshot, if one is given, and not by those that are there.
 pub(super) fn look(source: &Path, guard: &Guard, snapshot: Option<&mut Snapshot>) -> Result<Work> {
-    let full = source.canonicalize().with_context(|| format!("cannot find {}", source.display()))?;
-    ensure!(!guard.is_reached(&full)?, "{} is in the store, which is not work", source.display());
-    ensure!(!full.iter().any(is_git), "{} is in a repository's own files, which are not work", source.display());
-    let open = |dir: &Path| Dir::open(dir).with_context(|| format!("cannot open {}", dir.display()));
-    let found = full.metadata().with_context(|| format!("cannot look at {}", source.display()))?;
+    let full = source
+        .canonicalize()
+        .with_context(|| format!("cannot find {}", source.display()))?;
+    ensure!(
+        !guard.is_reached(&full)?,
+        "{} is in the store, which is not work",
+        source.display()
+    );
+    ensure!(
+        !full.iter().any(is_git),
+        "{} is in a repository's own files, which are not work",
+        source.display()
+    );
+    let open =
+        |dir: &Path| Dir::open(dir).with_context(|| format!("cannot open {}", dir.display()));
+    let found = full
+        .metadata()
+        .with_context(|| format!("cannot look at {}", source.display()))?;
     if found.is_dir() {
         let root = Beneath::new(open(&full)?);
-        let work = Work { root, entries: Vec::new(), only: None, notes: Vec::new() };
-        return Walk { source, full: &full, guard, snapshot, work, rules: Vec::new() }.all();
+        let work = Work {
+            root,
+            entries: Vec::new(),
+            only: None,
+            notes: Vec::new(),
+        };
+        return Walk {
+            source,
+            full: &full,
+            guard,
+            snapshot,
+            work,
+            rules: Vec::new(),
+        }
+        .all();
     }
-    ensure!(found.is_file(), "{} is neither a directory nor a regular file", source.display());
-    let (Some(dir), Some(name)) = (full.parent(), full.file_name()) else { bail!("{} has no name", source.display()) };
+    ensure!(
+        found.is_file(),
+        "{} is neither a directory nor a regular file",
+        source.display()
+    );
+    let (Some(dir), Some(name)) = (full.parent(), full.file_name()) else {
+        bail!("{} has no name", source.display())
+    };
     let root = open(dir)?;
-    let meta = root.meta(name).with_context(|| format!("cannot look at {}", source.display()))?;
+    let meta = root
+        .meta(name)
+        .with_context(|| format!("cannot look at {}", source.display()))?;
     let given = source.file_name().unwrap_or(name).into();
-    Ok(Work { root: Beneath::new(root), entries: vec![(given, meta)], only: Some(name.into()), notes: Vec::new() })
+    Ok(Work {
+        root: Beneath::new(root),
+        entries: vec![(given, meta)],
+        only: Some(name.into()),
+        notes: Vec::new(),
+    })
 }
 
 /// A repository's own directory, or the file that names it; on some file systems `.GIT` is the same.
@@ -94,16 +136,29 @@ struct Walk<'w> {
 impl Walk<'_> {
     fn all(mut self) -> Result<Work> {
         let read = |path: &Path| format!("cannot read the directory {}", path.display());
-        let mut waiting = self.enter(Path::new("")).with_context(|| read(self.source))?;
+        let mut waiting = self
+            .enter(Path::new(""))
+            .with_context(|| read(self.source))?;
         while let Some(path) = waiting.pop() {
             let shown = self.source.join(&path);
-            self.rules.truncate(self.rules.iter().take_while(|(dir, _)| path.starts_with(dir)).count());
+            self.rules.truncate(
+                self.rules
+                    .iter()
+                    .take_while(|(dir, _)| path.starts_with(dir))
+                    .count(),
+            );
             let name = path.file_name().unwrap_or_default();
-            let is_ours = [ASIDE, WRITING].iter().any(|ours| name.as_encoded_bytes().starts_with(ours.as_bytes()));
+            let is_ours = [ASIDE, WRITING]
+                .iter()
+                .any(|ours| name.as_encoded_bytes().starts_with(ours.as_bytes()));
             if is_git(name) || is_ours || self.guard.is(&self.full.join(&path)) {
                 continue;
             }
-            let found = self.work.root.at(&path).and_then(|(dir, name)| dir.meta(name));
+            let found = self
+                .work
+                .root
+                .at(&path)
+                .and_then(|(dir, name)| dir.meta(name));
             let meta = match found {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue, // gone before it was work
                 found => found.with_context(|| format!("cannot look at {}", shown.display()))?,
@@ -113,7 +168,11 @@ impl Walk<'_> {
             }
             match meta.kind {
                 Kind::Other => {
-                    self.work.notes.push(format!("{} is left out: it is {}", shown.display(), word(meta.kind)));
+                    self.work.notes.push(format!(
+                        "{} is left out: it is {}",
+                        shown.display(),
+                        word(meta.kind)
+                    ));
                     continue;
                 }
                 Kind::Dir => waiting.extend(self.enter(&path).with_context(|| read(&shown))?),
@@ -134,21 +193,29 @@ impl Walk<'_> {
                 Some(snapshot) if snapshot.has_file(&path.join(name)) => {
                     ignore_text(snapshot.checked(&path.join(name))?)
                 }
-                None if names.iter().any(|found| found == name) => dir.file(name).and_then(ignore_text),
+                None if names.iter().any(|found| found == name) => {
+                    dir.file(name).and_then(ignore_text)
+                }
                 _ => continue,
             };
             match text {
                 Ok(text) => rules.add(&text),
                 Err(why) => {
                     let shown = self.source.join(path).join(name);
-                    self.work.notes.push(format!("{} does not count: {why}", shown.display()));
+                    self.work
+                        .notes
+                        .push(format!("{} does not count: {why}", shown.display()));
                 }
             }
         }
         if !rules.is_empty() {
             self.rules.push((path.to_owned(), rules));
         }
-        Ok(names.into_iter().rev().map(|name| path.join(name)).collect())
+        Ok(names
+            .into_iter()
+            .rev()
+            .map(|name| path.join(name))
+            .collect())
     }
 
     /// Whether a rule says so: the deepest that speaks of it at all.

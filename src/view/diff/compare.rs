@@ -18,10 +18,22 @@ pub(super) fn length(tokens: usize) -> u32 {
 /// What differs, line by line.
 pub(super) fn compare(input: &InternedInput<&[u8]>) -> Vec<Hunk> {
     let (before, after) = (&input.before[..], &input.after[..]);
-    let same = before.iter().zip(after).take_while(|(old, new)| old == new).count();
+    let same = before
+        .iter()
+        .zip(after)
+        .take_while(|(old, new)| old == new)
+        .count();
     let (before, after) = (&before[same..], &after[same..]);
-    let same_end = before.iter().rev().zip(after.iter().rev()).take_while(|(old, new)| old == new).count();
-    let (before, after) = (&before[..before.len() - same_end], &after[..after.len() - same_end]);
+    let same_end = before
+        .iter()
+        .rev()
+        .zip(after.iter().rev())
+        .take_while(|(old, new)| old == new)
+        .count();
+    let (before, after) = (
+        &before[..before.len() - same_end],
+        &after[..after.len() - same_end],
+    );
     if has_common_run(input, before, after) || has_common_run(input, after, before) {
         return compare_with_milestones(input.interner.num_tokens(), before, after, length(same));
     }
@@ -38,8 +50,13 @@ fn has_common_run(input: &InternedInput<&[u8]>, side: &[Token], other: &[Token])
     }
     let says_where = |token: &Token| (1..COMMON).contains(&counts[token.0 as usize]);
     let runs = side.split(says_where);
-    let common = |run: &[Token]| run.iter().filter(|token| counts[token.0 as usize] > 0).count();
-    runs.into_iter().any(|run| run.len() > MANY && common(run) > MANY)
+    let common = |run: &[Token]| {
+        run.iter()
+            .filter(|token| counts[token.0 as usize] > 0)
+            .count()
+    };
+    runs.into_iter()
+        .any(|run| run.len() > MANY && common(run) > MANY)
 }
 
 /// The same for many common lines: the search looks at a whole run of them for each of them. So a line that is met only once is
@@ -47,7 +64,9 @@ fn has_common_run(input: &InternedInput<&[u8]>, side: &[Token], other: &[Token])
 fn compare_with_milestones(first: u32, old: &[Token], new: &[Token], from: u32) -> Vec<Hunk> {
     let with_milestones = |tokens: &[Token]| -> Vec<Token> {
         let chunks = tokens.chunks(MILESTONE).zip(first..);
-        chunks.flat_map(|(chunk, milestone)| chunk.iter().copied().chain([Token(milestone)])).collect()
+        chunks
+            .flat_map(|(chunk, milestone)| chunk.iter().copied().chain([Token(milestone)]))
+            .collect()
     };
     let (before, after) = (with_milestones(old), with_milestones(new));
     let milestones = length(before.len().max(after.len()) / MILESTONE) + 1;
@@ -55,7 +74,11 @@ fn compare_with_milestones(first: u32, old: &[Token], new: &[Token], from: u32) 
     diff.compute_with(Algorithm::Histogram, &before, &after, first + milestones);
     let unchanged = |tokens: &[Token], is_changed: &dyn Fn(u32) -> bool| -> Vec<u32> {
         let lines = tokens.iter().zip(0..).filter(|(token, _)| token.0 < first);
-        lines.zip(0..).filter(|((_, at), _)| !is_changed(*at)).map(|(_, line)| line).collect()
+        lines
+            .zip(0..)
+            .filter(|((_, at), _)| !is_changed(*at))
+            .map(|(_, line)| line)
+            .collect()
     };
     let unchanged_old = unchanged(&before, &|at| diff.is_removed(at));
     let unchanged_new = unchanged(&after, &|at| diff.is_added(at));
@@ -64,7 +87,10 @@ fn compare_with_milestones(first: u32, old: &[Token], new: &[Token], from: u32) 
     let mut at = (0, 0);
     for (old, new) in unchanged_old.into_iter().zip(unchanged_new).chain([ends]) {
         if (old, new) != at {
-            hunks.push(Hunk { before: from + at.0..from + old, after: from + at.1..from + new });
+            hunks.push(Hunk {
+                before: from + at.0..from + old,
+                after: from + at.1..from + new,
+            });
         }
         at = (old + 1, new + 1);
     }

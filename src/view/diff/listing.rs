@@ -4,8 +4,8 @@ use anstyle::{AnsiColor, Style};
 
 use super::{Stat, quote};
 use crate::{
-    trial::{Row, shown_id},
-    view::{
+    log::{Row, shown_id},
+    output::{
         Look,
         text::{count, visible},
     },
@@ -20,9 +20,15 @@ pub fn stats(stats: &[Stat], look: Look) -> String {
     if stats.is_empty() {
         return String::new();
     }
-    let names: Vec<String> = stats.iter().map(|stat| quote(stat.path.as_os_str().as_encoded_bytes())).collect();
+    let names: Vec<String> = stats
+        .iter()
+        .map(|stat| quote(stat.path.as_os_str().as_encoded_bytes()))
+        .collect();
     let width = names.iter().map(|name| name.width()).max().unwrap_or(0);
-    let total = |stat: &Stat| stat.lines.map_or(0, |(added, removed)| added.saturating_add(removed) as usize);
+    let total = |stat: &Stat| {
+        stat.lines
+            .map_or(0, |(added, removed)| added.saturating_add(removed) as usize)
+    };
     let most = stats.iter().map(total).max().unwrap_or(0).max(BAR);
     let bar = |lines: u32, sign: &str| sign.repeat((lines as usize * BAR).div_ceil(most));
     let mut out = String::new();
@@ -37,14 +43,26 @@ pub fn stats(stats: &[Stat], look: Look) -> String {
                 removed += u64::from(minus);
                 let (plus_bar, minus_bar) = (bar(plus, "+"), bar(minus, "-"));
                 let plus_bar = look.paint(AnsiColor::Green.on_default(), &plus_bar);
-                format!("{} {plus_bar}{}", total(stat), look.paint(AnsiColor::Red.on_default(), &minus_bar))
+                format!(
+                    "{} {plus_bar}{}",
+                    total(stat),
+                    look.paint(AnsiColor::Red.on_default(), &minus_bar)
+                )
             }
         };
-        let change = if stat.change == "changed" { String::new() } else { format!("({})", stat.change) };
+        let change = if stat.change == "changed" {
+            String::new()
+        } else {
+            format!("({})", stat.change)
+        };
         out += &format!(" {name}{gap} | {}", format!("{what} {change}").trim());
         out.push('\n');
     }
-    let (files, added, removed) = (count(stats.len() as u64, "file"), count(added, "line"), count(removed, "line"));
+    let (files, added, removed) = (
+        count(stats.len() as u64, "file"),
+        count(added, "line"),
+        count(removed, "line"),
+    );
     out + &format!(" {files}, {added} added, {removed} removed\n")
 }
 
@@ -52,11 +70,15 @@ pub fn stats(stats: &[Stat], look: Look) -> String {
 pub fn columns(before: &Row, after: &Row) -> Vec<[String; 3]> {
     let text = |row: &Row, column: usize| {
         let text = row.text_at(column);
-        if row.schema.is_id(column) { shown_id(&text) } else { text.into_owned() }
+        if row.schema.is_id(column) {
+            shown_id(&text)
+        } else {
+            text.into_owned()
+        }
     };
     let names = after.schema.names().iter().enumerate();
     names
-        .filter(|(column, _)| after.schema.column(crate::schema::Role::Id) != Some(*column))
+        .filter(|(column, _)| after.schema.column(crate::log::Role::Id) != Some(*column))
         .map(|(column, name)| [name.clone(), text(before, column), text(after, column)])
         .filter(|[_, before, after]| before != after)
         .collect()
@@ -72,7 +94,11 @@ pub fn fields(columns: &[[String; 3]], look: Look) -> String {
     };
     let field = |[name, before, after]: &[String; 3]| {
         let name = look.paint(Style::new().bold(), &visible(name));
-        format!("{name}\n{}{}", side(AnsiColor::Red, "-", before), side(AnsiColor::Green, "+", after))
+        format!(
+            "{name}\n{}{}",
+            side(AnsiColor::Red, "-", before),
+            side(AnsiColor::Green, "+", after)
+        )
     };
     columns.iter().map(field).collect()
 }

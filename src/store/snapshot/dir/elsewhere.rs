@@ -71,5 +71,8 @@ pub(in super::super) fn set_modified(_file: &File, _nanoseconds: i128) -> io::Re
 }
 
 fn unsupported() -> io::Error {
-    io::Error::new(io::ErrorKind::Unsupported, "work can be frozen on Unix only")
+    io::Error::new(
+        io::ErrorKind::Unsupported,
+        "work can be frozen on Unix only",
+    )
 }

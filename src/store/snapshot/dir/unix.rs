@@ -25,7 +25,12 @@ pub(in super::super) struct Dir(OwnedFd);
 
 impl Meta {
     /// The widths of these fields differ between systems.
-    #[allow(clippy::unnecessary_cast, clippy::cast_sign_loss, clippy::cast_lossless, clippy::useless_conversion)]
+    #[allow(
+        clippy::unnecessary_cast,
+        clippy::cast_sign_loss,
+        clippy::cast_lossless,
+        clippy::useless_conversion
+    )]
     fn of(stat: &Stat) -> Self {
         let nanoseconds = |seconds: i128, nanoseconds: i128| seconds * 1_000_000_000 + nanoseconds;
         Self {
@@ -60,7 +65,9 @@ impl Dir {
     pub(in super::super) fn child(&self, name: &OsStr) -> io::Result<Self> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let opened = fs::openat(&self.0, name, flags, Mode::empty());
-        opened.map(Self).map_err(|error| self.refusal(name, Kind::Dir, error.into()))
+        opened
+            .map(Self)
+            .map_err(|error| self.refusal(name, Kind::Dir, error.into()))
     }
 
     /// The same directory, for somebody else to hold.
@@ -72,7 +79,8 @@ impl Dir {
     pub(in super::super) fn file(&self, name: &OsStr) -> io::Result<File> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let opened = fs::openat(&self.0, name, flags, Mode::empty());
-        let file = File::from(opened.map_err(|error| self.refusal(name, Kind::File, error.into()))?);
+        let file =
+            File::from(opened.map_err(|error| self.refusal(name, Kind::File, error.into()))?);
         match Meta::of_file(&file)?.kind {
             Kind::File => Ok(file),
             kind => Err(unexpected(name, kind, Kind::File)),
@@ -81,8 +89,14 @@ impl Dir {
 
     /// Makes a file that is not there yet, for its owner only.
     pub(in super::super) fn create(&self, name: &OsStr) -> io::Result<File> {
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        Ok(File::from(fs::openat(&self.0, name, flags, Mode::RUSR | Mode::WUSR)?))
+        let flags =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        Ok(File::from(fs::openat(
+            &self.0,
+            name,
+            flags,
+            Mode::RUSR | Mode::WUSR,
+        )?))
     }
 
     pub(in super::super) fn make_dir(&self, name: &OsStr, mode: u32) -> io::Result<()> {
@@ -122,7 +136,11 @@ impl Dir {
     }
 
     pub(in super::super) fn meta(&self, name: &OsStr) -> io::Result<Meta> {
-        Ok(Meta::of(&fs::statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW)?))
+        Ok(Meta::of(&fs::statat(
+            &self.0,
+            name,
+            AtFlags::SYMLINK_NOFOLLOW,
+        )?))
     }
 
     /// What the file system says of the directory itself.
@@ -135,7 +153,11 @@ impl Dir {
         #[cfg(target_os = "linux")]
         {
             // The width of this field differs between systems.
-            #[allow(clippy::unnecessary_cast, clippy::cast_sign_loss, clippy::cast_possible_truncation)]
+            #[allow(
+                clippy::unnecessary_cast,
+                clippy::cast_sign_loss,
+                clippy::cast_possible_truncation
+            )]
             let kind = fs::fstatfs(&self.0)?.f_type as u32;
             Ok(IN_MEMORY.contains(&kind))
         }
@@ -145,7 +167,9 @@ impl Dir {
 
     /// Where a link points to.
     pub(in super::super) fn target(&self, name: &OsStr) -> io::Result<OsString> {
-        Ok(OsString::from_vec(fs::readlinkat(&self.0, name, Vec::new())?.into_bytes()))
+        Ok(OsString::from_vec(
+            fs::readlinkat(&self.0, name, Vec::new())?.into_bytes(),
+        ))
     }
 
     /// All names in it, sorted.
@@ -222,9 +246,24 @@ pub(in super::super) fn set_mode(file: &File, mode: u32) -> io::Result<()> {
 pub(in super::super) fn set_modified(file: &File, nanoseconds: i128) -> io::Result<()> {
     let out_of_range = |_| io::Error::from(io::ErrorKind::InvalidInput);
     let last_modification = Timespec {
-        tv_sec: nanoseconds.div_euclid(1_000_000_000).try_into().map_err(out_of_range)?,
-        tv_nsec: nanoseconds.rem_euclid(1_000_000_000).try_into().map_err(out_of_range)?,
+        tv_sec: nanoseconds
+            .div_euclid(1_000_000_000)
+            .try_into()
+            .map_err(out_of_range)?,
+        tv_nsec: nanoseconds
+            .rem_euclid(1_000_000_000)
+            .try_into()
+            .map_err(out_of_range)?,
     };
-    let last_access = Timespec { tv_sec: 0, tv_nsec: fs::UTIME_OMIT };
-    Ok(fs::futimens(file, &Timestamps { last_access, last_modification })?)
+    let last_access = Timespec {
+        tv_sec: 0,
+        tv_nsec: fs::UTIME_OMIT,
+    };
+    Ok(fs::futimens(
+        file,
+        &Timestamps {
+            last_access,
+            last_modification,
+        },
+    )?)
 }

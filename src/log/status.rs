@@ -1,0 +1,145 @@
+//! The ten outcome classes. Failures are first-class: each tells the next agent something else.
+
+/// How a trial ended. `Other` is a word that this list does not have: it is kept and shown as it is in the
+/// log, and can never be best.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
+pub enum Status {
+    Baseline,
+    Keep,
+    Discard,
+    Crash,
+    EvalBudgetOverrun,
+    TrainBudgetOverrun,
+    SizeBlocked,
+    PreflightCrash,
+    Disqualified,
+    HarnessAbort,
+    Other,
+}
+
+impl Status {
+    /// The closed list, in the order in which it is shown.
+    pub const ALL: [Self; 10] = [
+        Self::Baseline,
+        Self::Keep,
+        Self::Discard,
+        Self::Crash,
+        Self::EvalBudgetOverrun,
+        Self::TrainBudgetOverrun,
+        Self::SizeBlocked,
+        Self::PreflightCrash,
+        Self::Disqualified,
+        Self::HarnessAbort,
+    ];
+
+    pub fn parse(cell: &[u8]) -> Self {
+        match cell {
+            b"baseline" => Self::Baseline,
+            b"keep" => Self::Keep,
+            b"discard" => Self::Discard,
+            b"crash" => Self::Crash,
+            b"eval_budget_overrun" => Self::EvalBudgetOverrun,
+            b"train_budget_overrun" => Self::TrainBudgetOverrun,
+            b"size_blocked" => Self::SizeBlocked,
+            b"preflight_crash" => Self::PreflightCrash,
+            b"disqualified" => Self::Disqualified,
+            b"harness_abort" => Self::HarnessAbort,
+            _ => Self::Other,
+        }
+    }
+
+    /// The word in the log.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Baseline => "baseline",
+            Self::Keep => "keep",
+            Self::Discard => "discard",
+            Self::Crash => "crash",
+            Self::EvalBudgetOverrun => "eval_budget_overrun",
+            Self::TrainBudgetOverrun => "train_budget_overrun",
+            Self::SizeBlocked => "size_blocked",
+            Self::PreflightCrash => "preflight_crash",
+            Self::Disqualified => "disqualified",
+            Self::HarnessAbort => "harness_abort",
+            Self::Other => "other",
+        }
+    }
+
+    /// What the class tells the next agent.
+    pub fn meaning(self) -> &'static str {
+        match self {
+            Self::Baseline => "the seed that every run starts from",
+            Self::Keep => "ran to completion and improved; build on it",
+            Self::Discard => {
+                "ran to completion, did not improve; do not propose this exact edit again"
+            }
+            Self::Crash => {
+                "broke with a traceback; the notes say how; avoid the construct, or fix it and resubmit"
+            }
+            Self::EvalBudgetOverrun => {
+                "trained in budget, evaluation ran out of time; make it cheaper"
+            }
+            Self::TrainBudgetOverrun => "training ran out of time",
+            Self::SizeBlocked => "the artifact would exceed its size cap; the idea may be sound",
+            Self::PreflightCrash => "broke before training: import, shape, data loader",
+            Self::Disqualified => "finished, but missed a gate such as accuracy",
+            Self::HarnessAbort => "bookkeeping; says nothing about the hypothesis",
+            Self::Other => "a word that is not one of the ten statuses",
+        }
+    }
+
+    pub fn can_be_best(self) -> bool {
+        matches!(self, Self::Baseline | Self::Keep)
+    }
+
+    /// Ran to completion and produced a comparable score.
+    pub fn is_completed(self) -> bool {
+        matches!(self, Self::Keep | Self::Discard)
+    }
+
+    /// Ended without a comparable score, and says something about the hypothesis.
+    pub fn is_failure(self) -> bool {
+        matches!(
+            self,
+            Self::Crash
+                | Self::EvalBudgetOverrun
+                | Self::TrainBudgetOverrun
+                | Self::SizeBlocked
+                | Self::PreflightCrash
+                | Self::Disqualified
+        )
+    }
+
+    /// What to do about a failure of this class.
+    pub fn advice(self) -> &'static str {
+        match self {
+            Self::Crash => "avoid the construct, or mend it and submit it again",
+            Self::EvalBudgetOverrun => {
+                "the training was in budget: make the evaluation cheaper, or leave it as it is"
+            }
+            Self::TrainBudgetOverrun => {
+                "do less in a step, or fewer steps; measure a short run first"
+            }
+            Self::SizeBlocked => {
+                "the idea may be sound: make room for it first; its score is no record"
+            }
+            Self::PreflightCrash => {
+                "run the script for a few seconds before you submit: imports, shapes, loader"
+            }
+            Self::Disqualified => "look at the gate that was missed before the score",
+            _ => self.meaning(),
+        }
+    }
+
+    /// Never shown to an agent, never in a rate.
+    pub fn is_ignored(self) -> bool {
+        self == Self::HarnessAbort
+    }
+
+    /// Makes no sense in the log without a score.
+    pub fn needs_score(self) -> bool {
+        self.can_be_best() || self.is_completed()
+    }
+}
