@@ -50,6 +50,18 @@ impl Status {
         }
     }
 
+    /// The status that a person means, who may write `KEEP`, `kept` or `eval-budget-overrun`.
+    pub fn from_input(text: &str) -> Option<Self> {
+        let word = text.trim().to_ascii_lowercase().replace(['-', ' '], "_");
+        let word = match word.as_str() {
+            "kept" => "keep",
+            "discarded" => "discard",
+            "crashed" => "crash",
+            word => word,
+        };
+        Self::ALL.into_iter().find(|status| status.name() == word)
+    }
+
     /// The word in the log.
     pub fn name(self) -> &'static str {
         match self {
