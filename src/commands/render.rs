@@ -14,7 +14,7 @@ use crate::{
     output::{records::json, text::shell_word},
     prompt::record,
     prompt::{self, PromptData},
-    store::{self, Log, Prompt, SectionName, Store, Workdir},
+    store::{self, IndexedLog, Prompt, SectionName, Store, Workdir},
 };
 
 /// Print the prompt that opens an agent's session
@@ -103,7 +103,7 @@ pub fn run(args: Render, context: &Context) -> Result<()> {
         ..(&args.reading).into()
     })?;
     context.say_notes(&log);
-    log.need_score()?;
+    log.require_score()?;
     let limits = limits(&args, &store.settings.prompt);
     let digest = prompt::gather(&log, &args.specialist, &limits)?;
     let page = page(&args, &store, &log, &digest, &limits)?;
@@ -191,7 +191,7 @@ fn again(args: &Render) -> String {
 fn page(
     args: &Render,
     store: &Store,
-    log: &Log,
+    log: &IndexedLog,
     digest: &PromptData,
     limits: &Prompt,
 ) -> Result<String> {
@@ -215,7 +215,7 @@ fn page(
 }
 
 /// The workdir, and which of all keeps it is a copy of.
-fn workdir(store: &Store, dir: &std::path::Path, log: &Log) -> Result<Workdir> {
+fn workdir(store: &Store, dir: &std::path::Path, log: &IndexedLog) -> Result<Workdir> {
     let (best, board) = log.ask((Best::default(), Leaderboard::new(usize::MAX)))?;
     let kept = log.all_at(board.into_offsets().into_iter().chain(best.offset()))?;
     let snapshot = |trial: &Trial| {

@@ -15,7 +15,7 @@ use crate::{
     },
     log::{Role, Schema},
     log::{Status, Trial, text},
-    store::{Log, Prompt},
+    store::{IndexedLog, Prompt},
 };
 
 use super::failures::{self, FailureClass};
@@ -72,7 +72,7 @@ pub struct SpecialistData {
 }
 
 /// Gathers it all, for a specialist, within the limits of the settings.
-pub fn gather(log: &Log, specialist: &str, limits: &Prompt) -> Result<PromptData> {
+pub fn gather(log: &IndexedLog, specialist: &str, limits: &Prompt) -> Result<PromptData> {
     let scan = (
         (
             (Best::default(), Leaderboard::new(limits.top)),
@@ -137,13 +137,13 @@ pub fn gather(log: &Log, specialist: &str, limits: &Prompt) -> Result<PromptData
 
 /// Trials of the log, each read once, however many sections show it.
 pub(super) struct Trials<'l> {
-    pub(super) log: &'l Log,
+    pub(super) log: &'l IndexedLog,
     /// By where they begin.
     read: BTreeMap<u64, Trial>,
 }
 
 impl<'l> Trials<'l> {
-    fn new(log: &'l Log, read: &[Trial]) -> Self {
+    fn new(log: &'l IndexedLog, read: &[Trial]) -> Self {
         Self {
             log,
             read: read
