@@ -153,7 +153,7 @@ fn a_row_too_long_is_said_wherever_its_long_cell_is_and_copied_whole() {
             + &row("002", "000", "crash", "", "");
         let (found, copy) = repaired(&lines);
         assert!(
-            found.contains("results.tsv:4: trial 001: a line of"),
+            found.contains("results.tsv:4: trial 001: line too long"),
             "{}",
             &found[..found.len().min(400)]
         );
