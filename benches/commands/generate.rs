@@ -47,8 +47,7 @@ impl Search {
     fn next_row(&mut self, id: u32) -> Result<String> {
         let time = Timestamp::from_second(START_SECONDS + 100 * i64::from(id))?;
         let specialist = ["arch", "eval", "opt", "quant", "tok"][id as usize % 5];
-        let (hypothesis, notes) = (self.make_text(4), self.make_text(6));
-        let parent = self.best.clone();
+        let (parent, hypothesis, notes) = (self.best.clone(), self.make_text(4), self.make_text(6));
         let (status, difference) = self.choose_outcome(id);
         let (mut score, mut delta) = (String::new(), String::new());
         if let Some(difference) = difference {

@@ -15,7 +15,6 @@ use std::{env, fs};
 
 use anyhow::{Context, Result};
 use clap::Parser;
-
 use report::Report;
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/performance.md");

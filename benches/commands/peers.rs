@@ -31,7 +31,7 @@ awk -F '\t' 'NR > 1 {
 
 /// Returns the names of the programs that can be run.
 pub(crate) fn install() -> Result<Vec<&'static str>> {
-    fs::write("fieldkit.py", include_str!("programs/fieldkit.py"))?;
+    fs::write("run_fieldkit.py", include_str!("programs/run_fieldkit.py"))?;
     let mut peers = Vec::new();
     for (peer, script) in INSTALL {
         eprintln!("installing {peer}");
@@ -52,7 +52,7 @@ pub(crate) fn prepare(peers: &[&str], trials: u32) -> Result<Vec<Case>> {
     if peers.contains(&"fieldkit") {
         run_script("mkdir fieldkit && cp results.tsv fieldkit")?;
         for command in ["best", "render", "append"] {
-            let line = format!("../venv/bin/python -X utf8 ../fieldkit.py {command} fieldkit");
+            let line = format!("../venv/bin/python -X utf8 ../run_fieldkit.py {command} fieldkit");
             cases.push(Case::new(&format!("{command}, fieldkit"), &line));
         }
     }

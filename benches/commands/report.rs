@@ -31,8 +31,7 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) fn to_markdown(&self) -> String {
-        let mut text = "| what | trials | budget | measured | |\n".to_owned();
-        text += "|---|---:|---|---|---|\n";
+        let mut text = String::from("| what | trials | budget | measured | |\n|-|-:|-|-|-|\n");
         for (commands, store, trials, limit, unit) in BUDGET {
             let figures = self.find_figures(commands, store, trials, unit);
             let what = format!("{commands} | {}", format_count(trials));
@@ -42,7 +41,7 @@ impl Report {
         text += &format_budget("size of the binary |", 8.0, "MB", size);
         let counts = LENGTHS.map(format_count).join(" | ");
         text += &format!("\n| median in ms | {counts} | MB at 100,000 |\n");
-        text += "|---|---:|---:|---:|---:|---:|\n";
+        text += "|-|-:|-:|-:|-:|-:|\n";
         for case in &self.lengths[&1_000] {
             text += &self.format_medians(&case.name);
         }
