@@ -3,7 +3,7 @@
 #   make test         all tests
 #   make stress       the long trials by fire, some minutes: docs/reliability.md; strace, prlimit and Python add to them
 #   make check        format, lints, freshness of what is generated
-#   make bench        ten minutes: whole commands beside floors and peers, into docs/performance.md
+#   make bench        ten minutes: timings beside an empty program, wc -l and peers, into docs/performance.md
 #   make completions  writes completions/ and docs/cli.md anew
 #   make install      PREFIX=/usr/local DESTDIR=
 
