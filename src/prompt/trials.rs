@@ -1,139 +1,226 @@
-//! The parts of the page that list trials: the leaderboard, the newest, the newest in full.
+//! The sections that list trials: the leaderboard, the children of the best, the specialist's own, the last ones.
 
-use super::{Section, id, numbers, within, word_of};
+use super::{
+    PromptData, Section,
+    sections::{cell, id, outcome, trial_count},
+};
 use crate::{
-    log::Role,
-    log::{Row, Status, Trial, shown_id},
+    log::{Role, Row, Status, Trial, shown_id},
     output::{
-        markdown::{code, head, row as table_row, word},
+        format::short_delta,
+        markdown::{self, code, word},
         text::count,
     },
-    prompt::PromptData,
     store::SectionName,
 };
 
-/// Characters of a hypothesis in the leaderboard, and in the table of recent trials: the most that keep the rows within their
-/// bytes, which are those of usual rows.
-const IN_BOARD: [usize; 5] = [100, 80, 60, 40, 20];
-const BOARD_BYTES: usize = 3_400;
-const IN_RECENT: [usize; 5] = [72, 56, 40, 28, 14];
-const RECENT_BYTES: usize = 4_200;
-
-/// The same for texts that are given in full.
-const IN_FULL: [usize; 8] = [4000, 2000, 1200, 800, 600, 400, 200, 100];
-const FULL_BYTES: usize = 10_500;
-
-pub(super) fn board(digest: &PromptData) -> Option<Section> {
-    digest.newest.as_ref()?;
-    if digest.board.is_empty() && digest.tally.total.trials(|status| status == Status::Keep) > 0 {
-        return None; // not asked for, or no keep has a score
-    }
-    if digest.board.is_empty() {
-        return Some(Section::new(
-            SectionName::Leaderboard,
-            "## Leaderboard\n\nNo trial was kept yet.\n".to_owned(),
-        ));
-    }
-    let names = [
-        "exp".to_owned(),
-        word(&digest.schema.metric),
-        "Δ".to_owned(),
-        "specialist".to_owned(),
-        "hypothesis".to_owned(),
-    ];
-    let title = format!(
-        "## Leaderboard: the top {}\n\n",
-        count(digest.board.len() as u64, "keep")
-    );
-    let row = |trial: &Trial, length: usize| {
-        let row = trial.row();
-        let [score, delta, specialist] =
-            [Role::Score, Role::Delta, Role::Specialist].map(|role| word_of(&row, role));
-        table_row(&[
-            id(&row),
-            score,
-            delta,
-            specialist,
-            code(row.bytes(Role::Hypothesis), length),
-        ])
-    };
-    let rows = within(
-        BOARD_BYTES * digest.board.len() / 20,
-        &IN_BOARD,
-        &digest.board,
-        row,
-    );
-    let mut section = Section::new(SectionName::Leaderboard, title).rows(rows);
-    section.table = head(&names);
-    Some(section)
+/// How long the texts of a list may be: the first of `lengths` with which the trials have at most `bytes` bytes in the mean.
+struct Lengths {
+    lengths: &'static [usize],
+    bytes: usize,
 }
 
-pub(super) fn recent(digest: &PromptData) -> Option<Section> {
-    if digest.recent.is_empty() {
+const IN_LEADERBOARD: Lengths = Lengths {
+    lengths: &[100, 80, 60, 40, 20],
+    bytes: 170,
+};
+const IN_RECENT: Lengths = Lengths {
+    lengths: &[72, 56, 40, 28, 14],
+    bytes: 140,
+};
+const IN_LIST: Lengths = Lengths {
+    lengths: &[60, 40, 20],
+    bytes: 180,
+};
+const IN_OWN: Lengths = Lengths {
+    lengths: &[60, 40, 20],
+    bytes: 360,
+};
+const IN_FULL: Lengths = Lengths {
+    lengths: &[4000, 2000, 1200, 800, 600, 400, 200, 100],
+    bytes: 1050,
+};
+
+impl Lengths {
+    /// One row for each trial; `write` gets the trial and the length of its texts.
+    fn rows(&self, trials: &[Trial], write: impl Fn(&Row, usize) -> String) -> Vec<String> {
+        let mut rows = Vec::new();
+        for &length in self.lengths {
+            rows = trials
+                .iter()
+                .map(|trial| write(&trial.row(), length))
+                .collect();
+            if rows.iter().map(String::len).sum::<usize>() <= self.bytes * trials.len() {
+                break;
+            }
+        }
+        rows
+    }
+}
+
+pub(super) fn leaderboard(data: &PromptData) -> Option<Section> {
+    data.newest.as_ref()?;
+    let title = format!(
+        "## Leaderboard: top {}\n\n",
+        count(data.leaderboard.len() as u64, "keep")
+    );
+    if data.leaderboard.is_empty() {
+        let has_keeps = data.tally.total.trials(|status| status == Status::Keep) > 0;
+        let text = "## Leaderboard\n\nNo keeps yet.\n".to_owned();
+        return (!has_keeps).then(|| Section::new(SectionName::Leaderboard, text));
+    }
+    let roles = [Role::Score, Role::Delta, Role::Specialist];
+    let section = Section::new(SectionName::Leaderboard, title);
+    Some(with_table(
+        section,
+        data,
+        roles,
+        &data.leaderboard,
+        &IN_LEADERBOARD,
+    ))
+}
+
+pub(super) fn recent(data: &PromptData) -> Option<Section> {
+    if data.recent.is_empty() {
         return None;
     }
     let title = format!(
-        "## Recent: the last {}, newest first\n\n",
-        count(digest.recent.len() as u64, "trial")
+        "## Recent: last {}, newest first\n\n",
+        trial_count(data.recent.len() as u64)
     );
-    let names = [
-        "exp".to_owned(),
-        "specialist".to_owned(),
-        "status".to_owned(),
-        word(&digest.schema.metric),
-        "hypothesis".to_owned(),
-    ];
-    let row = |trial: &Trial, length: usize| {
-        let row = trial.row();
-        let [specialist, status, score] =
-            [Role::Specialist, Role::Status, Role::Score].map(|role| word_of(&row, role));
-        table_row(&[
-            id(&row),
-            specialist,
-            status,
-            score,
-            code(row.bytes(Role::Hypothesis), length),
-        ])
-    };
-    let rows = within(
-        RECENT_BYTES * digest.recent.len() / 30,
-        &IN_RECENT,
-        &digest.recent,
-        row,
+    let roles = [Role::Specialist, Role::Status, Role::Score];
+    let section = Section::new(SectionName::Recent, title);
+    Some(with_table(section, data, roles, &data.recent, &IN_RECENT))
+}
+
+/// Gives a section a table of trials: their ids, three more cells, and their hypotheses.
+fn with_table(
+    section: Section,
+    data: &PromptData,
+    roles: [Role; 3],
+    trials: &[Trial],
+    lengths: &Lengths,
+) -> Section {
+    let rows = lengths.rows(trials, |row, length| {
+        let [a, b, c] = roles.map(|role| cell(row, role));
+        let hypothesis = code(row.bytes(Role::Hypothesis), length);
+        markdown::row(&[id(row), a, b, c, hypothesis])
+    });
+    let [a, b, c] = roles.map(|role| match role {
+        Role::Score => word(&data.schema.metric),
+        Role::Delta => "Δ best".to_owned(),
+        Role::Status => "status".to_owned(),
+        _ => "specialist".to_owned(),
+    });
+    let mut section = section.with_rows(rows);
+    section.table_head = markdown::head(&["exp".to_owned(), a, b, c, "hypothesis".to_owned()]);
+    section
+}
+
+pub(super) fn children(data: &PromptData) -> Option<Section> {
+    data.best.as_ref()?;
+    let (children, older) = (&data.lineage.children, &data.lineage.older_children);
+    let all = children.len() as u64 + older.values().sum::<u64>();
+    if all == 0 {
+        let text = "## Tried from the best\n\nNothing yet.\n".to_owned();
+        return Some(Section::new(SectionName::Children, text));
+    }
+    let title = format!(
+        "## Tried from the best: {}, newest first\n\n",
+        trial_count(all)
     );
-    let mut section = Section::new(SectionName::Recent, title).rows(rows);
-    section.table = head(&names);
+    let rows = IN_LIST.rows(children, list_item);
+    let mut section = Section::new(SectionName::Children, title).with_rows(rows);
+    if !older.is_empty() {
+        let older = older
+            .iter()
+            .map(|(status, trials)| (status.name(), *trials));
+        section.foot = format!("\nEarlier: {}.\n", tally_text(older));
+    }
     Some(section)
 }
 
-pub(super) fn full(digest: &PromptData) -> Option<Section> {
-    if digest.full.is_empty() {
+fn list_item(row: &Row, length: usize) -> String {
+    format!(
+        "- {} {}\n",
+        outcome(row),
+        code(row.bytes(Role::Hypothesis), length)
+    )
+}
+
+/// A tally as `3 keep, 1 crash`.
+fn tally_text<'a>(tally: impl Iterator<Item = (&'a str, u64)>) -> String {
+    let counts: Vec<_> = tally
+        .map(|(name, trials)| format!("{trials} {}", word(name)))
+        .collect();
+    counts.join(", ")
+}
+
+pub(super) fn own(data: &PromptData) -> Option<Section> {
+    data.newest.as_ref()?;
+    let group = &data.own.group;
+    let mut head = format!("## Your trials: {}\n\n", word(&data.specialist));
+    if group.all() == 0 {
+        head += "None yet.\n";
+        return Some(Section::new(SectionName::Specialist, head));
+    }
+    let entries: Vec<_> = group.entries().collect();
+    let entries = entries
+        .iter()
+        .map(|entry| (entry.word.as_str(), entry.trials));
+    head += &format!("{}: {}", trial_count(group.all()), tally_text(entries));
+    if let Some((_, score, id)) = &group.best {
+        head += &format!("; your best is {} ({})", word(id), word(score));
+    }
+    head += ".\n\n";
+    if let Some(calibration) = data.own.calibration {
+        head += &format!(
+            "Calibration, last {}: median predicted Δ {}, measured {}; sign right {} of {}.\n\n",
+            trial_count(calibration.trials as u64),
+            short_delta(calibration.predicted),
+            short_delta(calibration.measured),
+            calibration.right_sign,
+            calibration.trials
+        );
+    }
+    let is_own = |keep: &Trial| keep.row().text(Role::Specialist) == data.specialist;
+    if !data.leaderboard.is_empty() && !data.leaderboard.iter().any(is_own) {
+        head += "No keep on the leaderboard is yours.\n\n";
+    }
+    let rows = IN_OWN.rows(&data.own.last, |row, length| {
+        list_item(row, length) + &item_text("notes", row, Role::Notes, 2 * length)
+    });
+    Some(Section::new(SectionName::Specialist, head).with_rows(rows))
+}
+
+pub(super) fn full(data: &PromptData) -> Option<Section> {
+    if data.full.is_empty() {
         return None;
     }
-    let rows = within(
-        FULL_BYTES * digest.full.len() / 10,
-        &IN_FULL,
-        &digest.full,
-        |trial, length| in_full(&trial.row(), length),
-    );
+    let rows = IN_FULL.rows(&data.full, |row, length| {
+        let parent = word(&shown_id(&row.text(Role::Parent)));
+        let hypothesis = item_text("hypothesis", row, Role::Hypothesis, length);
+        let notes = item_text("notes", row, Role::Notes, length);
+        format!("- {} from {parent}\n{hypothesis}{notes}", outcome(row))
+    });
+    // In the title, so that a long text does not change the structure of the prompt.
     let cut = if rows.iter().any(|row| row.contains('…')) {
-        "; where a text ends in …, `lineage show` has the rest"
+        "; for texts that end in …, see `lineage show`"
     } else {
         ""
     };
     let title = format!(
         "## The last {} in full, newest first{cut}\n\n",
-        digest.full.len()
+        data.full.len()
     );
-    Some(Section::new(SectionName::Full, title).rows(rows))
+    Some(Section::new(SectionName::Full, title).with_rows(rows))
 }
 
-fn in_full(row: &Row, max: usize) -> String {
-    let text = |name: &str, role| match row.bytes(role) {
-        text if text.is_empty() => String::new(),
-        text => format!("  - {name}: {}\n", code(&text, max)),
-    };
-    let parent = word(&shown_id(&row.text(Role::Parent)));
-    let texts = text("hypothesis", Role::Hypothesis) + &text("notes", Role::Notes);
-    format!("- {} from {parent}\n{texts}", numbers(row))
+/// A text of a trial as an item of an inner list, or nothing.
+fn item_text(name: &str, row: &Row, role: Role, length: usize) -> String {
+    let text = row.bytes(role);
+    if text.is_empty() {
+        return String::new();
+    }
+    format!("  - {name}: {}\n", code(&text, length))
 }

@@ -5,6 +5,7 @@ mod foreign;
 mod import;
 mod init;
 mod known;
+mod prompt_settings;
 mod prompts;
 mod settings;
 mod snapshot;
@@ -19,8 +20,9 @@ pub(crate) use find::{check_regular, way_out};
 pub use foreign::translate;
 pub use import::{Merged, new_store};
 pub use init::{New, init};
+pub use prompt_settings::{PromptSettings, SectionName};
 pub use prompts::SavedPrompt;
-pub use settings::{Durability, Prompt, SectionName, Settings};
+pub use settings::{Durability, Settings};
 pub use snapshot::{Checkout, Frozen, Outcome, Pair, Placed, Side, Snapshot, compare};
 pub use workdir::{WorkFile, Workdir};
 mod header {

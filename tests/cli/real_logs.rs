@@ -22,8 +22,11 @@ fn real(name: &str) -> Option<PathBuf> {
 }
 
 fn lineage(store: &Path, line: &str) -> String {
-    let store = store.to_str().unwrap();
-    Sandbox::new().ok(&[&line.split(' ').collect::<Vec<_>>()[..], &["-q", "--store", store]].concat())
+    // Not by --store: a prompt repeats that flag in its commands, and the path differs from machine to machine.
+    let mut command = Sandbox::new().lineage(&[&line.split(' ').collect::<Vec<_>>()[..], &["-q"]].concat());
+    let output = command.env("LINEAGE_STORE", store).output().unwrap();
+    assert!(output.status.success(), "lineage {line}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
 }
 
 fn json(store: &Path, line: &str) -> Value {
