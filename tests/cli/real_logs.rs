@@ -23,7 +23,8 @@ fn real(name: &str) -> Option<PathBuf> {
 
 fn lineage(store: &Path, line: &str) -> String {
     // Not by --store: a prompt repeats that flag in its commands, and the path differs from machine to machine.
-    let mut command = Sandbox::new().lineage(&[&line.split(' ').collect::<Vec<_>>()[..], &["-q"]].concat());
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.lineage(&[&line.split(' ').collect::<Vec<_>>()[..], &["-q"]].concat());
     let output = command.env("LINEAGE_STORE", store).output().unwrap();
     assert!(output.status.success(), "lineage {line}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
