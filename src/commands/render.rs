@@ -101,19 +101,20 @@ pub fn run(args: Render, context: &Context) -> Result<()> {
         Some(dir) => Some(inspect_workdir(&store, &log, dir)?),
         None => None,
     };
+    let flags = flags_of_record(&args);
     let store_flag = store_flag(context);
     let options = PromptOptions {
         sections: &settings.sections,
         max_bytes: settings.max_bytes,
         blind: args.blind,
-        command: &format!("lineage render{}{store_flag}", flags_to_repeat(&args)),
+        command: &format!("lineage render{}{store_flag}", flags_to_repeat(&flags)),
         store_flag: &store_flag,
         insights: &store.insights()?,
         workdir: workdir.as_ref(),
         task: &settings.task,
     };
     let text = prompt::render(&data, &options)?;
-    let mut record = prompt::record(&data, &text, flags_of_record(&args));
+    let mut record = prompt::record(&data, &text, flags);
     match args.format {
         RenderFormat::Md => context.ui.print(&text)?,
         RenderFormat::Json => context.ui.print(&(records::json(&record) + "\n"))?,
@@ -130,12 +131,12 @@ pub fn run(args: Render, context: &Context) -> Result<()> {
 
 /// The settings, overridden by the flags.
 fn override_settings(args: &Render, settings: &PromptSettings) -> PromptSettings {
-    let mut sections = Vec::new();
-    let wanted = match (args.sections.as_slice(), settings.sections.as_slice()) {
+    let chosen = match (args.sections.as_slice(), settings.sections.as_slice()) {
         ([], []) => SectionName::value_variants(),
         ([], sections) | (sections, _) => sections,
     };
-    for section in wanted {
+    let mut sections = Vec::new();
+    for section in chosen {
         if !sections.contains(section) && !args.without.contains(section) {
             sections.push(*section);
         }
@@ -161,35 +162,25 @@ fn store_flag(context: &Context) -> String {
 }
 
 /// The flags that make the same prompt, except those that choose and trim its sections.
-fn flags_to_repeat(args: &Render) -> String {
-    let number = |number: Option<usize>| number.map(|number| number.to_string());
-    let direction = args
-        .reading
-        .direction
-        .map(|direction| direction.to_string());
-    let workdir = args
-        .workdir
-        .as_ref()
-        .map(|dir| dir.to_string_lossy().into_owned());
-    let flags = [
-        ("for", Some(args.specialist.clone())),
-        ("as-of", args.as_of.clone()),
-        ("metric", args.reading.metric.clone()),
-        ("direction", direction),
-        (
-            "segment",
-            args.reading.segment.map(|segment| segment.to_string()),
-        ),
-        ("top", number(args.top)),
-        ("recent", number(args.recent)),
-        ("full", number(args.full)),
-        ("workdir", workdir),
-    ];
+fn flags_to_repeat(flags: &Value) -> String {
     let mut text = String::new();
-    for (flag, value) in flags {
-        if let Some(value) = value {
-            text += &format!(" --{flag} {}", shell_word(&value));
-        }
+    for key in [
+        "for",
+        "as_of",
+        "metric",
+        "direction",
+        "segment",
+        "top",
+        "recent",
+        "full",
+        "workdir",
+    ] {
+        let value = match &flags[key] {
+            Value::Null => continue,
+            Value::String(value) => shell_word(value),
+            number => number.to_string(),
+        };
+        text += &format!(" --{} {value}", key.replace('_', "-"));
     }
     text
 }
@@ -219,5 +210,6 @@ fn flags_of_record(args: &Render) -> Value {
         "workdir": args.workdir.as_ref().map(|dir| dir.display().to_string()),
         "metric": args.reading.metric,
         "direction": args.reading.direction,
+        "segment": args.reading.segment,
     })
 }

@@ -35,7 +35,7 @@ fn is_plain(text: &str) -> bool {
     let is_edge = |c: char| c.is_ascii_alphanumeric();
     text.starts_with(is_edge)
         && text.ends_with(is_edge)
-        && text.chars().all(|c| is_edge(c) || c == '_' || c == '-')
+        && text.chars().all(|c| is_edge(c) || "_-:".contains(c))
 }
 
 /// A number that Markdown does not take for anything else: `5.` would begin a list.
@@ -133,6 +133,7 @@ mod tests {
     fn a_word_that_is_special_in_markdown_is_code() {
         assert_eq!(word("eval_budget_overrun"), "eval_budget_overrun");
         assert_eq!(word("-0.001065"), "-0.001065");
+        assert_eq!(word("2026-03-01T15:52:00Z"), "2026-03-01T15:52:00Z");
         assert_eq!(word("www.x.com"), "`www.x.com`");
         assert_eq!(word("_a_"), "`_a_`");
         assert_eq!(word("# x"), "`# x`");

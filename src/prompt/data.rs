@@ -7,8 +7,8 @@ use anyhow::Result;
 use super::failures::{FailureClass, gather_failures};
 use crate::{
     analysis::{
-        Best, BestLineage, Calibration, ChainEnd, Evidence, Failures, Group, Leaderboard, Noise,
-        Relatives, Signal, SpecialistTrials, Tally, signals,
+        Best, BestLineage, ChainEnd, Evidence, Failures, Leaderboard, Noise, Relatives, Signal,
+        SpecialistTrials, Tally, signals,
     },
     log::{Role, Schema, Status, Trial},
     store::{Log, PromptSettings},
@@ -30,8 +30,10 @@ pub struct PromptData {
     pub leaderboard: Vec<Trial>,
     pub lineage: LineageData,
     pub failures: Vec<FailureClass>,
-    pub own: OwnTrials,
-    /// Newest first, as is `full`.
+    /// What the reader itself tried.
+    pub own: SpecialistTrials,
+    /// Newest first, as are `recent` and `full`.
+    pub own_last: Vec<Trial>,
     pub recent: Vec<Trial>,
     pub full: Vec<Trial>,
     pub signals: Vec<Signal>,
@@ -55,14 +57,6 @@ pub struct LineageData {
 pub struct Link {
     pub trial: Trial,
     pub step: Option<f64>,
-}
-
-/// The trials of the specialist that reads the prompt.
-pub struct OwnTrials {
-    pub group: Group,
-    pub calibration: Option<Calibration>,
-    /// Newest first.
-    pub last: Vec<Trial>,
 }
 
 /// Gathers the data of a specialist's prompt, within the limits of the settings.
@@ -96,7 +90,8 @@ pub fn gather(log: &Log, specialist: &str, limits: &PromptSettings) -> Result<Pr
         specialist: specialist.to_owned(),
         failures: gather_failures(log, &failures, &tally, limits.reasons)?,
         lineage: gather_lineage(log, lineage, links)?,
-        own: gather_own(log, own, limits.specialist)?,
+        own_last: log.all_at(own.newest.iter().rev().take(limits.specialist).copied())?,
+        own,
         newest: recent.first().cloned(),
         full: recent.iter().take(limits.full).cloned().collect(),
         recent: recent.into_iter().take(limits.recent).collect(),
@@ -105,14 +100,6 @@ pub fn gather(log: &Log, specialist: &str, limits: &PromptSettings) -> Result<Pr
         leaderboard,
         signals,
         near_misses,
-    })
-}
-
-fn gather_own(log: &Log, own: SpecialistTrials, limit: usize) -> Result<OwnTrials> {
-    Ok(OwnTrials {
-        calibration: own.calibration(),
-        last: log.all_at(own.newest.iter().rev().take(limit).copied())?,
-        group: own.group,
     })
 }
 

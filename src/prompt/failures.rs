@@ -99,7 +99,7 @@ pub(super) fn section(classes: &[FailureClass], tally: &Tally) -> Option<Section
     let failed: u64 = classes.iter().map(|class| class.trials).sum();
     let hours: f64 = classes.iter().map(|class| class.hours).sum();
     let lost = if hours > 0.0 {
-        format!(" and lost {}", duration(hours * 3600.0))
+        format!(", {} lost", duration(hours * 3600.0))
     } else {
         String::new()
     };

@@ -9,12 +9,13 @@ mod session;
 mod trials;
 mod trim;
 
+use anyhow::{Result, bail};
+
 use crate::store::{SectionName, Workdir};
 
-pub use data::{LineageData, Link, OwnTrials, PromptData, gather};
+pub use data::{LineageData, Link, PromptData, gather};
 pub use failures::{FailureClass, FailureReason};
 pub use record::record;
-pub use trim::TooSmall;
 use trim::{Section, trim};
 
 /// The byte budget if none is given: room for all sections of a usual log.
@@ -38,24 +39,29 @@ pub struct PromptOptions<'a> {
 }
 
 /// Writes the prompt, trimmed to its budget.
-pub fn render(data: &PromptData, options: &PromptOptions) -> Result<String, TooSmall> {
+pub fn render(data: &PromptData, options: &PromptOptions) -> Result<String> {
     let mut sections = Vec::new();
     for &name in options.sections {
-        if !options.blind || is_blind(name) {
+        let is_blind = matches!(
+            name,
+            SectionName::Opening | SectionName::Workdir | SectionName::Task
+        );
+        if !options.blind || is_blind {
             sections.extend(section(name, data, options));
         }
     }
-    match options.max_bytes {
-        Some(max) => trim(sections, max, options.command),
-        // Nobody asked for the default budget, so it never fails.
-        None => Ok(trim(sections, DEFAULT_BYTES, options.command).unwrap_or_else(|e| e.prompt)),
+    let budget = options.max_bytes.unwrap_or(DEFAULT_BYTES);
+    let prompt = trim(sections, budget, options.command);
+    // Nobody asked for the default budget, so it never fails.
+    if let Some(max) = options.max_bytes
+        && prompt.len() > max
+    {
+        bail!(
+            "cannot trim the prompt to {max} bytes, it needs at least {}; drop sections with --without",
+            prompt.len()
+        );
     }
-}
-
-/// Whether a section shows nothing of what was tried.
-fn is_blind(name: SectionName) -> bool {
-    use SectionName::{Opening, Task, Workdir};
-    matches!(name, Opening | Workdir | Task)
+    Ok(prompt)
 }
 
 /// A section, if it has something to show.

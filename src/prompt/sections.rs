@@ -76,9 +76,7 @@ fn signal_text(signal: &Signal, data: &PromptData) -> String {
             format!("- No keep yet, after {trials} trials.\n")
         }
         Signal::NoKeep { trials } => {
-            format!(
-                "- No keep for {trials} trials: small steps from the best do not pay off now.\n"
-            )
+            format!("- No keep for {trials} trials: small steps from the best no longer pay off.\n")
         }
         Signal::ChildrenFail { children } => format!(
             "- The last {children} trials from the best all failed: look for what they have in common.\n"
@@ -141,9 +139,12 @@ fn link_text(link: &Link) -> String {
     let outcome = if let Some(damage) = row.damage {
         format!("damaged: {damage}")
     } else {
-        let roles = [Role::Specialist, Role::Status, Role::Score];
-        let mut words: Vec<_> = roles.map(|role| plain(&row.text(role))).into();
+        let mut words = vec![
+            plain(&row.text(Role::Status)),
+            plain(&row.text(Role::Score)),
+        ];
         words.extend(link.step.map(|step| format!("step {}", signed_delta(step))));
+        words.push(plain(&row.text(Role::Specialist)));
         words.retain(|word| !word.is_empty());
         words.join(", ")
     };

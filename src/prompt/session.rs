@@ -62,24 +62,12 @@ pub(super) fn opening(data: &PromptData, options: &PromptOptions) -> Section {
 }
 
 fn state_of_search(newest: &Row, data: &PromptData) -> String {
-    let time = plain_time(&newest.text(Role::Time));
+    let time = cell(newest, Role::Time);
     let trials = trial_count(data.tally.total.rated());
     format!(
         "This is the search as of trial {} ({time}), after {trials}. ",
         id(newest)
     )
-}
-
-/// A time as it is; any other text as a word.
-fn plain_time(text: &str) -> String {
-    let is_plain = text
-        .bytes()
-        .all(|b| b.is_ascii_digit() || b"-:TZ".contains(&b));
-    if is_plain && (1..=32).contains(&text.len()) {
-        text.to_owned()
-    } else {
-        word(text)
-    }
 }
 
 /// The insights as they are, but for hidden characters. Each block is a row, so that long insights are trimmed in parts.

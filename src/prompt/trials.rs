@@ -14,48 +14,32 @@ use crate::{
     store::SectionName,
 };
 
-/// How long the texts of a list may be: the first of `lengths` with which the trials have at most `bytes` bytes in the mean.
-struct Lengths {
-    lengths: &'static [usize],
-    bytes: usize,
-}
+/// How long the texts of a list may be, and how many bytes a trial may have in the mean: the first length that fits is used.
+type Lengths = (&'static [usize], usize);
 
-const IN_LEADERBOARD: Lengths = Lengths {
-    lengths: &[100, 80, 60, 40, 20],
-    bytes: 170,
-};
-const IN_RECENT: Lengths = Lengths {
-    lengths: &[72, 56, 40, 28, 14],
-    bytes: 140,
-};
-const IN_LIST: Lengths = Lengths {
-    lengths: &[60, 40, 20],
-    bytes: 180,
-};
-const IN_OWN: Lengths = Lengths {
-    lengths: &[60, 40, 20],
-    bytes: 360,
-};
-const IN_FULL: Lengths = Lengths {
-    lengths: &[4000, 2000, 1200, 800, 600, 400, 200, 100],
-    bytes: 1050,
-};
+const IN_LEADERBOARD: Lengths = (&[100, 80, 60, 40, 20], 170);
+const IN_RECENT: Lengths = (&[72, 56, 40, 28, 14], 140);
+const IN_LIST: Lengths = (&[60, 40, 20], 180);
+const IN_OWN: Lengths = (&[60, 40, 20], 360);
+const IN_FULL: Lengths = (&[4000, 2000, 1200, 800, 600, 400, 200, 100], 1050);
 
-impl Lengths {
-    /// One row for each trial; `write` gets the trial and the length of its texts.
-    fn rows(&self, trials: &[Trial], write: impl Fn(&Row, usize) -> String) -> Vec<String> {
-        let mut rows = Vec::new();
-        for &length in self.lengths {
-            rows = trials
-                .iter()
-                .map(|trial| write(&trial.row(), length))
-                .collect();
-            if rows.iter().map(String::len).sum::<usize>() <= self.bytes * trials.len() {
-                break;
-            }
+/// One row for each trial; `write` gets the trial and the length of its texts.
+fn fit_rows(
+    trials: &[Trial],
+    (lengths, bytes): Lengths,
+    write: impl Fn(&Row, usize) -> String,
+) -> Vec<String> {
+    let mut rows = Vec::new();
+    for &length in lengths {
+        rows = trials
+            .iter()
+            .map(|trial| write(&trial.row(), length))
+            .collect();
+        if rows.iter().map(String::len).sum::<usize>() <= bytes * trials.len() {
+            break;
         }
-        rows
     }
+    rows
 }
 
 pub(super) fn leaderboard(data: &PromptData) -> Option<Section> {
@@ -76,7 +60,7 @@ pub(super) fn leaderboard(data: &PromptData) -> Option<Section> {
         data,
         roles,
         &data.leaderboard,
-        &IN_LEADERBOARD,
+        IN_LEADERBOARD,
     ))
 }
 
@@ -90,7 +74,7 @@ pub(super) fn recent(data: &PromptData) -> Option<Section> {
     );
     let roles = [Role::Specialist, Role::Status, Role::Score];
     let section = Section::new(SectionName::Recent, title);
-    Some(with_table(section, data, roles, &data.recent, &IN_RECENT))
+    Some(with_table(section, data, roles, &data.recent, IN_RECENT))
 }
 
 /// Gives a section a table of trials: their ids, three more cells, and their hypotheses.
@@ -99,9 +83,9 @@ fn with_table(
     data: &PromptData,
     roles: [Role; 3],
     trials: &[Trial],
-    lengths: &Lengths,
+    lengths: Lengths,
 ) -> Section {
-    let rows = lengths.rows(trials, |row, length| {
+    let rows = fit_rows(trials, lengths, |row, length| {
         let [a, b, c] = roles.map(|role| cell(row, role));
         let hypothesis = code(row.bytes(Role::Hypothesis), length);
         markdown::row(&[id(row), a, b, c, hypothesis])
@@ -129,7 +113,7 @@ pub(super) fn children(data: &PromptData) -> Option<Section> {
         "## Tried from the best: {}, newest first\n\n",
         trial_count(all)
     );
-    let rows = IN_LIST.rows(children, list_item);
+    let rows = fit_rows(children, IN_LIST, list_item);
     let mut section = Section::new(SectionName::Children, title).with_rows(rows);
     if !older.is_empty() {
         let older = older
@@ -173,7 +157,7 @@ pub(super) fn own(data: &PromptData) -> Option<Section> {
         head += &format!("; your best is {} ({})", word(id), word(score));
     }
     head += ".\n\n";
-    if let Some(calibration) = data.own.calibration {
+    if let Some(calibration) = data.own.calibration() {
         head += &format!(
             "Calibration, last {}: median predicted Δ {}, measured {}; sign right {} of {}.\n\n",
             trial_count(calibration.trials as u64),
@@ -187,7 +171,7 @@ pub(super) fn own(data: &PromptData) -> Option<Section> {
     if !data.leaderboard.is_empty() && !data.leaderboard.iter().any(is_own) {
         head += "No keep on the leaderboard is yours.\n\n";
     }
-    let rows = IN_OWN.rows(&data.own.last, |row, length| {
+    let rows = fit_rows(&data.own_last, IN_OWN, |row, length| {
         list_item(row, length) + &item_text("notes", row, Role::Notes, 2 * length)
     });
     Some(Section::new(SectionName::Specialist, head).with_rows(rows))
@@ -197,7 +181,7 @@ pub(super) fn full(data: &PromptData) -> Option<Section> {
     if data.full.is_empty() {
         return None;
     }
-    let rows = IN_FULL.rows(&data.full, |row, length| {
+    let rows = fit_rows(&data.full, IN_FULL, |row, length| {
         let parent = word(&shown_id(&row.text(Role::Parent)));
         let hypothesis = item_text("hypothesis", row, Role::Hypothesis, length);
         let notes = item_text("notes", row, Role::Notes, length);

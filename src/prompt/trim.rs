@@ -1,7 +1,5 @@
 //! Trims a prompt to a byte budget: whole rows first, the least valuable sections first, then whole sections.
 
-use std::fmt;
-
 use crate::{
     output::{markdown::code, text::count},
     store::SectionName,
@@ -103,32 +101,8 @@ fn join(names: &[SectionName], separator: &str) -> String {
     names.join(separator)
 }
 
-/// The prompt cannot be trimmed to the budget.
-#[derive(Debug)]
-pub struct TooSmall {
-    budget: usize,
-    /// The smallest prompt.
-    pub(super) prompt: String,
-}
-
-impl fmt::Display for TooSmall {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (budget, least) = (self.budget, self.prompt.len());
-        write!(
-            f,
-            "cannot trim the prompt to {budget} bytes, it needs at least {least}; drop sections with --without"
-        )
-    }
-}
-
-impl std::error::Error for TooSmall {}
-
-/// Joins sections to a prompt of at most `budget` bytes. `command` is the one that prints this prompt.
-pub(super) fn trim(
-    mut sections: Vec<Section>,
-    budget: usize,
-    command: &str,
-) -> Result<String, TooSmall> {
+/// Joins sections to a prompt of at most `budget` bytes, or of as few as possible. `command` prints the prompt again.
+pub(super) fn trim(mut sections: Vec<Section>, budget: usize, command: &str) -> String {
     let mut len = join_sections(&sections, &[], command).len();
     // A section may have made room for one that did not fit after all, so the most valuable ones grow again.
     for name in TRIM_ORDER.iter().chain(TRIM_ORDER.iter().rev()) {
@@ -149,10 +123,7 @@ pub(super) fn trim(
             prompt = join_sections(&sections, &dropped, command);
         }
     }
-    if prompt.len() > budget {
-        return Err(TooSmall { budget, prompt });
-    }
-    Ok(prompt)
+    prompt
 }
 
 fn join_sections(sections: &[Section], dropped: &[SectionName], command: &str) -> String {
@@ -187,34 +158,31 @@ mod tests {
         ]
     }
 
-    fn prompt(budget: usize) -> Result<String, TooSmall> {
+    fn prompt(budget: usize) -> String {
         trim(sections(), budget, "again")
     }
 
     #[test]
-    fn any_budget_is_kept_or_refused_and_rows_stay_whole() {
-        let whole = prompt(usize::MAX).unwrap();
+    fn any_possible_budget_is_kept_and_rows_stay_whole() {
+        let whole = prompt(usize::MAX);
+        let least = prompt(0).len();
+        assert!(least < 150);
         for budget in 0..=whole.len() + 1 {
-            match prompt(budget) {
-                Ok(prompt) => {
-                    assert!(prompt.len() <= budget, "{budget}: {prompt}");
-                    assert!(prompt.contains("# Opening\n") && prompt.contains("## Task\n"));
-                    let mut rows = prompt.lines().filter(|line| line.starts_with("- "));
-                    assert!(
-                        rows.all(|row| whole.lines().any(|line| line == row)),
-                        "{budget}: {prompt}"
-                    );
-                }
-                Err(error) => assert!(error.prompt.len() > budget && budget < 150, "{budget}"),
-            }
+            let prompt = prompt(budget);
+            assert!(prompt.len() <= budget.max(least), "{budget}: {prompt}");
+            assert!(prompt.contains("# Opening\n") && prompt.contains("## Task\n"));
+            let mut rows = prompt.lines().filter(|line| line.starts_with("- "));
+            assert!(
+                rows.all(|row| whole.lines().any(|line| line == row)),
+                "{budget}: {prompt}"
+            );
         }
-        assert_eq!(prompt(whole.len()).unwrap(), whole);
+        assert_eq!(prompt(whole.len()), whole);
     }
 
     #[test]
     fn the_least_valuable_section_is_trimmed_first_and_says_so() {
-        let whole = prompt(usize::MAX).unwrap();
-        let prompt = prompt(whole.len() - 1).unwrap();
+        let prompt = prompt(prompt(usize::MAX).len() - 1);
         assert!(
             prompt.contains("more rows: `again --sections recent --max-bytes 10000000`\n"),
             "{prompt}"
@@ -227,7 +195,7 @@ mod tests {
         let mut sections = sections();
         sections[1] = Section::new(SectionName::Insights, "## Insights\n\n".into())
             .with_rows(["x".repeat(5000) + "\n"]);
-        let prompt = trim(sections, 2000, "again").unwrap();
+        let prompt = trim(sections, 2000, "again");
         let rows = prompt.lines().filter(|line| line.starts_with("- row"));
         assert_eq!(rows.count(), 9, "{prompt}");
     }
