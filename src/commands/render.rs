@@ -97,10 +97,10 @@ pub fn run(args: Render, context: &Context) -> Result<()> {
     log.need_score()?;
     let settings = override_settings(&args, &store.settings.prompt);
     let data = prompt::gather(&log, &args.specialist, &settings)?;
-    let workdir = match &args.workdir {
-        Some(dir) => Some(inspect_workdir(&store, &log, dir)?),
-        None => None,
-    };
+    let workdir = args.workdir.as_deref();
+    let workdir = workdir
+        .map(|dir| inspect_workdir(&store, &log, dir))
+        .transpose()?;
     let flags = flags_of_record(&args);
     let store_flag = store_flag(context);
     let options = PromptOptions {
@@ -114,19 +114,25 @@ pub fn run(args: Render, context: &Context) -> Result<()> {
         task: &settings.task,
     };
     let text = prompt::render(&data, &options)?;
-    let mut record = prompt::record(&data, &text, flags);
+    let record = prompt::record(&data, &text, flags);
     match args.format {
         RenderFormat::Md => context.ui.print(&text)?,
         RenderFormat::Json => context.ui.print(&(records::json(&record) + "\n"))?,
     }
     if args.save {
-        record["saved"] = Value::from(format_time(Timestamp::now()));
-        let record = records::json(&record) + "\n";
-        let path = store.save_prompt(&data.as_of(), &args.specialist, &text, &record)?;
+        let path = save(&store, &text, record)?;
         context.ui.note(&format!("saved {}", path.display()));
     }
     context.close(&log);
     Ok(())
+}
+
+/// Saves a prompt with the current time.
+fn save(store: &Store, text: &str, mut record: Value) -> Result<PathBuf> {
+    record["saved"] = Value::from(format_time(Timestamp::now()));
+    let json = records::json(&record) + "\n";
+    let name = |key: &str| record[key].as_str().unwrap_or_default();
+    store.save_prompt(name("as_of"), name("specialist"), text, &json)
 }
 
 /// The settings, overridden by the flags.
@@ -164,18 +170,9 @@ fn store_flag(context: &Context) -> String {
 /// The flags that make the same prompt, except those that choose and trim its sections.
 fn flags_to_repeat(flags: &Value) -> String {
     let mut text = String::new();
-    for key in [
-        "for",
-        "as_of",
-        "metric",
-        "direction",
-        "segment",
-        "top",
-        "recent",
-        "full",
-        "workdir",
-    ] {
-        let value = match &flags[key] {
+    for (key, value) in flags.as_object().into_iter().flatten() {
+        let value = match value {
+            _ if ["sections", "without", "max_bytes", "blind"].contains(&key.as_str()) => continue,
             Value::Null => continue,
             Value::String(value) => shell_word(value),
             number => number.to_string(),

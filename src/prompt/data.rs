@@ -82,9 +82,7 @@ pub fn gather(log: &Log, specialist: &str, limits: &PromptSettings) -> Result<Pr
         failed_children: lineage.children.failed_last,
         near_misses: near_misses.len(),
     });
-    let shown = limits.recent.max(limits.full).max(1);
-    let mut recent = log.last(shown, |row| !row.status().is_ignored())?;
-    recent.reverse();
+    let recent = gather_recent(log, limits.recent.max(limits.full).max(1))?;
     Ok(PromptData {
         schema: Arc::clone(&log.schema),
         specialist: specialist.to_owned(),
@@ -101,6 +99,13 @@ pub fn gather(log: &Log, specialist: &str, limits: &PromptSettings) -> Result<Pr
         signals,
         near_misses,
     })
+}
+
+/// The last trials, newest first.
+fn gather_recent(log: &Log, limit: usize) -> Result<Vec<Trial>> {
+    let mut recent = log.last(limit, |row| !row.status().is_ignored())?;
+    recent.reverse();
+    Ok(recent)
 }
 
 fn gather_lineage(log: &Log, lineage: BestLineage, links: usize) -> Result<LineageData> {

@@ -19,6 +19,8 @@ const FIRST_LINE: usize = 100;
 const DIRECTORY: usize = 400;
 const COMMAND: usize = 1000;
 
+const FENCES: [&str; 2] = ["```", "~~~"];
+
 impl PromptData {
     /// The id of the last trial in the prompt, or `none`.
     pub fn as_of(&self) -> String {
@@ -79,15 +81,11 @@ pub(super) fn insights(text: &str) -> Option<Section> {
             blocks.push(String::new());
         }
         let start = line.trim_start();
-        match fence {
-            None => {
-                fence = ["```", "~~~"]
-                    .into_iter()
-                    .find(|fence| start.starts_with(fence))
-            }
-            Some(open) if start.starts_with(open) => fence = None,
-            Some(_) => {}
-        }
+        fence = match fence {
+            None => FENCES.into_iter().find(|fence| start.starts_with(fence)),
+            Some(open) if start.starts_with(open) => None,
+            open => open,
+        };
         if let Some(block) = blocks.last_mut() {
             *block += &marked(line);
             block.push('\n');

@@ -5,6 +5,7 @@ use super::{
     sections::{cell, id, outcome, trial_count},
 };
 use crate::{
+    analysis::Calibration,
     log::{Role, Row, Status, Trial, shown_id},
     output::{
         format::short_delta,
@@ -158,14 +159,7 @@ pub(super) fn own(data: &PromptData) -> Option<Section> {
     }
     head += ".\n\n";
     if let Some(calibration) = data.own.calibration() {
-        head += &format!(
-            "Calibration, last {}: median predicted Δ {}, measured {}; sign right {} of {}.\n\n",
-            trial_count(calibration.trials as u64),
-            short_delta(calibration.predicted),
-            short_delta(calibration.measured),
-            calibration.right_sign,
-            calibration.trials
-        );
+        head += &calibration_text(&calibration);
     }
     let is_own = |keep: &Trial| keep.row().text(Role::Specialist) == data.specialist;
     if !data.leaderboard.is_empty() && !data.leaderboard.iter().any(is_own) {
@@ -175,6 +169,17 @@ pub(super) fn own(data: &PromptData) -> Option<Section> {
         list_item(row, length) + &item_text("notes", row, Role::Notes, 2 * length)
     });
     Some(Section::new(SectionName::Specialist, head).with_rows(rows))
+}
+
+fn calibration_text(calibration: &Calibration) -> String {
+    let trials = calibration.trials;
+    format!(
+        "Calibration, last {}: median predicted Δ {}, measured {}; sign right {} of {trials}.\n\n",
+        trial_count(trials as u64),
+        short_delta(calibration.predicted),
+        short_delta(calibration.measured),
+        calibration.right_sign
+    )
 }
 
 pub(super) fn full(data: &PromptData) -> Option<Section> {

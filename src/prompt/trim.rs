@@ -97,7 +97,7 @@ fn show_whole(command: &str, names: &[SectionName]) -> String {
 }
 
 fn join(names: &[SectionName], separator: &str) -> String {
-    let names: Vec<_> = names.iter().map(|name| name.to_string()).collect();
+    let names: Vec<_> = names.iter().map(ToString::to_string).collect();
     names.join(separator)
 }
 

@@ -529,7 +529,7 @@ fn the_chain_shows_the_step_of_each_link() {
     let sandbox = fixture("small");
     let page = sandbox.ok(&["render", "--for", "opt", "--sections", "chain"]);
     assert!(
-        page.contains("└─ 004 [opt, keep, 3.1801, step -0.004900] "),
+        page.contains("└─ 004 [keep, 3.1801, step -0.004900, opt] "),
         "{page}"
     );
     let settings = fs::read_to_string(sandbox.path(".lineage/lineage.toml")).unwrap();
@@ -539,7 +539,7 @@ fn the_chain_shows_the_step_of_each_link() {
     )
     .unwrap();
     let page = sandbox.ok(&["render", "--for", "opt", "--sections", "chain"]);
-    let chain = "└─ … 2 more links\n└─ 010 [opt, keep, 3.1795, step -0.000600] ";
+    let chain = "└─ … 2 more links\n└─ 010 [keep, 3.1795, step -0.000600, opt] ";
     assert!(page.contains(chain), "{page}");
 }
 
