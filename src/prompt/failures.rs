@@ -98,25 +98,23 @@ pub(super) fn section(classes: &[FailureClass], tally: &Tally) -> Option<Section
     let rated = tally.total.rated();
     let failed: u64 = classes.iter().map(|class| class.trials).sum();
     let hours: f64 = classes.iter().map(|class| class.hours).sum();
-    let lost = if hours > 0.0 {
-        format!(", {} lost", duration(hours * 3600.0))
-    } else {
-        String::new()
-    };
-    let head = format!(
-        "## What fails, and how\n\n{failed} of {} failed{lost}. Sorted by hours lost.\n\n",
-        trial_count(rated)
-    );
+    let lost = lost_text(hours);
+    let trials = trial_count(rated);
+    let text = format!("{failed} of {trials} failed{lost}. Sorted by hours lost.\n\n");
     let rows = classes.iter().map(|class| class_text(class, rated));
-    Some(Section::new(SectionName::Failures, head).with_rows(rows))
+    let section = Section::new(SectionName::Failures, "What fails, and how");
+    Some(section.with_text(&text).with_rows(rows))
+}
+
+fn lost_text(hours: f64) -> String {
+    if hours == 0.0 {
+        return String::new();
+    }
+    format!(", {} lost", duration(hours * 3600.0))
 }
 
 fn class_text(class: &FailureClass, rated: u64) -> String {
-    let lost = if class.hours > 0.0 {
-        format!(", {} lost", duration(class.hours * 3600.0))
-    } else {
-        String::new()
-    };
+    let lost = lost_text(class.hours);
     let mut text = format!(
         "- **{}**: {}, {}{lost}. Next: {}.\n",
         class.status.name(),
@@ -132,16 +130,16 @@ fn class_text(class: &FailureClass, rated: u64) -> String {
 
 fn reason_text(failures: &FailureReason, class: &FailureClass) -> String {
     let row = failures.newest.row();
-    let (trials, searched) = (failures.trials, class.searched);
-    let which = if trials == 1 {
-        id(&row)
-    } else if class.trials > searched as u64 {
-        format!(
-            "{trials} of the last {searched}, most recently {}",
-            id(&row)
-        )
-    } else {
-        format!("{trials} times, most recently {}", id(&row))
+    let id = id(&row);
+    let which = match failures.trials {
+        1 => id,
+        trials if class.trials == class.searched as u64 => {
+            format!("{trials} times, most recently {id}")
+        }
+        trials => format!(
+            "{trials} of the last {}, most recently {id}",
+            class.searched
+        ),
     };
     let hypothesis = code(row.bytes(Role::Hypothesis), HYPOTHESIS);
     match reason(&row.text(Role::Notes)) {

@@ -53,7 +53,7 @@ pub(super) fn signals(data: &PromptData) -> Option<Section> {
     if data.signals.is_empty() {
         return None;
     }
-    let section = Section::new(SectionName::Signals, "## Signals\n\n".to_owned());
+    let section = Section::new(SectionName::Signals, "Signals");
     Some(section.with_rows(data.signals.iter().map(|signal| signal_text(signal, data))))
 }
 
@@ -95,8 +95,8 @@ fn signal_text(signal: &Signal, data: &PromptData) -> String {
 
 pub(super) fn best(data: &PromptData) -> Option<Section> {
     let row = data.best.as_ref()?.row();
-    let head = format!(
-        "## Current best\n\n- trial: {}\n- {}: {}\n- specialist: {}\n- hypothesis: {}\n- snapshot: {}\n",
+    let text = format!(
+        "- trial: {}\n- {}: {}\n- specialist: {}\n- hypothesis: {}\n- snapshot: {}\n",
         id(&row),
         word(&data.schema.metric),
         cell(&row, Role::Score),
@@ -104,7 +104,7 @@ pub(super) fn best(data: &PromptData) -> Option<Section> {
         code(row.bytes(Role::Hypothesis), BEST_HYPOTHESIS),
         code(row.bytes(Role::Snapshot), 200)
     );
-    Some(Section::new(SectionName::Best, head))
+    Some(Section::new(SectionName::Best, "Current best").with_text(&text))
 }
 
 /// One row: trimmed from its end, the chain would lose the best.
@@ -128,8 +128,8 @@ pub(super) fn chain(data: &PromptData) -> Option<Section> {
         ChainEnd::MissingParent => "\nThe parent of the first trial is not in the log.\n",
         ChainEnd::Cycle => "\nThe parents form a cycle; the chain is cut at the first trial.\n",
     };
-    let title = "## Chain to the best, oldest first\n\n".to_owned();
-    Some(Section::new(SectionName::Chain, title).with_rows([block(&lines) + note]))
+    let section = Section::new(SectionName::Chain, "Chain to the best, oldest first");
+    Some(section.with_rows([block(&lines) + note]))
 }
 
 /// A line of a code block: made visible and cut, but not quoted.

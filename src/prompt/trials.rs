@@ -45,24 +45,19 @@ fn fit_rows(
 
 pub(super) fn leaderboard(data: &PromptData) -> Option<Section> {
     data.newest.as_ref()?;
-    let title = format!(
-        "## Leaderboard: top {}\n\n",
-        count(data.leaderboard.len() as u64, "keep")
-    );
     if data.leaderboard.is_empty() {
         let has_keeps = data.tally.total.trials(|status| status == Status::Keep) > 0;
-        let text = "## Leaderboard\n\nNo keeps yet.\n".to_owned();
-        return (!has_keeps).then(|| Section::new(SectionName::Leaderboard, text));
+        let section = Section::new(SectionName::Leaderboard, "Leaderboard");
+        return (!has_keeps).then(|| section.with_text("No keeps yet.\n"));
     }
+    let keeps = count(data.leaderboard.len() as u64, "keep");
+    let section = Section::new(
+        SectionName::Leaderboard,
+        &format!("Leaderboard: top {keeps}"),
+    );
     let roles = [Role::Score, Role::Delta, Role::Specialist];
-    let section = Section::new(SectionName::Leaderboard, title);
-    Some(with_table(
-        section,
-        data,
-        roles,
-        &data.leaderboard,
-        IN_LEADERBOARD,
-    ))
+    let rows = table_rows(&data.leaderboard, roles, IN_LEADERBOARD);
+    Some(section.with_table(table_head(data, roles), rows))
 }
 
 pub(super) fn recent(data: &PromptData) -> Option<Section> {
@@ -70,36 +65,31 @@ pub(super) fn recent(data: &PromptData) -> Option<Section> {
         return None;
     }
     let title = format!(
-        "## Recent: last {}, newest first\n\n",
+        "Recent: last {}, newest first",
         trial_count(data.recent.len() as u64)
     );
     let roles = [Role::Specialist, Role::Status, Role::Score];
-    let section = Section::new(SectionName::Recent, title);
-    Some(with_table(section, data, roles, &data.recent, IN_RECENT))
+    let rows = table_rows(&data.recent, roles, IN_RECENT);
+    let section = Section::new(SectionName::Recent, &title);
+    Some(section.with_table(table_head(data, roles), rows))
 }
 
-/// Gives a section a table of trials: their ids, three more cells, and their hypotheses.
-fn with_table(
-    section: Section,
-    data: &PromptData,
-    roles: [Role; 3],
-    trials: &[Trial],
-    lengths: Lengths,
-) -> Section {
-    let rows = fit_rows(trials, lengths, |row, length| {
+/// The ids of trials, three more cells, and their hypotheses.
+fn table_rows(trials: &[Trial], roles: [Role; 3], lengths: Lengths) -> Vec<String> {
+    fit_rows(trials, lengths, |row, length| {
         let [a, b, c] = roles.map(|role| cell(row, role));
-        let hypothesis = code(row.bytes(Role::Hypothesis), length);
-        markdown::row(&[id(row), a, b, c, hypothesis])
-    });
+        markdown::row(&[id(row), a, b, c, code(row.bytes(Role::Hypothesis), length)])
+    })
+}
+
+fn table_head(data: &PromptData, roles: [Role; 3]) -> String {
     let [a, b, c] = roles.map(|role| match role {
         Role::Score => word(&data.schema.metric),
         Role::Delta => "Δ best".to_owned(),
         Role::Status => "status".to_owned(),
         _ => "specialist".to_owned(),
     });
-    let mut section = section.with_rows(rows);
-    section.table_head = markdown::head(&["exp".to_owned(), a, b, c, "hypothesis".to_owned()]);
-    section
+    markdown::head(&["exp".to_owned(), a, b, c, "hypothesis".to_owned()])
 }
 
 pub(super) fn children(data: &PromptData) -> Option<Section> {
@@ -107,15 +97,12 @@ pub(super) fn children(data: &PromptData) -> Option<Section> {
     let (children, older) = (&data.lineage.children, &data.lineage.older_children);
     let all = children.len() as u64 + older.values().sum::<u64>();
     if all == 0 {
-        let text = "## Tried from the best\n\nNothing yet.\n".to_owned();
-        return Some(Section::new(SectionName::Children, text));
+        let section = Section::new(SectionName::Children, "Tried from the best");
+        return Some(section.with_text("Nothing yet.\n"));
     }
-    let title = format!(
-        "## Tried from the best: {}, newest first\n\n",
-        trial_count(all)
-    );
+    let title = format!("Tried from the best: {}, newest first", trial_count(all));
     let rows = fit_rows(children, IN_LIST, list_item);
-    let mut section = Section::new(SectionName::Children, title).with_rows(rows);
+    let mut section = Section::new(SectionName::Children, &title).with_rows(rows);
     if !older.is_empty() {
         let older = older
             .iter()
@@ -144,31 +131,31 @@ fn tally_text<'a>(tally: impl Iterator<Item = (&'a str, u64)>) -> String {
 pub(super) fn own(data: &PromptData) -> Option<Section> {
     data.newest.as_ref()?;
     let group = &data.own.group;
-    let mut head = format!("## Your trials: {}\n\n", word(&data.specialist));
+    let title = format!("Your trials: {}", word(&data.specialist));
+    let section = Section::new(SectionName::Specialist, &title);
     if group.all() == 0 {
-        head += "None yet.\n";
-        return Some(Section::new(SectionName::Specialist, head));
+        return Some(section.with_text("None yet.\n"));
     }
     let entries: Vec<_> = group.entries().collect();
     let entries = entries
         .iter()
         .map(|entry| (entry.word.as_str(), entry.trials));
-    head += &format!("{}: {}", trial_count(group.all()), tally_text(entries));
+    let mut text = format!("{}: {}", trial_count(group.all()), tally_text(entries));
     if let Some((_, score, id)) = &group.best {
-        head += &format!("; your best is {} ({})", word(id), word(score));
+        text += &format!("; your best is {} ({})", word(id), word(score));
     }
-    head += ".\n\n";
+    text += ".\n\n";
     if let Some(calibration) = data.own.calibration() {
-        head += &calibration_text(&calibration);
+        text += &calibration_text(&calibration);
     }
     let is_own = |keep: &Trial| keep.row().text(Role::Specialist) == data.specialist;
     if !data.leaderboard.is_empty() && !data.leaderboard.iter().any(is_own) {
-        head += "No keep on the leaderboard is yours.\n\n";
+        text += "No keep on the leaderboard is yours.\n\n";
     }
     let rows = fit_rows(&data.own_last, IN_OWN, |row, length| {
         list_item(row, length) + &item_text("notes", row, Role::Notes, 2 * length)
     });
-    Some(Section::new(SectionName::Specialist, head).with_rows(rows))
+    Some(section.with_text(&text).with_rows(rows))
 }
 
 fn calibration_text(calibration: &Calibration) -> String {
@@ -198,11 +185,8 @@ pub(super) fn full(data: &PromptData) -> Option<Section> {
     } else {
         ""
     };
-    let title = format!(
-        "## The last {} in full, newest first{cut}\n\n",
-        data.full.len()
-    );
-    Some(Section::new(SectionName::Full, title).with_rows(rows))
+    let title = format!("The last {} in full, newest first{cut}", data.full.len());
+    Some(Section::new(SectionName::Full, &title).with_rows(rows))
 }
 
 /// A text of a trial as an item of an inner list, or nothing.

@@ -1,4 +1,4 @@
-//! Trims a prompt to a byte budget: whole rows first, the least valuable sections first, then whole sections.
+//! Trims a prompt to a byte budget: whole rows, then whole sections, the least valuable sections first.
 
 use crate::{
     output::{markdown::code, text::count},
@@ -27,7 +27,7 @@ pub(super) struct Section {
     name: SectionName,
     head: String,
     /// The header of the table that the rows belong to.
-    pub(super) table_head: String,
+    table_head: String,
     rows: Vec<String>,
     pub(super) foot: String,
     /// How many of the rows are shown.
@@ -35,10 +35,15 @@ pub(super) struct Section {
 }
 
 impl Section {
-    pub(super) fn new(name: SectionName, head: String) -> Self {
+    pub(super) fn new(name: SectionName, title: &str) -> Self {
+        let level = if name == SectionName::Opening {
+            "#"
+        } else {
+            "##"
+        };
         Self {
             name,
-            head,
+            head: format!("{level} {title}\n\n"),
             table_head: String::new(),
             rows: Vec::new(),
             foot: String::new(),
@@ -46,10 +51,24 @@ impl Section {
         }
     }
 
+    /// Adds a text above the rows.
+    pub(super) fn with_text(mut self, text: &str) -> Self {
+        self.head += text;
+        self
+    }
+
     pub(super) fn with_rows(mut self, rows: impl IntoIterator<Item = String>) -> Self {
         self.rows = rows.into_iter().collect();
         self.shown = self.rows.len();
         self
+    }
+
+    /// A table: the rows, and the header that is gone if no row is shown.
+    pub(super) fn with_table(self, table_head: String, rows: Vec<String>) -> Self {
+        Self {
+            table_head,
+            ..self.with_rows(rows)
+        }
     }
 
     fn text(&self, command: &str) -> String {
@@ -74,7 +93,7 @@ impl Section {
     }
 
     /// Shows as many rows as fit into `room` bytes, or none.
-    fn trim_to(&mut self, room: usize, command: &str) {
+    fn show_rows_within(&mut self, room: usize, command: &str) {
         let fixed = self.head.len() + self.foot.len();
         let mut rows = self.table_head.len() + self.rows.iter().map(String::len).sum::<usize>();
         self.shown = self.rows.len();
@@ -103,27 +122,31 @@ fn join(names: &[SectionName], separator: &str) -> String {
 
 /// Joins sections to a prompt of at most `budget` bytes, or of as few as possible. `command` prints the prompt again.
 pub(super) fn trim(mut sections: Vec<Section>, budget: usize, command: &str) -> String {
-    let mut len = join_sections(&sections, &[], command).len();
-    // A section may have made room for one that did not fit after all, so the most valuable ones grow again.
-    for name in TRIM_ORDER.iter().chain(TRIM_ORDER.iter().rev()) {
-        if let Some(section) = sections.iter_mut().find(|section| section.name == *name)
-            && (len > budget || section.shown < section.rows.len())
-        {
-            let others = len - section.text(command).len();
-            section.trim_to(budget.saturating_sub(others), command);
-            len = others + section.text(command).len();
-        }
+    let mut prompt = join_sections(&sections, &[], command);
+    if prompt.len() <= budget {
+        return prompt;
+    }
+    for section in &mut sections {
+        section.shown = 0;
     }
     let mut dropped = Vec::new();
-    let mut prompt = join_sections(&sections, &dropped, command);
     for name in TRIM_ORDER {
+        prompt = join_sections(&sections, &dropped, command);
         if prompt.len() > budget && sections.iter().any(|section| section.name == name) {
             sections.retain(|section| section.name != name);
             dropped.push(name);
-            prompt = join_sections(&sections, &dropped, command);
         }
     }
-    prompt
+    // The most valuable sections get their rows back first.
+    let mut len = join_sections(&sections, &dropped, command).len();
+    for name in TRIM_ORDER.iter().rev() {
+        if let Some(section) = sections.iter_mut().find(|section| section.name == *name) {
+            len -= section.text(command).len();
+            section.show_rows_within(budget.saturating_sub(len), command);
+            len += section.text(command).len();
+        }
+    }
+    join_sections(&sections, &dropped, command)
 }
 
 fn join_sections(sections: &[Section], dropped: &[SectionName], command: &str) -> String {
@@ -151,10 +174,10 @@ mod tests {
             (0..n).map(|n| format!("- row {n}, which says a thing or two of its trial\n"))
         };
         vec![
-            Section::new(SectionName::Opening, "# Opening\n".into()),
-            Section::new(SectionName::Failures, "## Failures\n\n".into()).with_rows(rows(9)),
-            Section::new(SectionName::Recent, "## Recent\n\n".into()).with_rows(rows(9)),
-            Section::new(SectionName::Task, "## Task\n".into()),
+            Section::new(SectionName::Opening, "Opening"),
+            Section::new(SectionName::Failures, "Failures").with_rows(rows(9)),
+            Section::new(SectionName::Recent, "Recent").with_rows(rows(9)),
+            Section::new(SectionName::Task, "Task"),
         ]
     }
 
@@ -191,10 +214,10 @@ mod tests {
     }
 
     #[test]
-    fn room_that_a_large_row_could_not_use_goes_back() {
+    fn room_that_a_large_row_cannot_use_goes_to_other_sections() {
         let mut sections = sections();
-        sections[1] = Section::new(SectionName::Insights, "## Insights\n\n".into())
-            .with_rows(["x".repeat(5000) + "\n"]);
+        sections[1] =
+            Section::new(SectionName::Insights, "Insights").with_rows(["x".repeat(5000) + "\n"]);
         let prompt = trim(sections, 2000, "again");
         let rows = prompt.lines().filter(|line| line.starts_with("- row"));
         assert_eq!(rows.count(), 9, "{prompt}");
