@@ -40,6 +40,16 @@ pub struct PromptData {
     pub near_misses: Vec<Trial>,
 }
 
+impl PromptData {
+    /// The id of the last trial in the prompt, or `none`.
+    pub fn as_of(&self) -> String {
+        match &self.newest {
+            Some(newest) => newest.row().name(),
+            None => "none".to_owned(),
+        }
+    }
+}
+
 /// The chain to the best and what was tried from it.
 pub struct LineageData {
     /// The root, then the last links; the best is the last one.

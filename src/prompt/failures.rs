@@ -107,7 +107,7 @@ pub(super) fn section(classes: &[FailureClass], tally: &Tally) -> Option<Section
 }
 
 fn lost_text(hours: f64) -> String {
-    if hours == 0.0 {
+    if hours <= 0.0 {
         return String::new();
     }
     format!(", {} lost", duration(hours * 3600.0))

@@ -21,16 +21,6 @@ const COMMAND: usize = 1000;
 
 const FENCES: [&str; 2] = ["```", "~~~"];
 
-impl PromptData {
-    /// The id of the last trial in the prompt, or `none`.
-    pub fn as_of(&self) -> String {
-        match &self.newest {
-            Some(newest) => newest.row().name(),
-            None => "none".to_owned(),
-        }
-    }
-}
-
 pub(super) fn opening(data: &PromptData, options: &PromptOptions) -> Section {
     let mut text = format!("You are specialist **{}**. ", word(&data.specialist));
     match &data.newest {

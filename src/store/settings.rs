@@ -119,10 +119,7 @@ impl Settings {
             .epsilon
             .is_some_and(|epsilon| !epsilon.is_finite() || epsilon < 0.0)
         {
-            bail!(
-                "{}: prompt.epsilon is a difference of scores, 0 or more",
-                path.display()
-            );
+            bail!("{}: prompt.epsilon must be 0 or more", path.display());
         }
         Ok(settings)
     }
