@@ -114,13 +114,13 @@ pub fn run(args: Render, context: &Context) -> Result<()> {
         task: &settings.task,
     };
     let text = prompt::render(&data, &options)?;
-    let record = prompt::record(&data, &text, flags);
+    let record = || prompt::record(&data, &text, &flags);
     match args.format {
         RenderFormat::Md => context.ui.print(&text)?,
-        RenderFormat::Json => context.ui.print(&(records::json(&record) + "\n"))?,
+        RenderFormat::Json => context.ui.print(&(records::json(&record()) + "\n"))?,
     }
     if args.save {
-        let path = save(&store, &text, record)?;
+        let path = save(&store, &text, record())?;
         context.ui.note(&format!("saved {}", path.display()));
     }
     context.close(&log);

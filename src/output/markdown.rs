@@ -66,6 +66,9 @@ pub fn block(lines: &[String]) -> String {
 }
 
 fn longest_run_of_backticks(text: &str) -> usize {
+    if !text.contains('`') {
+        return 0; // nearly every text
+    }
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 

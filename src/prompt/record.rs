@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// The record of a prompt. A blind prompt's record has no more trials than the prompt shows.
-pub fn record(data: &PromptData, prompt: &str, flags: Value) -> Value {
+pub fn record(data: &PromptData, prompt: &str, flags: &Value) -> Value {
     let blind = flags["blind"] == true;
     let rows = |trials: &[Trial]| -> Vec<Value> {
         if blind {

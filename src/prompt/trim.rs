@@ -83,9 +83,11 @@ impl Section {
     /// What is said instead of the rows that are not shown.
     fn trim_note(&self, shown: usize, command: &str) -> String {
         let trimmed = self.rows.len() - shown;
+        if trimmed == 0 {
+            return String::new();
+        }
         let command = show_whole(command, &[self.name]);
         match (trimmed, shown) {
-            (0, _) => String::new(),
             (1, 0) => format!("Trimmed: {command}\n"),
             (_, 0) => format!("{}: {command}\n", count(trimmed as u64, "row")),
             _ => format!("\n{}: {command}\n", count(trimmed as u64, "more row")),
@@ -130,15 +132,16 @@ pub(super) fn trim(mut sections: Vec<Section>, budget: usize, command: &str) -> 
         section.shown = 0;
     }
     let mut dropped = Vec::new();
+    prompt = join_sections(&sections, &dropped, command);
     for name in TRIM_ORDER {
-        prompt = join_sections(&sections, &dropped, command);
         if prompt.len() > budget && sections.iter().any(|section| section.name == name) {
             sections.retain(|section| section.name != name);
             dropped.push(name);
+            prompt = join_sections(&sections, &dropped, command);
         }
     }
     // The most valuable sections get their rows back first.
-    let mut len = join_sections(&sections, &dropped, command).len();
+    let mut len = prompt.len();
     for name in TRIM_ORDER.iter().rev() {
         if let Some(section) = sections.iter_mut().find(|section| section.name == *name) {
             len -= section.text(command).len();

@@ -106,3 +106,17 @@ impl fmt::Display for SectionName {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_names_in_the_settings_are_still_understood() {
+        let old = "sections = [\"board\", \"axis\"]\naxis = 7";
+        let settings: PromptSettings = toml::from_str(old).unwrap();
+        let names: Vec<_> = settings.sections.iter().map(ToString::to_string).collect();
+        assert_eq!(names, ["leaderboard", "specialist"]);
+        assert_eq!(settings.specialist, 7);
+    }
+}
