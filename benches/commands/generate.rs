@@ -24,7 +24,9 @@ const SEED: i64 = 1_081_000;
 const HYPOTHESIS: usize = 290;
 const NOTES: usize = 460;
 
-const SPECIALISTS: [&str; 10] = ["arch", "curr", "eval", "loss", "meta", "opt", "quant", "reg", "tok", "ttt"];
+const SPECIALISTS: [&str; 10] = [
+    "arch", "curr", "eval", "loss", "meta", "opt", "quant", "reg", "tok", "ttt",
+];
 
 const PHRASES: [&str; 20] = [
     "raise muon_momentum_warmup_start 0.92→0.95",
@@ -89,12 +91,21 @@ type Outcome = (&'static str, Option<i64>);
 
 impl Search {
     fn new() -> Self {
-        Self { random: Random::new(), seconds: BEGIN, best: SEED, keeps: Vec::new() }
+        Self {
+            random: Random::new(),
+            seconds: BEGIN,
+            best: SEED,
+            keeps: Vec::new(),
+        }
     }
 
     /// The cells of the next trial, in the order of the header.
     fn trial(&mut self, id: u64) -> Result<[String; 17]> {
-        let specialist = if id == 0 { "baseline" } else { SPECIALISTS[self.random.index(SPECIALISTS.len())] };
+        let specialist = if id == 0 {
+            "baseline"
+        } else {
+            SPECIALISTS[self.random.index(SPECIALISTS.len())]
+        };
         let (parent, baseline) = self.ancestors();
         let (status, score) = self.outcome(id);
         let delta = self.delta(id, status, score);
@@ -128,8 +139,14 @@ impl Search {
 
     /// The parent, mostly the best, sometimes one of the keeps before it, so that the chain grows with the keeps; and the best.
     fn ancestors(&mut self) -> (String, String) {
-        let Some(&best) = self.keeps.last() else { return Default::default() };
-        let back = if self.random.below(8) == 0 { self.random.index(5) } else { 0 };
+        let Some(&best) = self.keeps.last() else {
+            return Default::default();
+        };
+        let back = if self.random.below(8) == 0 {
+            self.random.index(5)
+        } else {
+            0
+        };
         let parent = self.keeps[self.keeps.len().saturating_sub(1 + back)];
         (format!("{parent:03}"), format!("{best:03}"))
     }
@@ -148,7 +165,10 @@ impl Search {
             0..68 => ("discard", Some(worse)),
             68..87 => ("eval_budget_overrun", Some(worse)),
             87..93 => ("crash", None),
-            93..98 => ("size_blocked", Some(self.best - 1 - self.random.signed(3_000))),
+            93..98 => (
+                "size_blocked",
+                Some(self.best - 1 - self.random.signed(3_000)),
+            ),
             98 => ("preflight_crash", None),
             _ => ("train_budget_overrun", None),
         }
@@ -169,7 +189,11 @@ impl Search {
     /// In one row of fifty the writer has to quote.
     fn notes(&mut self) -> String {
         let text = self.text(NOTES);
-        if self.random.below(50) == 0 { QUOTED.to_owned() + &text } else { text }
+        if self.random.below(50) == 0 {
+            QUOTED.to_owned() + &text
+        } else {
+            text
+        }
     }
 
     /// Phrases of about `length` bytes in all.

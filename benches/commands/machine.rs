@@ -13,7 +13,12 @@ use crate::{
 pub(super) fn facts(dir: &Path, floors: &Floors, peers: &Peers) -> Result<Vec<String>> {
     let size = fs::metadata(LINEAGE)?.len().div_ceil(10_000);
     let mut versions = vec![
-        format!("{} ({}.{:02} MB)", said(Command::new(LINEAGE).arg("--version"))?, size / 100, size % 100),
+        format!(
+            "{} ({}.{:02} MB)",
+            said(Command::new(LINEAGE).arg("--version"))?,
+            size / 100,
+            size % 100
+        ),
         said(rustc().arg("--version"))?,
     ];
     versions.extend(peers.versions.iter().cloned());
@@ -21,17 +26,27 @@ pub(super) fn facts(dir: &Path, floors: &Floors, peers: &Peers) -> Result<Vec<St
     if let Err(error) = &floors.empty_static {
         facts.push(format!("missing: a static empty program: {error:#}"));
     }
-    facts.extend(peers.missing.iter().map(|missing| format!("missing: {missing}")));
+    facts.extend(
+        peers
+            .missing
+            .iter()
+            .map(|missing| format!("missing: {missing}")),
+    );
     Ok(facts)
 }
 
 fn machine(dir: &Path) -> String {
     let field = |path: &str, key: &str| {
         let text = fs::read_to_string(path).unwrap_or_default();
-        let value = text.lines().find_map(|line| line.strip_prefix(key)).unwrap_or("unknown");
+        let value = text
+            .lines()
+            .find_map(|line| line.strip_prefix(key))
+            .unwrap_or("unknown");
         value.trim_start_matches([' ', '\t', ':']).to_owned()
     };
-    let memory = field("/proc/meminfo", "MemTotal").trim_end_matches(" kB").parse::<u64>();
+    let memory = field("/proc/meminfo", "MemTotal")
+        .trim_end_matches(" kB")
+        .parse::<u64>();
     let memory = memory.map_or("unknown".to_owned(), |kib| format!("{} GiB", kib >> 20));
     format!(
         "{} cores ({}), memory {memory}, {} {}, {}",
@@ -51,5 +66,8 @@ fn file_system(dir: &Path) -> String {
         Some((words.next()?, words.next()?))
     });
     let holding = mounts.filter(|(point, _)| dir.starts_with(point));
-    holding.max_by_key(|(point, _)| point.len()).map_or("unknown file system", |(_, kind)| kind).to_owned()
+    holding
+        .max_by_key(|(point, _)| point.len())
+        .map_or("unknown file system", |(_, kind)| kind)
+        .to_owned()
 }

@@ -3,7 +3,11 @@
 //!
 //! `cargo bench --bench commands` measures all lengths and writes them there; `-- --rows 1000` (again for another length)
 //! and `-- --no-peers` are for development, and only print.
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "the tables are what the program is for")]
+#![allow(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the tables are what the program is for"
+)]
 
 mod digits;
 mod generate;
@@ -25,7 +29,9 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 
-use crate::{peers::Peers, programs::Floors, race::Race, results::Results, stores::Stores, truth::Truth};
+use crate::{
+    peers::Peers, programs::Floors, race::Race, results::Results, stores::Stores, truth::Truth,
+};
 
 const LENGTHS: [u64; 4] = [1_000, 10_000, 100_000, 1_000_000];
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/performance.md");
@@ -35,7 +41,9 @@ const TRIALS: [u64; 2] = [50, 5];
 const FAST_MS: f64 = 10.0;
 
 fn main() -> Result<()> {
-    let Some(options) = Options::read()? else { return Ok(()) };
+    let Some(options) = Options::read()? else {
+        return Ok(());
+    };
     let dir = Path::new(env!("CARGO_TARGET_TMPDIR")).with_file_name("bench");
     fs::create_dir_all(&dir)?;
     if options.whole {
@@ -45,14 +53,21 @@ fn main() -> Result<()> {
     eprintln!("peers: installed where they are not there yet");
     let peers = Peers::find(&dir, options.peers);
     let mut facts = machine::facts(&dir, &floors, &peers)?;
-    let Run { logs, results, races } = measure_all(&dir, &floors, &peers, &options.lengths)?;
+    let Run {
+        logs,
+        results,
+        races,
+    } = measure_all(&dir, &floors, &peers, &options.lengths)?;
     facts.push(format!("logs: {}", logs.join("; ")));
     let report = report::report(&facts, &results, &races, &promises::list(&results, &races));
     println!("{report}");
     if options.whole {
         let document = fs::read_to_string(DOCUMENT)?;
         let (before, after) = split(&document)?;
-        fs::write(DOCUMENT, format!("{before}{}\n{report}\n{}{after}", MARKS[0], MARKS[1]))?;
+        fs::write(
+            DOCUMENT,
+            format!("{before}{}\n{report}\n{}{after}", MARKS[0], MARKS[1]),
+        )?;
     }
     Ok(())
 }
@@ -67,7 +82,11 @@ struct Options {
 impl Options {
     /// `None` where a test runner wants to know about tests: cargo says `--bench` to a benchmark.
     fn read() -> Result<Option<Self>> {
-        let mut options = Self { lengths: Vec::new(), peers: true, whole: false };
+        let mut options = Self {
+            lengths: Vec::new(),
+            peers: true,
+            whole: false,
+        };
         let mut bench = false;
         let mut args = env::args().skip(1);
         while let Some(arg) = args.next() {
@@ -75,8 +94,13 @@ impl Options {
                 "--bench" => bench = true,
                 "--no-peers" => options.peers = false,
                 "--rows" => {
-                    let rows = args.next().and_then(|rows| rows.parse().ok()).filter(|&rows| rows >= 100);
-                    options.lengths.push(rows.context("--rows takes a number from 100 on")?);
+                    let rows = args
+                        .next()
+                        .and_then(|rows| rows.parse().ok())
+                        .filter(|&rows| rows >= 100);
+                    options
+                        .lengths
+                        .push(rows.context("--rows takes a number from 100 on")?);
                 }
                 _ if bench => bail!("unknown: {arg}; there is --rows N, and --no-peers"),
                 _ => {}
@@ -111,7 +135,11 @@ fn measure_all(dir: &Path, floors: &Floors, peers: &Peers, lengths: &[u64]) -> R
         let stores = Stores::make(&work, &log, &truth)?;
         let mut probes = stores.probes(floors, rows);
         probes.extend(peers.probes(&work, &stores.alone, &truth)?);
-        eprintln!("{} trials: {} programs in turn", digits::number(rows), probes.len());
+        eprintln!(
+            "{} trials: {} programs in turn",
+            digits::number(rows),
+            probes.len()
+        );
         measure::interleave(&mut probes)?;
         run.results.add(rows, &probes);
         if index + 1 == lengths.len() {
@@ -124,9 +152,21 @@ fn measure_all(dir: &Path, floors: &Floors, peers: &Peers, lengths: &[u64]) -> R
 }
 
 /// On a store that begins with one trial, and on the longest.
-fn race(work: &Path, floors: &Floors, stores: &Stores, rows: u64, results: &Results) -> Result<Vec<Race>> {
-    let append = results.wall(rows, "append", results::KEPT).unwrap_or_default();
-    let each = if append < FAST_MS { TRIALS[0] } else { TRIALS[1] };
+fn race(
+    work: &Path,
+    floors: &Floors,
+    stores: &Stores,
+    rows: u64,
+    results: &Results,
+) -> Result<Vec<Race>> {
+    let append = results
+        .wall(rows, "append", results::KEPT)
+        .unwrap_or_default();
+    let each = if append < FAST_MS {
+        TRIALS[0]
+    } else {
+        TRIALS[1]
+    };
     let new: PathBuf = stores::store(&work.join("raced"), None)?;
     Ok(vec![
         Race::run(floors, &new, &stores.bare, 1, TRIALS[0])?,
@@ -143,6 +183,8 @@ fn renew(dir: &Path) -> Result<()> {
 
 /// The document before and after what is measured.
 fn split(document: &str) -> Result<(&str, &str)> {
-    let parts = document.split_once(MARKS[0]).and_then(|(before, rest)| Some((before, rest.split_once(MARKS[1])?.1)));
+    let parts = document
+        .split_once(MARKS[0])
+        .and_then(|(before, rest)| Some((before, rest.split_once(MARKS[1])?.1)));
     parts.with_context(|| format!("{DOCUMENT} lacks the lines {MARKS:?}"))
 }

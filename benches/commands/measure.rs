@@ -61,25 +61,51 @@ pub(super) struct Figures {
 impl Probe {
     /// A program that must not fail; its output goes to `/dev/null`.
     pub(super) fn new(what: &'static str, by: &'static str, mut command: Command) -> Self {
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        Self { what, by, command, answer: None, rounds: 0, samples: Vec::new(), failure: None }
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        Self {
+            what,
+            by,
+            command,
+            answer: None,
+            rounds: 0,
+            samples: Vec::new(),
+            failure: None,
+        }
     }
 
     /// A program of somebody else: it may fail, and its answer, which goes to `path`, may be wrong.
-    pub(super) fn of_peer(what: &'static str, by: &'static str, command: Command, path: PathBuf, judge: Judge) -> Self {
+    pub(super) fn of_peer(
+        what: &'static str,
+        by: &'static str,
+        command: Command,
+        path: PathBuf,
+        judge: Judge,
+    ) -> Self {
         let answer = Some(Answer { path, judge });
-        Self { answer, ..Self::new(what, by, command) }
+        Self {
+            answer,
+            ..Self::new(what, by, command)
+        }
     }
 
     fn run(&mut self) -> Result<Sample> {
         if let Some(Answer { path, .. }) = &self.answer {
-            self.command.stdout(File::create(path)?).stderr(File::create(path.with_extension("err"))?);
+            self.command
+                .stdout(File::create(path)?)
+                .stderr(File::create(path.with_extension("err"))?);
         }
         let begin = Instant::now();
         let done = self.command.spawn()?.wait4()?;
         let wall = begin.elapsed();
         ensure!(done.status.success(), "ended with {}", done.status);
-        Ok(Sample { wall, cpu: done.rusage.utime + done.rusage.stime, peak: done.rusage.maxrss })
+        Ok(Sample {
+            wall,
+            cpu: done.rusage.utime + done.rusage.stime,
+            peak: done.rusage.maxrss,
+        })
     }
 
     /// One run; `None` where a peer failed, which then is run no more.
@@ -88,8 +114,13 @@ impl Probe {
             (Ok(sample), _) => Ok(Some(sample)),
             (Err(error), None) => bail!("{:?}: {error:#}", self.command),
             (Err(error), Some(answer)) => {
-                let talk = fs::read_to_string(answer.path.with_extension("err")).unwrap_or_default();
-                self.failure = Some(format!("{error:#} {}", talk.lines().last().unwrap_or_default()).trim().to_owned());
+                let talk =
+                    fs::read_to_string(answer.path.with_extension("err")).unwrap_or_default();
+                self.failure = Some(
+                    format!("{error:#} {}", talk.lines().last().unwrap_or_default())
+                        .trim()
+                        .to_owned(),
+                );
                 Ok(None)
             }
         }
@@ -97,7 +128,9 @@ impl Probe {
 
     /// The first run: it warms up, and says how many others there will be.
     fn warm_up(&mut self) -> Result<()> {
-        let Some(sample) = self.sample()? else { return Ok(()) };
+        let Some(sample) = self.sample()? else {
+            return Ok(());
+        };
         if sample.wall > SLOW {
             self.samples.push(sample);
             return Ok(());
@@ -139,7 +172,10 @@ impl Probe {
 fn beginning(path: &Path) -> String {
     let mut bytes = Vec::new();
     let read = File::open(path).and_then(|file| file.take(1 << 16).read_to_end(&mut bytes));
-    read.map_or_else(|error| error.to_string(), |_| String::from_utf8_lossy(&bytes).into_owned())
+    read.map_or_else(
+        |error| error.to_string(),
+        |_| String::from_utf8_lossy(&bytes).into_owned(),
+    )
 }
 
 pub(super) fn median(mut figures: Vec<f64>) -> f64 {

@@ -22,13 +22,21 @@ pub(super) struct Peers {
 impl Peers {
     /// Installs what is not there yet.
     pub(super) fn find(dir: &Path, wanted: bool) -> Self {
-        let mut peers = Self { fieldkit: None, autoresearch: None, versions: Vec::new(), missing: Vec::new() };
+        let mut peers = Self {
+            fieldkit: None,
+            autoresearch: None,
+            versions: Vec::new(),
+            missing: Vec::new(),
+        };
         if !wanted {
             peers.missing.push("all peers: not asked for".to_owned());
             return peers;
         }
         peers.fieldkit = peers.note(fieldkit::NAME, Fieldkit::install(&dir.join("fieldkit")));
-        peers.autoresearch = peers.note(autoresearch::NAME, Autoresearch::install(&dir.join("autoresearch")));
+        peers.autoresearch = peers.note(
+            autoresearch::NAME,
+            Autoresearch::install(&dir.join("autoresearch")),
+        );
         peers
     }
 

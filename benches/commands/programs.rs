@@ -23,7 +23,12 @@ impl Floors {
         Ok(Self {
             empty: compile(dir, "empty", "empty", &[])?,
             append: compile(dir, "append", "bare-append", &[])?,
-            empty_static: compile(dir, "empty", "empty-static", &["-C", "target-feature=+crt-static"]),
+            empty_static: compile(
+                dir,
+                "empty",
+                "empty-static",
+                &["-C", "target-feature=+crt-static"],
+            ),
         })
     }
 }
@@ -31,7 +36,13 @@ impl Floors {
 fn compile(dir: &Path, source: &str, program: &str, flags: &[&str]) -> Result<PathBuf> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("benches/floors/{source}.rs"));
     let program = dir.join(program);
-    said(rustc().args(["--edition", "2024", "-O", "-o"]).arg(&program).args(flags).arg(source))?;
+    said(
+        rustc()
+            .args(["--edition", "2024", "-O", "-o"])
+            .arg(&program)
+            .args(flags)
+            .arg(source),
+    )?;
     Ok(program)
 }
 
@@ -49,11 +60,22 @@ pub(super) fn lineage(store: &Path, args: &[&str]) -> Command {
 /// Runs a tool to its end; what it said on stdout, without the last newline, or why it failed.
 pub(super) fn said(command: &mut Command) -> Result<String> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let output = command.output().with_context(|| format!("cannot run {name}"))?;
+    let output = command
+        .output()
+        .with_context(|| format!("cannot run {name}"))?;
     if !output.status.success() {
         let talk = String::from_utf8_lossy(&output.stderr);
-        let reason = talk.lines().rfind(|line| line.contains("rror")).or(talk.lines().last());
-        bail!("{name} ended with {}: {}", output.status, reason.unwrap_or("it says nothing"));
+        let reason = talk
+            .lines()
+            .rfind(|line| line.contains("rror"))
+            .or(talk.lines().last());
+        bail!(
+            "{name} ended with {}: {}",
+            output.status,
+            reason.unwrap_or("it says nothing")
+        );
     }
-    Ok(String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
+    Ok(String::from_utf8_lossy(&output.stdout)
+        .trim_end()
+        .to_owned())
 }

@@ -35,7 +35,13 @@ pub(super) struct Race {
 
 impl Race {
     /// On a store of `rows` trials; each worker appends `each` trials, one after the other, in each round.
-    pub(super) fn run(floors: &Floors, store: &Path, bare: &Path, rows: u64, each: u64) -> Result<Self> {
+    pub(super) fn run(
+        floors: &Floors,
+        store: &Path,
+        bare: &Path,
+        rows: u64,
+        each: u64,
+    ) -> Result<Self> {
         let log = store.join("results.tsv");
         let (mut lineage, mut locked, mut empty) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
@@ -47,7 +53,13 @@ impl Race {
             empty.push(self::rate(&|| Command::new(&floors.empty), each)?.0);
         }
         let trials = WORKERS * each * ROUNDS as u64;
-        Ok(Self { rows, lineage: median(lineage), bare: median(locked), empty: median(empty), trials })
+        Ok(Self {
+            rows,
+            lineage: median(lineage),
+            bare: median(locked),
+            empty: median(empty),
+            trials,
+        })
     }
 }
 
@@ -55,8 +67,16 @@ impl Race {
 fn rate(command: &(dyn Fn() -> Command + Sync), each: u64) -> Result<(f64, Vec<String>)> {
     let worker = || -> Result<Vec<String>> {
         let run = |_| {
-            let output = command().stdin(Stdio::null()).stderr(Stdio::null()).output()?;
-            ensure!(output.status.success(), "{:?} ended with {}", command(), output.status);
+            let output = command()
+                .stdin(Stdio::null())
+                .stderr(Stdio::null())
+                .output()?;
+            ensure!(
+                output.status.success(),
+                "{:?} ended with {}",
+                command(),
+                output.status
+            );
             Ok(String::from_utf8(output.stdout)?.trim().to_owned())
         };
         (0..each).map(run).collect()
@@ -64,11 +84,17 @@ fn rate(command: &(dyn Fn() -> Command + Sync), each: u64) -> Result<(f64, Vec<S
     let begin = Instant::now();
     let printed: Result<Vec<_>> = thread::scope(|scope| {
         let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(worker)).collect();
-        workers.into_iter().map(|worker| worker.join().map_err(|_| anyhow!("a worker panicked"))?).collect()
+        workers
+            .into_iter()
+            .map(|worker| worker.join().map_err(|_| anyhow!("a worker panicked"))?)
+            .collect()
     });
     let wall = begin.elapsed();
     let printed = printed?.concat();
-    Ok((f64::from(u32::try_from(printed.len())?) / wall.as_secs_f64(), printed))
+    Ok((
+        f64::from(u32::try_from(printed.len())?) / wall.as_secs_f64(),
+        printed,
+    ))
 }
 
 /// The rows behind `before` have the ids that were printed, each once, and one after the other without a gap.
@@ -77,11 +103,31 @@ fn every_id_once(log: &Path, before: u64, printed: &[String]) -> Result<()> {
     file.seek(SeekFrom::Start(before))?;
     let mut ids = Vec::new();
     for line in BufReader::new(file).lines() {
-        ids.push(line?.split('\t').next().unwrap_or_default().parse::<u64>()?);
+        ids.push(
+            line?
+                .split('\t')
+                .next()
+                .unwrap_or_default()
+                .parse::<u64>()?,
+        );
     }
-    let printed_ids: BTreeSet<u64> = printed.iter().map(|id| id.parse()).collect::<Result<_, _>>()?;
-    ensure!(ids.windows(2).all(|pair| pair[0] + 1 == pair[1]), "the ids in the log have a gap, or come twice");
-    ensure!(ids.len() == printed.len(), "{} rows in the log, {} ids printed", ids.len(), printed.len());
-    ensure!(printed_ids.iter().eq(&ids), "the ids in the log are not those that were printed");
+    let printed_ids: BTreeSet<u64> = printed
+        .iter()
+        .map(|id| id.parse())
+        .collect::<Result<_, _>>()?;
+    ensure!(
+        ids.windows(2).all(|pair| pair[0] + 1 == pair[1]),
+        "the ids in the log have a gap, or come twice"
+    );
+    ensure!(
+        ids.len() == printed.len(),
+        "{} rows in the log, {} ids printed",
+        ids.len(),
+        printed.len()
+    );
+    ensure!(
+        printed_ids.iter().eq(&ids),
+        "the ids in the log are not those that were printed"
+    );
     Ok(())
 }

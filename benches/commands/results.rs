@@ -14,8 +14,9 @@ pub(super) const KEPT: &str = "lineage, kept store";
 pub(super) const NEW: &str = "lineage, new store";
 
 /// The questions, in the order of the tables.
-const ORDER: [&str; 11] =
-    ["start", "scan", "best", "tail", "stats", "chain", "render", "show", "check", "tree", "append"];
+const ORDER: [&str; 11] = [
+    "start", "scan", "best", "tail", "stats", "chain", "render", "show", "check", "tree", "append",
+];
 
 pub(super) struct Measured {
     pub(super) rows: u64,
@@ -61,7 +62,9 @@ impl Results {
     }
 
     pub(super) fn get(&self, rows: u64, what: &str, by: &str) -> Option<&Measured> {
-        self.0.iter().find(|measured| measured.rows == rows && measured.what == what && measured.by == by)
+        self.0
+            .iter()
+            .find(|measured| measured.rows == rows && measured.what == what && measured.by == by)
     }
 
     pub(super) fn wall(&self, rows: u64, what: &str, by: &str) -> Option<f64> {

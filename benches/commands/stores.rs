@@ -58,10 +58,17 @@ impl Stores {
         };
         fs::create_dir_all(dir.join("alone"))?;
         copy(log, &stores.alone)?;
-        let drawn = lineage(&stores.alone, &["tree"]).stdout(File::create(&stores.tree)?).output()?;
-        ensure!(drawn.status.success(), "tree: {}", String::from_utf8_lossy(&drawn.stderr));
+        let drawn = lineage(&stores.alone, &["tree"])
+            .stdout(File::create(&stores.tree)?)
+            .output()?;
+        ensure!(
+            drawn.status.success(),
+            "tree: {}",
+            String::from_utf8_lossy(&drawn.stderr)
+        );
         for (store, rows) in [(&stores.alone, truth.rows), (&stores.kept, truth.rows + 1)] {
-            check_answers(store, rows, truth).with_context(|| format!("a wrong answer on {}", store.display()))?;
+            check_answers(store, rows, truth)
+                .with_context(|| format!("a wrong answer on {}", store.display()))?;
         }
         Ok(stores)
     }
@@ -77,7 +84,12 @@ impl Stores {
         let wc = program("wc".as_ref(), &["-l".as_ref(), self.alone.as_ref()]);
         let cat = program("cat".as_ref(), &[self.tree.as_ref()]);
         let mut probes = vec![Probe::new("start", EMPTY, Command::new(&floors.empty))];
-        probes.extend(floors.empty_static.iter().map(|empty| Probe::new("start", EMPTY_STATIC, Command::new(empty))));
+        probes.extend(
+            floors
+                .empty_static
+                .iter()
+                .map(|empty| Probe::new("start", EMPTY_STATIC, Command::new(empty))),
+        );
         probes.extend([
             Probe::new("start", VERSION, version),
             Probe::new("scan", WC, wc),
@@ -100,7 +112,11 @@ impl Stores {
 
 /// A store that `lineage` made and appended to once, so that whatever it keeps beside a log is there.
 pub(super) fn store(dir: &Path, log: Option<&Path>) -> Result<PathBuf> {
-    said(Command::new(LINEAGE).args(["init", "--metric", "val_bpb", "--direction", "minimize"]).arg(dir))?;
+    said(
+        Command::new(LINEAGE)
+            .args(["init", "--metric", "val_bpb", "--direction", "minimize"])
+            .arg(dir),
+    )?;
     if let Some(log) = log {
         copy(log, &dir.join("results.tsv"))?;
     }
@@ -119,7 +135,17 @@ pub(super) fn append(store: &Path) -> Command {
     let hypothesis = "decay the floor of the learning rate linearly — 0.10→0.02; ".repeat(13);
     lineage(
         store,
-        &["append", "--status", "auto", "--metric", "1.09", "--specialist", "opt", "--hypothesis", &hypothesis],
+        &[
+            "append",
+            "--status",
+            "auto",
+            "--metric",
+            "1.09",
+            "--specialist",
+            "opt",
+            "--hypothesis",
+            &hypothesis,
+        ],
     )
 }
 
@@ -131,13 +157,28 @@ pub(super) fn bare_append(floors: &Floors, file: &Path) -> Command {
 
 /// Speed is worth nothing where the answer is wrong: what is asked here is asked the peers too.
 fn check_answers(store: &Path, rows: u64, truth: &Truth) -> Result<()> {
-    let right = |what: &str, answer: Result<(), String>| answer.map_err(|wrong| anyhow!("{what} {wrong}"));
+    let right =
+        |what: &str, answer: Result<(), String>| answer.map_err(|wrong| anyhow!("{what} {wrong}"));
     let ids = |args| first_words(&mut lineage(store, args), |id| id != "exp_id");
-    right("best", same_ids(&ids(&["best", "--format", "tsv"])?, std::slice::from_ref(&truth.best)))?;
-    right("chain", same_ids(&ids(&["chain", "--format", "tsv"])?, &truth.chain))?;
-    right("tail", same_ids(&ids(&["tail", "--format", "tsv"])?, &Truth::newest(rows)))?;
+    right(
+        "best",
+        same_ids(
+            &ids(&["best", "--format", "tsv"])?,
+            std::slice::from_ref(&truth.best),
+        ),
+    )?;
+    right(
+        "chain",
+        same_ids(&ids(&["chain", "--format", "tsv"])?, &truth.chain),
+    )?;
+    right(
+        "tail",
+        same_ids(&ids(&["tail", "--format", "tsv"])?, &Truth::newest(rows)),
+    )?;
     let best = format!("Current best: **{}** ", truth.best);
-    let named = first_words(&mut lineage(store, &["render", "--for", "opt"]), |line| line.starts_with(&best))?;
+    let named = first_words(&mut lineage(store, &["render", "--for", "opt"]), |line| {
+        line.starts_with(&best)
+    })?;
     ensure!(!named.is_empty(), "render names another best");
     Ok(())
 }
@@ -145,7 +186,10 @@ fn check_answers(store: &Path, rows: u64, truth: &Truth) -> Result<()> {
 /// The first cells of the lines of an answer, those that are wanted. Line by line: what this process ever held would
 /// count as memory of those that it starts.
 fn first_words(command: &mut Command, wanted: impl Fn(&str) -> bool) -> Result<String> {
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()?;
     let mut words = String::new();
     for line in BufReader::new(child.stdout.take().context("no pipe")?).lines() {
         let line = line?;

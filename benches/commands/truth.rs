@@ -22,7 +22,12 @@ impl Truth {
     pub(super) fn of(log: &Path) -> Result<Self> {
         let mut reader = csv::ReaderBuilder::new().delimiter(b'\t').from_path(log)?;
         let header = reader.headers()?.clone();
-        let column = |name: &str| header.iter().position(|cell| cell == name).with_context(|| format!("no {name}"));
+        let column = |name: &str| {
+            header
+                .iter()
+                .position(|cell| cell == name)
+                .with_context(|| format!("no {name}"))
+        };
         let (id, parent) = (column("exp_id")?, column("parent_exp")?);
         let (status, score) = (column("status")?, column("core_metric")?);
         let (mut rows, mut keeps, mut best, mut least) = (0, 0, String::new(), f64::INFINITY);
@@ -40,16 +45,27 @@ impl Truth {
             }
         }
         let mut chain = vec![best.clone()];
-        while let Some(parent) = chain.last().and_then(|id| parents.get(id)).filter(|parent| !parent.is_empty()) {
+        while let Some(parent) = chain
+            .last()
+            .and_then(|id| parents.get(id))
+            .filter(|parent| !parent.is_empty())
+        {
             chain.push(parent.clone());
         }
         chain.reverse();
-        Ok(Self { rows, best, chain, keeps })
+        Ok(Self {
+            rows,
+            best,
+            chain,
+            keeps,
+        })
     }
 
     /// In words, with the size of the file.
     pub(super) fn describe(&self, bytes: u64) -> String {
-        let Self { rows, chain, keeps, .. } = self;
+        let Self {
+            rows, chain, keeps, ..
+        } = self;
         let row = bytes / rows;
         format!(
             "{} trials of {row} bytes, {} kept, a chain of {}",

@@ -40,7 +40,7 @@ pub fn run(args: Best, context: &Context) -> Result<()> {
         reading,
     } = args;
     let log = context.open(&reading)?;
-    log.need_score()?;
+    log.require_score()?;
     let column = name.map(|name| field(&name, &log.schema)).transpose()?;
     let trials = match top {
         Some(size) => log.all_at(

@@ -41,7 +41,7 @@ pub fn run(args: Chain, context: &Context) -> Result<()> {
     let log = context.open(&reading)?;
     let column = name.map(|name| field(&name, &log.schema)).transpose()?;
     if exp.is_none() {
-        log.need_score()?;
+        log.require_score()?;
     }
     let exp = exp.as_deref().map(id).transpose()?;
     let chain = log.chain(exp.as_ref())?.unwrap_or_else(|| {

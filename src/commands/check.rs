@@ -43,12 +43,12 @@ pub fn run(args: Check, context: &Context) -> Result<()> {
     let snapshots = store.snapshots();
     let log = store.read_to_the_end(&(&reading).into())?;
     context.say_notes(&log);
-    let mut audit = Audit::new(log.crlf());
-    audit.header(&log.schema, log.bom());
-    for unread in log.unread.iter().filter(|unread| !unread.usual) {
-        audit.unread(unread.line, &unread.why);
+    let mut audit = Audit::new(log.has_carriage_returns());
+    audit.header(&log.schema, log.has_byte_order_mark());
+    for unread in log.skipped.iter().filter(|line| !line.is_expected) {
+        audit.unread(unread.line, &unread.reason);
     }
-    log.every_line(|row| {
+    log.for_each_line(|row| {
         audit.line(&row);
         Ok(())
     })?;

@@ -56,7 +56,7 @@ pub fn run(args: Export, context: &Context) -> Result<()> {
     let mut out = context.ui.pages();
     out.add(&sheet.as_ref().map_or_else(karpathy::head, Sheet::head))?;
     let (mut damaged, mut quarantined) = (0, 0);
-    log.every_line(|row| {
+    log.for_each_line(|row| {
         match &mut sheet {
             _ if row.damage.is_some() => {
                 damaged += u64::from(row.damage != Some(crate::log::Damage::Blank))

@@ -28,7 +28,7 @@ use crate::{
     log::{Direction, ExpId, Row, shown_id},
     log::{Role, Schema},
     output::text::printable,
-    store::{self, Log, Store},
+    store::{self, IndexedLog, Store},
     ui::Ui,
 };
 
@@ -48,21 +48,21 @@ impl Context {
     }
 
     /// Opens the log to read it, and says how it is read where that had to be guessed.
-    fn open(&self, reading: &ReadArgs) -> Result<Log> {
+    fn open(&self, reading: &ReadArgs) -> Result<IndexedLog> {
         let log = self.store()?.read(&reading.into())?;
         self.say_notes(&log);
         Ok(log)
     }
 
-    fn say_notes(&self, log: &Log) {
+    fn say_notes(&self, log: &IndexedLog) {
         for note in &log.notes {
             self.ui.note(note);
         }
     }
 
     /// Says what of the log could not be read. Once, behind the answer.
-    fn close(&self, log: &Log) {
-        if let Some(damage) = log.damage() {
+    fn close(&self, log: &IndexedLog) {
+        if let Some(damage) = log.damage_message() {
             self.ui.warn(&damage);
         }
     }

@@ -12,7 +12,7 @@ use crate::{
     log::Role,
     output::{records, text::shell_word},
     prompt::{self, PromptOptions},
-    store::{Log, PromptSettings, ReadOptions, SectionName, Store, Workdir},
+    store::{IndexedLog, PromptSettings, ReadOptions, SectionName, Store, Workdir},
 };
 
 /// Print the prompt that opens an agent's session
@@ -94,7 +94,7 @@ pub fn run(args: Render, context: &Context) -> Result<()> {
         ..(&args.reading).into()
     })?;
     context.say_notes(&log);
-    log.need_score()?;
+    log.require_score()?;
     let settings = override_settings(&args, &store.settings.prompt);
     let data = prompt::gather(&log, &args.specialist, &settings)?;
     let workdir = args.workdir.as_deref();
@@ -183,7 +183,7 @@ fn flags_to_repeat(flags: &Value) -> String {
 }
 
 /// Lists a workdir, and finds the keep whose snapshot it is a copy of.
-fn inspect_workdir(store: &Store, log: &Log, dir: &Path) -> Result<Workdir> {
+fn inspect_workdir(store: &Store, log: &IndexedLog, dir: &Path) -> Result<Workdir> {
     let (best, keeps) = log.ask((Best::default(), Leaderboard::new(usize::MAX)))?;
     let mut snapshots = Vec::new();
     for trial in log.all_at(keeps.into_offsets().into_iter().chain(best.offset()))? {

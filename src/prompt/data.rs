@@ -11,7 +11,7 @@ use crate::{
         SpecialistTrials, Tally, signals,
     },
     log::{Role, Schema, Status, Trial},
-    store::{Log, PromptSettings},
+    store::{IndexedLog, PromptSettings},
 };
 
 /// Trials whose hypotheses share this many first characters count as the same idea.
@@ -70,7 +70,7 @@ pub struct Link {
 }
 
 /// Gathers the data of a specialist's prompt, within the limits of the settings.
-pub fn gather(log: &Log, specialist: &str, limits: &PromptSettings) -> Result<PromptData> {
+pub fn gather(log: &IndexedLog, specialist: &str, limits: &PromptSettings) -> Result<PromptData> {
     let own = SpecialistTrials::new(specialist, limits.specialist.max(LEAST_OUTCOMES));
     let links = limits.links.max(1); // the best itself is always shown
     // One link more than shown: the first step needs its parent's score.
@@ -112,13 +112,13 @@ pub fn gather(log: &Log, specialist: &str, limits: &PromptSettings) -> Result<Pr
 }
 
 /// The last trials, newest first.
-fn gather_recent(log: &Log, limit: usize) -> Result<Vec<Trial>> {
+fn gather_recent(log: &IndexedLog, limit: usize) -> Result<Vec<Trial>> {
     let mut recent = log.last(limit, |row| !row.status().is_ignored())?;
     recent.reverse();
     Ok(recent)
 }
 
-fn gather_lineage(log: &Log, lineage: BestLineage, links: usize) -> Result<LineageData> {
+fn gather_lineage(log: &IndexedLog, lineage: BestLineage, links: usize) -> Result<LineageData> {
     let BestLineage { chain, children } = lineage;
     let trials = log.all_at(chain.root.into_iter().chain(chain.last))?;
     let mut parent_score = None;
@@ -148,7 +148,7 @@ fn gather_lineage(log: &Log, lineage: BestLineage, links: usize) -> Result<Linea
 
 /// The discards close to zero that no later keep of the leaderboard has taken up.
 fn find_near_misses(
-    log: &Log,
+    log: &IndexedLog,
     noise: &Noise,
     epsilon: Option<f64>,
     best: Option<&Trial>,

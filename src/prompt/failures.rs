@@ -16,7 +16,7 @@ use crate::{
         markdown::code,
         text::{cut_middle, share, squeeze, visible},
     },
-    store::{Log, SectionName},
+    store::{IndexedLog, SectionName},
 };
 
 /// Characters of a hypothesis and of a reason.
@@ -42,7 +42,7 @@ pub struct FailureReason {
 
 /// The classes of failures, most hours first, each with at most `limit` reasons.
 pub(super) fn gather_failures(
-    log: &Log,
+    log: &IndexedLog,
     failures: &Failures,
     tally: &Tally,
     limit: usize,
@@ -69,7 +69,11 @@ pub(super) fn gather_failures(
 
 /// Groups failures by the kind of their reason: the newest of each group and its size, largest groups first. Failures without
 /// a reason stay single. Only the kinds are kept while reading: notes may be long.
-fn group_by_reason(log: &Log, offsets: BTreeSet<u64>, limit: usize) -> Result<Vec<(u64, usize)>> {
+fn group_by_reason(
+    log: &IndexedLog,
+    offsets: BTreeSet<u64>,
+    limit: usize,
+) -> Result<Vec<(u64, usize)>> {
     let mut kinds = Vec::new();
     log.each_at(offsets, |row| {
         kinds.push((row.offset, reason(&row.text(Role::Notes)).map(kind_of)));

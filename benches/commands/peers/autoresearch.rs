@@ -34,7 +34,18 @@ impl Autoresearch {
         if !version().is_ok_and(|version| version.contains(RELEASE)) {
             let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
             let mut install = Command::new(cargo);
-            install.args(["install", "--quiet", "--locked", NAME, "--version", RELEASE, "--force", "--root"]).arg(dir);
+            install
+                .args([
+                    "install",
+                    "--quiet",
+                    "--locked",
+                    NAME,
+                    "--version",
+                    RELEASE,
+                    "--force",
+                    "--root",
+                ])
+                .arg(dir);
             said(install.env_remove("CARGO_TARGET_DIR"))?; // it is built in a temporary directory
         }
         let version = version()?;
@@ -50,13 +61,33 @@ impl Autoresearch {
             Probe::of_peer(what, NAME, command, dir.join(what), judge)
         };
         let summary = "decay the floor of the learning rate linearly — 0.10→0.02; ".repeat(13);
-        let record = ["record", "--metric", "1.09", "--status", "discarded", "--summary", &summary];
+        let record = [
+            "record",
+            "--metric",
+            "1.09",
+            "--status",
+            "discarded",
+            "--summary",
+            &summary,
+        ];
         let best: u64 = truth.best.parse()?;
         let (rows, own) = (truth.rows, dir.join(LOG));
         Ok(vec![
-            probe("best", &["best"], Box::new(move |answer| right_best(answer, best))),
-            probe("tail", &["log", "-n", "10"], Box::new(move |answer| right_log(answer, rows))),
-            probe("append", &record, Box::new(move |answer| right_id(answer, &own))),
+            probe(
+                "best",
+                &["best"],
+                Box::new(move |answer| right_best(answer, best)),
+            ),
+            probe(
+                "tail",
+                &["log", "-n", "10"],
+                Box::new(move |answer| right_log(answer, rows)),
+            ),
+            probe(
+                "append",
+                &record,
+                Box::new(move |answer| right_id(answer, &own)),
+            ),
         ])
     }
 }
@@ -65,8 +96,25 @@ fn repository(dir: &Path) -> Result<()> {
     fs::create_dir_all(dir.join(".autoresearch"))?;
     let git = |args: &[&str]| said(Command::new("git").arg("-C").arg(dir).args(args));
     git(&["init", "--quiet", "--initial-branch", NAME])?;
-    let who = ["-c", "user.name=bench", "-c", "user.email=bench@localhost", "-c", "commit.gpgsign=false"];
-    git(&[&who[..], &["commit", "--quiet", "--allow-empty", "--message", "the baseline"]].concat())?;
+    let who = [
+        "-c",
+        "user.name=bench",
+        "-c",
+        "user.email=bench@localhost",
+        "-c",
+        "commit.gpgsign=false",
+    ];
+    git(&[
+        &who[..],
+        &[
+            "commit",
+            "--quiet",
+            "--allow-empty",
+            "--message",
+            "the baseline",
+        ],
+    ]
+    .concat())?;
     Ok(())
 }
 
@@ -78,7 +126,12 @@ fn translate(log: &Path, to: &Path) -> Result<()> {
     let mut row = csv::StringRecord::new();
     let mut run = 0;
     while reader.read_record(&mut row)? {
-        let cell = |name: &str| header.iter().position(|cell| cell == name).map_or("", |column| &row[column]);
+        let cell = |name: &str| {
+            header
+                .iter()
+                .position(|cell| cell == name)
+                .map_or("", |column| &row[column])
+        };
         let status = match cell("status") {
             "baseline" => "baseline",
             "keep" => "kept",
@@ -115,11 +168,20 @@ fn right_best(answer: &str, best: u64) -> Result<(), String> {
 /// The newest ten, newest first; how many were recorded meanwhile does not matter.
 fn right_log(answer: &str, rows: u64) -> Result<(), String> {
     let answer = parse(answer)?;
-    let runs = answer["data"]["experiments"].as_array().into_iter().flatten();
-    let runs: Vec<u64> = runs.filter_map(|experiment| experiment["run"].as_u64()).collect();
+    let runs = answer["data"]["experiments"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    let runs: Vec<u64> = runs
+        .filter_map(|experiment| experiment["run"].as_u64())
+        .collect();
     let dense = runs.windows(2).all(|pair| pair[0] == pair[1] + 1);
     let right = runs.len() == 10 && dense && runs[0] >= rows - 1;
-    if right { Ok(()) } else { Err(format!("says {runs:?}")) }
+    if right {
+        Ok(())
+    } else {
+        Err(format!("says {runs:?}"))
+    }
 }
 
 /// The number that it gave is that of the last line.
@@ -127,7 +189,11 @@ fn right_id(answer: &str, log: &Path) -> Result<(), String> {
     let answer = parse(answer)?;
     let last = || -> Result<u64> {
         let lines = said(Command::new("wc").arg("-l").arg(log))?;
-        let count: u64 = lines.split_whitespace().next().context("no count")?.parse()?;
+        let count: u64 = lines
+            .split_whitespace()
+            .next()
+            .context("no count")?
+            .parse()?;
         ensure!(count > 0, "no lines");
         Ok(count - 1)
     };

@@ -49,7 +49,11 @@ impl Fieldkit {
                        print('fieldkit', importlib.metadata.version('fieldkit'), 'on Python', platform.python_version())";
         let ask = || said(Command::new(&python).args(["-c", version]));
         if ask().is_err() {
-            said(Command::new("python3").args(["-m", "venv", "--clear"]).arg(dir))?;
+            said(
+                Command::new("python3")
+                    .args(["-m", "venv", "--clear"])
+                    .arg(dir),
+            )?;
             said(Command::new(&python).args(["-m", "pip", "install", "--quiet", REQUIREMENT]))?;
         }
         let version = ask()?;
@@ -62,18 +66,39 @@ impl Fieldkit {
         let home = log.parent().unwrap_or(log);
         let probe = |what, script: &str, store: &Path, args: &[&str]| {
             let mut command = Command::new(&self.python);
-            command.env("PYTHONUTF8", "1").arg("-c").arg(STORE.to_owned() + script).arg(store).args(args);
+            command
+                .env("PYTHONUTF8", "1")
+                .arg("-c")
+                .arg(STORE.to_owned() + script)
+                .arg(store)
+                .args(args);
             (what, command, dir.join(what))
         };
-        let peer = |(what, command, path), judge: Judge| Probe::of_peer(what, NAME, command, path, judge);
+        let peer =
+            |(what, command, path), judge: Judge| Probe::of_peer(what, NAME, command, path, judge);
         let (best, chain, rows) = (truth.best.clone(), truth.chain.clone(), truth.rows);
         let named = best.clone();
         Ok(vec![
-            peer(probe("best", BEST, home, &[]), Box::new(move |answer| right_best(answer.trim(), &best))),
-            peer(probe("tail", LATEST, home, &[]), Box::new(move |answer| same_ids(answer, &Truth::newest(rows)))),
-            peer(probe("chain", CHAIN, home, &[&truth.best]), Box::new(move |answer| same_ids(answer, &chain))),
-            peer(probe("render", RENDER, home, &[]), Box::new(move |prompt| right_prompt(prompt, &named))),
-            peer(probe("append", APPEND, dir, &[&rows.to_string()]), Box::new(|answer| given_id(answer.trim()))),
+            peer(
+                probe("best", BEST, home, &[]),
+                Box::new(move |answer| right_best(answer.trim(), &best)),
+            ),
+            peer(
+                probe("tail", LATEST, home, &[]),
+                Box::new(move |answer| same_ids(answer, &Truth::newest(rows))),
+            ),
+            peer(
+                probe("chain", CHAIN, home, &[&truth.best]),
+                Box::new(move |answer| same_ids(answer, &chain)),
+            ),
+            peer(
+                probe("render", RENDER, home, &[]),
+                Box::new(move |prompt| right_prompt(prompt, &named)),
+            ),
+            peer(
+                probe("append", APPEND, dir, &[&rows.to_string()]),
+                Box::new(|answer| given_id(answer.trim())),
+            ),
         ])
     }
 }
@@ -88,14 +113,22 @@ fn right_best(answer: &str, best: &str) -> Result<(), String> {
 
 /// A caller that is not told the id has to count for itself, without the lock.
 fn given_id(answer: &str) -> Result<(), String> {
-    if answer == "None" { Err("gives no id".to_owned()) } else { Ok(()) }
+    if answer == "None" {
+        Err("gives no id".to_owned())
+    } else {
+        Ok(())
+    }
 }
 
 fn right_prompt(prompt: &str, best: &str) -> Result<(), String> {
-    let named = prompt.split_once("Current best: **exp_").and_then(|(_, rest)| rest.split_once("**"));
+    let named = prompt
+        .split_once("Current best: **exp_")
+        .and_then(|(_, rest)| rest.split_once("**"));
     match named {
         Some((id, _)) if id == best => Ok(()),
-        Some((id, _)) => Err(format!("its prompt names {id} as the best where {best} is right")),
+        Some((id, _)) => Err(format!(
+            "its prompt names {id} as the best where {best} is right"
+        )),
         None => Err("its prompt names no best".to_owned()),
     }
 }
