@@ -43,7 +43,7 @@ complete -c lineage -n "__fish_lineage_needs_command" -f -a "checkout" -d 'Put a
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "rebase-to" -d 'Put a trial\'s frozen files into a directory, and print its id'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "stats" -d 'Show what happened, in one screen'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
-complete -c lineage -n "__fish_lineage_needs_command" -f -a "prompts" -d 'List the prompts that were saved: what was shown to whom, and when'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "prompts" -d 'List the saved prompts: what was shown to whom, and when'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "check" -d 'Find what is wrong with a log'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "import" -d 'Make a store of another tool\'s log, or add what is new in it'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "export" -d 'Print the whole log in the form of another tool'
@@ -263,42 +263,42 @@ complete -c lineage -n "__fish_lineage_using_subcommand render" -l store -d 'The
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l for -d 'The specialist that will read it' -r
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l as-of -d 'The log as it was just after this trial' -r
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l for -d 'The specialist that reads the prompt' -r
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l as-of -d 'Use the log as it was just after this trial' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l top -d 'Rows of the leaderboard [default: the setting, else 20]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l recent -d 'Rows of the table of recent trials [default: the setting, else 30]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l full -d 'Recent trials whose hypothesis and notes are given in full [default: the setting, else 10]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l sections -d 'The sections to show, in this order [default: the setting, else all]' -r -f -a "opening\t'Who reads it, as of when, the best and which way is better'
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l full -d 'Recent trials with hypothesis and notes in full [default: the setting, else 10]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l sections -d 'Sections to show, in this order [default: the setting, else all]' -r -f -a "opening\t'The reader, the state of the search, the best'
+signals\t'What the numbers say about the search'
 failures\t'What fails, and how'
 best\t'The current best'
-leaderboard\t'The leaderboard'
+leaderboard\t'The best keeps'
 chain\t'The chain to the best'
 children\t'What was tried from the best'
 specialist\t'The reader\'s own trials'
-recent\t'The newest trials, one line each'
-full\t'The newest trials in full'
-signals\t'What the numbers say about the search'
-insights\t'insights.md'
+recent\t'The last trials, one line each'
+full\t'The last trials in full'
+insights\t'The text of insights.md'
 more\t'How to ask for more'
 workdir\t'The files of the workdir'
-task\t'What is to be done'"
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l without -d 'Sections to leave out: opening, signals, failures, best, board, chain, children, axis, recent, full, insights, more, workdir, task' -r -f -a "opening\t'Who reads it, as of when, the best and which way is better'
+task\t'What to do'"
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l without -d 'Sections to leave out' -r -f -a "opening\t'The reader, the state of the search, the best'
+signals\t'What the numbers say about the search'
 failures\t'What fails, and how'
 best\t'The current best'
-leaderboard\t'The leaderboard'
+leaderboard\t'The best keeps'
 chain\t'The chain to the best'
 children\t'What was tried from the best'
 specialist\t'The reader\'s own trials'
-recent\t'The newest trials, one line each'
-full\t'The newest trials in full'
-signals\t'What the numbers say about the search'
-insights\t'insights.md'
+recent\t'The last trials, one line each'
+full\t'The last trials in full'
+insights\t'The text of insights.md'
 more\t'How to ask for more'
 workdir\t'The files of the workdir'
-task\t'What is to be done'"
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l max-bytes -d 'The most bytes that the prompt may have; whole rows give way, the least worth first [default: the setting, else 24000]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l workdir -d 'The directory in which the agent will work: its files are listed' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l format -d 'The prompt itself, or a JSON object with it and the trials that it was made from' -r -f -a "md\t''
+task\t'What to do'"
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l max-bytes -d 'Maximum size of the prompt; trims whole rows, the least valuable first [default: the setting, else 24000]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l workdir -d 'List the files of the directory in which the agent will work' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l format -d 'Print the prompt, or a JSON object with the prompt and the trials in it' -r -f -a "md\t''
 json\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l metric -d 'The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l direction -d 'Which way is better [default: the setting, else what the log says, else its name or its keeps]' -r -f -a "minimize\t'Lower is better'
@@ -307,7 +307,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand render" -l map -d 'In a 
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l blind -d 'Leave out all lineage but the best\'s id and score: the control arm of an ablation'
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l save -d 'Save the prompt in the store as well, as Markdown and as JSON'
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l save -d 'Also save the prompt in the store, as Markdown and as JSON'
 complete -c lineage -n "__fish_lineage_using_subcommand render" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand prompts" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand prompts" -l color -d 'When to use colour' -r -f -a "auto\t''
@@ -386,7 +386,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_see
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "checkout" -d 'Put a trial\'s frozen files into a directory, and print its id'
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "stats" -d 'Show what happened, in one screen'
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "prompts" -d 'List the prompts that were saved: what was shown to whom, and when'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "prompts" -d 'List the saved prompts: what was shown to whom, and when'
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "check" -d 'Find what is wrong with a log'
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "import" -d 'Make a store of another tool\'s log, or add what is new in it'
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "export" -d 'Print the whole log in the form of another tool'

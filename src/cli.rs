@@ -123,7 +123,7 @@ pub enum Command {
     Stats(commands::stats::Stats),
     /// Print the prompt that opens an agent's session
     Render(commands::render::Render),
-    /// List the prompts that were saved: what was shown to whom, and when
+    /// List the saved prompts: what was shown to whom, and when
     Prompts(commands::prompts::Prompts),
     /// Find what is wrong with a log
     Check(commands::check::Check),

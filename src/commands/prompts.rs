@@ -11,7 +11,7 @@ use crate::{
     store::SavedPrompt,
 };
 
-/// List the prompts that were saved: what was shown to whom, and when
+/// List the saved prompts: what was shown to whom, and when
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -22,48 +22,42 @@ pub struct Prompts {
     format: Format,
 }
 
-/// The columns of the list.
-const NAMES: [&str; 5] = ["saved", "specialist", "as_of", "bytes", "path"];
+const COLUMNS: [&str; 5] = ["saved", "specialist", "as_of", "bytes", "path"];
 
-pub fn run(args: Prompts, context: &Context) -> Result<()> {
-    let store = context.store()?;
-    let rows: Vec<_> = store.saved_prompts()?.iter().map(row).collect();
-    if rows.is_empty() {
+pub fn run(Prompts { format }: Prompts, context: &Context) -> Result<()> {
+    let saved = context.store()?.saved_prompts()?;
+    if saved.is_empty() {
         context
             .ui
-            .note("no prompt was saved yet; `lineage render --save` saves one");
+            .note("no saved prompts; `lineage render --save` saves one");
     }
-    context.ui.print(&match args.format {
-        Format::Table if rows.is_empty() => String::new(),
+    let rows = saved.iter().map(cells);
+    context.ui.print(&match format {
+        Format::Table if saved.is_empty() => String::new(),
         Format::Table => {
-            let shown =
-                |row: &Vec<String>| row.iter().map(|cell| visible(cell).into_owned()).collect();
-            let rows: Vec<_> = rows
-                .iter()
-                .map(|row| (shown(row), anstyle::Style::new()))
-                .collect();
-            table(&NAMES, &[3], rows, context.ui.look)
+            let rows = rows.map(|row| row.map(|cell| visible(&cell).into_owned()).to_vec());
+            let rows = rows.map(|row| (row, anstyle::Style::new())).collect();
+            table(&COLUMNS, &[3], rows, context.ui.look)
         }
         format => {
-            let column = |name: &str| Column {
+            let columns = COLUMNS.map(|name| Column {
                 name: name.to_owned(),
                 text: name != "bytes",
-            };
-            sheet(format, NAMES.into_iter().map(column).collect(), rows)
+            });
+            sheet(format, columns.to_vec(), rows.map(|row| row.to_vec()))
         }
     })
 }
 
-fn row(saved: &SavedPrompt) -> Vec<String> {
-    let text = |name: &str| saved.record[name].as_str().unwrap_or_default().to_owned();
+fn cells(saved: &SavedPrompt) -> [String; 5] {
     let bytes = saved.record["rendered_prompt"]
         .as_str()
-        .map_or_else(String::new, |page| page.len().to_string());
-    vec![
-        text("saved"),
-        text("specialist"),
-        text("as_of"),
-        bytes,
+        .map(|prompt| prompt.len().to_string());
+    [
+        saved.text("saved").to_owned(),
+        saved.text("specialist").to_owned(),
+        saved.text("as_of").to_owned(),
+        bytes.unwrap_or_default(),
         saved.path.display().to_string(),
     ]
 }

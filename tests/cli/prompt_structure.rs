@@ -1,5 +1,5 @@
-//! Nothing in a prompt can be forged: whatever the texts of a log are, a Markdown parser sees the same structure as with
-//! harmless texts in their place.
+//! No text can forge a part of a prompt: whatever the texts of a log are, a Markdown parser sees the same structure as with
+//! harmless texts.
 
 use std::fs;
 
@@ -207,7 +207,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_text_changes_the_structure_of_the_page(text in hostile()) {
+    fn no_text_changes_the_structure_of_the_prompt(text in hostile()) {
         // Lines of the task are paragraphs of their own: the harmless text has as many.
         let lines = text.lines().filter(|line| !line.trim().is_empty()).count().max(1);
         let harmless = prompts(&vec![HARMLESS; lines].join("\n"));
@@ -218,12 +218,12 @@ proptest! {
     }
 
     #[test]
-    fn no_cell_of_another_programs_log_does_either(text in prop_oneof![hostile(), numeric()]) {
+    fn no_cell_of_an_external_log_changes_the_structure(text in prop_oneof![hostile(), numeric()]) {
         // A row of which the status or the score is no longer one has another place on the page: only whole pages are compared.
         let page = prompt_of_raw(&text);
         prop_assert!(!page.contains(is_hidden), "{:?}", page);
         let known = ["# Session start", "## Signals", "## What fails", "## Current best", "## Leaderboard", "## Chain", "## Tried from",
-            "## Your axis", "## Recent", "## The last", "## How to ask", "## Your task"];
+            "## Your trials", "## Recent", "## The last", "## How to ask", "## Your task"];
         let mut in_code = false;
         for line in page.lines() {
             in_code ^= line.starts_with("```");

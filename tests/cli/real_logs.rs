@@ -22,12 +22,14 @@ fn real(name: &str) -> Option<PathBuf> {
 }
 
 fn lineage(store: &Path, line: &str) -> String {
-    let store = store.to_str().unwrap();
-    Sandbox::new().ok(&[
-        &line.split(' ').collect::<Vec<_>>()[..],
-        &["-q", "--store", store],
-    ]
-    .concat())
+    // Not by --store: a prompt repeats that flag in its commands, and the path differs from machine to machine.
+    let sandbox = Sandbox::new();
+    let args = [&line.split(' ').collect::<Vec<_>>()[..], &["-q"]].concat();
+    let mut command = sandbox.lineage(&args);
+    let output = command.env("LINEAGE_STORE", store).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "lineage {line}: {stderr}");
+    String::from_utf8(output.stdout).unwrap()
 }
 
 fn json(store: &Path, line: &str) -> Value {

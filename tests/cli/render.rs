@@ -1,4 +1,4 @@
-//! The prompt: its bounds, its record, and that nothing but the log and the flags is in it.
+//! The prompt: its byte budget, its record, and that it depends only on the log and the flags.
 
 use std::{fs, path::Path};
 
@@ -22,6 +22,12 @@ fn fixture(name: &str) -> Sandbox {
     sandbox
 }
 
+fn is_trim_note(line: &str) -> bool {
+    line.starts_with("Trimmed")
+        || line.contains(" row: `lineage ")
+        || line.contains(" rows: `lineage ")
+}
+
 const LOGS: [&str; 9] = [
     "small",
     "empty",
@@ -35,7 +41,7 @@ const LOGS: [&str; 9] = [
 ];
 
 #[test]
-fn any_bound_is_kept_and_no_row_is_cut() {
+fn any_byte_budget_is_kept_and_no_row_is_cut() {
     for name in LOGS {
         let sandbox = fixture(name);
         let whole = sandbox.ok(&["render", "--for", "opt", "-q", "--max-bytes", "10000000"]);
@@ -56,10 +62,7 @@ fn any_bound_is_kept_and_no_row_is_cut() {
             let page = String::from_utf8(output.stdout).unwrap();
             if output.status.success() {
                 assert!(page.len() <= max, "{name}: {} of {max} bytes", page.len());
-                for line in page
-                    .lines()
-                    .filter(|line| !line.starts_with("Left out for room"))
-                {
+                for line in page.lines().filter(|line| !is_trim_note(line)) {
                     assert!(
                         whole.lines().any(|known| known == line),
                         "{name} at {max}: {line}"
@@ -68,7 +71,7 @@ fn any_bound_is_kept_and_no_row_is_cut() {
             } else {
                 let stderr = String::from_utf8(output.stderr).unwrap();
                 assert!(
-                    page.is_empty() && stderr.contains("cannot be"),
+                    page.is_empty() && stderr.contains("cannot trim"),
                     "{name} at {max}: {stderr}"
                 );
                 assert!(max <= 1500, "{name}: {stderr}");
@@ -86,7 +89,7 @@ fn at_the_defaults_no_log_gives_more_than_24_kb() {
 }
 
 #[test]
-fn the_same_log_gives_the_same_bytes_wherever_it_is_read() {
+fn the_same_log_gives_the_same_bytes_everywhere() {
     for name in LOGS {
         let sandbox = fixture(name);
         let wanted = sandbox.ok(&["render", "--for", "opt", "-q"]);
@@ -113,7 +116,7 @@ fn the_same_log_gives_the_same_bytes_wherever_it_is_read() {
 }
 
 #[test]
-fn what_was_shown_can_be_shown_again() {
+fn a_past_prompt_can_be_rendered_again() {
     let sandbox = fixture("small");
     let shown = sandbox.ok(&["render", "--for", "opt", "--save", "-q"]);
     let saved = fs::read_to_string(sandbox.path(".lineage/prompts/012_opt.md")).unwrap();
@@ -138,7 +141,7 @@ fn what_was_shown_can_be_shown_again() {
 }
 
 #[test]
-fn a_record_has_the_page_and_what_it_was_made_from() {
+fn a_record_has_the_prompt_and_its_trials() {
     let sandbox = fixture("small");
     let page = sandbox.ok(&["render", "--for", "opt", "--top", "2", "-q"]);
     let record: Value = serde_json::from_str(
@@ -163,7 +166,7 @@ fn a_record_has_the_page_and_what_it_was_made_from() {
 }
 
 #[test]
-fn saved_prompts_are_listed_and_none_is_overwritten() {
+fn saved_prompts_are_listed_and_never_overwritten() {
     let sandbox = fixture("small");
     assert_snapshot!(sandbox.transcript(&["prompts"]));
     assert_snapshot!(sandbox.transcript(&[
@@ -217,13 +220,13 @@ fn saved_prompts_are_listed_and_none_is_overwritten() {
         "opening",
     ]);
     assert!(
-        bare.contains("has no room for prompts") && bare.ends_with("= 1\n"),
+        bare.contains("not in a store") && bare.ends_with("= 1\n"),
         "{bare}"
     );
 }
 
 #[test]
-fn a_file_that_is_no_prompt_does_not_stop_the_list() {
+fn files_that_are_not_prompts_do_not_stop_the_list() {
     let sandbox = fixture("small");
     let prompts = sandbox.path(".lineage/prompts");
     fs::create_dir(&prompts).unwrap();
@@ -243,7 +246,7 @@ fn a_file_that_is_no_prompt_does_not_stop_the_list() {
 }
 
 #[test]
-fn what_was_left_out_is_shown_by_the_command_that_is_named() {
+fn the_suggested_command_shows_the_trimmed_rows() {
     let sandbox = fixture("crowded");
     let page = sandbox.ok(&[
         "render",
@@ -267,7 +270,12 @@ fn what_was_left_out_is_shown_by_the_command_that_is_named() {
     ]);
     let commands: Vec<_> = page
         .lines()
-        .filter_map(|line| line.split_once("; `lineage ")?.1.split_once('`'))
+        .filter_map(|line| {
+            line.split_once(": `lineage ")
+                .filter(|_| is_trim_note(line))?
+                .1
+                .split_once('`')
+        })
         .collect();
     assert!(commands.len() > 1, "{page}");
     for (command, _) in commands {
@@ -282,7 +290,7 @@ fn what_was_left_out_is_shown_by_the_command_that_is_named() {
 }
 
 #[test]
-fn a_hostile_id_is_quoted_where_a_command_names_it() {
+fn a_hostile_id_is_quoted_in_commands() {
     let sandbox = Sandbox::with_store();
     let log = sandbox.read_log() + "x;touch y\t\t\t\t\t\t\t\tbaseline\t3\t\t\t\t\t\t\t\n";
     fs::write(sandbox.log(), log).unwrap();
@@ -291,7 +299,7 @@ fn a_hostile_id_is_quoted_where_a_command_names_it() {
 }
 
 #[test]
-fn a_long_page_of_insights_gives_way_in_parts_and_closes_its_fence() {
+fn long_insights_are_trimmed_in_parts_and_an_open_fence_is_closed() {
     let sandbox = fixture("crowded");
     let insights = (0..400)
         .map(|n| format!("* insight {n}: what was learnt of it, in a line of its own\n\n"))
@@ -324,13 +332,13 @@ fn a_long_page_of_insights_gives_way_in_parts_and_closes_its_fence() {
 }
 
 #[test]
-fn a_blind_prompt_has_no_lineage_but_the_best() {
+fn a_blind_prompt_shows_only_the_best() {
     let sandbox = fixture("small");
     assert_snapshot!(sandbox.transcript(&["render", "--for", "opt", "--blind"]));
 }
 
 #[test]
-fn a_workdir_is_shown_and_known_for_a_frozen_keep() {
+fn a_workdir_is_listed_and_recognized_as_the_snapshot_of_a_keep() {
     let sandbox = fixture("small");
     fs::create_dir_all(sandbox.path("work/sub")).unwrap();
     fs::write(
@@ -358,16 +366,16 @@ fn a_workdir_is_shown_and_known_for_a_frozen_keep() {
     }
     let shown = sandbox.ok(&args);
     assert!(
-        shown.contains("`work`: the frozen work of trial 004, unchanged."),
+        shown.contains("`work`: an unchanged copy of the snapshot of trial 004."),
         "{shown}"
     );
     fs::write(sandbox.path("work/sub/a.txt"), "b").unwrap();
-    assert!(!sandbox.ok(&args).contains("frozen"));
+    assert!(!sandbox.ok(&args).contains("snapshot"));
     assert_snapshot!(sandbox.transcript(&["render", "--for", "opt", "--workdir", "nowhere"]));
 }
 
 #[test]
-fn a_snapshot_path_that_leads_out_of_the_store_is_not_followed() {
+fn a_snapshot_path_outside_the_store_is_not_followed() {
     let sandbox = fixture("small");
     let log = sandbox
         .read_log()
@@ -386,13 +394,13 @@ fn a_snapshot_path_that_leads_out_of_the_store_is_not_followed() {
         "--workdir",
         "work",
     ]);
-    assert!(!shown.contains("frozen"), "{shown}");
+    assert!(!shown.contains("snapshot"), "{shown}");
 }
 
-/// Of twelve megabytes of notes a few are shown.
+/// Only a few of twelve megabytes of notes are shown.
 #[test]
 #[cfg(target_os = "linux")]
-fn failures_are_read_for_their_reasons_and_not_held() {
+fn failures_are_searched_for_reasons_without_keeping_them_in_memory() {
     let sandbox = Sandbox::new();
     let mut log = "exp_id\tparent_exp\tstatus\tcore_metric\tnotes\n001\t\tkeep\t1.5\t\n".to_owned();
     for (exp, status) in (2..42).zip(["crash", "eval_budget_overrun"].into_iter().cycle()) {
@@ -437,7 +445,7 @@ fn failures_are_read_for_their_reasons_and_not_held() {
 }
 
 #[test]
-fn a_long_search_stays_within_its_bound() {
+fn a_long_search_stays_within_the_default_budget() {
     let sandbox = Sandbox::with_store();
     let trial = |n: u16| {
         let (status, score) = if n % 32 == 1 {
@@ -470,7 +478,7 @@ fn a_long_search_stays_within_its_bound() {
         "Leaderboard",
         "Chain",
         "Tried from the best",
-        "Your axis",
+        "Your trials",
         "Recent",
         "in full",
         "Your task",
@@ -481,4 +489,67 @@ fn a_long_search_stays_within_its_bound() {
             "no {heading}:\n{page}"
         );
     }
+}
+
+/// A command in the prompt finds the log that the prompt is made from: `--store` is repeated, the environment is inherited.
+#[test]
+fn commands_repeat_the_store_flag_but_not_the_environment() {
+    let sandbox = fixture("crowded");
+    fs::rename(sandbox.path(".lineage"), sandbox.path("a store")).unwrap();
+    let page = sandbox.ok(&[
+        "render",
+        "--for",
+        "opt",
+        "--max-bytes",
+        "6000",
+        "-q",
+        "--store",
+        "a store",
+    ]);
+    assert!(
+        page.contains("`lineage chain 001 --store 'a store'`"),
+        "{page}"
+    );
+    assert!(
+        page.contains("`lineage render --for opt --store 'a store' --sections recent"),
+        "{page}"
+    );
+    let mut command = sandbox.lineage(&["render", "--for", "opt", "--max-bytes", "6000", "-q"]);
+    let output = command.env("LINEAGE_STORE", "a store").output().unwrap();
+    let page = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        page.contains("`lineage chain 001`") && !page.contains("--store"),
+        "{page}"
+    );
+}
+
+/// Every link but the root shows its step, also the first one after skipped links.
+#[test]
+fn the_chain_shows_the_step_of_each_link() {
+    let sandbox = fixture("small");
+    let page = sandbox.ok(&["render", "--for", "opt", "--sections", "chain"]);
+    assert!(
+        page.contains("└─ 004 [keep, 3.1801, step -0.004900, opt] "),
+        "{page}"
+    );
+    let settings = fs::read_to_string(sandbox.path(".lineage/lineage.toml")).unwrap();
+    fs::write(
+        sandbox.path(".lineage/lineage.toml"),
+        settings + "[prompt]\nlinks = 1\n",
+    )
+    .unwrap();
+    let page = sandbox.ok(&["render", "--for", "opt", "--sections", "chain"]);
+    let chain = "└─ … 2 more links\n└─ 010 [keep, 3.1795, step -0.000600, opt] ";
+    assert!(page.contains(chain), "{page}");
+}
+
+#[test]
+fn old_names_of_sections_are_still_understood() {
+    let sandbox = fixture("small");
+    let flags = ["render", "--for", "opt", "--sections"];
+    let old = sandbox.ok(&[&flags[..], &["board,axis"]].concat());
+    assert_eq!(
+        old,
+        sandbox.ok(&[&flags[..], &["leaderboard,specialist"]].concat())
+    );
 }
