@@ -17,7 +17,9 @@ pub(crate) struct Sandbox {
 impl Sandbox {
     /// An empty directory.
     pub(crate) fn new() -> Self {
-        Self { dir: tempfile::tempdir().expect("a temporary directory") }
+        Self {
+            dir: tempfile::tempdir().expect("a temporary directory"),
+        }
     }
 
     /// A directory with a store of `val_loss`, lower is better.
@@ -53,7 +55,9 @@ impl Sandbox {
     /// Makes a named pipe, on which a reader would wait for ever.
     #[cfg(unix)]
     pub(crate) fn pipe(&self, name: &str) {
-        let made = std::process::Command::new("mkfifo").arg(self.path(name)).status();
+        let made = std::process::Command::new("mkfifo")
+            .arg(self.path(name))
+            .status();
         assert!(made.expect("mkfifo").success());
     }
 
@@ -68,15 +72,25 @@ impl Sandbox {
             for entry in fs::read_dir(&dir).expect("a directory") {
                 let path = entry.expect("an entry").path();
                 let metadata = fs::symlink_metadata(&path).expect("metadata");
-                let shown = path.strip_prefix(&root).expect("below").to_string_lossy().escape_debug().to_string();
+                let shown = path
+                    .strip_prefix(&root)
+                    .expect("below")
+                    .to_string_lossy()
+                    .escape_debug()
+                    .to_string();
                 let mode = metadata.permissions().mode() & 0o777;
                 lines.push(if metadata.is_dir() {
                     waiting.push(path);
                     format!("{shown}/")
                 } else if metadata.is_symlink() {
-                    format!("{shown} -> {}", fs::read_link(&path).expect("a link").display())
+                    format!(
+                        "{shown} -> {}",
+                        fs::read_link(&path).expect("a link").display()
+                    )
                 } else {
-                    let text = String::from_utf8_lossy(&fs::read(&path).expect("a file")).escape_debug().to_string();
+                    let text = String::from_utf8_lossy(&fs::read(&path).expect("a file"))
+                        .escape_debug()
+                        .to_string();
                     format!("{shown} {mode:03o} {text}")
                 });
             }
@@ -87,7 +101,11 @@ impl Sandbox {
 
     /// The rows of the log, split at their tabs.
     pub(crate) fn rows(&self) -> Vec<Vec<String>> {
-        self.read_log().lines().skip(1).map(|line| line.split('\t').map(str::to_owned).collect()).collect()
+        self.read_log()
+            .lines()
+            .skip(1)
+            .map(|line| line.split('\t').map(str::to_owned).collect())
+            .collect()
     }
 
     pub(crate) fn lineage(&self, args: &[&str]) -> Command {
@@ -127,7 +145,10 @@ impl Sandbox {
         let redact = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&dir, "[DIR]");
         let (stdout, stderr) = (redact(&output.stdout), redact(&output.stderr));
         let mark: String = stderr.lines().map(|line| format!("! {line}\n")).collect();
-        let code = output.status.code().map_or_else(|| "killed".to_owned(), |code| code.to_string());
+        let code = output
+            .status
+            .code()
+            .map_or_else(|| "killed".to_owned(), |code| code.to_string());
         format!("$ lineage {}\n{stdout}{mark}= {code}\n", args.join(" "))
     }
 }

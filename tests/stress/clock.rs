@@ -45,10 +45,19 @@ pub(crate) fn run(_: &Form) -> Result<Outcome> {
     let plain = answers(None)?;
     for variable in ENVIRONMENTS {
         let here = answers(Some(variable))?;
-        let differs = plain.iter().zip(&here).position(|(plain, here)| plain != here);
-        ensure!(differs.is_none(), "with {variable:?} {:?} differs", differs.and_then(|at| READERS.get(at)));
+        let differs = plain
+            .iter()
+            .zip(&here)
+            .position(|(plain, here)| plain != here);
+        ensure!(
+            differs.is_none(),
+            "with {variable:?} {:?} differs",
+            differs.and_then(|at| READERS.get(at))
+        );
     }
-    let ids = ["000", "001", "998", "999", "1000", "1000000", "1000001", "1000002"];
+    let ids = [
+        "000", "001", "998", "999", "1000", "1000000", "1000001", "1000002",
+    ];
     check(&plain, &ids)?;
     Ok(Outcome::Held(format!(
         "{} rows with scores from 2e9 to 1e-301 and ids to {} in {} environments: {} readers and the log to the byte alike",
@@ -66,23 +75,50 @@ fn answers(variable: Option<(&str, &str)>) -> Result<Vec<Vec<u8>>> {
         let mut command: Command = scene.lineage(args);
         command.envs(variable);
         let output = scene::run(command, SOON)?;
-        ensure!(output.status.success(), "{}: {}", args.join(" "), said(&output));
+        ensure!(
+            output.status.success(),
+            "{}: {}",
+            args.join(" "),
+            said(&output)
+        );
         Ok(output.stdout)
     };
     for (id, score, time) in ROWS {
-        answer(&["append", "--status", "auto", "--exp-id", id, "--metric", score, "--timestamp", time])?;
+        answer(&[
+            "append",
+            "--status",
+            "auto",
+            "--exp-id",
+            id,
+            "--metric",
+            score,
+            "--timestamp",
+            time,
+        ])?;
     }
-    let mut answers = READERS.into_iter().map(answer).collect::<Result<Vec<_>>>()?;
+    let mut answers = READERS
+        .into_iter()
+        .map(answer)
+        .collect::<Result<Vec<_>>>()?;
     answers.push(scene.bytes()?);
     Ok(answers)
 }
 
 fn check(answers: &[Vec<u8>], ids: &[&str]) -> Result<()> {
     let log = String::from_utf8(answers.last().context("the log")?.clone())?;
-    let cell = |column: usize| log.lines().skip(1).map(move |line| line.split('\t').nth(column).unwrap_or_default());
+    let cell = |column: usize| {
+        log.lines()
+            .skip(1)
+            .map(move |line| line.split('\t').nth(column).unwrap_or_default())
+    };
     ensure!(cell(0).eq(ids.iter().copied()), "the ids: {log}");
-    ensure!(cell(9).eq(ROWS.map(|(_, score, _)| score)), "the scores are not as they were given: {log}");
-    let keeps = ["baseline", "keep", "keep", "keep", "keep", "discard", "keep", "discard"];
+    ensure!(
+        cell(9).eq(ROWS.map(|(_, score, _)| score)),
+        "the scores are not as they were given: {log}"
+    );
+    let keeps = [
+        "baseline", "keep", "keep", "keep", "keep", "discard", "keep", "discard",
+    ];
     ensure!(cell(8).eq(keeps), "the statuses: {log}");
     let best = String::from_utf8_lossy(&answers[2]);
     ensure!(best.contains("\"1000001\""), "the best: {best}");

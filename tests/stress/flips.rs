@@ -27,16 +27,22 @@ pub(crate) fn run(form: &Form) -> Result<Outcome> {
     let flips = form.pick(150, 10_000);
     let whole = log(form.seed)?;
     let ids: Vec<String> = whole.ids(&["tail", "-n", "1000"])?;
-    COMMANDS.iter().try_for_each(|command| whole.ok(command).map(drop))?;
+    COMMANDS
+        .iter()
+        .try_for_each(|command| whole.ok(command).map(drop))?;
     let bytes = whole.bytes()?;
     let threads = cores();
-    let scenes = (0..threads).map(|_| Scene::new()).collect::<Result<Vec<_>>>()?;
+    let scenes = (0..threads)
+        .map(|_| Scene::new())
+        .collect::<Result<Vec<_>>>()?;
     let lost = share(threads, threads, |thread| {
         let mut lost = 0;
         for number in (thread..flips).step_by(threads) {
             let mut seed = Seed::new(form.seed, number);
             let flip = Flip::new(&mut seed, &bytes);
-            lost += flip.check(&scenes[thread], &bytes, &ids).with_context(|| format!("{flip:?}"))?;
+            lost += flip
+                .check(&scenes[thread], &bytes, &ids)
+                .with_context(|| format!("{flip:?}"))?;
         }
         Ok(lost)
     })?;
@@ -54,13 +60,35 @@ pub(crate) fn run(form: &Form) -> Result<Outcome> {
 /// A log with quotes of all kinds, in which trials stem from each other.
 fn log(seed: u64) -> Result<Scene> {
     let scene = Scene::new()?;
-    let texts = ["plain", "say \"x\"", "\"quoted\"", "\"", "Grüße 世界", "a\tb\nc", "C:\\new", ""];
+    let texts = [
+        "plain",
+        "say \"x\"",
+        "\"quoted\"",
+        "\"",
+        "Grüße 世界",
+        "a\tb\nc",
+        "C:\\new",
+        "",
+    ];
     let mut seed = Seed::new(seed, usize::MAX);
     for number in 0..ROWS {
         let parent = seed.below(number.max(1)).to_string();
         let score = format!("3.0{:03}", seed.below(1000));
-        let mut args = vec!["append", "--status", "auto", "--metric", &score, "--hypothesis", seed.pick(&texts)];
-        args.extend(["--notes", seed.pick(&texts), "--specialist", seed.pick(&["opt", "arch", "data"])]);
+        let mut args = vec![
+            "append",
+            "--status",
+            "auto",
+            "--metric",
+            &score,
+            "--hypothesis",
+            seed.pick(&texts),
+        ];
+        args.extend([
+            "--notes",
+            seed.pick(&texts),
+            "--specialist",
+            seed.pick(&["opt", "arch", "data"]),
+        ]);
         args.extend(["--timestamp", "2026-03-01T00:00:00Z"]);
         if number > 0 {
             args.extend(["--parent", &parent]);
@@ -80,8 +108,15 @@ impl Flip {
     /// One bit, or another byte.
     fn new(seed: &mut Seed, bytes: &[u8]) -> Self {
         let at = seed.below(bytes.len());
-        let mask = if seed.below(2) == 0 { 1 << seed.below(8) } else { seed.byte().max(1) };
-        Self { at, byte: bytes[at] ^ mask }
+        let mask = if seed.below(2) == 0 {
+            1 << seed.below(8)
+        } else {
+            seed.byte().max(1)
+        };
+        Self {
+            at,
+            byte: bytes[at] ^ mask,
+        }
     }
 
     /// How many rows were lost.
@@ -91,7 +126,12 @@ impl Flip {
         fs::write(scene.log(), &flipped)?;
         for command in COMMANDS {
             let output = scene::run(scene.lineage(command), SOON)?;
-            ensure!(ended_well(&output), "lineage {}: {}", command.join(" "), said(&output));
+            ensure!(
+                ended_well(&output),
+                "lineage {}: {}",
+                command.join(" "),
+                said(&output)
+            );
         }
         if Scene::has_check() {
             let output = scene::run(scene.lineage(&["check"]), SOON)?;
@@ -102,10 +142,18 @@ impl Flip {
             return Ok(0); // the header rules: what it cannot be read by is refused
         }
         let shown = scene.ids(&["tail", "-n", "1000"])?;
-        let may_go = if bytes[self.at] == b'\n' { line - 1..line + 1 } else { line - 1..line };
+        let may_go = if bytes[self.at] == b'\n' {
+            line - 1..line + 1
+        } else {
+            line - 1..line
+        };
         let lost = |(row, id): &(usize, &String)| !may_go.contains(row) && !shown.contains(id);
         let innocent = ids.iter().enumerate().find(lost);
-        ensure!(innocent.is_none(), "row {} was not hit, and is lost", innocent.map_or("", |(_, id)| id));
+        ensure!(
+            innocent.is_none(),
+            "row {} was not hit, and is lost",
+            innocent.map_or("", |(_, id)| id)
+        );
         Ok(ids.len().saturating_sub(shown.len()))
     }
 }

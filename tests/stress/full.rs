@@ -22,7 +22,12 @@ pub(crate) fn run(form: &Form) -> Result<Outcome> {
     let Some(disk) = Disk::mount()? else {
         return Ok(Outcome::Skipped("no tmpfs can be mounted here".to_owned()));
     };
-    let row = with_refused()?.split(|&byte| byte == b'\n').rev().nth(1).map_or(0, <[u8]>::len) + 1;
+    let row = with_refused()?
+        .split(|&byte| byte == b'\n')
+        .rev()
+        .nth(1)
+        .map_or(0, <[u8]>::len)
+        + 1;
     let rooms: Vec<usize> = (0..row).step_by(form.pick(40, 1)).collect();
     for &room in &rooms {
         no_room_but(&disk, room).with_context(|| format!("room for {room}"))?;
@@ -54,7 +59,11 @@ fn lengthen(scene: &Scene, length: usize) -> Result<()> {
     let more = length - scene.bytes()?.len();
     fs::write(scene.log(), before)?;
     append(&"n".repeat(1 + more))?;
-    ensure!(scene.bytes()?.len() == length, "the log has {} bytes, not {length}", scene.bytes()?.len());
+    ensure!(
+        scene.bytes()?.len() == length,
+        "the log has {} bytes, not {length}",
+        scene.bytes()?.len()
+    );
     Ok(())
 }
 
@@ -64,8 +73,13 @@ struct Disk(tempfile::TempDir);
 impl Disk {
     fn mount() -> Result<Option<Self>> {
         let dir = tempfile::tempdir()?;
-        let mounted = command(&["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs"], dir.path());
-        Ok(mounted.is_ok_and(|output| output.status.success()).then_some(Self(dir)))
+        let mounted = command(
+            &["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs"],
+            dir.path(),
+        );
+        Ok(mounted
+            .is_ok_and(|output| output.status.success())
+            .then_some(Self(dir)))
     }
 
     fn path(&self) -> &Path {

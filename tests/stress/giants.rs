@@ -54,7 +54,10 @@ fn giant_cell(log: &mut dyn Write, megabytes: usize) -> std::io::Result<()> {
 /// Trials that each stem from the one before; the first from `root`.
 fn trials(log: &mut dyn Write, count: usize, root: Option<usize>) -> std::io::Result<()> {
     for id in 0..count {
-        let parent = id.checked_sub(1).or(root).map_or_else(String::new, |parent| format!("{parent:03}"));
+        let parent = id
+            .checked_sub(1)
+            .or(root)
+            .map_or_else(String::new, |parent| format!("{parent:03}"));
         let status = if id == 0 { "baseline" } else { "keep" };
         writeln!(log, "{id:03}\t{parent}\t{status}\t{}\tn", 2 * count - id)?;
     }

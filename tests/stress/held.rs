@@ -45,13 +45,30 @@ pub(crate) fn run(form: &Form) -> Result<Outcome> {
 fn refused_after(scene: &Scene, timeout: f64, holder: u32) -> Result<Duration> {
     let before = scene.bytes()?;
     let started = Instant::now();
-    let args = ["append", "--status", "crash", "--lock-timeout", &timeout.to_string()];
+    let args = [
+        "append",
+        "--status",
+        "crash",
+        "--lock-timeout",
+        &timeout.to_string(),
+    ];
     let output = scene::run(scene.lineage(&args), Duration::from_secs(20))?;
     let (taken, asked) = (started.elapsed(), Duration::from_secs_f64(timeout));
-    ensure!(taken >= asked && taken < asked + Duration::from_secs(2), "waited {taken:?}, not {asked:?}");
-    ensure!(output.status.code() == Some(1) && scene.bytes()? == before, "not refused: {}", said(&output));
+    ensure!(
+        taken >= asked && taken < asked + Duration::from_secs(2),
+        "waited {taken:?}, not {asked:?}"
+    );
+    ensure!(
+        output.status.code() == Some(1) && scene.bytes()? == before,
+        "not refused: {}",
+        said(&output)
+    );
     let named = said(&output).contains(&format!("by process {holder}"));
-    ensure!(named || !cfg!(target_os = "linux"), "the holder, {holder}, is not named: {}", said(&output));
+    ensure!(
+        named || !cfg!(target_os = "linux"),
+        "the holder, {holder}, is not named: {}",
+        said(&output)
+    );
     Ok(taken.saturating_sub(asked))
 }
 
@@ -61,7 +78,10 @@ struct Holder(Child);
 impl Holder {
     fn start(scene: &Scene) -> Result<Self> {
         let mut command = Command::new("python3");
-        command.args(["-c", HOLD]).arg(scene.log()).stdout(Stdio::piped());
+        command
+            .args(["-c", HOLD])
+            .arg(scene.log())
+            .stdout(Stdio::piped());
         let mut holder = Self(command.spawn()?);
         let mut line = String::new();
         BufReader::new(holder.0.stdout.take().expect("a pipe")).read_line(&mut line)?;

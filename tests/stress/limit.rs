@@ -33,7 +33,8 @@ pub(crate) fn run(form: &Form) -> Result<Outcome> {
     share(rooms.len(), cores(), |at| {
         let scene = with_rows()?;
         let limit = format!("--fsize={}", start + rooms[at]);
-        refuse_and_feed_back(&scene, &["prlimit", &limit], || Ok(())).with_context(|| format!("room for {}", rooms[at]))
+        refuse_and_feed_back(&scene, &["prlimit", &limit], || Ok(()))
+            .with_context(|| format!("room for {}", rooms[at]))
     })?;
     Ok(Outcome::Held(format!(
         "room for 0 to {} of {row} bytes, {} sizes: the log byte for byte as before, exit 1, the trial on stderr fed back",
@@ -51,7 +52,13 @@ fn with_rows() -> Result<Scene> {
 pub(crate) fn add_rows(scene: &Scene) -> Result<()> {
     let time = ["--timestamp", "2026-03-01T00:00:00Z"];
     scene.ok(&[&["append", "--status", "auto", "--metric", "3"][..], &time].concat())?;
-    scene.ok(&[&["append", "--status", "crash", "--notes", "out of memory"][..], &time].concat()).map(|_| ())
+    scene
+        .ok(&[
+            &["append", "--status", "crash", "--notes", "out of memory"][..],
+            &time,
+        ]
+        .concat())
+        .map(|_| ())
 }
 
 /// The log that an append with room leaves.
@@ -69,20 +76,39 @@ pub(crate) fn refuse_and_feed_back(
 ) -> Result<()> {
     let before = scene.bytes()?;
     let output = scene::run(scene.under(wrapper, &REFUSED), SOON)?;
-    ensure!(output.status.code() == Some(1) && output.stdout.is_empty(), "not refused: {}", said(&output));
+    ensure!(
+        output.status.code() == Some(1) && output.stdout.is_empty(),
+        "not refused: {}",
+        said(&output)
+    );
     ensure!(scene.bytes()? == before, "the log is not as it was before");
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    let json = stderr.lines().find(|line| line.starts_with('{')).context("no JSON on stderr")?;
+    let json = stderr
+        .lines()
+        .find(|line| line.starts_with('{'))
+        .context("no JSON on stderr")?;
     make_room()?;
-    let output = scene::run_with_stdin(scene.lineage(&["append", "--json"]), json.as_bytes(), SOON)?;
-    ensure!(output.status.success(), "what was on stderr is not taken: {}", said(&output));
+    let output =
+        scene::run_with_stdin(scene.lineage(&["append", "--json"]), json.as_bytes(), SOON)?;
+    ensure!(
+        output.status.success(),
+        "what was on stderr is not taken: {}",
+        said(&output)
+    );
     let (now, wanted) = (scene.bytes()?, with_refused()?);
-    ensure!(now.starts_with(&before) && last_row(&now) == last_row(&wanted), "the row fed back is not the row refused");
+    ensure!(
+        now.starts_with(&before) && last_row(&now) == last_row(&wanted),
+        "the row fed back is not the row refused"
+    );
     Ok(())
 }
 
 /// The last row, without its id.
 fn last_row(log: &[u8]) -> &[u8] {
-    let row = log.split(|&byte| byte == b'\n').rev().nth(1).unwrap_or_default();
+    let row = log
+        .split(|&byte| byte == b'\n')
+        .rev()
+        .nth(1)
+        .unwrap_or_default();
     &row[memchr::memchr(b'\t', row).unwrap_or_default()..]
 }

@@ -65,7 +65,9 @@ fn main() -> ExitCode {
     for (name, fire) in FIRES.iter().filter(|(name, _)| chosen(name)) {
         let started = Instant::now();
         let line = match fire(&form) {
-            Ok(Outcome::Held(figures)) => format!("{figures}, {:.1} s", started.elapsed().as_secs_f64()),
+            Ok(Outcome::Held(figures)) => {
+                format!("{figures}, {:.1} s", started.elapsed().as_secs_f64())
+            }
             Ok(Outcome::Skipped(why)) => format!("skipped: {why}"),
             Err(error) => {
                 failed = true;
@@ -79,13 +81,21 @@ fn main() -> ExitCode {
 
 /// The flags that `cargo test` hands to every test program are passed over.
 fn arguments() -> (Form, Vec<String>) {
-    let mut form = Form { long: false, seed: 1 };
+    let mut form = Form {
+        long: false,
+        seed: 1,
+    };
     let mut names = Vec::new();
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--long" => form.long = true,
-            "--seed" => form.seed = arguments.next().and_then(|seed| seed.parse().ok()).expect("--seed N"),
+            "--seed" => {
+                form.seed = arguments
+                    .next()
+                    .and_then(|seed| seed.parse().ok())
+                    .expect("--seed N")
+            }
             flag if flag.starts_with('-') => {}
             _ => names.push(argument),
         }

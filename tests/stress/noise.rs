@@ -22,12 +22,16 @@ pub(crate) const COMMANDS: [&[&str]; 8] = [
     &["stats"],
     &["render", "--for", "opt"],
     &["show", "7"],
-    &["append", "--status", "auto", "--metric", "1", "--notes", "after"],
+    &[
+        "append", "--status", "auto", "--metric", "1", "--notes", "after",
+    ],
 ];
 
 pub(crate) fn run(form: &Form) -> Result<Outcome> {
     let logs = form.pick(60, 3000);
-    let scenes = (0..cores()).map(|_| Scene::new()).collect::<Result<Vec<_>>>()?;
+    let scenes = (0..cores())
+        .map(|_| Scene::new())
+        .collect::<Result<Vec<_>>>()?;
     for command in [&COMMANDS[7..], &COMMANDS[..6]].concat() {
         scenes[0].ok(command)?; // so that it is the log that a command refuses below
     }
@@ -57,10 +61,19 @@ fn memory() -> Option<[&'static str; 2]> {
 pub(crate) fn try_all(scene: &Scene, limit: Duration) -> Result<()> {
     let wrapper = memory();
     let wrapper = wrapper.as_ref().map_or(&[][..], |wrapper| &wrapper[..]);
-    let check: &[&[&str]] = if Scene::has_check() { &[&["check"]] } else { &[] };
+    let check: &[&[&str]] = if Scene::has_check() {
+        &[&["check"]]
+    } else {
+        &[]
+    };
     for command in COMMANDS.iter().chain(check) {
         let output = scene::run(scene.under(wrapper, command), limit)?;
-        ensure!(ended_well(&output), "lineage {}: {}", command.join(" "), said(&output));
+        ensure!(
+            ended_well(&output),
+            "lineage {}: {}",
+            command.join(" "),
+            said(&output)
+        );
     }
     Ok(())
 }
@@ -118,6 +131,14 @@ fn log(seed: &mut Seed) -> Vec<u8> {
 /// A row that is right for the first header, whose trials may be each other's parents.
 fn row(seed: &mut Seed) -> Vec<u8> {
     let (id, parent) = (seed.below(50), seed.below(50));
-    let status = seed.pick(&["keep", "baseline", "discard", "crash", "size_blocked", "odd"]);
-    format!("\n{id:03}\t{parent:03}\t{status}\t1.{id}\t-0.{parent}\t\"say \"\"x\"\"\"\n").into_bytes()
+    let status = seed.pick(&[
+        "keep",
+        "baseline",
+        "discard",
+        "crash",
+        "size_blocked",
+        "odd",
+    ]);
+    format!("\n{id:03}\t{parent:03}\t{status}\t1.{id}\t-0.{parent}\t\"say \"\"x\"\"\"\n")
+        .into_bytes()
 }

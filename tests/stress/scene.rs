@@ -57,7 +57,10 @@ impl Scene {
     pub(crate) fn under(&self, wrapper: &[&str], args: &[&str]) -> Command {
         let words = [wrapper, &[PROGRAM], args].concat();
         let mut command = Command::new(words[0]);
-        command.args(&words[1..]).current_dir(self.dir.path()).env_clear();
+        command
+            .args(&words[1..])
+            .current_dir(self.dir.path())
+            .env_clear();
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command
     }
@@ -65,18 +68,29 @@ impl Scene {
     /// Runs a command that must succeed, and returns what it printed.
     pub(crate) fn ok(&self, args: &[&str]) -> Result<String> {
         let output = run(self.lineage(args), SOON)?;
-        ensure!(output.status.success(), "lineage {}: {}", args.join(" "), said(&output));
+        ensure!(
+            output.status.success(),
+            "lineage {}: {}",
+            args.join(" "),
+            said(&output)
+        );
         Ok(String::from_utf8(output.stdout)?)
     }
 
     /// The ids that a list shows, oldest first.
     pub(crate) fn ids(&self, list: &[&str]) -> Result<Vec<String>> {
         let shown = self.ok(&[list, &["--format", "jsonl", "-q"]].concat())?;
-        shown.lines().map(|line| Ok(field(&serde_json::from_str(line)?, "exp_id"))).collect()
+        shown
+            .lines()
+            .map(|line| Ok(field(&serde_json::from_str(line)?, "exp_id")))
+            .collect()
     }
 
     pub(crate) fn has_check() -> bool {
-        Command::new(PROGRAM).args(["check", "--help"]).output().is_ok_and(|output| output.status.success())
+        Command::new(PROGRAM)
+            .args(["check", "--help"])
+            .output()
+            .is_ok_and(|output| output.status.success())
     }
 }
 
@@ -89,9 +103,18 @@ pub(crate) fn run(command: Command, limit: Duration) -> Result<Output> {
     run_with_stdin(command, b"", limit)
 }
 
-pub(crate) fn run_with_stdin(mut command: Command, stdin: &[u8], limit: Duration) -> Result<Output> {
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().with_context(|| format!("{} does not start", command.get_program().display()))?;
+pub(crate) fn run_with_stdin(
+    mut command: Command,
+    stdin: &[u8],
+    limit: Duration,
+) -> Result<Output> {
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command
+        .spawn()
+        .with_context(|| format!("{} does not start", command.get_program().display()))?;
     let (done, finished) = mpsc::channel::<()>();
     let pid = child.id();
     let watch = thread::spawn(move || {
@@ -103,13 +126,19 @@ pub(crate) fn run_with_stdin(mut command: Command, stdin: &[u8], limit: Duration
     let output = child.wait_with_output()?;
     drop(done);
     let late = watch.join().expect("the watch does not panic");
-    ensure!(!late, "hangs: still running after {} s: {command:?}", limit.as_secs());
+    ensure!(
+        !late,
+        "hangs: still running after {} s: {command:?}",
+        limit.as_secs()
+    );
     Ok(output)
 }
 
 /// Sends a signal as `kill` does.
 pub(crate) fn signal(name: &str, pid: u32) -> Result<()> {
-    let status = Command::new("kill").args([name, &pid.to_string()]).status()?;
+    let status = Command::new("kill")
+        .args([name, &pid.to_string()])
+        .status()?;
     ensure!(status.success(), "kill {name} {pid}: {status}");
     Ok(())
 }
@@ -121,7 +150,10 @@ pub(crate) fn ended_well(output: &Output) -> bool {
 
 /// The exit status and stderr, for a person.
 pub(crate) fn said(output: &Output) -> String {
-    let stderr: String = String::from_utf8_lossy(&output.stderr).chars().take(600).collect();
+    let stderr: String = String::from_utf8_lossy(&output.stderr)
+        .chars()
+        .take(600)
+        .collect();
     format!("{}: {}", output.status, stderr.trim_end())
 }
 
@@ -132,7 +164,11 @@ pub(crate) fn is_there(program: &str) -> bool {
 }
 
 /// Does `jobs` jobs on `threads` threads; the first error is the answer.
-pub(crate) fn share<T: Send>(jobs: usize, threads: usize, job: impl Fn(usize) -> Result<T> + Sync) -> Result<Vec<T>> {
+pub(crate) fn share<T: Send>(
+    jobs: usize,
+    threads: usize,
+    job: impl Fn(usize) -> Result<T> + Sync,
+) -> Result<Vec<T>> {
     let next = AtomicUsize::new(0);
     let work = || -> Result<Vec<(usize, T)>> {
         let mut done = Vec::new();
@@ -147,7 +183,8 @@ pub(crate) fn share<T: Send>(jobs: usize, threads: usize, job: impl Fn(usize) ->
     };
     let done = thread::scope(|scope| {
         let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-        let join = |worker: thread::ScopedJoinHandle<_>| worker.join().expect("a worker does not panic");
+        let join =
+            |worker: thread::ScopedJoinHandle<_>| worker.join().expect("a worker does not panic");
         workers.into_iter().map(join).collect::<Result<Vec<_>>>()
     })?;
     let mut done: Vec<_> = done.into_iter().flatten().collect();
@@ -161,5 +198,7 @@ pub(crate) fn cores() -> usize {
 
 /// A file of the tests, such as a writer in another language.
 pub(crate) fn companion(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/stress").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/stress")
+        .join(name)
 }

@@ -14,12 +14,20 @@ pub(crate) struct Seen {
 
 impl Seen {
     pub(crate) fn new(log: &[u8]) -> Result<Self> {
-        let whole = log.iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
+        let whole = log
+            .iter()
+            .rposition(|&byte| byte == b'\n')
+            .map_or(0, |at| at + 1);
         let text = String::from_utf8_lossy(&log[..whole]);
         let mut lines = text.lines();
         let header = lines.next().unwrap_or_default();
         let names: Vec<String> = header.split('\t').map(str::to_owned).collect();
-        let mut seen = Self { rows: Vec::new(), damaged: 0, tail: log.len() - whole, names };
+        let mut seen = Self {
+            rows: Vec::new(),
+            damaged: 0,
+            tail: log.len() - whole,
+            names,
+        };
         for line in lines {
             ensure!(line != header, "a second header");
             let cells: Vec<String> = line.split('\t').map(str::to_owned).collect();
@@ -34,7 +42,9 @@ impl Seen {
 
     /// The cells of a column, one a row.
     pub(crate) fn column(&self, name: &str) -> Vec<&str> {
-        let Some(at) = self.names.iter().position(|known| known == name) else { return Vec::new() };
+        let Some(at) = self.names.iter().position(|known| known == name) else {
+            return Vec::new();
+        };
         self.rows.iter().map(|row| row[at].as_str()).collect()
     }
 
@@ -50,7 +60,10 @@ impl Seen {
 
     /// How many rows have this cell.
     pub(crate) fn count(&self, column: &str, cell: &str) -> usize {
-        self.column(column).iter().filter(|found| **found == cell).count()
+        self.column(column)
+            .iter()
+            .filter(|found| **found == cell)
+            .count()
     }
 }
 
@@ -59,6 +72,10 @@ pub(crate) fn numbers(ids: &[&str]) -> Result<Vec<u64>> {
     let mut numbers: Vec<u64> = ids.iter().filter_map(|id| id.parse().ok()).collect();
     numbers.sort_unstable();
     let twice = numbers.windows(2).find(|pair| pair[0] == pair[1]);
-    ensure!(twice.is_none(), "id {} stands twice", twice.map_or(0, |pair| pair[0]));
+    ensure!(
+        twice.is_none(),
+        "id {} stands twice",
+        twice.map_or(0, |pair| pair[0])
+    );
     Ok(numbers)
 }
