@@ -114,6 +114,26 @@ impl Sandbox {
         command
     }
 
+    /// Another program, whose home and configuration directories are in the sandbox.
+    pub(crate) fn command(&self, program: &str) -> std::process::Command {
+        let mut command = std::process::Command::new(program);
+        command.current_dir(self.dir.path()).env_clear();
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        for variable in ["HOME", "ZDOTDIR", "TMPDIR"] {
+            command.env(variable, self.dir.path());
+        }
+        for variable in [
+            "XDG_CONFIG_HOME",
+            "XDG_DATA_HOME",
+            "XDG_CACHE_HOME",
+            "XDG_STATE_HOME",
+            "XDG_RUNTIME_DIR",
+        ] {
+            command.env(variable, self.path(variable));
+        }
+        command
+    }
+
     /// Runs a command that must succeed, and returns what it printed.
     pub(crate) fn ok(&self, args: &[&str]) -> String {
         let output = self.lineage(args).output().expect("the program starts");

@@ -50,7 +50,7 @@ impl Fieldkit {
         let ask = || said(Command::new(&python).args(["-c", version]));
         if ask().is_err() {
             said(Command::new("python3").args(["-m", "venv", "--clear"]).arg(dir))?;
-            said(Command::new(&python).args(["-m", "pip", "install", "--quiet", REQUIREMENT]))?;
+            said(Command::new(&python).args(["-m", "pip", "install", "--quiet", "--no-cache-dir", REQUIREMENT]))?;
         }
         let version = ask()?;
         Ok((Self { python }, version))
