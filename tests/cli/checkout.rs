@@ -261,7 +261,7 @@ fn mode(sandbox: &Sandbox, name: &str) -> u32 {
 fn what_was_closed_to_others_stays_closed() {
     let sandbox = frozen();
     let set = |name: &str, mode| {
-        fs::set_permissions(sandbox.path(name), fs::Permissions::from_mode(mode)).unwrap()
+        fs::set_permissions(sandbox.path(name), fs::Permissions::from_mode(mode)).unwrap();
     };
     set("work", 0o700);
     set("work/sub", 0o700);
@@ -450,7 +450,7 @@ fn all_that_is_frozen_is_checked_before_anything_is_touched() {
 fn what_was_read_only_can_be_written_to_and_directories_have_their_modes() {
     let sandbox = frozen();
     let set = |name: &str, mode| {
-        fs::set_permissions(sandbox.path(name), fs::Permissions::from_mode(mode)).unwrap()
+        fs::set_permissions(sandbox.path(name), fs::Permissions::from_mode(mode)).unwrap();
     };
     let mode = |name: &str| {
         fs::metadata(sandbox.path(name))

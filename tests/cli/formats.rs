@@ -39,117 +39,30 @@ fn stderr(log: &str, args: &[&str]) -> String {
     String::from_utf8(output.stderr).unwrap()
 }
 
+/// File, flags, metric, direction, and the line and score of the best trial.
+#[rustfmt::skip]
+const EXTERNAL_LOGS: [(&str, &str, &str, &str, u64, f64); 14] = [
+    ("1Dement__station-planner.tsv", "", "score", "maximize", 3, 100.0),
+    ("2026-oil__myoil.tsv", "", "metric", "maximize", 48, 25.8619),
+    ("BDEvan5__credit-risk-ml.tsv", "", "roc_auc", "maximize", 36, 0.792_136),
+    ("Blitzo125__autoresearch-results.tsv", "", "val_bpb", "minimize", 23, 1.26752),
+    ("DaryLu0v0__auto_cst__broad.tsv", "--direction minimize", "score", "minimize", 7, 0.319_076),
+    ("Dhruv2mars__parameter-golf.jsonl", "", "val_bpb", "minimize", 50, 1.8724),
+    ("ewijaya__autoresearch-mol.tsv", "", "val_bpb", "minimize", 100, 3.96562),
+    ("Fchaubard__zero_order_diffusion_autoresearcher.tsv", "", "val_fid", "minimize", 51, 49.0283),
+    ("hive-swarm-hub__fork--rust-chess-engine--opencode.tsv", "", "elo", "maximize", 80, 3332.4),
+    ("jackkohm__dezess.tsv", "", "metric", "maximize", 62, 0.016_423),
+    ("JsonTheRuler__autoresearch.tsv", "", "combined_profit", "maximize", 97, 5.411_23e10),
+    ("MichaelVessia__subq.jsonl", "", "failing_checks", "minimize", 7, 0.0),
+    ("raphaelschwinger__autoresearch-dqn.tsv", "", "metric", "maximize", 8, 500.0),
+    ("wendlerc__autoresearch-wm__valloss_era.tsv", "", "val_loss", "minimize", 346, 1.26246),
+];
+
 #[test]
 fn the_best_of_the_logs_of_public_repositories_is_theirs() {
     let beside = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/wild");
     let root = std::env::var_os("LINEAGE_WILD_LOGS").map_or(beside, PathBuf::from);
-    for (name, flags, metric, direction, line, score) in [
-        (
-            "1Dement__station-planner.tsv",
-            "",
-            "score",
-            "maximize",
-            3,
-            100.0,
-        ),
-        ("2026-oil__myoil.tsv", "", "metric", "maximize", 48, 25.8619),
-        (
-            "BDEvan5__credit-risk-ml.tsv",
-            "",
-            "roc_auc",
-            "maximize",
-            36,
-            0.792_136,
-        ),
-        (
-            "Blitzo125__autoresearch-results.tsv",
-            "",
-            "val_bpb",
-            "minimize",
-            23,
-            1.26752,
-        ),
-        (
-            "DaryLu0v0__auto_cst__broad.tsv",
-            "--direction minimize",
-            "score",
-            "minimize",
-            7,
-            0.319_076,
-        ),
-        (
-            "Dhruv2mars__parameter-golf.jsonl",
-            "",
-            "val_bpb",
-            "minimize",
-            50,
-            1.8724,
-        ),
-        (
-            "ewijaya__autoresearch-mol.tsv",
-            "",
-            "val_bpb",
-            "minimize",
-            100,
-            3.96562,
-        ),
-        (
-            "Fchaubard__zero_order_diffusion_autoresearcher.tsv",
-            "",
-            "val_fid",
-            "minimize",
-            51,
-            49.0283,
-        ),
-        (
-            "hive-swarm-hub__fork--rust-chess-engine--opencode.tsv",
-            "",
-            "elo",
-            "maximize",
-            80,
-            3332.4,
-        ),
-        (
-            "jackkohm__dezess.tsv",
-            "",
-            "metric",
-            "maximize",
-            62,
-            0.016_423,
-        ),
-        (
-            "JsonTheRuler__autoresearch.tsv",
-            "",
-            "combined_profit",
-            "maximize",
-            97,
-            5.411_23e10,
-        ),
-        (
-            "MichaelVessia__subq.jsonl",
-            "",
-            "failing_checks",
-            "minimize",
-            7,
-            0.0,
-        ),
-        (
-            "raphaelschwinger__autoresearch-dqn.tsv",
-            "",
-            "metric",
-            "maximize",
-            8,
-            500.0,
-        ),
-        (
-            "wendlerc__autoresearch-wm__valloss_era.tsv",
-            "",
-            "val_loss",
-            "minimize",
-            346,
-            1.26246,
-        ),
-    ] {
+    for (name, flags, metric, direction, line, score) in EXTERNAL_LOGS {
         let path = root.join(name);
         if !path.exists() {
             skipped(&format!("no {name} in {}", root.display()));
@@ -206,7 +119,7 @@ fn the_best_of_the_logs_of_public_repositories_is_theirs() {
         ]
         .concat());
         let mut imported = run(name);
-        imported.as_object_mut().unwrap().shift_remove("source_row"); // where it came from, which the file itself has not
+        imported.as_object_mut().unwrap().shift_remove("source_row"); // the file itself has no such key
         assert_eq!(imported, found, "{name} after its import");
         let again = sandbox.ok(&["import", path.to_str().unwrap(), "--into", name, "-q"]);
         assert!(again.contains("rows out   0 to"), "{name}: {again}");
