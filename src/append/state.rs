@@ -1,15 +1,15 @@
-//! What an append must know of the log: the best as it stands, the next id, which of the names it mentions are there.
+//! What an append needs to know of the log: the best trial, the next id, and which of the trials it names exist.
 
 use std::collections::HashMap;
 
 use crate::analysis::Query;
-use crate::log::{Direction, ExpId, Role, Row, shown_id};
+use crate::log::{Direction, ExpId, Role, Row};
 
 /// A trial that another may name: its id as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known(pub String);
 
-/// Asks only for the ids and the jobs that it is told of, so that its size is that of the question.
+/// Remembers only the ids and jobs it is asked about, so its size does not grow with the log.
 pub struct LogState {
     direction: Direction,
     /// Score and id of the best trial.
@@ -21,7 +21,7 @@ pub struct LogState {
 }
 
 impl LogState {
-    /// A ledger that will know whether the log has these ids and jobs.
+    /// The state of an empty log that will tell whether these ids and jobs exist.
     pub fn new(
         direction: Direction,
         ids: impl IntoIterator<Item = ExpId>,
@@ -36,7 +36,7 @@ impl LogState {
         }
     }
 
-    /// The ledger of a log of which the next number, the best, and these trials and jobs are known.
+    /// The state of a log whose answers are known.
     pub fn known(
         direction: Direction,
         next: u64,
@@ -53,32 +53,39 @@ impl LogState {
         }
     }
 
+    /// Score and id of the best trial.
     pub fn best(&self) -> Option<(f64, &str)> {
         self.best.as_ref().map(|(score, id)| (*score, id.as_str()))
+    }
+
+    /// The id of the best trial, or an empty text.
+    pub fn best_id(&self) -> &str {
+        self.best.as_ref().map_or("", |(_, id)| id)
     }
 
     pub fn next_id(&self) -> ExpId {
         ExpId::Number(self.next)
     }
 
-    /// The trial of this id, of those that the ledger was told of.
+    /// The trial with this id, if it is one of those asked about.
     pub fn trial(&self, id: &ExpId) -> Option<&Known> {
         self.ids.get(id)?.as_ref()
     }
 
-    /// The first trial of this job, of those that the ledger was told of.
+    /// The first trial of this job, if it is one of those asked about.
     pub fn job(&self, job: &str) -> Option<&Known> {
         self.jobs.get(job)?.as_ref()
     }
 
-    /// Whether a score would beat the best; any does where there is none.
+    /// Whether a score would be the best; true if there is no best yet.
     pub fn beats_best(&self, score: f64) -> bool {
-        self.best
-            .as_ref()
-            .is_none_or(|(best, _)| self.direction.better(score, *best))
+        match &self.best {
+            Some((best, _)) => self.direction.better(score, *best),
+            None => true,
+        }
     }
 
-    /// Enters one trial, of the log or about to be written to it.
+    /// Adds one trial of the log, or one that is about to be written.
     pub fn enter(
         &mut self,
         id: Option<&ExpId>,
@@ -86,11 +93,13 @@ impl LogState {
         job: &str,
         eligible_score: Option<f64>,
     ) {
-        if let Some(number) = id.and_then(ExpId::counted) {
-            self.next = self.next.max(number + 1);
-        }
-        if let Some(slot) = id.and_then(|id| self.ids.get_mut(id)) {
-            slot.get_or_insert_with(|| Known(name.to_owned()));
+        if let Some(id) = id {
+            if let Some(number) = id.counted() {
+                self.next = self.next.max(number + 1);
+            }
+            if let Some(slot) = self.ids.get_mut(id) {
+                slot.get_or_insert_with(|| Known(name.to_owned()));
+            }
         }
         if let Some(slot) = self.jobs.get_mut(job) {
             slot.get_or_insert_with(|| Known(name.to_owned()));
@@ -106,15 +115,16 @@ impl LogState {
 impl Query for LogState {
     fn observe(&mut self, row: &Row) {
         let id = row.id();
+        let name = if id.is_some() {
+            row.name()
+        } else {
+            String::new()
+        };
         let job = if self.jobs.is_empty() || row.damage.is_some() {
             "".into()
         } else {
             row.text(Role::Job)
         };
-        let name = id
-            .as_ref()
-            .map(|_| shown_id(&row.text(Role::Id)))
-            .unwrap_or_default();
         self.enter(id.as_ref(), &name, &job, row.eligible_score());
     }
 }

@@ -251,7 +251,6 @@ mod tests {
         };
         locked
             .write(&[names.iter().map(cell).collect::<Vec<_>>()])
-            .map_err(|unwritten| unwritten.error)
             .unwrap();
     }
 

@@ -208,10 +208,7 @@ impl FromStr for Number {
                 text: text.trim_ascii().to_owned(),
                 value,
             }),
-            None => Err(format!(
-                "`{}` is no finite decimal number",
-                text.escape_debug()
-            )),
+            None => Err(format!("'{}' is not a finite number", text.escape_debug())),
         }
     }
 }

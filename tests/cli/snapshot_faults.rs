@@ -59,7 +59,7 @@ fn a_flush_that_fails_leaves_nothing_under_a_final_name() {
         let Some(mut append) = strace(&sandbox, &["-e", &format!("inject={call}:error=EIO")]) else { return };
         let output = append.output().unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr);
-        assert!(stderr.contains("trial 000 is logged without its work") && stderr.contains(why), "{stderr}");
+        assert!(stderr.contains("trial 000 is logged without a snapshot") && stderr.contains(why), "{stderr}");
         assert_eq!((output.status.code(), &output.stdout[..]), (Some(0), &b"000\n"[..]));
         assert_eq!(sandbox.rows()[0][15], "", "the row names no snapshot that may not be on the disk");
         assert_eq!(snapshots(&sandbox), [""; 0]);

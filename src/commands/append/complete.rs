@@ -1,163 +1,209 @@
-//! What of an append is done under the lock: trials get their ids, and what else only the log as it stands can tell.
+//! The part of `append` under the lock: trials are completed and written, and answers and messages are collected for later.
+//! Nothing is printed here: a reader of stdout or stderr that does not read would block every other writer.
 
 use anyhow::{Context as _, Error, Result, anyhow};
 use jiff::Timestamp;
 
-use super::{Answer, Append, freeze::Work};
+use super::{Append, Format, freeze::Work};
 use crate::{
-    append::{Complete, Draft},
-    commands::Context,
-    log::ExpId,
-    log::{Role, Schema},
-    output::records,
-    store::{Frozen, LockedLog, Placed, Store},
+    append::{Draft, LockedLog, LogState, NotFlushed, is_out_of_space},
+    log::{ExpId, Role, Schema},
+    output::{object_or_null, records},
+    store::{Placed, Store},
 };
 
-/// What an append comes to, under the lock.
+/// The rows of one append, and what is printed once they are written.
 #[derive(Default)]
-pub(super) struct Completed {
-    answers: Vec<Said>,
-    pub(super) rows: Vec<Vec<String>>,
-    /// The snapshots that the rows name: which row, and of which trial.
-    pub(super) placed: Vec<(usize, ExpId, Placed)>,
-    /// Why some of the rows name none.
-    pub(super) unfrozen: Vec<String>,
+pub(super) struct Batch {
+    rows: Vec<Vec<String>>,
+    answers: Vec<Answer>,
+    snapshots: Vec<PlacedSnapshot>,
+    pub(super) notes: Vec<String>,
+    pub(super) warnings: Vec<String>,
 }
 
-/// The answer to one trial.
-enum Said {
-    /// The row of this number, as it is written.
-    Row(usize, String),
-    Text(String),
+/// The answer for one trial.
+enum Answer {
+    /// The row with this number in the batch.
+    Row(usize),
+    /// What to print for a trial that the log already has.
+    Logged(String),
 }
 
-impl Completed {
-    /// What is printed once the rows are written.
-    pub(super) fn answers(&self, format: Answer, schema: &Schema) -> String {
-        let answer = |said: &Said| match (said, format) {
-            (Said::Text(text), _) => text.clone(),
-            (Said::Row(_, id), Answer::Id) => format!("{id}\n"),
-            (Said::Row(row, _), Answer::Json) => {
-                records::object(&records::columns(schema), &self.rows[*row]) + "\n"
+/// A snapshot that a row of the batch names.
+struct PlacedSnapshot {
+    row: usize,
+    id: ExpId,
+    placed: Placed,
+}
+
+impl Batch {
+    /// Completes the drafts from the log.
+    pub(super) fn complete(
+        drafts: &[Draft],
+        works: Vec<Work>,
+        args: &Append,
+        store: &Store,
+        locked: &LockedLog,
+    ) -> Result<Self> {
+        let log = locked.log();
+        let ids = drafts.iter().flat_map(Draft::mentioned);
+        let jobs = drafts.iter().filter_map(Draft::job).map(str::to_owned);
+        let mut state = log.ledger(ids, jobs.filter(|_| args.once))?;
+        let mut batch = Self::default();
+        for (at, (draft, work)) in drafts.iter().zip(works).enumerate() {
+            let number = (at + 1, drafts.len());
+            if !batch.add_logged(draft, &state, args.format, locked)? {
+                batch.add_new(draft, number, work, &mut state, store, locked)?;
+            }
+        }
+        batch.warnings.extend(log.damage());
+        Ok(batch)
+    }
+
+    /// Adds the answer for a trial whose job is in the log; false if it is not.
+    fn add_logged(
+        &mut self,
+        draft: &Draft,
+        state: &LogState,
+        format: Format,
+        locked: &LockedLog,
+    ) -> Result<bool> {
+        let Some(job) = draft.job() else {
+            return Ok(false);
+        };
+        let Some(known) = state.job(job) else {
+            return Ok(false);
+        };
+        let id = &known.0;
+        self.notes.push(format!(
+            "job {job} is already logged as trial {id}; nothing is written for it"
+        ));
+        let column = locked.log().schema.column(Role::Id);
+        let is_same = |cells: &Vec<String>| column.is_some_and(|column| cells[column] == *id);
+        let answer = match (self.rows.iter().position(is_same), format) {
+            (Some(row), _) => Answer::Row(row),
+            (None, Format::Id) => Answer::Logged(format!("{id}\n")),
+            (None, Format::Json) => {
+                let id = ExpId::parse(id).context("the trial has no id")?;
+                Answer::Logged(object_or_null(locked.log().find(&id)?.as_ref()))
             }
         };
-        self.answers.iter().map(answer).collect()
+        self.answers.push(answer);
+        Ok(true)
     }
 
-    /// Gives the snapshots up, so that there is room for the rows.
-    pub(super) fn make_room(&mut self, schema: &Schema) {
-        for (row, id, _) in self.placed.drain(..) {
-            if let Some(column) = schema.column(Role::Snapshot) {
-                self.rows[row][column].clear();
-            }
-            self.unfrozen.push(unfrozen(
-                &id,
-                &anyhow!("there is no room for it and the row of the trial"),
-            ));
-        }
-    }
-}
-
-fn unfrozen(id: &ExpId, why: &Error) -> String {
-    format!("trial {id} is logged without its work, which is not frozen: {why:#}")
-}
-
-pub(super) fn complete(
-    drafts: &[Draft],
-    args: &Append,
-    store: &Store,
-    locked: &LockedLog,
-    works: Vec<Work>,
-    context: &Context,
-) -> Result<Completed> {
-    let log = locked.log();
-    let ids = drafts.iter().flat_map(Draft::mentioned);
-    let jobs = drafts.iter().filter_map(Draft::job).map(str::to_owned);
-    let mut ledger = log.ledger(ids, jobs.filter(|_| args.once))?;
-    let mut out = Completed::default();
-    for (at, (draft, work)) in drafts.iter().zip(works).enumerate() {
-        if let Some(known) = draft.job().and_then(|job| ledger.job(job)) {
-            let job = draft.job().unwrap_or_default();
-            context.ui.note(&format!(
-                "job {job} is there already, as trial {}; nothing is written for it",
-                known.0
-            ));
-            let said = written_before(&known.0, args, locked, &out.rows)?;
-            out.answers.push(said);
-            continue;
-        }
-        let complete = draft.complete(&log.schema, &ledger, Timestamp::now());
-        let Complete {
-            mut cells,
-            id,
-            status,
-            eligible_score,
-            warning,
-        } = if drafts.len() > 1 {
-            complete.with_context(|| format!("trial {} of {}", at + 1, drafts.len()))
+    fn add_new(
+        &mut self,
+        draft: &Draft,
+        (number, count): (usize, usize),
+        work: Work,
+        state: &mut LogState,
+        store: &Store,
+        locked: &LockedLog,
+    ) -> Result<()> {
+        let completed = draft.complete(&locked.log().schema, state, Timestamp::now());
+        let mut trial = if count > 1 {
+            completed.with_context(|| format!("trial {number} of {count}"))?
         } else {
-            complete
-        }?;
-        ledger.enter(
-            Some(&id),
-            &id.to_string(),
-            draft.job().unwrap_or_default(),
-            eligible_score,
-        );
-        if let Some(warning) = warning {
-            context.ui.warn(&warning);
+            completed?
+        };
+        let name = trial.id.to_string();
+        let job = draft.job().unwrap_or_default();
+        state.enter(Some(&trial.id), &name, job, trial.eligible_score);
+        self.warnings.append(&mut trial.warnings);
+        if let Some(work) = work
+            && store.settings.snapshot.wants(trial.status)
+        {
+            self.place_snapshot(work, &trial.id, &mut trial.cells, locked);
         }
-        if let Some(work) = work.filter(|_| store.settings.snapshot.wants(status)) {
-            place(work, &id, &mut cells, locked, &mut out);
-        }
-        out.answers.push(Said::Row(out.rows.len(), id.to_string()));
-        out.rows.push(cells);
+        self.answers.push(Answer::Row(self.rows.len()));
+        self.rows.push(trial.cells);
+        Ok(())
     }
-    Ok(out)
-}
 
-/// Puts the snapshot of a row into its place and into its cell; a row whose work could not be frozen is written without.
-fn place(
-    work: Result<Frozen>,
-    id: &ExpId,
-    cells: &mut [String],
-    locked: &LockedLog,
-    out: &mut Completed,
-) {
-    let schema = &locked.log().schema;
-    let domain = schema
-        .column(Role::Domain)
-        .map_or("", |column| &cells[column]);
-    match work.and_then(|frozen| frozen.place(locked, id, domain)) {
-        Ok(snapshot) => {
-            if let Some(column) = schema.column(Role::Snapshot) {
-                cells[column] = snapshot.snapshot_path();
+    /// Puts a snapshot in its place and names it in the row. If that fails, the row is written without it.
+    fn place_snapshot(
+        &mut self,
+        work: Result<crate::store::Frozen>,
+        id: &ExpId,
+        cells: &mut [String],
+        locked: &LockedLog,
+    ) {
+        let schema = &locked.log().schema;
+        let domain = match schema.column(Role::Domain) {
+            Some(column) => &cells[column],
+            None => "",
+        };
+        match work.and_then(|frozen| frozen.place(locked, id, domain)) {
+            Ok(placed) => {
+                if let Some(column) = schema.column(Role::Snapshot) {
+                    cells[column] = placed.snapshot_path();
+                }
+                self.snapshots.push(PlacedSnapshot {
+                    row: self.rows.len(),
+                    id: id.clone(),
+                    placed,
+                });
             }
-            out.placed.push((out.rows.len(), id.clone(), snapshot));
-        }
-        Err(error) => {
-            out.unfrozen.push(unfrozen(id, &error));
+            Err(error) => self.warn_no_snapshot(id, &error),
         }
     }
-}
 
-/// The answer to a trial that is in the log already.
-fn written_before(
-    id: &str,
-    args: &Append,
-    locked: &LockedLog,
-    rows: &[Vec<String>],
-) -> Result<Said> {
-    let column = locked.log().schema.column(Role::Id);
-    let is_it = |cells: &Vec<String>| column.is_some_and(|column| cells[column] == id);
-    Ok(match (args.format, rows.iter().position(is_it)) {
-        (_, Some(row)) => Said::Row(row, id.to_owned()),
-        (Answer::Id, None) => Said::Text(format!("{id}\n")),
-        (Answer::Json, None) => {
-            let id = ExpId::parse(id).context("a trial without an id")?;
-            Said::Text(crate::output::object_or_null(
-                locked.log().find(&id)?.as_ref(),
-            ))
+    fn warn_no_snapshot(&mut self, id: &ExpId, error: &Error) {
+        self.warnings.push(format!(
+            "trial {id} is logged without a snapshot: {error:#}"
+        ));
+    }
+
+    /// Writes the rows. If the disk is too full for the rows and their snapshots, the snapshots are given up.
+    pub(super) fn write(mut self, mut locked: LockedLog) -> Result<Self> {
+        let mut written = locked.append_rows(&self.rows);
+        if let Err(error) = &written
+            && is_out_of_space(error)
+            && !self.snapshots.is_empty()
+        {
+            self.remove_snapshots(&locked.log().schema.clone());
+            written = locked.append_rows(&self.rows);
         }
-    })
+        written?;
+        let flushed: Result<(), NotFlushed> = locked.release_and_flush();
+        // Even if the flush failed, the rows are in the log and name the snapshots.
+        for snapshot in self.snapshots.drain(..) {
+            snapshot.placed.keep();
+        }
+        flushed?;
+        Ok(self)
+    }
+
+    fn remove_snapshots(&mut self, schema: &Schema) {
+        for snapshot in std::mem::take(&mut self.snapshots) {
+            if let Some(column) = schema.column(Role::Snapshot) {
+                self.rows[snapshot.row][column].clear();
+            }
+            let error = anyhow!("there is no room for it and the row of the trial");
+            self.warn_no_snapshot(&snapshot.id, &error);
+        }
+    }
+
+    /// What is printed once the rows are written.
+    pub(super) fn answer(&self, format: Format, schema: &Schema) -> String {
+        let mut text = String::new();
+        for answer in &self.answers {
+            match (answer, format) {
+                (Answer::Logged(logged), _) => text += logged,
+                (Answer::Row(row), Format::Id) => {
+                    if let Some(column) = schema.column(Role::Id) {
+                        text += &self.rows[*row][column];
+                    }
+                    text.push('\n');
+                }
+                (Answer::Row(row), Format::Json) => {
+                    text += &records::object(&records::columns(schema), &self.rows[*row]);
+                    text.push('\n');
+                }
+            }
+        }
+        text
+    }
 }
