@@ -1,13 +1,16 @@
 //! Completing a draft from the log: one function for each default.
 
-use std::path::{Component, Path};
+use std::{
+    collections::HashMap,
+    path::{Component, Path},
+};
 
 use anyhow::{Result, bail, ensure};
 use jiff::Timestamp;
 
 use super::{
     Draft, LogState,
-    draft::{AUTO, NONE, format_time},
+    draft::{AUTO, NONE},
     nearest,
 };
 use crate::log::{ExpId, Number, Role, Schema, Status, signed_delta};
@@ -36,25 +39,27 @@ impl Draft {
         let score = self.score(schema)?;
         let status = self.status(score.as_ref(), state)?;
         let id = self.id(state)?;
-        let mut row = RowCells {
-            schema,
-            cells: self.given_cells(schema),
-        };
-        row.set(Role::Id, id.to_string());
-        row.set(Role::Time, self.time()?.unwrap_or_else(|| format_time(now)));
-        row.set(Role::Status, status.name());
-        row.set(Role::Parent, self.parent(status, state)?);
-        row.set(Role::Baseline, self.baseline(state)?);
-        row.set(Role::Specialist, self.specialist());
-        row.set(Role::Domain, self.domain());
-        if let Some(score) = &score {
-            row.set(Role::Score, score.text());
-            row.set_default("core_metric", score.text());
-            row.set_default("delta_vs_best", &delta(status, score, state));
+        let mut row: HashMap<&str, String> = HashMap::new();
+        for (name, text) in self.given() {
+            row.insert(name, text.clone());
         }
+        row.insert("exp_id", id.to_string());
+        row.insert("timestamp", self.time(now)?);
+        row.insert("status", status.name().to_owned());
+        row.insert("parent_exp", self.parent(status, state)?);
+        row.insert("baseline_exp", self.baseline(state)?);
+        row.insert("specialist", self.specialist().to_owned());
+        row.insert("domain", self.domain().to_owned());
+        if let Some(score) = &score {
+            let delta = delta(status, score, state);
+            row.insert(schema.score_name(), score.text().to_owned());
+            row.entry("core_metric").or_insert(score.text().to_owned());
+            row.entry("delta_vs_best").or_insert(delta);
+        }
+        let take_cell = |name: &String| row.remove(name.as_str()).unwrap_or_default();
         let value = score.as_ref().map(Number::value);
         Ok(CompletedTrial {
-            cells: row.cells,
+            cells: schema.names().iter().map(take_cell).collect(),
             warnings: self.warnings(&id, status, score.as_ref(), state),
             id,
             status,
@@ -75,25 +80,12 @@ impl Draft {
     fn check_columns(&self, schema: &Schema) -> Result<()> {
         for (name, _) in self.given() {
             // `snapshot` is a path to freeze, unless the log has a column of that name.
-            let is_known = ["metric", "snapshot"].contains(&name.as_str());
-            if !is_known && schema.find(name).is_none() {
-                let names = schema.names().iter().map(String::as_str);
-                bail!(
-                    "the log has no column '{}'; {}",
-                    name.escape_debug(),
-                    nearest(name, names)
-                );
+            if schema.find(name).is_none() && name != "metric" && name != "snapshot" {
+                let help = nearest(name, schema.names().iter().map(String::as_str));
+                bail!("the log has no column '{}'; {help}", name.escape_debug());
             }
         }
         Ok(())
-    }
-
-    fn given_cells(&self, schema: &Schema) -> Vec<String> {
-        let mut cells = Vec::with_capacity(schema.names().len());
-        for name in schema.names() {
-            cells.push(self.get(name).unwrap_or_default().to_owned());
-        }
-        cells
     }
 
     /// The score: `metric`, or the cell of the column that holds it.
@@ -109,13 +101,11 @@ impl Draft {
         }
         let column = schema.score_name();
         let cell = self.number(column)?;
-        if let (Some(metric), Some(cell)) = (&metric, &cell)
-            && metric.value().total_cmp(&cell.value()).is_ne()
-        {
-            bail!(
-                "two different scores: metric {} and {column} {}; give one",
-                metric.text(),
-                cell.text()
+        if let (Some(metric), Some(cell)) = (&metric, &cell) {
+            let (metric_text, cell_text) = (metric.text(), cell.text());
+            ensure!(
+                metric.value().total_cmp(&cell.value()).is_eq(),
+                "two different scores: metric {metric_text} and {column} {cell_text}; give one"
             );
         }
         Ok(metric.or(cell))
@@ -154,11 +144,9 @@ impl Draft {
 
     /// The parent that was given, or the best; a baseline has none by default.
     fn parent(&self, status: Status, state: &LogState) -> Result<String> {
-        if status == Status::Baseline {
-            self.existing("parent_exp", state, "")
-        } else {
-            self.existing("parent_exp", state, state.best_id())
-        }
+        let is_root = status == Status::Baseline;
+        let default = if is_root { "" } else { state.best_id() };
+        self.existing("parent_exp", state, default)
     }
 
     /// The baseline that was given, or the best.
@@ -178,11 +166,8 @@ impl Draft {
         {
             return Ok(known.0.clone());
         }
-        bail!(
-            "{}: no trial '{}' in the log; 'none' stands for no trial",
-            self.label(name),
-            text.escape_debug()
-        )
+        let (label, text) = (self.label(name), text.escape_debug());
+        bail!("{label}: no trial '{text}' in the log; 'none' stands for no trial")
     }
 
     /// The specialist that was given, or the default one.
@@ -196,6 +181,7 @@ impl Draft {
         self.get("domain").unwrap_or(self.specialist())
     }
 
+    /// What is written as given, but looks like a mistake.
     fn warnings(
         &self,
         id: &ExpId,
@@ -207,54 +193,29 @@ impl Draft {
         if let (Status::Keep, Some(score), Some((_, best))) = (status, score, state.best())
             && !state.beats_best(score.value())
         {
+            let score = score.text();
             warnings.push(format!(
-                "trial {id} is a keep, but {} is not better than the best, trial {best}; written as given",
-                score.text()
+                "trial {id} is a keep, but {score} is not better than the best, trial {best}"
             ));
         }
         for name in ["train_s", "total_s"] {
-            if let Some(text) = self.get(name)
-                && Number::value_of(text).is_none()
-            {
+            let text = self.get(name).unwrap_or("0");
+            if Number::value_of(text).is_none() {
                 let text = text.escape_debug();
-                warnings.push(format!(
-                    "{name} '{text}' of trial {id} is not a number; written as given"
-                ));
+                warnings.push(format!("{name} '{text}' of trial {id} is not a number"));
             }
         }
-        if let Some(path) = self.get("snapshot_path")
-            && !is_inside(Path::new(path))
-        {
+        let path = self.get("snapshot_path").unwrap_or_default();
+        if !is_inside(Path::new(path)) {
             let path = path.escape_debug();
             warnings.push(format!(
-                "snapshot_path '{path}' of trial {id} is not inside the store and will not be read; written as given"
+                "snapshot_path '{path}' of trial {id} is not inside the store and is never read"
             ));
         }
+        for warning in &mut warnings {
+            warning.push_str("; written as given");
+        }
         warnings
-    }
-}
-
-/// The cells of a row in the making.
-struct RowCells<'s> {
-    schema: &'s Schema,
-    cells: Vec<String>,
-}
-
-impl RowCells<'_> {
-    /// Sets a cell if the log has the column.
-    fn set(&mut self, role: Role, text: impl Into<String>) {
-        if let Some(column) = self.schema.column(role) {
-            self.cells[column] = text.into();
-        }
-    }
-
-    /// Sets a cell if the log has the column and nothing was given for it.
-    fn set_default(&mut self, name: &str, text: &str) {
-        if let Some(column) = self.schema.find(name)
-            && self.cells[column].is_empty()
-        {
-            text.clone_into(&mut self.cells[column]);
-        }
     }
 }
 

@@ -31,17 +31,12 @@ pub struct Draft {
 impl Draft {
     /// Collects what was given, without checking it, so that it can also be shown if it is refused.
     pub fn new(origin: Origin, given: impl IntoIterator<Item = (String, String)>) -> Self {
-        let mut draft = Self {
+        let given = given.into_iter().filter(|(_, text)| !text.is_empty());
+        Self {
             origin,
-            given: Vec::new(),
+            given: given.map(normalize).collect(),
             default_specialist: None,
-        };
-        for (name, text) in given {
-            if !text.is_empty() {
-                draft.given.push(normalize(name, &text));
-            }
         }
-        draft
     }
 
     /// What was given, for showing it if it cannot be written.
@@ -50,12 +45,8 @@ impl Draft {
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {
-        for (given, text) in &self.given {
-            if given == name {
-                return Some(text);
-            }
-        }
-        None
+        let (_, text) = self.given.iter().find(|(given, _)| given == name)?;
+        Some(text)
     }
 
     pub fn job(&self) -> Option<&str> {
@@ -88,7 +79,7 @@ impl Draft {
         for name in ["metric", "core_metric", "val_bpb", "delta_vs_best"] {
             self.number(name)?;
         }
-        self.time()?;
+        self.given_time()?;
         self.check_id()
     }
 
@@ -98,11 +89,8 @@ impl Draft {
             .context("no status; give keep, discard, crash … or auto")?;
         if status != AUTO && Status::from_input(status).is_none() {
             let words = Status::ALL.map(Status::name).into_iter().chain([AUTO]);
-            bail!(
-                "unknown status '{}'; {}",
-                status.escape_debug(),
-                nearest(&status.to_lowercase(), words)
-            );
+            let help = nearest(&status.to_lowercase(), words);
+            bail!("unknown status '{}'; {help}", status.escape_debug());
         }
         Ok(())
     }
@@ -111,12 +99,11 @@ impl Draft {
         let Some(text) = self.get("exp_id") else {
             return Ok(());
         };
-        let id = ExpId::parse(text);
+        let id = ExpId::parse(text).filter(|_| text != NONE);
+        let (label, text) = (self.label("exp_id"), text.escape_debug());
         ensure!(
-            text != NONE && id.is_some_and(|id| id.may_be_new()),
-            "{}: '{}' cannot be an id; use a number of up to 15 digits, or up to 64 of A-Z a-z 0-9 . _ -",
-            self.label("exp_id"),
-            text.escape_debug()
+            id.is_some_and(|id| id.may_be_new()),
+            "{label}: '{text}' cannot be an id; use up to 15 digits, or up to 64 of A-Z a-z 0-9 . _ -"
         );
         Ok(())
     }
@@ -125,25 +112,25 @@ impl Draft {
         let Some(text) = self.get(name) else {
             return Ok(None);
         };
-        match text.parse() {
-            Ok(number) => Ok(Some(number)),
-            Err(error) => Err(anyhow!("{}: {error}", self.label(name))),
-        }
+        let number: Result<Number, String> = text.parse();
+        let number = number.map_err(|error| anyhow!("{}: {error}", self.label(name)))?;
+        Ok(Some(number))
     }
 
-    /// The time that was given, as the log writes it.
-    pub(super) fn time(&self) -> Result<Option<String>> {
+    /// The time that was given, or now, as the log writes it.
+    pub(super) fn time(&self, now: Timestamp) -> Result<String> {
+        Ok(format_time(self.given_time()?.unwrap_or(now)))
+    }
+
+    fn given_time(&self) -> Result<Option<Timestamp>> {
         let Some(text) = self.get("timestamp") else {
             return Ok(None);
         };
-        match text.trim().parse() {
-            Ok(time) => Ok(Some(format_time(time))),
-            Err(_) => bail!(
-                "{}: '{}' is not a time; write 2026-05-01T14:03:30Z",
-                self.label("timestamp"),
-                text.escape_debug()
-            ),
-        }
+        let Ok(time) = text.trim().parse() else {
+            let (label, text) = (self.label("timestamp"), text.escape_debug());
+            bail!("{label}: '{text}' is not a time; write 2026-05-01T14:03:30Z");
+        };
+        Ok(Some(time))
     }
 
     /// The name under which a value was given: a flag, or a key.
@@ -152,31 +139,26 @@ impl Draft {
             _ if self.origin == Origin::Json => name.to_owned(),
             "parent_exp" => "--parent".to_owned(),
             "baseline_exp" => "--baseline".to_owned(),
-            "metric" | "val_bpb" | "exp_id" | "timestamp" => {
-                format!("--{}", name.replace('_', "-"))
-            }
+            "metric" | "timestamp" => format!("--{name}"),
+            "val_bpb" | "exp_id" => format!("--{}", name.replace('_', "-")),
             _ => format!("--set {name}"),
         }
     }
 }
 
-/// A name and a text as the log has them, so that what is compared, shown and written is the same.
-fn normalize(name: String, text: &str) -> (String, String) {
-    let text = escape_controls(text).into_owned();
+/// A column and a text as the log has them, so that what is compared, shown and written is the same. An unknown status
+/// stays as it is.
+fn normalize((name, text): (String, String)) -> (String, String) {
+    let text = escape_controls(&text).into_owned();
     match name.as_str() {
         "parent" => ("parent_exp".to_owned(), text),
         "baseline" => ("baseline_exp".to_owned(), text),
-        "status" => (name, normalize_status(text)),
+        "status" if text.trim().eq_ignore_ascii_case(AUTO) => (name, AUTO.to_owned()),
+        "status" => match Status::from_input(&text) {
+            Some(status) => (name, status.name().to_owned()),
+            None => (name, text),
+        },
         _ => (name, text),
-    }
-}
-
-/// The canonical word for a status; an unknown one stays as it is.
-fn normalize_status(text: String) -> String {
-    match Status::from_input(&text) {
-        Some(status) => status.name().to_owned(),
-        None if text.trim().eq_ignore_ascii_case(AUTO) => AUTO.to_owned(),
-        None => text,
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use fs4::FileExt;
 
 use super::file_lock::open_locked;
@@ -31,21 +31,17 @@ pub struct LockedLog {
     is_new: bool,
 }
 
-/// The trial is in the log, but the system did not confirm that it is on disk.
+/// The trials are in the log, but something failed afterwards. They must not be appended again.
 #[derive(Debug)]
-pub struct NotFlushed(io::Error);
+pub struct Written(pub String);
 
-impl fmt::Display for NotFlushed {
+impl fmt::Display for Written {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "the trial is written, but not known to be on disk ({}); do not append it again",
-            self.0
-        )
+        f.write_str(&self.0)
     }
 }
 
-impl std::error::Error for NotFlushed {}
+impl std::error::Error for Written {}
 
 impl Store {
     /// Takes the lock on the log, waiting no longer than `wait`, and reads the log as it is then.
@@ -88,7 +84,7 @@ impl LockedLog {
     /// so that every reader sees a trial that is reported as logged.
     pub fn write<S: AsRef<str>>(mut self, rows: &[Vec<S>]) -> Result<()> {
         self.append_rows(rows)?;
-        Ok(self.release_and_flush()?)
+        self.release_and_flush()
     }
 
     /// Appends rows with one write, all or none. `release_and_flush` has to follow; if this fails because the disk is full,
@@ -115,14 +111,22 @@ impl LockedLog {
 
     /// Releases the lock, then flushes: writers that wait for the lock do not wait for the disk, and one flush may serve
     /// several of them.
-    pub fn release_and_flush(self) -> Result<(), NotFlushed> {
+    pub fn release_and_flush(self) -> Result<()> {
         let _ = FileExt::unlock(&self.file); // closing the file also releases it
-        if self.durability == Durability::None {
-            return Ok(());
+        if self.durability == Durability::Full
+            && let Err(error) = self.flush()
+        {
+            bail!(Written(format!(
+                "the trial is written, but not known to be on disk ({error}); do not append it again"
+            )));
         }
-        self.file.sync_data().map_err(NotFlushed)?;
+        Ok(())
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        self.file.sync_data()?;
         if self.is_new {
-            flush_directory_of(self.log.path()).map_err(NotFlushed)?;
+            flush_directory_of(self.log.path())?;
         }
         Ok(())
     }
@@ -131,18 +135,13 @@ impl LockedLog {
         let mut text = String::new();
         for row in rows {
             let line = encode_row(row);
-            if line.len() > MAX_ROW {
-                bail!(
-                    "the row has {} bytes, the maximum is {MAX_ROW}; put the text in a file and name it in the notes",
-                    line.len()
-                );
-            }
-            if self.log.crlf() {
-                text += line.trim_end_matches('\n');
-                text += "\r\n";
-            } else {
-                text += &line;
-            }
+            let len = line.len();
+            ensure!(
+                len <= MAX_ROW,
+                "the row has {len} bytes, the maximum is {MAX_ROW}; put the text in a file and name it in the notes"
+            );
+            text += line.trim_end_matches('\n');
+            text += if self.log.crlf() { "\r\n" } else { "\n" };
         }
         Ok(text)
     }

@@ -12,6 +12,6 @@ mod state;
 pub use complete::CompletedTrial;
 pub use draft::{Draft, Origin, format_time};
 pub use input::{parse_trials, read_text};
-pub use lock::{LockedLog, NotFlushed, is_out_of_space};
+pub use lock::{LockedLog, Written, is_out_of_space};
 pub use nearest::nearest;
 pub use state::{Known, LogState};

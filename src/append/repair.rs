@@ -3,12 +3,12 @@
 
 use std::{
     fs,
-    io::{self, BufWriter, ErrorKind, Write},
+    io::{self, BufWriter, Write},
     os::unix::fs::PermissionsExt,
     path::Path,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
 use tempfile::NamedTempFile;
 
 use crate::{
@@ -40,19 +40,15 @@ const MAX_ROUNDS: usize = 8;
 impl Log {
     /// Writes a repaired copy to a new file, which appears complete or not at all. Returns what was changed.
     pub fn repair(&self, out: &Path) -> Result<Vec<Change>> {
-        if out.symlink_metadata().is_ok() {
-            bail!("{} already exists; choose another name", out.display());
-        }
-        let (file, changes) = self
-            .repair_until_clean(out)
-            .with_context(|| format!("cannot write {}", out.display()))?;
-        match persist_new(file, out) {
-            Ok(()) => Ok(changes),
-            Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                bail!("{} already exists; choose another name", out.display())
-            }
-            Err(error) => Err(error).with_context(|| format!("cannot write {}", out.display())),
-        }
+        let shown = out.display();
+        ensure!(
+            out.symlink_metadata().is_err(),
+            "{shown} already exists; choose another name"
+        );
+        let repaired = self.repair_until_clean(out);
+        let (file, changes) = repaired.with_context(|| format!("cannot write {shown}"))?;
+        persist_new(file, out).with_context(|| format!("cannot write {shown}"))?;
+        Ok(changes)
     }
 
     fn repair_until_clean(&self, out: &Path) -> Result<(NamedTempFile, Vec<Change>)> {
@@ -98,23 +94,20 @@ impl Log {
 
     /// Writes what becomes of a row, and returns what was changed.
     fn write_repaired(&self, row: &Row, out: &mut impl Write) -> Result<Option<&'static str>> {
-        let what = match (repair_row(row), row.damage) {
+        let mut change = describe_ending(row);
+        match (repair_row(row), row.damage) {
             (Repair::Remove(what), _) => return Ok(Some(what)),
             (Repair::Rewrite(line, what), _) => {
                 out.write_all(&line)?;
-                Some(what)
+                change = Some(what);
             }
             (Repair::Copy, Some(Damage::TooLong { bytes })) => {
                 self.copy_bytes(row.offset, bytes, out)?;
-                describe_ending(row)
             }
-            (Repair::Copy, _) => {
-                out.write_all(without_carriage_returns(row.cells.line))?;
-                describe_ending(row)
-            }
-        };
+            (Repair::Copy, _) => out.write_all(without_carriage_returns(row.cells.line))?,
+        }
         out.write_all(b"\n")?;
-        Ok(what)
+        Ok(change)
     }
 
     /// Copies a line that is too long to be held in memory, without its newline.
@@ -160,7 +153,11 @@ fn repair_header(raw: &[u8]) -> Vec<u8> {
     let mut ends = Vec::new();
     split(text, &mut ends, None);
     let names = Cells::new(text, &ends).iter();
-    encode_cells(names.map(|cell| value(cell).trim_ascii().to_vec()))
+    encode_cells(
+        names
+            .map(|cell| value(cell).trim_ascii().to_vec())
+            .collect(),
+    )
 }
 
 fn repair_row(row: &Row) -> Repair {
@@ -174,8 +171,7 @@ fn repair_row(row: &Row) -> Repair {
         Some(Damage::Cells { .. } | Damage::TooLong { .. }) => Repair::Copy,
         None => match find_problem(row) {
             Some(what) => {
-                let cells = (0..row.cells.len()).map(|column| lossless_value(row, column));
-                Repair::Rewrite(encode_cells(cells), what)
+                Repair::Rewrite(encode_cells(lossless_values(row, row.cells.len())), what)
             }
             None => Repair::Copy,
         },
@@ -217,56 +213,51 @@ fn has_odd_quotes(raw: &[u8]) -> bool {
     raw.starts_with(b"\"") && (raw.contains(&b'\t') || has_text_behind_quote(raw))
 }
 
-/// A cell's value. With text after the closing quote, the quotes are part of the value; otherwise they would be lost.
-/// White space around an id, a time, a status or a number is not part of it for any reader.
-fn lossless_value(row: &Row, column: usize) -> Vec<u8> {
+/// The values of the first cells of a row. With text after the closing quote, the quotes are part of the value; otherwise
+/// they would be lost. White space around an id, a time, a status or a number is not part of it for any reader.
+fn lossless_values(row: &Row, count: usize) -> Vec<Vec<u8>> {
     use Role::{Baseline, Delta, Id, Parent, Score, Status, Time};
-    let raw = row.cells.get(column).unwrap_or_default();
-    let value = if has_text_behind_quote(raw) {
-        raw.to_vec()
-    } else {
-        row.bytes_at(column).into_owned()
-    };
-    let trimmed = [Id, Parent, Baseline, Time, Status, Score, Delta];
-    if trimmed
-        .map(|role| row.schema.column(role))
-        .contains(&Some(column))
-    {
-        value.trim_ascii().to_vec()
-    } else {
-        value
+    let mut values: Vec<Vec<u8>> = Vec::new();
+    for (column, raw) in row.cells.iter().take(count).enumerate() {
+        values.push(if has_text_behind_quote(raw) {
+            raw.to_vec()
+        } else {
+            row.bytes_at(column).into_owned()
+        });
     }
-}
-
-fn encode_cells(cells: impl Iterator<Item = Vec<u8>>) -> Vec<u8> {
-    let cells: Vec<String> = cells
-        .map(|cell| encode(&escape_invalid_utf8(&cell)).into_owned())
-        .collect();
-    cells.join("\t").into_bytes()
-}
-
-/// The text of a cell, with a byte that is not UTF-8 as `\xff`.
-fn escape_invalid_utf8(cell: &[u8]) -> String {
-    let mut text = String::with_capacity(cell.len());
-    for chunk in cell.utf8_chunks() {
-        text += chunk.valid();
-        for byte in chunk.invalid() {
-            text += &format!("\\x{byte:02x}");
+    for role in [Id, Parent, Baseline, Time, Status, Score, Delta] {
+        if let Some(column) = row.schema.column(role)
+            && let Some(value) = values.get_mut(column)
+        {
+            *value = value.trim_ascii().to_vec();
         }
     }
-    text
+    values
+}
+
+/// Cells as a line, with a byte that is not UTF-8 as `\xff`.
+fn encode_cells(cells: Vec<Vec<u8>>) -> Vec<u8> {
+    let mut line = String::new();
+    for (at, cell) in cells.iter().enumerate() {
+        let mut text = String::new();
+        for chunk in cell.utf8_chunks() {
+            text += chunk.valid();
+            for byte in chunk.invalid() {
+                text += &format!("\\x{byte:02x}");
+            }
+        }
+        line += if at > 0 { "\t" } else { "" };
+        line += &encode(&text);
+    }
+    line.into_bytes()
 }
 
 /// A row whose only problem is a quote that opens a cell and is never closed: it has all its cells if the quote is taken
 /// as a character.
 fn escape_open_quote(row: &Row) -> Option<Vec<u8>> {
-    let complete = row.cells.len() - 1;
-    let mut cells: Vec<Vec<u8>> = (0..complete)
-        .map(|column| lossless_value(row, column))
-        .collect();
-    for cell in row.cells.last()?.split(|&b| b == b'\t') {
-        cells.push(cell.to_vec());
-    }
+    let mut cells = lossless_values(row, row.cells.len() - 1);
+    let rest = row.cells.last()?.split(|&b| b == b'\t');
+    cells.extend(rest.map(<[u8]>::to_vec));
     let has_all = cells.len() == row.schema.names().len();
-    has_all.then(|| encode_cells(cells.into_iter()))
+    has_all.then(|| encode_cells(cells))
 }

@@ -2,16 +2,16 @@ mod complete;
 mod freeze;
 mod given;
 
-use std::{ffi::OsString, fmt, time::Duration};
+use std::{ffi::OsString, time::Duration};
 
-use anyhow::{Error, Result, bail};
+use anyhow::{Result, bail};
 use clap::Args;
 
 use self::complete::Batch;
 use super::{Context, Usage};
 use crate::{
-    append::{Draft, NotFlushed},
-    log::{Direction, Schema},
+    append::{Draft, Written},
+    log::Direction,
     store::ReadOptions,
     ui::Closed,
 };
@@ -87,7 +87,8 @@ pub fn run(args: Append, context: &Context) -> Result<()> {
     let drafts = given::read_drafts(&args, context)?;
     let result = append(&drafts, &args, context);
     if let Err(error) = &result
-        && !is_written(error)
+        && !error.is::<Written>()
+        && !error.is::<Closed>()
     {
         for draft in &drafts {
             let json = given::as_json(draft, args.snapshot.as_deref());
@@ -107,13 +108,14 @@ fn append(drafts: &[Draft], args: &Append, context: &Context) -> Result<()> {
     let works = freeze::before_the_lock(drafts, args, &store, &options, context)?;
     let wait = Duration::from_secs_f64(args.lock_timeout);
     let locked = store.lock(&options, wait)?;
-    let (schema, notes) = (locked.log().schema.clone(), locked.log().notes.clone());
-    let batch = Batch::complete(drafts, works, args, &store, &locked);
-    let written = batch.and_then(|batch| batch.write(locked));
+    let notes = locked.log().notes.clone();
+    let mut batch = Batch::new(args, &store);
+    let completed = batch.complete(drafts, works, &locked);
+    let written = completed.and_then(|()| batch.write(locked)); // drops the lock in any case
     for note in notes {
         context.ui.note(&note);
     }
-    print(&written?, args.format, &schema, context)
+    print(&batch, &written?, context)
 }
 
 /// Checks what needs no log.
@@ -127,43 +129,23 @@ fn check(drafts: &[Draft], args: &Append) -> Result<()> {
     Ok(())
 }
 
-fn print(batch: &Batch, format: Format, schema: &Schema, context: &Context) -> Result<()> {
+fn print(batch: &Batch, answer: &str, context: &Context) -> Result<()> {
     for note in &batch.notes {
         context.ui.note(note);
     }
     for warning in &batch.warnings {
         context.ui.warn(warning);
     }
-    let answer = batch.answer(format, schema);
-    match context.ui.print(&answer) {
-        Err(error) if !error.is::<Closed>() => {
-            let answer = answer.trim_end().replace('\n', " ");
-            Err(error.context(NotAnswered(answer)))
+    context.ui.print(answer).map_err(|error| {
+        if error.is::<Closed>() {
+            return error;
         }
-        result => result,
-    }
-}
-
-/// Whether the trials are in the log in spite of an error.
-fn is_written(error: &Error) -> bool {
-    error.is::<NotFlushed>() || error.is::<NotAnswered>() || error.is::<Closed>()
-}
-
-/// The trials are in the log, but their ids could not be printed.
-#[derive(Debug)]
-struct NotAnswered(String);
-
-impl fmt::Display for NotAnswered {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let answer = &self.0;
-        write!(
-            f,
+        let answer = answer.trim_end().replace('\n', " ");
+        error.context(Written(format!(
             "written as {answer}, but that could not be printed; do not append it again"
-        )
-    }
+        )))
+    })
 }
-
-impl std::error::Error for NotAnswered {}
 
 fn parse_seconds(text: &str) -> Result<f64> {
     match text.parse() {

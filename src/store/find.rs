@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use super::Settings;
 
@@ -39,52 +39,43 @@ impl Store {
 
     fn find_at(path: &Path) -> Result<Self> {
         let shown = path.display();
-        let metadata = match std::fs::metadata(path) {
-            Ok(metadata) => metadata,
+        match std::fs::metadata(path) {
+            Ok(metadata) if metadata.is_file() => Ok(Self {
+                dir: None,
+                log: path.to_owned(),
+                settings: Settings::default(),
+            }),
+            Ok(metadata) if metadata.is_dir() => {
+                let inner = path.join(DIR);
+                let is_outside = !has_store_files(path)? && has_store_files(&inner)?;
+                Self::in_dir(if is_outside { &inner } else { path })
+            }
+            Ok(_) => bail!("{shown} is not a regular file; --store takes a store or a log"),
             Err(error) if error.kind() == ErrorKind::NotFound => {
                 bail!("no store at {shown}; `lineage init {shown}` makes one")
             }
             Err(error) => bail!("cannot access {shown}: {error}{}", way_out(&error)),
-        };
-        if metadata.is_file() {
-            return Ok(Self {
-                dir: None,
-                log: path.to_owned(),
-                settings: Settings::default(),
-            });
         }
-        if !metadata.is_dir() {
-            bail!(
-                "{shown} is neither a directory nor a regular file; --store takes a store or a log"
-            );
-        }
-        if has_store_files(path)? {
-            return Self::in_dir(path);
-        }
-        let inner = path.join(DIR);
-        if has_store_files(&inner)? {
-            return Self::in_dir(&inner);
-        }
-        bail!("{}", no_store_in(path))
     }
 
     fn find_upwards(from: &Path) -> Result<Self> {
         for dir in from.ancestors().map(|dir| dir.join(DIR)) {
-            if !dir.is_dir() {
-                continue;
-            }
-            if has_store_files(&dir)? {
+            if dir.is_dir() {
                 return Self::in_dir(&dir);
             }
-            bail!("{}", no_store_in(&dir));
         }
+        let from = from.display();
         bail!(
-            "no {DIR} in {} or above it; `lineage init` makes one here, --store PATH names another",
-            from.display()
+            "no {DIR} in {from} or above it; `lineage init` makes one here, --store PATH names another"
         )
     }
 
     fn in_dir(dir: &Path) -> Result<Self> {
+        let shown = dir.display();
+        ensure!(
+            has_store_files(dir)?,
+            "no {SETTINGS} or {LOG} in {shown}; `lineage init {shown}` makes a store there"
+        );
         Ok(Self {
             dir: Some(dir.to_owned()),
             log: dir.join(LOG),
@@ -104,18 +95,13 @@ impl Store {
     /// The path that the settings say to freeze. It is relative to the directory that contains the store.
     pub fn work(&self) -> Option<PathBuf> {
         let path = self.settings.snapshot.path.as_ref()?;
-        match &self.dir {
-            Some(dir) => Some(dir.join("..").join(path)),
-            None => Some(path.clone()),
-        }
+        Some(self.dir.as_ref()?.join("..").join(path))
     }
 
     /// Whether an append may create the log: only in a store, so that a mistyped path does not become a log.
     pub(crate) fn may_create_log(&self) -> bool {
-        match &self.dir {
-            Some(dir) => dir.join(SETTINGS).exists(),
-            None => false,
-        }
+        let dir = self.dir.as_ref();
+        dir.is_some_and(|dir| dir.join(SETTINGS).exists())
     }
 
     /// The hand-written insights; empty if there are none.
@@ -150,21 +136,13 @@ fn has_store_files(dir: &Path) -> Result<bool> {
     Ok(false)
 }
 
-fn no_store_in(dir: &Path) -> String {
-    let dir = dir.display();
-    format!("no {SETTINGS} or {LOG} in {dir}; `lineage init {dir}` makes a store there")
-}
-
 /// Refuses what cannot be a log. Opening a FIFO would wait for ever.
 pub(crate) fn check_regular(path: &Path) -> Result<()> {
     match std::fs::metadata(path) {
-        Ok(metadata) if metadata.is_dir() => {
-            bail!("{} is a directory, not a log; move it away", path.display())
+        Ok(metadata) if !metadata.is_file() => {
+            let path = path.display();
+            bail!("{path} is not a regular file, so not a log; move it away")
         }
-        Ok(metadata) if !metadata.is_file() => bail!(
-            "{} is not a regular file, so not a log; move it away",
-            path.display()
-        ),
         _ => Ok(()), // whoever opens it reports other errors
     }
 }

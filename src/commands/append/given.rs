@@ -3,11 +3,11 @@
 use std::{
     env,
     ffi::{OsStr, OsString},
-    io::Read,
+    io::{self, Read},
     path::Path,
 };
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use jiff::Timestamp;
 
@@ -72,12 +72,12 @@ pub(super) struct TrialFlags {
     set: Vec<OsString>,
 }
 
-/// Reads the trials of a command line. An error here is a mistake in the command line itself, or JSON that cannot be read.
+/// Reads the trials. An error here is a mistake in the command line itself, or JSON that cannot be read.
 pub(super) fn read_drafts(args: &Append, context: &Context) -> Result<Vec<Draft>> {
     let mut drafts = if args.json {
         read_stdin(args, context)?
     } else {
-        vec![read_flags(args, context)?]
+        read_flags(args, context)?
     };
     for draft in &mut drafts {
         draft.default_specialist = env::var_os("LINEAGE_SPECIALIST").as_deref().map(lossy);
@@ -85,19 +85,15 @@ pub(super) fn read_drafts(args: &Append, context: &Context) -> Result<Vec<Draft>
     Ok(drafts)
 }
 
-/// What was read from stdin is printed on stderr if it cannot be used: it may exist nowhere else.
+/// If what was read from stdin cannot be used, it is printed on stderr: it may exist nowhere else.
 fn read_stdin(args: &Append, context: &Context) -> Result<Vec<Draft>> {
     let mut bytes = Vec::new();
-    std::io::stdin()
-        .lock()
-        .read_to_end(&mut bytes)
-        .context("cannot read stdin")?;
+    let read = io::stdin().lock().read_to_end(&mut bytes);
+    read.context("cannot read stdin")?;
     let text = String::from_utf8_lossy(&bytes);
     let specialist = args.specialist.as_deref().map(lossy);
-    let drafts = parse_trials(&text, specialist.as_deref()).and_then(|drafts| {
-        check_once(args, &drafts)?;
-        Ok(drafts)
-    });
+    let drafts = parse_trials(&text, specialist.as_deref());
+    let drafts = drafts.and_then(|drafts| check_once(args, drafts));
     if drafts.is_err() {
         for line in text.lines() {
             context.ui.aside(&printable(line));
@@ -106,13 +102,42 @@ fn read_stdin(args: &Append, context: &Context) -> Result<Vec<Draft>> {
     drafts
 }
 
-fn read_flags(args: &Append, context: &Context) -> Result<Draft> {
+fn read_flags(args: &Append, context: &Context) -> Result<Vec<Draft>> {
     let flags = &args.trial;
+    let is_stdin = |value: &Option<OsString>| value.as_deref() == Some(OsStr::new("-"));
     if is_stdin(&flags.hypothesis) && is_stdin(&flags.notes) {
-        bail!(Usage(
-            "stdin cannot be both the hypothesis and the notes; give one as @FILE".to_owned()
-        ));
+        let text = "stdin cannot be both the hypothesis and the notes; give one as @FILE";
+        bail!(Usage(text.to_owned()));
     }
+    let mut given = plain_values(args);
+    for pair in &flags.set {
+        let pair = lossy(pair);
+        let Some((name, value)) = pair.split_once('=') else {
+            bail!(Usage(format!("--set {pair}: write COLUMN=VALUE")));
+        };
+        given.push((name.to_owned(), value.to_owned()));
+    }
+    for (name, value) in [("hypothesis", &flags.hypothesis), ("notes", &flags.notes)] {
+        // A text that cannot be read is left out: the measurement matters more.
+        match value.as_deref().map(read_text) {
+            Some(Ok(text)) => given.push((name.to_owned(), text)),
+            Some(Err(error)) => {
+                let warning = format!("--{name}: {error:#}; the trial is logged without it");
+                context.ui.warn(&warning);
+            }
+            None => {}
+        }
+    }
+    let draft = Draft::new(Origin::Flags, given);
+    if let Some(name) = draft.find_duplicate() {
+        bail!(Usage(format!("'{name}' is given twice")));
+    }
+    check_once(args, vec![draft])
+}
+
+/// The values that are taken as they are, by column.
+fn plain_values(args: &Append) -> Vec<(String, String)> {
+    let flags = &args.trial;
     let values = [
         ("status", &flags.status),
         ("metric", &flags.metric),
@@ -131,59 +156,17 @@ fn read_flags(args: &Append, context: &Context) -> Result<Draft> {
     ];
     let mut given = Vec::new();
     for (name, value) in values {
-        if let Some(value) = value {
-            given.push((name.to_owned(), lossy(value)));
-        }
+        given.extend(value.as_ref().map(|value| (name.to_owned(), lossy(value))));
     }
-    for pair in &flags.set {
-        given.push(parse_pair(&lossy(pair))?);
-    }
-    given.extend(read_flag_text("hypothesis", &flags.hypothesis, context));
-    given.extend(read_flag_text("notes", &flags.notes, context));
-    let draft = Draft::new(Origin::Flags, given);
-    if let Some(name) = draft.find_duplicate() {
-        bail!(Usage(format!("'{name}' is given twice")));
-    }
-    check_once(args, std::slice::from_ref(&draft))?;
-    Ok(draft)
+    given
 }
 
-fn parse_pair(pair: &str) -> Result<(String, String)> {
-    match pair.split_once('=') {
-        Some((name, value)) => Ok((name.to_owned(), value.to_owned())),
-        None => bail!(Usage(format!("--set {pair}: write COLUMN=VALUE"))),
+fn check_once(args: &Append, drafts: Vec<Draft>) -> Result<Vec<Draft>> {
+    if args.once && drafts.iter().any(|draft| draft.job().is_none()) {
+        let text = "--once needs a job name to recognise the trial; give --job-name";
+        bail!(Usage(text.to_owned()));
     }
-}
-
-/// A text that cannot be read is left out: the measurement matters more.
-fn read_flag_text(
-    name: &str,
-    value: &Option<OsString>,
-    context: &Context,
-) -> Option<(String, String)> {
-    match read_text(value.as_ref()?) {
-        Ok(text) => Some((name.to_owned(), text)),
-        Err(error) => {
-            let warning = format!("--{name}: {error:#}; the trial is logged without it");
-            context.ui.warn(&warning);
-            None
-        }
-    }
-}
-
-fn check_once(args: &Append, drafts: &[Draft]) -> Result<()> {
-    if args.once {
-        let have_jobs = drafts.iter().all(|draft| draft.job().is_some());
-        ensure!(
-            have_jobs,
-            Usage("--once needs a job name to recognise the trial; give --job-name".to_owned())
-        );
-    }
-    Ok(())
-}
-
-fn is_stdin(value: &Option<OsString>) -> bool {
-    value.as_deref() == Some(OsStr::new("-"))
+    Ok(drafts)
 }
 
 fn lossy(text: impl AsRef<OsStr>) -> String {
@@ -197,21 +180,16 @@ pub(super) fn as_json(draft: &Draft, snapshot: Option<&OsStr>) -> String {
         let is_number = ["metric", "core_metric", "val_bpb"].contains(&name.as_str());
         object.insert(name.clone(), records::value(text, !is_number));
     }
-    if let Some(path) = find_snapshot(draft, snapshot) {
+    // A log may have a column `snapshot` with any text, so that key is a path only if the path exists.
+    let path = match draft.get("snapshot") {
+        Some(path) => Some(Path::new(path)).filter(|path| path.exists()),
+        None => snapshot.filter(|path| !path.is_empty()).map(Path::new),
+    };
+    if let Some(path) = path {
         let path = std::path::absolute(path).unwrap_or_else(|_| path.into());
         object.insert("snapshot".to_owned(), path.to_string_lossy().into());
     }
-    if !object.contains_key("timestamp") {
-        let now = format_time(Timestamp::now());
-        object.insert("timestamp".to_owned(), now.into());
-    }
+    let now = format_time(Timestamp::now());
+    object.entry("timestamp").or_insert(now.into());
     records::json(&object.into())
-}
-
-/// The path to freeze. A log may have a column `snapshot` with any text, so only an existing path counts.
-fn find_snapshot<'a>(draft: &'a Draft, flag: Option<&'a OsStr>) -> Option<&'a Path> {
-    match draft.get("snapshot") {
-        Some(path) => Some(Path::new(path)).filter(|path| path.exists()),
-        None => flag.filter(|path| !path.is_empty()).map(Path::new),
-    }
 }
