@@ -53,15 +53,15 @@ impl Log {
 
     fn repair_until_clean(&self, out: &Path) -> Result<(NamedTempFile, Vec<Change>)> {
         // Whoever may not read the log may not read the copy either.
-        let mode = fs::metadata(self.path())?.permissions().mode() & 0o666;
+        let permissions = fs::metadata(self.path())?.permissions().mode() & 0o666;
         let options = ReadOptions {
             direction: Some(self.schema.direction),
             ..ReadOptions::default()
         };
-        let (mut file, changes) = self.repair_once(temporary_file_beside(out, mode)?)?;
+        let (mut file, changes) = self.repair_once(temporary_file_beside(out, permissions)?)?;
         for _ in 1..MAX_ROUNDS {
             let copy = Store::find(Some(file.path()))?.read_to_the_end(&options)?;
-            let (next, more) = copy.repair_once(temporary_file_beside(out, mode)?)?;
+            let (next, more) = copy.repair_once(temporary_file_beside(out, permissions)?)?;
             if more.is_empty() {
                 break;
             }
