@@ -29,8 +29,8 @@ pub struct Settings {
     /// Columns of a new log besides the 17.
     pub columns: Vec<String>,
     pub durability: Durability,
-    pub snapshot: Freezing,
-    pub import: Import,
+    pub snapshot: SnapshotSettings,
+    pub import: ImportSettings,
     pub prompt: Prompt,
 }
 
@@ -48,7 +48,7 @@ pub enum Durability {
 /// What `append` freezes.
 #[derive(Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Freezing {
+pub struct SnapshotSettings {
     /// The default of `--snapshot`, relative to the directory that contains the store.
     pub path: Option<PathBuf>,
     /// Freeze every trial, not only `keep` and `baseline`.
@@ -57,7 +57,7 @@ pub struct Freezing {
     pub max_bytes: u64,
 }
 
-impl Default for Freezing {
+impl Default for SnapshotSettings {
     fn default() -> Self {
         Self {
             path: None,
@@ -67,7 +67,7 @@ impl Default for Freezing {
     }
 }
 
-impl Freezing {
+impl SnapshotSettings {
     /// Whether a trial with this status is frozen.
     pub fn wants(&self, status: Status) -> bool {
         self.always || status.can_be_best()
@@ -77,13 +77,13 @@ impl Freezing {
 /// How an external log was imported; the next import reads it in the same way.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Import {
-    #[serde(deserialize_with = "map")]
+pub struct ImportSettings {
+    #[serde(deserialize_with = "parse_map")]
     pub map: Map,
     pub segment: Option<u64>,
 }
 
-fn map<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Map, D::Error> {
+fn parse_map<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Map, D::Error> {
     String::deserialize(deserializer)?
         .parse()
         .map_err(serde::de::Error::custom)

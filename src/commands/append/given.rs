@@ -122,7 +122,7 @@ fn read_flags(args: &Append, context: &Context) -> Result<Vec<Draft>> {
         match value.as_deref().map(read_text) {
             Some(Ok(text)) => given.push((name.to_owned(), text)),
             Some(Err(error)) => {
-                let warning = format!("--{name}: {error:#}; the trial is logged without it");
+                let warning = format!("--{name}: {error:#}; continuing without it");
                 context.ui.warn(&warning);
             }
             None => {}
