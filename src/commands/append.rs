@@ -109,9 +109,9 @@ fn append(drafts: &[Draft], args: &Append, context: &Context) -> Result<()> {
     let wait = Duration::from_secs_f64(args.lock_timeout);
     let locked = store.lock(&options, wait)?;
     let notes = locked.log().notes.clone();
-    let mut batch = Batch::new(args, &store);
-    let completed = batch.complete(drafts, works, &locked);
-    let written = completed.and_then(|()| batch.write(locked)); // drops the lock in any case
+    let mut batch = Batch::default();
+    let completed = batch.complete(drafts, works, args, &store, &locked);
+    let written = completed.and_then(|()| batch.write(args.format, locked)); // drops the lock in any case
     for note in notes {
         context.ui.note(&note);
     }

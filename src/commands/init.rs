@@ -43,12 +43,8 @@ pub fn run(args: Init, context: &Context) -> Result<()> {
         label,
         columns,
     } = args;
-    let mut names = Vec::new();
-    for name in columns {
-        if !name.trim().is_empty() {
-            names.push(name.trim().to_owned());
-        }
-    }
+    let names = columns.iter().map(|name| name.trim().to_owned());
+    let names: Vec<String> = names.filter(|name| !name.is_empty()).collect();
     let new = New {
         metric: &metric,
         direction,

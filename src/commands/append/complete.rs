@@ -13,9 +13,8 @@ use crate::{
 };
 
 /// The rows of one append, and what is printed once they are written.
-pub(super) struct Batch<'a> {
-    args: &'a Append,
-    store: &'a Store,
+#[derive(Default)]
+pub(super) struct Batch {
     rows: Vec<Vec<String>>,
     answers: Vec<Answer>,
     /// The snapshots that rows name, each with its row and its trial.
@@ -30,35 +29,25 @@ enum Answer {
     Logged(String),
 }
 
-impl<'a> Batch<'a> {
-    pub(super) fn new(args: &'a Append, store: &'a Store) -> Self {
-        Self {
-            args,
-            store,
-            rows: Vec::new(),
-            answers: Vec::new(),
-            snapshots: Vec::new(),
-            notes: Vec::new(),
-            warnings: Vec::new(),
-        }
-    }
-
+impl Batch {
     /// Completes the drafts from the log.
     pub(super) fn complete(
         &mut self,
         drafts: &[Draft],
         works: Vec<Work>,
+        args: &Append,
+        store: &Store,
         locked: &LockedLog,
     ) -> Result<()> {
         let log = locked.log();
         let ids = drafts.iter().flat_map(Draft::mentioned);
         let jobs = drafts.iter().filter_map(Draft::job).map(str::to_owned);
-        let mut state = log.ledger(ids, jobs.filter(|_| self.args.once))?;
+        let mut state = log.ledger(ids, jobs.filter(|_| args.once))?;
         for (at, (draft, work)) in drafts.iter().zip(works).enumerate() {
-            if self.add_logged(draft, &state, locked)? {
+            if self.add_logged(draft, &state, args.format, locked)? {
                 continue;
             }
-            let mut added = self.add_new(draft, work, &mut state, locked);
+            let mut added = self.add_new(draft, work, &mut state, store, locked);
             if drafts.len() > 1 {
                 added = added.with_context(|| format!("trial {} of {}", at + 1, drafts.len()));
             }
@@ -69,7 +58,13 @@ impl<'a> Batch<'a> {
     }
 
     /// Adds the answer for a trial whose job is in the log; false if it is not.
-    fn add_logged(&mut self, draft: &Draft, state: &LogState, locked: &LockedLog) -> Result<bool> {
+    fn add_logged(
+        &mut self,
+        draft: &Draft,
+        state: &LogState,
+        format: Format,
+        locked: &LockedLog,
+    ) -> Result<bool> {
         let job = draft.job().unwrap_or_default();
         let Some(known) = state.job(job) else {
             return Ok(false);
@@ -80,7 +75,7 @@ impl<'a> Batch<'a> {
         ));
         let column = locked.log().schema.column(Role::Id);
         let is_same = |cells: &Vec<String>| column.is_some_and(|column| cells[column] == *id);
-        let answer = match (self.rows.iter().position(is_same), self.args.format) {
+        let answer = match (self.rows.iter().position(is_same), format) {
             (Some(row), _) => Answer::Row(row),
             (None, Format::Id) => Answer::Logged(format!("{id}\n")),
             (None, Format::Json) => {
@@ -97,6 +92,7 @@ impl<'a> Batch<'a> {
         draft: &Draft,
         work: Work,
         state: &mut LogState,
+        store: &Store,
         locked: &LockedLog,
     ) -> Result<()> {
         let schema = &locked.log().schema;
@@ -106,7 +102,7 @@ impl<'a> Batch<'a> {
         state.enter(Some(&trial.id), &name, job, trial.eligible_score);
         self.warnings.append(&mut trial.warnings);
         if let Some(work) = work
-            && self.store.settings.snapshot.wants(trial.status)
+            && store.settings.snapshot.wants(trial.status)
         {
             let domain = schema.column(Role::Domain).map(|at| &*trial.cells[at]);
             let domain = domain.unwrap_or_default();
@@ -133,7 +129,7 @@ impl<'a> Batch<'a> {
 
     /// Writes the rows, and returns what to print. If the disk is too full for the rows and their snapshots, the snapshots
     /// are given up.
-    pub(super) fn write(&mut self, mut locked: LockedLog) -> Result<String> {
+    pub(super) fn write(&mut self, format: Format, mut locked: LockedLog) -> Result<String> {
         let mut written = locked.append_rows(&self.rows);
         if let Err(error) = &written
             && is_out_of_space(error)
@@ -143,7 +139,7 @@ impl<'a> Batch<'a> {
             written = locked.append_rows(&self.rows);
         }
         written?;
-        let answer = self.answer(&locked);
+        let answer = self.answer(format, &locked);
         let flushed = locked.release_and_flush();
         // Even if the flush failed, the rows are in the log and name the snapshots.
         for (_, _, placed) in self.snapshots.drain(..) {
@@ -163,11 +159,11 @@ impl<'a> Batch<'a> {
         }
     }
 
-    fn answer(&self, locked: &LockedLog) -> String {
+    fn answer(&self, format: Format, locked: &LockedLog) -> String {
         let schema = &locked.log().schema;
         let mut text = String::new();
         for answer in &self.answers {
-            match (answer, self.args.format) {
+            match (answer, format) {
                 (Answer::Logged(logged), _) => text += logged,
                 (Answer::Row(row), Format::Id) => {
                     let column = schema.column(Role::Id).expect("a log has a column of ids");
