@@ -150,7 +150,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__append)
-            opts="-q -h --store --quiet --color --status --metric --val-bpb --specialist --parent --baseline --domain --hypothesis --expected-delta --train-s --total-s --job-name --snapshot --snapshot-path --notes --exp-id --timestamp --set --json --once --direction --lock-timeout --format --help"
+            opts="-q -h --store --quiet --color --status --metric --val-bpb --parent --baseline --domain --hypothesis --expected-delta --train-s --total-s --job-name --snapshot-path --notes --exp-id --timestamp --set --specialist --snapshot --json --once --direction --lock-timeout --format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -173,10 +173,6 @@ _lineage() {
                     return 0
                     ;;
                 --val-bpb)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --specialist)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -212,10 +208,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --snapshot)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --snapshot-path)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -233,6 +225,14 @@ _lineage() {
                     return 0
                     ;;
                 --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --specialist)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --snapshot)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

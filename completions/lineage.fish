@@ -53,8 +53,8 @@ complete -c lineage -n "__fish_lineage_using_subcommand init" -l store -d 'The s
 complete -c lineage -n "__fish_lineage_using_subcommand init" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand init" -l metric -d 'The number that the search optimises; its score is in the column of this name, else in core_metric' -r
-complete -c lineage -n "__fish_lineage_using_subcommand init" -l direction -d 'Which way is better' -r -f -a "minimize\t'Lower is better'
+complete -c lineage -n "__fish_lineage_using_subcommand init" -l metric -d 'The number that the search optimises; the score is in the column of this name, else in core_metric' -r
+complete -c lineage -n "__fish_lineage_using_subcommand init" -l direction -d 'Which scores are better' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand init" -l label -d 'A short name for the metric' -r
 complete -c lineage -n "__fish_lineage_using_subcommand init" -l columns -d 'Columns of the log besides the 17' -r
@@ -64,32 +64,32 @@ complete -c lineage -n "__fish_lineage_using_subcommand append" -l store -d 'The
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l color -d 'When to use colour' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l status -d 'How it ended: baseline, keep, discard, crash, eval_budget_overrun, train_budget_overrun, size_blocked, preflight_crash, disqualified, harness_abort; or auto: keep if the score beats the best, else discard; baseline while there is no best' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l status -d 'Outcome: baseline, keep, discard, crash, eval_budget_overrun, train_budget_overrun, size_blocked, preflight_crash, disqualified, harness_abort; or auto: keep if the score beats the best, else discard, baseline if there is no best' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l metric -d 'The score' -r
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l val-bpb -d 'Validation bits per byte, where that is not the score' -r
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l specialist -d 'Who proposed it [default: $LINEAGE_SPECIALIST]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l parent -d 'The trial that it was made from, or `none` [default: the best]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l baseline -d 'The trial that it was measured against, or `none` [default: the best]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l domain -d 'What it is about [default: the specialist]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l hypothesis -d 'What was proposed; `-` reads stdin, @FILE a file, @@ begins a text with @' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l val-bpb -d 'Validation bits per byte, if that is not the score' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l parent -d 'The trial it started from, or `none` [default: the best]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l baseline -d 'The trial it is compared with, or `none` [default: the best]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l domain -d 'The subject of the edit [default: the specialist]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l hypothesis -d 'What was proposed; `-` reads stdin, @FILE a file, @@ starts a text with @' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l expected-delta -d 'The difference that the agent predicted' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l train-s -d 'Seconds of training' -r
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l total-s -d 'Seconds in all' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l total-s -d 'Seconds in total' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l job-name -d 'The job that ran it' -r
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l snapshot -d 'Freeze this directory or file with it, if it is a keep or a baseline [default: `path` of the settings, if set]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l snapshot-path -d 'Where its frozen work is, relative to the store, where another program has frozen it' -r
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l notes -d 'How it went; `-` reads stdin, @FILE a file, @@ begins a text with @' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l snapshot-path -d 'Path of its snapshot relative to the store, if another program made it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l notes -d 'How it went; `-` reads stdin, @FILE a file, @@ starts a text with @' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l exp-id -d 'Its id [default: the next one]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l timestamp -d 'When it ended [default: now]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l set -d 'Any other column of the log, word for word; may be given more than once' -r
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l direction -d 'Which way is better [default: the setting, else what the log\'s keeps did]' -r -f -a "minimize\t'Lower is better'
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l set -d 'Any other column of the log; may be given more than once' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l specialist -d 'Who proposed it [default: $LINEAGE_SPECIALIST]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l snapshot -d 'File or directory to freeze if it is a keep or a baseline [default: `path` in the settings]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l direction -d 'Which scores are better [default: the setting, else what the log\'s keeps show]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l lock-timeout -d 'How long to wait for another writer' -r
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l format -d 'What to print: the id, or the whole row' -r -f -a "id\t''
-json\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l format -d 'What to print' -r -f -a "id\t'The id'
+json\t'The row as a JSON object'"
 complete -c lineage -n "__fish_lineage_using_subcommand append" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l json -d 'Read trials from stdin: one JSON object, or one a line; all are written, or none. `snapshot` is what --snapshot is'
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l once -d 'Where the log has a trial of this job, print its id and write nothing'
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l json -d 'Read trials from stdin: one JSON object, or one per line; all are written, or none. The key `snapshot` is --snapshot'
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l once -d 'If the log has a trial of this job, print its id and write nothing'
 complete -c lineage -n "__fish_lineage_using_subcommand append" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l color -d 'When to use colour' -r -f -a "auto\t''

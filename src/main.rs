@@ -1,6 +1,6 @@
-//! The door: parse, run, exit code.
+//! The entry point: parse, run, exit code.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, sync::Arc};
 
 use lineage::cli::{self, Cli};
 
@@ -9,12 +9,9 @@ fn main() -> ExitCode {
     cli::run(Cli::parse())
 }
 
-/// A write beyond `RLIMIT_FSIZE` sends SIGXFSZ, which would kill the program half-way through a row; with a handler the
-/// write fails with an error instead, and is undone.
+/// A write beyond `RLIMIT_FSIZE` raises SIGXFSZ, which would kill the program in the middle of a row. With a handler, the
+/// write returns an error instead and is undone.
 fn survive_file_size_limit() {
-    #[cfg(unix)]
-    {
-        let seen = std::sync::Arc::default();
-        let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, seen); // without it, all else still works
-    }
+    let raised = Arc::default();
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGXFSZ, raised); // everything else works without it
 }

@@ -1,13 +1,17 @@
-//! Writing: a trial is drafted from what was given, completed from the log as it stands, and written under the lock.
+//! Writing trials: a draft is completed from the log and appended under the lock.
 
+mod complete;
 mod draft;
+mod file_lock;
 mod input;
 mod lock;
+mod nearest;
 mod repair;
 mod state;
 
-pub use draft::{Complete, Draft, format_time, nearest};
+pub use complete::CompletedTrial;
+pub use draft::{Draft, Origin, format_time};
 pub use input::{parse_trials, read_text};
-pub(crate) use lock::flush_dir;
-pub use lock::{LockedLog, NotFlushed, Unwritten};
+pub use lock::{LockedLog, Written, is_out_of_space};
+pub use nearest::nearest;
 pub use state::{Known, LogState};

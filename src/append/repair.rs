@@ -1,120 +1,136 @@
-//! A mended copy of a log. Loss-free: a row that cannot be understood goes over as it is, one with nothing wrong to the byte,
-//! and the log is never touched.
+//! A repaired copy of a log. Nothing is lost: a row that cannot be understood is copied as it is, a row without a problem
+//! byte for byte, and the log itself is never changed.
 
 use std::{
-    fs::{self, File},
+    fs,
     io::{self, BufWriter, Write},
+    os::unix::fs::PermissionsExt,
     path::Path,
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, ensure};
+use tempfile::NamedTempFile;
 
 use crate::{
     analysis::{Anomalies, find_anomalies},
     log::{
-        Cells, Damage, Ending, Log, Role, Row, encode, encode_row, has_text_after_quote,
-        split_line, unquote,
+        Cells, Damage, Ending, Log, LogOptions, Role, Row, Source, encode, encode_row,
+        has_text_after_quote, split_line, unquote,
     },
-    store::{ReadOptions, Store},
+    store::{persist_new, temporary_file_beside},
 };
 
-/// One change: the line of the log, and what became of it.
+/// One change: the line of the log, and what was done.
 pub struct Change {
     pub line: u64,
     pub what: &'static str,
 }
 
-/// Mending may bring things together that call for mending; it ends after so many rounds.
-const ROUNDS: usize = 8;
+/// What becomes of one row.
+enum Repair {
+    /// It is copied without its line ending.
+    Copy,
+    Rewrite(Vec<u8>, &'static str),
+    Remove(&'static str),
+}
+
+/// A repair may uncover another problem: a line that gets its newline may end a quoted cell. Most logs need one round.
+const MAX_ROUNDS: usize = 8;
 
 impl Log {
-    /// Writes a mended copy to a new file, which appears whole or not at all, and returns what it changed.
+    /// Writes a repaired copy to a new file, which appears complete or not at all. Returns what was changed.
     pub fn repair(&self, out: &Path) -> Result<Vec<Change>> {
-        if out.symlink_metadata().is_ok() {
-            bail!(
-                "{} is there already; give another name for the copy",
-                out.display()
-            );
-        }
-        let unfinished = out.with_extension(format!("new-{}", std::process::id()));
-        let result = self.mended_to(&unfinished).and_then(|changes| {
-            fs::hard_link(&unfinished, out).or_else(|_| fs::rename(&unfinished, out))?;
-            Ok(changes)
-        });
-        let _ = fs::remove_file(&unfinished); // it may have been renamed, or never made
-        result.with_context(|| format!("cannot write {}", out.display()))
+        let shown = out.display();
+        ensure!(
+            out.symlink_metadata().is_err(),
+            "{shown} already exists; choose another name"
+        );
+        let repaired = self.repair_until_clean(out);
+        let (file, changes) = repaired.with_context(|| format!("cannot write {shown}"))?;
+        persist_new(file, out).with_context(|| format!("cannot write {shown}"))?;
+        Ok(changes)
     }
 
-    fn mended_to(&self, out: &Path) -> Result<Vec<Change>> {
-        let changes = self.mend_once(out)?;
-        let again = out.with_extension("again");
-        for _ in 1..ROUNDS {
-            let reading = ReadOptions {
-                direction: Some(self.schema.direction),
-                ..ReadOptions::default()
-            };
-            let more = Store::find(Some(out))?
-                .read_to_the_end(&reading)?
-                .mend_once(&again);
-            let _ = fs::rename(&again, out).or_else(|_| fs::remove_file(&again)); // whole either way
-            if more?.is_empty() {
+    fn repair_until_clean(&self, out: &Path) -> Result<(NamedTempFile, Vec<Change>)> {
+        // Whoever may not read the log may not read the copy either.
+        let permissions = fs::metadata(self.path())?.permissions().mode() & 0o666;
+        let options = LogOptions {
+            direction: Some(self.schema.direction),
+            ..LogOptions::default()
+        };
+        let (mut file, changes) = self.repair_once(temporary_file_beside(out, permissions)?)?;
+        for _ in 1..MAX_ROUNDS {
+            let source = Source::File(file.reopen()?);
+            let len = file.as_file().metadata()?.len();
+            let copy = Log::open(file.path(), Some(source), len, &options)?;
+            let (next, more) = copy.repair_once(temporary_file_beside(out, permissions)?)?;
+            if more.is_empty() {
                 break;
             }
+            file = next;
         }
-        Ok(changes)
+        Ok((file, changes))
     }
 
-    fn mend_once(&self, out: &Path) -> Result<Vec<Change>> {
+    fn repair_once(&self, file: NamedTempFile) -> Result<(NamedTempFile, Vec<Change>)> {
+        let mut out = BufWriter::new(file);
         let mut changes = Vec::new();
-        let mut file = BufWriter::new(File::create(out)?);
         let header = self.raw_header()?;
-        let mended = mend_header(&header);
-        if header.strip_suffix(b"\n") != Some(&mended) {
-            changes.push(Change {
-                line: 1,
-                what: "the header was written anew",
-            });
+        let repaired = repair_header(&header);
+        if header.strip_suffix(b"\n") != Some(&repaired) {
+            let what = "rewrote the header";
+            changes.push(Change { line: 1, what });
         }
-        file.write_all(&mended)?;
-        file.write_all(b"\n")?;
+        out.write_all(&repaired)?;
+        out.write_all(b"\n")?;
         self.for_each_line(|row| {
-            let (line, what) = mend(&row);
-            changes.extend(what.map(|what| Change {
-                line: row.number,
-                what,
-            }));
-            match (row.damage, line) {
-                (Some(Damage::TooLong { bytes }), _) => {
-                    self.copy_raw(row.offset, bytes, &mut file)?
-                }
-                (_, Some(line)) => file.write_all(&line)?,
-                (_, None) => return Ok(()),
+            if let Some(what) = self.write_repaired(&row, &mut out)? {
+                let line = row.number;
+                changes.push(Change { line, what });
             }
-            Ok(file.write_all(b"\n")?)
+            Ok(())
         })?;
-        file.into_inner()
-            .map_err(io::IntoInnerError::into_error)?
-            .sync_all()?;
-        Ok(changes)
+        let file = out.into_inner().map_err(io::IntoInnerError::into_error)?;
+        Ok((file, changes))
     }
 
-    /// Copies a line of the log, without its newline, however long it is.
-    fn copy_raw(&self, mut offset: u64, bytes: u64, out: &mut impl Write) -> io::Result<()> {
+    /// Writes what becomes of a row, and returns what was changed.
+    fn write_repaired(&self, row: &Row, out: &mut impl Write) -> Result<Option<&'static str>> {
+        let mut change = describe_ending(row);
+        match (repair_row(row), row.damage) {
+            (Repair::Remove(what), _) => return Ok(Some(what)),
+            (Repair::Rewrite(line, what), _) => {
+                out.write_all(&line)?;
+                change = Some(what);
+            }
+            (Repair::Copy, Some(Damage::TooLong { bytes })) => {
+                self.copy_bytes(row.offset, bytes, out)?;
+            }
+            (Repair::Copy, _) => out.write_all(without_carriage_returns(row.cells.line))?,
+        }
+        out.write_all(b"\n")?;
+        Ok(change)
+    }
+
+    /// Copies a line that is too long to be held in memory, without its newline.
+    fn copy_bytes(&self, mut offset: u64, bytes: u64, out: &mut impl Write) -> Result<()> {
         let Some(file) = self.source() else {
             return Ok(());
         };
-        let (end, mut chunk) = (offset + bytes, vec![0; 64 * 1024]);
+        let end = offset + bytes;
+        let mut buffer = vec![0; 64 * 1024];
         while offset < end {
-            let wanted = usize::try_from(end - offset)
-                .unwrap_or(usize::MAX)
-                .min(chunk.len());
-            let read = file.read_at(&mut chunk[..wanted], offset)?;
+            let wanted = buffer.len().min(usize::try_from(end - offset)?);
+            let read = file.read_at(&mut buffer[..wanted], offset)?;
             if read == 0 {
                 break;
             }
             offset += read as u64;
-            let last = offset == end && chunk[read - 1] == b'\n';
-            out.write_all(&chunk[..read - usize::from(last)])?;
+            let mut chunk = &buffer[..read];
+            if offset == end {
+                chunk = chunk.strip_suffix(b"\n").unwrap_or(chunk);
+            }
+            out.write_all(chunk)?;
         }
         Ok(())
     }
@@ -132,130 +148,118 @@ impl Log {
     }
 }
 
-/// The first line, without a mark, a carriage return, or white space around its names.
-fn mend_header(raw: &[u8]) -> Vec<u8> {
-    let text = raw
-        .strip_prefix("\u{feff}".as_bytes())
-        .unwrap_or(raw)
-        .trim_ascii_end();
+/// The first line without a byte order mark, a carriage return, or white space around its names.
+fn repair_header(raw: &[u8]) -> Vec<u8> {
+    let text = raw.strip_prefix("\u{feff}".as_bytes()).unwrap_or(raw);
+    let text = text.trim_ascii_end();
     let mut ends = Vec::new();
     split_line(text, &mut ends);
+    let names = Cells::new(text, &ends).iter();
     encode_cells(
-        Cells::new(text, &ends)
-            .iter()
-            .map(|cell| unquote(cell).trim_ascii().to_vec()),
+        names
+            .map(|cell| unquote(cell).trim_ascii().to_vec())
+            .collect(),
     )
 }
 
-/// The line that a row becomes, none where it holds nothing, and what was changed.
-fn mend(row: &Row) -> (Option<Vec<u8>>, Option<&'static str>) {
-    let as_it_is = || {
-        let end = row
-            .cells
-            .line
-            .iter()
-            .rposition(|&b| b != b'\r')
-            .map_or(0, |at| at + 1);
-        (Some(row.cells.line[..end].to_vec()), ending(row))
-    };
-    let mended =
-        |line: Option<Vec<u8>>, what| line.map_or_else(as_it_is, |line| (Some(line), Some(what)));
+fn repair_row(row: &Row) -> Repair {
     match row.damage {
-        Some(Damage::Blank) => (None, Some("a blank line was left out")),
-        Some(Damage::RepeatedHeader) => (None, Some("the repeated header was left out")),
-        Some(Damage::OpenQuote) => mended(
-            literal_quote(row),
-            "a quote that nothing closes was taken as a character",
-        ),
-        Some(Damage::Cells { .. }) => as_it_is(),
-        Some(Damage::TooLong { .. }) => (None, ending(row)),
-        None => {
-            let what = match () {
-                () if row.is_space_separated() => {
-                    "cells that spaces had joined were separated again"
-                }
-                () if row.lines > 1 => "a cell over several lines was put into one",
-                () if find_anomalies(row.cells.line) != Anomalies::default() => {
-                    "control characters and broken UTF-8 were made visible"
-                }
-                () if row.cells.iter().any(is_odd) => "its quotes were written anew",
-                () => return as_it_is(),
-            };
-            (
-                Some(encode_cells(
-                    (0..row.cells.len()).map(|column| whole_value(row, column)),
-                )),
-                Some(what),
-            )
-        }
+        Some(Damage::Blank) => Repair::Remove("removed a blank line"),
+        Some(Damage::RepeatedHeader) => Repair::Remove("removed a repeated header"),
+        Some(Damage::OpenQuote) => match escape_open_quote(row) {
+            Some(line) => Repair::Rewrite(line, "escaped a quote that is never closed"),
+            None => Repair::Copy,
+        },
+        Some(Damage::Cells { .. } | Damage::TooLong { .. }) => Repair::Copy,
+        None => match find_problem(row) {
+            Some(what) => {
+                Repair::Rewrite(encode_cells(lossless_values(row, row.cells.len())), what)
+            }
+            None => Repair::Copy,
+        },
     }
 }
 
-fn ending(row: &Row) -> Option<&'static str> {
+/// What is changed by encoding the cells of a readable row again, if anything.
+fn find_problem(row: &Row) -> Option<&'static str> {
+    if row.is_space_separated() {
+        Some("restored tabs that had become spaces")
+    } else if row.lines > 1 {
+        Some("joined a cell that spanned several lines")
+    } else if find_anomalies(row.cells.line) != Anomalies::default() {
+        Some("escaped control characters and invalid UTF-8")
+    } else if row.cells.iter().any(has_odd_quotes) {
+        Some("rewrote the quotes")
+    } else {
+        None
+    }
+}
+
+fn describe_ending(row: &Row) -> Option<&'static str> {
     match row.ending {
         Ending::Newline => None,
-        Ending::CarriageReturn => Some("the carriage return at its end was left out"),
-        Ending::Missing => Some("the newline at its end was added"),
+        Ending::CarriageReturn => Some("removed the carriage return at the end"),
+        Ending::Missing => Some("added the newline at the end"),
     }
 }
 
-/// A quoted cell with a tab in it, or with text behind its closing quote.
-fn is_odd(raw: &[u8]) -> bool {
+fn without_carriage_returns(mut line: &[u8]) -> &[u8] {
+    while let Some(shorter) = line.strip_suffix(b"\r") {
+        line = shorter;
+    }
+    line
+}
+
+/// Whether a quoted cell contains a tab, or text after its closing quote.
+fn has_odd_quotes(raw: &[u8]) -> bool {
     raw.starts_with(b"\"") && (raw.contains(&b'\t') || has_text_after_quote(raw))
 }
 
-/// A cell's value, with nothing lost: where text stands behind a closing quote, the quotes belong to it. White space around
-/// what is no free text is not part of it for any reader.
-fn whole_value(row: &Row, column: usize) -> Vec<u8> {
-    let raw = row.cells.get(column).unwrap_or_default();
-    let value = if has_text_after_quote(raw) {
-        raw.to_vec()
-    } else {
-        row.bytes_at(column).into_owned()
-    };
-    let strict = [
-        Role::Id,
-        Role::Parent,
-        Role::Baseline,
-        Role::Time,
-        Role::Status,
-        Role::Score,
-        Role::Delta,
-    ];
-    if strict
-        .into_iter()
-        .any(|role| row.schema.column(role) == Some(column))
-    {
-        value.trim_ascii().to_vec()
-    } else {
-        value
+/// The values of the first cells of a row. With text after the closing quote, the quotes are part of the value; otherwise
+/// they would be lost. White space around an id, a time, a status or a number is not part of it for any reader.
+fn lossless_values(row: &Row, count: usize) -> Vec<Vec<u8>> {
+    use Role::{Baseline, Delta, Id, Parent, Score, Status, Time};
+    let mut values: Vec<Vec<u8>> = Vec::new();
+    for (column, raw) in row.cells.iter().take(count).enumerate() {
+        values.push(if has_text_after_quote(raw) {
+            raw.to_vec()
+        } else {
+            row.bytes_at(column).into_owned()
+        });
     }
+    for role in [Id, Parent, Baseline, Time, Status, Score, Delta] {
+        if let Some(column) = row.schema.column(role)
+            && let Some(value) = values.get_mut(column)
+        {
+            *value = value.trim_ascii().to_vec();
+        }
+    }
+    values
 }
 
-/// Cells as a line; a byte that is not UTF-8 as `\xff`, so that nothing is lost.
-fn encode_cells(cells: impl Iterator<Item = Vec<u8>>) -> Vec<u8> {
-    let text = |cell: Vec<u8>| -> String {
-        cell.utf8_chunks()
-            .map(|chunk| {
-                let broken: String = chunk
-                    .invalid()
-                    .iter()
-                    .map(|byte| format!("\\x{byte:02x}"))
-                    .collect();
-                chunk.valid().to_owned() + &broken
-            })
-            .collect()
-    };
-    let cells: Vec<_> = cells.map(|cell| encode(&text(cell)).into_owned()).collect();
-    cells.join("\t").into_bytes()
+/// Cells as a line, with a byte that is not UTF-8 as `\xff`.
+fn encode_cells(cells: Vec<Vec<u8>>) -> Vec<u8> {
+    let mut line = String::new();
+    for (at, cell) in cells.iter().enumerate() {
+        let mut text = String::new();
+        for chunk in cell.utf8_chunks() {
+            text += chunk.valid();
+            for byte in chunk.invalid() {
+                text += &format!("\\x{byte:02x}");
+            }
+        }
+        line += if at > 0 { "\t" } else { "" };
+        line += &encode(&text);
+    }
+    line.into_bytes()
 }
 
-/// A row whose only fault is a quote that opens a cell and is never closed: from there on split at every tab, it is whole.
-fn literal_quote(row: &Row) -> Option<Vec<u8>> {
-    let rest = row.cells.last()?.split(|&b| b == b'\t').map(<[u8]>::to_vec);
-    let cells: Vec<_> = (0..row.cells.len() - 1)
-        .map(|column| whole_value(row, column))
-        .chain(rest)
-        .collect();
-    (cells.len() == row.schema.names().len()).then(|| encode_cells(cells.into_iter()))
+/// A row whose only problem is a quote that opens a cell and is never closed: it has all its cells if the quote is taken
+/// as a character.
+fn escape_open_quote(row: &Row) -> Option<Vec<u8>> {
+    let mut cells = lossless_values(row, row.cells.len() - 1);
+    let rest = row.cells.last()?.split(|&b| b == b'\t');
+    cells.extend(rest.map(<[u8]>::to_vec));
+    let has_all = cells.len() == row.schema.names().len();
+    has_all.then(|| encode_cells(cells))
 }

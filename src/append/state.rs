@@ -1,20 +1,20 @@
-//! What an append must know of the log: the best as it stands, the next id, which of the names it mentions are there.
+//! What an append needs to know of the log: the best trial, the next id, and which of the trials it names exist.
 
 use std::collections::HashMap;
 
 use anyhow::Result;
 
-use crate::log::{Direction, ExpId, Role, Row, shown_id};
 use crate::{
     analysis::{Query, Summary},
     index::IndexedLog,
+    log::{Direction, ExpId, Role, Row},
 };
 
 /// A trial that another may name: its id as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known(pub String);
 
-/// Asks only for the ids and the jobs that it is told of, so that its size is that of the question.
+/// Remembers only the ids and jobs it is asked about, so its size does not grow with the log.
 pub struct LogState {
     direction: Direction,
     /// Score and id of the best trial.
@@ -26,7 +26,7 @@ pub struct LogState {
 }
 
 impl LogState {
-    /// A ledger that will know whether the log has these ids and jobs.
+    /// The state of an empty log that will tell whether these ids and jobs exist.
     pub fn new(
         direction: Direction,
         ids: impl IntoIterator<Item = ExpId>,
@@ -41,66 +41,67 @@ impl LogState {
         }
     }
 
-    /// What an append must know of this log.
+    /// What an append needs to know of this log.
     pub fn read(
         log: &IndexedLog,
         ids: impl IntoIterator<Item = ExpId>,
         jobs: impl IntoIterator<Item = String>,
     ) -> Result<Self> {
-        let ids: Vec<ExpId> = ids.into_iter().collect();
-        let jobs: Vec<String> = jobs.into_iter().collect();
-        // Only the rows say which jobs there are.
-        if jobs.is_empty()
-            && let Some(summary) = log.summary()
-        {
-            return Self::from_stored(log, summary, ids);
+        let state = Self::new(log.schema.direction, ids, jobs);
+        // The index does not know the jobs.
+        match log.summary() {
+            Some(summary) if state.jobs.is_empty() => state.fill_from(summary, log),
+            _ => log.ask(state),
         }
-        log.ask(Self::new(log.schema.direction, ids, jobs))
     }
 
-    fn from_stored(log: &IndexedLog, summary: &Summary, ids: Vec<ExpId>) -> Result<Self> {
-        let mut state = Self::new(log.schema.direction, [], []);
-        state.next = summary.next_id();
+    fn fill_from(mut self, summary: &Summary, log: &IndexedLog) -> Result<Self> {
+        self.next = summary.next_id();
         if let Some((offset, score)) = summary.best() {
-            state.best = Some((score, log.at(offset)?.row().name()));
+            self.best = Some((score, log.at(offset)?.row().name()));
         }
-        for id in ids {
-            let is_new = id
-                .counted()
-                .is_some_and(|number| number >= summary.next_id());
-            let trial = if is_new { None } else { log.find(&id)? };
-            let known = trial.map(|trial| Known(trial.row().name()));
-            state.ids.insert(id, known);
+        for (id, known) in &mut self.ids {
+            let is_new = id.counted().is_some_and(|number| number >= self.next);
+            if !is_new && let Some(trial) = log.find(id)? {
+                *known = Some(Known(trial.row().name()));
+            }
         }
-        Ok(state)
+        Ok(self)
     }
 
+    /// Score and id of the best trial.
     pub fn best(&self) -> Option<(f64, &str)> {
         self.best.as_ref().map(|(score, id)| (*score, id.as_str()))
+    }
+
+    /// The id of the best trial, or an empty text.
+    pub fn best_id(&self) -> &str {
+        self.best.as_ref().map_or("", |(_, id)| id)
     }
 
     pub fn next_id(&self) -> ExpId {
         ExpId::Number(self.next)
     }
 
-    /// The trial of this id, of those that the ledger was told of.
+    /// The trial with this id, if it is one of those asked about.
     pub fn trial(&self, id: &ExpId) -> Option<&Known> {
         self.ids.get(id)?.as_ref()
     }
 
-    /// The first trial of this job, of those that the ledger was told of.
+    /// The first trial of this job, if it is one of those asked about.
     pub fn job(&self, job: &str) -> Option<&Known> {
         self.jobs.get(job)?.as_ref()
     }
 
-    /// Whether a score would beat the best; any does where there is none.
+    /// Whether a score would be the best; true if there is no best yet.
     pub fn beats_best(&self, score: f64) -> bool {
-        self.best
-            .as_ref()
-            .is_none_or(|(best, _)| self.direction.better(score, *best))
+        match &self.best {
+            Some((best, _)) => self.direction.better(score, *best),
+            None => true,
+        }
     }
 
-    /// Enters one trial, of the log or about to be written to it.
+    /// Adds one trial of the log, or one that is about to be written.
     pub fn enter(
         &mut self,
         id: Option<&ExpId>,
@@ -108,11 +109,13 @@ impl LogState {
         job: &str,
         eligible_score: Option<f64>,
     ) {
-        if let Some(number) = id.and_then(ExpId::counted) {
-            self.next = self.next.max(number + 1);
-        }
-        if let Some(slot) = id.and_then(|id| self.ids.get_mut(id)) {
-            slot.get_or_insert_with(|| Known(name.to_owned()));
+        if let Some(id) = id {
+            if let Some(number) = id.counted() {
+                self.next = self.next.max(number + 1);
+            }
+            if let Some(slot) = self.ids.get_mut(id) {
+                slot.get_or_insert_with(|| Known(name.to_owned()));
+            }
         }
         if let Some(slot) = self.jobs.get_mut(job) {
             slot.get_or_insert_with(|| Known(name.to_owned()));
@@ -128,15 +131,16 @@ impl LogState {
 impl Query for LogState {
     fn observe(&mut self, row: &Row) {
         let id = row.id();
+        let name = if id.is_some() {
+            row.name()
+        } else {
+            String::new()
+        };
         let job = if self.jobs.is_empty() || row.damage.is_some() {
             "".into()
         } else {
             row.text(Role::Job)
         };
-        let name = id
-            .as_ref()
-            .map(|_| shown_id(&row.text(Role::Id)))
-            .unwrap_or_default();
         self.enter(id.as_ref(), &name, &job, row.eligible_score());
     }
 }

@@ -11,20 +11,20 @@ use crate::{
 
 /// Make a store
 ///
-/// Makes `.lineage/` (or DIR) with its settings, a log that has its header, and an empty insights.md. A store that is
-/// there already is not touched.
+/// Makes `.lineage/` (or DIR) with its settings, a log that has its header, and an empty insights.md. An existing store is
+/// not touched; one that an interrupted `init` left incomplete is completed.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   lineage init --metric val_loss --direction minimize
   lineage init --metric accuracy --direction maximize --label acc --columns artifact_bytes,eval_s")]
 pub struct Init {
-    /// Where to make it [default: .lineage]
+    /// Directory to make [default: .lineage]
     dir: Option<PathBuf>,
-    /// The number that the search optimises; its score is in the column of this name, else in core_metric
+    /// The number that the search optimises; the score is in the column of this name, else in core_metric
     #[arg(long, value_name = "NAME", default_value = "core_metric")]
     metric: String,
-    /// Which way is better
+    /// Which scores are better
     #[arg(long, value_enum, default_value = "minimize")]
     direction: Direction,
     /// A short name for the metric
@@ -43,22 +43,19 @@ pub fn run(args: Init, context: &Context) -> Result<()> {
         label,
         columns,
     } = args;
-    let columns: Vec<String> = columns
-        .iter()
-        .map(|name| name.trim().to_owned())
-        .filter(|name| !name.is_empty())
-        .collect();
+    let names = columns.iter().map(|name| name.trim().to_owned());
+    let names: Vec<String> = names.filter(|name| !name.is_empty()).collect();
     let new = New {
         metric: &metric,
         direction,
         label: label.as_deref(),
-        columns: &columns,
+        columns: &names,
         import: None,
     };
     let dir = store::init(dir.as_deref().or(context.store.as_deref()), &new)?;
     let better = direction.better_word();
-    context
-        .ui
-        .note(&format!("{metric}: {better} is better ({direction}); change it in lineage.toml before the first trial"));
+    context.ui.note(&format!(
+        "{metric}: {better} is better ({direction}); change it in lineage.toml before the first trial"
+    ));
     context.ui.print(&format!("{}\n", dir.display()))
 }

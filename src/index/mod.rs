@@ -198,10 +198,7 @@ mod tests {
             _ => String::new(),
         };
         let row: Vec<String> = names.iter().map(cell).collect();
-        locked
-            .write(&[row])
-            .map_err(|unwritten| unwritten.error)
-            .unwrap();
+        locked.write(&[row]).unwrap();
     }
 
     fn has_valid_index(dir: &Path) -> bool {

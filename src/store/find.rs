@@ -1,11 +1,11 @@
-//! Where the store is: found as git finds its own, or named.
+//! Finding the store: the nearest `.lineage` upwards, as git finds a repository, or a path that is given.
 
 use std::{
     io::ErrorKind,
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 
 use super::Settings;
 
@@ -14,122 +14,97 @@ pub(super) const LOG: &str = "results.tsv";
 pub(super) const SETTINGS: &str = "lineage.toml";
 pub(super) const INSIGHTS: &str = "insights.md";
 
-/// A place that holds a log, with its settings.
+/// The place of a log, and its settings.
 #[derive(Debug)]
 pub struct Store {
-    /// The directory of the store; `None` for a log file read in place.
+    /// The directory of the store; `None` for a log file that is read in place.
     dir: Option<PathBuf>,
     log: PathBuf,
     pub settings: Settings,
 }
 
 impl Store {
-    /// The store at `path` (a store, a directory that holds a `results.tsv`, or a log file), else the nearest
-    /// `.lineage` upwards from the current directory.
+    /// The store at `path` (a store, a directory with a `results.tsv`, or a log file), else the nearest `.lineage` upwards
+    /// from the current directory.
     pub fn find(path: Option<&Path>) -> Result<Self> {
         match path {
-            Some(path) => Self::at(path),
+            Some(path) => Self::find_at(path),
             None => {
-                Self::upwards(&std::env::current_dir().context("the current directory is gone")?)
+                let from =
+                    std::env::current_dir().context("the current directory does not exist")?;
+                Self::find_upwards(&from)
             }
         }
     }
 
-    fn at(path: &Path) -> Result<Self> {
-        let metadata = match std::fs::metadata(path) {
-            Ok(metadata) => metadata,
-            Err(error) if error.kind() == ErrorKind::NotFound => {
-                bail!(
-                    "there is no store at {0}; `lineage init {0}` makes one",
-                    path.display()
-                )
-            }
-            Err(error) => bail!(
-                "cannot look at {}: {error}{}",
-                path.display(),
-                way_out(&error)
-            ),
-        };
-        if metadata.is_file() {
-            return Ok(Self {
+    fn find_at(path: &Path) -> Result<Self> {
+        let shown = path.display();
+        match std::fs::metadata(path) {
+            Ok(metadata) if metadata.is_file() => Ok(Self {
                 dir: None,
                 log: path.to_owned(),
                 settings: Settings::default(),
-            });
-        }
-        if !metadata.is_dir() {
-            bail!(
-                "{} is neither a directory nor a regular file; --store takes a store or a log",
-                path.display()
-            );
-        }
-        let inner = path.join(DIR);
-        if holds(path)? {
-            Self::in_dir(path)
-        } else if holds(&inner)? {
-            Self::in_dir(&inner)
-        } else {
-            bail!(
-                "{0} holds neither {SETTINGS} nor {LOG}; `lineage init {0}` makes a store there",
-                path.display()
-            )
+            }),
+            Ok(metadata) if metadata.is_dir() => {
+                let inner = path.join(DIR);
+                let is_outside = !has_store_files(path)? && has_store_files(&inner)?;
+                Self::in_dir(if is_outside { &inner } else { path })
+            }
+            Ok(_) => bail!("{shown} is not a regular file; --store takes a store or a log"),
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                bail!("no store at {shown}; `lineage init {shown}` makes one")
+            }
+            Err(error) => bail!("cannot access {shown}: {error}{}", way_out(&error)),
         }
     }
 
-    fn upwards(from: &Path) -> Result<Self> {
-        match from
-            .ancestors()
-            .map(|dir| dir.join(DIR))
-            .find(|dir| dir.is_dir())
-        {
-            Some(dir) if holds(&dir)? => Self::in_dir(&dir),
-            Some(dir) => {
-                bail!(
-                    "{0} holds neither {SETTINGS} nor {LOG}; `lineage init {0}` makes a store there",
-                    dir.display()
-                )
+    fn find_upwards(from: &Path) -> Result<Self> {
+        for dir in from.ancestors().map(|dir| dir.join(DIR)) {
+            if dir.is_dir() {
+                return Self::in_dir(&dir);
             }
-            None => bail!(
-                "no {DIR} in {} or above it; `lineage init` makes one here, --store PATH names one elsewhere",
-                from.display()
-            ),
         }
+        let from = from.display();
+        bail!(
+            "no {DIR} in {from} or above it; `lineage init` makes one here, --store PATH names another"
+        )
     }
 
     fn in_dir(dir: &Path) -> Result<Self> {
-        let settings = Settings::read(&dir.join(SETTINGS))?;
+        let shown = dir.display();
+        ensure!(
+            has_store_files(dir)?,
+            "no {SETTINGS} or {LOG} in {shown}; `lineage init {shown}` makes a store there"
+        );
         Ok(Self {
             dir: Some(dir.to_owned()),
             log: dir.join(LOG),
-            settings,
+            settings: Settings::read(&dir.join(SETTINGS))?,
         })
     }
 
-    /// The directory of the store; `None` for a log read in place.
+    /// The directory of the store; `None` for a log that is read in place.
     pub(crate) fn dir(&self) -> Option<&Path> {
         self.dir.as_deref()
     }
 
-    /// The path of the log.
     pub fn log_path(&self) -> &Path {
         &self.log
     }
 
-    /// The work that the settings say is to be frozen: they speak of the directory that the store is in.
+    /// The path that the settings say to freeze. It is relative to the directory that contains the store.
     pub fn work(&self) -> Option<PathBuf> {
         let path = self.settings.snapshot.path.as_ref()?;
-        let around = self.dir.as_ref().map(|dir| dir.join(".."));
-        Some(around.map_or_else(|| path.clone(), |around| around.join(path)))
+        Some(self.dir.as_ref()?.join("..").join(path))
     }
 
-    /// Whether an append may make the log: only in a store, never where a path was mistyped.
+    /// Whether an append may create the log: only in a store, so that a mistyped path does not become a log.
     pub(crate) fn may_create_log(&self) -> bool {
-        self.dir
-            .as_ref()
-            .is_some_and(|dir| dir.join(SETTINGS).exists())
+        let dir = self.dir.as_ref();
+        dir.is_some_and(|dir| dir.join(SETTINGS).exists())
     }
 
-    /// The hand-written key insights; empty where there are none.
+    /// The hand-written insights; empty if there are none.
     pub fn insights(&self) -> Result<String> {
         let Some(dir) = &self.dir else {
             return Ok(String::new());
@@ -143,15 +118,14 @@ impl Store {
     }
 }
 
-/// Whether a directory is a store, or holds a log.
-fn holds(dir: &Path) -> Result<bool> {
+fn has_store_files(dir: &Path) -> Result<bool> {
     for name in [SETTINGS, LOG] {
         let path = dir.join(name);
         match std::fs::symlink_metadata(&path) {
             Ok(_) => return Ok(true),
             Err(error) if error.kind() == ErrorKind::PermissionDenied => {
                 bail!(
-                    "cannot look at {}: {error}{}",
+                    "cannot access {}: {error}{}",
                     path.display(),
                     way_out(&error)
                 )
@@ -162,21 +136,18 @@ fn holds(dir: &Path) -> Result<bool> {
     Ok(false)
 }
 
-/// Whether a log can be at a path: nothing else may be there. A FIFO would keep its reader for ever.
+/// Refuses what cannot be a log. Opening a FIFO would wait for ever.
 pub(crate) fn check_regular(path: &Path) -> Result<()> {
     match std::fs::metadata(path) {
-        Ok(metadata) if metadata.is_dir() => {
-            bail!("{} is a directory, not a log; move it away", path.display())
+        Ok(metadata) if !metadata.is_file() => {
+            let path = path.display();
+            bail!("{path} is not a regular file, so not a log; move it away")
         }
-        Ok(metadata) if !metadata.is_file() => bail!(
-            "{} is no regular file, so no log; move it away",
-            path.display()
-        ),
-        _ => Ok(()), // what is not there, or cannot be seen, is said by whoever opens it
+        _ => Ok(()), // whoever opens it reports other errors
     }
 }
 
-/// What to do about a file that cannot be opened.
+/// What to do about a file that cannot be opened, as the end of an error message.
 pub(crate) fn way_out(error: &std::io::Error) -> &'static str {
     match error.kind() {
         ErrorKind::PermissionDenied => {

@@ -72,9 +72,7 @@ impl Store {
         let locked = self.lock(&ReadOptions::default(), WAIT)?;
         let merged = merge(locked.log(), translation, as_new)?;
         if !merged.rows.is_empty() {
-            locked
-                .write(&merged.rows)
-                .map_err(|unwritten| unwritten.error)?;
+            locked.write(&merged.rows)?;
         }
         Ok(merged)
     }

@@ -1,5 +1,6 @@
 //! The store: where it is, its settings, its saved prompts, and the snapshots of its trials.
 
+mod files;
 mod find;
 mod foreign;
 mod import;
@@ -17,6 +18,7 @@ pub(crate) use crate::{
     index::IndexedLog,
     log::{Log, Source, escape_controls, no_such_trial},
 };
+pub(crate) use files::{create_file, flush_directory_of, persist_new, temporary_file_beside};
 pub use find::Store;
 pub(crate) use find::{check_regular, way_out};
 pub use foreign::translate;

@@ -94,7 +94,6 @@ fn what_cannot_be_is_refused_and_nothing_is_written() {
         &[
             "--status", "keep", "--metric", "2", "--notes", "a", "--set", "notes=b",
         ],
-        &["--status", "keep", "--metric", "2", "--notes", "@nowhere"],
         &[
             "--status",
             "keep",
@@ -491,7 +490,7 @@ fn a_snapshot_in_json_is_a_path_and_stays_one_where_the_trial_is_refused() {
         let json = format!("{{\"status\":\"crash\",\"snapshot\":{value}}}");
         let said = sandbox.transcript_with_stdin(&["append", "--json"], json);
         assert!(
-            said.contains("`snapshot` is the path of") && said.ends_with("= 1\n"),
+            said.contains("'snapshot' is the path of") && said.ends_with("= 1\n"),
             "{said}"
         );
     }
@@ -518,8 +517,7 @@ fn a_snapshot_path_that_is_never_followed_is_written_with_a_warning() {
             path,
         ]);
         assert!(
-            said.contains(&format!("warning: snapshot_path `{path}` of trial"))
-                || said.contains(&format!("; snapshot_path `{path}` of trial")),
+            said.contains(&format!("warning: snapshot_path '{path}' of trial")),
             "{said}"
         );
         assert!(said.ends_with("= 0\n"), "{said}");
@@ -534,4 +532,171 @@ fn a_snapshot_path_that_is_never_followed_is_written_with_a_warning() {
         "snapshots/x",
     ]);
     assert_eq!(said.matches('!').count(), 0, "{said}");
+}
+
+/// What a command prints on stderr, and its exit status.
+fn failure(sandbox: &Sandbox, args: &[&str]) -> (String, Option<i32>) {
+    let output = sandbox.lineage(args).output().unwrap();
+    (
+        String::from_utf8(output.stderr).unwrap(),
+        output.status.code(),
+    )
+}
+
+#[test]
+fn a_wrong_command_line_prints_no_json() {
+    let sandbox = Sandbox::with_store();
+    let wrong: &[&[&str]] = &[
+        &["--metric", "2"],
+        &["--status", "keep", "--metric"],
+        &["--status", "keep", "--metrik", "2"],
+        &["--status", "keep", "--metric", "2", "--set", "notes"],
+        &[
+            "--status", "keep", "--metric", "2", "--notes", "a", "--set", "notes=b",
+        ],
+        &[
+            "--status",
+            "keep",
+            "--metric",
+            "2",
+            "--notes",
+            "-",
+            "--hypothesis",
+            "-",
+        ],
+        &["--status", "keep", "--metric", "2", "--once"],
+        &["--status", "keep", "--metric", "2", "--lock-timeout", "-1"],
+    ];
+    for args in wrong {
+        let (stderr, code) = failure(&sandbox, &[&["append"], *args].concat());
+        assert_eq!(code, Some(2), "{args:?}: {stderr}");
+        assert!(
+            stderr.starts_with("error: ") && !stderr.contains('{'),
+            "{args:?}: {stderr}"
+        );
+    }
+    assert!(sandbox.rows().is_empty());
+}
+
+#[test]
+fn a_trial_that_is_refused_or_cannot_be_written_is_printed_as_json() {
+    let sandbox = Sandbox::with_store();
+    let refused: &[(&[&str], i32)] = &[
+        (&["--status", "kep"], 2),
+        (&["--status", "keep", "--timestamp", "yesterday"], 2),
+        (&["--status", "keep", "--parent", "7"], 1),
+        (&["--status", "keep", "--set", "colour=red"], 1),
+        (&["--status", "keep", "--store", "nowhere"], 1),
+    ];
+    for (args, wanted) in refused {
+        let (stderr, code) = failure(&sandbox, &[&["append", "--metric", "1.25"], *args].concat());
+        assert_eq!(code, Some(*wanted), "{args:?}: {stderr}");
+        let json = stderr.lines().next().unwrap();
+        assert!(
+            json.starts_with("{\"status\":\"ke") && json.contains("\"metric\":1.25"),
+            "{args:?}: {stderr}"
+        );
+    }
+    assert!(sandbox.rows().is_empty());
+}
+
+#[test]
+fn json_that_cannot_be_used_is_printed_again() {
+    let sandbox = Sandbox::with_store();
+    for (args, json) in [
+        (
+            &["append", "--json"][..],
+            "{\"status\":\"crash\",\"notes\":[1]}",
+        ),
+        (
+            &["append", "--json", "--once"],
+            "{\"status\":\"crash\",\"notes\":\"n\"}",
+        ),
+    ] {
+        let shown = sandbox.transcript_with_stdin(args, json);
+        assert!(shown.contains(&format!("! {json}\n")), "{shown}");
+    }
+    assert!(sandbox.rows().is_empty());
+}
+
+#[test]
+fn a_trial_whose_texts_cannot_be_read_is_logged_without_them() {
+    let sandbox = Sandbox::with_store();
+    let args = [
+        "--status",
+        "keep",
+        "--metric",
+        "2",
+        "--notes",
+        "@nowhere",
+        "--hypothesis",
+        "@.",
+    ];
+    assert_snapshot!(sandbox.transcript(&append(&args)));
+    let rows = sandbox.rows();
+    assert_eq!(
+        ["status", "core_metric", "notes", "hypothesis"].map(|name| cell(&sandbox, &rows, 0, name)),
+        ["keep", "2", "", ""]
+    );
+}
+
+#[test]
+fn other_spellings_of_a_status_are_written_as_the_canonical_word() {
+    let sandbox = Sandbox::with_store();
+    for (score, status) in [
+        "BASELINE",
+        "KEEP",
+        "kept",
+        "Discarded",
+        "size-blocked",
+        "AUTO",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        sandbox.ok(&append(&[
+            "--status",
+            status,
+            "--metric",
+            &score.to_string(),
+            "-q",
+        ]));
+    }
+    let json = "{\"status\":\"Crashed\"}";
+    sandbox
+        .lineage(&["append", "--json"])
+        .write_stdin(json)
+        .assert()
+        .success();
+    let rows = sandbox.rows();
+    let statuses: Vec<_> = (0..7)
+        .map(|row| cell(&sandbox, &rows, row, "status"))
+        .collect();
+    assert_eq!(
+        statuses,
+        [
+            "baseline",
+            "keep",
+            "keep",
+            "discard",
+            "size_blocked",
+            "discard",
+            "crash"
+        ]
+    );
+}
+
+#[test]
+fn the_help_shows_the_required_flag_and_examples() {
+    let sandbox = Sandbox::new();
+    let help = sandbox.ok(&["append", "--help"]);
+    assert!(
+        help.contains(
+            "lineage append --status <STATUS> [OPTIONS]\n       lineage append --json [OPTIONS]"
+        ),
+        "{help}"
+    );
+    assert!(help.matches("\n  lineage append --").count() >= 2, "{help}");
+    let help = sandbox.ok(&["init", "--help"]);
+    assert_eq!(help.matches("\n  lineage init --").count(), 2, "{help}");
 }

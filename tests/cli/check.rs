@@ -88,7 +88,7 @@ fn a_repaired_copy_has_every_trial_and_the_log_is_untouched() {
     assert_snapshot!(fs::read_to_string(sandbox.path("mended.tsv")).unwrap());
     let again = sandbox.transcript(&["check", "--repair", "mended.tsv"]);
     assert!(
-        again.contains("mended.tsv is there already") && again.ends_with("= 1\n"),
+        again.contains("mended.tsv already exists") && again.ends_with("= 1\n"),
         "an existing file is not overwritten: {again}"
     );
 }
@@ -289,4 +289,31 @@ fn a_closed_pipe_stops_neither_the_copy_nor_the_exit_status() {
     drop(child.stdout.take());
     assert_eq!(child.wait().unwrap().code(), Some(1));
     assert!(sandbox.path("mended.tsv").exists());
+}
+
+#[test]
+fn a_repaired_copy_is_no_more_readable_than_the_log() {
+    use std::os::unix::fs::PermissionsExt;
+    let sandbox = with_lines("short\n");
+    for mode in [0o600, 0o640, 0o644] {
+        fs::set_permissions(sandbox.log(), fs::Permissions::from_mode(mode)).unwrap();
+        let out = format!("copy-{mode:o}.tsv");
+        let _ = sandbox.transcript(&["check", "--repair", &out, "-q"]);
+        let copied = fs::metadata(sandbox.path(&out))
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o777;
+        assert_eq!(copied & !mode, 0, "{copied:o}");
+        assert_eq!(copied & 0o600, 0o600, "{copied:o}");
+    }
+    let left: Vec<_> = fs::read_dir(sandbox.path("."))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    assert!(
+        left.iter()
+            .all(|name| !name.to_string_lossy().starts_with(".lineage-new-")),
+        "{left:?}"
+    );
 }

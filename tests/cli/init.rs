@@ -78,3 +78,81 @@ fn settings_that_cannot_be_used_are_named() {
     set("direction = \"down\"\n");
     assert_snapshot!(sandbox.transcript(&["best"]));
 }
+
+#[test]
+fn a_store_that_a_killed_init_left_incomplete_is_completed() {
+    let args = [
+        "init",
+        "--metric",
+        "val_loss",
+        "--columns",
+        "artifact_bytes",
+    ];
+    let whole = Sandbox::new();
+    whole.ok(&args);
+    for missing in [&["results.tsv"][..], &["results.tsv", "insights.md"]] {
+        let sandbox = Sandbox::new();
+        sandbox.ok(&args);
+        for name in missing {
+            fs::remove_file(sandbox.path(".lineage").join(name)).unwrap();
+        }
+        sandbox.write(".lineage/.lineage-new-AbCdEf", "version =");
+        assert_eq!(sandbox.ok(&args), ".lineage\n");
+        assert_eq!(sandbox.read_log(), whole.read_log());
+        assert_eq!(sandbox.read(".lineage/insights.md"), "");
+    }
+}
+
+#[test]
+fn an_init_that_is_killed_at_any_moment_is_completed_by_the_next() {
+    let args = ["init", "--metric", "val_loss"];
+    let program = assert_cmd::cargo::cargo_bin!("lineage");
+    let traced = |sandbox: &Sandbox, inject: &str| {
+        let mut strace = std::process::Command::new("strace");
+        strace
+            .args(["-f", "-qq", "-o", "/dev/null", "-e", inject])
+            .arg(program)
+            .args(args);
+        strace
+            .current_dir(sandbox.path("."))
+            .output()
+            .is_ok_and(|output| output.status.success())
+    };
+    if !traced(&Sandbox::new(), "trace=fsync") {
+        crate::sandbox::skipped("strace is not there, or may not trace");
+        return;
+    }
+    for call in ["mkdir", "openat", "write", "fsync", "renameat2", "close"] {
+        for nth in (1..60).step_by(if call == "openat" || call == "close" {
+            3
+        } else {
+            1
+        }) {
+            let sandbox = Sandbox::new();
+            if traced(&sandbox, &format!("inject={call}:signal=KILL:when={nth}")) {
+                break;
+            }
+            if !sandbox.log().exists() {
+                sandbox.ok(&args);
+            }
+            assert_eq!(
+                sandbox.ok(&["append", "--status", "crash"]),
+                "000\n",
+                "killed at {call} {nth}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_store_with_other_settings_is_not_completed() {
+    let sandbox = Sandbox::new();
+    sandbox.write(".lineage/lineage.toml", "metric = \"accuracy\"\n");
+    let shown = sandbox.transcript(&["init", "--metric", "val_loss"]);
+    assert!(
+        shown.contains("lineage.toml already exists with other settings")
+            && shown.ends_with("= 1\n"),
+        "{shown}"
+    );
+    assert!(!sandbox.log().exists());
+}

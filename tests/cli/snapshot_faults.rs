@@ -85,7 +85,7 @@ fn a_flush_that_fails_leaves_nothing_under_a_final_name() {
         let output = append.output().unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(
-            stderr.contains("trial 000 is logged without its work") && stderr.contains(why),
+            stderr.contains("trial 000 is logged without a snapshot") && stderr.contains(why),
             "{stderr}"
         );
         assert_eq!(

@@ -326,10 +326,10 @@ fn a_trial_is_logged_wherever_its_row_alone_has_room() {
         }
         assert_eq!(output.status.code(), Some(0), "{pages} pages: {stderr}");
         assert_eq!(sandbox.read("log").lines().count(), 3);
-        if stderr.contains("without its work") {
+        if stderr.contains("without a snapshot") {
             assert_eq!(
                 stderr
-                    .matches("warning: trial 001 is logged without its work, which is not frozen: ")
+                    .matches("warning: trial 001 is logged without a snapshot: ")
                     .count(),
                 1
             );

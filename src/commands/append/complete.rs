@@ -1,163 +1,180 @@
-//! What of an append is done under the lock: trials get their ids, and what else only the log as it stands can tell.
+//! The part of `append` under the lock: trials are completed and written, and messages are collected for later. Nothing is
+//! printed here: a terminal that does not read would block every other writer.
 
 use anyhow::{Context as _, Error, Result, anyhow};
 use jiff::Timestamp;
 
-use super::{Answer, Append, freeze::Work};
+use super::{Append, Format, freeze::Work};
 use crate::{
-    append::{Complete, Draft, LogState},
-    commands::Context,
-    log::ExpId,
-    log::{Role, Schema},
-    output::records,
-    store::{Frozen, LockedLog, Placed, Store},
+    append::{Draft, LockedLog, LogState, is_out_of_space},
+    log::{ExpId, Role},
+    output::{object_or_null, records},
+    store::{Placed, Store},
 };
 
-/// What an append comes to, under the lock.
+/// The rows of one append, and what is printed once they are written.
 #[derive(Default)]
-pub(super) struct Completed {
-    answers: Vec<Said>,
-    pub(super) rows: Vec<Vec<String>>,
-    /// The snapshots that the rows name: which row, and of which trial.
-    pub(super) placed: Vec<(usize, ExpId, Placed)>,
-    /// Why some of the rows name none.
-    pub(super) unfrozen: Vec<String>,
+pub(super) struct Batch {
+    rows: Vec<Vec<String>>,
+    answers: Vec<Answer>,
+    /// The snapshots that rows name, each with its row and its trial.
+    snapshots: Vec<(usize, ExpId, Placed)>,
+    pub(super) notes: Vec<String>,
+    pub(super) warnings: Vec<String>,
 }
 
-/// The answer to one trial.
-enum Said {
-    /// The row of this number, as it is written.
-    Row(usize, String),
-    Text(String),
+/// The answer for one trial: a row of the batch, or the text for a trial that the log already has.
+enum Answer {
+    Row(usize),
+    Logged(String),
 }
 
-impl Completed {
-    /// What is printed once the rows are written.
-    pub(super) fn answers(&self, format: Answer, schema: &Schema) -> String {
-        let answer = |said: &Said| match (said, format) {
-            (Said::Text(text), _) => text.clone(),
-            (Said::Row(_, id), Answer::Id) => format!("{id}\n"),
-            (Said::Row(row, _), Answer::Json) => {
-                records::object(&records::columns(schema), &self.rows[*row]) + "\n"
+impl Batch {
+    /// Completes the drafts from the log.
+    pub(super) fn complete(
+        &mut self,
+        drafts: &[Draft],
+        works: Vec<Work>,
+        args: &Append,
+        store: &Store,
+        locked: &LockedLog,
+    ) -> Result<()> {
+        let log = locked.log();
+        let ids = drafts.iter().flat_map(Draft::mentioned);
+        let jobs = drafts.iter().filter_map(Draft::job).map(str::to_owned);
+        let mut state = LogState::read(log, ids, jobs.filter(|_| args.once))?;
+        for (at, (draft, work)) in drafts.iter().zip(works).enumerate() {
+            if self.add_logged(draft, &state, args.format, locked)? {
+                continue;
+            }
+            let mut added = self.add_new(draft, work, &mut state, store, locked);
+            if drafts.len() > 1 {
+                added = added.with_context(|| format!("trial {} of {}", at + 1, drafts.len()));
+            }
+            added?;
+        }
+        self.warnings.extend(log.damage_message());
+        Ok(())
+    }
+
+    /// Adds the answer for a trial whose job is in the log; false if it is not.
+    fn add_logged(
+        &mut self,
+        draft: &Draft,
+        state: &LogState,
+        format: Format,
+        locked: &LockedLog,
+    ) -> Result<bool> {
+        let job = draft.job().unwrap_or_default();
+        let Some(known) = state.job(job) else {
+            return Ok(false);
+        };
+        let id = &known.0;
+        self.notes.push(format!(
+            "job {job} is already logged as trial {id}; nothing is written for it"
+        ));
+        let column = locked.log().schema.column(Role::Id);
+        let is_same = |cells: &Vec<String>| column.is_some_and(|column| cells[column] == *id);
+        let answer = match (self.rows.iter().position(is_same), format) {
+            (Some(row), _) => Answer::Row(row),
+            (None, Format::Id) => Answer::Logged(format!("{id}\n")),
+            (None, Format::Json) => {
+                let id = ExpId::parse(id).context("the trial has no id")?;
+                Answer::Logged(object_or_null(locked.log().find(&id)?.as_ref()))
             }
         };
-        self.answers.iter().map(answer).collect()
+        self.answers.push(answer);
+        Ok(true)
     }
 
-    /// Gives the snapshots up, so that there is room for the rows.
-    pub(super) fn make_room(&mut self, schema: &Schema) {
-        for (row, id, _) in self.placed.drain(..) {
-            if let Some(column) = schema.column(Role::Snapshot) {
+    fn add_new(
+        &mut self,
+        draft: &Draft,
+        work: Work,
+        state: &mut LogState,
+        store: &Store,
+        locked: &LockedLog,
+    ) -> Result<()> {
+        let schema = &locked.log().schema;
+        let mut trial = draft.complete(schema, state, Timestamp::now())?;
+        let name = trial.id.to_string();
+        let job = draft.job().unwrap_or_default();
+        state.enter(Some(&trial.id), &name, job, trial.eligible_score);
+        self.warnings.append(&mut trial.warnings);
+        if let Some(work) = work
+            && store.settings.snapshot.wants(trial.status)
+        {
+            let domain = schema.column(Role::Domain).map(|at| &*trial.cells[at]);
+            let domain = domain.unwrap_or_default();
+            match work.and_then(|frozen| frozen.place(locked, &trial.id, domain)) {
+                Ok(placed) => {
+                    if let Some(column) = schema.column(Role::Snapshot) {
+                        trial.cells[column] = placed.snapshot_path();
+                    }
+                    self.snapshots.push((self.rows.len(), trial.id, placed));
+                }
+                Err(error) => self.warn_no_snapshot(&trial.id, &error),
+            }
+        }
+        self.answers.push(Answer::Row(self.rows.len()));
+        self.rows.push(trial.cells);
+        Ok(())
+    }
+
+    fn warn_no_snapshot(&mut self, id: &ExpId, error: &Error) {
+        self.warnings.push(format!(
+            "trial {id} is logged without a snapshot: {error:#}"
+        ));
+    }
+
+    /// Writes the rows, and returns what to print. If the disk is too full for the rows and their snapshots, the snapshots
+    /// are given up.
+    pub(super) fn write(&mut self, format: Format, mut locked: LockedLog) -> Result<String> {
+        let mut written = locked.append_rows(&self.rows);
+        if let Err(error) = &written
+            && is_out_of_space(error)
+            && !self.snapshots.is_empty()
+        {
+            self.remove_snapshots(&locked);
+            written = locked.append_rows(&self.rows);
+        }
+        written?;
+        let answer = self.answer(format, &locked);
+        let flushed = locked.release_and_flush();
+        // Even if the flush failed, the rows are in the log and name the snapshots.
+        for (_, _, placed) in self.snapshots.drain(..) {
+            placed.keep();
+        }
+        flushed?;
+        Ok(answer)
+    }
+
+    fn remove_snapshots(&mut self, locked: &LockedLog) {
+        for (row, id, _) in std::mem::take(&mut self.snapshots) {
+            if let Some(column) = locked.log().schema.column(Role::Snapshot) {
                 self.rows[row][column].clear();
             }
-            self.unfrozen.push(unfrozen(
-                &id,
-                &anyhow!("there is no room for it and the row of the trial"),
-            ));
+            let error = anyhow!("there is no room for it and the row of the trial");
+            self.warn_no_snapshot(&id, &error);
         }
     }
-}
 
-fn unfrozen(id: &ExpId, why: &Error) -> String {
-    format!("trial {id} is logged without its work, which is not frozen: {why:#}")
-}
-
-pub(super) fn complete(
-    drafts: &[Draft],
-    args: &Append,
-    store: &Store,
-    locked: &LockedLog,
-    works: Vec<Work>,
-    context: &Context,
-) -> Result<Completed> {
-    let log = locked.log();
-    let ids = drafts.iter().flat_map(Draft::mentioned);
-    let jobs = drafts.iter().filter_map(Draft::job).map(str::to_owned);
-    let mut ledger = LogState::read(log, ids, jobs.filter(|_| args.once))?;
-    let mut out = Completed::default();
-    for (at, (draft, work)) in drafts.iter().zip(works).enumerate() {
-        if let Some(known) = draft.job().and_then(|job| ledger.job(job)) {
-            let job = draft.job().unwrap_or_default();
-            context.ui.note(&format!(
-                "job {job} is there already, as trial {}; nothing is written for it",
-                known.0
-            ));
-            let said = written_before(&known.0, args, locked, &out.rows)?;
-            out.answers.push(said);
-            continue;
-        }
-        let complete = draft.complete(&log.schema, &ledger, Timestamp::now());
-        let Complete {
-            mut cells,
-            id,
-            status,
-            eligible_score,
-            warning,
-        } = if drafts.len() > 1 {
-            complete.with_context(|| format!("trial {} of {}", at + 1, drafts.len()))
-        } else {
-            complete
-        }?;
-        ledger.enter(
-            Some(&id),
-            &id.to_string(),
-            draft.job().unwrap_or_default(),
-            eligible_score,
-        );
-        if let Some(warning) = warning {
-            context.ui.warn(&warning);
-        }
-        if let Some(work) = work.filter(|_| store.settings.snapshot.wants(status)) {
-            place(work, &id, &mut cells, locked, &mut out);
-        }
-        out.answers.push(Said::Row(out.rows.len(), id.to_string()));
-        out.rows.push(cells);
-    }
-    Ok(out)
-}
-
-/// Puts the snapshot of a row into its place and into its cell; a row whose work could not be frozen is written without.
-fn place(
-    work: Result<Frozen>,
-    id: &ExpId,
-    cells: &mut [String],
-    locked: &LockedLog,
-    out: &mut Completed,
-) {
-    let schema = &locked.log().schema;
-    let domain = schema
-        .column(Role::Domain)
-        .map_or("", |column| &cells[column]);
-    match work.and_then(|frozen| frozen.place(locked, id, domain)) {
-        Ok(snapshot) => {
-            if let Some(column) = schema.column(Role::Snapshot) {
-                cells[column] = snapshot.snapshot_path();
+    fn answer(&self, format: Format, locked: &LockedLog) -> String {
+        let schema = &locked.log().schema;
+        let mut text = String::new();
+        for answer in &self.answers {
+            match (answer, format) {
+                (Answer::Logged(logged), _) => text += logged,
+                (Answer::Row(row), Format::Id) => {
+                    let column = schema.column(Role::Id).expect("a log has a column of ids");
+                    text += &format!("{}\n", self.rows[*row][column]);
+                }
+                (Answer::Row(row), Format::Json) => {
+                    text += &records::object(&records::columns(schema), &self.rows[*row]);
+                    text.push('\n');
+                }
             }
-            out.placed.push((out.rows.len(), id.clone(), snapshot));
         }
-        Err(error) => {
-            out.unfrozen.push(unfrozen(id, &error));
-        }
+        text
     }
-}
-
-/// The answer to a trial that is in the log already.
-fn written_before(
-    id: &str,
-    args: &Append,
-    locked: &LockedLog,
-    rows: &[Vec<String>],
-) -> Result<Said> {
-    let column = locked.log().schema.column(Role::Id);
-    let is_it = |cells: &Vec<String>| column.is_some_and(|column| cells[column] == id);
-    Ok(match (args.format, rows.iter().position(is_it)) {
-        (_, Some(row)) => Said::Row(row, id.to_owned()),
-        (Answer::Id, None) => Said::Text(format!("{id}\n")),
-        (Answer::Json, None) => {
-            let id = ExpId::parse(id).context("a trial without an id")?;
-            Said::Text(crate::output::object_or_null(
-                locked.log().find(&id)?.as_ref(),
-            ))
-        }
-    })
 }

@@ -1,117 +1,195 @@
-//! What an append was given: flags, or JSON on stdin; and the same as JSON again, where it cannot be written.
+//! What `append` is given, as flags or as JSON on stdin, and the JSON of a trial that could not be written.
 
 use std::{
+    env,
     ffi::{OsStr, OsString},
-    io::Read,
+    io::{self, Read},
     path::Path,
 };
 
-use anyhow::{Context as _, Error, Result};
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
 use jiff::Timestamp;
 
 use super::Append;
 use crate::{
-    append::{Draft, format_time, parse_trials, read_text},
+    append::{Draft, Origin, format_time, parse_trials, read_text},
     commands::{Context, Usage},
     output::{records, text::printable},
 };
 
-/// What was given as JSON.
-pub(super) fn from_stdin(args: &Append, context: &Context) -> Result<Vec<Draft>> {
-    let mut text = Vec::new();
-    std::io::stdin()
-        .lock()
-        .read_to_end(&mut text)
-        .context("cannot read stdin")?;
-    let text = String::from_utf8_lossy(&text);
-    let specialist = args
-        .specialist
-        .as_ref()
-        .map(|name| name.to_string_lossy().into_owned());
-    let drafts = parse_trials(&text, specialist.as_deref()).inspect_err(|_| {
-        text.lines()
-            .for_each(|line| context.ui.aside(&printable(line)));
-    })?;
-    Ok(drafts
-        .into_iter()
-        .map(|draft| draft.by_default(default_specialist()))
-        .collect())
+/// The flags that describe one trial; with `--json`, its values come from stdin.
+#[derive(Args, Debug)]
+pub(super) struct TrialFlags {
+    /// Outcome: baseline, keep, discard, crash, eval_budget_overrun, train_budget_overrun, size_blocked, preflight_crash,
+    /// disqualified, harness_abort; or auto: keep if the score beats the best, else discard, baseline if there is no best
+    #[arg(long, allow_hyphen_values = true, required_unless_present = "json")]
+    status: Option<OsString>,
+    /// The score
+    #[arg(long, value_name = "SCORE", allow_hyphen_values = true)]
+    metric: Option<OsString>,
+    /// Validation bits per byte, if that is not the score
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
+    val_bpb: Option<OsString>,
+    /// The trial it started from, or `none` [default: the best]
+    #[arg(long, value_name = "EXP", allow_hyphen_values = true)]
+    parent: Option<OsString>,
+    /// The trial it is compared with, or `none` [default: the best]
+    #[arg(long, value_name = "EXP", allow_hyphen_values = true)]
+    baseline: Option<OsString>,
+    /// The subject of the edit [default: the specialist]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    domain: Option<OsString>,
+    /// What was proposed; `-` reads stdin, @FILE a file, @@ starts a text with @
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    hypothesis: Option<OsString>,
+    /// The difference that the agent predicted
+    #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
+    expected_delta: Option<OsString>,
+    /// Seconds of training
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+    train_s: Option<OsString>,
+    /// Seconds in total
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+    total_s: Option<OsString>,
+    /// The job that ran it
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    job_name: Option<OsString>,
+    /// Path of its snapshot relative to the store, if another program made it
+    #[arg(long, value_name = "PATH", allow_hyphen_values = true)]
+    snapshot_path: Option<OsString>,
+    /// How it went; `-` reads stdin, @FILE a file, @@ starts a text with @
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    notes: Option<OsString>,
+    /// Its id [default: the next one]
+    #[arg(long, value_name = "EXP", allow_hyphen_values = true)]
+    exp_id: Option<OsString>,
+    /// When it ended [default: now]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    timestamp: Option<OsString>,
+    /// Any other column of the log; may be given more than once
+    #[arg(long, value_name = "COLUMN=VALUE", allow_hyphen_values = true)]
+    set: Vec<OsString>,
 }
 
-/// The specialist of those trials that name none, in logs that have a column for it.
-fn default_specialist() -> Option<String> {
-    std::env::var_os("LINEAGE_SPECIALIST").map(|name| name.to_string_lossy().into_owned())
+/// Reads the trials. An error here is a mistake in the command line itself, or JSON that cannot be read.
+pub(super) fn read_drafts(args: &Append, context: &Context) -> Result<Vec<Draft>> {
+    let mut drafts = if args.json {
+        read_stdin(args, context)?
+    } else {
+        read_flags(args, context)?
+    };
+    for draft in &mut drafts {
+        draft.default_specialist = env::var_os("LINEAGE_SPECIALIST").as_deref().map(lossy);
+    }
+    Ok(drafts)
 }
 
-/// What was given by flags, and what of it could not be read.
-pub(super) fn from_flags(args: &Append) -> (Vec<Draft>, Option<Error>) {
-    let flags = [
-        ("status", &args.status),
-        ("metric", &args.metric),
-        ("val_bpb", &args.val_bpb),
-        ("specialist", &args.specialist),
-        ("parent", &args.parent),
-        ("baseline", &args.baseline),
-        ("domain", &args.domain),
-        ("expected_delta", &args.expected_delta),
-        ("train_s", &args.train_s),
-        ("total_s", &args.total_s),
-        ("job_name", &args.job_name),
-        ("snapshot_path", &args.snapshot_path),
-        ("exp_id", &args.exp_id),
-        ("timestamp", &args.timestamp),
-    ];
-    let lossy = |value: &OsString| value.to_string_lossy().into_owned();
-    let given = flags
-        .into_iter()
-        .filter_map(|(name, value)| Some((name.to_owned(), lossy(value.as_ref()?))));
-    let mut given: Vec<(String, String)> = given.collect();
-    let mut problem = None;
-    for (name, value) in [("hypothesis", &args.hypothesis), ("notes", &args.notes)] {
-        let Some(value) = value else { continue };
-        match read_text(value) {
-            Ok(text) => given.push((name.to_owned(), text)),
-            Err(error) => problem = Some(error.context(format!("--{name}"))),
+/// If what was read from stdin cannot be used, it is printed on stderr: it may exist nowhere else.
+fn read_stdin(args: &Append, context: &Context) -> Result<Vec<Draft>> {
+    let mut bytes = Vec::new();
+    let read = io::stdin().lock().read_to_end(&mut bytes);
+    read.context("cannot read stdin")?;
+    let text = String::from_utf8_lossy(&bytes);
+    let specialist = args.specialist.as_deref().map(lossy);
+    let drafts = parse_trials(&text, specialist.as_deref());
+    let drafts = drafts.and_then(|drafts| check_once(args, drafts));
+    if drafts.is_err() {
+        for line in text.lines() {
+            context.ui.aside(&printable(line));
         }
     }
-    for pair in &args.set {
-        match lossy(pair).split_once('=') {
-            Some((name, value)) => given.push((name.to_owned(), value.to_owned())),
-            None => {
-                problem = Some(Usage(format!("--set {}: write COLUMN=VALUE", lossy(pair))).into())
+    drafts
+}
+
+fn read_flags(args: &Append, context: &Context) -> Result<Vec<Draft>> {
+    let flags = &args.trial;
+    let is_stdin = |value: &Option<OsString>| value.as_deref() == Some(OsStr::new("-"));
+    if is_stdin(&flags.hypothesis) && is_stdin(&flags.notes) {
+        let text = "stdin cannot be both the hypothesis and the notes; give one as @FILE";
+        bail!(Usage(text.to_owned()));
+    }
+    let mut given = plain_values(args);
+    for pair in &flags.set {
+        let pair = lossy(pair);
+        let Some((name, value)) = pair.split_once('=') else {
+            bail!(Usage(format!("--set {pair}: write COLUMN=VALUE")));
+        };
+        given.push((name.to_owned(), value.to_owned()));
+    }
+    for (name, value) in [("hypothesis", &flags.hypothesis), ("notes", &flags.notes)] {
+        // A text that cannot be read is left out: the measurement matters more.
+        match value.as_deref().map(read_text) {
+            Some(Ok(text)) => given.push((name.to_owned(), text)),
+            Some(Err(error)) => {
+                let warning = format!("--{name}: {error:#}; continuing without it");
+                context.ui.warn(&warning);
             }
+            None => {}
         }
     }
-    let is_stdin = |value: &Option<OsString>| value.as_ref().is_some_and(|value| value == "-");
-    if is_stdin(&args.hypothesis) && is_stdin(&args.notes) {
-        let text = "stdin can be the hypothesis or the notes, not both; give one as @FILE";
-        problem = Some(Usage(text.to_owned()).into());
+    let draft = Draft::new(Origin::Flags, given);
+    if let Some(name) = draft.find_duplicate() {
+        bail!(Usage(format!("'{name}' is given twice")));
     }
-    (
-        vec![Draft::new(given).by_default(default_specialist())],
-        problem,
-    )
+    check_once(args, vec![draft])
 }
 
-/// A draft as JSON that `append --json` takes, with the time at which it could not be written, and where its work is.
+/// The values that are taken as they are, by column.
+fn plain_values(args: &Append) -> Vec<(String, String)> {
+    let flags = &args.trial;
+    let values = [
+        ("status", &flags.status),
+        ("metric", &flags.metric),
+        ("val_bpb", &flags.val_bpb),
+        ("specialist", &args.specialist),
+        ("parent", &flags.parent),
+        ("baseline", &flags.baseline),
+        ("domain", &flags.domain),
+        ("expected_delta", &flags.expected_delta),
+        ("train_s", &flags.train_s),
+        ("total_s", &flags.total_s),
+        ("job_name", &flags.job_name),
+        ("snapshot_path", &flags.snapshot_path),
+        ("exp_id", &flags.exp_id),
+        ("timestamp", &flags.timestamp),
+    ];
+    let mut given = Vec::new();
+    for (name, value) in values {
+        given.extend(value.as_ref().map(|value| (name.to_owned(), lossy(value))));
+    }
+    given
+}
+
+fn check_once(args: &Append, drafts: Vec<Draft>) -> Result<Vec<Draft>> {
+    if args.once && drafts.iter().any(|draft| draft.job().is_none()) {
+        let text = "--once needs a job name to recognise the trial; give --job-name";
+        bail!(Usage(text.to_owned()));
+    }
+    Ok(drafts)
+}
+
+fn lossy(text: impl AsRef<OsStr>) -> String {
+    text.as_ref().to_string_lossy().into_owned()
+}
+
+/// A draft as JSON for `append --json`, with the time of the attempt and the absolute path of what is to be frozen.
 pub(super) fn as_json(draft: &Draft, snapshot: Option<&OsStr>) -> String {
-    let is_number = |name: &str| ["metric", "core_metric", "val_bpb"].contains(&name);
-    let entry =
-        |(name, text): &(String, String)| (name.clone(), records::value(text, !is_number(name)));
-    let mut object: serde_json::Map<_, _> = draft.given().iter().map(entry).collect();
-    // A column of that name holds any text; only what is there is a path.
-    let in_json = draft
-        .get("snapshot")
-        .map(OsStr::new)
-        .filter(|path| Path::new(path).exists());
-    if let Some(path) =
-        in_json.or(snapshot.filter(|path| !path.is_empty() && draft.get("snapshot").is_none()))
-    {
-        let path = std::path::absolute(path).unwrap_or_else(|_| path.into()); // the script may be elsewhere by then
+    let mut object = serde_json::Map::new();
+    for (name, text) in draft.given() {
+        let is_number = ["metric", "core_metric", "val_bpb"].contains(&name.as_str());
+        object.insert(name.clone(), records::value(text, !is_number));
+    }
+    // A log may have a column `snapshot` with any text, so that key is a path only if the path exists.
+    let path = match draft.get("snapshot") {
+        Some(path) => Some(Path::new(path)).filter(|path| path.exists()),
+        None => snapshot.filter(|path| !path.is_empty()).map(Path::new),
+    };
+    if let Some(path) = path {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.into());
         object.insert("snapshot".to_owned(), path.to_string_lossy().into());
     }
-    object
-        .entry("timestamp")
-        .or_insert_with(|| format_time(Timestamp::now()).into());
+    let now = format_time(Timestamp::now());
+    object.entry("timestamp").or_insert(now.into());
     records::json(&object.into())
 }

@@ -1,0 +1,236 @@
+//! Completing a draft from the log: one function for each default.
+
+use std::{
+    collections::HashMap,
+    path::{Component, Path},
+};
+
+use anyhow::{Result, bail, ensure};
+use jiff::Timestamp;
+
+use super::{
+    Draft, LogState,
+    draft::{AUTO, NONE},
+    nearest,
+};
+use crate::log::{ExpId, Number, Role, Schema, Status, signed_delta};
+
+/// A draft with every cell filled in.
+pub struct CompletedTrial {
+    /// One text for each column of the log, in its order.
+    pub cells: Vec<String>,
+    pub id: ExpId,
+    pub status: Status,
+    pub eligible_score: Option<f64>,
+    /// What is written as given, but looks like a mistake.
+    pub warnings: Vec<String>,
+}
+
+impl Draft {
+    /// Fills in what was not given. The state must have been asked about the trials that the draft mentions.
+    pub fn complete(
+        &self,
+        schema: &Schema,
+        state: &LogState,
+        now: Timestamp,
+    ) -> Result<CompletedTrial> {
+        self.check()?;
+        self.check_columns(schema)?;
+        let score = self.score(schema)?;
+        let status = self.status(score.as_ref(), state)?;
+        let id = self.id(state)?;
+        let mut row: HashMap<&str, String> = HashMap::new();
+        for (name, text) in self.given() {
+            row.insert(name, text.clone());
+        }
+        row.insert("exp_id", id.to_string());
+        row.insert("timestamp", self.time(now)?);
+        row.insert("status", status.name().to_owned());
+        row.insert("parent_exp", self.parent(status, state)?);
+        row.insert("baseline_exp", self.baseline(state)?);
+        row.insert("specialist", self.specialist().to_owned());
+        row.insert("domain", self.domain().to_owned());
+        if let Some(score) = &score {
+            let delta = delta(status, score, state);
+            row.insert(schema.score_name(), score.text().to_owned());
+            row.entry("core_metric").or_insert(score.text().to_owned());
+            row.entry("delta_vs_best").or_insert(delta);
+        }
+        let take_cell = |name: &String| row.remove(name.as_str()).unwrap_or_default();
+        let value = score.as_ref().map(Number::value);
+        Ok(CompletedTrial {
+            cells: schema.names().iter().map(take_cell).collect(),
+            warnings: self.warnings(&id, status, score.as_ref(), state),
+            id,
+            status,
+            eligible_score: value.filter(|_| status.can_be_best()),
+        })
+    }
+
+    /// The status that the trial gets if the log does not change.
+    pub fn outcome(&self, schema: &Schema, state: &LogState) -> Result<Status> {
+        self.status(self.score(schema)?.as_ref(), state)
+    }
+
+    /// The trial that this one started from, as far as that is known before the lock is taken.
+    pub fn likely_parent(&self, state: &LogState) -> Option<ExpId> {
+        ExpId::parse(self.get("parent_exp").unwrap_or(state.best_id()))
+    }
+
+    fn check_columns(&self, schema: &Schema) -> Result<()> {
+        for (name, _) in self.given() {
+            // `snapshot` is a path to freeze, unless the log has a column of that name.
+            if schema.find(name).is_none() && name != "metric" && name != "snapshot" {
+                let help = nearest(name, schema.names().iter().map(String::as_str));
+                bail!("the log has no column '{}'; {help}", name.escape_debug());
+            }
+        }
+        Ok(())
+    }
+
+    /// The score: `metric`, or the cell of the column that holds it.
+    fn score(&self, schema: &Schema) -> Result<Option<Number>> {
+        let metric = self.number("metric")?;
+        if schema.column(Role::Score).is_none() {
+            ensure!(
+                metric.is_none(),
+                "the log has no column '{}' or 'core_metric' for the score",
+                schema.metric
+            );
+            return Ok(None);
+        }
+        let column = schema.score_name();
+        let cell = self.number(column)?;
+        if let (Some(metric), Some(cell)) = (&metric, &cell) {
+            let (metric_text, cell_text) = (metric.text(), cell.text());
+            ensure!(
+                metric.value().total_cmp(&cell.value()).is_eq(),
+                "two different scores: metric {metric_text} and {column} {cell_text}; give one"
+            );
+        }
+        Ok(metric.or(cell))
+    }
+
+    fn status(&self, score: Option<&Number>, state: &LogState) -> Result<Status> {
+        let word = self.get("status").unwrap_or_default();
+        let status = match (word, score) {
+            (AUTO, None) => {
+                bail!("status auto needs a score: give --metric, or the status of a failure")
+            }
+            (AUTO, Some(_)) if state.best().is_none() => Status::Baseline,
+            (AUTO, Some(score)) if state.beats_best(score.value()) => Status::Keep,
+            (AUTO, Some(_)) => Status::Discard,
+            (word, _) => Status::parse(word.as_bytes()),
+        };
+        ensure!(
+            !status.needs_score() || score.is_some(),
+            "status {} needs a score: give --metric",
+            status.name()
+        );
+        Ok(status)
+    }
+
+    /// The id that was given, or the next one.
+    fn id(&self, state: &LogState) -> Result<ExpId> {
+        let Some(id) = self.get("exp_id").and_then(ExpId::parse) else {
+            return Ok(state.next_id());
+        };
+        ensure!(
+            state.trial(&id).is_none(),
+            "the log already has a trial '{id}'; leave out --exp-id to get the next id"
+        );
+        Ok(id)
+    }
+
+    /// The parent that was given, or the best; a baseline has none by default.
+    fn parent(&self, status: Status, state: &LogState) -> Result<String> {
+        let is_root = status == Status::Baseline;
+        let default = if is_root { "" } else { state.best_id() };
+        self.existing("parent_exp", state, default)
+    }
+
+    /// The baseline that was given, or the best.
+    fn baseline(&self, state: &LogState) -> Result<String> {
+        self.existing("baseline_exp", state, state.best_id())
+    }
+
+    /// A trial that has to be in the log, with its id as the log writes it.
+    fn existing(&self, name: &str, state: &LogState, default: &str) -> Result<String> {
+        let text = match self.get(name) {
+            None => return Ok(default.to_owned()),
+            Some(NONE) => return Ok(String::new()),
+            Some(text) => text,
+        };
+        if let Some(id) = ExpId::parse(text)
+            && let Some(known) = state.trial(&id)
+        {
+            return Ok(known.0.clone());
+        }
+        let (label, text) = (self.label(name), text.escape_debug());
+        bail!("{label}: no trial '{text}' in the log; 'none' stands for no trial")
+    }
+
+    /// The specialist that was given, or the default one.
+    fn specialist(&self) -> &str {
+        let default = self.default_specialist.as_deref().unwrap_or_default();
+        self.get("specialist").unwrap_or(default)
+    }
+
+    /// The domain that was given, or the specialist.
+    fn domain(&self) -> &str {
+        self.get("domain").unwrap_or(self.specialist())
+    }
+
+    /// What is written as given, but looks like a mistake.
+    fn warnings(
+        &self,
+        id: &ExpId,
+        status: Status,
+        score: Option<&Number>,
+        state: &LogState,
+    ) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if let (Status::Keep, Some(score), Some((_, best))) = (status, score, state.best())
+            && !state.beats_best(score.value())
+        {
+            let score = score.text();
+            warnings.push(format!(
+                "trial {id} is a keep, but {score} is not better than the best, trial {best}"
+            ));
+        }
+        for name in ["train_s", "total_s"] {
+            let text = self.get(name).unwrap_or("0");
+            if Number::value_of(text).is_none() {
+                let text = text.escape_debug();
+                warnings.push(format!("{name} '{text}' of trial {id} is not a number"));
+            }
+        }
+        let path = self.get("snapshot_path").unwrap_or_default();
+        if !is_inside(Path::new(path)) {
+            let path = path.escape_debug();
+            warnings.push(format!(
+                "snapshot_path '{path}' of trial {id} is not inside the store and is never read"
+            ));
+        }
+        for warning in &mut warnings {
+            warning.push_str("; written as given");
+        }
+        warnings
+    }
+}
+
+/// The difference to the best; empty if the trial did not complete.
+fn delta(status: Status, score: &Number, state: &LogState) -> String {
+    match state.best() {
+        Some((best, _)) if status.is_completed() && (score.value() - best).is_finite() => {
+            signed_delta(score.value() - best)
+        }
+        _ => String::new(),
+    }
+}
+
+/// Whether a path leads down from the directory it is relative to.
+fn is_inside(path: &Path) -> bool {
+    path.components()
+        .all(|part| matches!(part, Component::Normal(_)))
+}

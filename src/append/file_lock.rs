@@ -1,0 +1,97 @@
+//! The exclusive lock on a file, with a bounded wait that names whoever holds it.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io,
+    os::unix::fs::MetadataExt,
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Result, anyhow, bail};
+use fs4::{FileExt, TryLockError};
+
+use crate::store::{check_regular, way_out};
+
+const FIRST_PAUSE: Duration = Duration::from_micros(100);
+const LONGEST_PAUSE: Duration = Duration::from_millis(20);
+
+/// Opens and locks the file at the path, waiting no longer than `wait`.
+pub(super) fn open_locked(path: &Path, create: bool, wait: Duration) -> Result<File> {
+    let deadline = Instant::now() + wait;
+    loop {
+        check_regular(path)?;
+        let mut options = OpenOptions::new();
+        let options = options.read(true).append(true).create(create);
+        let file = options.open(path).map_err(|error| {
+            let help = way_out(&error);
+            anyhow!("cannot append to {}: {error}{help}", path.display())
+        })?;
+        acquire(&file, path, deadline, wait)?;
+        // The lock belongs to the inode. If the log was replaced while we waited, this is the lock of a deleted file.
+        if is_file_at(&file, path) {
+            return Ok(file);
+        }
+        if Instant::now() >= deadline {
+            bail!(
+                "{} is replaced again and again; nothing was written",
+                path.display()
+            );
+        }
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
+/// Polls with growing pauses. A blocking lock could wait for a stopped process for ever.
+fn acquire(file: &File, path: &Path, deadline: Instant, wait: Duration) -> Result<()> {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match FileExt::try_lock(file) {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::WouldBlock) => {}
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(TryLockError::Error(error)) => {
+                let path = path.display();
+                bail!(
+                    "cannot lock {path}: {error}; some network file systems have no locks: keep the log on a local disk"
+                );
+            }
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            let holder = find_holder(file).unwrap_or_default();
+            let (path, wait) = (path.display(), wait.as_secs_f64());
+            bail!("{path} has been locked{holder} for {wait} s; nothing was written");
+        }
+        thread::sleep(pause.min(left));
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+fn is_file_at(file: &File, path: &Path) -> bool {
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(held), Ok(found)) => held.dev() == found.dev() && held.ino() == found.ino(),
+        _ => false,
+    }
+}
+
+/// Who holds the lock, as ` by process <pid> <name>`, if the system tells. A line of `/proc/locks` is
+/// `1: FLOCK ADVISORY WRITE <pid> <major>:<minor>:<inode> 0 EOF`; one with `->` is waiting.
+fn find_holder(file: &File) -> Option<String> {
+    let metadata = file.metadata().ok()?;
+    let device = metadata.dev();
+    let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
+    let wanted = format!("{major:02x}:{minor:02x}:{}", metadata.ino());
+    for line in fs::read_to_string("/proc/locks").ok()?.lines() {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        if let [_, "FLOCK", _, _, pid, inode, ..] = fields[..]
+            && inode == wanted
+        {
+            let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+            let holder = format!(" by process {pid} {name}");
+            return Some(holder.trim_end().to_owned());
+        }
+    }
+    None
+}
