@@ -185,7 +185,7 @@ fn append(drafts: &[Draft], args: &Append, context: &Context) -> Result<()> {
         direction: args.direction,
         ..ReadOptions::default()
     };
-    let works = freeze::before_the_lock(drafts, args, &store, &reading, context)?;
+    let works = freeze::stage_snapshots(drafts, args, &store, &reading, context)?;
     let locked = store.lock(&reading, Duration::from_secs_f64(args.lock_timeout))?;
     context.say_notes(locked.log());
     let mut completed = complete(drafts, args, &store, &locked, works, context)?;

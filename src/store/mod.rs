@@ -9,8 +9,6 @@ mod prompt_settings;
 mod prompts;
 mod read;
 mod settings;
-mod snapshot;
-mod workdir;
 
 pub(crate) use crate::{
     append::LockedLog,
@@ -26,8 +24,6 @@ pub use prompt_settings::{PromptSettings, SectionName};
 pub use prompts::SavedPrompt;
 pub use read::ReadOptions;
 pub use settings::{Durability, Settings};
-pub use snapshot::{Checkout, Frozen, Outcome, Pair, Placed, Side, Snapshot, compare};
-pub use workdir::{WorkFile, Workdir};
 mod header {
     pub(crate) use crate::log::{has_own_columns as is_own, read_header};
 }

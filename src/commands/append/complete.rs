@@ -3,14 +3,15 @@
 use anyhow::{Context as _, Error, Result, anyhow};
 use jiff::Timestamp;
 
-use super::{Answer, Append, freeze::Work};
+use super::{Answer, Append, freeze::Staged};
 use crate::{
     append::{Complete, Draft, LogState},
     commands::Context,
     log::ExpId,
     log::{Role, Schema},
     output::records,
-    store::{Frozen, LockedLog, Placed, Store},
+    snapshot::StagedSnapshot,
+    store::{LockedLog, Store},
 };
 
 /// What an append comes to, under the lock.
@@ -19,7 +20,7 @@ pub(super) struct Completed {
     answers: Vec<Said>,
     pub(super) rows: Vec<Vec<String>>,
     /// The snapshots that the rows name: which row, and of which trial.
-    pub(super) placed: Vec<(usize, ExpId, Placed)>,
+    pub(super) placed: Vec<(usize, ExpId, StagedSnapshot)>,
     /// Why some of the rows name none.
     pub(super) unfrozen: Vec<String>,
 }
@@ -67,7 +68,7 @@ pub(super) fn complete(
     args: &Append,
     store: &Store,
     locked: &LockedLog,
-    works: Vec<Work>,
+    works: Vec<Staged>,
     context: &Context,
 ) -> Result<Completed> {
     let log = locked.log();
@@ -118,7 +119,7 @@ pub(super) fn complete(
 
 /// Puts the snapshot of a row into its place and into its cell; a row whose work could not be frozen is written without.
 fn place(
-    work: Result<Frozen>,
+    work: Result<StagedSnapshot>,
     id: &ExpId,
     cells: &mut [String],
     locked: &LockedLog,
@@ -128,7 +129,7 @@ fn place(
     let domain = schema
         .column(Role::Domain)
         .map_or("", |column| &cells[column]);
-    match work.and_then(|frozen| frozen.place(locked, id, domain)) {
+    match work.and_then(|frozen| frozen.place(id, domain)) {
         Ok(snapshot) => {
             if let Some(column) = schema.column(Role::Snapshot) {
                 cells[column] = snapshot.snapshot_path();
