@@ -15,7 +15,7 @@ use super::manifest::{Content, Entry, FileContent, format_seen};
 use super::walk::Work;
 use super::{Progress, Snapshot};
 
-const BUFFER_BYTES: usize = 256 * 1024;
+const BUFFER_BYTES: usize = 64 * 1024;
 
 /// A file that was changed so recently may change again without a new time: the clocks of some file
 /// systems tick in seconds.
