@@ -38,9 +38,9 @@ complete -c lineage -n "__fish_lineage_needs_command" -f -a "best" -d 'Show the 
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "chain" -d 'Show how a trial came to be, root first'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "tree" -d 'Show the whole search as a tree'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "show" -d 'Show one trial, every column, nothing cut'
-complete -c lineage -n "__fish_lineage_needs_command" -f -a "diff" -d 'Show what differs between the frozen work of two trials'
-complete -c lineage -n "__fish_lineage_needs_command" -f -a "checkout" -d 'Put a trial\'s frozen files into a directory, and print its id'
-complete -c lineage -n "__fish_lineage_needs_command" -f -a "rebase-to" -d 'Put a trial\'s frozen files into a directory, and print its id'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "diff" -d 'Show what differs between the snapshots of two trials'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "checkout" -d 'Put a trial\'s files into a directory, and print its id'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "rebase-to" -d 'Put a trial\'s files into a directory, and print its id'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "stats" -d 'Show what happened, in one screen'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "prompts" -d 'List the saved prompts: what was shown to whom, and when'
@@ -196,7 +196,7 @@ never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l against -d 'What to compare it with' -r -f -a "best\t'The best trial'
 baseline\t'The trial that it was measured against'
 parent\t'The trial that it was made from'"
-complete -c lineage -n "__fish_lineage_using_subcommand diff" -l format -d 'How to print a listing' -r -f -a "table\t'Aligned columns for a person'
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l format -d 'The format of a listing' -r -f -a "table\t'Aligned columns for a person'
 json\t'One JSON array'
 jsonl\t'One JSON object a line'
 tsv\t'Tab-separated, one line a row, with a header'
@@ -208,10 +208,10 @@ maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
-complete -c lineage -n "__fish_lineage_using_subcommand diff" -l stat -d 'Lines added and removed, a line a file'
-complete -c lineage -n "__fish_lineage_using_subcommand diff" -l name-only -d 'The paths alone'
-complete -c lineage -n "__fish_lineage_using_subcommand diff" -l columns -d 'The fields of the trials that differ, instead of their files'
-complete -c lineage -n "__fish_lineage_using_subcommand diff" -l exit-code -d 'Exit status 0 where nothing differs, 1 where something does, 2 for trouble'
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l stat -d 'Print the number of added and removed lines per file'
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l name-only -d 'Print only the paths'
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l columns -d 'Print the columns in which the trials differ, instead of their files'
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l exit-code -d 'Exit with 0 if nothing differs, 1 if something does, 2 after an error'
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l color -d 'When to use colour' -r -f -a "auto\t''
@@ -223,8 +223,8 @@ maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
-complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l force -d 'Replace what differs, and keep it aside'
-complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l clean -d 'Move aside what the snapshot does not have; what is ignored stays'
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l force -d 'Replace files that differ, and keep a backup of them'
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l clean -d 'Move files that the snapshot does not have to the backup; ignored files stay'
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l color -d 'When to use colour' -r -f -a "auto\t''
@@ -236,8 +236,8 @@ maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
-complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l force -d 'Replace what differs, and keep it aside'
-complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l clean -d 'Move aside what the snapshot does not have; what is ignored stays'
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l force -d 'Replace files that differ, and keep a backup of them'
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l clean -d 'Move files that the snapshot does not have to the backup; ignored files stay'
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l color -d 'When to use colour' -r -f -a "auto\t''
@@ -382,8 +382,8 @@ complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_see
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "chain" -d 'Show how a trial came to be, root first'
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "tree" -d 'Show the whole search as a tree'
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "show" -d 'Show one trial, every column, nothing cut'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "diff" -d 'Show what differs between the frozen work of two trials'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "checkout" -d 'Put a trial\'s frozen files into a directory, and print its id'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "diff" -d 'Show what differs between the snapshots of two trials'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "checkout" -d 'Put a trial\'s files into a directory, and print its id'
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "stats" -d 'Show what happened, in one screen'
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "prompts" -d 'List the saved prompts: what was shown to whom, and when'

@@ -114,9 +114,9 @@ pub enum Command {
     Tree(commands::tree::Tree),
     /// Show one trial, every column, nothing cut
     Show(commands::show::Show),
-    /// Show what differs between the frozen work of two trials
+    /// Show what differs between the snapshots of two trials
     Diff(commands::diff::Diff),
-    /// Put a trial's frozen files into a directory, and print its id
+    /// Put a trial's files into a directory, and print its id
     #[command(visible_alias = "rebase-to")] // what the command is known by must be said here
     Checkout(commands::checkout::Checkout),
     /// Show what happened, in one screen

@@ -9,6 +9,7 @@ pub mod index;
 pub mod log;
 pub mod output;
 pub mod prompt;
+pub mod snapshot;
 pub mod store;
 pub mod ui;
 pub mod view;

@@ -1,3 +1,2 @@
-pub mod diff;
 pub mod import;
-pub(crate) use crate::output::{Look, text};
+pub(crate) use crate::output::text;

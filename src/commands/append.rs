@@ -105,7 +105,7 @@ fn append(drafts: &[Draft], args: &Append, context: &Context) -> Result<()> {
         direction: args.direction,
         ..ReadOptions::default()
     };
-    let works = freeze::before_the_lock(drafts, args, &store, &options, context)?;
+    let works = freeze::stage_snapshots(drafts, args, &store, &options, context)?;
     let wait = Duration::from_secs_f64(args.lock_timeout);
     let locked = store.lock(&options, wait)?;
     let notes = locked.log().notes.clone();

@@ -10,6 +10,7 @@ use crate::{
         records::{Column, Format, sheet},
         text::{count, printable},
     },
+    snapshot::{list_snapshots, verify_snapshots},
     ui::Closed,
 };
 
@@ -40,7 +41,7 @@ pub fn run(args: Check, context: &Context) -> Result<()> {
         reading,
     } = args;
     let store = context.store()?;
-    let snapshots = store.snapshots();
+    let snapshots = list_snapshots(&store);
     let log = store.read_to_the_end(&(&reading).into())?;
     context.say_notes(&log);
     let mut audit = Audit::new(log.has_carriage_returns());
@@ -53,7 +54,7 @@ pub fn run(args: Check, context: &Context) -> Result<()> {
         Ok(())
     })?;
     let rows = count(audit.rows, "row");
-    let of_snapshots = store.verify(&audit.named, &snapshots);
+    let of_snapshots = verify_snapshots(&store, &audit.named, &snapshots);
     let mut findings = audit.finish();
     findings.extend(of_snapshots);
     findings.sort_by_key(|finding| {

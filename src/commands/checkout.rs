@@ -1,16 +1,19 @@
+//! `lineage checkout`: put the files of a trial into a directory.
+
 use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
 
 use super::{Context, ReadArgs, id};
-use crate::{output::text::count, store};
+use crate::output::text::{count, printable};
+use crate::snapshot::{CheckoutOptions, CheckoutOutcome, check_out, open_snapshot};
 
-/// Put a trial's frozen files into a directory, and print its id
+/// Put a trial's files into a directory, and print its id
 ///
-/// What is printed is the parent of the trial that is made from here: `lineage append --parent`. All is looked at before any
-/// of it is touched: where DIR has something else under a name that the snapshot has, nothing is changed, unless --force is
-/// given; what gives way is kept aside, under a name that is said. The files can be written to again.
+/// Pass the id to `lineage append --parent` for the next trial. If a file in DIR differs from the
+/// snapshot, nothing is changed, unless --force is given. Replaced files are moved to a backup
+/// directory in DIR. The files are writable.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -19,12 +22,12 @@ Examples:
 pub struct Checkout {
     /// The trial; 7, 007 and exp_007 are the same
     exp: String,
-    /// Where to; it is made if it is not there
+    /// The target directory; it is created if necessary
     dir: PathBuf,
-    /// Replace what differs, and keep it aside
+    /// Replace files that differ, and keep a backup of them
     #[arg(long)]
     force: bool,
-    /// Move aside what the snapshot does not have; what is ignored stays
+    /// Move files that the snapshot does not have to the backup; ignored files stay
     #[arg(long)]
     clean: bool,
     #[command(flatten)]
@@ -41,44 +44,56 @@ pub fn run(args: Checkout, context: &Context) -> Result<()> {
     } = args;
     let store = context.store()?;
     let trial = context.open(&reading)?.trial(&id(&exp)?)?;
-    let mut snapshot = store.snapshot(&trial.row())?;
+    let snapshot = open_snapshot(&store, &trial.row())?;
     let mut progress = context.ui.progress("writing");
-    let order = store::Checkout {
+    let options = CheckoutOptions {
         dir: &dir,
         force,
         clean,
     };
-    let done = store.check_out(&mut snapshot, order, &mut |done, total| {
-        progress.at(done, total)
+    let outcome = check_out(&store, &snapshot, options, &mut |done, total| {
+        progress.at(done, total);
     })?;
     drop(progress);
-    if let Some(aside) = done.aside {
-        context.ui.warn(&format!(
-            "{} gave way, kept in {}",
-            count(done.moved, "path"),
-            aside.display()
-        ));
+    warn_about_changes(&outcome, clean, context);
+    let name = trial.row().name();
+    context.ui.note(&format!(
+        "{}: {}; for the next trial: `lineage append --parent {name}`",
+        dir.display(),
+        summarize(&outcome)
+    ));
+    context.ui.print(&format!("{}\n", printable(&name)))
+}
+
+fn warn_about_changes(outcome: &CheckoutOutcome, clean: bool, context: &Context) {
+    if let Some(backup) = &outcome.backup {
+        let files = count(outcome.moved, "changed file");
+        context
+            .ui
+            .warn(&format!("moved {files} to {}", backup.display()));
     }
-    if let Some(first) = done.no_longer_ignored.first() {
-        let (n, first) = (
-            count(done.no_longer_ignored.len() as u64, "file"),
-            first.display(),
-        );
+    let files = &outcome.no_longer_ignored;
+    if let Some(first) = files.first() {
+        let files = count(files.len() as u64, "file");
+        let first = first.display();
         let what = if clean {
-            "moved away, too"
+            "moved to the backup"
         } else {
-            "left, and are work now"
+            "part of the next snapshot"
         };
         context.ui.warn(&format!(
-            "not ignored by the trial's ignore files, but by those that were there: {n}, {first} first; {what}"
+            "{files} no longer ignored, such as {first}: {what}"
         ));
     }
-    let (written, same, name) = (count(done.written, "file"), done.same, trial.row().name());
-    context.ui.note(&format!(
-        "{}: {written} written, {same} as they should be; the next trial from here is `lineage append --parent {name}`",
-        dir.display()
-    ));
-    context
-        .ui
-        .print(&format!("{}\n", crate::output::text::printable(&name)))
+}
+
+fn summarize(outcome: &CheckoutOutcome) -> String {
+    let mut parts = Vec::new();
+    if outcome.written > 0 {
+        parts.push(format!("{} written", count(outcome.written, "file")));
+    }
+    if outcome.unchanged > 0 || outcome.written == 0 {
+        parts.push(format!("{} unchanged", count(outcome.unchanged, "file")));
+    }
+    parts.join(", ")
 }

@@ -1,26 +1,26 @@
+//! `lineage diff`: show what differs between the snapshots of two trials.
+
 use std::path::Path;
 
-use anyhow::{Context as _, Result};
-use clap::Args;
+use anyhow::{Context as _, Result, bail};
+use clap::{Args, ValueEnum};
 
 use super::{Context, Findings, ReadArgs, Usage, id};
-use crate::{
-    analysis::Best,
-    log::Role,
-    log::{ExpId, Trial},
-    output::{
-        records::{Column, Format, sheet},
-        text::count,
-    },
-    store::{self, IndexedLog, Snapshot, no_such_trial},
-    ui::Closed,
-    view::diff::{self, Change, Stat, quote},
-};
+use crate::analysis::Best;
+use crate::log::Role;
+use crate::log::{ExpId, Trial};
+use crate::output::diff::{DiffStat, FileDiff, format_columns, format_stats};
+use crate::output::diff::{list_column_changes, quote_path};
+use crate::output::records::{Column, Format, sheet};
+use crate::output::text::count;
+use crate::snapshot::{Change, Snapshot, compare_snapshots, find_nearest_snapshot, open_snapshot};
+use crate::store::{IndexedLog, no_such_trial};
+use crate::ui::Closed;
 
-/// Show what differs between the frozen work of two trials
+/// Show what differs between the snapshots of two trials
 ///
-/// Prints a patch from OTHER to EXP in the format of git. OTHER is the parent of EXP, unless said; where the parent has no
-/// snapshot, it is the nearest ancestor that has one, and that is said on stderr.
+/// Prints a patch from OTHER to EXP in git's format. OTHER defaults to the parent of EXP or, if the
+/// parent has no snapshot, to the nearest ancestor that has one.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -39,10 +39,10 @@ pub struct Diff {
     against: Option<Against>,
     #[command(flatten)]
     listing: Listing,
-    /// Exit status 0 where nothing differs, 1 where something does, 2 for trouble
+    /// Exit with 0 if nothing differs, 1 if something does, 2 after an error
     #[arg(long)]
     exit_code: bool,
-    /// How to print a listing
+    /// The format of a listing
     #[arg(long, value_enum, requires = "listing")]
     format: Option<Format>,
     #[command(flatten)]
@@ -53,18 +53,18 @@ pub struct Diff {
 #[derive(Args, Clone, Copy, Debug)]
 #[group(id = "listing", multiple = false)]
 struct Listing {
-    /// Lines added and removed, a line a file
+    /// Print the number of added and removed lines per file
     #[arg(long)]
     stat: bool,
-    /// The paths alone
+    /// Print only the paths
     #[arg(long)]
     name_only: bool,
-    /// The fields of the trials that differ, instead of their files
+    /// Print the columns in which the trials differ, instead of their files
     #[arg(long)]
     columns: bool,
 }
 
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, ValueEnum)]
 enum Against {
     /// The best trial
     Best,
@@ -76,190 +76,161 @@ enum Against {
 
 pub fn run(args: Diff, context: &Context) -> Result<()> {
     let exit_code = args.exit_code;
-    match differ(args, context) {
+    match print_diff(args, context) {
         Ok(true) if exit_code => Err(Findings.into()),
         Ok(_) => Ok(()),
-        // 1 would say that they differ, which is not known.
+        // With --exit-code, 1 would mean that they differ.
         Err(error) if exit_code && !error.is::<Closed>() => Err(Usage(format!("{error:#}")).into()),
         Err(error) => Err(error),
     }
 }
 
-/// Whether there is a difference; it has been shown.
-fn differ(args: Diff, context: &Context) -> Result<bool> {
-    let Diff {
-        exp,
-        other,
-        against,
-        listing,
-        exit_code: _,
-        format,
-        reading,
-    } = args;
+/// Prints the difference, and returns whether there is one.
+fn print_diff(args: Diff, context: &Context) -> Result<bool> {
+    let reading = &args.reading;
     let store = context.store()?;
-    let log = context.open(&reading)?;
-    let after = log.trial(&id(&exp)?)?;
-    let other = other.as_deref().map(id).transpose()?;
-    let format = format.unwrap_or(Format::Table);
-    if listing.columns {
-        let before = match before(&log, &after, other, against)? {
-            Before::Named(id) | Before::Above(id) => log.trial(&id)?,
-        };
-        return fields(&before, &after, format, context);
-    }
-    let before = match before(&log, &after, other, against)? {
-        Before::Named(id) => log.trial(&id)?,
-        Before::Above(id) => nearest(&log, &after, &id, context)?,
+    let log = context.open(reading)?;
+    let after = log.trial(&id(&args.exp)?)?;
+    let other = args.other.as_deref().map(id).transpose()?;
+    let format = args.format.unwrap_or(Format::Table);
+    let (before, is_parent) = match other {
+        Some(id) => (id, false),
+        None => choose_other(&log, &after, args.against.unwrap_or(Against::Parent))?,
     };
-    let (old, new) = (
-        store.snapshot(&before.row())?,
-        store.snapshot(&after.row())?,
-    );
-    files(old, new, listing, format, context)
+    if args.listing.columns {
+        return print_columns(&log.trial(&before)?, &after, format, context);
+    }
+    let before = if is_parent {
+        find_frozen_parent(&log, &after, &before, context)?
+    } else {
+        log.trial(&before)?
+    };
+    let before = open_snapshot(&store, &before.row())?;
+    let after = open_snapshot(&store, &after.row())?;
+    let changes = compare_snapshots(&before, &after)?;
+    if args.listing.name_only {
+        print_names(&changes, format, context)?;
+    } else if args.listing.stat {
+        print_stats(&changes, &before, &after, format, context)?;
+    } else {
+        print_patch(&changes, &before, &after, context)?;
+    }
+    Ok(!changes.is_empty())
 }
 
-/// What to compare with: a trial that was named, or one that may stand for those above it.
-enum Before {
-    Named(ExpId),
-    Above(ExpId),
+/// The trial to compare with, and whether an ancestor of it may be used instead.
+fn choose_other(log: &IndexedLog, after: &Trial, against: Against) -> Result<(ExpId, bool)> {
+    let row = after.row();
+    let (id, missing) = match against {
+        Against::Best => {
+            let best = log.ask(Best::default())?.offset();
+            let best = best.map(|offset| log.at(offset)).transpose()?;
+            (
+                best.and_then(|best| best.row().id()),
+                "there is no best trial yet".to_owned(),
+            )
+        }
+        Against::Baseline => {
+            let id = ExpId::parse(&row.text(Role::Baseline));
+            (id, format!("trial {} has no baseline", row.name()))
+        }
+        Against::Parent => (row.parent(), format!("trial {} has no parent", row.name())),
+    };
+    let id = id.with_context(|| format!("{missing}; name a trial: lineage diff EXP OTHER"))?;
+    Ok((id, matches!(against, Against::Parent)))
 }
 
-fn before(
+/// The parent, or its nearest ancestor that has a snapshot.
+fn find_frozen_parent(
     log: &IndexedLog,
     after: &Trial,
-    other: Option<ExpId>,
-    against: Option<Against>,
-) -> Result<Before> {
-    let row = after.row();
-    if let Some(id) = other {
-        return Ok(Before::Named(id));
-    }
-    match against {
-        Some(Against::Best) => {
-            let best = log
-                .ask(Best::default())?
-                .offset()
-                .map(|offset| log.at(offset))
-                .transpose()?;
-            best.and_then(|best| best.row().id())
-                .map(Before::Named)
-                .context("no trial can be best yet; name one: lineage diff EXP OTHER")
-        }
-        Some(Against::Baseline) => {
-            let baseline = ExpId::parse(&row.text(Role::Baseline)).map(Before::Named);
-            baseline.with_context(|| {
-                format!(
-                    "trial {} names no baseline; name a trial: lineage diff EXP OTHER",
-                    row.name()
-                )
-            })
-        }
-        Some(Against::Parent) | None => row.parent().map(Before::Above).with_context(|| {
-            format!(
-                "trial {} has no parent; name a trial: lineage diff EXP OTHER",
-                row.name()
-            )
-        }),
-    }
-}
-
-/// The parent, or the nearest above it that has a snapshot.
-fn nearest(log: &IndexedLog, after: &Trial, parent: &ExpId, context: &Context) -> Result<Trial> {
+    parent: &ExpId,
+    context: &Context,
+) -> Result<Trial> {
     if log.find(parent)?.is_none() {
-        anyhow::bail!(no_such_trial(parent, log.path()));
+        bail!(no_such_trial(parent, log.path()));
     }
     let name = after.row().name();
-    let found = log.nearest_frozen(parent)?.with_context(|| {
-        format!(
-            "neither the parent of trial {name} nor any above it has a snapshot; name a trial: lineage diff EXP OTHER"
-        )
+    let found = find_nearest_snapshot(log, parent)?.with_context(|| {
+        format!("no ancestor of trial {name} has a snapshot; name a trial: lineage diff EXP OTHER")
     })?;
     if found.row().id().as_ref() != Some(parent) {
-        let nearest = found.row().name();
         context.ui.note(&format!(
-            "the parent of {name}, {parent}, has no snapshot; compared with {nearest}, the nearest above it"
+            "comparing with {}: {parent}, the parent of {name}, has no snapshot",
+            found.row().name()
         ));
     }
     Ok(found)
 }
 
-fn fields(before: &Trial, after: &Trial, format: Format, context: &Context) -> Result<bool> {
-    let columns = diff::columns(&before.row(), &after.row());
-    context.ui.print(&match format {
-        Format::Table => diff::fields(&columns, context.ui.look),
-        format => {
-            let names = ["column", "before", "after"].map(Column::text).to_vec();
-            sheet(format, names, columns.iter().map(|cells| cells.to_vec()))
-        }
-    })?;
-    Ok(!columns.is_empty())
+fn print_columns(before: &Trial, after: &Trial, format: Format, context: &Context) -> Result<bool> {
+    let changes = list_column_changes(&before.row(), &after.row());
+    let has_changes = !changes.is_empty();
+    let text = if format == Format::Table {
+        format_columns(&changes, context.ui.look)
+    } else {
+        let columns = ["column", "before", "after"].map(Column::text).to_vec();
+        let rows = changes.into_iter();
+        let rows = rows.map(|row| vec![row.column, row.before, row.after]);
+        sheet(format, columns, rows)
+    };
+    context.ui.print(&text)?;
+    Ok(has_changes)
 }
 
-fn files(
-    mut old: Snapshot,
-    mut new: Snapshot,
-    listing: Listing,
-    format: Format,
+fn print_names(changes: &[Change], format: Format, context: &Context) -> Result<()> {
+    let mut paths: Vec<&Path> = changes.iter().map(Change::path).collect();
+    paths.dedup(); // a file that became a link has two changes
+    let text = if format == Format::Table {
+        let lines = paths
+            .iter()
+            .map(|path| quote_path(path.as_os_str().as_encoded_bytes()) + "\n");
+        lines.collect()
+    } else {
+        let rows = paths
+            .iter()
+            .map(|path| vec![path.to_string_lossy().into_owned()]);
+        sheet(format, vec![Column::text("path")], rows)
+    };
+    context.ui.print(&text)
+}
+
+fn print_patch(
+    changes: &[Change],
+    before: &Snapshot,
+    after: &Snapshot,
     context: &Context,
-) -> Result<bool> {
-    let pairs = store::compare(&mut old, &mut new)?;
-    if listing.name_only {
-        // What was a file and is a link now is a pair for each, and one name.
-        let names = pairs
-            .chunk_by(|a, b| a.path == b.path)
-            .map(|pairs| &pairs[0].path);
-        context.ui.print(&match format {
-            Format::Table => names
-                .map(|path| quote(path.as_os_str().as_encoded_bytes()) + "\n")
-                .collect(),
-            format => sheet(
-                format,
-                vec![Column::text("path")],
-                names.map(|path| vec![plain(path)]),
-            ),
-        })?;
-        return Ok(!pairs.is_empty());
-    }
-    let (before, after) = (old.trial.clone(), new.trial.clone());
-    let (mut stats, mut left_out) = (Vec::new(), 0);
-    for pair in &pairs {
-        let read = |snapshot: &mut Snapshot, entry: &Option<_>| {
-            entry.as_ref().map(|entry| snapshot.side(entry)).transpose()
-        };
-        let change = Change {
-            path: &pair.path,
-            before: read(&mut old, &pair.before)?,
-            after: read(&mut new, &pair.after)?,
-        };
-        if listing.stat {
-            stats.push(change.stat());
-        } else {
-            left_out += u64::from(!change.is_text());
-            context
-                .ui
-                .stream(|out| out.write_all(&change.patch(&before, &after, context.ui.look)))?;
-        }
+) -> Result<()> {
+    let mut left_out = 0;
+    for change in changes {
+        let diff = read_change(change, before, after)?;
+        left_out += u64::from(!diff.is_text());
+        let patch = diff.format_patch(&before.trial, &after.trial, context.ui.look);
+        context.ui.stream(|out| out.write_all(&patch))?;
     }
     if left_out > 0 {
-        let files = count(left_out, "file");
         context.ui.note(&format!(
-            "the patch names {files} that it cannot hold; `lineage show {after} --file` prints one"
+            "the patch does not contain {}; print one with `lineage show {} --file PATH`",
+            count(left_out, "binary or long file"),
+            after.trial
         ));
     }
-    if listing.stat {
-        context.ui.print(&show(&stats, format, context))?;
+    Ok(())
+}
+
+fn print_stats(
+    changes: &[Change],
+    before: &Snapshot,
+    after: &Snapshot,
+    format: Format,
+    context: &Context,
+) -> Result<()> {
+    let mut stats = Vec::new();
+    for change in changes {
+        stats.push(read_change(change, before, after)?.stat());
     }
-    Ok(!pairs.is_empty())
-}
-
-/// A path for a script, which gets it as it is; what is not UTF-8 in it is replaced.
-fn plain(path: &Path) -> String {
-    path.to_string_lossy().into_owned()
-}
-
-fn show(stats: &[Stat], format: Format, context: &Context) -> String {
     if format == Format::Table {
-        return diff::stats(stats, context.ui.look);
+        return context.ui.print(&format_stats(&stats, context.ui.look));
     }
     let columns = vec![
         Column::text("path"),
@@ -267,12 +238,32 @@ fn show(stats: &[Stat], format: Format, context: &Context) -> String {
         Column::number("added"),
         Column::number("removed"),
     ];
-    let row = |stat: &Stat| {
-        let (added, removed) = stat
-            .lines
-            .map(|(added, removed)| (added.to_string(), removed.to_string()))
-            .unwrap_or_default();
-        vec![plain(&stat.path), stat.change.to_owned(), added, removed]
+    context
+        .ui
+        .print(&sheet(format, columns, stats.iter().map(stat_cells)))
+}
+
+fn stat_cells(stat: &DiffStat) -> Vec<String> {
+    let (added, removed) = match stat.lines {
+        Some((added, removed)) => (added.to_string(), removed.to_string()),
+        None => (String::new(), String::new()),
     };
-    sheet(format, columns, stats.iter().map(row))
+    let path = stat.path.to_string_lossy().into_owned();
+    vec![path, stat.change.to_owned(), added, removed]
+}
+
+fn read_change<'c>(
+    change: &'c Change,
+    before: &Snapshot,
+    after: &Snapshot,
+) -> Result<FileDiff<'c>> {
+    let path = change.path();
+    let read_before = change.before.as_ref().map(|entry| before.read_side(entry));
+    let read_after = change.after.as_ref().map(|entry| after.read_side(entry));
+    let (before, after) = (read_before.transpose()?, read_after.transpose()?);
+    Ok(FileDiff {
+        path,
+        before,
+        after,
+    })
 }

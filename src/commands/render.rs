@@ -12,7 +12,8 @@ use crate::{
     log::Role,
     output::{records, text::shell_word},
     prompt::{self, PromptOptions},
-    store::{IndexedLog, PromptSettings, ReadOptions, SectionName, Store, Workdir},
+    snapshot::{Workdir, read_workdir},
+    store::{IndexedLog, PromptSettings, ReadOptions, SectionName, Store},
 };
 
 /// Print the prompt that opens an agent's session
@@ -190,7 +191,7 @@ fn inspect_workdir(store: &Store, log: &IndexedLog, dir: &Path) -> Result<Workdi
         let row = trial.row();
         snapshots.push((row.name(), row.text(Role::Snapshot).into_owned()));
     }
-    store.workdir(dir, &snapshots)
+    read_workdir(store, dir, &snapshots)
 }
 
 fn flags_of_record(args: &Render) -> Value {

@@ -10,6 +10,7 @@ use super::{Context, ReadArgs, cell, field, id};
 use crate::{
     log::Trial,
     output::{self, records::Format, text::printable_line},
+    snapshot::open_snapshot,
 };
 
 /// Show one trial, every column, nothing cut
@@ -73,7 +74,7 @@ pub fn run(args: Show, context: &Context) -> Result<()> {
 }
 
 fn frozen_file(trial: &Trial, path: &Path, context: &Context) -> Result<()> {
-    let mut file = context.store()?.snapshot(&trial.row())?.checked(path)?;
+    let mut file = open_snapshot(&context.store()?, &trial.row())?.open_verified(path)?;
     if !context.ui.look.is_terminal() {
         return context.ui.stream(|out| io::copy(&mut file, out).map(drop));
     }

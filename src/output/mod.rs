@@ -2,6 +2,7 @@
 //! makes text harmless, cuts it, or formats a number.
 
 pub mod chain;
+pub mod diff;
 pub mod format;
 pub mod karpathy;
 pub mod markdown;

@@ -11,7 +11,8 @@ mod trim;
 
 use anyhow::{Result, bail};
 
-use crate::store::{SectionName, Workdir};
+use crate::snapshot::Workdir;
+use crate::store::SectionName;
 
 pub use data::{LineageData, Link, PromptData, gather};
 pub use failures::{FailureClass, FailureReason};

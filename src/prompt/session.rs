@@ -10,7 +10,8 @@ use crate::{
         markdown::{code, prose, word},
         text::{marked, shell_word},
     },
-    store::{SectionName, WorkFile, Workdir},
+    snapshot::{WorkFile, Workdir},
+    store::SectionName,
 };
 
 /// Characters of a file name, a first line, a directory and a command.

@@ -10,11 +10,8 @@ mod prompt_settings;
 mod prompts;
 mod read;
 mod settings;
-mod snapshot;
-mod workdir;
 
 pub(crate) use crate::{
-    append::LockedLog,
     index::IndexedLog,
     log::{Log, Source, escape_controls, no_such_trial},
 };
@@ -28,8 +25,6 @@ pub use prompt_settings::{PromptSettings, SectionName};
 pub use prompts::SavedPrompt;
 pub use read::ReadOptions;
 pub use settings::{Durability, Settings};
-pub use snapshot::{Checkout, Frozen, Outcome, Pair, Placed, Side, Snapshot, compare};
-pub use workdir::{WorkFile, Workdir};
 mod header {
     pub(crate) use crate::log::{has_own_columns as is_own, read_header};
 }

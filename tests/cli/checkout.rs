@@ -144,13 +144,14 @@ fn what_is_ignored_is_what_the_snapshot_ignores() {
     sandbox.write("work/.gitignore", "*.env\n");
     let transcript = sandbox.transcript(&["checkout", "0", "work", "--force"]);
     assert!(
-        transcript.contains("1 file, secret.env first; left, and are work now"),
+        transcript
+            .contains("1 file no longer ignored, such as secret.env: part of the next snapshot"),
         "{transcript}"
     );
     sandbox.write("work/.gitignore", "*.env\n");
     let transcript = sandbox.transcript(&["checkout", "0", "work", "--force", "--clean"]);
     assert!(
-        transcript.contains("1 file, secret.env first; moved away, too"),
+        transcript.contains("1 file no longer ignored, such as secret.env: moved to the backup"),
         "{transcript}"
     );
     assert_eq!(sandbox.read("work/model.ckpt"), "ignored by the trial\n");
@@ -218,7 +219,7 @@ fn permissions_come_back_but_are_not_widened_unasked() {
     .unwrap();
     let transcript = sandbox.transcript(&["checkout", "0", "work"]);
     assert!(
-        transcript.contains("run.sh has the permissions 640, not 755; --force")
+        transcript.contains("(run.sh has permissions 640, not 755); use --force")
             && transcript.ends_with("= 1\n"),
         "{transcript}"
     );
@@ -323,7 +324,7 @@ fn a_hard_link_to_a_file_of_another_snapshot_is_not_made_writable() {
     .unwrap();
     let transcript = sandbox.transcript(&["checkout", "0", "out"]);
     assert!(
-        transcript.contains("train.py has other permissions, and other names")
+        transcript.contains("train.py has permissions 444, not 644")
             && transcript.ends_with("= 1\n"),
         "{transcript}"
     );
@@ -395,7 +396,7 @@ fn what_holds_the_store_never_gives_way() {
         "checkout", "0", ".", "--force", "--clean", "--store", "live",
     ]);
     assert!(
-        transcript.contains("live is or holds the store") && transcript.ends_with("= 1\n"),
+        transcript.contains("live is or contains the store") && transcript.ends_with("= 1\n"),
         "{transcript}"
     );
     assert_eq!(sandbox.tree("live"), before);
@@ -435,7 +436,8 @@ fn all_that_is_frozen_is_checked_before_anything_is_touched() {
     let before = sandbox.tree("out");
     let transcript = sandbox.transcript(&["checkout", "0", "out", "--force"]);
     assert!(
-        transcript.contains("train.py in the snapshot of trial 000 is not what was frozen"),
+        transcript
+            .contains("the snapshot of trial 000 is damaged: train.py has different contents"),
         "{transcript}"
     );
     assert_eq!(sandbox.tree("out"), before);
@@ -494,7 +496,8 @@ fn a_file_that_cannot_be_read_is_one_that_differs() {
     }
     let transcript = sandbox.transcript(&["checkout", "0", "work"]);
     assert!(
-        transcript.contains("train.py cannot be read; --force") && transcript.ends_with("= 1\n"),
+        transcript.contains("train.py cannot be read: Permission denied")
+            && transcript.ends_with("= 1\n"),
         "{transcript}"
     );
     sandbox.ok(&["checkout", "0", "work", "--force"]);
@@ -530,7 +533,8 @@ fn a_hard_link_to_a_frozen_file_is_not_made_writable() {
     .unwrap();
     let transcript = sandbox.transcript(&["checkout", "0", "out"]);
     assert!(
-        transcript.contains("train.py is the frozen file itself") && transcript.ends_with("= 1\n"),
+        transcript.contains("train.py is a hard link to the frozen file")
+            && transcript.ends_with("= 1\n"),
         "{transcript}"
     );
     sandbox.ok(&["checkout", "0", "out", "--force"]);

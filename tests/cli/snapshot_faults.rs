@@ -118,9 +118,7 @@ fn a_file_that_goes_while_it_is_frozen_costs_the_snapshot_and_not_the_trial() {
     let output = append.output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(
-        stderr.contains(
-            "cannot freeze work: train.py: it was there when it was looked at, and is gone"
-        ),
+        stderr.contains("cannot freeze work: train.py: it was removed while the snapshot was made"),
         "{stderr}"
     );
     assert_eq!(
@@ -243,7 +241,7 @@ fn check_complains_of_a_snapshot_whose_writer_died_before_the_row() {
     assert!(snapshots(&sandbox).contains(&"000".to_owned()));
     let checked = sandbox.transcript(&["check"]);
     assert!(
-        checked.contains("000: a snapshot that no row names") && checked.ends_with("= 1\n"),
+        checked.contains("000: a snapshot without a row") && checked.ends_with("= 1\n"),
         "{checked}"
     );
 }

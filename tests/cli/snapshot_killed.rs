@@ -109,7 +109,7 @@ fn killed_at_any_moment_nothing_half_made_is_under_a_final_name() {
     assert!(
         checked
             .lines()
-            .all(|line| line.ends_with("a snapshot that no row names")),
+            .all(|line| line.ends_with("a snapshot without a row")),
         "{checked}"
     );
 }

@@ -111,7 +111,7 @@ fn two_snapshots_of_one_trial_or_one_of_two_are_refused() {
     let two = "{\"status\":\"keep\",\"metric\":1}\n{\"status\":\"keep\",\"metric\":0}\n";
     let several = sandbox.transcript_with_stdin(&["append", "--json", "--snapshot", "work"], two);
     assert!(
-        several.contains("of one trial") && several.ends_with("= 2\n"),
+        several.contains("is for one trial") && several.ends_with("= 2\n"),
         "{several}"
     );
     assert_eq!(sandbox.rows().len(), 0);
@@ -123,8 +123,8 @@ fn a_log_without_a_store_or_without_the_column_has_no_snapshots() {
     sandbox.write("log.tsv", "exp_id\tstatus\tval_bpb\tsnapshot_path\n");
     sandbox.write("old.tsv", "exp_id\tstatus\tval_bpb\n");
     for (log, why) in [
-        ("log.tsv", "no store around it"),
-        ("old.tsv", "no column `snapshot_path`"),
+        ("log.tsv", "has no store for snapshots"),
+        ("old.tsv", "no column 'snapshot_path'"),
     ] {
         let args = [
             "append",

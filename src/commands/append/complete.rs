@@ -4,12 +4,13 @@
 use anyhow::{Context as _, Error, Result, anyhow};
 use jiff::Timestamp;
 
-use super::{Append, Format, freeze::Work};
+use super::{Append, Format, freeze::Staged};
 use crate::{
     append::{Draft, LockedLog, LogState, is_out_of_space},
     log::{ExpId, Role},
     output::{object_or_null, records},
-    store::{Placed, Store},
+    snapshot::StagedSnapshot,
+    store::Store,
 };
 
 /// The rows of one append, and what is printed once they are written.
@@ -18,7 +19,7 @@ pub(super) struct Batch {
     rows: Vec<Vec<String>>,
     answers: Vec<Answer>,
     /// The snapshots that rows name, each with its row and its trial.
-    snapshots: Vec<(usize, ExpId, Placed)>,
+    snapshots: Vec<(usize, ExpId, StagedSnapshot)>,
     pub(super) notes: Vec<String>,
     pub(super) warnings: Vec<String>,
 }
@@ -34,7 +35,7 @@ impl Batch {
     pub(super) fn complete(
         &mut self,
         drafts: &[Draft],
-        works: Vec<Work>,
+        works: Vec<Staged>,
         args: &Append,
         store: &Store,
         locked: &LockedLog,
@@ -90,7 +91,7 @@ impl Batch {
     fn add_new(
         &mut self,
         draft: &Draft,
-        work: Work,
+        work: Staged,
         state: &mut LogState,
         store: &Store,
         locked: &LockedLog,
@@ -106,7 +107,7 @@ impl Batch {
         {
             let domain = schema.column(Role::Domain).map(|at| &*trial.cells[at]);
             let domain = domain.unwrap_or_default();
-            match work.and_then(|frozen| frozen.place(locked, &trial.id, domain)) {
+            match work.and_then(|staged| staged.place(&trial.id, domain)) {
                 Ok(placed) => {
                     if let Some(column) = schema.column(Role::Snapshot) {
                         trial.cells[column] = placed.snapshot_path();

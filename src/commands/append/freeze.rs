@@ -1,52 +1,42 @@
-//! What of an append is done before the lock is taken: the work of those trials that are going to be frozen is copied. A trial
-//! whose work cannot be frozen is logged all the same, without a snapshot: the measurement is what cannot be made again.
+//! The part of `append` before the lock: copies the files of trials that get a snapshot. If that
+//! fails, the trial is logged without a snapshot, because its measurement cannot be repeated.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, anyhow, bail};
 
 use super::Append;
-use crate::{
-    append::Draft,
-    append::LogState,
-    commands::{Context, Usage},
-    log::Role,
-    log::Status,
-    store::{Frozen, IndexedLog, ReadOptions, Store},
-};
+use crate::append::{Draft, LogState};
+use crate::commands::{Context, Usage};
+use crate::log::Role;
+use crate::log::Status;
+use crate::snapshot::{StagedSnapshot, find_nearest_snapshot, freeze};
+use crate::store::{IndexedLog, ReadOptions, Store};
 
-/// The work of a trial, copied aside, or why that could not be; `None` where there is none to be frozen.
-pub(super) type Work = Option<Result<Frozen>>;
+/// The copied files of a trial, or why they could not be copied; `None` if it gets no snapshot.
+pub(super) type Staged = Option<Result<StagedSnapshot>>;
 
-/// Copies the work of each draft aside, as far as it is to be frozen.
-pub(super) fn before_the_lock(
+/// Copies the files of every draft that may get a snapshot.
+pub(super) fn stage_snapshots(
     drafts: &[Draft],
     args: &Append,
     store: &Store,
     reading: &ReadOptions,
     context: &Context,
-) -> Result<Vec<Work>> {
+) -> Result<Vec<Staged>> {
     let flag = args.snapshot.as_ref().filter(|path| !path.is_empty());
     if flag.is_some() && drafts.len() > 1 {
         bail!(Usage(
-            "--snapshot is of one trial, and these are several; give each its \"snapshot\""
-                .to_owned()
+            "--snapshot is for one trial; with several, give each its own \"snapshot\"".to_owned()
         ));
     }
-    let in_json = drafts.iter().any(|draft| draft.get("snapshot").is_some());
-    let may_be_wanted = |draft: &Draft| {
-        let status = draft.get("status").filter(|status| *status != "auto");
-        status.is_none_or(|status| {
-            store
-                .settings
-                .snapshot
-                .wants(Status::parse(status.as_bytes()))
-        })
-    };
-    if (flag.is_none() && !in_json && store.work().is_none()) || !drafts.iter().any(may_be_wanted) {
+    let has_source = flag.is_some()
+        || store.work().is_some()
+        || drafts.iter().any(|draft| draft.get("snapshot").is_some());
+    if !has_source || !drafts.iter().any(|draft| may_get_snapshot(draft, store)) {
         return Ok(drafts.iter().map(|_| None).collect());
     }
-    // A look at the log without the lock: a trial that does not beat the best now will not beat it later.
+    // Read without the lock: a trial that is not better than the best now will not be later.
     let log = store.read(reading)?;
     let mentioned = drafts.iter().flat_map(Draft::mentioned);
     let jobs = drafts
@@ -55,68 +45,94 @@ pub(super) fn before_the_lock(
         .filter(|_| args.once)
         .map(str::to_owned);
     let ledger = LogState::read(&log, mentioned, jobs)?;
-    let freeze = |draft| {
-        let source = source(draft, flag.map(Path::new), drafts.len() == 1, store, &log)?;
-        Ok(source.and_then(|source| freeze(draft, &source, store, &log, &ledger, context)))
-    };
-    drafts.iter().map(freeze).collect()
+    let mut staged = Vec::new();
+    for draft in drafts {
+        let source = find_source(draft, flag.map(Path::new), drafts.len() == 1, store, &log)?;
+        staged.push(match source {
+            Some(source) => stage_snapshot(draft, &source, store, &log, &ledger, context),
+            None => None,
+        });
+    }
+    Ok(staged)
 }
 
-/// Where the work of a draft is, if it may be frozen at all.
-fn source(
-    draft: &Draft,
-    flag: Option<&Path>,
-    alone: bool,
-    store: &Store,
-    log: &IndexedLog,
-) -> Result<Option<PathBuf>> {
-    let in_json = draft
-        .get("snapshot")
-        .filter(|_| log.schema.find("snapshot").is_none())
-        .map(Path::new);
-    match (flag.or(in_json), draft.get("snapshot_path")) {
-        (Some(_), Some(_)) => bail!(Usage(
-            "a trial has one snapshot: --snapshot or a snapshot_path".to_owned()
-        )),
-        (None, Some(_)) => Ok(None),
-        (Some(path), None) => Ok(Some(path.to_owned())),
-        // Of several trials at once, one directory can be the work of one at most: of which, nobody can tell.
-        (None, None) => Ok(store.work().filter(|_| alone)),
+/// The log decides later; this only avoids reading it for a trial that certainly gets no snapshot.
+fn may_get_snapshot(draft: &Draft, store: &Store) -> bool {
+    match draft.get("status").and_then(Status::from_input) {
+        Some(status) => store.settings.snapshot.wants(status),
+        None => true,
     }
 }
 
-fn freeze(
+/// The path that a draft wants frozen, if any.
+fn find_source(
+    draft: &Draft,
+    flag: Option<&Path>,
+    is_only_one: bool,
+    store: &Store,
+    log: &IndexedLog,
+) -> Result<Option<PathBuf>> {
+    // In a log with a column of that name, `snapshot` is a cell.
+    let in_json = match log.schema.find("snapshot") {
+        None => draft.get("snapshot").map(Path::new),
+        Some(_) => None,
+    };
+    match (flag.or(in_json), draft.get("snapshot_path")) {
+        (Some(_), Some(_)) => {
+            bail!(Usage(
+                "a trial has one snapshot: --snapshot or a snapshot_path".to_owned()
+            ))
+        }
+        (None, Some(_)) => Ok(None),
+        (Some(path), None) => Ok(Some(path.to_owned())),
+        // Of several trials, at most one can have left its files there, and it is unknown which.
+        (None, None) => Ok(store.work().filter(|_| is_only_one)),
+    }
+}
+
+fn stage_snapshot(
     draft: &Draft,
     source: &Path,
     store: &Store,
     log: &IndexedLog,
     ledger: &LogState,
     context: &Context,
-) -> Work {
+) -> Staged {
     if draft.job().is_some_and(|job| ledger.job(job).is_some()) {
-        return None;
+        return None; // already logged
     }
-    let status = draft.outcome(&log.schema, ledger).ok()?; // an error is said when the trial is completed
+    let status = draft.outcome(&log.schema, ledger).ok()?; // completing the draft reports errors
     if !store.settings.snapshot.wants(status) {
         return None;
     }
     if log.schema.column(Role::Snapshot).is_none() {
-        return Some(Err(anyhow!(
-            "{} has no column `snapshot_path` to name a snapshot in",
-            log.path().display()
-        )));
+        let log = log.path().display();
+        return Some(Err(anyhow!("{log} has no column 'snapshot_path' for it")));
     }
-    let copy = || {
-        let base = draft
-            .likely_parent(ledger)
-            .map(|parent| log.nearest_frozen(&parent))
-            .transpose()?
-            .flatten();
-        let base = base.map(|base| base.row().text(Role::Snapshot).into_owned());
-        let mut progress = context.ui.progress("freezing");
-        store.freeze(source, base.as_deref(), &mut |done, total| {
-            progress.at(done, total)
-        })
+    let staged = copy_files(draft, source, store, log, ledger, context);
+    if let Ok(staged) = &staged {
+        for note in &staged.notes {
+            context.ui.warn(note);
+        }
+    }
+    Some(staged)
+}
+
+fn copy_files(
+    draft: &Draft,
+    source: &Path,
+    store: &Store,
+    log: &IndexedLog,
+    ledger: &LogState,
+    context: &Context,
+) -> Result<StagedSnapshot> {
+    let base = match draft.likely_parent(ledger) {
+        Some(parent) => find_nearest_snapshot(log, &parent)?,
+        None => None,
     };
-    Some(copy().inspect(|frozen| frozen.notes.iter().for_each(|note| context.ui.warn(note))))
+    let base = base.map(|base| base.row().text(Role::Snapshot).into_owned());
+    let mut progress = context.ui.progress("freezing");
+    freeze(store, source, base.as_deref(), &mut |done, total| {
+        progress.at(done, total);
+    })
 }

@@ -1,0 +1,329 @@
+//! Access to files below an open directory. Paths are relative and without `..`, and no symbolic link
+//! is followed, so nothing outside the directory can be reached, even if somebody swaps a directory
+//! for a link at the same moment.
+//!
+//! `cap-std` keeps paths inside a directory but follows links that stay inside it. Here a link must
+//! never be followed, so every component is opened with `O_NOFOLLOW`.
+
+use std::cell::RefCell;
+use std::ffi::{OsStr, OsString};
+use std::fs::{File, Permissions};
+use std::io;
+use std::os::unix::ffi::OsStringExt;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Component, Path, PathBuf};
+use std::rc::Rc;
+
+use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, RenameFlags, Stat};
+use rustix::io::Errno;
+
+/// The permission bits; set-id and sticky bits are not part of a snapshot.
+const PERMISSIONS: u32 = 0o777;
+
+const OPEN_DIR: OFlags = OFlags::DIRECTORY.union(OFlags::CLOEXEC);
+
+/// File system types of tmpfs and ramfs.
+#[cfg(target_os = "linux")]
+const IN_MEMORY: [u32; 2] = [0x0102_1994, 0x8584_58f6];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Dir,
+    File,
+    Link,
+    Special,
+}
+
+impl Kind {
+    pub(super) fn describe(self) -> &'static str {
+        match self {
+            Self::Dir => "a directory",
+            Self::File => "a regular file",
+            Self::Link => "a symbolic link",
+            Self::Special => "a device, a socket or a pipe",
+        }
+    }
+}
+
+/// Device and inode number: the same for every path to a file.
+pub(super) type FileId = (u64, u64);
+
+/// What `lstat` reports. Times are nanoseconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Meta {
+    pub(super) kind: Kind,
+    pub(super) mode: u32,
+    pub(super) len: u64,
+    pub(super) modified: i128,
+    pub(super) changed: i128,
+    pub(super) id: FileId,
+    pub(super) hard_links: u64,
+}
+
+impl Meta {
+    // The widths of these fields differ between systems.
+    #[allow(
+        clippy::unnecessary_cast,
+        clippy::cast_sign_loss,
+        clippy::cast_lossless
+    )]
+    fn from_stat(stat: &Stat) -> Self {
+        let to_nanos = |seconds: i128, nanos: i128| seconds * 1_000_000_000 + nanos;
+        Self {
+            kind: match FileType::from_raw_mode(stat.st_mode) {
+                FileType::Directory => Kind::Dir,
+                FileType::RegularFile => Kind::File,
+                FileType::Symlink => Kind::Link,
+                _ => Kind::Special,
+            },
+            mode: stat.st_mode as u32 & PERMISSIONS,
+            len: stat.st_size as u64,
+            modified: to_nanos(stat.st_mtime as i128, stat.st_mtime_nsec as i128),
+            changed: to_nanos(stat.st_ctime as i128, stat.st_ctime_nsec as i128),
+            id: (stat.st_dev as u64, stat.st_ino as u64),
+            hard_links: stat.st_nlink as u64,
+        }
+    }
+
+    pub(super) fn of_file(file: &File) -> io::Result<Self> {
+        Ok(Self::from_stat(&fs::fstat(file)?))
+    }
+}
+
+/// An open directory.
+#[derive(Debug)]
+pub(super) struct Dir {
+    handle: Rc<File>,
+    /// The parent of the last path, kept open: a tree is visited in order, many files per directory.
+    last_parent: RefCell<(PathBuf, Rc<File>)>,
+}
+
+impl Dir {
+    /// Opens a directory by any path; links on the way to it are followed.
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let handle = fs::open(path, OPEN_DIR, Mode::empty())?;
+        Ok(Self::new(Rc::new(handle.into())))
+    }
+
+    fn new(handle: Rc<File>) -> Self {
+        let last_parent = RefCell::new((PathBuf::new(), handle.clone()));
+        Self {
+            handle,
+            last_parent,
+        }
+    }
+
+    /// The handle, to lock or flush the directory itself.
+    pub(super) fn handle(&self) -> &File {
+        &self.handle
+    }
+
+    /// Opens the parent of `path`, and returns it with the last component of `path`.
+    fn locate<'p>(&self, path: &'p Path) -> io::Result<(Rc<File>, &'p OsStr)> {
+        check_relative(path)?;
+        let parent = path.parent().unwrap_or(Path::new(""));
+        let mut last = self.last_parent.borrow_mut();
+        if last.0 != parent {
+            let mut handle = self.handle.clone();
+            for name in parent {
+                handle = open_child(&handle, name, Kind::Dir, OPEN_DIR)?;
+            }
+            *last = (parent.to_owned(), handle);
+        }
+        Ok((last.1.clone(), path.file_name().unwrap_or_default()))
+    }
+
+    /// Opens a directory below this one; an empty path is the directory itself.
+    pub(super) fn open_dir(&self, path: impl AsRef<Path>) -> io::Result<Self> {
+        if path.as_ref().as_os_str().is_empty() {
+            return Ok(Self::new(self.handle.clone()));
+        }
+        let (parent, name) = self.locate(path.as_ref())?;
+        Ok(Self::new(open_child(&parent, name, Kind::Dir, OPEN_DIR)?))
+    }
+
+    /// Opens a regular file for reading. `O_NONBLOCK`, because opening a pipe would wait for a writer.
+    pub(super) fn open_file(&self, path: &Path) -> io::Result<File> {
+        let (parent, name) = self.locate(path)?;
+        let flags = OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file = open_child(&parent, name, Kind::File, flags)?;
+        match Meta::of_file(&file)?.kind {
+            Kind::File => Rc::into_inner(file).ok_or_else(|| io::ErrorKind::Other.into()),
+            kind => Err(wrong_kind(name, kind, Kind::File)),
+        }
+    }
+
+    /// Creates a file that must not exist yet, for its owner only.
+    pub(super) fn create_file(&self, path: impl AsRef<Path>) -> io::Result<File> {
+        let (parent, name) = self.locate(path.as_ref())?;
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+        Ok(fs::openat(&parent, name, flags, Mode::RUSR | Mode::WUSR)?.into())
+    }
+
+    /// Creates a directory with exactly these permissions and opens it; its owner can always write.
+    pub(super) fn create_dir(&self, path: impl AsRef<Path>, mode: u32) -> io::Result<Self> {
+        let (parent, name) = self.locate(path.as_ref())?;
+        fs::mkdirat(&parent, name, Mode::RWXU)?;
+        let dir = Self::new(open_child(&parent, name, Kind::Dir, OPEN_DIR)?);
+        dir.set_mode(mode)?;
+        Ok(dir)
+    }
+
+    pub(super) fn create_link(&self, path: &Path, target: &OsStr) -> io::Result<()> {
+        let (parent, name) = self.locate(path)?;
+        Ok(fs::symlinkat(target, &parent, name)?)
+    }
+
+    /// Creates a hard link at the same path in `to`.
+    pub(super) fn hard_link(&self, path: &Path, to: &Self, new: &Path) -> io::Result<()> {
+        let ((from, old), (to, new)) = (self.locate(path)?, to.locate(new)?);
+        Ok(fs::linkat(&from, old, &to, new, AtFlags::empty())?)
+    }
+
+    pub(super) fn rename<P: AsRef<Path>>(&self, old: P, to: &Self, new: P) -> io::Result<()> {
+        let ((from, old), (to, new)) = (self.locate(old.as_ref())?, to.locate(new.as_ref())?);
+        Ok(fs::renameat(&from, old, &to, new)?)
+    }
+
+    /// Renames a file; fails if the new name exists.
+    pub(super) fn rename_new(&self, old: &Path, new: &Path) -> io::Result<()> {
+        let ((from, old_name), (to, new_name)) = (self.locate(old)?, self.locate(new)?);
+        match fs::renameat_with(&from, old_name, &to, new_name, RenameFlags::NOREPLACE) {
+            // This file system does not support the flag. A hard link never replaces a file either.
+            Err(Errno::INVAL | Errno::NOSYS) => {
+                self.hard_link(old, self, new)?;
+                self.remove_file(old)
+            }
+            renamed => Ok(renamed?),
+        }
+    }
+
+    pub(super) fn remove_file(&self, path: &Path) -> io::Result<()> {
+        let (parent, name) = self.locate(path)?;
+        Ok(fs::unlinkat(&parent, name, AtFlags::empty())?)
+    }
+
+    pub(super) fn remove_empty_dir(&self, path: &Path) -> io::Result<()> {
+        let (parent, name) = self.locate(path)?;
+        Ok(fs::unlinkat(&parent, name, AtFlags::REMOVEDIR)?)
+    }
+
+    /// The metadata of what is at a path; `None` if nothing is there.
+    pub(super) fn find(&self, path: impl AsRef<Path>) -> io::Result<Option<Meta>> {
+        match self.metadata(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            found => found.map(Some),
+        }
+    }
+
+    pub(super) fn metadata(&self, path: impl AsRef<Path>) -> io::Result<Meta> {
+        let (parent, name) = self.locate(path.as_ref())?;
+        let stat = fs::statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        Ok(Meta::from_stat(&stat))
+    }
+
+    pub(super) fn read_link(&self, path: &Path) -> io::Result<OsString> {
+        let (parent, name) = self.locate(path)?;
+        let target = fs::readlinkat(&parent, name, Vec::new())?;
+        Ok(OsString::from_vec(target.into_bytes()))
+    }
+
+    /// The names in this directory, sorted.
+    pub(super) fn names(&self) -> io::Result<Vec<OsString>> {
+        let mut names = Vec::new();
+        for entry in fs::Dir::read_from(&self.handle)? {
+            names.push(OsString::from_vec(entry?.file_name().to_bytes().to_vec()));
+        }
+        names.retain(|name| name != "." && name != "..");
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    /// Everything below this directory; a directory comes before its contents.
+    pub(super) fn list_all(&self) -> io::Result<Vec<(PathBuf, Meta)>> {
+        let mut found = Vec::new();
+        let mut waiting: Vec<PathBuf> = self.names()?.into_iter().rev().map(Into::into).collect();
+        while let Some(path) = waiting.pop() {
+            let meta = self.metadata(&path)?;
+            if meta.kind == Kind::Dir {
+                let names = self.open_dir(&path)?.names()?;
+                waiting.extend(names.iter().rev().map(|name| path.join(name)));
+            }
+            found.push((path, meta));
+        }
+        Ok(found)
+    }
+
+    /// Sets the permissions, whatever the umask is; the owner can always write.
+    pub(super) fn set_mode(&self, mode: u32) -> io::Result<()> {
+        set_mode(&self.handle, mode | 0o700)
+    }
+
+    /// Whether a file is in memory only. There, a write to a mapped file never updates its times.
+    #[cfg(target_os = "linux")]
+    pub(super) fn is_in_memory(&self, path: &Path) -> io::Result<bool> {
+        let kind = fs::fstatfs(&self.locate(path)?.0)?.f_type;
+        Ok(IN_MEMORY
+            .iter()
+            .any(|known| i128::from(kind) == i128::from(*known)))
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    pub(super) fn is_in_memory(&self, _path: &Path) -> io::Result<bool> {
+        Ok(false)
+    }
+}
+
+/// Fails unless a path leads down: relative, not empty, without `..`.
+pub(super) fn check_relative(path: &Path) -> io::Result<()> {
+    let is_name = |part| matches!(part, Component::Normal(_));
+    let has_nul = path.as_os_str().as_encoded_bytes().contains(&0);
+    if path.components().all(is_name) && !has_nul && path.file_name().is_some() {
+        return Ok(());
+    }
+    let error = format!("'{}' is not a relative path without '..'", path.display());
+    Err(io::Error::other(error))
+}
+
+/// The identity of a file by any path; links are followed.
+pub(super) fn file_id(path: &Path) -> io::Result<FileId> {
+    Ok(Meta::from_stat(&fs::stat(path)?).id)
+}
+
+/// Sets the permissions, whatever the umask is.
+pub(super) fn set_mode(file: &File, mode: u32) -> io::Result<()> {
+    file.set_permissions(Permissions::from_mode(mode & PERMISSIONS))
+}
+
+/// Opens a file. If something of another kind is there, says so instead of the system's error.
+fn open_child(dir: &File, name: &OsStr, wanted: Kind, flags: OFlags) -> io::Result<Rc<File>> {
+    let error = match fs::openat(dir, name, flags | OFlags::NOFOLLOW, Mode::empty()) {
+        Ok(fd) => return Ok(Rc::new(fd.into())),
+        Err(error) => error,
+    };
+    if let Ok(stat) = fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW) {
+        let kind = Meta::from_stat(&stat).kind;
+        if kind != wanted {
+            return Err(wrong_kind(name, kind, wanted));
+        }
+    }
+    Err(error.into())
+}
+
+fn wrong_kind(name: &OsStr, found: Kind, wanted: Kind) -> io::Error {
+    let (name, found, wanted) = (name.display(), found.describe(), wanted.describe());
+    io::Error::other(format!("{name} is {found}, not {wanted}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_path_that_leads_down_is_accepted() {
+        for bad in ["", ".", "..", "../x", "a/../../x", "/etc/passwd", "a\0b"] {
+            assert!(check_relative(Path::new(bad)).is_err(), "{bad:?}");
+        }
+        check_relative(Path::new("snapshots/007_opt/")).unwrap();
+    }
+}

@@ -1,0 +1,278 @@
+//! Lists the files that belong to a snapshot: all but what `.gitignore` and `.lineageignore` ignore,
+//! `.git`, the store, and what a checkout left behind.
+
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{self, ErrorKind::NotFound, Read};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, ensure};
+use ignore::Match;
+use ignore::gitignore::{Gitignore, GitignoreBuilder};
+
+use super::dir::{Dir, Kind, Meta};
+use super::guard::StoreGuard;
+use super::{Snapshot, cannot};
+
+/// A checkout moves what it replaces to a directory with this prefix.
+pub(super) const BACKUP_PREFIX: &str = ".lineage-aside-";
+
+/// A checkout writes a file under a name with this prefix until it is complete.
+pub(super) const PARTIAL_PREFIX: &str = ".lineage-writing-";
+
+/// The lines of the second come after those of the first. The ignore files above the directory, the
+/// user's own and `.git/info/exclude` do not count, so that a directory gives the same snapshot
+/// wherever it is.
+pub(super) const IGNORE_FILES: [&str; 2] = [".gitignore", ".lineageignore"];
+
+const MAX_IGNORE_FILE_BYTES: u64 = 1024 * 1024;
+
+/// The files to be frozen, listed but not read.
+pub(super) struct Work {
+    pub(super) dir: Dir,
+    /// A directory comes before its contents.
+    pub(super) entries: Vec<(PathBuf, Meta)>,
+    /// The name in `dir` of a single file; its entry has the name that the user gave.
+    pub(super) single_file: Option<PathBuf>,
+    /// Messages about what is left out.
+    pub(super) notes: Vec<String>,
+}
+
+impl Work {
+    fn new(dir: Dir) -> Self {
+        let (entries, notes) = (Vec::new(), Vec::new());
+        let single_file = None;
+        Self {
+            dir,
+            entries,
+            single_file,
+            notes,
+        }
+    }
+
+    pub(super) fn total_bytes(&self) -> u64 {
+        let lengths = self.files().map(|(_, meta)| meta.len);
+        lengths.fold(0, u64::saturating_add)
+    }
+
+    pub(super) fn files(&self) -> impl Iterator<Item = &(PathBuf, Meta)> {
+        let is_file = |(_, meta): &&(PathBuf, Meta)| meta.kind == Kind::File;
+        self.entries.iter().filter(is_file)
+    }
+}
+
+/// Lists a directory or a single file. `source` may be a link; links below it are not followed. If a
+/// snapshot is given, its ignore files count instead of those in the directory.
+pub(super) fn list_work(
+    source: &Path,
+    guard: &StoreGuard,
+    snapshot: Option<&Snapshot>,
+) -> Result<Work> {
+    let shown = source.display();
+    let full = source.canonicalize().with_context(cannot("find", source))?;
+    guard.check_outside(&full, source)?;
+    let is_in_git = full.iter().any(is_git);
+    ensure!(
+        !is_in_git,
+        "{shown} is inside .git, which is never part of a snapshot"
+    );
+    if full.is_dir() {
+        let dir = Dir::open(&full).with_context(cannot("open", source))?;
+        let work = Work::new(dir);
+        let rules = Vec::new();
+        return Walk {
+            source,
+            guard,
+            snapshot,
+            work,
+            rules,
+        }
+        .run();
+    }
+    ensure!(
+        full.is_file(),
+        "{shown} is neither a directory nor a regular file"
+    );
+    list_file(source, &full)
+}
+
+/// A single file, under the name that the user gave.
+fn list_file(source: &Path, full: &Path) -> Result<Work> {
+    let parent = full.parent().unwrap_or(Path::new("/"));
+    let name = Path::new(full.file_name().unwrap_or_default());
+    let mut work = Work::new(Dir::open(parent).with_context(cannot("open", parent))?);
+    let meta = work.dir.metadata(name);
+    let meta = meta.with_context(cannot("look at", source))?;
+    let given_name = source.file_name().unwrap_or(name.as_os_str());
+    work.entries.push((given_name.into(), meta));
+    work.single_file = Some(name.to_owned());
+    Ok(work)
+}
+
+/// Some file systems ignore case: `.GIT` may be `.git`.
+pub(super) fn is_git(name: &OsStr) -> bool {
+    name.eq_ignore_ascii_case(".git")
+}
+
+fn is_left_by_checkout(name: &OsStr) -> bool {
+    let name = name.as_encoded_bytes();
+    name.starts_with(BACKUP_PREFIX.as_bytes()) || name.starts_with(PARTIAL_PREFIX.as_bytes())
+}
+
+struct Walk<'w> {
+    source: &'w Path,
+    guard: &'w StoreGuard,
+    snapshot: Option<&'w Snapshot>,
+    work: Work,
+    /// The ignore rules of the directories above the current path, outermost first.
+    rules: Vec<(PathBuf, Gitignore)>,
+}
+
+impl Walk<'_> {
+    fn run(mut self) -> Result<Work> {
+        let mut waiting = self.enter_dir(Path::new(""))?;
+        while let Some(path) = waiting.pop() {
+            self.rules.retain(|(dir, _)| path.starts_with(dir));
+            if let Some(meta) = self.inspect(&path)? {
+                if meta.kind == Kind::Dir {
+                    waiting.extend(self.enter_dir(&path)?);
+                }
+                self.work.entries.push((path, meta));
+            }
+        }
+        Ok(self.work)
+    }
+
+    /// What is at a path; `None` if it is left out.
+    fn inspect(&mut self, path: &Path) -> Result<Option<Meta>> {
+        let name = path.file_name().unwrap_or_default();
+        if is_git(name) || is_left_by_checkout(name) {
+            return Ok(None);
+        }
+        let shown = self.source.join(path);
+        let found = self.work.dir.find(path);
+        let Some(meta) = found.with_context(cannot("look at", &shown))? else {
+            return Ok(None); // removed in the meantime
+        };
+        if self.guard.protects(&meta) || self.is_ignored(path, meta.kind == Kind::Dir) {
+            return Ok(None);
+        }
+        if meta.kind == Kind::Special {
+            let kind = meta.kind.describe();
+            let note = format!("left out {}: it is {kind}", shown.display());
+            self.work.notes.push(note);
+            return Ok(None);
+        }
+        Ok(Some(meta))
+    }
+
+    /// Reads the ignore files of a directory, and lists its contents in reverse order.
+    fn enter_dir(&mut self, path: &Path) -> Result<Vec<PathBuf>> {
+        let names = self.work.dir.open_dir(path).and_then(|dir| dir.names());
+        let shown = self.source.join(path);
+        let names = names.with_context(cannot("read the directory", &shown))?;
+        let mut builder = GitignoreBuilder::new("");
+        for name in IGNORE_FILES {
+            let ignore_file = path.join(name);
+            let opened = match self.snapshot {
+                Some(snapshot) if snapshot.find_file(&ignore_file).is_none() => continue,
+                Some(snapshot) => Ok(snapshot.open_verified(&ignore_file)?),
+                None => self.work.dir.open_file(&ignore_file),
+            };
+            match opened.and_then(read_ignore_file) {
+                Ok(text) => add_rules(&mut builder, &text),
+                Err(error) if error.kind() == NotFound => {}
+                Err(error) => {
+                    let shown = shown.join(name);
+                    let note = format!("not using {}: {error}", shown.display());
+                    self.work.notes.push(note);
+                }
+            }
+        }
+        let rules = builder.build()?;
+        if !rules.is_empty() {
+            self.rules.push((path.to_owned(), rules));
+        }
+        Ok(names.iter().rev().map(|name| path.join(name)).collect())
+    }
+
+    /// The deepest ignore file that matches decides, as in git.
+    fn is_ignored(&self, path: &Path, is_dir: bool) -> bool {
+        for (dir, rules) in self.rules.iter().rev() {
+            let relative = path.strip_prefix(dir).unwrap_or(path);
+            match rules.matched(relative, is_dir) {
+                Match::Ignore(_) => return true,
+                Match::Whitelist(_) => return false,
+                Match::None => {}
+            }
+        }
+        false
+    }
+}
+
+fn read_ignore_file(file: File) -> io::Result<Vec<u8>> {
+    let mut text = Vec::new();
+    let mut file = file.take(MAX_IGNORE_FILE_BYTES + 1);
+    file.read_to_end(&mut text)?;
+    if text.len() as u64 > MAX_IGNORE_FILE_BYTES {
+        return Err(io::Error::other("it is longer than 1 MiB"));
+    }
+    Ok(text)
+}
+
+/// Adds the lines of an ignore file; an invalid pattern matches nothing, as in git.
+fn add_rules(builder: &mut GitignoreBuilder, text: &[u8]) {
+    let text = String::from_utf8_lossy(text);
+    for line in text.strip_prefix('\u{feff}').unwrap_or(&text).lines() {
+        let _ = builder.add_line(None, line);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn is_ignored(rules: &str, path: &str, is_dir: bool) -> bool {
+        let mut builder = GitignoreBuilder::new("");
+        add_rules(&mut builder, rules.as_bytes());
+        let rules = builder.build().unwrap();
+        rules.matched(path, is_dir).is_ignore()
+    }
+
+    #[test]
+    fn patterns_mean_what_the_manual_of_git_says() {
+        let ignored = [
+            ("*.log", "a/b.log"),
+            ("/*.log", "b.log"),
+            ("a/**/z", "a/z"),
+            ("a/**/z", "a/b/c/z"),
+            ("**/z", "z"),
+            ("a/**", "a/b/c"),
+            ("[a-c]x", "bx"),
+            ("[!a-c]x", "dx"),
+            ("[]x]", "]"),
+            ("\\#a", "#a"),
+            ("\\!a", "!a"),
+            ("a\\ ", "a "),
+            ("a  \r\n", "a"),
+            ("\u{feff}a", "a"),
+            ("doc", "a/doc"),
+        ];
+        for (rules, path) in ignored {
+            assert!(is_ignored(rules, path, false), "{rules:?} {path:?}");
+        }
+        let visible = [
+            ("# a", "# a"),
+            ("a/*", "a/b/c"),
+            ("/a", "b/a"),
+            ("*.log\n!a.log", "a.log"),
+            ("a/", "a"),
+            ("[a", "a"),
+            ("!", "a"),
+        ];
+        for (rules, path) in visible {
+            assert!(!is_ignored(rules, path, false), "{rules:?} {path:?}");
+        }
+        assert!(is_ignored("a/", "b/a", true));
+    }
+}
