@@ -2,20 +2,26 @@
 
 use std::{collections::HashMap, path::PathBuf};
 
-use super::{Fault, Query, TreeBuilder, anomalies::find_anomalies, difference::is_difference};
-use crate::{
-    log::{Damage, Ending, ExpId, Row, Status, has_text_after_quote, parse_time},
-    log::{Role, Schema},
+use jiff::Timestamp;
+use memchr::memchr;
+
+use super::{
+    Query, TreeBuilder, TreeFault,
+    anomalies::{find_anomalies, is_control},
+};
+use crate::log::{
+    Damage, Ending, ExpId, Number, Role, Row, Schema, Status, has_text_after_quote, parse_time,
+    signed_delta,
 };
 
-/// One thing that is wrong.
+/// One problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// The file that it is about, where that is not the log.
+    /// The file that has the problem, if it is not the log.
     pub path: Option<PathBuf>,
-    /// The line of the log; 0 where it is about no line.
+    /// The line of the log; 0 if the problem has none.
     pub line: u64,
-    /// The id of the trial, where it can be read.
+    /// The id of the trial, if it can be read.
     pub id: Option<String>,
     /// A word for scripts.
     pub kind: &'static str,
@@ -24,271 +30,225 @@ pub struct Finding {
 
 /// A row that names a snapshot.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Named {
+pub struct NamedSnapshot {
     pub line: u64,
     pub id: String,
-    /// The `snapshot_path` as the log has it.
+    /// The `snapshot_path` in the log.
     pub path: String,
 }
 
-/// Sees every line of a log; `finish` adds what only the whole log shows.
+/// Checks every line of a log; `finish` adds what only the whole log shows.
 #[derive(Default)]
 pub struct Audit {
-    crlf: bool,
+    has_carriage_returns: bool,
     pub rows: u64,
-    /// The rows that name a snapshot.
-    pub named: Vec<Named>,
+    pub snapshots: Vec<NamedSnapshot>,
     findings: Vec<Finding>,
-    forest: TreeBuilder,
-    /// Lines of the trials that the forest has, in its order.
-    places: Vec<u64>,
+    tree: TreeBuilder,
+    /// The lines of the trials in the tree, in its order.
+    lines: Vec<u64>,
     best: Option<f64>,
     /// Scores of the trials that others may be measured against.
     scores: HashMap<ExpId, f64>,
-    /// The time of the row before, and its text, in memory that is used again for each.
-    time: Option<jiff::Timestamp>,
-    time_text: Vec<u8>,
+    /// The time of the last row, and its text.
+    last_time: Option<(Timestamp, Vec<u8>)>,
 }
 
 impl Audit {
-    /// `crlf`: whether the header ends as on Windows; the other lines should then, too.
-    pub fn new(crlf: bool) -> Self {
+    /// `has_carriage_returns`: whether the header ends with one; the other lines must then, too.
+    pub fn new(has_carriage_returns: bool) -> Self {
         Self {
-            crlf,
+            has_carriage_returns,
             ..Self::default()
         }
     }
 
-    fn find(&mut self, row: &Row, kind: &'static str, text: impl Into<String>) {
-        let id = row.id().map(|_| row.name());
+    fn report(&mut self, row: &Row, kind: &'static str, text: impl Into<String>) {
         self.findings.push(Finding {
             path: None,
             line: row.number,
-            id,
+            id: row.id().map(|_| row.name()),
             kind,
             text: text.into(),
         });
     }
 
-    /// Looks at the header.
-    pub fn header(&mut self, schema: &Schema, bom: bool) {
-        let mut find = |kind, text: String| {
-            self.findings.push(Finding {
-                path: None,
-                line: 1,
-                id: None,
-                kind,
-                text,
-            })
-        };
-        if bom {
-            find(
-                "bom",
-                "begins with a byte order mark, which other readers take for a part of the first name".to_owned(),
-            );
-        }
-        for (at, name) in schema.names().iter().enumerate() {
-            match schema.find(name) {
-                Some(first) if first < at => {
-                    find(
-                        "column",
-                        format!("the column `{name}` stands twice; the first one is read"),
-                    );
-                }
-                _ if name.is_empty() => find("column", format!("column {} has no name", at + 1)),
-                _ => {}
-            }
-        }
-    }
-
-    /// Takes over a line that was found to be no row before.
-    pub fn unread(&mut self, line: u64, why: &str) {
-        self.rows += 1;
+    fn report_line(&mut self, line: u64, kind: &'static str, text: impl Into<String>) {
         self.findings.push(Finding {
             path: None,
             line,
             id: None,
-            kind: "unread",
-            text: why.to_owned(),
+            kind,
+            text: text.into(),
         });
     }
 
-    /// Looks at one line, blank ones too.
-    pub fn line(&mut self, row: &Row) {
+    pub fn check_header(&mut self, schema: &Schema, has_byte_order_mark: bool) {
+        if has_byte_order_mark {
+            let text = "byte order mark: other readers take it for a part of the first name";
+            self.report_line(1, "bom", text);
+        }
+        for (column, name) in schema.names().iter().enumerate() {
+            if schema.find(name).is_some_and(|first| first < column) {
+                let text = format!("column '{name}' occurs twice; the first one is read");
+                self.report_line(1, "column", text);
+            } else if name.is_empty() {
+                let text = format!("column {} has no name", column + 1);
+                self.report_line(1, "column", text);
+            }
+        }
+    }
+
+    /// Adds a line of an external log that is not a row.
+    pub fn add_skipped(&mut self, line: u64, reason: &str) {
+        self.rows += 1;
+        self.report_line(line, "unread", reason);
+    }
+
+    /// Checks one line, also a blank one.
+    pub fn check_line(&mut self, row: &Row) {
         if let Some(damage) = row.damage {
-            self.find(row, damage_kind(damage), damage.to_string());
+            self.report(row, damage_kind(damage), damage.to_string());
         }
         if row.damage == Some(Damage::Blank) {
             return;
         }
         self.rows += 1;
-        if row.is_space_separated() {
-            self.find(
-                row,
-                "cells",
-                "single spaces stand for the tabs behind the hypothesis; it is read as what it was",
-            );
-        }
         self.check_bytes(row);
         self.check_ending(row);
         let id = row.id();
         if id.is_some() {
-            self.places.push(row.number);
-            self.forest.observe(row);
+            self.lines.push(row.number);
+            self.tree.observe(row);
         } else if row.damage != Some(Damage::RepeatedHeader) {
-            self.find(row, "no_id", "no id");
+            self.report(row, "no_id", "no id");
         }
         if row.damage.is_none() {
-            let score = row.score();
-            self.check_status(row, score);
-            self.check_delta(row, score);
-            if let (Some(score), Some(id), true) = (score, id, row.status().can_be_best()) {
-                self.stand(row, score, id);
-            }
-            self.check_time(row);
-            if !row.bytes(Role::Snapshot).is_empty() {
-                let path = row.text(Role::Snapshot).into_owned();
-                self.named.push(Named {
-                    line: row.number,
-                    id: row.name(),
-                    path,
-                });
-            }
+            self.check_cells(row, id);
         }
     }
 
     fn check_bytes(&mut self, row: &Row) {
+        if row.is_space_separated() {
+            let text = "spaces instead of tabs after the hypothesis; read as if they were tabs";
+            self.report(row, "cells", text);
+        }
         if row.lines > 1 {
-            self.find(
-                row,
-                "lines",
-                format!("a cell that spans {} lines", row.lines),
-            );
+            let text = format!("a cell spans {} lines", row.lines);
+            self.report(row, "lines", text);
         }
-        let odd = find_anomalies(row.cells.line);
-        if odd.not_utf8 {
-            self.find(row, "utf8", "bytes that are not UTF-8");
+        let anomalies = find_anomalies(row.cells.line);
+        if anomalies.has_broken_utf8 {
+            self.report(row, "utf8", "bytes that are not UTF-8");
         }
-        if memchr::memchr(b'"', row.cells.line).is_some() {
+        if memchr(b'"', row.cells.line).is_some() {
             self.check_quotes(row);
         }
-        let in_a_cell = |&b: &u8| is_control(b) && !(row.lines > 1 && (b == b'\n' || b == b'\r'));
-        if odd.controls
-            && let Some(byte) = row.cells.line.iter().copied().find(in_a_cell)
+        let is_line_break = |b: u8| row.lines > 1 && matches!(b, b'\n' | b'\r');
+        let mut bytes = row.cells.line.iter().copied();
+        if anomalies.has_controls
+            && let Some(byte) = bytes.find(|&b| is_control(b) && !is_line_break(b))
         {
-            self.find(row, "control", format!("a control character, 0x{byte:02x}"));
+            self.report(row, "control", format!("control character 0x{byte:02x}"));
         }
     }
 
     fn check_quotes(&mut self, row: &Row) {
         let quoted = || row.cells.iter().filter(|cell| cell.starts_with(b"\""));
-        if quoted().any(|cell| memchr::memchr(b'\t', cell).is_some()) {
-            self.find(row, "control", "a tab inside of a cell");
+        if quoted().any(|cell| cell.contains(&b'\t')) {
+            self.report(row, "control", "a tab inside a cell");
         }
         if row.damage.is_none() && quoted().any(has_text_after_quote) {
-            self.find(row, "quote", "text behind a closing quote");
+            self.report(row, "quote", "text after a closing quote");
         }
     }
 
     fn check_ending(&mut self, row: &Row) {
         match row.ending {
             Ending::Missing => {
-                self.find(
-                    row,
-                    "no_newline",
-                    "the last line has no newline; the next append gives it one",
-                );
+                let text = "the last line has no newline; the next append adds it";
+                self.report(row, "no_newline", text);
             }
-            Ending::CarriageReturn if !self.crlf => {
-                self.find(
-                    row,
-                    "ending",
-                    "ends with a carriage return, the header does not",
-                );
+            Ending::CarriageReturn if !self.has_carriage_returns => {
+                let text = "ends with a carriage return, unlike the header";
+                self.report(row, "ending", text);
             }
-            Ending::Newline if self.crlf => {
-                self.find(
-                    row,
-                    "ending",
-                    "ends without a carriage return, the header with one",
-                );
+            Ending::Newline if self.has_carriage_returns => {
+                let text = "ends without a carriage return, unlike the header";
+                self.report(row, "ending", text);
             }
             _ => {}
+        }
+    }
+
+    /// Checks the cells of a row that is not damaged.
+    fn check_cells(&mut self, row: &Row, id: Option<ExpId>) {
+        let score = row.score();
+        self.check_status(row, score);
+        self.check_delta(row, score);
+        if let (Some(score), Some(id)) = (score, id)
+            && row.status().can_be_best()
+        {
+            self.scores.entry(id).or_insert(score);
+            let direction = row.schema.direction;
+            if self.best.is_none_or(|best| direction.better(score, best)) {
+                self.best = Some(score);
+            }
+        }
+        self.check_time(row);
+        let path = row.text(Role::Snapshot);
+        if !path.is_empty() {
+            self.snapshots.push(NamedSnapshot {
+                line: row.number,
+                id: row.name(),
+                path: path.into_owned(),
+            });
         }
     }
 
     fn check_status(&mut self, row: &Row, score: Option<f64>) {
         let status = row.status();
         if status == Status::Other {
-            self.find(
-                row,
-                "status",
-                format!(
-                    "`{}` is no status; it can never be best",
-                    row.text(Role::Status)
-                ),
-            );
+            let word = row.text(Role::Status);
+            let text = format!("unknown status '{word}'; it can never be best");
+            self.report(row, "status", text);
         }
         if score.is_some() {
             return;
         }
-        let score = row.text(Role::Score);
-        if !score.is_empty() {
-            self.find(
-                row,
-                "score",
-                format!("the score `{score}` is no finite decimal number"),
-            );
+        let cell = row.text(Role::Score);
+        if !cell.is_empty() {
+            let text = format!("score '{cell}' is not a finite number");
+            self.report(row, "score", text);
         } else if status.needs_score() {
-            self.find(
-                row,
-                "no_score",
-                format!("{} without a score", status.name()),
-            );
+            let text = format!("{} without a score", status.name());
+            self.report(row, "no_score", text);
         }
     }
 
-    /// The difference to the best as it stood; it may be as coarse as its own last digit.
+    /// Checks `delta_vs_best`, which may be rounded.
     fn check_delta(&mut self, row: &Row, score: Option<f64>) {
-        let delta = row.number_in(Role::Delta);
-        if let (Some(score), Some(delta), Some(best), true) =
-            (score, delta, self.best, row.status().is_completed())
-        {
-            // Where trials run side by side, the difference is one to the baseline that the row names.
-            let baseline = || {
-                ExpId::parse_bytes(&row.bytes(Role::Baseline))
-                    .and_then(|id| self.scores.get(&id).copied())
-            };
-            let fits = |base: f64| is_difference(row, delta, score, base);
-            if !fits(best) && !baseline().is_some_and(fits) {
-                let (text, measured) = (
-                    row.text(Role::Delta),
-                    crate::log::signed_delta(score - best),
-                );
-                self.find(
-                    row,
-                    "delta",
-                    format!("delta_vs_best is {text}, but score minus best is {measured}"),
-                );
+        let cell = row.text(Role::Delta);
+        let Some(delta) = row.number_in(Role::Delta) else {
+            if !cell.is_empty() {
+                let text = format!("delta_vs_best '{cell}' is not a finite number");
+                self.report(row, "delta", text);
             }
-        } else if delta.is_none() && !row.bytes(Role::Delta).is_empty() {
-            let text = row.text(Role::Delta);
-            self.find(
-                row,
-                "delta",
-                format!("delta_vs_best `{text}` is no finite decimal number"),
-            );
+            return;
+        };
+        let (Some(score), Some(best)) = (score, self.best) else {
+            return;
+        };
+        if !row.status().is_completed() || is_difference(delta, &cell, score, best) {
+            return;
         }
-    }
-
-    /// Takes a score that later ones may be measured against.
-    fn stand(&mut self, row: &Row, score: f64, id: ExpId) {
-        self.scores.entry(id).or_insert(score);
-        if self
-            .best
-            .is_none_or(|best| row.schema.direction.better(score, best))
-        {
-            self.best = Some(score);
+        // With parallel workers, it is the difference from the baseline that the row names.
+        let baseline = ExpId::parse_bytes(&row.bytes(Role::Baseline));
+        let baseline = baseline.and_then(|id| self.scores.get(&id));
+        if !baseline.is_some_and(|&baseline| is_difference(delta, &cell, score, baseline)) {
+            let expected = signed_delta(score - best);
+            let text = format!("delta_vs_best is {cell}, but score minus best is {expected}");
+            self.report(row, "delta", text);
         }
     }
 
@@ -296,52 +256,43 @@ impl Audit {
         let cell = row.bytes(Role::Time);
         let Some(time) = parse_time(&cell) else {
             if !cell.is_empty() {
-                self.find(
-                    row,
-                    "time",
-                    format!("`{}` is no time", row.text(Role::Time)),
-                );
+                let text = format!("'{}' is not a time", row.text(Role::Time));
+                self.report(row, "time", text);
             }
             return;
         };
-        if self.time.is_some_and(|before| time < before) {
-            let (text, shown) = (
-                row.text(Role::Time),
-                String::from_utf8_lossy(&self.time_text),
-            );
-            let text = format!("the time {text} is before {shown}, that of the row before");
-            self.find(row, "time_backwards", text);
+        if let Some((last, shown)) = &self.last_time
+            && time < *last
+        {
+            let (cell, shown) = (row.text(Role::Time), String::from_utf8_lossy(shown));
+            let text = format!("time {cell} is before {shown} in the row above");
+            self.report(row, "time_backwards", text);
         }
-        self.time = Some(time);
-        self.time_text.clear();
-        self.time_text.extend_from_slice(&cell);
+        self.last_time = Some((time, cell.into_owned()));
     }
 
     /// All findings, by line.
     pub fn finish(mut self) -> Vec<Finding> {
-        for (index, id, fault) in self.forest.into_tree().faults() {
-            let line = self.places[index];
+        for (index, id, fault) in self.tree.into_tree().faults() {
             let (kind, text) = match fault {
-                Fault::Twice { first } => (
-                    "id_twice",
-                    format!(
-                        "the id stands in line {} already; it names that trial",
-                        self.places[first]
-                    ),
-                ),
-                Fault::OwnParent => ("own_parent", "the trial is its own parent".to_owned()),
-                Fault::MissingParent(parent) => (
-                    "no_parent",
-                    format!("its parent {parent} is not in the log"),
-                ),
-                Fault::LaterParent(parent) => {
-                    ("later_parent", format!("its parent {parent} comes later"))
+                TreeFault::DuplicateId { first } => {
+                    let line = self.lines[first];
+                    ("id_twice", format!("id already used in line {line}"))
                 }
-                Fault::Cycle(parent) => ("cycle", format!("its parent {parent} leads back to it")),
+                TreeFault::OwnParent => ("own_parent", "the trial is its own parent".to_owned()),
+                TreeFault::MissingParent(parent) => {
+                    ("no_parent", format!("parent {parent} is not in the log"))
+                }
+                TreeFault::LaterParent(parent) => {
+                    ("later_parent", format!("parent {parent} comes later"))
+                }
+                TreeFault::Cycle(parent) => {
+                    ("cycle", format!("parent {parent} leads back to the trial"))
+                }
             };
             self.findings.push(Finding {
                 path: None,
-                line,
+                line: self.lines[index],
                 id: Some(id),
                 kind,
                 text,
@@ -352,10 +303,6 @@ impl Audit {
     }
 }
 
-fn is_control(b: u8) -> bool {
-    b.is_ascii_control() && b != b'\t'
-}
-
 fn damage_kind(damage: Damage) -> &'static str {
     match damage {
         Damage::Blank => "blank",
@@ -363,5 +310,36 @@ fn damage_kind(damage: Damage) -> &'static str {
         Damage::OpenQuote => "quote",
         Damage::TooLong { .. } => "too_long",
         Damage::RepeatedHeader => "header",
+    }
+}
+
+/// Whether `delta` is `score - base`, rounded or cut off at the last digit of its text.
+fn is_difference(delta: f64, text: &str, score: f64, base: f64) -> bool {
+    let error = (score - base - delta).abs();
+    let tolerance = 1e-12 * score.abs().max(base.abs());
+    error <= tolerance || error <= 1.01 * last_digit(text) + tolerance
+}
+
+/// The value of the last digit of a decimal number: 0.01 for `1.25`.
+fn last_digit(text: &str) -> f64 {
+    debug_assert!(Number::value_of(text).is_some());
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let decimals = match mantissa.split_once('.') {
+        Some((_, decimals)) => i32::try_from(decimals.trim().len()).unwrap_or(i32::MAX),
+        None => 0,
+    };
+    let exponent = exponent.trim().parse::<i32>().unwrap_or(0);
+    10_f64.powi(exponent.saturating_sub(decimals))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_delta_may_be_rounded_at_its_last_digit() {
+        assert!(is_difference(-0.001, "-0.001", 1.0724, 1.0731));
+        assert!(!is_difference(-0.001000, "-0.001000", 1.0724, 1.0731));
+        assert!(is_difference(2e-9, "2e-9", 1.000_000_002, 1.0));
     }
 }

@@ -1,140 +1,118 @@
-//! Which trials are best. A trial is named by where its row begins in the log.
+//! The best trial and the leaderboard. A trial is identified by the offset of its row.
 
 use serde::{Deserialize, Serialize};
 
 use super::{Query, Summary};
 use crate::log::{Direction, Row, Status};
 
-/// A trial with a score that may be compared.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 struct Scored {
     score: f64,
     offset: u64,
 }
 
-/// The best trial: among `keep` and `baseline` rows, and no others; the earliest wins a tie.
-#[derive(Clone, Default, Serialize, Deserialize)]
-pub struct Best(Option<(Direction, Scored)>);
+/// The best trial: among `keep` and `baseline` rows only; the earliest wins a tie.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Best(Option<Scored>);
 
 impl Best {
-    /// Where its row begins.
     pub fn offset(&self) -> Option<u64> {
-        self.0.map(|(_, best)| best.offset)
+        self.0.map(|best| best.offset)
     }
 
     pub fn score(&self) -> Option<f64> {
-        self.0.map(|(_, best)| best.score)
-    }
-
-    fn enter(&mut self, direction: Direction, scored: Scored) {
-        if self
-            .0
-            .is_none_or(|(_, best)| direction.better(scored.score, best.score))
-        {
-            self.0 = Some((direction, scored));
-        }
+        self.0.map(|best| best.score)
     }
 }
 
 impl Query for Best {
     fn observe(&mut self, row: &Row) {
-        if let Some(score) = row.eligible_score() {
-            self.enter(
-                row.schema.direction,
-                Scored {
-                    score,
-                    offset: row.offset,
-                },
-            );
+        let Some(score) = row.eligible_score() else {
+            return;
+        };
+        let direction = row.schema.direction;
+        if self
+            .0
+            .is_none_or(|best| direction.better(score, best.score))
+        {
+            let offset = row.offset;
+            self.0 = Some(Scored { score, offset });
         }
     }
 
-    fn from_summary(&self, summary: &Summary) -> Option<Self> {
+    fn answer_from(&self, summary: &Summary) -> Option<Self> {
         Some(summary.best.clone())
     }
 }
 
-/// The best `keep` rows, best first, the earlier one first where they tie.
-#[derive(Clone, Serialize, Deserialize)]
+/// The best `keep` rows, best first; the earlier one first in a tie.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Leaderboard {
     size: usize,
-    direction: Option<Direction>,
-    /// In the order of the log where they tie; not ranked since `worst` was known.
-    ranked: Vec<Scored>,
-    /// What must be beaten to come in, once there are `size`.
-    worst: Option<f64>,
+    direction: Direction,
+    /// Sorted up to the last call of `rank`, then in the order of the log.
+    trials: Vec<Scored>,
+    /// The score that must be beaten once there are `size` trials.
+    threshold: Option<f64>,
 }
 
 impl Leaderboard {
     pub fn new(size: usize) -> Self {
         Self {
             size,
-            direction: None,
-            ranked: Vec::new(),
-            worst: None,
-        }
-    }
-
-    fn enter(&mut self, direction: Direction, scored: Scored) {
-        if self
-            .worst
-            .is_some_and(|worst| !direction.better(scored.score, worst))
-        {
-            return;
-        }
-        self.direction = Some(direction);
-        self.ranked.push(scored);
-        // Ranked now and then, not for each: where every keep is better than the last, each would move all the others.
-        if self.ranked.len() >= self.size.saturating_mul(2).max(64) {
-            self.rank();
+            direction: Direction::Minimize,
+            trials: Vec::new(),
+            threshold: None,
         }
     }
 
     fn rank(&mut self) {
-        let Some(direction) = self.direction else {
-            return;
-        };
-        self.ranked.sort_by(|a, b| match direction {
+        let direction = self.direction;
+        self.trials.sort_by(|a, b| match direction {
             Direction::Minimize => a.score.total_cmp(&b.score),
             Direction::Maximize => b.score.total_cmp(&a.score),
         });
-        self.ranked.truncate(self.size);
-        self.worst = self
-            .ranked
-            .last()
-            .map(|scored| scored.score)
-            .filter(|_| self.ranked.len() == self.size);
+        self.trials.truncate(self.size);
+        if self.trials.len() == self.size {
+            self.threshold = self.trials.last().map(|worst| worst.score);
+        }
     }
 
-    /// Where their rows begin.
+    /// The offsets of the rows, best first.
     pub fn into_offsets(mut self) -> Vec<u64> {
         self.rank();
-        self.ranked
-            .into_iter()
-            .map(|scored| scored.offset)
-            .collect()
+        self.trials.iter().map(|trial| trial.offset).collect()
     }
 }
 
 impl Query for Leaderboard {
     fn observe(&mut self, row: &Row) {
-        if row.status() == Status::Keep
-            && let Some(score) = row.score()
+        if row.status() != Status::Keep {
+            return;
+        }
+        let Some(score) = row.score() else {
+            return;
+        };
+        self.direction = row.schema.direction;
+        if let Some(threshold) = self.threshold
+            && !self.direction.better(score, threshold)
         {
-            self.enter(
-                row.schema.direction,
-                Scored {
-                    score,
-                    offset: row.offset,
-                },
-            );
+            return;
+        }
+        let offset = row.offset;
+        self.trials.push(Scored { score, offset });
+        // Not after each row: if every keep beats the last one, inserting it would move all others.
+        if self.trials.len() >= self.size.saturating_mul(2).max(64) {
+            self.rank();
         }
     }
 
-    fn from_summary(&self, summary: &Summary) -> Option<Self> {
-        (self.size <= summary.board.size).then(|| Self {
-            size: self.size,
-            ..summary.board.clone()
-        })
+    fn answer_from(&self, summary: &Summary) -> Option<Self> {
+        if self.size > summary.leaderboard.size {
+            return None;
+        }
+        let mut leaderboard = summary.leaderboard.clone();
+        leaderboard.size = self.size;
+        Some(leaderboard)
     }
 }

@@ -3,10 +3,8 @@
 mod anomalies;
 mod audit;
 mod best;
-mod difference;
 mod failures;
-mod family;
-mod nodes;
+mod lineage;
 mod noise;
 mod reason;
 mod signals;
@@ -17,17 +15,17 @@ mod tree;
 mod walk;
 
 pub use anomalies::{Anomalies, find_anomalies};
-pub use audit::{Audit, Finding, Named};
+pub use audit::{Audit, Finding, NamedSnapshot};
 pub use best::{Best, Leaderboard};
 pub use failures::Failures;
-pub use family::{BestLineage, Children, Links, Relatives};
+pub use lineage::{BestLineage, BestLineageQuery, ChainSummary, ChildrenSummary};
 pub use noise::{NearMiss, Noise};
-pub use reason::{kind_of, reason};
-pub use signals::{Evidence, Signal, signals};
+pub use reason::{find_reason, kind_of};
+pub use signals::{Evidence, Signal, find_signals};
 pub use specialist::{Calibration, Outcome, SpecialistTrials};
 pub use summary::{Summary, SummaryBuilder};
 pub use tally::{Entry, Group, Tally};
-pub use tree::{Chain, ChainEnd, Fault, Tree, TreeBuilder};
+pub use tree::{Chain, ChainEnd, Tree, TreeBuilder, TreeFault};
 pub use walk::{Branches, Visit};
 
 use crate::log::Row;
@@ -36,8 +34,8 @@ use crate::log::Row;
 pub trait Query {
     fn observe(&mut self, row: &Row);
 
-    /// The answer as it would be after every row of the log that the summary describes, if the summary holds it.
-    fn from_summary(&self, _summary: &Summary) -> Option<Self>
+    /// The answer after all rows that the summary describes, if the summary holds it.
+    fn answer_from(&self, _summary: &Summary) -> Option<Self>
     where
         Self: Sized,
     {
@@ -52,7 +50,7 @@ impl<A: Query, B: Query> Query for (A, B) {
         self.1.observe(row);
     }
 
-    fn from_summary(&self, summary: &Summary) -> Option<Self> {
-        Some((self.0.from_summary(summary)?, self.1.from_summary(summary)?))
+    fn answer_from(&self, summary: &Summary) -> Option<Self> {
+        Some((self.0.answer_from(summary)?, self.1.answer_from(summary)?))
     }
 }

@@ -1,95 +1,89 @@
-//! How large a difference must be to mean anything, and which discards were too close to call.
+//! How large a difference must be to mean anything, and which discards were too close to tell.
 
-use std::collections::VecDeque;
+use std::{cmp::Ordering, collections::VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Query, Summary, specialist::median};
-
-use crate::{
-    log::Role,
-    log::{ExpId, Row, Status},
+use super::{
+    Query, Summary,
+    specialist::{median, push_bounded},
 };
+use crate::log::{ExpId, Role, Row, Status};
 
-/// How many near misses are told, and how many of those that were measured against one baseline are kept.
-const NEAR: usize = 5;
+/// How many near misses are shown.
+const MAX_NEAR_MISSES: usize = 5;
 
-/// The noise is that of this many discards, the newest: those of long ago tell little of how the search scatters now.
-const NEWEST: usize = 500;
+/// The noise is that of the last discards: old ones say little about how the scores scatter now.
+const MAX_DELTAS: usize = 500;
 
-/// A discard that hardly moved.
+/// A discard whose delta is close to zero.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct NearMiss {
     pub offset: u64,
     pub delta: f64,
 }
 
-/// The differences of the discards: completed trials that did not improve.
-#[derive(Clone, Default, Serialize, Deserialize)]
+/// The deltas of the discards: trials that completed and did not improve.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Noise {
-    /// The newest absolute differences, newest last.
+    /// The last absolute deltas, newest last.
     deltas: VecDeque<f64>,
-    /// The smallest differences with what they were measured against, nearest first: twice as many as are told, and no more
-    /// than `NEAR` of one baseline, so that enough are left whichever baseline is the best's.
-    near: Vec<(ExpId, NearMiss)>,
+    /// The discards closest to zero with their baselines, closest first: twice as many as are shown, and at most
+    /// `MAX_NEAR_MISSES` of one baseline, so that enough are left whatever baseline the best is.
+    nearest: Vec<(ExpId, NearMiss)>,
 }
 
 impl Noise {
-    /// The noise of the log: the median absolute difference of the newest completed trials that did not improve.
+    /// The median absolute delta of the last discards.
     pub fn epsilon(&self) -> Option<f64> {
         median(self.deltas.iter().copied().collect())
     }
 
-    /// Whether a miss is near enough to be kept, whatever it was measured against.
-    fn is_near(&self, miss: &NearMiss) -> bool {
-        self.near.len() < 2 * NEAR
-            || self
-                .near
-                .last()
-                .is_some_and(|(_, last)| nearest(miss, last).is_lt())
-    }
-
-    fn enter(&mut self, baseline: ExpId, miss: NearMiss) {
-        let at = self
-            .near
-            .partition_point(|(_, other)| nearest(other, &miss).is_lt());
-        self.near.insert(at, (baseline.clone(), miss));
-        let mut same = 0;
-        self.near.retain(|(other, _)| {
-            same += usize::from(*other == baseline);
-            *other != baseline || same <= NEAR
-        });
-        self.near.truncate(2 * NEAR);
-    }
-
-    fn push(&mut self, delta: f64) {
-        let deltas = &mut self.deltas;
-        deltas.push_back(delta);
-        if deltas.len() > NEWEST {
-            deltas.pop_front();
-        }
-    }
-
-    /// The discards nearest to zero, below `epsilon`, that were measured against another trial than the best there is now:
-    /// the base has moved, they may be worth another try. Nearest first, the newest first where they are equal.
+    /// The discards closest to zero, below `epsilon`, whose baseline is not the best any more: they may be worth another
+    /// try. Closest first; the newest first in a tie.
     pub fn near_misses(&self, best: Option<&ExpId>, epsilon: f64) -> Vec<NearMiss> {
-        let moved = self
-            .near
-            .iter()
-            .filter(|(baseline, _)| Some(baseline) != best)
-            .map(|(_, miss)| *miss);
-        moved
-            .filter(|miss| miss.delta.abs() < epsilon)
-            .take(NEAR)
-            .collect()
+        let mut misses = Vec::new();
+        for (baseline, miss) in &self.nearest {
+            if Some(baseline) != best && miss.delta.abs() < epsilon {
+                misses.push(*miss);
+            }
+        }
+        misses.truncate(MAX_NEAR_MISSES);
+        misses
+    }
+
+    fn add_near_miss(&mut self, row: &Row, delta: f64) {
+        let miss = NearMiss {
+            offset: row.offset,
+            delta,
+        };
+        let is_full = self.nearest.len() == 2 * MAX_NEAR_MISSES;
+        if let Some((_, farthest)) = self.nearest.last()
+            && is_full
+            && compare(farthest, &miss).is_lt()
+        {
+            return;
+        }
+        let Some(baseline) = ExpId::parse(&row.text(Role::Baseline)) else {
+            return;
+        };
+        let at = self
+            .nearest
+            .partition_point(|(_, other)| compare(other, &miss).is_lt());
+        self.nearest.insert(at, (baseline.clone(), miss));
+        let mut of_baseline = 0;
+        self.nearest.retain(|(other, _)| {
+            of_baseline += usize::from(*other == baseline);
+            *other != baseline || of_baseline <= MAX_NEAR_MISSES
+        });
+        self.nearest.truncate(2 * MAX_NEAR_MISSES);
     }
 }
 
-fn nearest(a: &NearMiss, b: &NearMiss) -> std::cmp::Ordering {
-    a.delta
-        .abs()
-        .total_cmp(&b.delta.abs())
-        .then(b.offset.cmp(&a.offset))
+/// Closest to zero first, then newest first.
+fn compare(a: &NearMiss, b: &NearMiss) -> Ordering {
+    let by_delta = a.delta.abs().total_cmp(&b.delta.abs());
+    by_delta.then(b.offset.cmp(&a.offset))
 }
 
 impl Query for Noise {
@@ -97,22 +91,13 @@ impl Query for Noise {
         if row.status() != Status::Discard {
             return;
         }
-        let Some(delta) = row.number_in(Role::Delta) else {
-            return;
-        };
-        self.push(delta.abs());
-        let miss = NearMiss {
-            offset: row.offset,
-            delta,
-        };
-        if self.is_near(&miss)
-            && let Some(baseline) = ExpId::parse(&row.text(Role::Baseline))
-        {
-            self.enter(baseline, miss);
+        if let Some(delta) = row.number_in(Role::Delta) {
+            push_bounded(&mut self.deltas, delta.abs(), MAX_DELTAS);
+            self.add_near_miss(row, delta);
         }
     }
 
-    fn from_summary(&self, summary: &Summary) -> Option<Self> {
+    fn answer_from(&self, summary: &Summary) -> Option<Self> {
         Some(summary.noise.clone())
     }
 }

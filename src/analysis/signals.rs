@@ -1,64 +1,55 @@
-//! What the numbers say about the search itself. Each is said only when it holds.
+//! What the numbers say about the search itself.
 
 use super::Outcome;
 
-/// A sign that the search should be steered otherwise.
+/// A sign that the search should try something else.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Signal {
-    /// The specialist's last trials all moved less than epsilon, or did not complete.
-    AxisIsFlat { trials: usize, epsilon: Option<f64> },
+    /// The specialist's last trials all moved less than epsilon or failed.
+    NoProgress { trials: usize, epsilon: Option<f64> },
     /// No keep for this many trials.
     NoKeep { trials: u64 },
-    /// The last children of the best all failed to complete.
+    /// The last children of the best all failed.
     ChildrenFail { children: usize },
-    /// There are discards near zero whose baseline is no longer the best.
+    /// There are near misses whose baseline is no longer the best.
     NearMisses,
 }
 
-/// How many of a specialist's last trials must be flat, how many of the best's last children must fail.
+/// How many trials in a row a signal needs.
 const IN_A_ROW: usize = 5;
 
-/// What the signals are read from.
+/// What the signals are derived from.
 pub struct Evidence<'a> {
-    pub axis: &'a [Outcome],
-    /// Below this a difference is noise; `None` where the log does not tell and no setting does.
+    /// The specialist's last outcomes, newest last.
+    pub outcomes: &'a [Outcome],
+    /// Smaller differences are noise; `None` if neither the log nor a setting tells.
     pub epsilon: Option<f64>,
     pub since_keep: u64,
-    /// From how many trials without a keep on it is said.
+    /// From how many trials without a keep on it is a signal.
     pub stuck_after: u64,
-    /// How many of the best's last children all failed to complete.
     pub failed_children: usize,
-    /// How many discards near zero there are whose baseline is no longer the best.
     pub near_misses: usize,
 }
 
 /// The signals that hold, in a fixed order.
-pub fn signals(evidence: &Evidence) -> Vec<Signal> {
+pub fn find_signals(evidence: &Evidence) -> Vec<Signal> {
     let mut signals = Vec::new();
-    let last = evidence
-        .axis
-        .len()
-        .checked_sub(IN_A_ROW)
-        .map(|from| &evidence.axis[from..]);
-    if let Some(last) = last
-        && last
+    let epsilon = evidence.epsilon;
+    if let Some(start) = evidence.outcomes.len().checked_sub(IN_A_ROW)
+        && evidence.outcomes[start..]
             .iter()
-            .all(|outcome| is_flat(*outcome, evidence.epsilon.unwrap_or(0.0)))
+            .all(|outcome| has_no_progress(outcome, epsilon.unwrap_or(0.0)))
     {
-        signals.push(Signal::AxisIsFlat {
-            trials: IN_A_ROW,
-            epsilon: evidence.epsilon,
-        });
+        let trials = IN_A_ROW;
+        signals.push(Signal::NoProgress { trials, epsilon });
     }
     if evidence.since_keep >= evidence.stuck_after {
-        signals.push(Signal::NoKeep {
-            trials: evidence.since_keep,
-        });
+        let trials = evidence.since_keep;
+        signals.push(Signal::NoKeep { trials });
     }
     if evidence.failed_children >= IN_A_ROW {
-        signals.push(Signal::ChildrenFail {
-            children: evidence.failed_children,
-        });
+        let children = evidence.failed_children;
+        signals.push(Signal::ChildrenFail { children });
     }
     if evidence.near_misses > 0 {
         signals.push(Signal::NearMisses);
@@ -66,7 +57,7 @@ pub fn signals(evidence: &Evidence) -> Vec<Signal> {
     signals
 }
 
-fn is_flat(outcome: Outcome, epsilon: f64) -> bool {
+fn has_no_progress(outcome: &Outcome, epsilon: f64) -> bool {
     outcome.status.is_failure() || outcome.delta.is_some_and(|delta| delta.abs() < epsilon)
 }
 
@@ -75,9 +66,9 @@ mod tests {
     use super::*;
     use crate::log::Status;
 
-    fn evidence(axis: &[Outcome]) -> Evidence<'_> {
+    fn evidence(outcomes: &[Outcome]) -> Evidence<'_> {
         Evidence {
-            axis,
+            outcomes,
             epsilon: Some(0.01),
             since_keep: 0,
             stuck_after: 20,
@@ -94,19 +85,19 @@ mod tests {
     }
 
     #[test]
-    fn an_axis_is_flat_after_five_that_did_not_move_or_complete() {
+    fn five_trials_without_progress_are_a_signal() {
         let flat = [outcome(Status::Discard, 0.001), outcome(Status::Crash, 0.0)];
         let five = [flat, flat, flat].concat()[..5].to_vec();
         assert_eq!(
-            signals(&evidence(&five)),
-            [Signal::AxisIsFlat {
+            find_signals(&evidence(&five)),
+            [Signal::NoProgress {
                 trials: 5,
                 epsilon: Some(0.01)
             }]
         );
-        assert_eq!(signals(&evidence(&five[..4])), []);
+        assert_eq!(find_signals(&evidence(&five[..4])), []);
         let moved = [&five[..4], &[outcome(Status::Discard, 0.5)]].concat();
-        assert_eq!(signals(&evidence(&moved)), []);
+        assert_eq!(find_signals(&evidence(&moved)), []);
     }
 
     #[test]
@@ -117,7 +108,7 @@ mod tests {
             ..evidence(&[])
         };
         assert_eq!(
-            signals(&stuck),
+            find_signals(&stuck),
             [
                 Signal::NoKeep { trials: 20 },
                 Signal::ChildrenFail { children: 5 }
@@ -128,6 +119,6 @@ mod tests {
             failed_children: 4,
             ..evidence(&[])
         };
-        assert_eq!(signals(&not_yet), []);
+        assert_eq!(find_signals(&not_yet), []);
     }
 }

@@ -1,46 +1,42 @@
-//! One specialist's trials: what came of them, and how well it predicts.
+//! What one specialist tried, and how well it predicts.
 
 use std::collections::{BTreeMap, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
 use super::{Group, Query, Summary};
+use crate::log::{Role, Row, Status};
 
-use crate::{
-    log::Role,
-    log::{Row, Status},
-};
+/// How many predictions count: old ones say little about how an agent predicts now.
+const MAX_PREDICTIONS: usize = 50;
 
-/// How many predictions are weighed: those of long ago say little of how an agent predicts now.
-const PREDICTIONS: usize = 50;
+/// How many specialists a summary stores, how long their names may be, and how many trials each has.
+const STORED_SPECIALISTS: usize = 32;
+const MAX_NAME: usize = 64;
+const STORED_TRIALS: usize = 20;
 
-/// Of how many specialists the axes are kept, how long their names may be, and how many of the newest trials each has.
-const SPECIALISTS: usize = 32;
-const LONGEST: usize = 64;
-const KEPT: usize = 20;
-
-/// A trial's outcome in short: its class, and how far its score moved where it is told.
+/// The outcome of a trial and how far its score moved, if that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
     pub status: Status,
     pub delta: Option<f64>,
 }
 
-/// What one specialist did.
-#[derive(Clone, Serialize, Deserialize)]
+/// The trials of one specialist.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SpecialistTrials {
     specialist: String,
     size: usize,
     pub group: Group,
-    /// Where its newest rows begin, newest last.
+    /// The offsets of the last rows, newest last.
     pub newest: VecDeque<u64>,
-    /// The same trials' outcomes.
+    /// The outcomes of the same trials.
     pub outcomes: VecDeque<Outcome>,
-    /// Predicted and measured differences.
+    /// Predicted and measured deltas.
     predictions: VecDeque<(f64, f64)>,
 }
 
-/// Predicted against measured differences.
+/// Predicted against measured deltas.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Calibration {
     pub trials: usize,
@@ -52,7 +48,7 @@ pub struct Calibration {
 }
 
 impl SpecialistTrials {
-    /// The axis of this specialist, with its `size` newest trials.
+    /// The trials of this specialist, of which the last `size` are listed.
     pub fn new(specialist: &str, size: usize) -> Self {
         Self {
             specialist: specialist.to_owned(),
@@ -64,126 +60,163 @@ impl SpecialistTrials {
         }
     }
 
-    /// `None` where no trial has both a prediction and a measured difference.
+    /// `None` if no trial has both a predicted and a measured delta.
     pub fn calibration(&self) -> Option<Calibration> {
         let (predicted, measured): (Vec<f64>, Vec<f64>) = self.predictions.iter().copied().unzip();
+        let is_right = |(predicted, measured): &&(f64, f64)| predicted * measured > 0.0;
         Some(Calibration {
             trials: self.predictions.len(),
-            right_sign: self
-                .predictions
-                .iter()
-                .filter(|(predicted, measured)| predicted * measured > 0.0)
-                .count(),
+            right_sign: self.predictions.iter().filter(is_right).count(),
             predicted: median(predicted)?,
             measured: median(measured)?,
         })
     }
 
-    fn enter(&mut self, row: &Row<'_>, status: Status) {
-        self.group.see(row);
+    fn add(&mut self, row: &Row) {
+        self.group.add(row);
+        let status = row.status();
         let delta = row.number_in(Role::Delta);
-        push(&mut self.newest, row.offset, self.size);
-        push(&mut self.outcomes, Outcome { status, delta }, self.size);
+        push_bounded(&mut self.newest, row.offset, self.size);
+        push_bounded(&mut self.outcomes, Outcome { status, delta }, self.size);
         if let (Some(predicted), Some(measured)) = (row.number_in(Role::Expected), delta) {
-            push(&mut self.predictions, (predicted, measured), PREDICTIONS);
+            push_bounded(
+                &mut self.predictions,
+                (predicted, measured),
+                MAX_PREDICTIONS,
+            );
         }
     }
+
+    fn shorten(&mut self, size: usize) {
+        self.size = size;
+        self.newest.drain(..self.newest.len().saturating_sub(size));
+        self.outcomes
+            .drain(..self.outcomes.len().saturating_sub(size));
+    }
+}
+
+fn is_counted(row: &Row) -> bool {
+    row.damage.is_none() && !row.status().is_ignored()
 }
 
 impl Query for SpecialistTrials {
     fn observe(&mut self, row: &Row) {
-        let status = row.status();
-        let is_own = || {
-            let name = row.bytes(Role::Specialist);
-            *name == *self.specialist.as_bytes()
-                || !name.is_ascii() && row.text(Role::Specialist) == self.specialist
-        };
-        if row.damage.is_none() && !status.is_ignored() && is_own() {
-            self.enter(&row, status);
+        if is_counted(row) && row.text(Role::Specialist) == self.specialist {
+            self.add(row);
         }
     }
 
-    fn from_summary(&self, summary: &Summary) -> Option<Self> {
-        let axis = summary.axes.get(&self.specialist)?;
-        (self.size <= axis.size).then(|| Self {
-            size: self.size,
-            newest: newest(axis.newest.iter().copied(), self.size),
-            outcomes: newest(axis.outcomes.iter().copied(), self.size),
-            ..axis
-        })
+    fn answer_from(&self, summary: &Summary) -> Option<Self> {
+        let mut trials = summary.specialists.get(&self.specialist)?;
+        if self.size > trials.size {
+            return None;
+        }
+        trials.shorten(self.size);
+        Some(trials)
     }
 }
 
-/// The axes of all specialists, as far as there are not too many.
-#[derive(Clone, Default, Serialize, Deserialize)]
-pub(super) struct SpecialistIndex {
-    /// Each with all trials of its specialist.
-    axes: BTreeMap<String, SpecialistTrials>,
-    /// Whether trials of somebody else may have been left out: then nobody new comes in.
-    full: bool,
+/// The trials of every specialist, if there are not too many.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub(super) struct AllSpecialists {
+    specialists: BTreeMap<String, SpecialistTrials>,
+    /// Whether trials of others may have been left out.
+    is_full: bool,
 }
 
-impl SpecialistIndex {
-    /// The axis of one specialist, empty where the log has none of its trials; `None` where it was not kept.
+impl AllSpecialists {
+    /// The trials of one specialist, which may be none; `None` if they may have been left out.
     fn get(&self, specialist: &str) -> Option<SpecialistTrials> {
-        match self.axes.get(specialist) {
-            Some(axis) => Some(axis.clone()),
-            None => (!self.full && specialist.len() <= LONGEST)
-                .then(|| SpecialistTrials::new(specialist, KEPT)),
+        match self.specialists.get(specialist) {
+            Some(trials) => Some(trials.clone()),
+            None if self.is_full || specialist.len() > MAX_NAME => None,
+            None => Some(SpecialistTrials::new(specialist, STORED_TRIALS)),
         }
-    }
-
-    fn of(&mut self, specialist: &str) -> Option<&mut SpecialistTrials> {
-        if specialist.len() > LONGEST {
-            return None; // never kept, so nobody else is left out
-        }
-        if !self.axes.contains_key(specialist) {
-            self.full |= self.axes.len() == SPECIALISTS;
-            if self.full {
-                return None;
-            }
-            self.axes.insert(
-                specialist.to_owned(),
-                SpecialistTrials::new(specialist, KEPT),
-            );
-        }
-        self.axes.get_mut(specialist)
     }
 }
 
-impl Query for SpecialistIndex {
+impl Query for AllSpecialists {
     fn observe(&mut self, row: &Row) {
-        let status = row.status();
-        if row.damage.is_none()
-            && !status.is_ignored()
-            && let Some(axis) = self.of(&row.text(Role::Specialist))
-        {
-            axis.enter(&row, status);
+        let specialist = row.text(Role::Specialist);
+        if !is_counted(row) || specialist.len() > MAX_NAME {
+            return;
+        }
+        if let Some(trials) = self.specialists.get_mut(&*specialist) {
+            trials.add(row);
+        } else if self.specialists.len() == STORED_SPECIALISTS {
+            self.is_full = true;
+        } else {
+            let mut trials = SpecialistTrials::new(&specialist, STORED_TRIALS);
+            trials.add(row);
+            self.specialists.insert(specialist.into_owned(), trials);
         }
     }
 }
 
-fn newest<T>(items: impl ExactSizeIterator<Item = T>, size: usize) -> VecDeque<T> {
-    let older = items.len().saturating_sub(size);
-    items.skip(older).collect()
-}
-
-fn push<T>(newest: &mut VecDeque<T>, item: T, size: usize) {
-    newest.push_back(item);
-    if newest.len() > size {
-        newest.pop_front();
+/// Adds an item, and removes the oldest if there are more than `size`.
+pub(super) fn push_bounded<T>(items: &mut VecDeque<T>, item: T, size: usize) {
+    items.push_back(item);
+    if items.len() > size {
+        items.pop_front();
     }
 }
 
-/// The middle value, the mean of the two middle ones; `None` of nothing.
+/// The middle value, or the mean of the two middle ones; `None` if there are none.
 pub(super) fn median(mut values: Vec<f64>) -> Option<f64> {
-    let len = values.len();
-    if len == 0 {
-        return None;
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    let upper = *values.get(middle)?;
+    if values.len() % 2 == 1 {
+        return Some(upper);
     }
-    let (lower, &mut middle, _) = values.select_nth_unstable_by(len / 2, f64::total_cmp);
-    match lower.iter().copied().max_by(f64::total_cmp) {
-        Some(below) if len.is_multiple_of(2) => Some(f64::midpoint(below, middle)),
-        _ => Some(middle),
+    Some(f64::midpoint(values[middle - 1], upper))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::log::{Log, LogOptions, Source};
+
+    /// What is stored after one crash of each of these specialists.
+    fn observe(specialists: &[String]) -> AllSpecialists {
+        let mut text = "exp_id\tstatus\tspecialist\n".to_owned();
+        for (id, specialist) in specialists.iter().enumerate() {
+            text += &format!("{id}\tcrash\t{specialist}\n");
+        }
+        let end = text.len() as u64;
+        let source = Some(Source::Memory(text.into_bytes()));
+        let log = Log::open(Path::new("log"), source, end, &LogOptions::default()).unwrap();
+        let mut all = AllSpecialists::default();
+        log.for_each_row(|row| all.observe(row)).unwrap();
+        all
+    }
+
+    #[test]
+    fn only_so_many_specialists_are_stored_and_others_are_unknown() {
+        let names: Vec<String> = (0..40).map(|n| format!("s{n}")).collect();
+        let few = observe(&names[..STORED_SPECIALISTS]);
+        assert_eq!(few.get("s31").unwrap().group.all(), 1);
+        assert_eq!(few.get("nobody").unwrap().group.all(), 0);
+        let many = observe(&names);
+        assert_eq!(many.get("s31").unwrap().group.all(), 1);
+        assert!(many.get("s39").is_none() && many.get("nobody").is_none());
+    }
+
+    #[test]
+    fn a_long_name_is_not_stored_and_takes_no_place() {
+        let long = "x".repeat(MAX_NAME + 1);
+        let all = observe(&[long.clone(), "opt".to_owned()]);
+        assert!(all.get(&long).is_none());
+        assert_eq!(all.get("opt").unwrap().newest.len(), 1);
+        assert_eq!(all.get("nobody").unwrap().group.all(), 0);
+    }
+
+    #[test]
+    fn the_median_of_an_even_number_is_the_mean_of_the_middle() {
+        assert_eq!(median(vec![]), None);
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), Some(2.5));
     }
 }

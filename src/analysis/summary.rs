@@ -1,104 +1,91 @@
-//! The answers to the usual questions, bounded in size whatever the length of the log, so that they can be kept beside it and
-//! carried on row by row.
+//! The answers to the usual queries. Their size does not grow with the log, so they can be stored beside it and updated row
+//! by row.
 
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Best, Chain, Failures, Leaderboard, Noise, Query, Tally, Tree, TreeBuilder,
-    family::{BestLineage, KEPT},
-    specialist::SpecialistIndex,
+    Best, BestLineage, Chain, Failures, Leaderboard, Noise, Query, Tally, Tree, TreeBuilder,
+    lineage::STORED, specialist::AllSpecialists,
 };
 use crate::log::{ExpId, Row};
 
-/// Rows of the leaderboard that are kept.
-const BOARD: usize = 64;
+/// How many rows of the leaderboard are stored.
+const STORED_KEEPS: usize = 64;
 
-/// What the usual questions have come to over a whole log.
+/// The answers for a whole log.
 #[derive(Serialize, Deserialize)]
 pub struct Summary {
     pub(super) best: Best,
-    pub(super) board: Leaderboard,
+    pub(super) leaderboard: Leaderboard,
     pub(super) tally: Tally,
     pub(super) failures: Failures,
     pub(super) noise: Noise,
-    pub(super) axes: SpecialistIndex,
-    pub(super) family: BestLineage,
-    /// The best's id, where it names it and no earlier trial.
+    pub(super) specialists: AllSpecialists,
+    pub(super) lineage: BestLineage,
+    /// The id of the best trial, unless it names an earlier trial.
     best_id: Option<ExpId>,
-    /// Whether a trial names a parent that the log does not have before it. A new best may then have children already.
-    has_strays: bool,
-    /// The parent that the root of the best's chain names and that the log does not have.
-    awaited: Option<ExpId>,
+    /// Whether a trial names a parent that is not before it. A new best may then already have children.
+    has_stray_parents: bool,
+    /// The missing parent of the root of the best trial's chain.
+    missing_ancestor: Option<ExpId>,
     /// Rows that have an id.
     rows: u64,
     /// One more than the largest number that is an id.
-    next: u64,
+    next_id: u64,
 }
 
-/// The query whose answer is a summary and the tree.
-pub struct SummaryBuilder((Sums, TreeBuilder));
-
-type Sums = (
-    ((Best, Leaderboard), (Tally, Failures)),
-    ((Noise, SpecialistIndex), Ids),
-);
-
-/// Rows that have an id, and one more than the largest number that is one.
-#[derive(Default)]
-struct Ids {
-    rows: u64,
-    next: u64,
-}
-
-impl Query for Ids {
-    fn observe(&mut self, row: &Row) {
-        if let Some(id) = row.id() {
-            self.rows += 1;
-            self.next = self.next.max(id.counted().map_or(0, |number| number + 1));
-        }
-    }
+/// Makes the summary of a log.
+pub struct SummaryBuilder {
+    summary: Summary,
+    tree: TreeBuilder,
 }
 
 impl Default for SummaryBuilder {
     fn default() -> Self {
-        let shown = (Best::default(), Leaderboard::new(BOARD));
-        Self((
-            ((shown, Default::default()), Default::default()),
-            Default::default(),
-        ))
+        Self {
+            summary: Summary {
+                best: Best::default(),
+                leaderboard: Leaderboard::new(STORED_KEEPS),
+                tally: Tally::default(),
+                failures: Failures::default(),
+                noise: Noise::default(),
+                specialists: AllSpecialists::default(),
+                lineage: BestLineage::default(),
+                best_id: None,
+                has_stray_parents: false,
+                missing_ancestor: None,
+                rows: 0,
+                next_id: 0,
+            },
+            tree: TreeBuilder::default(),
+        }
     }
 }
 
 impl Query for SummaryBuilder {
     fn observe(&mut self, row: &Row) {
-        self.0.observe(row);
+        self.summary.count(row);
+        self.tree.observe(row);
     }
 }
 
 impl SummaryBuilder {
     pub fn into_parts(self) -> (Summary, Tree) {
-        let ((((best, board), (tally, failures)), ((noise, axes), ids)), forest) = self.0;
-        let tree = forest.into_tree();
-        let summary = Summary {
-            family: BestLineage::of(&tree, best.offset(), KEPT, KEPT),
-            best_id: best.offset().and_then(|offset| tree.name_of_row(offset)),
-            has_strays: tree.has_strays(),
-            awaited: best.offset().and_then(|offset| tree.missing_above(offset)),
-            rows: ids.rows,
-            next: ids.next,
-            best,
-            board,
-            tally,
-            failures,
-            noise,
-            axes,
-        };
+        let mut summary = self.summary;
+        let tree = self.tree.into_tree();
+        let best = summary.best.offset();
+        summary.lineage = BestLineage::new(&tree, best, STORED, STORED);
+        summary.has_stray_parents = tree.has_stray_parents();
+        if let Some(best) = best {
+            summary.best_id = tree.id_of_row(best);
+            summary.missing_ancestor = tree.missing_ancestor(best);
+        }
         (summary, tree)
     }
 }
 
 impl Summary {
-    /// Where the best's row begins, and its score.
+    /// The offset of the best trial's row, and its score.
     pub fn best(&self) -> Option<(u64, f64)> {
         self.best.offset().zip(self.best.score())
     }
@@ -109,7 +96,7 @@ impl Summary {
 
     /// One more than the largest number that is an id.
     pub fn next_id(&self) -> u64 {
-        self.next
+        self.next_id
     }
 
     /// How many rows have an id.
@@ -117,43 +104,54 @@ impl Summary {
         self.rows
     }
 
-    /// Carries the answers on to a row that was added, whose id is new and whose parent, where it has one, stands before it.
-    /// `chain` is asked for the way to the row where that does not lead through the best. False where the answers cannot be
-    /// carried on: they must then be found anew.
-    pub fn add(&mut self, row: &Row, chain: impl FnOnce() -> Option<Chain>) -> bool {
-        let (Some(id), before) = (row.id(), self.best.offset()) else {
-            return false;
-        };
-        let parent = row.parent();
-        if row.damage.is_some()
-            || parent.as_ref() == Some(&id)
-            || self.awaited.as_ref() == Some(&id)
-        {
-            return false;
-        }
+    /// Updates everything but the lineage.
+    fn count(&mut self, row: &Row) {
         self.best.observe(row);
-        self.board.observe(row);
+        self.leaderboard.observe(row);
         self.tally.observe(row);
         self.failures.observe(row);
         self.noise.observe(row);
-        self.axes.observe(row);
-        self.rows += 1;
-        self.next = self.next.max(id.counted().map_or(0, |number| number + 1));
-        let from_best = parent.is_some() && parent == self.best_id;
-        if self.best.offset() == before {
-            if from_best {
-                self.family.add_child(row);
+        self.specialists.observe(row);
+        if let Some(id) = row.id() {
+            self.rows += 1;
+            if let Some(number) = id.counted() {
+                self.next_id = self.next_id.max(number + 1);
+            }
+        }
+    }
+
+    /// Adds a row whose id is new and whose parent, if any, is before it. `find_chain` returns the chain to the row; it is
+    /// needed if the row is the new best and not a child of the old one. False if the summary must be made again.
+    pub fn add(&mut self, row: &Row, find_chain: impl FnOnce() -> Option<Chain>) -> bool {
+        let Some(id) = row.id() else {
+            return false;
+        };
+        let parent = row.parent();
+        let is_own_parent = parent.as_ref() == Some(&id);
+        let is_missing_ancestor = self.missing_ancestor.as_ref() == Some(&id);
+        if row.damage.is_some() || is_own_parent || is_missing_ancestor {
+            return false;
+        }
+        let old_best = self.best.offset();
+        self.count(row);
+        let is_child_of_best = parent.is_some_and(|parent| self.is_best(&parent));
+        if self.best.offset() == old_best {
+            if is_child_of_best {
+                self.lineage.add_child(row);
             }
             return true;
         }
-        if self.has_strays {
+        if self.has_stray_parents {
             return false;
-        } else if from_best {
-            self.family.descend(row.offset);
+        }
+        if is_child_of_best {
+            self.lineage.descend_to(row.offset);
         } else {
-            let Some(chain) = chain() else { return false };
-            self.family = BestLineage::at_end_of(chain);
-            self.awaited = None;
+            let Some(chain) = find_chain() else {
+                return false;
+            };
+            self.lineage = BestLineage::at_end_of(chain);
+            self.missing_ancestor = None;
         }
         self.best_id = Some(id);
         true

@@ -1,40 +1,44 @@
-//! Who came from whom. A few words a trial: the rows themselves stay in the log and are read again where they are shown.
+//! Which trial came from which. A few words per trial: the rows stay in the log and are read again if they are shown.
 
 use std::collections::{HashMap, HashSet};
 
-use super::{
-    Query,
-    nodes::{Key, NAMES, Node, Nodes},
-    walk::cycles,
-};
-use crate::{
-    log::Role,
-    log::{ExpId, Row, Status, short},
-};
+use super::{Query, walk::find_cycles};
+use crate::log::{ExpId, Row, Status};
 
-/// Every trial's place in the log and its parent. Grow it over the rows, then ask `into_tree`.
-#[derive(Default)]
+/// An id as a number: numbers below `FIRST_NAME` are themselves, other ids count up from it.
+pub(super) type Key = u64;
+pub(super) const FIRST_NAME: Key = 1 << 62;
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Node {
+    pub(super) id: Key,
+    pub(super) parent: Option<Key>,
+    pub(super) offset: u64,
+    pub(super) status: Status,
+}
+
+/// Collects every trial that has an id, with its parent.
+#[derive(Debug, Default)]
 pub struct TreeBuilder {
-    nodes: Nodes,
+    nodes: Vec<Node>,
     names: HashMap<String, Key>,
 }
 
 impl TreeBuilder {
     fn key(&mut self, id: ExpId) -> Key {
-        match small(&id) {
-            Some(number) => number,
-            None => {
-                let next = NAMES
-                    + Key::try_from(self.names.len()).expect("fewer names than bytes of memory");
+        match id {
+            ExpId::Number(number) if number < FIRST_NAME => number,
+            id => {
+                let next = FIRST_NAME + self.names.len() as Key;
                 *self.names.entry(id.to_string()).or_insert(next)
             }
         }
     }
 
-    /// Settles which trial each parent is: an id that stands twice names the first.
     pub fn into_tree(self) -> Tree {
+        let is_sorted = self.nodes.is_sorted_by(|a, b| a.id < b.id);
         let mut first = HashMap::new();
-        if !self.nodes.is_sorted() {
+        if !is_sorted {
             for (index, node) in self.nodes.iter().enumerate() {
                 first.entry(node.id).or_insert(index);
             }
@@ -42,6 +46,7 @@ impl TreeBuilder {
         Tree {
             nodes: self.nodes,
             names: self.names,
+            is_sorted,
             first,
         }
     }
@@ -49,36 +54,35 @@ impl TreeBuilder {
 
 impl Query for TreeBuilder {
     fn observe(&mut self, row: &Row) {
-        let Some(id) = row
-            .short_number(Role::Id)
-            .or_else(|| row.id().map(|id| self.key(id)))
-        else {
+        let Some(id) = row.id() else {
             return;
         };
-        let parent = row
-            .short_number(Role::Parent)
-            .or_else(|| row.parent().map(|parent| self.key(parent)));
-        self.nodes.push(Node {
-            id,
-            parent,
+        let node = Node {
+            id: self.key(id),
+            parent: row.parent().map(|parent| self.key(parent)),
             offset: row.offset,
             status: row.status(),
-        });
+        };
+        self.nodes.push(node);
     }
 }
 
-/// The grown forest. Its answers name a trial by where its row begins in the log; a walk, by how many stand before it.
+/// All trials and their parents. An id that occurs twice names the first trial. Trials are identified by the offset of
+/// their row, or by their index among the trials that have an id.
+#[derive(Debug)]
 pub struct Tree {
-    pub(super) nodes: Nodes,
+    pub(super) nodes: Vec<Node>,
     pub(super) names: HashMap<String, Key>,
-    /// Where each id stands first; empty where the ids only grow.
+    /// Whether the ids only grow, so that a binary search finds them.
+    pub(super) is_sorted: bool,
+    /// Where each id occurs first; empty if the ids are sorted.
     first: HashMap<Key, usize>,
 }
 
-/// The way from a root to a trial.
-#[derive(Default)]
+/// The ancestors of a trial and the trial itself.
+#[derive(Clone, Debug, Default)]
 pub struct Chain {
-    /// Where the rows begin, root first.
+    /// The offsets of the rows, root first.
     pub offsets: Vec<u64>,
     pub end: ChainEnd,
 }
@@ -88,17 +92,17 @@ pub struct Chain {
 pub enum ChainEnd {
     #[default]
     Root,
-    /// The root names a parent that the log does not have.
+    /// The first trial names a parent that is not in the log.
     MissingParent,
-    /// The root's parent is a trial that the chain has already passed.
+    /// The first trial's parent is a later trial of the chain.
     Cycle,
 }
 
-/// What can be wrong with an id or a parent.
+/// What is wrong with the id or the parent of a trial.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// The id stands already, at that place.
-    Twice {
+pub enum TreeFault {
+    /// The trial with this index already has the id.
+    DuplicateId {
         first: usize,
     },
     OwnParent,
@@ -109,220 +113,179 @@ pub enum Fault {
 }
 
 impl Tree {
-    pub(super) fn find(&self, id: Key) -> Option<usize> {
-        if self.nodes.is_sorted() {
-            self.nodes.find(id)
+    fn find(&self, id: Key) -> Option<usize> {
+        if self.is_sorted {
+            self.nodes.binary_search_by_key(&id, |node| node.id).ok()
         } else {
             self.first.get(&id).copied()
         }
     }
 
-    /// Every trial, and which one is its parent. Half of a word is enough: there are fewer trials than keys.
-    pub(super) fn with_parents(&self) -> impl Iterator<Item = (Node, Option<u32>)> {
-        let has_gaps = self.nodes.is_sorted() && !self.nodes.is_dense();
-        let ids: Vec<Key> = if has_gaps {
-            self.nodes.iter().map(|node| node.id).collect()
-        } else {
-            Vec::new()
-        };
-        let find = move |id| {
-            if has_gaps {
-                ids.binary_search(&id).ok()
-            } else {
-                self.find(id)
-            }
-        };
-        let mut last = (None, None);
-        self.nodes.iter().map(move |node| {
-            if node.parent != last.0 {
-                last = (node.parent, node.parent.and_then(&find).map(short));
-            }
-            (node, last.1) // nearly always that of the one before
-        })
-    }
-
-    /// Where the row of the `index`-th trial begins.
-    ///
-    /// # Panics
-    ///
-    /// Where there are fewer trials.
-    pub fn offset(&self, index: usize) -> u64 {
-        self.nodes.get(index).expect("one of the trials").offset
-    }
-
-    /// Which trial has the row that begins at `offset`.
-    pub fn at(&self, offset: u64) -> Option<usize> {
-        self.nodes.at(offset)
-    }
-
     pub(super) fn find_id(&self, id: &ExpId) -> Option<usize> {
-        match small(id) {
-            Some(number) => self.find(number),
-            None => self.find(*self.names.get(&id.to_string())?),
+        match id {
+            ExpId::Number(number) if *number < FIRST_NAME => self.find(*number),
+            id => self.find(*self.names.get(&id.to_string())?),
         }
     }
 
-    /// The way to a trial; `None` where the log does not have it.
+    /// The index of the trial whose row starts at `offset`.
+    pub fn at(&self, offset: u64) -> Option<usize> {
+        let index = self.nodes.binary_search_by_key(&offset, |node| node.offset);
+        index.ok()
+    }
+
+    /// The offset of the row of a trial.
+    ///
+    /// # Panics
+    ///
+    /// If there are not that many trials.
+    pub fn offset(&self, index: usize) -> u64 {
+        self.nodes[index].offset
+    }
+
+    /// The index of the parent of each trial.
+    pub(super) fn parents(&self) -> Vec<Option<usize>> {
+        let mut last = (None, None);
+        let mut parents = Vec::with_capacity(self.nodes.len());
+        for node in &self.nodes {
+            // Most trials have the parent of the one before.
+            if node.parent != last.0 {
+                last = (node.parent, node.parent.and_then(|id| self.find(id)));
+            }
+            parents.push(last.1);
+        }
+        parents
+    }
+
+    /// The chain to a trial; `None` if the log does not have it.
     pub fn chain(&self, id: &ExpId) -> Option<Chain> {
         self.find_id(id).map(|index| self.chain_to(index))
     }
 
-    /// The way to the trial whose row begins at `offset`; nothing where none does. Where an id stands twice, it names the
-    /// first, but the best may be the second.
+    /// The chain to the trial whose row starts at `offset`; empty if none does.
     pub fn chain_of_row(&self, offset: u64) -> Chain {
-        self.nodes
-            .at(offset)
-            .map(|index| self.chain_to(index))
-            .unwrap_or_default()
+        match self.at(offset) {
+            Some(index) => self.chain_to(index),
+            None => Chain::default(),
+        }
     }
 
-    fn chain_to(&self, mut at: usize) -> Chain {
-        let (mut way, mut offsets) = (Vec::new(), Vec::new());
-        // Who was passed, once a parent comes later in the log than its child: before that nobody can be passed twice.
-        let mut passed: Option<HashSet<usize>> = None;
-        let end = loop {
-            let Some(node) = self.nodes.get(at) else {
-                break ChainEnd::Root;
-            };
-            way.push(at);
-            offsets.push(node.offset);
-            let Some(parent) = node.parent else {
-                break ChainEnd::Root;
-            };
+    fn chain_to(&self, index: usize) -> Chain {
+        let mut offsets = vec![self.nodes[index].offset];
+        let mut visited = HashSet::from([index]);
+        let mut at = index;
+        let mut end = ChainEnd::Root;
+        while let Some(parent) = self.nodes[at].parent {
             let Some(next) = self.find(parent) else {
-                break ChainEnd::MissingParent;
+                end = ChainEnd::MissingParent;
+                break;
             };
-            if next >= at && passed.is_none() {
-                passed = Some(way.iter().copied().collect());
+            if !visited.insert(next) {
+                end = ChainEnd::Cycle;
+                break;
             }
-            if let Some(passed) = &mut passed
-                && !passed.insert(next)
-            {
-                break ChainEnd::Cycle;
-            }
+            offsets.push(self.nodes[next].offset);
             at = next;
-        };
+        }
         offsets.reverse();
         Chain { offsets, end }
     }
 
-    /// What is wrong with the ids and parents: the trial's place among those that have an id, its id, the fault.
-    pub fn faults(&self) -> Vec<(usize, String, Fault)> {
-        let (nodes, parents): (Vec<Node>, Vec<_>) = self.with_parents().unzip();
-        let cut = cycles(&parents);
-        let names: HashMap<Key, &str> = self
-            .names
-            .iter()
-            .map(|(name, &key)| (key, name.as_str()))
-            .collect();
-        let name = |key: Key| {
-            names.get(&key).map_or_else(
-                || ExpId::Number(key.into()).to_string(),
-                |name| (*name).to_owned(),
-            )
+    /// The children of the trial whose row starts at `offset`, in the order of the log, without ignored ones: the offsets
+    /// of their rows and their statuses.
+    pub fn children_of_row(&self, offset: u64) -> Vec<(u64, Status)> {
+        let Some(index) = self.at(offset) else {
+            return Vec::new();
+        };
+        let id = self.nodes[index].id;
+        if self.find(id) != Some(index) {
+            return Vec::new(); // the id names an earlier trial
+        }
+        let mut children = Vec::new();
+        for node in &self.nodes {
+            if node.parent == Some(id) && node.id != id && !node.status.is_ignored() {
+                children.push((node.offset, node.status));
+            }
+        }
+        children
+    }
+
+    /// Number and offset of every trial that is named by a number.
+    pub fn numbered(&self) -> impl Iterator<Item = (u64, u64)> {
+        let nodes = self.nodes.iter().enumerate();
+        nodes.filter_map(|(index, node)| {
+            let is_named =
+                node.id < FIRST_NAME && (self.is_sorted || self.find(node.id) == Some(index));
+            is_named.then_some((node.id, node.offset))
+        })
+    }
+
+    /// Whether a trial names a parent that is not before it in the log.
+    pub fn has_stray_parents(&self) -> bool {
+        let parents = self.parents();
+        self.nodes.iter().enumerate().any(|(index, node)| {
+            node.parent.is_some() && parents[index].is_none_or(|parent| parent >= index)
+        })
+    }
+
+    /// The missing parent of the root of the chain to the row at `offset`, if it has one.
+    pub fn missing_ancestor(&self, offset: u64) -> Option<ExpId> {
+        let chain = self.chain_of_row(offset);
+        if chain.end != ChainEnd::MissingParent {
+            return None;
+        }
+        let root = self.at(*chain.offsets.first()?)?;
+        self.to_id(self.nodes[root].parent?)
+    }
+
+    /// The id of the trial whose row starts at `offset`, unless it names an earlier trial.
+    pub fn id_of_row(&self, offset: u64) -> Option<ExpId> {
+        let index = self.at(offset)?;
+        let id = self.nodes[index].id;
+        if self.find(id) != Some(index) {
+            return None;
+        }
+        self.to_id(id)
+    }
+
+    fn to_id(&self, key: Key) -> Option<ExpId> {
+        if key < FIRST_NAME {
+            return Some(ExpId::Number(key));
+        }
+        let (name, _) = self.names.iter().find(|(_, other)| **other == key)?;
+        ExpId::parse(name)
+    }
+
+    /// What is wrong with ids and parents: the index of the trial, its id, the fault.
+    pub fn faults(&self) -> Vec<(usize, String, TreeFault)> {
+        let parents = self.parents();
+        let cycles = find_cycles(&parents);
+        let names: HashMap<Key, &String> =
+            self.names.iter().map(|(name, key)| (*key, name)).collect();
+        let name = |key: Key| match names.get(&key) {
+            Some(name) => (*name).clone(),
+            None => ExpId::Number(key).to_string(),
         };
         let mut faults = Vec::new();
-        for (index, node) in nodes.iter().enumerate() {
-            if let Some(&first) = self.first.get(&node.id).filter(|&&first| first < index) {
-                faults.push((index, name(node.id), Fault::Twice { first }));
+        for (index, node) in self.nodes.iter().enumerate() {
+            if let Some(&first) = self.first.get(&node.id)
+                && first < index
+            {
+                faults.push((index, name(node.id), TreeFault::DuplicateId { first }));
             }
-            let Some(parent) = node.parent else { continue };
+            let Some(parent) = node.parent else {
+                continue;
+            };
             let fault = match parents[index] {
-                _ if parent == node.id => Fault::OwnParent,
-                None => Fault::MissingParent(name(parent)),
-                Some(_) if cut.contains(&index) => Fault::Cycle(name(parent)),
-                Some(at) if at as usize > index => Fault::LaterParent(name(parent)),
+                _ if parent == node.id => TreeFault::OwnParent,
+                None => TreeFault::MissingParent(name(parent)),
+                Some(_) if cycles.contains(&index) => TreeFault::Cycle(name(parent)),
+                Some(at) if at > index => TreeFault::LaterParent(name(parent)),
                 Some(_) => continue,
             };
             faults.push((index, name(node.id), fault));
         }
         faults
-    }
-
-    /// The trials that a number names, the first of each: the number, and where the row begins.
-    pub fn numbered(&self) -> impl Iterator<Item = (u64, u64)> {
-        let is_first = |(index, node): &(usize, Node)| {
-            node.id < NAMES && self.first.get(&node.id).is_none_or(|first| first == index)
-        };
-        self.nodes
-            .iter()
-            .enumerate()
-            .filter(is_first)
-            .map(|(_, node)| (node.id.into(), node.offset))
-    }
-
-    /// Whether a trial names a parent that the log does not have before it.
-    pub fn has_strays(&self) -> bool {
-        let mut last = None;
-        self.nodes.iter().enumerate().any(|(index, node)| {
-            let is_sibling = std::mem::replace(&mut last, node.parent) == node.parent;
-            let is_stray = |parent| self.find(parent).is_none_or(|parent| parent >= index);
-            !is_sibling && node.parent.is_some_and(is_stray)
-        })
-    }
-
-    /// The parent that is missing at the root of the chain to the trial whose row begins at `offset`, if one is.
-    pub fn missing_above(&self, offset: u64) -> Option<ExpId> {
-        let chain = self.chain_of_row(offset);
-        let root = self.nodes.get(self.nodes.at(*chain.offsets.first()?)?)?;
-        let parent = root
-            .parent
-            .filter(|_| chain.end == ChainEnd::MissingParent)?;
-        self.name_of(parent)
-    }
-
-    /// The id of the trial whose row begins at `offset`, where it names that trial and not an earlier one.
-    pub fn name_of_row(&self, offset: u64) -> Option<ExpId> {
-        let index = self.nodes.at(offset)?;
-        let key = self.nodes.get(index)?.id;
-        if self.find(key) != Some(index) {
-            return None;
-        }
-        self.name_of(key)
-    }
-
-    fn name_of(&self, key: Key) -> Option<ExpId> {
-        let name = || {
-            self.names
-                .iter()
-                .find(|(_, other)| **other == key)
-                .and_then(|(name, _)| ExpId::parse(name))
-        };
-        if key < NAMES {
-            Some(ExpId::Number(key.into()))
-        } else {
-            name()
-        }
-    }
-
-    /// The children of the trial whose row begins at `offset`, in the order of the log, without the quarantined: where their
-    /// rows begin, and how they ended.
-    pub fn children_of_row(&self, offset: u64) -> Vec<(u64, Status)> {
-        let Some(index) = self.nodes.at(offset) else {
-            return Vec::new();
-        };
-        let named = self
-            .nodes
-            .get(index)
-            .map(|node| node.id)
-            .filter(|&id| self.find(id) == Some(index));
-        let Some(id) = named else {
-            return Vec::new(); // the id names an earlier trial, so nobody can name this one as a parent
-        };
-        let is_child = |node: &Node| node.id != id && !node.status.is_ignored();
-        self.nodes
-            .children(id)
-            .filter(is_child)
-            .map(|node| (node.offset, node.status))
-            .collect()
-    }
-}
-
-/// An id that is its own key.
-fn small(id: &ExpId) -> Option<Key> {
-    match id {
-        ExpId::Number(number) => Key::try_from(*number).ok().filter(|&number| number < NAMES),
-        ExpId::Name(_) => None,
     }
 }
 
@@ -330,25 +293,25 @@ fn small(id: &ExpId) -> Option<Key> {
 mod tests {
     use super::*;
 
-    /// A forest of `(id, parent)`; the offset of a row is its place in the list.
+    /// A tree of `(id, parent)`; the offset of a row is its index.
     fn tree(rows: &[(&str, &str)]) -> Tree {
-        let mut forest = TreeBuilder::default();
+        let mut builder = TreeBuilder::default();
         for (offset, (id, parent)) in rows.iter().enumerate() {
-            let id = forest.key(ExpId::parse(id).unwrap());
-            let parent = ExpId::parse(parent).map(|parent| forest.key(parent));
+            let id = builder.key(ExpId::parse(id).unwrap());
+            let parent = ExpId::parse(parent).map(|parent| builder.key(parent));
             let status = if offset % 2 == 0 {
                 Status::Keep
             } else {
                 Status::Discard
             };
-            forest.nodes.push(Node {
+            builder.nodes.push(Node {
                 id,
                 parent,
                 offset: offset as u64,
                 status,
             });
         }
-        forest.into_tree()
+        builder.into_tree()
     }
 
     fn walked(tree: &Tree) -> Vec<(usize, usize, ChainEnd)> {
@@ -360,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn siblings_come_by_id_and_below_their_parent() {
+    fn siblings_are_sorted_by_id_below_their_parent() {
         let tree = tree(&[("0", ""), ("2", "0"), ("1", "exp_000"), ("3", "2")]);
         let root = ChainEnd::Root;
         assert_eq!(
@@ -370,7 +333,7 @@ mod tests {
     }
 
     #[test]
-    fn orphans_and_cycles_become_marked_roots_and_every_trial_is_seen_once() {
+    fn orphans_and_cycles_become_marked_roots_and_every_trial_is_visited_once() {
         let tree = tree(&[
             ("1", "9"),
             ("2", "3"),
@@ -389,7 +352,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_that_stands_twice_names_the_first() {
+    fn a_duplicate_id_names_the_first_trial() {
         let tree = tree(&[("1", ""), ("2", "1"), ("1", ""), ("3", "1")]);
         let children: Vec<u64> = tree
             .children_of_row(0)
@@ -402,7 +365,7 @@ mod tests {
     }
 
     #[test]
-    fn depth_costs_no_stack() {
+    fn depth_needs_no_stack() {
         let mut rows = vec![("0".to_owned(), String::new())];
         rows.extend((1..200_000).map(|n: u32| (n.to_string(), (n - 1).to_string())));
         let rows: Vec<_> = rows
@@ -418,13 +381,13 @@ mod tests {
     }
 
     #[test]
-    fn a_status_is_shown_with_the_way_to_it() {
+    fn wanted_trials_are_shown_with_their_ancestors() {
         // 0 keep, 1 discard, 2 keep below 1, 3 discard below 1, 4 keep below 0
         let tree = tree(&[("0", ""), ("1", "0"), ("2", "1"), ("3", "1"), ("4", "0")]);
         let shown = |status| -> Vec<(usize, bool)> {
             let branches = tree.branches(None, None).unwrap();
             branches
-                .walk_to(&[status])
+                .walk_to(|visit| visit.status == status)
                 .iter()
                 .map(|visit| (visit.index, visit.last))
                 .collect()

@@ -45,16 +45,16 @@ pub fn run(args: Check, context: &Context) -> Result<()> {
     let log = store.read_to_the_end(&(&reading).into())?;
     context.say_notes(&log);
     let mut audit = Audit::new(log.has_carriage_returns());
-    audit.header(&log.schema, log.has_byte_order_mark());
+    audit.check_header(&log.schema, log.has_byte_order_mark());
     for unread in log.skipped.iter().filter(|line| !line.is_expected) {
-        audit.unread(unread.line, &unread.reason);
+        audit.add_skipped(unread.line, &unread.reason);
     }
     log.for_each_line(|row| {
-        audit.line(&row);
+        audit.check_line(&row);
         Ok(())
     })?;
     let rows = count(audit.rows, "row");
-    let of_snapshots = verify_snapshots(&store, &audit.named, &snapshots);
+    let of_snapshots = verify_snapshots(&store, &audit.snapshots, &snapshots);
     let mut findings = audit.finish();
     findings.extend(of_snapshots);
     findings.sort_by_key(|finding| {

@@ -118,7 +118,7 @@ pub fn run(args: Tree, context: &Context) -> Result<()> {
         let visits = if status.is_empty() {
             branches.walk().collect()
         } else {
-            branches.walk_to(&status)
+            branches.walk_to(|visit| status.contains(&visit.status))
         };
         let mut read = log.reader();
         for visit in visits {

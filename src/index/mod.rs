@@ -80,7 +80,7 @@ impl IndexedLog {
     /// Answers a query from the index, else by reading every row.
     pub fn ask<Q: Query>(&self, mut query: Q) -> Result<Q> {
         if let Some(summary) = self.summary()
-            && let Some(answered) = query.from_summary(summary)
+            && let Some(answered) = query.answer_from(summary)
         {
             return Ok(answered);
         }
@@ -122,10 +122,10 @@ impl IndexedLog {
     }
 
     fn stored_chain(&self, id: Option<&ExpId>) -> Option<Chain> {
-        let index = self.index()?;
+        let (index, summary) = (self.index()?, self.summary()?);
         let offset = match id {
             Some(id) => index.find(&self.log, id)?.row().offset,
-            None => self.summary()?.best()?.0,
+            None => summary.best()?.0,
         };
         index.chain(&self.log, offset)
     }

@@ -64,21 +64,8 @@ mod compat {
     }
 
     impl super::Row<'_> {
-        pub(crate) fn short_number(&self, role: super::Role) -> Option<u32> {
-            match (self.damage, super::ExpId::parse_bytes(&self.bytes(role))) {
-                (None, Some(super::ExpId::Number(number))) => {
-                    u32::try_from(number).ok().filter(|n| *n < 1 << 31)
-                }
-                _ => None,
-            }
-        }
-
         pub(crate) fn has_id(&self) -> bool {
             self.id().is_some()
-        }
-
-        pub(crate) fn is_spaced(&self) -> bool {
-            self.is_space_separated()
         }
     }
 }

@@ -7,8 +7,8 @@ use anyhow::Result;
 use super::failures::{FailureClass, gather_failures};
 use crate::{
     analysis::{
-        Best, BestLineage, ChainEnd, Evidence, Failures, Leaderboard, Noise, Relatives, Signal,
-        SpecialistTrials, Tally, signals,
+        Best, BestLineage, BestLineageQuery, ChainEnd, Evidence, Failures, Leaderboard, Noise,
+        Signal, SpecialistTrials, Tally, find_signals,
     },
     log::{Role, Schema, Status, Trial},
     store::{IndexedLog, PromptSettings},
@@ -74,22 +74,22 @@ pub fn gather(log: &IndexedLog, specialist: &str, limits: &PromptSettings) -> Re
     let own = SpecialistTrials::new(specialist, limits.specialist.max(LEAST_OUTCOMES));
     let links = limits.links.max(1); // the best itself is always shown
     // One link more than shown: the first step needs its parent's score.
-    let relatives = Relatives::new(links.saturating_add(1), limits.children);
+    let relatives = BestLineageQuery::new(links.saturating_add(1), limits.children);
     let ranking = (Best::default(), Leaderboard::new(limits.top));
     let counts = (Tally::default(), Failures::default());
     let (((best, leaderboard), (tally, failures)), ((own, noise), relatives)) =
         log.ask(((ranking, counts), ((own, Noise::default()), relatives)))?;
-    let lineage = relatives.into_family();
+    let lineage = relatives.into_lineage();
     let best = log.all_at(best.offset())?.pop();
     let leaderboard = log.all_at(leaderboard.into_offsets())?;
     let epsilon = limits.epsilon.or_else(|| noise.epsilon());
     let near_misses = find_near_misses(log, &noise, epsilon, best.as_ref(), &leaderboard)?;
-    let signals = signals(&Evidence {
-        axis: &own.outcomes.iter().copied().collect::<Vec<_>>(),
+    let signals = find_signals(&Evidence {
+        outcomes: &own.outcomes.iter().copied().collect::<Vec<_>>(),
         epsilon,
         since_keep: tally.since_keep,
         stuck_after: limits.stuck_after,
-        failed_children: lineage.children.failed_last,
+        failed_children: lineage.children.failed_in_a_row,
         near_misses: near_misses.len(),
     });
     let recent = gather_recent(log, limits.recent.max(limits.full).max(1))?;
@@ -131,7 +131,7 @@ fn gather_lineage(log: &IndexedLog, lineage: BestLineage, links: usize) -> Resul
         parent_score = score;
         shown.push(Link { trial, step });
     }
-    let mut skipped_links = chain.left_out;
+    let mut skipped_links = chain.skipped;
     if shown.len() > links.saturating_add(1) {
         shown.remove(1);
         skipped_links += 1;

@@ -9,7 +9,7 @@ use super::{
     trim::Section,
 };
 use crate::{
-    analysis::{Failures, Tally, kind_of, reason},
+    analysis::{Failures, Tally, find_reason, kind_of},
     log::{Role, Status, Trial},
     output::{
         format::duration,
@@ -76,7 +76,7 @@ fn group_by_reason(
 ) -> Result<Vec<(u64, usize)>> {
     let mut kinds = Vec::new();
     log.each_at(offsets, |row| {
-        kinds.push((row.offset, reason(&row.text(Role::Notes)).map(kind_of)));
+        kinds.push((row.offset, find_reason(&row.text(Role::Notes)).map(kind_of)));
     })?;
     let mut groups: Vec<(Option<String>, u64, usize)> = Vec::new();
     for (offset, kind) in kinds.into_iter().rev() {
@@ -146,7 +146,7 @@ fn reason_text(failures: &FailureReason, class: &FailureClass) -> String {
         ),
     };
     let hypothesis = code(row.bytes(Role::Hypothesis), HYPOTHESIS);
-    match reason(&row.text(Role::Notes)) {
+    match find_reason(&row.text(Role::Notes)) {
         Some(reason) => {
             let reason = squeeze(&visible(reason));
             let reason = code(&*cut_middle(&reason, REASON), REASON);

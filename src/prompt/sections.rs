@@ -59,13 +59,13 @@ pub(super) fn signals(data: &PromptData) -> Option<Section> {
 
 fn signal_text(signal: &Signal, data: &PromptData) -> String {
     match signal {
-        Signal::AxisIsFlat {
+        Signal::NoProgress {
             trials,
             epsilon: None,
         } => {
             format!("- Your last {trials} trials did not complete: try another kind of change.\n")
         }
-        Signal::AxisIsFlat {
+        Signal::NoProgress {
             trials,
             epsilon: Some(epsilon),
         } => format!(

@@ -10,7 +10,7 @@ use super::dir::{Dir, Kind, Meta};
 use super::staging::list_pending;
 use super::{MANIFEST_SUFFIX, SNAPSHOTS, Snapshot, is_not_found, open_snapshot_dir};
 use super::{read_manifest, root_of};
-use crate::analysis::{Finding, Named};
+use crate::analysis::{Finding, NamedSnapshot};
 use crate::output::text::visible;
 use crate::store::Store;
 
@@ -43,7 +43,7 @@ pub fn list_snapshots(store: &Store) -> Vec<String> {
 
 /// Reports what is wrong with the snapshots that rows name, and which of `found` no row names. The
 /// snapshots of a log without a store are elsewhere, so nothing is reported.
-pub fn verify_snapshots(store: &Store, rows: &[Named], found: &[String]) -> Vec<Finding> {
+pub fn verify_snapshots(store: &Store, rows: &[NamedSnapshot], found: &[String]) -> Vec<Finding> {
     let mut findings = Vec::new();
     if !store.may_create_log() {
         return findings;
@@ -91,7 +91,7 @@ fn report_unnamed(path: PathBuf, is_snapshot: bool) -> Finding {
 /// The path, unless the problem is the row itself; the kind of finding; and the message.
 struct Problem(Option<PathBuf>, &'static str, String);
 
-fn verify_row(store: &Store, row: &Named, hashes: &mut HashCache) -> Vec<Problem> {
+fn verify_row(store: &Store, row: &NamedSnapshot, hashes: &mut HashCache) -> Vec<Problem> {
     let relative = Path::new(&row.path);
     let path = root_of(store).join(relative);
     let dir = match open_snapshot_dir(store, relative) {
