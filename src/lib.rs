@@ -10,5 +10,6 @@ pub mod log;
 pub mod output;
 pub mod prompt;
 pub mod store;
+pub mod text;
 pub mod ui;
 pub mod view;

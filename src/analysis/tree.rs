@@ -424,7 +424,7 @@ mod tests {
         let shown = |status| -> Vec<(usize, bool)> {
             let branches = tree.branches(None, None).unwrap();
             branches
-                .walk_to(&[status])
+                .walk_to(|visit| visit.status == status)
                 .iter()
                 .map(|visit| (visit.index, visit.last))
                 .collect()

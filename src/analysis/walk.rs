@@ -161,16 +161,16 @@ impl Branches {
         })
     }
 
-    /// The same walk, past the trials of these statuses and those on the way to them.
-    pub fn walk_to(&self, shown: &[Status]) -> Vec<Visit> {
+    /// The same walk, past the trials that are wanted and their ancestors.
+    pub fn walk_to(&self, is_wanted: impl Fn(&Visit) -> bool) -> Vec<Visit> {
         let mut visits = self.walk().collect();
-        prune(&mut visits, shown);
+        prune(&mut visits, is_wanted);
         visits
     }
 }
 
-/// Keeps what has one of the statuses, and what is above such a trial.
-fn prune(visits: &mut Vec<Visit>, shown: &[Status]) {
+/// Keeps the trials that are wanted and their ancestors.
+fn prune(visits: &mut Vec<Visit>, is_wanted: impl Fn(&Visit) -> bool) {
     let mut kept = Vec::new();
     // From the end, so that children come before their parent: `needed` is the depth whose next trial is above one kept,
     // and `open` says at which depths a later sibling was kept.
@@ -178,7 +178,7 @@ fn prune(visits: &mut Vec<Visit>, shown: &[Status]) {
     let mut open: Vec<bool> = Vec::new();
     for mut visit in visits.drain(..).rev() {
         let above = visit.depth + 1 == needed;
-        if !above && !shown.contains(&visit.status) {
+        if !above && !is_wanted(&visit) {
             continue;
         }
         needed = visit.depth;

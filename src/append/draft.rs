@@ -348,12 +348,4 @@ pub fn format_time(time: Timestamp) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
-/// "did you mean …", or all there is where nothing is near.
-pub fn nearest<'a>(text: &str, words: impl Iterator<Item = &'a str>) -> String {
-    let words: Vec<_> = words.collect();
-    let near = |word: &&&str| strsim::jaro_winkler(text, word);
-    match words.iter().max_by(|a, b| near(a).total_cmp(&near(b))) {
-        Some(word) if near(&word) > 0.8 => format!("did you mean `{word}`?"),
-        _ => format!("there are: {}", words.join(" ")),
-    }
-}
+pub use crate::text::nearest;

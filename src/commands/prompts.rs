@@ -1,69 +1,62 @@
+//! `lineage prompts`: the saved prompts.
+
+use anstyle::Style;
 use anyhow::Result;
 use clap::Args;
 
 use super::Context;
-use crate::{
-    output::{
-        records::{Column, Format, sheet},
-        table::table,
-        text::visible,
-    },
-    store::SavedPrompt,
-};
+use crate::output::records::{Column, Format, format_records};
+use crate::output::table::{Cell, format_table};
+use crate::store::SavedPrompt;
+use crate::text::visible;
 
-/// List the prompts that were saved: what was shown to whom, and when
+/// List saved prompts: when, for which specialist, as of which trial
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   lineage prompts
   lineage prompts --format jsonl | jq -r .path")]
 pub struct Prompts {
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
 }
 
-/// The columns of the list.
 const NAMES: [&str; 5] = ["saved", "specialist", "as_of", "bytes", "path"];
 
 pub fn run(args: Prompts, context: &Context) -> Result<()> {
-    let store = context.store()?;
-    let rows: Vec<_> = store.saved_prompts()?.iter().map(row).collect();
-    if rows.is_empty() {
+    let prompts = context.store()?.saved_prompts()?;
+    if prompts.is_empty() {
         context
             .ui
-            .note("no prompt was saved yet; `lineage render --save` saves one");
+            .note("no saved prompts; `lineage render --save` saves one");
     }
+    let rows = prompts.iter().map(cells);
     context.ui.print(&match args.format {
-        Format::Table if rows.is_empty() => String::new(),
+        Format::Table if prompts.is_empty() => String::new(),
         Format::Table => {
-            let shown =
-                |row: &Vec<String>| row.iter().map(|cell| visible(cell).into_owned()).collect();
-            let rows: Vec<_> = rows
-                .iter()
-                .map(|row| (shown(row), anstyle::Style::new()))
-                .collect();
-            table(&NAMES, &[3], rows, context.ui.look)
+            let cell = |text: String| Cell::new(visible(&text), Style::new());
+            let rows = rows.map(|cells| cells.map(cell).to_vec());
+            format_table(&NAMES, &[3], rows.collect(), context.ui.look)
         }
         format => {
-            let column = |name: &str| Column {
-                name: name.to_owned(),
-                text: name != "bytes",
-            };
-            sheet(format, NAMES.into_iter().map(column).collect(), rows)
+            let columns = NAMES.map(|name| match name {
+                "bytes" => Column::number(name),
+                _ => Column::text(name),
+            });
+            format_records(format, columns.to_vec(), rows.map(Vec::from))
         }
     })
 }
 
-fn row(saved: &SavedPrompt) -> Vec<String> {
+fn cells(saved: &SavedPrompt) -> [String; 5] {
     let text = |name: &str| saved.record[name].as_str().unwrap_or_default().to_owned();
-    let bytes = saved.record["rendered_prompt"]
-        .as_str()
-        .map_or_else(String::new, |page| page.len().to_string());
-    vec![
+    let prompt = saved.record["rendered_prompt"].as_str();
+    [
         text("saved"),
         text("specialist"),
         text("as_of"),
-        bytes,
+        prompt.map_or_else(String::new, |prompt| prompt.len().to_string()),
         saved.path.display().to_string(),
     ]
 }

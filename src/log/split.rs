@@ -184,23 +184,7 @@ pub fn encode(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// Tab, newline and carriage return as `\t`, `\n`, `\r`; every other ASCII control character as `\x1b`.
-pub fn escape_controls(text: &str) -> Cow<'_, str> {
-    if !text.bytes().any(|b| b.is_ascii_control()) {
-        return text.into();
-    }
-    let mut out = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        match c {
-            '\t' => out.push_str("\\t"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            c if c.is_ascii_control() => out.push_str(&format!("\\x{:02x}", u32::from(c))),
-            c => out.push(c),
-        }
-    }
-    out.into()
-}
+pub use crate::text::escape_controls;
 
 /// A whole line, with its newline.
 pub fn encode_row<S: AsRef<str>>(cells: &[S]) -> String {

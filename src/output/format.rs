@@ -1,0 +1,115 @@
+//! Number formats: one function for each quantity.
+
+use crate::text::{NOTHING, count};
+
+/// A number in a sentence: at most six decimals, no trailing zeros, and zero only for zero.
+pub fn number(value: f64) -> String {
+    let text = format!("{value:.6}");
+    match text.trim_end_matches('0').trim_end_matches('.') {
+        "0" | "-0" if value != 0.0 => format!("{value:e}"),
+        short => short.to_owned(),
+    }
+}
+
+/// A duration in the unit that fits: `12 s`, `3.4 min`, `342.7 h`.
+pub fn duration(seconds: f64) -> String {
+    if seconds >= 3600.0 {
+        format!("{:.1} h", seconds / 3600.0)
+    } else if seconds >= 60.0 {
+        format!("{:.1} min", seconds / 60.0)
+    } else if seconds >= 10.0 || seconds == 0.0 {
+        format!("{seconds:.0} s")
+    } else {
+        format!("{seconds:.1} s")
+    }
+}
+
+/// A part of a whole as per cent with one decimal; a dash if the whole is nothing.
+#[allow(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+pub fn share(part: u64, whole: u64) -> String {
+    if whole == 0 {
+        NOTHING.to_owned()
+    } else {
+        percent(part as f64 / whole as f64)
+    }
+}
+
+/// A ratio as per cent with one decimal: `46.4 %`.
+pub fn percent(ratio: f64) -> String {
+    format!("{:.1} %", 100.0 * ratio)
+}
+
+/// Bytes in the largest unit that leaves at least one.
+#[allow(clippy::cast_precision_loss, reason = "one decimal is shown")]
+pub fn bytes(n: u64) -> String {
+    let units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let (mut size, mut unit) = (n as f64 / 1024.0, 0);
+    while size >= 1024.0 && unit + 1 < units.len() {
+        size /= 1024.0;
+        unit += 1;
+    }
+    if n < 1024 {
+        count(n, "byte")
+    } else {
+        format!("{size:.1} {}", units[unit])
+    }
+}
+
+/// A signed difference with two significant digits, for a sentence: `-0.0010`, `+12`.
+pub fn short_delta(delta: f64) -> String {
+    let magnitude = delta.abs().log10().floor();
+    if delta == 0.0 {
+        "+0".to_owned()
+    } else if (-9.0..15.0).contains(&magnitude) {
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "0 to 10"
+        )]
+        let decimals = (1.0 - magnitude).max(0.0) as usize;
+        format!("{delta:+.decimals$}")
+    } else {
+        format!("{delta:+.1e}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_has_the_unit_that_fits() {
+        let texts = [0.0, 3.6, 12.0, 204.0, 1_233_720.0].map(duration);
+        assert_eq!(texts, ["0 s", "3.6 s", "12 s", "3.4 min", "342.7 h"]);
+    }
+
+    #[test]
+    fn bytes_have_a_unit() {
+        assert_eq!(
+            [0, 1, 1023, 1024, 1 << 30].map(bytes),
+            ["0 bytes", "1 byte", "1023 bytes", "1.0 KiB", "1.0 GiB"]
+        );
+    }
+
+    #[test]
+    fn a_number_is_short_and_zero_only_if_it_is_zero() {
+        assert_eq!([1.5, 0.0, 1e-9, 3.0].map(number), ["1.5", "0", "1e-9", "3"]);
+    }
+
+    #[test]
+    fn a_short_delta_never_prints_as_zero() {
+        let texts = [-0.001, 0.00108, 0.066, -12.345, 3e-9, 1e-20, 0.0].map(short_delta);
+        assert_eq!(
+            texts,
+            [
+                "-0.0010",
+                "+0.0011",
+                "+0.066",
+                "-12",
+                "+0.0000000030",
+                "+1.0e-20",
+                "+0"
+            ]
+        );
+    }
+}
