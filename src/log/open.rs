@@ -108,6 +108,7 @@ impl Store {
             return Ok((foreign, len, len));
         }
         let mut log = Log::open(self.log_path(), file, whole, &self.settings, reading)?;
+        log.hide_delta_of_other_metric(reading, &self.settings);
         if self.may_create_log() {
             log.look_beside();
         }
@@ -229,6 +230,23 @@ impl Log {
             );
         }
         Ok(())
+    }
+
+    /// `delta_vs_best` is the difference in the log's own metric: it says nothing about another one.
+    pub(crate) fn hide_delta_of_other_metric(
+        &mut self,
+        reading: &ReadOptions,
+        settings: &Settings,
+    ) {
+        if reading.metric.is_none() {
+            return;
+        }
+        let names = self.schema.names().to_vec();
+        let own_metric = settings.metric.as_deref();
+        let own = Schema::new(names, own_metric, None, self.schema.direction);
+        if own.column(Role::Score) != self.schema.column(Role::Score) {
+            Arc::make_mut(&mut self.schema).hide(Role::Delta);
+        }
     }
 
     /// Refuses where no column holds the score.

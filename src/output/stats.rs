@@ -73,13 +73,12 @@ fn format_summary(tally: &Tally, schema: &Schema) -> String {
 
 fn compute_text(total: &Group) -> String {
     let (all, lost) = (total.hours(is_counted), total.hours(has_no_score));
-    let part = if all > 0.0 {
-        format!(" ({})", percent(lost / all))
-    } else {
-        String::new()
-    };
+    if all <= 0.0 {
+        return NOTHING.to_owned();
+    }
+    let part = percent(lost / all);
     let (all, lost) = (hours_text(all), hours_text(lost));
-    format!("{all}; {lost}{part} produced no usable score")
+    format!("{all}; {lost} ({part}) produced no usable score")
 }
 
 fn hours_text(hours: f64) -> String {

@@ -85,6 +85,7 @@ impl Store {
             &self.settings,
             reading,
         )?;
+        log.hide_delta_of_other_metric(reading, &self.settings);
         log.first_row = table.first_row;
         log.notes.extend(table.notes);
         log.unread = table.unread;

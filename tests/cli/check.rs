@@ -24,7 +24,7 @@ fn a_log_that_lineage_wrote_has_no_findings() {
         sandbox.ok(&["append", "--status", "auto", "--metric", score, "--hypothesis", "a \"b\"\n\tc\u{1b}"]);
     }
     let transcript = sandbox.transcript(&["check"]);
-    assert!(transcript.ends_with("results.tsv: 6 rows, nothing is wrong\n= 0\n"), "{transcript}");
+    assert!(transcript.ends_with("results.tsv: 6 rows, no problems found\n= 0\n"), "{transcript}");
 }
 
 #[test]
@@ -186,7 +186,7 @@ fn trials_that_ran_side_by_side_contradict_nothing() {
         + &beside("001", "keep", "4", "-1")
         + &beside("002", "keep", "3.5", "-1.5")
         + &beside("003", "discard", "6", "+1");
-    assert!(with_lines(&lines).transcript(&["check"]).ends_with("4 rows, nothing is wrong\n= 0\n"));
+    assert!(with_lines(&lines).transcript(&["check"]).ends_with("4 rows, no problems found\n= 0\n"));
 }
 
 #[test]

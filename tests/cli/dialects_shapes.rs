@@ -57,8 +57,8 @@ fn what_cannot_be_a_log_is_said_at_once() {
 fn old_line_ends_and_crashes_alone_are_a_log() {
     all(&[
         ("001 0.8", "id\tval_bpb\tstatus\r0\t0.9\tkeep\r1\t0.8\tkeep\r", ""),
-        (" null", "id\tval_bpb\tstatus\n0\t0\tcrash\n1\t\tcrash\n", "no trial can be best yet"),
-        (" null", "id\tval_bpb\tstatus\n0\t\tcrash\n", "no trial can be best yet"),
+        (" null", "id\tval_bpb\tstatus\n0\t0\tcrash\n1\t\tcrash\n", "no best trial yet"),
+        (" null", "id\tval_bpb\tstatus\n0\t\tcrash\n", "no best trial yet"),
         ("", "id\tscore\tstatus\n1\t5/10\tkeep\n2\t6/12\tkeep\n", "(score holds `5/10`)"),
         ("", "id\tscore\tstatus\tscore\n1\t5\tkeep\t7\n", "candidates for the score: score score_2, which the header"),
         ("001 5", "id\tscore\tstatus\tscore\n1\t5\tkeep\t5\n", ""),
