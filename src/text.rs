@@ -36,18 +36,21 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     out.into()
 }
 
-/// Whether `visible` would change nothing in a trimmed text.
+/// Whether `visible` would change nothing in a trimmed text. Decodes only what is not ASCII.
 fn is_visible(text: &str) -> bool {
-    let mut is_after_space = false;
-    for c in text.chars() {
-        let is_space = c == ' ';
-        if is_space && is_after_space {
+    let mut last = 0;
+    for (at, &byte) in text.as_bytes().iter().enumerate() {
+        let is_plain = match byte {
+            b' ' => last != b' ',
+            b'!'..=b'~' => true,
+            0xc0.. => !text[at..].starts_with(|c| is_hidden(c) || c.is_whitespace()),
+            0x80.. => true, // inside of a character
+            _ => false,
+        };
+        if !is_plain {
             return false;
         }
-        if !matches!(c, ' '..='~') && (is_escaped(c) || c.is_whitespace()) {
-            return false;
-        }
-        is_after_space = is_space;
+        last = byte;
     }
     true
 }

@@ -153,10 +153,11 @@ fn draw(log: &Log, selection: &Selection, context: &Context) -> Result<()> {
             let trial = read(tree.offset(visit.index))?;
             let mark = format_mark(&trial.row(), visit.end, is_best);
             let line = TreeLine::new(&trial.row(), &mark, look);
-            out.add(&drawing.line(visit, &line))?;
+            drawing.push_line(visit, &line, out.buffer());
         } else {
-            out.add(&drawing.line(visit, &lines.lines[visit.index]))?;
+            drawing.push_line(visit, &lines.lines[visit.index], out.buffer());
         }
+        out.flush_chunk()?;
     }
     out.finish()?;
     print_messages(&visits, selection, log, context);

@@ -45,7 +45,7 @@ pub fn format_details(row: &Row, look: Look) -> String {
 }
 
 /// `Δ best -0.0011`, if the row has a difference from the best at the time.
-pub(super) fn labelled_delta(row: &Row, look: Look) -> Option<String> {
+fn labelled_delta(row: &Row, look: Look) -> Option<String> {
     let text = row.text(Role::Delta);
     let delta = visible(&text);
     if delta.is_empty() || delta == NOTHING {

@@ -1,9 +1,10 @@
 //! The search as an indented tree, one line per trial.
 
+use anstream::adapter::strip_str;
+use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
-use super::record::labelled_delta;
-use super::{BOLD, Look, status_style};
+use super::{BOLD, Look, delta_style, status_style};
 use crate::analysis::{ChainEnd, Query, Visit};
 use crate::log::{Role, Row, shown_id};
 use crate::text::{NOTHING, fit, visible};
@@ -19,33 +20,35 @@ const MIN_HYPOTHESIS: usize = 16;
 
 /// The line of a trial without its indent: id, outcome and hypothesis.
 pub struct TreeLine {
-    text: Box<str>,
+    text: String,
     /// Where the hypothesis begins.
     hypothesis: usize,
 }
 
 impl TreeLine {
     pub fn new(row: &Row, mark: &str, look: Look) -> Self {
-        let id = visible_id(row, Role::Id);
-        let mut text = if mark.contains(BEST) {
-            look.paint(BOLD, &id)
-        } else {
-            id
-        };
-        text.push(' ');
-        text += &format_outcome(row, look);
-        text += mark;
-        text += GAP;
-        let start = text.len();
         let hypothesis = row.text(Role::Hypothesis);
         let hypothesis = visible(&hypothesis);
-        text += &match look.width {
+        let hypothesis = match look.width {
             Some(width) => fit(&hypothesis, width),
             None => hypothesis,
         };
+        let mut text = String::with_capacity(100 + hypothesis.len());
+        let id = shown_id(&row.text(Role::Id));
+        if mark.contains(BEST) {
+            text.push_str(&look.paint(BOLD, &visible(&id)));
+        } else {
+            text.push_str(&visible(&id));
+        }
+        push_outcome(row, look, &mut text);
+        text.push_str(mark);
+        text.push_str(GAP);
+        let start = text.len();
+        text.push_str(&hypothesis);
+        text.truncate(text.trim_end().len());
         Self {
-            text: text.into(),
-            hypothesis: start,
+            hypothesis: start.min(text.len()),
+            text,
         }
     }
 }
@@ -90,33 +93,37 @@ fn visible_id(row: &Row, role: Role) -> String {
     visible(&shown_id(&row.text(role))).into_owned()
 }
 
-/// Status, score, difference from the best at the time, and specialist.
-fn format_outcome(row: &Row, look: Look) -> String {
+/// Adds status, score, difference from the best at the time, and specialist.
+fn push_outcome(row: &Row, look: Look, out: &mut String) {
     if let Some(damage) = row.damage {
-        return format!("damaged: {damage}");
+        out.push_str(&format!(" damaged: {damage}"));
+        return;
     }
-    let mut words = Vec::new();
     for role in [Role::Status, Role::Score, Role::Delta, Role::Specialist] {
         let text = row.text(role);
         let text = visible(&text);
         if text.is_empty() || text == NOTHING {
             continue;
         }
-        words.push(match role {
-            Role::Status => look.paint(status_style(row.status()), &text),
-            Role::Delta => match labelled_delta(row, look) {
-                Some(delta) => format!("({delta})"),
-                None => continue,
-            },
-            _ => text.into_owned(),
-        });
+        out.push(' ');
+        match role {
+            Role::Status => out.push_str(&look.paint(status_style(row.status()), &text)),
+            Role::Delta => {
+                let style = delta_style(&text, row.schema.direction);
+                out.push_str("(Δ best ");
+                out.push_str(&look.paint(style, &text));
+                out.push(')');
+            }
+            _ => out.push_str(&text),
+        }
     }
-    words.join(" ")
 }
 
 /// The former name, until its caller is rewritten.
 pub fn outcome(row: &Row) -> String {
-    format_outcome(row, Look::default())
+    let mut out = String::new();
+    push_outcome(row, Look::default(), &mut out);
+    out.split_off(1)
 }
 
 /// Draws the lines of a tree in the order of a walk.
@@ -134,23 +141,21 @@ impl TreeDrawing {
         }
     }
 
-    /// Formats the next line of the walk.
-    pub fn line(&mut self, visit: Visit, line: &TreeLine) -> String {
+    /// Adds the next line of the walk to `out`.
+    pub fn push_line(&mut self, visit: Visit, line: &TreeLine, out: &mut String) {
         let indent = self.indent(visit);
         let (head, hypothesis) = line.text.split_at(line.hypothesis);
-        let mut out = self.look.paint(anstyle::Style::new().dimmed(), &indent);
-        out += head;
+        out.push_str(&self.look.paint(Style::new().dimmed(), &indent));
+        out.push_str(head);
         match self.look.width {
             Some(width) => {
-                let used = indent.width() + anstream::adapter::strip_str(head).to_string().width();
+                let used = indent.width() + strip_str(head).to_string().width();
                 let room = width.saturating_sub(used).max(MIN_HYPOTHESIS);
-                out += &fit(hypothesis, room);
+                out.push_str(&fit(hypothesis, room));
             }
-            None => out += hypothesis,
+            None => out.push_str(hypothesis),
         }
-        out.truncate(out.trim_end().len());
         out.push('\n');
-        out
     }
 
     fn indent(&mut self, visit: Visit) -> String {
@@ -193,22 +198,27 @@ mod tests {
         }
     }
 
+    fn draw(visits: impl IntoIterator<Item = (usize, bool)>) -> String {
+        let mut drawing = TreeDrawing::new(Look::default());
+        let mut out = String::new();
+        for (depth, last) in visits {
+            drawing.push_line(visit(depth, last), &line("x"), &mut out);
+        }
+        out
+    }
+
     #[test]
     fn a_bar_leads_to_the_next_sibling() {
-        let mut drawing = TreeDrawing::new(Look::default());
-        let visits = [(0, true), (1, false), (2, true), (1, true), (2, true)];
-        let lines = visits.map(|(depth, last)| drawing.line(visit(depth, last), &line("x")));
-        assert_eq!(lines.concat(), "x\n├─ x\n│  └─ x\n└─ x\n   └─ x\n");
+        let drawn = draw([(0, true), (1, false), (2, true), (1, true), (2, true)]);
+        assert_eq!(drawn, "x\n├─ x\n│  └─ x\n└─ x\n   └─ x\n");
     }
 
     #[test]
     fn a_deep_trial_is_not_indented_further() {
-        let mut drawing = TreeDrawing::new(Look::default());
-        let lines: Vec<String> = (0..40)
-            .map(|depth| drawing.line(visit(depth, true), &line("x")))
-            .collect();
-        assert_eq!(lines[24].trim_start(), "└─ x\n");
-        assert_eq!(lines[39].trim_start(), "└─ (39 deep) x\n");
+        let drawn = draw((0..40).map(|depth| (depth, true)));
+        let lines: Vec<&str> = drawn.lines().collect();
+        assert_eq!(lines[24].trim_start(), "└─ x");
+        assert_eq!(lines[39].trim_start(), "└─ (39 deep) x");
         assert_eq!(lines[39].find('└'), lines[25].find('└'));
     }
 }
