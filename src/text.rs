@@ -25,34 +25,25 @@ pub fn visible(text: &str) -> Cow<'_, str> {
             '\r' if chars.peek() == Some(&'\n') => {}
             '\n' | '\r' => out.push_str("\\n"),
             c if is_escaped(c) && c != '\t' => push_escape(&mut out, c),
-            c if c.is_whitespace() => {
-                if !out.ends_with(' ') {
-                    out.push(' ');
-                }
-            }
-            c => out.push(c),
+            c if !c.is_whitespace() => out.push(c),
+            _ if out.ends_with(' ') => {}
+            _ => out.push(' '),
         }
     }
     out.into()
 }
 
-/// Whether `visible` would change nothing in a trimmed text. Decodes only what is not ASCII.
+/// Whether `visible` would change nothing in a trimmed text.
 fn is_visible(text: &str) -> bool {
-    let mut last = 0;
-    for (at, &byte) in text.as_bytes().iter().enumerate() {
-        let is_plain = match byte {
-            b' ' => last != b' ',
-            b'!'..=b'~' => true,
-            0xc0.. => !text[at..].starts_with(|c| is_hidden(c) || c.is_whitespace()),
-            0x80.. => true, // inside of a character
-            _ => false,
-        };
-        if !is_plain {
-            return false;
-        }
-        last = byte;
-    }
-    true
+    let is_shown = |c: char| matches!(c, ' '..='~') || !is_escaped(c) && !c.is_whitespace();
+    !text.contains("  ") && (is_printable_ascii(text) || text.chars().all(is_shown))
+}
+
+/// Without an early exit the compiler checks many bytes at once.
+fn is_printable_ascii(text: &str) -> bool {
+    let is_printable = |byte: u8| (b' '..=b'~').contains(&byte);
+    let and = |all, byte| all & is_printable(byte);
+    text.bytes().fold(true, and)
 }
 
 fn is_escaped(c: char) -> bool {

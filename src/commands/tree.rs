@@ -9,7 +9,7 @@ use super::{Context, ReadArgs};
 use crate::analysis::{Best, ChainEnd, Query, Tree as SearchTree, TreeBuilder, Visit};
 use crate::log::{ExpId, Log, Row};
 use crate::output::records::{Format, RecordWriter};
-use crate::output::tree::{TreeDrawing, TreeLine, TreeLines, format_mark};
+use crate::output::tree::{TreeDrawing, TreeLines, format_mark};
 use crate::output::tree_records::{TreeRecords, columns};
 use crate::store::no_such_trial;
 use crate::text::count;
@@ -145,6 +145,7 @@ fn draw(log: &Log, selection: &Selection, context: &Context) -> Result<()> {
     let best = best.offset().and_then(|offset| tree.at(offset));
     let visits = selection.visits(&tree, &accepted.rows, log)?;
     let mut drawing = TreeDrawing::new(look);
+    let mut marked = TreeLines::new(look);
     let mut read = log.reader();
     let mut out = context.ui.printer();
     for &visit in &visits {
@@ -152,10 +153,11 @@ fn draw(log: &Log, selection: &Selection, context: &Context) -> Result<()> {
         if is_best || visit.end != ChainEnd::Root {
             let trial = read(tree.offset(visit.index))?;
             let mark = format_mark(&trial.row(), visit.end, is_best);
-            let line = TreeLine::new(&trial.row(), &mark, look);
-            drawing.push_line(visit, &line, out.buffer());
+            marked.clear();
+            marked.push(&trial.row(), &mark);
+            drawing.push_line(visit, marked.get(0), out.buffer());
         } else {
-            drawing.push_line(visit, &lines.lines[visit.index], out.buffer());
+            drawing.push_line(visit, lines.get(visit.index), out.buffer());
         }
         out.flush_chunk()?;
     }

@@ -102,16 +102,16 @@ fn column_width(rows: &[Vec<Cell>], column: usize) -> usize {
 fn format_line(row: &[Cell], widths: &[usize], numbers: &[usize], look: Look) -> String {
     let mut line = String::new();
     for (column, cell) in row.iter().enumerate() {
-        let padding = " ".repeat(widths[column].saturating_sub(cell.text.width()));
-        let text = look.paint(cell.style, &cell.text);
-        if column > 0 {
-            line.push_str(&" ".repeat(GAP));
-        }
-        if numbers.contains(&column) {
-            line += &(padding + &text);
-        } else {
-            line += &(text + &padding);
-        }
+        let padding = match widths[column] {
+            0 => 0, // the last column
+            width => width.saturating_sub(cell.text.width()),
+        };
+        let is_number = numbers.contains(&column);
+        let before = if is_number { padding } else { 0 };
+        let after = if is_number { 0 } else { padding };
+        line.push_str(&" ".repeat(before));
+        look.push(cell.style, &cell.text, &mut line);
+        line.push_str(&" ".repeat(after + GAP));
     }
     line
 }

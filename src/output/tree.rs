@@ -18,60 +18,75 @@ const GAP: &str = "  ";
 /// The least width of a hypothesis, however narrow the terminal is.
 const MIN_HYPOTHESIS: usize = 16;
 
-/// The line of a trial without its indent: id, outcome and hypothesis.
-pub struct TreeLine {
-    text: String,
-    /// Where the hypothesis begins.
-    hypothesis: usize,
+/// The line of a trial without its indent.
+#[derive(Clone, Copy)]
+pub struct TreeLine<'t> {
+    /// Id and outcome.
+    head: &'t str,
+    hypothesis: &'t str,
 }
 
-impl TreeLine {
-    pub fn new(row: &Row, mark: &str, look: Look) -> Self {
-        let hypothesis = row.text(Role::Hypothesis);
-        let hypothesis = visible(&hypothesis);
-        let hypothesis = match look.width {
-            Some(width) => fit(&hypothesis, width),
-            None => hypothesis,
-        };
-        let mut text = String::with_capacity(100 + hypothesis.len());
-        let id = shown_id(&row.text(Role::Id));
-        if mark.contains(BEST) {
-            text.push_str(&look.paint(BOLD, &visible(&id)));
-        } else {
-            text.push_str(&visible(&id));
-        }
-        push_outcome(row, look, &mut text);
-        text.push_str(mark);
-        text.push_str(GAP);
-        let start = text.len();
-        text.push_str(&hypothesis);
-        text.truncate(text.trim_end().len());
-        Self {
-            hypothesis: start.min(text.len()),
-            text,
-        }
-    }
-}
-
-/// Collects the line of every trial with an id, in the order of the log.
+/// The lines of trials in the order of the log, in one buffer.
 pub struct TreeLines {
-    pub lines: Vec<TreeLine>,
     look: Look,
+    text: String,
+    /// Where the head and the hypothesis of each line end.
+    ends: Vec<(usize, usize)>,
 }
 
 impl TreeLines {
     pub fn new(look: Look) -> Self {
         Self {
-            lines: Vec::new(),
             look,
+            text: String::new(),
+            ends: Vec::new(),
         }
+    }
+
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.ends.clear();
+    }
+
+    pub fn get(&self, index: usize) -> TreeLine<'_> {
+        let start = if index == 0 {
+            0
+        } else {
+            self.ends[index - 1].1
+        };
+        let (head_end, end) = self.ends[index];
+        TreeLine {
+            head: &self.text[start..head_end],
+            hypothesis: &self.text[head_end..end],
+        }
+    }
+
+    /// Adds the line of a trial; `mark` says what is special about its place.
+    pub fn push(&mut self, row: &Row, mark: &str) {
+        let text = &mut self.text;
+        let id = shown_id(&row.text(Role::Id));
+        if mark.contains(BEST) {
+            text.push_str(&self.look.paint(BOLD, &visible(&id)));
+        } else {
+            text.push_str(&visible(&id));
+        }
+        push_outcome(row, self.look, text);
+        text.push_str(mark);
+        let head_end = text.len();
+        let hypothesis = row.text(Role::Hypothesis);
+        let hypothesis = visible(&hypothesis);
+        match self.look.width {
+            Some(width) => text.push_str(&fit(&hypothesis, width)),
+            None => text.push_str(&hypothesis),
+        }
+        self.ends.push((head_end, text.len()));
     }
 }
 
 impl Query for TreeLines {
     fn observe(&mut self, row: &Row) {
         if row.has_id() {
-            self.lines.push(TreeLine::new(row, "", self.look));
+            self.push(row, "");
         }
     }
 }
@@ -107,11 +122,10 @@ fn push_outcome(row: &Row, look: Look, out: &mut String) {
         }
         out.push(' ');
         match role {
-            Role::Status => out.push_str(&look.paint(status_style(row.status()), &text)),
+            Role::Status => look.push(status_style(row.status()), &text, out),
             Role::Delta => {
-                let style = delta_style(&text, row.schema.direction);
                 out.push_str("(Δ best ");
-                out.push_str(&look.paint(style, &text));
+                look.push(delta_style(&text, row.schema.direction), &text, out);
                 out.push(')');
             }
             _ => out.push_str(&text),
@@ -131,6 +145,7 @@ pub struct TreeDrawing {
     look: Look,
     /// Whether a sibling follows, for the current trial and each of its ancestors.
     has_next: Vec<bool>,
+    indent: String,
 }
 
 impl TreeDrawing {
@@ -138,41 +153,44 @@ impl TreeDrawing {
         Self {
             look,
             has_next: Vec::new(),
+            indent: String::new(),
         }
     }
 
     /// Adds the next line of the walk to `out`.
-    pub fn push_line(&mut self, visit: Visit, line: &TreeLine, out: &mut String) {
-        let indent = self.indent(visit);
-        let (head, hypothesis) = line.text.split_at(line.hypothesis);
-        out.push_str(&self.look.paint(Style::new().dimmed(), &indent));
-        out.push_str(head);
+    pub fn push_line(&mut self, visit: Visit, line: TreeLine, out: &mut String) {
+        self.update_indent(visit);
+        self.look.push(Style::new().dimmed(), &self.indent, out);
+        out.push_str(line.head);
+        if !line.hypothesis.is_empty() {
+            out.push_str(GAP);
+        }
         match self.look.width {
             Some(width) => {
-                let used = indent.width() + strip_str(head).to_string().width();
+                let head = strip_str(line.head).to_string();
+                let used = self.indent.width() + head.width() + GAP.len();
                 let room = width.saturating_sub(used).max(MIN_HYPOTHESIS);
-                out.push_str(&fit(hypothesis, room));
+                out.push_str(&fit(line.hypothesis, room));
             }
-            None => out.push_str(hypothesis),
+            None => out.push_str(line.hypothesis),
         }
         out.push('\n');
     }
 
-    fn indent(&mut self, visit: Visit) -> String {
+    fn update_indent(&mut self, visit: Visit) {
         self.has_next.truncate(visit.depth);
         self.has_next.push(!visit.last);
+        self.indent.clear();
         if visit.depth == 0 {
-            return String::new();
+            return;
         }
-        let mut indent = String::new();
         for &has_next in &self.has_next[1..visit.depth.min(MAX_INDENT + 1)] {
-            indent += if has_next { "│  " } else { "   " };
+            self.indent += if has_next { "│  " } else { "   " };
         }
-        indent += if visit.last { "└─ " } else { "├─ " };
+        self.indent += if visit.last { "└─ " } else { "├─ " };
         if visit.depth > MAX_INDENT {
-            indent += &format!("({} deep) ", visit.depth);
+            self.indent += &format!("({} deep) ", visit.depth);
         }
-        indent
     }
 }
 
@@ -191,18 +209,15 @@ mod tests {
         }
     }
 
-    fn line(text: &str) -> TreeLine {
-        TreeLine {
-            text: text.into(),
-            hypothesis: text.len(),
-        }
-    }
-
     fn draw(visits: impl IntoIterator<Item = (usize, bool)>) -> String {
         let mut drawing = TreeDrawing::new(Look::default());
         let mut out = String::new();
         for (depth, last) in visits {
-            drawing.push_line(visit(depth, last), &line("x"), &mut out);
+            let line = TreeLine {
+                head: "x",
+                hypothesis: "",
+            };
+            drawing.push_line(visit(depth, last), line, &mut out);
         }
         out
     }
