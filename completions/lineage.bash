@@ -1155,7 +1155,7 @@ _lineage() {
                     return 0
                     ;;
                 --format)
-                    COMPREPLY=($(compgen -W "text json jsonl tsv csv md" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "table json jsonl tsv csv md" -- "${cur}"))
                     return 0
                     ;;
                 --metric)

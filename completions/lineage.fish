@@ -95,7 +95,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand tail" -s n -d 'Number of
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l status -d 'Only trials with this status; may be repeated' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l specialist -d 'Only trials of this specialist; may be repeated' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l domain -d 'Only trials in this domain; may be repeated' -r
-complete -c lineage -n "__fish_lineage_using_subcommand tail" -l format -d 'Output format' -r -f -a "table\t'Aligned columns for a person'
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
 json\t'One JSON array'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
@@ -115,7 +115,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand tail" -s q -l quiet -d '
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l top -d 'Show the K best keeps, best first' -r
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l field -d 'Print only this column, one line per trial; `metric` is the score' -r
-complete -c lineage -n "__fish_lineage_using_subcommand best" -l format -d 'Output format' -r -f -a "table\t'Aligned columns for a person'
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
 json\t'One JSON array'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
@@ -133,7 +133,7 @@ never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand best" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand best" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l field -d 'Print only this column, one line per trial; `metric` is the score' -r
-complete -c lineage -n "__fish_lineage_using_subcommand chain" -l format -d 'Output format' -r -f -a "table\t'Aligned columns for a person'
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
 json\t'One JSON array'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
@@ -153,7 +153,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand chain" -s h -l help -d '
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l root -d 'Only this trial and its descendants' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l depth -d 'Maximum depth below a root' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l status -d 'Only trials with this status and their ancestors; may be repeated' -r
-complete -c lineage -n "__fish_lineage_using_subcommand tree" -l format -d 'Output format' -r -f -a "text\t'A drawing for a person'
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
 json\t'One JSON array'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
@@ -172,7 +172,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand tree" -s q -l quiet -d '
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l file -d 'Print this file of the trial\'s snapshot instead; control characters are escaped on a terminal' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l field -d 'Print only this column, one line per trial; `metric` is the score' -r
-complete -c lineage -n "__fish_lineage_using_subcommand show" -l format -d 'Output format' -r -f -a "table\t'Aligned columns for a person'
+complete -c lineage -n "__fish_lineage_using_subcommand show" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
 json\t'One JSON array'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
@@ -192,7 +192,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand show" -s h -l help -d 'P
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l against -d 'What to compare it with' -r -f -a "best\t'The best trial'
 baseline\t'The trial that it was measured against'
 parent\t'The trial that it was made from'"
-complete -c lineage -n "__fish_lineage_using_subcommand diff" -l format -d 'How to print a listing' -r -f -a "table\t'Aligned columns for a person'
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l format -d 'How to print a listing' -r -f -a "table\t'Text for a person'
 json\t'One JSON array'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
@@ -242,7 +242,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -s h -l help 
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l by -d 'Group by this column instead of the status' -r -f -a "specialist\t''
 domain\t''
 status\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand stats" -l format -d 'Output format' -r -f -a "table\t'Aligned columns for a person'
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
 json\t'One JSON array'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
@@ -309,7 +309,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand render" -l blind -d 'Lea
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l save -d 'Save the prompt in the store as well, as Markdown and as JSON'
 complete -c lineage -n "__fish_lineage_using_subcommand render" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand render" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c lineage -n "__fish_lineage_using_subcommand prompts" -l format -d 'Output format' -r -f -a "table\t'Aligned columns for a person'
+complete -c lineage -n "__fish_lineage_using_subcommand prompts" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
 json\t'One JSON array'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
@@ -322,7 +322,7 @@ never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand prompts" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand prompts" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l repair -d 'Write a repaired copy of the log to this new file, and list the changes' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand check" -l format -d 'Output format' -r -f -a "table\t'Aligned columns for a person'
+complete -c lineage -n "__fish_lineage_using_subcommand check" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
 json\t'One JSON array'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'

@@ -152,16 +152,6 @@ pub struct Printer<'u> {
 impl Printer<'_> {
     pub fn add(&mut self, text: &str) -> Result<()> {
         self.buffer.push_str(text);
-        self.flush_chunk()
-    }
-
-    /// What is not printed yet, to add to.
-    pub fn buffer(&mut self) -> &mut String {
-        &mut self.buffer
-    }
-
-    /// Prints the buffer if it is long enough.
-    pub fn flush_chunk(&mut self) -> Result<()> {
         if self.buffer.len() < CHUNK {
             return Ok(());
         }

@@ -19,31 +19,17 @@ pub struct WordFilter {
 }
 
 impl WordFilter {
-    /// A filter on statuses; `KEEP` and `kept` mean `keep`, and any other word of the log means itself.
-    pub fn status(words: Vec<String>) -> Self {
-        let known = words.iter().filter_map(|word| Status::from_input(word));
-        Self {
-            flag: "status",
-            role: Role::Status,
-            statuses: known.collect(),
-            words,
+    /// A filter on a column. Of statuses, `KEEP` and `kept` mean `keep`, and any other word of the log means itself.
+    pub fn new(role: Role, flag: &'static str, words: Vec<String>) -> Self {
+        let mut statuses = Vec::new();
+        if role == Role::Status {
+            statuses.extend(words.iter().filter_map(|word| Status::from_input(word)));
         }
-    }
-
-    pub fn specialist(words: Vec<String>) -> Self {
-        Self::new("specialist", Role::Specialist, words)
-    }
-
-    pub fn domain(words: Vec<String>) -> Self {
-        Self::new("domain", Role::Domain, words)
-    }
-
-    fn new(flag: &'static str, role: Role, words: Vec<String>) -> Self {
         Self {
             flag,
             role,
             words,
-            statuses: Vec::new(),
+            statuses,
         }
     }
 
@@ -67,7 +53,12 @@ impl WordFilter {
         if log.schema.column(self.role).is_none() {
             bail!(Usage(format!("the log has no column '{}'", self.flag)));
         }
-        let mut known = log.ask(Values::of(self.role))?.values;
+        let mut known = log
+            .ask(Values {
+                role: self.role,
+                values: BTreeSet::new(),
+            })?
+            .values;
         if self.role == Role::Status {
             known.extend(Status::ALL.map(|status| status.name().to_owned()));
         } else if known.is_empty() {
@@ -96,15 +87,6 @@ impl WordFilter {
 struct Values {
     role: Role,
     values: BTreeSet<String>,
-}
-
-impl Values {
-    fn of(role: Role) -> Self {
-        Self {
-            role,
-            values: BTreeSet::new(),
-        }
-    }
 }
 
 impl Query for Values {

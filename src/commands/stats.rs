@@ -38,19 +38,11 @@ enum By {
 }
 
 impl By {
-    fn role(self) -> Role {
+    fn column(self) -> (Role, &'static str) {
         match self {
-            Self::Specialist => Role::Specialist,
-            Self::Domain => Role::Domain,
-            Self::Status => Role::Status,
-        }
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Specialist => "specialist",
-            Self::Domain => "domain",
-            Self::Status => "status",
+            Self::Specialist => (Role::Specialist, "specialist"),
+            Self::Domain => (Role::Domain, "domain"),
+            Self::Status => (Role::Status, "status"),
         }
     }
 }
@@ -58,8 +50,8 @@ impl By {
 pub fn run(args: Stats, context: &Context) -> Result<()> {
     let Stats { by, format, read } = args;
     let log = context.open(&read)?;
-    let tally = log.ask(Tally::new(by.map(By::role)))?;
-    let name = by.map(By::name);
+    let (role, name) = by.map(By::column).unzip();
+    let tally = log.ask(Tally::new(role))?;
     context.ui.print(&match format {
         Format::Table => format_stats(&tally, name, &log.schema, context.ui.look),
         format => format_stats_records(&tally, name, &log.schema, format),

@@ -6,6 +6,7 @@ use clap::Args;
 use super::args::{format_trial_records, parse_count};
 use super::filter::WordFilter;
 use super::{Context, ReadArgs};
+use crate::log::Role;
 use crate::output::record::format_details;
 use crate::output::records::Format;
 use crate::output::table::format_trials;
@@ -43,9 +44,9 @@ pub struct Tail {
 pub fn run(args: Tail, context: &Context) -> Result<()> {
     let log = context.open(&args.read)?;
     let filters = [
-        WordFilter::status(args.status),
-        WordFilter::specialist(args.specialist),
-        WordFilter::domain(args.domain),
+        WordFilter::new(Role::Status, "status", args.status),
+        WordFilter::new(Role::Specialist, "specialist", args.specialist),
+        WordFilter::new(Role::Domain, "domain", args.domain),
     ];
     filters[0].check(&log)?;
     let trials = log.last(args.n, |row| {

@@ -1,13 +1,13 @@
 //! `lineage tree`: the whole search as a tree.
 
 use anyhow::{Context as _, Result};
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::args::{parse_count, parse_id};
 use super::filter::WordFilter;
 use super::{Context, ReadArgs};
 use crate::analysis::{Best, ChainEnd, Query, Tree as SearchTree, TreeBuilder, Visit};
-use crate::log::{ExpId, Log, Row};
+use crate::log::{ExpId, Log, Role, Row};
 use crate::output::records::{Format, RecordWriter};
 use crate::output::tree::{TreeDrawing, TreeLines, format_mark};
 use crate::output::tree_records::{TreeRecords, columns};
@@ -37,27 +37,10 @@ pub struct Tree {
     #[arg(long, value_name = "STATUS")]
     status: Vec<String>,
     /// Output format
-    #[arg(long, value_enum, default_value = "text")]
-    format: TreeFormat,
+    #[arg(long, value_enum, default_value = "table")]
+    format: Format,
     #[command(flatten)]
     read: ReadArgs,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum TreeFormat {
-    /// A drawing for a person
-    #[value(alias = "table")]
-    Text,
-    /// One JSON array
-    Json,
-    /// One JSON object per line
-    Jsonl,
-    /// Tab-separated with a header
-    Tsv,
-    /// Comma-separated with a header
-    Csv,
-    /// A Markdown table
-    Md,
 }
 
 pub fn run(args: Tree, context: &Context) -> Result<()> {
@@ -65,18 +48,13 @@ pub fn run(args: Tree, context: &Context) -> Result<()> {
     let selection = Selection {
         root: args.root.as_deref().map(parse_id).transpose()?,
         depth: args.depth,
-        status: WordFilter::status(args.status),
+        status: WordFilter::new(Role::Status, "status", args.status),
     };
     selection.status.check(&log)?;
-    let format = match args.format {
-        TreeFormat::Text => return draw(&log, &selection, context),
-        TreeFormat::Json => Format::Json,
-        TreeFormat::Jsonl => Format::Jsonl,
-        TreeFormat::Tsv => Format::Tsv,
-        TreeFormat::Csv => Format::Csv,
-        TreeFormat::Md => Format::Md,
-    };
-    print_records(&log, &selection, format, context)
+    match args.format {
+        Format::Table => draw(&log, &selection, context),
+        format => print_records(&log, &selection, format, context),
+    }
 }
 
 /// Prints the records of all trials as TSV.
@@ -84,7 +62,7 @@ pub(super) fn export(log: &Log, context: &Context) -> Result<()> {
     let selection = Selection {
         root: None,
         depth: None,
-        status: WordFilter::status(Vec::new()),
+        status: WordFilter::new(Role::Status, "status", Vec::new()),
     };
     print_records(log, &selection, Format::Tsv, context)
 }
@@ -148,18 +126,20 @@ fn draw(log: &Log, selection: &Selection, context: &Context) -> Result<()> {
     let mut marked = TreeLines::new(look);
     let mut read = log.reader();
     let mut out = context.ui.printer();
+    let mut text = String::new();
     for &visit in &visits {
+        text.clear();
         let is_best = best == Some(visit.index);
         if is_best || visit.end != ChainEnd::Root {
             let trial = read(tree.offset(visit.index))?;
             let mark = format_mark(&trial.row(), visit.end, is_best);
             marked.clear();
             marked.push(&trial.row(), &mark);
-            drawing.push_line(visit, marked.get(0), out.buffer());
+            drawing.push_line(visit, marked.get(0), &mut text);
         } else {
-            drawing.push_line(visit, lines.get(visit.index), out.buffer());
+            drawing.push_line(visit, lines.get(visit.index), &mut text);
         }
-        out.flush_chunk()?;
+        out.add(&text)?;
     }
     out.finish()?;
     print_messages(&visits, selection, log, context);

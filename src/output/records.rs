@@ -9,7 +9,8 @@ pub use super::json::{json, row_value, value};
 /// How rows are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// Aligned columns for a person
+    /// Text for a person
+    #[value(alias = "text")]
     Table,
     /// One JSON array
     Json,
