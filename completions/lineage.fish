@@ -24,46 +24,42 @@ function __fish_lineage_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c lineage -n "__fish_lineage_needs_command" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
-complete -c lineage -n "__fish_lineage_needs_command" -l color -d 'When to use colour' -r -f -a "auto\t''
+complete -c lineage -n "__fish_lineage_needs_command" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_needs_command" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c lineage -n "__fish_lineage_needs_command" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
+complete -c lineage -n "__fish_lineage_needs_command" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_needs_command" -s V -l version -d 'Print version'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "init" -d 'Make a store'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "append" -d 'Log one trial, and print its id'
-complete -c lineage -n "__fish_lineage_needs_command" -f -a "tail" -d 'Show the newest trials, newest last'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "tail" -d 'List the most recent trials, newest last'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "best" -d 'Show the best trial, or the leaderboard of keeps'
-complete -c lineage -n "__fish_lineage_needs_command" -f -a "chain" -d 'Show how a trial came to be, root first'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "chain" -d 'Show a trial\'s ancestors, oldest first'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "tree" -d 'Show the whole search as a tree'
-complete -c lineage -n "__fish_lineage_needs_command" -f -a "show" -d 'Show one trial, every column, nothing cut'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "show" -d 'Show one trial with every column'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "diff" -d 'Show what differs between the snapshots of two trials'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "checkout" -d 'Put a trial\'s files into a directory, and print its id'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "rebase-to" -d 'Put a trial\'s files into a directory, and print its id'
-complete -c lineage -n "__fish_lineage_needs_command" -f -a "stats" -d 'Show what happened, in one screen'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "stats" -d 'Summarize the search on one screen'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
-complete -c lineage -n "__fish_lineage_needs_command" -f -a "prompts" -d 'List the saved prompts: what was shown to whom, and when'
-complete -c lineage -n "__fish_lineage_needs_command" -f -a "check" -d 'Find what is wrong with a log'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "prompts" -d 'List saved prompts: when, for which specialist, as of which trial'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "check" -d 'Find problems in a log'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "import" -d 'Make a store of another tool\'s log, or add what is new in it'
-complete -c lineage -n "__fish_lineage_needs_command" -f -a "export" -d 'Print the whole log in the form of another tool'
-complete -c lineage -n "__fish_lineage_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "export" -d 'Export the whole log for another tool'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c lineage -n "__fish_lineage_using_subcommand init" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand init" -l color -d 'When to use colour' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand init" -l metric -d 'The number that the search optimises; the score is in the column of this name, else in core_metric' -r
 complete -c lineage -n "__fish_lineage_using_subcommand init" -l direction -d 'Which scores are better' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand init" -l label -d 'A short name for the metric' -r
 complete -c lineage -n "__fish_lineage_using_subcommand init" -l columns -d 'Columns of the log besides the 17' -r
-complete -c lineage -n "__fish_lineage_using_subcommand init" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
-complete -c lineage -n "__fish_lineage_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l color -d 'When to use colour' -r -f -a "auto\t''
+complete -c lineage -n "__fish_lineage_using_subcommand init" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand init" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand init" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l status -d 'Outcome: baseline, keep, discard, crash, eval_budget_overrun, train_budget_overrun, size_blocked, preflight_crash, disqualified, harness_abort; or auto: keep if the score beats the best, else discard, baseline if there is no best' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l metric -d 'The score' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l val-bpb -d 'Validation bits per byte, if that is not the score' -r
@@ -87,182 +83,182 @@ maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l lock-timeout -d 'How long to wait for another writer' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l format -d 'What to print' -r -f -a "id\t'The id'
 json\t'The row as a JSON object'"
-complete -c lineage -n "__fish_lineage_using_subcommand append" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l json -d 'Read trials from stdin: one JSON object, or one per line; all are written, or none. The key `snapshot` is --snapshot'
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l once -d 'If the log has a trial of this job, print its id and write nothing'
+complete -c lineage -n "__fish_lineage_using_subcommand append" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand append" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c lineage -n "__fish_lineage_using_subcommand tail" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand tail" -l color -d 'When to use colour' -r -f -a "auto\t''
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -s n -d 'Number of trials' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l status -d 'Only trials with this status; may be repeated' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l specialist -d 'Only trials of this specialist; may be repeated' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l domain -d 'Only trials in this domain; may be repeated' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
+json\t'One JSON array'
+jsonl\t'One JSON object per line'
+tsv\t'Tab-separated with a header'
+csv\t'Comma-separated with a header'
+md\t'A Markdown table'"
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
+maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand tail" -s n -d 'How many' -r
-complete -c lineage -n "__fish_lineage_using_subcommand tail" -l status -d 'Only trials of this status; may be given more than once' -r
-complete -c lineage -n "__fish_lineage_using_subcommand tail" -l specialist -d 'Only trials of this specialist; may be given more than once' -r
-complete -c lineage -n "__fish_lineage_using_subcommand tail" -l domain -d 'Only trials of this domain; may be given more than once' -r
-complete -c lineage -n "__fish_lineage_using_subcommand tail" -l format -r -f -a "table\t'Aligned columns for a person'
-json\t'One JSON array'
-jsonl\t'One JSON object a line'
-tsv\t'Tab-separated, one line a row, with a header'
-csv\t'Comma-separated, with a header'
-md\t'A Markdown table'"
-complete -c lineage -n "__fish_lineage_using_subcommand tail" -l metric -d 'The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand tail" -l direction -d 'Which way is better [default: the setting, else what the log says, else its name or its keeps]' -r -f -a "minimize\t'Lower is better'
-maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand tail" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
-complete -c lineage -n "__fish_lineage_using_subcommand tail" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand tail" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
-complete -c lineage -n "__fish_lineage_using_subcommand tail" -l full -d 'Hypothesis and notes in full, below the numbers'
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l full -d 'Show the whole hypothesis and notes below the numbers'
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c lineage -n "__fish_lineage_using_subcommand best" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand best" -l color -d 'When to use colour' -r -f -a "auto\t''
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l top -d 'Show the K best keeps, best first' -r
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l field -d 'Print only this column, one line per trial; `metric` is the score' -r
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
+json\t'One JSON array'
+jsonl\t'One JSON object per line'
+tsv\t'Tab-separated with a header'
+csv\t'Comma-separated with a header'
+md\t'A Markdown table'"
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
+maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand best" -l top -d 'The K best keeps, best first' -r
-complete -c lineage -n "__fish_lineage_using_subcommand best" -l field -d 'Print this column alone; `metric` stands for the score' -r
-complete -c lineage -n "__fish_lineage_using_subcommand best" -l format -r -f -a "table\t'Aligned columns for a person'
-json\t'One JSON array'
-jsonl\t'One JSON object a line'
-tsv\t'Tab-separated, one line a row, with a header'
-csv\t'Comma-separated, with a header'
-md\t'A Markdown table'"
-complete -c lineage -n "__fish_lineage_using_subcommand best" -l metric -d 'The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand best" -l direction -d 'Which way is better [default: the setting, else what the log says, else its name or its keeps]' -r -f -a "minimize\t'Lower is better'
-maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand best" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
-complete -c lineage -n "__fish_lineage_using_subcommand best" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand best" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
+complete -c lineage -n "__fish_lineage_using_subcommand best" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand best" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c lineage -n "__fish_lineage_using_subcommand chain" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand chain" -l color -d 'When to use colour' -r -f -a "auto\t''
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l field -d 'Print only this column, one line per trial; `metric` is the score' -r
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
+json\t'One JSON array'
+jsonl\t'One JSON object per line'
+tsv\t'Tab-separated with a header'
+csv\t'Comma-separated with a header'
+md\t'A Markdown table'"
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
+maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand chain" -l field -d 'Print this column alone, one line a link; `metric` stands for the score' -r
-complete -c lineage -n "__fish_lineage_using_subcommand chain" -l format -r -f -a "table\t'Aligned columns for a person'
-json\t'One JSON array'
-jsonl\t'One JSON object a line'
-tsv\t'Tab-separated, one line a row, with a header'
-csv\t'Comma-separated, with a header'
-md\t'A Markdown table'"
-complete -c lineage -n "__fish_lineage_using_subcommand chain" -l metric -d 'The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand chain" -l direction -d 'Which way is better [default: the setting, else what the log says, else its name or its keeps]' -r -f -a "minimize\t'Lower is better'
-maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand chain" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
-complete -c lineage -n "__fish_lineage_using_subcommand chain" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand chain" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c lineage -n "__fish_lineage_using_subcommand tree" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand tree" -l color -d 'When to use colour' -r -f -a "auto\t''
-always\t''
-never\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand tree" -l root -d 'Only this trial and what came from it' -r
-complete -c lineage -n "__fish_lineage_using_subcommand tree" -l depth -d 'No deeper than this below a root' -r
-complete -c lineage -n "__fish_lineage_using_subcommand tree" -l status -d 'Only trials of this status and the way to them; may be given more than once' -r
-complete -c lineage -n "__fish_lineage_using_subcommand tree" -l format -r -f -a "text\t'The drawing, for a person'
-json\t''
-jsonl\t''
-tsv\t''
-csv\t''
-md\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand tree" -l metric -d 'The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand tree" -l direction -d 'Which way is better [default: the setting, else what the log says, else its name or its keeps]' -r -f -a "minimize\t'Lower is better'
-maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand tree" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
-complete -c lineage -n "__fish_lineage_using_subcommand tree" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand tree" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
-complete -c lineage -n "__fish_lineage_using_subcommand tree" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c lineage -n "__fish_lineage_using_subcommand show" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand show" -l color -d 'When to use colour' -r -f -a "auto\t''
-always\t''
-never\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand show" -l field -d 'Print this column alone; `metric` stands for the score' -r
-complete -c lineage -n "__fish_lineage_using_subcommand show" -l file -d 'Print this one of its frozen files instead, to the byte; a terminal is shown it harmless' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand show" -l format -r -f -a "table\t'Aligned columns for a person'
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l root -d 'Only this trial and its descendants' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l depth -d 'Maximum depth below a root' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l status -d 'Only trials with this status and their ancestors; may be repeated' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
 json\t'One JSON array'
-jsonl\t'One JSON object a line'
-tsv\t'Tab-separated, one line a row, with a header'
-csv\t'Comma-separated, with a header'
+jsonl\t'One JSON object per line'
+tsv\t'Tab-separated with a header'
+csv\t'Comma-separated with a header'
 md\t'A Markdown table'"
-complete -c lineage -n "__fish_lineage_using_subcommand show" -l metric -d 'The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand show" -l direction -d 'Which way is better [default: the setting, else what the log says, else its name or its keeps]' -r -f -a "minimize\t'Lower is better'
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand show" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
-complete -c lineage -n "__fish_lineage_using_subcommand show" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand show" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
-complete -c lineage -n "__fish_lineage_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c lineage -n "__fish_lineage_using_subcommand diff" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand diff" -l color -d 'When to use colour' -r -f -a "auto\t''
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand show" -l file -d 'Print this file of the trial\'s snapshot instead; control characters are escaped on a terminal' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand show" -l field -d 'Print only this column, one line per trial; `metric` is the score' -r
+complete -c lineage -n "__fish_lineage_using_subcommand show" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
+json\t'One JSON array'
+jsonl\t'One JSON object per line'
+tsv\t'Tab-separated with a header'
+csv\t'Comma-separated with a header'
+md\t'A Markdown table'"
+complete -c lineage -n "__fish_lineage_using_subcommand show" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand show" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
+maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand show" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand show" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand show" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand show" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand show" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l against -d 'What to compare it with' -r -f -a "best\t'The best trial'
 baseline\t'The trial that it was measured against'
 parent\t'The trial that it was made from'"
-complete -c lineage -n "__fish_lineage_using_subcommand diff" -l format -d 'The format of a listing' -r -f -a "table\t'Aligned columns for a person'
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l format -d 'The format of a listing' -r -f -a "table\t'Text for a person'
 json\t'One JSON array'
-jsonl\t'One JSON object a line'
-tsv\t'Tab-separated, one line a row, with a header'
-csv\t'Comma-separated, with a header'
+jsonl\t'One JSON object per line'
+tsv\t'Tab-separated with a header'
+csv\t'Comma-separated with a header'
 md\t'A Markdown table'"
-complete -c lineage -n "__fish_lineage_using_subcommand diff" -l metric -d 'The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand diff" -l direction -d 'Which way is better [default: the setting, else what the log says, else its name or its keeps]' -r -f -a "minimize\t'Lower is better'
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand diff" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
-complete -c lineage -n "__fish_lineage_using_subcommand diff" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand diff" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l stat -d 'Print the number of added and removed lines per file'
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l name-only -d 'Print only the paths'
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l columns -d 'Print the columns in which the trials differ, instead of their files'
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l exit-code -d 'Exit with 0 if nothing differs, 1 if something does, 2 after an error'
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l color -d 'When to use colour' -r -f -a "auto\t''
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
+maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l metric -d 'The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l direction -d 'Which way is better [default: the setting, else what the log says, else its name or its keeps]' -r -f -a "minimize\t'Lower is better'
-maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
-complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand checkout" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l force -d 'Replace files that differ, and keep a backup of them'
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l clean -d 'Move files that the snapshot does not have to the backup; ignored files stay'
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l color -d 'When to use colour' -r -f -a "auto\t''
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
+maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l metric -d 'The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l direction -d 'Which way is better [default: the setting, else what the log says, else its name or its keeps]' -r -f -a "minimize\t'Lower is better'
-maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
-complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l force -d 'Replace files that differ, and keep a backup of them'
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l clean -d 'Move files that the snapshot does not have to the backup; ignored files stay'
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c lineage -n "__fish_lineage_using_subcommand stats" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand stats" -l color -d 'When to use colour' -r -f -a "auto\t''
-always\t''
-never\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand stats" -l by -d 'One row for each value of this column instead of each status' -r -f -a "specialist\t''
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -l by -d 'Group by this column instead of the status' -r -f -a "specialist\t''
 domain\t''
 status\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand stats" -l format -r -f -a "table\t'Aligned columns for a person'
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
 json\t'One JSON array'
-jsonl\t'One JSON object a line'
-tsv\t'Tab-separated, one line a row, with a header'
-csv\t'Comma-separated, with a header'
+jsonl\t'One JSON object per line'
+tsv\t'Tab-separated with a header'
+csv\t'Comma-separated with a header'
 md\t'A Markdown table'"
-complete -c lineage -n "__fish_lineage_using_subcommand stats" -l metric -d 'The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand stats" -l direction -d 'Which way is better [default: the setting, else what the log says, else its name or its keeps]' -r -f -a "minimize\t'Lower is better'
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand stats" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
-complete -c lineage -n "__fish_lineage_using_subcommand stats" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand stats" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
-complete -c lineage -n "__fish_lineage_using_subcommand stats" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l color -d 'When to use colour' -r -f -a "auto\t''
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l for -d 'The specialist that reads the prompt' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l as-of -d 'Use the log as it was just after this trial' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l top -d 'Rows of the leaderboard [default: the setting, else 20]' -r
@@ -300,95 +296,99 @@ complete -c lineage -n "__fish_lineage_using_subcommand render" -l max-bytes -d 
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l workdir -d 'List the files of the directory in which the agent will work' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l format -d 'Print the prompt, or a JSON object with the prompt and the trials in it' -r -f -a "md\t''
 json\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l metric -d 'The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l direction -d 'Which way is better [default: the setting, else what the log says, else its name or its keeps]' -r -f -a "minimize\t'Lower is better'
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand render" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l blind -d 'Leave out all lineage but the best\'s id and score: the control arm of an ablation'
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l save -d 'Also save the prompt in the store, as Markdown and as JSON'
+complete -c lineage -n "__fish_lineage_using_subcommand render" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand render" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c lineage -n "__fish_lineage_using_subcommand prompts" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand prompts" -l color -d 'When to use colour' -r -f -a "auto\t''
+complete -c lineage -n "__fish_lineage_using_subcommand prompts" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
+json\t'One JSON array'
+jsonl\t'One JSON object per line'
+tsv\t'Tab-separated with a header'
+csv\t'Comma-separated with a header'
+md\t'A Markdown table'"
+complete -c lineage -n "__fish_lineage_using_subcommand prompts" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand prompts" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand prompts" -l format -r -f -a "table\t'Aligned columns for a person'
-json\t'One JSON array'
-jsonl\t'One JSON object a line'
-tsv\t'Tab-separated, one line a row, with a header'
-csv\t'Comma-separated, with a header'
-md\t'A Markdown table'"
-complete -c lineage -n "__fish_lineage_using_subcommand prompts" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
+complete -c lineage -n "__fish_lineage_using_subcommand prompts" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand prompts" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c lineage -n "__fish_lineage_using_subcommand check" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand check" -l color -d 'When to use colour' -r -f -a "auto\t''
-always\t''
-never\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand check" -l repair -d 'Write a mended copy of the log to this new file, and say what was changed' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand check" -l format -r -f -a "table\t'Aligned columns for a person'
+complete -c lineage -n "__fish_lineage_using_subcommand check" -l repair -d 'Write a repaired copy of the log to this new file, and list the changes' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand check" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
 json\t'One JSON array'
-jsonl\t'One JSON object a line'
-tsv\t'Tab-separated, one line a row, with a header'
-csv\t'Comma-separated, with a header'
+jsonl\t'One JSON object per line'
+tsv\t'Tab-separated with a header'
+csv\t'Comma-separated with a header'
 md\t'A Markdown table'"
-complete -c lineage -n "__fish_lineage_using_subcommand check" -l metric -d 'The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand check" -l direction -d 'Which way is better [default: the setting, else what the log says, else its name or its keeps]' -r -f -a "minimize\t'Lower is better'
+complete -c lineage -n "__fish_lineage_using_subcommand check" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand check" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand check" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
-complete -c lineage -n "__fish_lineage_using_subcommand check" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand check" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
-complete -c lineage -n "__fish_lineage_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c lineage -n "__fish_lineage_using_subcommand import" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand import" -l color -d 'When to use colour' -r -f -a "auto\t''
+complete -c lineage -n "__fish_lineage_using_subcommand check" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand check" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand check" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand check" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand check" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l into -d 'The store, which is made where there is none [default: --store, else .lineage]' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand import" -l metric -d 'The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand import" -l direction -d 'Which way is better [default: the setting, else what the log says, else its name or its keeps]' -r -f -a "minimize\t'Lower is better'
+complete -c lineage -n "__fish_lineage_using_subcommand import" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand import" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand import" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
-complete -c lineage -n "__fish_lineage_using_subcommand import" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand import" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
+complete -c lineage -n "__fish_lineage_using_subcommand import" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand import" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand import" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand import" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l dry-run -d 'Say what would be done, and write nothing'
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l as-new -d 'Add the rows even where they look like trials of the store'
+complete -c lineage -n "__fish_lineage_using_subcommand import" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c lineage -n "__fish_lineage_using_subcommand export" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand export" -l color -d 'When to use colour' -r -f -a "auto\t''
-always\t''
-never\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand export" -l format -r -f -a "tsv\t'Tab-separated, every column'
+complete -c lineage -n "__fish_lineage_using_subcommand export" -l format -d 'Output format' -r -f -a "tsv\t'Tab-separated, every column'
 csv\t'Comma-separated, every column'
-jsonl\t'One JSON object a line, every column'
+jsonl\t'One JSON object per line, every column'
 karpathy\t'commit, val_bpb, memory_gb, status, description'
 tree\t'Tab-separated, with depth and path'"
-complete -c lineage -n "__fish_lineage_using_subcommand export" -l metric -d 'The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand export" -l direction -d 'Which way is better [default: the setting, else what the log says, else its name or its keeps]' -r -f -a "minimize\t'Lower is better'
+complete -c lineage -n "__fish_lineage_using_subcommand export" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand export" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand export" -l map -d 'In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
-complete -c lineage -n "__fish_lineage_using_subcommand export" -l segment -d 'In a log of JSON lines, the segment to read [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand export" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
-complete -c lineage -n "__fish_lineage_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c lineage -n "__fish_lineage_using_subcommand completions" -l store -d 'The store, a directory that holds a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand completions" -l color -d 'When to use colour' -r -f -a "auto\t''
+complete -c lineage -n "__fish_lineage_using_subcommand export" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand export" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand export" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand export" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand completions" -s q -l quiet -d 'Say nothing on stderr but warnings and errors'
+complete -c lineage -n "__fish_lineage_using_subcommand export" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand completions" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand completions" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand completions" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand completions" -s h -l help -d 'Print help'
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "init" -d 'Make a store'
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "append" -d 'Log one trial, and print its id'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "tail" -d 'Show the newest trials, newest last'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "tail" -d 'List the most recent trials, newest last'
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "best" -d 'Show the best trial, or the leaderboard of keeps'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "chain" -d 'Show how a trial came to be, root first'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "chain" -d 'Show a trial\'s ancestors, oldest first'
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "tree" -d 'Show the whole search as a tree'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "show" -d 'Show one trial, every column, nothing cut'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "show" -d 'Show one trial with every column'
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "diff" -d 'Show what differs between the snapshots of two trials'
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "checkout" -d 'Put a trial\'s files into a directory, and print its id'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "stats" -d 'Show what happened, in one screen'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "stats" -d 'Summarize the search on one screen'
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "prompts" -d 'List the saved prompts: what was shown to whom, and when'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "check" -d 'Find what is wrong with a log'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "prompts" -d 'List saved prompts: when, for which specialist, as of which trial'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "check" -d 'Find problems in a log'
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "import" -d 'Make a store of another tool\'s log, or add what is new in it'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "export" -d 'Print the whole log in the form of another tool'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "export" -d 'Export the whole log for another tool'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

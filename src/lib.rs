@@ -11,5 +11,6 @@ pub mod output;
 pub mod prompt;
 pub mod snapshot;
 pub mod store;
+pub mod text;
 pub mod ui;
 pub mod view;

@@ -2,6 +2,7 @@
 
 use std::{process::ExitCode, sync::Arc};
 
+use clap::Parser;
 use lineage::cli::{self, Cli};
 
 fn main() -> ExitCode {

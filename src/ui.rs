@@ -1,33 +1,42 @@
-//! The edge: the only place that knows stdout, stderr and the terminal. stdout is data, stderr is talk.
+//! The terminal: results go to stdout, messages to stderr. No other module prints.
 
-use std::{
-    io::{self, IsTerminal, Write},
-    time::{Duration, Instant},
-};
+use std::borrow::Cow;
+use std::fmt;
+use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
 
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use anyhow::Result;
 
-use crate::output::{Look, text::printable};
+use crate::output::{BOLD, Look};
+use crate::text::printable;
 
-/// This much is written at once.
-const PAGE: usize = 64 * 1024;
+/// This many bytes are written at once.
+const CHUNK: usize = 64 * 1024;
 
-/// Where output goes, and how it may look.
+/// A command that finishes sooner shows no progress.
+const PROGRESS_DELAY: Duration = Duration::from_millis(500);
+
+/// The width that is assumed if the terminal does not say.
+const DEFAULT_WIDTH: usize = 80;
+
+/// Where output goes and how it looks.
 pub struct Ui {
     /// What stdout can show.
     pub look: Look,
-    quiet: bool,
-    color_on_stderr: bool,
+    has_color_on_stderr: bool,
+    is_quiet: bool,
+    /// Global flags for the commands that messages suggest.
+    flags: String,
 }
 
-/// stdout is closed: whoever read it has had enough, which is fine.
+/// The reader of stdout has closed it, which is not a failure.
 #[derive(Debug)]
 pub struct Closed;
 
-impl std::fmt::Display for Closed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("stdout is closed")
     }
 }
@@ -35,29 +44,26 @@ impl std::fmt::Display for Closed {
 impl std::error::Error for Closed {}
 
 impl Ui {
-    pub fn new(color: ColorChoice, quiet: bool) -> Self {
-        let colored = |choice| match color {
-            ColorChoice::Auto => choice != ColorChoice::Never,
-            chosen => chosen != ColorChoice::Never,
+    /// `flags` are added to every command that a message suggests.
+    pub fn new(color: ColorChoice, is_quiet: bool, flags: String) -> Self {
+        let look = Look {
+            width: terminal_width(),
+            color: has_color(color, AutoStream::choice(&io::stdout())),
         };
-        let color = colored(AutoStream::choice(&io::stdout()));
-        let color_on_stderr = colored(AutoStream::choice(&io::stderr()));
         Self {
-            look: Look {
-                width: width(),
-                color,
-            },
-            quiet,
-            color_on_stderr,
+            look,
+            has_color_on_stderr: has_color(color, AutoStream::choice(&io::stderr())),
+            is_quiet,
+            flags,
         }
     }
 
-    /// Prints data, whole.
+    /// Prints a result.
     pub fn print(&self, text: &str) -> Result<()> {
         self.stream(|out| out.write_all(text.as_bytes()))
     }
 
-    /// Prints bytes as they come.
+    /// Prints what `write` writes.
     pub fn stream(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
         let mut out = io::stdout().lock();
         match write(&mut out).and_then(|()| out.flush()) {
@@ -67,140 +73,163 @@ impl Ui {
         }
     }
 
-    /// For data that comes piece by piece.
-    pub fn pages(&self) -> Pages<'_> {
-        Pages {
+    /// Prints a long result in chunks.
+    pub fn printer(&self) -> Printer<'_> {
+        Printer {
             ui: self,
-            page: Vec::new(),
+            buffer: String::new(),
         }
     }
 
-    /// Says something that a person may want to know; `--quiet` silences it.
+    /// Prints a note for a person, unless `--quiet` is given.
     pub fn note(&self, text: &str) {
-        if !self.quiet {
-            self.say("note", Style::new().bold(), text);
+        if !self.is_quiet {
+            self.print_message("note", BOLD, text);
         }
     }
 
-    /// Says something that should be looked at, quiet or not.
     pub fn warn(&self, text: &str) {
-        self.say("warning", AnsiColor::Yellow.on_default().bold(), text);
+        self.print_message("warning", AnsiColor::Yellow.on_default().bold(), text);
     }
 
     pub fn error(&self, text: &str) {
-        self.say("error", AnsiColor::Red.on_default().bold(), text);
+        self.print_message("error", AnsiColor::Red.on_default().bold(), text);
     }
 
-    /// The progress of something that may take long.
+    /// Prints a line for a script to stderr. One write, so that lines of several processes do not mix.
+    pub fn aside(&self, line: &str) {
+        let _ = io::stderr()
+            .lock()
+            .write_all(format!("{line}\n").as_bytes());
+    }
+
+    /// Shows the progress of something that may take long, on a terminal only.
     pub fn progress(&self, what: &'static str) -> Progress {
-        let begun = (!self.quiet && io::stderr().is_terminal()).then(Instant::now);
+        let is_shown = !self.is_quiet && io::stderr().is_terminal();
         Progress {
             what,
-            begun,
-            shown: None,
+            started: is_shown.then(Instant::now),
+            percent: None,
         }
     }
 
-    /// Something for a script to keep that cannot go to stdout.
-    pub fn aside(&self, line: &str) {
-        let line = format!("{line}\n"); // in one write, so that lines of programs side by side stay whole
-        let _ = io::stderr().lock().write_all(line.as_bytes()); // there is nobody left to tell
-    }
-
-    fn say(&self, kind: &str, style: Style, text: &str) {
+    fn print_message(&self, kind: &str, style: Style, text: &str) {
         let look = Look {
             width: None,
-            color: self.color_on_stderr,
+            color: self.has_color_on_stderr,
         };
-        self.aside(&format!(
-            "{} {}",
-            look.paint(style, &format!("{kind}:")),
-            printable(text)
-        ));
+        let kind = look.paint(style, &format!("{kind}:"));
+        let text = self.complete_commands(text);
+        self.aside(&format!("{kind} {}", printable(&text)));
+    }
+
+    /// Adds the global flags to the commands that a message suggests, so that they work when copied. `init` and
+    /// `import` name their store themselves.
+    fn complete_commands<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        const COMMAND: &str = "`lineage ";
+        if self.flags.is_empty() || !text.contains(COMMAND) {
+            return text.into();
+        }
+        let mut parts = text.split(COMMAND);
+        let mut out = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            out += COMMAND;
+            if !part.starts_with("init") && !part.starts_with("import") {
+                out += &format!("{} ", self.flags);
+            }
+            out += part;
+        }
+        out.into()
     }
 }
 
-/// How far something is, on a terminal, once it has taken long enough to be wondered at; elsewhere nothing.
+/// Prints a long result in chunks, so that it is never held in memory.
+pub struct Printer<'u> {
+    ui: &'u Ui,
+    buffer: String,
+}
+
+impl Printer<'_> {
+    pub fn add(&mut self, text: &str) -> Result<()> {
+        self.buffer.push_str(text);
+        if self.buffer.len() < CHUNK {
+            return Ok(());
+        }
+        let printed = self.ui.print(&self.buffer);
+        self.buffer.clear();
+        printed
+    }
+
+    /// Prints the rest.
+    pub fn finish(self) -> Result<()> {
+        self.ui.print(&self.buffer)
+    }
+}
+
+/// A progress line on the terminal. It disappears when this is dropped.
 pub struct Progress {
     what: &'static str,
-    /// `None` where nobody looks.
-    begun: Option<Instant>,
-    /// The percentage that the line says.
-    shown: Option<u64>,
+    /// `None` if nothing is shown.
+    started: Option<Instant>,
+    /// The percentage on the line.
+    percent: Option<u64>,
 }
 
 impl Progress {
-    const PATIENCE: Duration = Duration::from_millis(500);
-
     pub fn at(&mut self, done: u64, total: u64) {
-        if self
-            .begun
-            .is_none_or(|begun| begun.elapsed() < Self::PATIENCE)
-        {
+        let Some(started) = self.started else {
             return;
-        }
+        };
         let percent = done.saturating_mul(100).checked_div(total);
-        if self.shown != percent {
-            self.shown = percent;
-            let _ = write!(
-                io::stderr(),
-                "\r{} {}%\x1b[K",
-                self.what,
-                percent.unwrap_or(0)
-            );
+        if percent != self.percent && started.elapsed() >= PROGRESS_DELAY {
+            self.percent = percent;
+            let percent = percent.unwrap_or(0);
+            let _ = write!(io::stderr(), "\r{} {percent}%\x1b[K", self.what);
         }
     }
 }
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if self.shown.is_some() {
-            let _ = write!(io::stderr(), "\r\x1b[K"); // the line is free for what comes next
+        if self.percent.is_some() {
+            let _ = write!(io::stderr(), "\r\x1b[K");
         }
     }
 }
 
-/// Data that is printed piece by piece, with a write for many of them.
-pub struct Pages<'u> {
-    ui: &'u Ui,
-    page: Vec<u8>,
-}
-
-impl Pages<'_> {
-    pub fn add(&mut self, piece: &str) -> Result<()> {
-        self.add_with(|page| page.extend_from_slice(piece.as_bytes()))
-    }
-
-    /// Adds what `write` puts behind what the page has.
-    pub fn add_with(&mut self, write: impl FnOnce(&mut Vec<u8>)) -> Result<()> {
-        write(&mut self.page);
-        if self.page.len() < PAGE {
-            return Ok(());
-        }
-        let printed = self.ui.stream(|out| out.write_all(&self.page));
-        self.page.clear();
-        printed
-    }
-
-    /// Prints what is left.
-    pub fn end(self) -> Result<()> {
-        self.ui.stream(|out| out.write_all(&self.page))
+/// Whether to use colour on a stream, given the flag and what the environment and the stream allow.
+fn has_color(flag: ColorChoice, detected: ColorChoice) -> bool {
+    match flag {
+        ColorChoice::Auto => detected != ColorChoice::Never,
+        flag => flag != ColorChoice::Never,
     }
 }
 
-/// Columns of the terminal; `None` where stdout is none. `COLUMNS` overrides what the terminal says, and a width that
-/// cannot be right (a pseudo-terminal may say 0) is clamped.
-fn width() -> Option<usize> {
+/// The columns of the terminal; `None` if stdout is not one. `COLUMNS` overrides what the terminal says. A
+/// pseudo-terminal may say 0, so the width is clamped.
+fn terminal_width() -> Option<usize> {
     if !io::stdout().is_terminal() {
         return None;
     }
-    let named = std::env::var("COLUMNS")
-        .ok()
-        .and_then(|columns| columns.parse().ok());
-    let asked = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
-    let width = named
-        .or_else(asked)
-        .filter(|&width| width > 0)
-        .unwrap_or(80);
+    let width = match std::env::var("COLUMNS").map(|columns| columns.parse()) {
+        Ok(Ok(columns)) => columns,
+        _ => terminal_size::terminal_size().map_or(0, |(width, _)| usize::from(width.0)),
+    };
+    let width = if width == 0 { DEFAULT_WIDTH } else { width };
     Some(width.clamp(40, 160))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn suggested_commands_get_the_flags() {
+        let ui = Ui::new(ColorChoice::Never, false, "--store 'a b'".to_owned());
+        assert_eq!(
+            ui.complete_commands("`lineage tail` or `lineage init x`"),
+            "`lineage --store 'a b' tail` or `lineage init x`"
+        );
+        assert_eq!(ui.complete_commands("nothing"), "nothing");
+    }
 }

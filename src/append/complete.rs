@@ -11,9 +11,9 @@ use jiff::Timestamp;
 use super::{
     Draft, LogState,
     draft::{AUTO, NONE},
-    nearest,
 };
 use crate::log::{ExpId, Number, Role, Schema, Status, signed_delta};
+use crate::text::nearest;
 
 /// A draft with every cell filled in.
 pub struct CompletedTrial {

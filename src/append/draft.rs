@@ -3,8 +3,8 @@
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use jiff::Timestamp;
 
-use super::nearest;
-use crate::log::{ExpId, Number, Status, escape_controls};
+use crate::log::{ExpId, Number, Status};
+use crate::text::{escape_controls, nearest};
 
 /// The text for "no parent" and "no baseline".
 pub(super) const NONE: &str = "none";

@@ -5,7 +5,6 @@ mod draft;
 mod file_lock;
 mod input;
 mod lock;
-mod nearest;
 mod repair;
 mod state;
 
@@ -13,5 +12,4 @@ pub use complete::CompletedTrial;
 pub use draft::{Draft, Origin, format_time};
 pub use input::{parse_trials, read_text};
 pub use lock::{LockedLog, Written, is_out_of_space};
-pub use nearest::nearest;
 pub use state::{Known, LogState};

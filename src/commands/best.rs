@@ -1,18 +1,17 @@
-use std::num::NonZeroUsize;
+//! `lineage best`: the best trial, or the leaderboard.
 
 use anyhow::Result;
 use clap::Args;
 
-use super::{Context, ReadArgs, cell, field};
-use crate::{
-    analysis,
-    output::{self, records::Format},
-};
+use super::args::{OutputArgs, parse_positive};
+use super::{Context, ReadArgs};
+use crate::analysis;
+use crate::output::table::format_trials;
 
 /// Show the best trial, or the leaderboard of keeps
 ///
-/// The best is the trial with the best score among `keep` and `baseline` rows, and no others; the earliest wins a tie.
-/// Where there is none, nothing is printed and the exit status is 0, so that the first trial of a loop needs no special case.
+/// The best trial has the best score of all `keep` and `baseline` trials; the earliest wins a tie. Prints nothing if
+/// there is none, with exit status 0, so that the first trial of a loop needs no special case.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -20,47 +19,34 @@ Examples:
   parent=$(lineage best --field exp_id)
   lineage best --top 20 --format md")]
 pub struct Best {
-    /// The K best keeps, best first
-    #[arg(long, value_name = "K")]
-    top: Option<NonZeroUsize>,
-    /// Print this column alone; `metric` stands for the score
-    #[arg(long, value_name = "COLUMN", conflicts_with = "format")]
-    field: Option<String>,
-    #[arg(long, value_enum, default_value = "table")]
-    format: Format,
+    /// Show the K best keeps, best first
+    #[arg(long, value_name = "K", value_parser = parse_positive)]
+    top: Option<usize>,
     #[command(flatten)]
-    reading: ReadArgs,
+    output: OutputArgs,
+    #[command(flatten)]
+    read: ReadArgs,
 }
 
 pub fn run(args: Best, context: &Context) -> Result<()> {
-    let Best {
-        top,
-        field: name,
-        format,
-        reading,
-    } = args;
-    let log = context.open(&reading)?;
+    let Best { top, output, read } = args;
+    let log = context.open(&read)?;
     log.require_score()?;
-    let column = name.map(|name| field(&name, &log.schema)).transpose()?;
+    output.column(&log.schema)?;
     let trials = match top {
-        Some(size) => log.all_at(
-            log.ask(analysis::Leaderboard::new(size.get()))?
-                .into_offsets(),
-        )?,
+        Some(size) => {
+            let leaderboard = log.ask(analysis::Leaderboard::new(size))?;
+            log.all_at(leaderboard.into_offsets())?
+        }
         None => log.all_at(log.ask(analysis::Best::default())?.offset())?,
     };
-    context.ui.print(&match column {
-        Some(column) => trials
-            .iter()
-            .map(|trial| cell(&trial.row(), column))
-            .collect(),
-        None if top.is_none() && format == Format::Json => output::object_or_null(trials.first()),
-        None => output::list(&log.schema, &trials, format, context.ui.look),
-    })?;
+    let table = || format_trials(&trials, Some(0), context.ui.look);
+    let text = output.format_trials(&trials, &log.schema, top.is_none(), table)?;
+    context.ui.print(&text)?;
     if trials.is_empty() {
         context
             .ui
-            .note("no trial can be best yet: there is neither a baseline nor a keep with a score");
+            .note("no best trial yet: log a baseline or a keep first");
     }
     context.close(&log);
     Ok(())

@@ -1,169 +1,155 @@
+//! `lineage check`: problems in a log and its snapshots.
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
 
 use super::{Context, Findings, ReadArgs};
-use crate::{
-    analysis::{Audit, Finding},
-    output::{
-        records::{Column, Format, sheet},
-        text::{count, printable},
-    },
-    snapshot::{list_snapshots, verify_snapshots},
-    ui::Closed,
-};
+use crate::analysis::{Audit, Finding};
+use crate::log::Log;
+use crate::output::records::{Column, Format, format_records};
+use crate::snapshot::{list_snapshots, verify_snapshots};
+use crate::store::Store;
+use crate::text::{count, printable};
+use crate::ui::Closed;
 
-/// Find what is wrong with a log
+/// Find problems in a log
 ///
-/// Prints every finding as `path:line: what`, and what is wrong with a snapshot as `path: what`. Exit status 0 where there is
-/// none, 1 where there is one. The log is never touched; `--repair` writes a mended copy, in which a row that cannot be understood stands as it is.
+/// Prints each problem of the log as `path:line: problem`, and each problem of a snapshot as `path: problem`. The exit
+/// status is 1 if there are problems. The log is never changed: `--repair` writes a repaired copy, in which rows that
+/// cannot be understood stay as they are.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   lineage check
   lineage check --format json | jq -r .[].kind | sort | uniq -c
-  lineage check --repair mended.tsv")]
+  lineage check --repair repaired.tsv")]
 pub struct Check {
-    /// Write a mended copy of the log to this new file, and say what was changed
+    /// Write a repaired copy of the log to this new file, and list the changes
     #[arg(long, value_name = "OUT")]
     repair: Option<PathBuf>,
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
     #[command(flatten)]
-    reading: ReadArgs,
+    read: ReadArgs,
 }
 
 pub fn run(args: Check, context: &Context) -> Result<()> {
     let Check {
         repair,
         format,
-        reading,
+        read,
     } = args;
     let store = context.store()?;
-    let snapshots = list_snapshots(&store);
-    let log = store.read_to_the_end(&(&reading).into())?;
+    let log = store.read_to_the_end(&(&read).into())?;
     context.say_notes(&log);
+    let (findings, rows) = find_problems(&store, &log)?;
+    if let Some(out) = repair {
+        write_repaired(&log, &out, context)?;
+    }
+    let printed = context
+        .ui
+        .print(&format_findings(&findings, log.path(), format));
+    let (path, rows) = (log.path().display(), count(rows, "row"));
+    if findings.is_empty() {
+        printed?;
+        context
+            .ui
+            .note(&format!("{path}: {rows}, no problems found"));
+        return Ok(());
+    }
+    let problems = count(findings.len() as u64, "problem");
+    context.ui.note(&format!("{path}: {problems} in {rows}"));
+    match printed {
+        // A closed pipe does not make the log any better.
+        Err(error) if !error.is::<Closed>() => Err(error),
+        _ => Err(Findings.into()),
+    }
+}
+
+/// All problems in the order of the log, those of snapshots last, and the number of rows.
+fn find_problems(store: &Store, log: &Log) -> Result<(Vec<Finding>, u64)> {
+    let snapshots = list_snapshots(store);
     let mut audit = Audit::new(log.has_carriage_returns());
     audit.check_header(&log.schema, log.has_byte_order_mark());
-    for unread in log.skipped.iter().filter(|line| !line.is_expected) {
-        audit.add_skipped(unread.line, &unread.reason);
+    for line in log.skipped.iter().filter(|line| !line.is_expected) {
+        audit.add_skipped(line.line, &line.reason);
     }
     log.for_each_line(|row| {
         audit.check_line(&row);
         Ok(())
     })?;
-    let rows = count(audit.rows, "row");
-    let of_snapshots = verify_snapshots(&store, &audit.snapshots, &snapshots);
+    let rows = audit.rows;
+    let of_snapshots = verify_snapshots(store, &audit.snapshots, &snapshots);
     let mut findings = audit.finish();
     findings.extend(of_snapshots);
-    findings.sort_by_key(|finding| {
-        if finding.line > 0 {
-            finding.line
-        } else {
-            u64::MAX
-        }
+    findings.sort_by_key(|finding| match finding.line {
+        0 => u64::MAX,
+        line => line,
     });
-    if let Some(out) = repair {
-        let changes = log.repair(&out)?;
-        for change in &changes {
-            context.ui.note(&format!(
-                "{}:{}: {}",
-                log.path().display(),
-                change.line,
-                change.what
-            ));
-        }
-        let changes = count(changes.len() as u64, "line");
-        context.ui.note(&format!(
-            "{} is a copy with {changes} changed; the log is as it was",
-            out.display()
-        ));
-    }
-    let printed = context.ui.print(&show(&findings, log.path(), format));
-    if findings.is_empty() {
-        printed?;
-        context.ui.note(&format!(
-            "{}: {rows}, nothing is wrong",
-            log.path().display()
-        ));
-        return Ok(());
-    }
-    context.ui.note(&format!(
-        "{}: {} in {rows}",
-        log.path().display(),
-        count(findings.len() as u64, "finding")
-    ));
-    // A reader that has had enough of the list has not made the log any better.
-    printed.or_else(|error| {
-        if error.is::<Closed>() {
-            Ok(())
-        } else {
-            Err(error)
-        }
-    })?;
-    Err(Findings.into())
+    Ok((findings, rows))
 }
 
-fn show(findings: &[Finding], path: &Path, format: Format) -> String {
-    let place = |finding: &Finding| {
-        finding
-            .path
-            .as_deref()
-            .unwrap_or(path)
-            .display()
-            .to_string()
-    };
-    let number = |finding: &Finding| {
-        if finding.line > 0 {
-            finding.line.to_string()
-        } else {
-            String::new()
-        }
-    };
-    if format == Format::Table {
-        let colon = |text: String| {
-            if text.is_empty() {
-                text
-            } else {
-                format!(":{text}")
-            }
-        };
-        let trial = |finding: &Finding| {
-            finding
-                .id
-                .as_ref()
-                .map(|id| format!("trial {id}: "))
-                .unwrap_or_default()
-        };
-        let line = |finding: &Finding| {
-            let text = format!(
-                "{}{}: {}{}",
-                place(finding),
-                colon(number(finding)),
-                trial(finding),
-                finding.text
-            );
-            printable(&text).into_owned() + "\n"
-        };
-        return findings.iter().map(line).collect();
+fn write_repaired(log: &Log, out: &Path, context: &Context) -> Result<()> {
+    let changes = log.repair(out)?;
+    let (path, out) = (log.path().display(), out.display());
+    for change in &changes {
+        let message = format!("{path}:{}: {}", change.line, change.what);
+        context.ui.note(&message);
     }
-    let columns = [
+    let changes = count(changes.len() as u64, "changed line");
+    let message = format!("wrote {out}, a copy with {changes}; {path} is unchanged");
+    context.ui.note(&message);
+    Ok(())
+}
+
+fn format_findings(findings: &[Finding], log: &Path, format: Format) -> String {
+    if format == Format::Table {
+        return findings
+            .iter()
+            .map(|finding| format_finding(finding, log))
+            .collect();
+    }
+    let columns = vec![
         Column::text("path"),
         Column::number("line"),
         Column::text("exp_id"),
         Column::text("kind"),
         Column::text("what"),
     ];
-    let row = |finding: &Finding| {
-        let id = finding.id.clone().unwrap_or_default();
+    let rows = findings.iter().map(|finding| {
         vec![
-            place(finding),
-            number(finding),
-            id,
+            finding_path(finding, log),
+            line_number(finding).unwrap_or_default(),
+            finding.id.clone().unwrap_or_default(),
             finding.kind.to_owned(),
             finding.text.clone(),
         ]
-    };
-    sheet(format, columns.to_vec(), findings.iter().map(row))
+    });
+    format_records(format, columns, rows)
+}
+
+/// `path:line: trial 007: problem`, with what is known of it.
+fn format_finding(finding: &Finding, log: &Path) -> String {
+    let mut out = finding_path(finding, log);
+    if let Some(line) = line_number(finding) {
+        out += &format!(":{line}");
+    }
+    out += ": ";
+    if let Some(id) = &finding.id {
+        out += &format!("trial {id}: ");
+    }
+    out += &finding.text;
+    printable(&out).into_owned() + "\n"
+}
+
+fn finding_path(finding: &Finding, log: &Path) -> String {
+    let path = finding.path.as_deref().unwrap_or(log);
+    path.display().to_string()
+}
+
+fn line_number(finding: &Finding) -> Option<String> {
+    (finding.line > 0).then(|| finding.line.to_string())
 }

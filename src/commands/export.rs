@@ -1,20 +1,18 @@
+//! `lineage export`: the whole log for another tool.
+
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
 use super::{Context, ReadArgs, tree};
-use crate::{
-    log::Status,
-    output::{
-        karpathy,
-        records::{self, Format, Sheet},
-        text::count,
-    },
-};
+use crate::log::{Damage, Log, Row, Status};
+use crate::output::karpathy;
+use crate::output::records::{self, Format, RecordWriter};
+use crate::text::count;
 
-/// Print the whole log in the form of another tool
+/// Export the whole log for another tool
 ///
-/// `tsv`, `csv` and `jsonl` have every column; `karpathy` has the five columns of karpathy/autoresearch, as its analysis.ipynb
-/// reads them; `tree` has depth and path of every trial.
+/// `tsv`, `csv` and `jsonl` have every column. `karpathy` has the five columns of karpathy/autoresearch, as its
+/// analysis.ipynb reads them. `tree` adds depth and path.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -22,19 +20,20 @@ Examples:
   lineage export --format karpathy > results.tsv
   lineage --store results.tsv export --format jsonl | jq .status")]
 pub struct Export {
+    /// Output format
     #[arg(long, value_enum, default_value = "tsv")]
-    format: Form,
+    format: ExportFormat,
     #[command(flatten)]
-    reading: ReadArgs,
+    read: ReadArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Form {
+enum ExportFormat {
     /// Tab-separated, every column
     Tsv,
     /// Comma-separated, every column
     Csv,
-    /// One JSON object a line, every column
+    /// One JSON object per line, every column
     Jsonl,
     /// commit, val_bpb, memory_gb, status, description
     Karpathy,
@@ -43,43 +42,66 @@ enum Form {
 }
 
 pub fn run(args: Export, context: &Context) -> Result<()> {
-    let Export { format, reading } = args;
-    let format = match format {
-        Form::Tree => return tree::run(tree::Tree::listed(reading), context),
-        Form::Karpathy => None,
-        Form::Tsv => Some(Format::Tsv),
-        Form::Csv => Some(Format::Csv),
-        Form::Jsonl => Some(Format::Jsonl),
-    };
-    let log = context.open(&reading)?;
-    let mut sheet = format.map(|format| Sheet::new(format, records::columns(&log.schema)).exact());
-    let mut out = context.ui.pages();
-    out.add(&sheet.as_ref().map_or_else(karpathy::head, Sheet::head))?;
-    let (mut damaged, mut quarantined) = (0, 0);
+    let Export { format, read } = args;
+    let log = context.open(&read)?;
+    match format {
+        ExportFormat::Tree => tree::export(&log, context),
+        ExportFormat::Karpathy => export_karpathy(&log, context),
+        ExportFormat::Tsv => export_records(&log, Format::Tsv, context),
+        ExportFormat::Csv => export_records(&log, Format::Csv, context),
+        ExportFormat::Jsonl => export_records(&log, Format::Jsonl, context),
+    }
+}
+
+fn export_records(log: &Log, format: Format, context: &Context) -> Result<()> {
+    let mut out = context.ui.printer();
+    let mut writer = RecordWriter::new(format, records::columns(&log.schema)).keeping_plus();
+    out.add(&writer.header())?;
+    let damaged = for_each_trial(log, |row| out.add(&writer.record(&records::cells(row))))?;
+    out.finish()?;
+    warn_damaged(damaged, log, context);
+    Ok(())
+}
+
+fn export_karpathy(log: &Log, context: &Context) -> Result<()> {
+    let mut out = context.ui.printer();
+    let mut ignored = 0;
+    out.add(&karpathy::header())?;
+    let damaged = for_each_trial(log, |row| {
+        if row.status() == Status::HarnessAbort {
+            ignored += 1;
+            return Ok(());
+        }
+        out.add(&karpathy::format_row(row))
+    })?;
+    out.finish()?;
+    if ignored > 0 {
+        let trials = count(ignored, "harness_abort trial");
+        context.ui.note(&format!("left out {trials}"));
+    }
+    warn_damaged(damaged, log, context);
+    Ok(())
+}
+
+/// Passes every readable row to `export`. Returns the number of damaged rows.
+fn for_each_trial(log: &Log, mut export: impl FnMut(&Row) -> Result<()>) -> Result<u64> {
+    let mut damaged = 0;
     log.for_each_line(|row| {
-        match &mut sheet {
-            _ if row.damage.is_some() => {
-                damaged += u64::from(row.damage != Some(crate::log::Damage::Blank))
-            }
-            Some(sheet) => out.add(&sheet.row(&records::cells(&row)))?,
-            None if row.status() == Status::HarnessAbort => quarantined += 1,
-            None => out.add(&karpathy::row(&row))?,
+        match row.damage {
+            None => export(&row)?,
+            Some(Damage::Blank) => {}
+            Some(_) => damaged += 1,
         }
         Ok(())
     })?;
-    out.end()?;
-    if quarantined > 0 {
-        context.ui.note(&format!(
-            "{} of status harness_abort left out",
-            count(quarantined, "trial")
-        ));
-    }
+    Ok(damaged)
+}
+
+fn warn_damaged(damaged: u64, log: &Log, context: &Context) {
     if damaged > 0 {
-        let path = log.path().display();
+        let (path, rows) = (log.path().display(), count(damaged, "damaged row"));
         context.ui.warn(&format!(
-            "{path}: {} left out; `lineage check` lists what is wrong",
-            count(damaged, "damaged row")
+            "{path}: left out {rows}; `lineage check` lists them"
         ));
     }
-    Ok(())
 }

@@ -1,6 +1,7 @@
-//! One file a command: open the store, ask, show.
+//! One file per command: parse its arguments, ask the log, print the answer.
 
 pub mod append;
+pub mod args;
 pub mod best;
 pub mod chain;
 pub mod check;
@@ -8,6 +9,7 @@ pub mod checkout;
 pub mod completions;
 pub mod diff;
 pub mod export;
+pub mod filter;
 pub mod import;
 pub mod init;
 pub mod prompts;
@@ -17,22 +19,19 @@ pub mod stats;
 pub mod tail;
 pub mod tree;
 
-use std::{fmt, path::PathBuf};
+use std::fmt;
+use std::path::PathBuf;
 
-use anyhow::{Context as _, Result};
-use clap::Args;
+use anyhow::Result;
 
-use crate::{
-    append::nearest,
-    formats,
-    log::{Direction, ExpId, Row, shown_id},
-    log::{Role, Schema},
-    output::text::printable,
-    store::{self, IndexedLog, Store},
-    ui::Ui,
-};
+pub use self::args::ReadArgs;
+// The former name, until its callers use the new one.
+use self::args::parse_id as id;
+use crate::index::IndexedLog;
+use crate::store::Store;
+use crate::ui::Ui;
 
-/// What every command is given besides its own arguments.
+/// What every command gets besides its own arguments.
 pub struct Context {
     pub ui: Ui,
     store: Option<PathBuf>,
@@ -47,52 +46,24 @@ impl Context {
         Store::find(self.store.as_deref())
     }
 
-    /// Opens the log to read it, and says how it is read where that had to be guessed.
-    fn open(&self, reading: &ReadArgs) -> Result<IndexedLog> {
-        let log = self.store()?.read(&reading.into())?;
+    /// Opens the log for reading, and prints notes on its interpretation.
+    fn open(&self, args: &ReadArgs) -> Result<IndexedLog> {
+        let log = self.store()?.read(&args.into())?;
         self.say_notes(&log);
         Ok(log)
     }
 
+    /// Prints notes on the interpretation of a log.
     fn say_notes(&self, log: &IndexedLog) {
         for note in &log.notes {
             self.ui.note(note);
         }
     }
 
-    /// Says what of the log could not be read. Once, behind the answer.
+    /// Warns of rows that could not be read, after the answer.
     fn close(&self, log: &IndexedLog) {
         if let Some(damage) = log.damage_message() {
             self.ui.warn(&damage);
-        }
-    }
-}
-
-/// How the log is read.
-#[derive(Args, Clone, Debug)]
-pub struct ReadArgs {
-    /// The column to read as the score [default: the setting, else what the log says, else the likeliest by its name]
-    #[arg(long, value_name = "COLUMN")]
-    pub metric: Option<String>,
-    /// Which way is better [default: the setting, else what the log says, else its name or its keeps]
-    #[arg(long, value_enum, hide_possible_values = false)]
-    pub direction: Option<Direction>,
-    /// In a log of another tool, which column is what: id, time, agent, parent, domain, hypothesis, verdict, score, notes
-    #[arg(long, value_name = "ROLE=COLUMN,…")]
-    pub map: Option<formats::Map>,
-    /// In a log of JSON lines, the segment to read [default: the last]
-    #[arg(long, value_name = "N")]
-    pub segment: Option<u64>,
-}
-
-impl From<&ReadArgs> for store::ReadOptions {
-    fn from(reading: &ReadArgs) -> Self {
-        Self {
-            metric: reading.metric.clone(),
-            direction: reading.direction,
-            as_of: None,
-            map: reading.map.clone().unwrap_or_default(),
-            segment: reading.segment,
         }
     }
 }
@@ -109,44 +80,14 @@ impl fmt::Display for Usage {
 
 impl std::error::Error for Usage {}
 
-/// A command was asked whether there is something, and has said what: exit status 1.
+/// A check found problems and has printed them: exit status 1.
 #[derive(Debug)]
 pub struct Findings;
 
 impl fmt::Display for Findings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("there are findings")
+        f.write_str("problems found")
     }
 }
 
 impl std::error::Error for Findings {}
-
-/// An id of the command line.
-fn id(text: &str) -> Result<ExpId> {
-    ExpId::parse(text).context(Usage(
-        "an empty text names no trial; `lineage tail` shows ids".to_owned(),
-    ))
-}
-
-/// The column of a `--field`: one of the log's, or `metric` for the score.
-fn field(name: &str, schema: &Schema) -> Result<usize> {
-    let is_score = name == "metric" || name == schema.metric;
-    let score = schema.column(Role::Score).filter(|_| is_score);
-    schema.find(name).or(score).with_context(|| {
-        Usage(format!(
-            "the log has no column `{name}`; {}",
-            nearest(name, schema.names().iter().map(String::as_str))
-        ))
-    })
-}
-
-/// One cell for a script: the value alone on its line.
-fn cell(row: &Row, column: usize) -> String {
-    let text = row.text_at(column);
-    let text = if row.schema.is_id(column) {
-        shown_id(&text)
-    } else {
-        text.into_owned()
-    };
-    printable(&text).into_owned() + "\n"
-}

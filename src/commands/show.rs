@@ -1,19 +1,19 @@
-use std::{
-    io::{self, Read},
-    path::{Path, PathBuf},
-};
+//! `lineage show`: one trial, or one file of its snapshot.
+
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
 
-use super::{Context, ReadArgs, cell, field, id};
-use crate::{
-    log::Trial,
-    output::{self, records::Format, text::printable_line},
-    snapshot::open_snapshot,
-};
+use super::args::{OutputArgs, parse_id};
+use super::{Context, ReadArgs};
+use crate::log::Trial;
+use crate::output::record::format_record;
+use crate::snapshot::open_snapshot;
+use crate::text::printable_line;
 
-/// Show one trial, every column, nothing cut
+/// Show one trial with every column
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -24,56 +24,42 @@ Examples:
 pub struct Show {
     /// The trial; 7, 007 and exp_007 are the same
     exp: String,
-    /// Print this column alone; `metric` stands for the score
-    #[arg(long, value_name = "COLUMN", conflicts_with = "format")]
-    field: Option<String>,
-    /// Print this one of its frozen files instead, to the byte; a terminal is shown it harmless
+    /// Print this file of the trial's snapshot instead; control characters are escaped on a terminal
     #[arg(long, value_name = "PATH", conflicts_with_all = ["format", "field"])]
     file: Option<PathBuf>,
-    #[arg(long, value_enum, default_value = "table")]
-    format: Format,
     #[command(flatten)]
-    reading: ReadArgs,
+    output: OutputArgs,
+    #[command(flatten)]
+    read: ReadArgs,
 }
 
 pub fn run(args: Show, context: &Context) -> Result<()> {
     let Show {
         exp,
-        field: name,
         file,
-        format,
-        reading,
+        output,
+        read,
     } = args;
-    let log = context.open(&reading)?;
-    let column = name.map(|name| field(&name, &log.schema)).transpose()?;
-    let trial = log.trial(&id(&exp)?)?;
+    let log = context.open(&read)?;
+    output.column(&log.schema)?;
+    let trial = log.trial(&parse_id(&exp)?)?;
     if let Some(path) = file {
-        return frozen_file(&trial, &path, context);
+        return print_file(&trial, &path, context);
     }
-    context.ui.print(&match format {
-        _ if column.is_some() => column
-            .map(|column| cell(&trial.row(), column))
-            .unwrap_or_default(),
-        Format::Table => output::trial::card(&trial.row(), context.ui.look),
-        Format::Json => output::object_or_null(Some(&trial)),
-        format => output::list(
-            &log.schema,
-            std::slice::from_ref(&trial),
-            format,
-            context.ui.look,
-        ),
-    })?;
-    if let Some(damage) = trial.row().damage {
-        context.ui.warn(&format!(
-            "{}:{}: {damage}",
-            log.path().display(),
-            trial.row().number
-        ));
+    let table = || format_record(&trial.row(), context.ui.look);
+    let trials = std::slice::from_ref(&trial);
+    let text = output.format_trials(trials, &log.schema, true, table)?;
+    context.ui.print(&text)?;
+    // Damage elsewhere in the log does not matter here.
+    let row = trial.row();
+    if let Some(damage) = row.damage {
+        let (path, line) = (log.path().display(), row.number);
+        context.ui.warn(&format!("{path}:{line}: {damage}"));
     }
-    Ok(()) // the other rows were not asked for, and most of them not read
+    Ok(())
 }
 
-fn frozen_file(trial: &Trial, path: &Path, context: &Context) -> Result<()> {
+fn print_file(trial: &Trial, path: &Path, context: &Context) -> Result<()> {
     let mut file = open_snapshot(&context.store()?, &trial.row())?.open_verified(path)?;
     if !context.ui.look.is_terminal() {
         return context.ui.stream(|out| io::copy(&mut file, out).map(drop));
@@ -81,11 +67,10 @@ fn frozen_file(trial: &Trial, path: &Path, context: &Context) -> Result<()> {
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)
         .with_context(|| format!("cannot read {}", path.display()))?;
-    let line = |line: &[u8]| printable_line(line.strip_suffix(b"\n").unwrap_or(line)) + "\n";
-    context.ui.print(
-        &bytes
-            .split_inclusive(|&b| b == b'\n')
-            .map(line)
-            .collect::<String>(),
-    )
+    let mut text = String::new();
+    for line in bytes.split_inclusive(|&b| b == b'\n') {
+        text += &printable_line(line.strip_suffix(b"\n").unwrap_or(line));
+        text.push('\n');
+    }
+    context.ui.print(&text)
 }

@@ -1,14 +1,17 @@
+//! `lineage tail`: the most recent trials.
+
 use anyhow::Result;
 use clap::Args;
 
+use super::args::{format_trial_records, parse_count};
+use super::filter::WordFilter;
 use super::{Context, ReadArgs};
-use crate::{
-    log::Role,
-    log::Row,
-    output::{self, records::Format},
-};
+use crate::log::Role;
+use crate::output::record::format_details;
+use crate::output::records::Format;
+use crate::output::table::format_trials;
 
-/// Show the newest trials, newest last
+/// List the most recent trials, newest last
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -16,63 +19,62 @@ Examples:
   lineage tail -n 50 --status crash --status preflight_crash --full
   lineage tail --specialist opt --format jsonl | jq .hypothesis")]
 pub struct Tail {
-    /// How many
-    #[arg(short, default_value_t = 10, value_name = "N")]
+    /// Number of trials
+    #[arg(short, default_value = "10", value_name = "N", value_parser = parse_count)]
     n: usize,
-    /// Only trials of this status; may be given more than once
+    /// Only trials with this status; may be repeated
     #[arg(long, value_name = "STATUS")]
     status: Vec<String>,
-    /// Only trials of this specialist; may be given more than once
+    /// Only trials of this specialist; may be repeated
     #[arg(long, value_name = "NAME")]
     specialist: Vec<String>,
-    /// Only trials of this domain; may be given more than once
+    /// Only trials in this domain; may be repeated
     #[arg(long, value_name = "NAME")]
     domain: Vec<String>,
-    /// Hypothesis and notes in full, below the numbers
+    /// Show the whole hypothesis and notes below the numbers
     #[arg(long, conflicts_with = "format")]
     full: bool,
+    /// Output format
     #[arg(long, value_enum, default_value = "table")]
     format: Format,
     #[command(flatten)]
-    reading: ReadArgs,
+    read: ReadArgs,
 }
 
 pub fn run(args: Tail, context: &Context) -> Result<()> {
-    let Tail {
-        n,
-        status,
-        specialist,
-        domain,
-        full,
-        format,
-        reading,
-    } = args;
-    let log = context.open(&reading)?;
-    let one_of = |row: &Row, role, words: &[String]| {
-        words.is_empty() || words.iter().any(|word| *word == row.text(role))
-    };
-    let trials = log.last(n, |row| {
-        one_of(row, Role::Status, &status)
-            && one_of(row, Role::Specialist, &specialist)
-            && one_of(row, Role::Domain, &domain)
+    let log = context.open(&args.read)?;
+    let filters = [
+        WordFilter::new(Role::Status, "status", args.status),
+        WordFilter::new(Role::Specialist, "specialist", args.specialist),
+        WordFilter::new(Role::Domain, "domain", args.domain),
+    ];
+    filters[0].check(&log)?;
+    let trials = log.last(args.n, |row| {
+        filters.iter().all(|filter| filter.accepts(row))
     })?;
-    let look = context.ui.look;
-    context.ui.print(&if full {
-        trials
-            .iter()
-            .map(|trial| output::trial::full(&trial.row(), look))
-            .collect()
-    } else {
-        output::list(&log.schema, &trials, format, look)
-    })?;
-    if trials.is_empty() && n > 0 {
-        let filtered = !(status.is_empty() && specialist.is_empty() && domain.is_empty());
-        context.ui.note(if filtered {
-            "no trial is like that"
+    if trials.is_empty() && args.n > 0 {
+        for filter in &filters {
+            filter.check(&log)?;
+        }
+        let flags = filters.each_ref().map(WordFilter::flags).concat();
+        context.ui.note(&if flags.is_empty() {
+            "the log has no trials yet".to_owned()
         } else {
-            "the log has no trials yet"
+            format!("no trials match{flags}")
         });
     }
+    let look = context.ui.look;
+    let text = match args.format {
+        _ if args.full => {
+            let details = trials
+                .iter()
+                .map(|trial| format_details(&trial.row(), look));
+            details.collect()
+        }
+        Format::Table => format_trials(&trials, None, look),
+        format => format_trial_records(&trials, &log.schema, format),
+    };
+    context.ui.print(&text)?;
     context.close(&log);
     Ok(())
 }

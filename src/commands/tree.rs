@@ -1,23 +1,25 @@
+//! `lineage tree`: the whole search as a tree.
+
 use anyhow::{Context as _, Result};
 use clap::Args;
 
-use super::{Context, ReadArgs, Usage, id};
-use crate::{
-    analysis::{Best, ChainEnd, Query, TreeBuilder, Visit},
-    append::nearest,
-    log::Status,
-    output::{
-        self, Look,
-        records::{Format, Sheet},
-        tree::{Drawing, Leaves, Mark, Table, columns, parent},
-    },
-    store::no_such_trial,
-};
+use super::args::{parse_count, parse_id};
+use super::filter::WordFilter;
+use super::{Context, ReadArgs};
+use crate::analysis::{Best, ChainEnd, Query, Tree as SearchTree, TreeBuilder, Visit};
+use crate::index::IndexedLog;
+use crate::log::{ExpId, Role, Row};
+use crate::output::records::{Format, RecordWriter};
+use crate::output::tree::{TreeDrawing, TreeLines, format_mark};
+use crate::output::tree_records::{TreeRecords, columns};
+use crate::store::no_such_trial;
+use crate::text::count;
 
 /// Show the whole search as a tree
 ///
-/// Parents come before children, siblings by id. A trial whose parent is not in the log is a root and marked; a cycle is
-/// cut and said. The other formats have one row a trial, with its depth and its path.
+/// Parents come before children, siblings by id. Each line has the id, the status, the score, the difference from the
+/// best at the time, the specialist and the hypothesis. A trial whose parent is not in the log becomes a root and is
+/// marked; a cycle is cut and marked. The other formats have one record per trial with its depth and its path.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -26,180 +28,162 @@ Examples:
   lineage tree --status keep
   lineage tree --format tsv > tree.tsv")]
 pub struct Tree {
-    /// Only this trial and what came from it
+    /// Only this trial and its descendants
     #[arg(long, value_name = "EXP")]
     root: Option<String>,
-    /// No deeper than this below a root
-    #[arg(long, value_name = "N")]
+    /// Maximum depth below a root
+    #[arg(long, value_name = "N", value_parser = parse_count)]
     depth: Option<usize>,
-    /// Only trials of this status and the way to them; may be given more than once
+    /// Only trials with this status and their ancestors; may be repeated
     #[arg(long, value_name = "STATUS")]
     status: Vec<String>,
-    #[arg(long, value_enum, default_value = "text")]
-    format: TreeFormat,
+    /// Output format
+    #[arg(long, value_enum, default_value = "table")]
+    format: Format,
     #[command(flatten)]
-    reading: ReadArgs,
-}
-
-/// `text` is the drawing; the others are those of every list.
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum TreeFormat {
-    /// The drawing, for a person
-    #[value(alias = "table")]
-    Text,
-    Json,
-    Jsonl,
-    Tsv,
-    Csv,
-    Md,
-}
-
-impl Tree {
-    /// The whole tree as a sheet.
-    pub(super) fn listed(reading: ReadArgs) -> Self {
-        Self {
-            root: None,
-            depth: None,
-            status: Vec::new(),
-            format: TreeFormat::Tsv,
-            reading,
-        }
-    }
+    read: ReadArgs,
 }
 
 pub fn run(args: Tree, context: &Context) -> Result<()> {
-    let Tree {
-        root,
-        depth,
-        status,
-        format,
-        reading,
-    } = args;
-    let status = status
-        .iter()
-        .map(|word| known_status(word))
-        .collect::<Result<Vec<_>>>()?;
-    let root = root.as_deref().map(id).transpose()?;
-    let log = context.open(&reading)?;
-    let mut pieces = Pieces::new(format, &log.schema, context.ui.look);
-    // Of all trials the texts are made in the one scan; a part of them is read again.
-    let is_whole = root.is_none() && depth.is_none() && status.is_empty();
-    let places = (Best::default(), TreeBuilder::default());
-    let ((best, forest), leaves) = if is_whole {
-        log.ask((places, pieces.leaves()))?
-    } else {
-        (log.ask(places)?, pieces.leaves())
+    let log = context.open(&args.read)?;
+    let selection = Selection {
+        root: args.root.as_deref().map(parse_id).transpose()?,
+        depth: args.depth,
+        status: WordFilter::new(Role::Status, "status", args.status),
     };
-    let tree = forest.into_tree();
-    let best = best.offset().and_then(|offset| tree.at(offset));
-    let branches = tree.branches(root.as_ref(), depth);
-    let branches = branches
-        .with_context(|| root.map_or_else(String::new, |id| no_such_trial(&id, log.path())))?;
-    let mut out = context.ui.pages();
-    out.add(&pieces.head())?;
-    let (mut cut, mut orphan) = (0, log.reader());
-    let mut add = |visit: Visit, leaves: &Leaves, index: usize| {
-        cut += usize::from(visit.end == ChainEnd::Cycle);
-        let is_best = best == Some(visit.index);
-        let mark = match &pieces {
-            Pieces::Drawn(..) if is_best || visit.depth == 0 => {
-                let parent = || orphan(tree.offset(visit.index)).map(|trial| parent(&trial.row()));
-                Mark::new(visit.end, is_best, parent)?
-            }
-            _ => Mark::default(), // only a root can have an end of its own
-        };
-        out.add_with(|page| pieces.row(visit, (leaves, index), &mark, page))
+    selection.status.check(&log)?;
+    match args.format {
+        Format::Table => draw(&log, &selection, context),
+        format => print_records(&log, &selection, format, context),
+    }
+}
+
+/// Prints the records of all trials as TSV.
+pub(super) fn export(log: &IndexedLog, context: &Context) -> Result<()> {
+    let selection = Selection {
+        root: None,
+        depth: None,
+        status: WordFilter::new(Role::Status, "status", Vec::new()),
     };
-    if is_whole {
-        branches
-            .walk()
-            .try_for_each(|visit| add(visit, &leaves, visit.index))?;
-    } else {
-        let visits = if status.is_empty() {
+    print_records(log, &selection, Format::Tsv, context)
+}
+
+/// Which trials are shown.
+struct Selection {
+    root: Option<ExpId>,
+    depth: Option<usize>,
+    status: WordFilter,
+}
+
+impl Selection {
+    /// The trials in the order of the tree. `accepted` says which of them the status filter accepts.
+    fn visits(&self, tree: &SearchTree, accepted: &[bool], log: &IndexedLog) -> Result<Vec<Visit>> {
+        let branches = tree.branches(self.root.as_ref(), self.depth);
+        let branches = branches.with_context(|| match &self.root {
+            Some(root) => no_such_trial(root, log.path()),
+            None => String::new(),
+        })?;
+        Ok(if self.status.is_empty() {
             branches.walk().collect()
         } else {
-            branches.walk_to(|visit| status.contains(&visit.status))
-        };
-        let mut read = log.reader();
-        for visit in visits {
-            let mut leaf = leaves.empty();
-            leaf.observe(&read(tree.offset(visit.index))?.row());
-            add(visit, &leaf, 0)?;
+            branches.walk_to(|visit| accepted[visit.index])
+        })
+    }
+}
+
+/// Which trials with an id a filter accepts, in the order of the log.
+struct Accepted<'f> {
+    filter: &'f WordFilter,
+    rows: Vec<bool>,
+}
+
+impl<'f> Accepted<'f> {
+    fn new(filter: &'f WordFilter) -> Self {
+        Self {
+            filter,
+            rows: Vec::new(),
         }
     }
-    out.add(pieces.foot())?;
-    out.end()?;
-    if cut > 0 {
-        context.ui.warn(&format!(
-            "the parents form {}, cut where the tree says so",
-            output::text::count(cut as u64, "cycle")
-        ));
+}
+
+impl Query for Accepted<'_> {
+    fn observe(&mut self, row: &Row) {
+        if !self.filter.is_empty() && row.has_id() {
+            self.rows.push(self.filter.accepts(row));
+        }
     }
-    context.close(&log);
+}
+
+fn draw(log: &IndexedLog, selection: &Selection, context: &Context) -> Result<()> {
+    let look = context.ui.look;
+    // The lines are made in the order of the log: reading 100,000 rows again in the order of the tree is four times slower.
+    let lines = (TreeLines::new(look), Accepted::new(&selection.status));
+    let queries = ((Best::default(), TreeBuilder::default()), lines);
+    let ((best, builder), (lines, accepted)) = log.ask(queries)?;
+    let tree = builder.into_tree();
+    let best = best.offset().and_then(|offset| tree.at(offset));
+    let visits = selection.visits(&tree, &accepted.rows, log)?;
+    let mut drawing = TreeDrawing::new(look);
+    let mut marked = TreeLines::new(look);
+    let mut read = log.reader();
+    let mut out = context.ui.printer();
+    let mut text = String::new();
+    for &visit in &visits {
+        text.clear();
+        let is_best = best == Some(visit.index);
+        if is_best || visit.end != ChainEnd::Root {
+            let trial = read(tree.offset(visit.index))?;
+            let mark = format_mark(&trial.row(), visit.end, is_best);
+            marked.clear();
+            marked.push(&trial.row(), &mark);
+            drawing.push_line(visit, marked.get(0), &mut text);
+        } else {
+            drawing.push_line(visit, lines.get(visit.index), &mut text);
+        }
+        out.add(&text)?;
+    }
+    out.finish()?;
+    print_messages(&visits, selection, log, context);
     Ok(())
 }
 
-/// The two ways to show a tree: drawn, or as a sheet.
-enum Pieces {
-    Drawn(Drawing, Look),
-    Listed(Sheet, Table, Look),
+fn print_records(
+    log: &IndexedLog,
+    selection: &Selection,
+    format: Format,
+    context: &Context,
+) -> Result<()> {
+    let queries = (TreeBuilder::default(), Accepted::new(&selection.status));
+    let (builder, accepted) = log.ask(queries)?;
+    let tree = builder.into_tree();
+    let visits = selection.visits(&tree, &accepted.rows, log)?;
+    let mut records = TreeRecords::default();
+    let mut writer = RecordWriter::new(format, columns(&log.schema));
+    let mut read = log.reader();
+    let mut out = context.ui.printer();
+    out.add(&writer.header())?;
+    for &visit in &visits {
+        let trial = read(tree.offset(visit.index))?;
+        out.add(&writer.record(&records.record(visit, &trial.row())))?;
+    }
+    out.add(writer.footer())?;
+    out.finish()?;
+    print_messages(&visits, selection, log, context);
+    Ok(())
 }
 
-impl Pieces {
-    fn new(format: TreeFormat, schema: &crate::log::Schema, look: Look) -> Self {
-        let format = match format {
-            TreeFormat::Text => return Self::Drawn(Drawing::default(), look),
-            TreeFormat::Json => Format::Json,
-            TreeFormat::Jsonl => Format::Jsonl,
-            TreeFormat::Tsv => Format::Tsv,
-            TreeFormat::Csv => Format::Csv,
-            TreeFormat::Md => Format::Md,
-        };
-        Self::Listed(Sheet::new(format, columns(schema)), Table::default(), look)
+fn print_messages(visits: &[Visit], selection: &Selection, log: &IndexedLog, context: &Context) {
+    let is_cycle = |visit: &&Visit| visit.end == ChainEnd::Cycle;
+    let cycles = visits.iter().filter(is_cycle).count();
+    if cycles > 0 {
+        let cycles = count(cycles as u64, "cycle");
+        context.ui.warn(&format!(
+            "the parents form {cycles}; see the marks in the tree"
+        ));
     }
-
-    fn leaves(&self) -> Leaves {
-        match self {
-            Self::Drawn(_, look) => Leaves::drawn(*look),
-            Self::Listed(.., look) => Leaves::listed(*look),
-        }
+    if visits.is_empty() && !selection.status.is_empty() {
+        let flags = selection.status.flags();
+        context.ui.note(&format!("no trials match{flags}"));
     }
-
-    fn head(&self) -> String {
-        match self {
-            Self::Drawn(..) => String::new(),
-            Self::Listed(sheet, ..) => sheet.head(),
-        }
-    }
-
-    /// Adds the line of a trial to a page.
-    fn row(&mut self, visit: Visit, leaf: (&Leaves, usize), mark: &Mark, page: &mut Vec<u8>) {
-        match self {
-            Self::Drawn(drawing, _) => drawing.line(visit, leaf, mark, page),
-            Self::Listed(sheet, table, _) => {
-                page.extend_from_slice(sheet.row(&table.row(visit, leaf.0.of(leaf.1))).as_bytes());
-            }
-        }
-    }
-
-    fn foot(&self) -> &'static str {
-        match self {
-            Self::Drawn(..) => "",
-            Self::Listed(sheet, ..) => sheet.foot(),
-        }
-    }
-}
-
-fn known_status(word: &str) -> Result<Status> {
-    match Status::parse(word.as_bytes()) {
-        Status::Other => {
-            let words = Status::ALL.map(Status::name);
-            Err(Usage(format!(
-                "unknown status `{word}`; {}",
-                nearest(word, words.into_iter())
-            ))
-            .into())
-        }
-        status => Ok(status),
-    }
+    context.close(log);
 }

@@ -6,10 +6,7 @@ use std::{
 };
 
 use super::{roles, words};
-use crate::{
-    log::Direction,
-    log::{encode_row, escape_controls},
-};
+use crate::{log::Direction, log::encode_row, text::escape_controls};
 
 /// A log before anything is known of its columns.
 pub struct Table {

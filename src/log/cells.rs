@@ -5,6 +5,8 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr_iter};
 
+use crate::text::escape_controls;
+
 /// A line and where each of its cells ends. A cell starts one byte after the end of the cell before it.
 #[derive(Clone, Copy)]
 pub struct Cells<'a> {
@@ -161,24 +163,6 @@ pub fn encode(text: &str) -> Cow<'_, str> {
 pub fn encode_row<S: AsRef<str>>(cells: &[S]) -> String {
     let cells: Vec<_> = cells.iter().map(|cell| encode(cell.as_ref())).collect();
     cells.join("\t") + "\n"
-}
-
-/// Tab, newline and carriage return as `\t`, `\n`, `\r`; every other ASCII control character as `\x1b`.
-pub fn escape_controls(text: &str) -> Cow<'_, str> {
-    if !text.bytes().any(|b| b.is_ascii_control()) {
-        return text.into();
-    }
-    let mut out = String::with_capacity(text.len() + 16);
-    for c in text.chars() {
-        match c {
-            '\t' => out.push_str("\\t"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            c if c.is_ascii_control() => out.push_str(&format!("\\x{:02x}", u32::from(c))),
-            c => out.push(c),
-        }
-    }
-    out.into()
 }
 
 #[cfg(test)]

@@ -15,9 +15,7 @@ mod source;
 mod status;
 mod time;
 
-pub use cells::{
-    Cells, decode, encode, encode_row, escape_controls, has_text_after_quote, split_line, unquote,
-};
+pub use cells::{Cells, decode, encode, encode_row, has_text_after_quote, split_line, unquote};
 pub use damage::{DamageReport, SkippedLine};
 pub use id::{ExpId, shown_id};
 pub use number::{Direction, Number, signed_delta};
@@ -33,20 +31,6 @@ pub use time::parse_time;
 // Names that other modules still use.
 pub(crate) use compat::*;
 mod compat {
-    use std::borrow::Cow;
-
-    pub(crate) fn find_byte(byte: u8, bytes: &[u8]) -> Option<usize> {
-        memchr::memchr(byte, bytes)
-    }
-
-    pub(crate) fn short(at: usize) -> u32 {
-        u32::try_from(at).unwrap_or(u32::MAX)
-    }
-
-    pub(crate) fn text(cell: &[u8]) -> Cow<'_, str> {
-        super::decode(Cow::Borrowed(cell))
-    }
-
     pub(crate) fn separate_text(line: &str, schema: &super::Schema) -> Option<Vec<String>> {
         let mut ends = Vec::new();
         if !line.contains('"') || super::split_line(line.as_bytes(), &mut ends).is_some() {

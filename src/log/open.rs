@@ -18,7 +18,7 @@ use super::{
     no_such_trial,
     source::read_file_at,
 };
-use crate::append::nearest;
+use crate::text::nearest;
 
 /// The first row of a log is in its second line.
 const FIRST_ROW: u64 = 2;
@@ -26,9 +26,10 @@ const FIRST_ROW: u64 = 2;
 /// How a log is read. The log itself decides what is `None`.
 #[derive(Clone, Debug, Default)]
 pub struct LogOptions {
+    /// Another metric than the log's own; the log must have a column of that name.
     pub metric: Option<String>,
-    /// Whether the log must have a column named like the metric; otherwise `core_metric` may hold the score.
-    pub needs_metric_column: bool,
+    /// The log's own metric, to which `delta_vs_best` belongs. Its score may be in `core_metric`.
+    pub own_metric: Option<String>,
     /// A short name for the metric.
     pub label: Option<String>,
     pub direction: Option<Direction>,
@@ -92,13 +93,7 @@ impl Log {
             style: HeaderStyle::default(),
         });
         check_header(path, &header.names)?;
-        let schema = Schema::new(
-            header.names,
-            options.metric.as_deref(),
-            options.label.as_deref(),
-            options.direction.unwrap_or(Direction::Minimize),
-        );
-        check_metric(path, &schema, options.needs_metric_column)?;
+        let schema = make_schema(path, header.names, options)?;
         let mut log = Self {
             path: path.to_owned(),
             source,
@@ -287,23 +282,35 @@ fn check_header(path: &Path, names: &[String]) -> Result<()> {
     )
 }
 
-/// A metric that is asked for must be a column that can hold numbers.
-fn check_metric(path: &Path, schema: &Schema, needs_column: bool) -> Result<()> {
-    let path = path.display();
-    if needs_column && schema.find(&schema.metric).is_none() {
-        let names = schema.names().iter().map(String::as_str);
-        let metric = schema.metric.escape_debug();
-        bail!(
-            "{path}: no column '{metric}'; {}",
-            nearest(&schema.metric, names)
-        );
+/// The schema of a log. A metric that is asked for must be a column that can hold numbers.
+fn make_schema(path: &Path, names: Vec<String>, options: &LogOptions) -> Result<Schema> {
+    let own_metric = options.own_metric.as_deref();
+    let metric = options.metric.as_deref();
+    let label = options.label.as_deref();
+    let direction = options.direction.unwrap_or(Direction::Minimize);
+    let own = Schema::new(names, own_metric, label, direction);
+    let mut schema = own.clone();
+    if let Some(metric) = metric
+        && Some(metric) != own_metric
+    {
+        if own.find(metric).is_none() {
+            let names = own.names().iter().map(String::as_str);
+            let help = nearest(metric, names);
+            let (path, metric) = (path.display(), metric.escape_debug());
+            bail!("{path}: no column '{metric}'; {help}");
+        }
+        schema = Schema::new(own.names().to_vec(), Some(metric), label, direction);
+        let own_score = own.column(Role::Score);
+        if own_score.is_some() && own_score != schema.column(Role::Score) {
+            schema.hide_delta();
+        }
     }
     match schema.column(Role::Score) {
         Some(column) if schema.is_text(column) => {
-            let name = &schema.names()[column];
+            let (path, name) = (path.display(), &schema.names()[column]);
             bail!("{path}: column '{name}' does not hold scores; choose another with --metric");
         }
-        _ => Ok(()),
+        _ => Ok(schema),
     }
 }
 

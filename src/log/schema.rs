@@ -132,12 +132,22 @@ impl Schema {
         names
     }
 
+    /// Takes the role from `delta_vs_best`, because it belongs to another metric.
+    pub(super) fn hide_delta(&mut self) {
+        self.columns[Role::Delta as usize] = None;
+    }
+
     pub fn names(&self) -> &[String] {
         &self.names
     }
 
     pub fn column(&self, role: Role) -> Option<usize> {
         self.columns[role as usize]
+    }
+
+    /// Takes the role from its column, which stays as one without a role.
+    pub fn hide(&mut self, role: Role) {
+        self.columns[role as usize] = None;
     }
 
     pub fn find(&self, name: &str) -> Option<usize> {

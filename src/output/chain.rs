@@ -1,18 +1,10 @@
-//! A chain, link by link: each with its step, the difference to the score of the link before it.
+//! A chain of trials: each with its step, the difference from the score of the trial before it.
 
-use anstyle::Style;
-
-use super::{
-    Look,
-    records::{self, Column},
-    status_style,
-    table::{beginning, cell, table},
-    text::{NOTHING, visible},
-};
-use crate::{
-    log::{Role, Schema},
-    log::{Row, signed_delta},
-};
+use super::records::{self, Column};
+use super::table::{Cell, format_table};
+use super::{BOLD, Look, delta_style, visible_or_dash};
+use crate::log::{Role, Row, Schema, signed_delta};
+use crate::text::visible;
 
 /// The columns of the log, and the step.
 pub fn columns(schema: &Schema) -> Vec<Column> {
@@ -21,59 +13,57 @@ pub fn columns(schema: &Schema) -> Vec<Column> {
     columns
 }
 
-/// Remembers the score of the link before.
+/// Computes the steps of a chain from its root on.
 #[derive(Default)]
-pub struct Steps(Option<f64>);
+pub struct Steps {
+    last_score: Option<f64>,
+}
 
 impl Steps {
-    /// The step to this link; nothing where it or the one before has no score.
-    fn step(&mut self, row: &Row) -> String {
-        let before = self.0;
-        self.0 = row.score();
-        self.0
-            .zip(before)
-            .map(|(score, before)| signed_delta(score - before))
-            .unwrap_or_default()
+    /// The step to the next trial of the chain; empty if it or the one before has no score.
+    fn next(&mut self, row: &Row) -> String {
+        let score = row.score();
+        let before = std::mem::replace(&mut self.last_score, score);
+        match (score, before) {
+            (Some(score), Some(before)) => signed_delta(score - before),
+            _ => String::new(),
+        }
     }
 
-    pub fn cells(&mut self, row: &Row) -> Vec<String> {
+    /// The record of the next trial.
+    pub fn record(&mut self, row: &Row) -> Vec<String> {
         let mut cells = records::cells(row);
-        cells.push(self.step(row));
+        cells.push(self.next(row));
         cells
     }
 
-    /// The line of a link in a table, and how it looks.
-    pub fn line(&mut self, row: &Row, look: Look) -> (Vec<String>, Style) {
-        let step = self.step(row);
-        let cells = vec![
-            visible(&row.name()).into_owned(),
-            cell(row, Role::Specialist),
-            row.damage
-                .map_or_else(|| cell(row, Role::Status), |_| "damaged".to_owned()),
-            cell(row, Role::Score),
-            if step.is_empty() {
-                NOTHING.to_owned()
-            } else {
-                step
-            },
-            beginning(row, Role::Hypothesis, look),
-        ];
-        (cells, status_style(row.status()))
+    /// The table cells of the next trial; the id of the best trial is bold.
+    pub fn cells(&mut self, row: &Row, is_best: bool) -> Vec<Cell> {
+        let mut id = Cell::id(row, Role::Id);
+        if is_best {
+            id.style = BOLD;
+        }
+        let status = if row.damage.is_some() {
+            Cell::from("damaged".to_owned())
+        } else {
+            Cell::status(row)
+        };
+        let step = self.next(row);
+        let style = delta_style(&step, row.schema.direction);
+        vec![
+            id,
+            Cell::of(row, Role::Specialist),
+            status,
+            Cell::of(row, Role::Score),
+            Cell::new(visible_or_dash(&step), style),
+            Cell::of(row, Role::Hypothesis),
+        ]
     }
 }
 
-pub fn links(lines: Vec<(Vec<String>, Style)>, schema: &Schema, look: Look) -> String {
-    table(
-        &[
-            "exp",
-            "specialist",
-            "status",
-            &visible(&schema.label),
-            "step",
-            "hypothesis",
-        ],
-        &[3, 4],
-        lines,
-        look,
-    )
+/// Formats the trials of a chain.
+pub fn format_chain(rows: Vec<Vec<Cell>>, schema: &Schema, look: Look) -> String {
+    let label = visible(&schema.label);
+    let names = ["exp", "specialist", "status", &label, "step", "hypothesis"];
+    format_table(&names, &[3, 4], rows, look)
 }

@@ -1,5 +1,16 @@
 //! Number formats: one function for each quantity.
 
+use crate::text::{NOTHING, count};
+
+/// A number in a sentence: at most six decimals, no trailing zeros, and zero only for zero.
+pub fn number(value: f64) -> String {
+    let text = format!("{value:.6}");
+    match text.trim_end_matches('0').trim_end_matches('.') {
+        "0" | "-0" if value != 0.0 => format!("{value:e}"),
+        short => short.to_owned(),
+    }
+}
+
 /// A duration in the unit that fits: `12 s`, `3.4 min`, `342.7 h`.
 pub fn duration(seconds: f64) -> String {
     if seconds >= 3600.0 {
@@ -10,6 +21,37 @@ pub fn duration(seconds: f64) -> String {
         format!("{seconds:.0} s")
     } else {
         format!("{seconds:.1} s")
+    }
+}
+
+/// A part of a whole as per cent with one decimal; a dash if the whole is nothing.
+#[allow(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+pub fn share(part: u64, whole: u64) -> String {
+    if whole == 0 {
+        NOTHING.to_owned()
+    } else {
+        percent(part as f64 / whole as f64)
+    }
+}
+
+/// A ratio as per cent with one decimal: `46.4 %`.
+pub fn percent(ratio: f64) -> String {
+    format!("{:.1} %", 100.0 * ratio)
+}
+
+/// Bytes in the largest unit that leaves at least one.
+#[allow(clippy::cast_precision_loss, reason = "one decimal is shown")]
+pub fn bytes(n: u64) -> String {
+    let units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let (mut size, mut unit) = (n as f64 / 1024.0, 0);
+    while size >= 1024.0 && unit + 1 < units.len() {
+        size /= 1024.0;
+        unit += 1;
+    }
+    if n < 1024 {
+        count(n, "byte")
+    } else {
+        format!("{size:.1} {}", units[unit])
     }
 }
 
@@ -42,17 +84,32 @@ mod tests {
     }
 
     #[test]
+    fn bytes_have_a_unit() {
+        assert_eq!(
+            [0, 1, 1023, 1024, 1 << 30].map(bytes),
+            ["0 bytes", "1 byte", "1023 bytes", "1.0 KiB", "1.0 GiB"]
+        );
+    }
+
+    #[test]
+    fn a_number_is_short_and_zero_only_if_it_is_zero() {
+        assert_eq!([1.5, 0.0, 1e-9, 3.0].map(number), ["1.5", "0", "1e-9", "3"]);
+    }
+
+    #[test]
     fn a_short_delta_never_prints_as_zero() {
         let texts = [-0.001, 0.00108, 0.066, -12.345, 3e-9, 1e-20, 0.0].map(short_delta);
-        let wanted = [
-            "-0.0010",
-            "+0.0011",
-            "+0.066",
-            "-12",
-            "+0.0000000030",
-            "+1.0e-20",
-            "+0",
-        ];
-        assert_eq!(texts, wanted);
+        assert_eq!(
+            texts,
+            [
+                "-0.0010",
+                "+0.0011",
+                "+0.066",
+                "-12",
+                "+0.0000000030",
+                "+1.0e-20",
+                "+0"
+            ]
+        );
     }
 }

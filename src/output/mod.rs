@@ -1,52 +1,60 @@
-//! Trials in, text out. Pure: width and colour come in as arguments, and nothing here knows stdout. The only place that
-//! makes text harmless, cuts it, or formats a number.
+//! Trials in, text out. Width and colour are arguments; nothing here writes to a stream.
 
 pub mod chain;
 pub mod diff;
 pub mod format;
+pub mod json;
 pub mod karpathy;
 pub mod markdown;
+pub mod record;
 pub mod records;
 pub mod stats;
+mod stats_records;
 pub mod table;
 pub mod text;
 pub mod tree;
-pub mod trial;
-mod visible;
+pub mod tree_records;
 
 use anstyle::{AnsiColor, Style};
-use records::Format;
 
-use crate::{
-    log::Schema,
-    log::{Status, Trial},
-};
+pub use json::object_or_null;
 
-/// What the place that a text is for can show.
+use crate::log::{Direction, Number, Row, Status, shown_id};
+use crate::text::{NOTHING, visible};
+
+/// What the destination of a text can show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Look {
-    /// Columns of the terminal; `None` where there is none, and nothing is cut to fit.
+    /// Columns of the terminal; `None` if it is not a terminal: nothing is cut then.
     pub width: Option<usize>,
     pub color: bool,
 }
 
 impl Look {
-    /// Whether a person is looking, and a control character would do something.
     pub fn is_terminal(self) -> bool {
         self.width.is_some()
     }
 
-    /// The text in a style, where there is colour.
+    /// Applies a style, if colour is on.
     pub fn paint(self, style: Style, text: &str) -> String {
-        if self.color && style != Style::new() {
-            format!("{style}{text}{style:#}")
+        let mut out = String::new();
+        self.push(style, text, &mut out);
+        out
+    }
+
+    /// Adds a text in a style to `out`.
+    pub fn push(self, style: Style, text: &str, out: &mut String) {
+        if self.color && style != Style::new() && !text.is_empty() {
+            out.push_str(&format!("{style}{text}{style:#}"));
         } else {
-            text.to_owned()
+            out.push_str(text);
         }
     }
 }
 
-/// The colour of an outcome: what was kept stands out, what failed is red, the rest is plain.
+pub const BOLD: Style = Style::new().bold();
+
+/// The colour of an outcome: green for trials that can be best, red for failures.
 pub fn status_style(status: Status) -> Style {
     match status {
         Status::Keep | Status::Baseline => AnsiColor::Green.on_default(),
@@ -56,22 +64,31 @@ pub fn status_style(status: Status) -> Style {
     }
 }
 
-/// Trials in the order given: a table for a person, or a sheet of every column.
-pub fn list(schema: &Schema, trials: &[Trial], format: Format, look: Look) -> String {
-    match format {
-        Format::Table => table::trials(trials, look),
-        format => records::sheet(
-            format,
-            records::columns(schema),
-            trials.iter().map(|trial| records::cells(&trial.row())),
-        ),
+/// The colour of a difference between scores: green for an improvement, red for the opposite.
+pub fn delta_style(delta: &str, direction: Direction) -> Style {
+    match Number::value_of(delta) {
+        Some(delta) if direction.better(delta, 0.0) => AnsiColor::Green.on_default(),
+        Some(delta) if direction.better(0.0, delta) => AnsiColor::Red.on_default(),
+        _ => Style::new(),
     }
 }
 
-/// One trial as a JSON object, or `null`.
-pub fn object_or_null(trial: Option<&Trial>) -> String {
-    trial.map_or_else(
-        || "null".to_owned(),
-        |trial| records::json(&records::row_value(trial)),
-    ) + "\n"
+/// The text of a column, with ids as they are shown everywhere.
+pub fn column_text(row: &Row, column: usize) -> String {
+    let text = row.text_at(column);
+    if row.schema.is_id(column) {
+        shown_id(&text)
+    } else {
+        text.into_owned()
+    }
+}
+
+/// A text for a table: visible, and a dash if it is empty.
+pub fn visible_or_dash(text: &str) -> String {
+    let text = visible(text);
+    if text.is_empty() {
+        NOTHING.to_owned()
+    } else {
+        text.into_owned()
+    }
 }

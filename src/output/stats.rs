@@ -1,374 +1,184 @@
-//! What happened, in one screen.
+//! The search in numbers, on one screen.
 
-use std::fmt::Write;
+use std::cmp::Reverse;
 
 use anstyle::Style;
-use serde_json::{Value, json};
 
-use super::{
-    Look,
-    records::{self, Column, Format},
-    status_style,
-    table::table,
-    text::{NOTHING, count, hours, number, share, visible},
-};
-use crate::{
-    analysis::{Group, Tally},
-    log::Schema,
-    log::{Number, Status, signed_delta},
-};
+use super::format::{duration, number, percent, share};
+use super::table::{Cell, format_table};
+use super::{Look, status_style, visible_or_dash};
+use crate::analysis::{Entry, Group, Tally};
+use crate::log::{Schema, Status};
+use crate::text::{NOTHING, count, visible};
 
-/// The longest bar, in characters.
-const BAR: u64 = 30;
+pub use super::stats_records::format_stats_records;
 
-/// Hours that taught nothing comparable. The baseline did, and the quarantined are in no rate.
-const NO_SIGNAL: fn(Status) -> bool =
-    |status| !status.is_completed() && status != Status::Baseline && RATED(status);
-const RATED: fn(Status) -> bool = |status| !status.is_ignored();
+/// The longest bar of the histogram, in characters.
+const MAX_BAR: u64 = 30;
 
-/// Everything for a person: the summary, then a histogram, by status or by what the tally was grouped by.
-pub fn screen(tally: &Tally, by: Option<&str>, schema: &Schema, look: Look) -> String {
-    let mut out = summary(tally, schema);
-    if tally.total.all() > 0 {
-        out.push('\n');
-        out += &match by {
-            Some(by) => groups(tally, by, schema, look),
-            None => histogram(&tally.total, look),
-        };
+/// Whether trials of a status count in rates and in the compute time.
+pub(super) fn is_counted(status: Status) -> bool {
+    !status.is_ignored()
+}
+
+/// Whether trials of a status produced no usable score.
+pub(super) fn has_no_score(status: Status) -> bool {
+    is_counted(status) && !status.is_completed() && status != Status::Baseline
+}
+
+pub(super) fn is_keep(status: Status) -> bool {
+    status == Status::Keep
+}
+
+/// The summary, then a histogram of the statuses, or the groups of the column `by`.
+pub fn format_stats(tally: &Tally, by: Option<&str>, schema: &Schema, look: Look) -> String {
+    let summary = format_summary(tally, schema);
+    if tally.total.all() == 0 {
+        return summary;
     }
-    out
-}
-
-fn summary(tally: &Tally, schema: &Schema) -> String {
-    let (total, rated) = (&tally.total, tally.total.rated());
-    let line = |name: &str, text: String| format!("{name:<10} {text}\n");
-    let metric = visible(&schema.metric).into_owned();
-    let mut out = line(
-        "trials",
-        match total.all() - rated {
-            0 => total.all().to_string(),
-            quarantined => format!("{} ({quarantined} quarantined)", total.all()),
-        },
-    );
-    out += &line(
-        "metric",
-        format!("{metric}, {} is better", schema.direction.better_word()),
-    );
-    out += &line("best", best_line(tally));
-    let (keeps, signal) = (
-        total.trials(|s| s == Status::Keep),
-        total.trials(Status::is_completed),
-    );
-    out += &line(
-        "keeps",
-        format!(
-            "{keeps} of {rated}, {}{}",
-            share(keeps, rated),
-            since(tally)
-        ),
-    );
-    out += &line(
-        "signal",
-        format!(
-            "{signal} of {rated}, {} ran to completion with a score",
-            share(signal, rated)
-        ),
-    );
-    let (all, lost) = (total.hours(RATED), total.hours(NO_SIGNAL));
-    let part = if all > 0.0 {
-        format!(" ({:.1}%)", 100.0 * lost / all)
-    } else {
-        String::new()
+    let table = match by {
+        Some(by) => format_groups(tally, by, schema, look),
+        None => format_histogram(&tally.total, look),
     };
-    out += &line(
-        "hours",
-        format!(
-            "{}, {}{part} of them ended without signal",
-            hours(all),
-            hours(lost)
-        ),
-    );
-    out
+    format!("{summary}\n{table}")
 }
 
-fn best_line(tally: &Tally) -> String {
+fn format_summary(tally: &Tally, schema: &Schema) -> String {
+    let total = &tally.total;
+    let (all, counted) = (total.all(), total.rated());
+    let keeps = total.trials(is_keep);
+    let completed = total.trials(Status::is_completed);
+    let trials = if counted == all {
+        all.to_string()
+    } else {
+        format!("{all}, {} of them ignored", all - counted)
+    };
+    let metric = visible(&schema.metric);
+    let better = schema.direction.better_word();
+    let keeps = format!("{keeps} of {counted} ({})", share(keeps, counted)) + &since_keep(tally);
+    [
+        ("trials", trials),
+        ("metric", format!("{metric}, {better} is better")),
+        ("best", best_text(tally)),
+        ("keeps", keeps),
+        (
+            "completed",
+            format!("{completed} of {counted} ({})", share(completed, counted)),
+        ),
+        ("compute", compute_text(total)),
+    ]
+    .map(|(name, text)| format!("{name:<10} {text}\n"))
+    .concat()
+}
+
+fn compute_text(total: &Group) -> String {
+    let (all, lost) = (total.hours(is_counted), total.hours(has_no_score));
+    if all <= 0.0 {
+        return NOTHING.to_owned();
+    }
+    let part = percent(lost / all);
+    let (all, lost) = (hours_text(all), hours_text(lost));
+    format!("{all}; {lost} ({part}) produced no usable score")
+}
+
+fn hours_text(hours: f64) -> String {
+    duration(hours * 3600.0)
+}
+
+fn best_text(tally: &Tally) -> String {
     let Some((score, text, id)) = &tally.total.best else {
         return NOTHING.to_owned();
     };
-    let mut out = format!("{} in {}", visible(text), visible(id));
-    if let Some((first, first_text)) = &tally.baseline {
-        let change = score - first;
-        let sign = if change > 0.0 { "+" } else { "" };
-        write!(
-            out,
-            ", {sign}{} from the baseline's {}",
-            number(change),
-            visible(first_text)
-        )
-        .expect("a string");
-        if *first != 0.0 {
-            write!(out, " ({:+.2}%)", 100.0 * change / first.abs()).expect("a string");
-        }
+    let best = format!("{} in trial {}", visible(text), visible(id));
+    let Some((baseline, baseline_text)) = &tally.baseline else {
+        return best;
+    };
+    let change = score - baseline;
+    let sign = if change > 0.0 { "+" } else { "" };
+    let change_text = number(change);
+    let baseline_text = visible(baseline_text);
+    let mut out = format!("{best}, {sign}{change_text} from the baseline's {baseline_text}");
+    if *baseline != 0.0 {
+        out += &format!(" ({:+.2} %)", 100.0 * change / baseline.abs());
     }
     out
 }
 
-fn since(tally: &Tally) -> String {
+fn since_keep(tally: &Tally) -> String {
     match &tally.last_keep {
         None => String::new(),
         Some(id) if tally.since_keep == 0 => {
-            format!("; the last, {}, is the newest trial", visible(id))
+            format!("; the last keep, {}, is the last trial", visible(id))
         }
         Some(id) => format!(
-            "; the last, {}, is {} ago",
+            "; the last keep, {}, is {} ago",
             visible(id),
             count(tally.since_keep, "trial")
         ),
     }
 }
 
-fn histogram(total: &Group, look: Look) -> String {
-    let (rated, mut entries) = (total.rated(), total.entries().collect::<Vec<_>>());
-    let most = entries
-        .iter()
-        .map(|entry| entry.trials)
-        .max()
-        .unwrap_or(0)
-        .max(1);
-    entries.sort_by_key(|entry| std::cmp::Reverse(entry.trials));
-    let rows: Vec<_> = entries
-        .iter()
-        .map(|entry| {
-            let bar = usize::try_from((entry.trials * BAR).div_ceil(most)).unwrap_or(0);
-            let cells = vec![
-                visible(&entry.word).into_owned(),
-                entry.trials.to_string(),
-                if RATED(entry.status) {
-                    share(entry.trials, rated)
-                } else {
-                    NOTHING.to_owned()
-                },
-                hours(entry.hours),
-                "█".repeat(bar),
-            ];
-            (cells, status_style(entry.status))
-        })
-        .collect();
-    table(
-        &["status", "trials", "share", "hours", ""],
-        &[1, 2, 3],
-        rows,
-        look,
-    )
+fn format_histogram(total: &Group, look: Look) -> String {
+    let counted = total.rated();
+    let mut entries: Vec<Entry> = total.entries().collect();
+    entries.sort_by_key(|entry| Reverse(entry.trials));
+    let most = entries.first().map_or(1, |entry| entry.trials.max(1));
+    let rows = entries.iter().map(|entry| {
+        let style = status_style(entry.status);
+        let bar = (entry.trials * MAX_BAR).div_ceil(most);
+        let part = if is_counted(entry.status) {
+            share(entry.trials, counted)
+        } else {
+            NOTHING.to_owned()
+        };
+        vec![
+            Cell::new(visible_or_dash(&entry.word), style),
+            entry.trials.to_string().into(),
+            part.into(),
+            hours_text(entry.hours).into(),
+            Cell::new("█".repeat(usize::try_from(bar).unwrap_or(0)), style),
+        ]
+    });
+    let names = ["status", "trials", "share", "compute", ""];
+    format_table(&names, &[1, 2, 3], rows.collect(), look)
 }
 
-fn groups(tally: &Tally, by: &str, schema: &Schema, look: Look) -> String {
+fn format_groups(tally: &Tally, by: &str, schema: &Schema, look: Look) -> String {
     let mut groups: Vec<_> = tally.groups.iter().collect();
-    groups.sort_by_key(|(_, group)| std::cmp::Reverse(group.trials(|s| s == Status::Keep)));
-    let rows: Vec<_> = groups
-        .iter()
-        .map(|(name, group)| {
-            let name = if name.is_empty() {
-                NOTHING.into()
-            } else {
-                visible(name)
-            };
-            let (rated, keeps) = (group.rated(), group.trials(|s| s == Status::Keep));
-            let best = group.best.as_ref();
-            let cells = vec![
-                name.into_owned(),
-                group.all().to_string(),
-                keeps.to_string(),
-                share(keeps, rated),
-                share(group.trials(Status::is_completed), rated),
-                hours(group.hours(RATED)),
-                hours(group.hours(NO_SIGNAL)),
-                best.map_or(NOTHING.to_owned(), |(_, text, _)| {
-                    visible(text).into_owned()
-                }),
-                best.map_or(NOTHING.to_owned(), |(.., id)| visible(id).into_owned()),
-            ];
-            (cells, Style::new())
-        })
-        .collect();
-    let label = visible(&schema.label);
-    let best = format!("best {label}");
-    let head = [
+    groups.sort_by_key(|(_, group)| Reverse(group.trials(is_keep)));
+    let rows = groups.iter().map(|(name, group)| group_cells(name, group));
+    let best = format!("best {}", visible(&schema.label));
+    let names = [
         by,
         "trials",
         "keeps",
         "keep rate",
-        "signal rate",
-        "hours",
-        "no signal",
+        "completion rate",
+        "compute",
+        "no score",
         &best,
         "exp",
     ];
-    table(&head, &[1, 2, 3, 4, 5, 6, 7], rows, look)
+    format_table(&names, &[1, 2, 3, 4, 5, 6, 7], rows.collect(), look)
 }
 
-/// The same for a script: `json` has everything, the other formats the rows of the histogram or the groups.
-pub fn sheets(tally: &Tally, by: Option<&str>, schema: &Schema, format: Format) -> String {
-    if format == Format::Json {
-        return records::json(&everything(tally, by, schema)) + "\n";
-    }
-    match by {
-        Some(by) => {
-            let names = [
-                "trials",
-                "keep",
-                "keep_rate",
-                "signal_rate",
-                "hours",
-                "hours_without_signal",
-                "best",
-            ];
-            let numbers = names.into_iter().map(Column::number);
-            let columns = [Column::text(by)]
-                .into_iter()
-                .chain(numbers)
-                .chain([Column::text("best_exp")])
-                .collect();
-            let rows = tally.groups.iter().map(|(name, group)| {
-                let values = group_values(group);
-                let cell = |value: &Value| {
-                    value
-                        .as_str()
-                        .map_or_else(|| value.to_string(), str::to_owned)
-                };
-                let cells = values.iter().map(|(_, value)| {
-                    if value.is_null() {
-                        String::new()
-                    } else {
-                        cell(value)
-                    }
-                });
-                [name.clone()].into_iter().chain(cells).collect()
-            });
-            records::sheet(format, columns, rows)
-        }
-        None => {
-            let columns = ["trials", "share", "hours"].into_iter().map(Column::number);
-            let columns = [Column::text("status")]
-                .into_iter()
-                .chain(columns)
-                .collect();
-            let rated = tally.total.rated();
-            let rows = tally.total.entries().map(|entry| {
-                vec![
-                    entry.word,
-                    entry.trials.to_string(),
-                    if RATED(entry.status) {
-                        ratio(entry.trials, rated)
-                    } else {
-                        Value::Null
-                    }
-                    .to_string(),
-                    round(entry.hours).to_string(),
-                ]
-            });
-            records::sheet(format, columns, rows)
-        }
-    }
-}
-
-fn everything(tally: &Tally, by: Option<&str>, schema: &Schema) -> Value {
-    let total = &tally.total;
-    let score = |text: &str| records::value(text, false);
-    let statuses: serde_json::Map<_, _> = total
-        .entries()
-        .map(|entry| {
-            (
-                entry.word,
-                json!({"trials": entry.trials, "hours": round(entry.hours)}),
-            )
-        })
-        .collect();
-    let mut out = json!({
-        "metric": schema.metric,
-        "direction": schema.direction,
-        "trials": total.all(),
-        "best": total.best.as_ref().map(|(_, text, _)| score(text)),
-        "best_exp": total.best.as_ref().map(|(.., id)| id),
-        "baseline": tally.baseline.as_ref().map(|(_, text)| score(text)),
-        "improvement": total.best.as_ref().zip(tally.baseline.as_ref()).map(|((best, ..), (first, _))| score(&signed_delta(best - first))),
-        "keep": total.trials(|s| s == Status::Keep),
-        "keep_rate": ratio(total.trials(|s| s == Status::Keep), total.rated()),
-        "signal_rate": ratio(total.trials(Status::is_completed), total.rated()),
-        "quarantined": total.trials(Status::is_ignored),
-        "trials_since_keep": tally.since_keep,
-        "last_keep_exp": tally.last_keep,
-        "hours": round(total.hours(RATED)),
-        "hours_without_signal": round(total.hours(NO_SIGNAL)),
-        "status": statuses,
-    });
-    if let Some(by) = by {
-        let groups: serde_json::Map<_, _> = tally
-            .groups
-            .iter()
-            .map(|(name, group)| {
-                (
-                    name.clone(),
-                    Value::Object(
-                        group_values(group)
-                            .into_iter()
-                            .map(|(n, v)| (n.to_owned(), v))
-                            .collect(),
-                    ),
-                )
-            })
-            .collect();
-        out["by"] = json!({ by: groups });
-    }
-    out
-}
-
-fn group_values(group: &Group) -> Vec<(&'static str, Value)> {
-    let keeps = group.trials(|s| s == Status::Keep);
-    vec![
-        ("trials", group.all().into()),
-        ("keep", keeps.into()),
-        ("keep_rate", ratio(keeps, group.rated())),
-        (
-            "signal_rate",
-            ratio(group.trials(Status::is_completed), group.rated()),
-        ),
-        ("hours", round(group.hours(RATED))),
-        ("hours_without_signal", round(group.hours(NO_SIGNAL))),
-        (
-            "best",
-            group
-                .best
-                .as_ref()
-                .map_or(Value::Null, |(_, text, _)| records::value(text, false)),
-        ),
-        (
-            "best_exp",
-            group
-                .best
-                .as_ref()
-                .map_or(Value::Null, |(.., id)| id.as_str().into()),
-        ),
+fn group_cells(name: &str, group: &Group) -> Vec<Cell> {
+    let (counted, keeps) = (group.rated(), group.trials(is_keep));
+    let (score, id) = match &group.best {
+        Some((_, text, id)) => (visible_or_dash(text), visible_or_dash(id)),
+        None => (NOTHING.to_owned(), NOTHING.to_owned()),
+    };
+    [
+        visible_or_dash(name),
+        group.all().to_string(),
+        keeps.to_string(),
+        share(keeps, counted),
+        share(group.trials(Status::is_completed), counted),
+        hours_text(group.hours(is_counted)),
+        hours_text(group.hours(has_no_score)),
+        score,
+        id,
     ]
-}
-
-/// Four decimals are more than a count of trials can mean.
-#[allow(clippy::cast_precision_loss)] // counts of trials are far below 2^53
-fn ratio(part: u64, whole: u64) -> Value {
-    if whole == 0 {
-        Value::Null
-    } else {
-        decimals(part as f64 / whole as f64)
-    }
-}
-
-fn round(hours: f64) -> Value {
-    decimals(hours)
-}
-
-fn decimals(value: f64) -> Value {
-    let text = format!("{:.4}", value + 0.0); // a sum of nothing is -0
-    let short = text.trim_end_matches('0').trim_end_matches('.');
-    debug_assert!(Number::value_of(short).is_some());
-    records::value(short, false)
+    .map(|text| Cell::new(text, Style::new()))
+    .to_vec()
 }

@@ -31,10 +31,10 @@ pub use self::{
     verify::{list_snapshots, verify_snapshots},
     workdir::{WorkFile, Workdir, read_workdir},
 };
-use crate::append::nearest;
 use crate::log::Role;
 use crate::log::{ExpId, Row, Trial};
 use crate::store::{IndexedLog, Store};
+use crate::text::nearest;
 
 /// The directory of all snapshots in a store.
 const SNAPSHOTS: &str = "snapshots";

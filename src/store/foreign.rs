@@ -1,6 +1,6 @@
 //! A log of another tool, opened as one of lineage's own: translated in memory, the file is not touched.
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
 
@@ -9,6 +9,7 @@ use super::{
     header::{is_own, read_header},
 };
 use crate::formats::{self, Table, Translation, Wanted};
+use crate::log::LogOptions;
 
 impl Store {
     /// The log, where it is in the shape of another tool; `None` where it is in lineage's own.
@@ -35,20 +36,18 @@ impl Store {
         let translation = translation(self.log_path(), table, &self.settings, reading)?;
         let bytes = translation.bytes();
         let end = bytes.len() as u64;
-        let wanted = ReadOptions {
-            metric: Some(translation.metric),
-            direction: Some(translation.direction),
-            ..ReadOptions::default()
+        let label = match reading.metric {
+            None => self.settings.label.clone(),
+            Some(_) => None,
         };
-        let mut log = Log::open(
-            self.log_path(),
-            Some(Source::Memory(bytes)),
-            end,
-            &self.log_options(&wanted),
-        )?;
-        if let (Some(label), None) = (&self.settings.label, &reading.metric) {
-            Arc::make_mut(&mut log.schema).label.clone_from(label);
-        }
+        let options = LogOptions {
+            own_metric: Some(translation.metric),
+            direction: Some(translation.direction),
+            label,
+            ..LogOptions::default()
+        };
+        let source = Some(Source::Memory(bytes));
+        let mut log = Log::open(self.log_path(), source, end, &options)?;
         log.first_row = translation.first_row;
         log.notes = translation.notes;
         log.skipped = translation.unread;

@@ -6,7 +6,7 @@ use std::{
     fmt,
 };
 
-use super::escape_controls;
+use crate::text::escape_controls;
 use crate::{
     formats::{Translated, Translation},
     log::{ExpId, Row},

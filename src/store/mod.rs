@@ -13,7 +13,7 @@ mod settings;
 
 pub(crate) use crate::{
     index::IndexedLog,
-    log::{Log, Source, escape_controls, no_such_trial},
+    log::{Log, Source, no_such_trial},
 };
 pub(crate) use files::{create_file, flush_directory_of, persist_new, temporary_file_beside};
 pub use find::Store;

@@ -77,8 +77,8 @@ impl Store {
         // The direction and the label of the settings are those of their metric.
         let is_own_metric = options.metric.is_none() || options.metric == settings.metric;
         LogOptions {
-            metric: options.metric.clone().or_else(|| settings.metric.clone()),
-            needs_metric_column: !is_own_metric,
+            metric: options.metric.clone(),
+            own_metric: settings.metric.clone(),
             label: match options.metric {
                 None => settings.label.clone(),
                 Some(_) => None,

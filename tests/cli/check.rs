@@ -35,7 +35,7 @@ fn a_log_that_lineage_wrote_has_no_findings() {
     }
     let transcript = sandbox.transcript(&["check"]);
     assert!(
-        transcript.ends_with("results.tsv: 6 rows, nothing is wrong\n= 0\n"),
+        transcript.ends_with("results.tsv: 6 rows, no problems found\n= 0\n"),
         "{transcript}"
     );
 }
@@ -261,7 +261,7 @@ fn trials_that_ran_side_by_side_contradict_nothing() {
     assert!(
         with_lines(&lines)
             .transcript(&["check"])
-            .ends_with("4 rows, nothing is wrong\n= 0\n")
+            .ends_with("4 rows, no problems found\n= 0\n")
     );
 }
 

@@ -86,12 +86,12 @@ fn old_line_ends_and_crashes_alone_are_a_log() {
         (
             " null",
             "id\tval_bpb\tstatus\n0\t0\tcrash\n1\t\tcrash\n",
-            "no trial can be best yet",
+            "no best trial yet",
         ),
         (
             " null",
             "id\tval_bpb\tstatus\n0\t\tcrash\n",
-            "no trial can be best yet",
+            "no best trial yet",
         ),
         (
             "",

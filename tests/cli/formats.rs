@@ -217,7 +217,7 @@ fn a_header_may_be_a_comment_or_missing_and_an_id_may_begin_like_one() {
     assert!(stderr(bare, &["best"]).contains("the log has no header"));
     let marked = "no\tscore\tstatus\n#1\t2\tkeep\n---\t---\t---\n# a comment\n#2\t3\tkeep\n";
     assert_eq!(best_of(marked, &[]), ("001".to_owned(), 3.0));
-    assert!(stderr(marked, &["check"]).contains("1 finding in 3 rows"));
+    assert!(stderr(marked, &["check"]).contains("1 problem in 3 rows"));
 }
 
 #[test]

@@ -17,6 +17,7 @@ mod generated;
 mod import;
 mod import_again;
 mod init;
+mod output;
 mod pipe;
 mod prompt_structure;
 mod real_logs;

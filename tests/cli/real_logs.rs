@@ -115,13 +115,13 @@ fn the_outcomes_are_counted_as_they_are() {
 }
 
 #[test]
-fn the_hours_without_signal_are_those_of_the_study() {
+fn the_hours_without_a_score_are_those_of_the_study() {
     let Some(store) = real("pg_ablation_lineage_on") else {
         return;
     };
     let stats = lineage(&store, "stats");
     assert!(
-        stats.contains("hours      79.3, 21.9 (27.6%) of them ended without signal"),
+        stats.contains("compute    79.3 h; 21.9 h (27.6 %) produced no usable score"),
         "{stats}"
     );
 }

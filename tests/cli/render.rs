@@ -400,7 +400,9 @@ fn a_workdir_is_unchanged_only_if_a_checkout_would_leave_it_alone() {
             "--workdir",
             "copy",
         ];
-        sandbox.ok(&args).contains("unchanged copy of the snapshot of trial 000")
+        sandbox
+            .ok(&args)
+            .contains("unchanged copy of the snapshot of trial 000")
     };
     assert!(is_unchanged());
     fs::remove_file(sandbox.path("copy/link")).unwrap();

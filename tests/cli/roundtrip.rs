@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use lineage::log::escape_controls;
+use lineage::text::escape_controls;
 use proptest::{collection::vec, prelude::*};
 use serde_json::{Map, Value, json};
 

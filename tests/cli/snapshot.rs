@@ -319,7 +319,7 @@ fn many_writers_freeze_at_once() {
     assert!(
         sandbox
             .transcript(&["check"])
-            .ends_with("40 rows, nothing is wrong\n= 0\n")
+            .ends_with("40 rows, no problems found\n= 0\n")
     );
     assert_eq!(
         fs::read_dir(sandbox.path(".lineage/snapshots"))

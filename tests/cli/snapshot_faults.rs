@@ -222,11 +222,11 @@ fn check_does_not_complain_of_a_snapshot_whose_row_is_being_written() {
     );
     let during = sandbox.transcript(&["check"]);
     assert!(child.wait().unwrap().success());
-    assert!(during.ends_with("nothing is wrong\n= 0\n"), "{during}");
+    assert!(during.ends_with("no problems found\n= 0\n"), "{during}");
     assert!(
         sandbox
             .transcript(&["check"])
-            .ends_with("1 row, nothing is wrong\n= 0\n")
+            .ends_with("1 row, no problems found\n= 0\n")
     );
     assert_eq!(snapshots(&sandbox).len(), 2);
 }
@@ -258,7 +258,7 @@ fn check_does_not_complain_of_what_another_users_writer_is_about_to_name() {
         return skipped("nothing is unreadable for the user who runs the tests");
     }
     let checked = sandbox.transcript(&["check"]);
-    assert!(checked.ends_with("nothing is wrong\n= 0\n"), "{checked}");
+    assert!(checked.ends_with("no problems found\n= 0\n"), "{checked}");
 }
 
 #[test]

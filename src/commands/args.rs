@@ -1,0 +1,136 @@
+//! Arguments that several commands share.
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+
+use super::Usage;
+use crate::formats;
+use crate::log::{Direction, ExpId, Role, Row, Schema, Trial};
+use crate::output::records::{self, Format, format_records};
+use crate::output::{column_text, object_or_null};
+use crate::store::ReadOptions;
+use crate::text::{nearest, printable};
+
+/// How the log is read.
+#[derive(Args, Clone, Debug)]
+pub struct ReadArgs {
+    /// The column with the score [default: the setting, else the log's own metric]
+    #[arg(long, value_name = "COLUMN")]
+    pub metric: Option<String>,
+    /// Which scores are better [default: the setting, else inferred from the log]
+    #[arg(long, value_enum, hide_possible_values = false)]
+    pub direction: Option<Direction>,
+    /// The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes
+    #[arg(
+        long,
+        value_name = "ROLE=COLUMN,…",
+        help_heading = "Reading external logs"
+    )]
+    pub map: Option<formats::Map>,
+    /// The segment of a JSON lines log [default: the last]
+    #[arg(long, value_name = "N", value_parser = parse_segment, help_heading = "Reading external logs")]
+    pub segment: Option<u64>,
+}
+
+impl From<&ReadArgs> for ReadOptions {
+    fn from(args: &ReadArgs) -> Self {
+        Self {
+            metric: args.metric.clone(),
+            direction: args.direction,
+            as_of: None,
+            map: args.map.clone().unwrap_or_default(),
+            segment: args.segment,
+        }
+    }
+}
+
+/// What is printed of trials.
+#[derive(Args, Debug)]
+pub struct OutputArgs {
+    /// Print only this column, one line per trial; `metric` is the score
+    #[arg(long, value_name = "COLUMN", conflicts_with = "format")]
+    pub field: Option<String>,
+    /// Output format
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+}
+
+impl OutputArgs {
+    /// The column of `--field`.
+    pub fn column(&self, schema: &Schema) -> Result<Option<usize>> {
+        match &self.field {
+            Some(name) => find_column(name, schema).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Formats trials as one column, as records, or with `table`. As JSON, a single trial is an object or `null`.
+    pub fn format_trials(
+        &self,
+        trials: &[Trial],
+        schema: &Schema,
+        is_single: bool,
+        table: impl FnOnce() -> String,
+    ) -> Result<String> {
+        if let Some(column) = self.column(schema)? {
+            let lines = trials.iter().map(|trial| format_cell(&trial.row(), column));
+            return Ok(lines.collect());
+        }
+        Ok(match self.format {
+            Format::Table => table(),
+            Format::Json if is_single => object_or_null(trials.first()),
+            format => format_trial_records(trials, schema, format),
+        })
+    }
+}
+
+/// Formats trials as records of every column.
+pub fn format_trial_records(trials: &[Trial], schema: &Schema, format: Format) -> String {
+    let rows = trials.iter().map(|trial| records::cells(&trial.row()));
+    format_records(format, records::columns(schema), rows)
+}
+
+/// A column by its name, or by `metric` for the score.
+fn find_column(name: &str, schema: &Schema) -> Result<usize> {
+    if let Some(column) = schema.find(name) {
+        return Ok(column);
+    }
+    let is_score = name == "metric" || name == schema.metric;
+    let score = schema.column(Role::Score).filter(|_| is_score);
+    score.with_context(|| {
+        let names = schema.names().iter().map(String::as_str);
+        Usage(format!(
+            "the log has no column '{name}'; {}",
+            nearest(name, names)
+        ))
+    })
+}
+
+/// A cell on its own line, for a script.
+pub fn format_cell(row: &Row, column: usize) -> String {
+    printable(&column_text(row, column)).into_owned() + "\n"
+}
+
+/// A trial's id from the command line.
+pub fn parse_id(text: &str) -> Result<ExpId> {
+    ExpId::parse(text).context(Usage(
+        "an id must not be empty; `lineage tail` lists trials".to_owned(),
+    ))
+}
+
+/// A whole number from the command line.
+pub fn parse_count(text: &str) -> Result<usize, String> {
+    text.parse().map_err(|_| "not a whole number".to_owned())
+}
+
+/// A whole number of at least 1 from the command line.
+pub fn parse_positive(text: &str) -> Result<usize, String> {
+    match parse_count(text)? {
+        0 => Err("must be at least 1".to_owned()),
+        count => Ok(count),
+    }
+}
+
+fn parse_segment(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| "not a whole number".to_owned())
+}
