@@ -1,11 +1,10 @@
-# Everything that a person or a machine does with a checkout.
-#   make demo         a real search on this machine, logged and shown, in under a minute
-#   make test         all tests
-#   make stress       the long trials by fire, some minutes: docs/reliability.md; strace, prlimit and Python add to them
-#   make check        format, lints, freshness of what is generated
-#   make bench        ten minutes: whole commands beside floors and peers, into docs/performance.md
-#   make completions  writes completions/ and docs/cli.md anew
-#   make install      PREFIX=/usr/local DESTDIR=
+#   make demo         run a real search on this machine and show its log, in under a minute
+#   make test         run all tests
+#   make check        check formatting, lints, and that generated files are fresh
+#   make completions  regenerate completions/ and docs/cli.md
+#   make stress       run the stress tests in full, about six minutes (docs/reliability.md)
+#   make bench        measure times, memory and size, about ten minutes, into docs/performance.md
+#   make install      install the program and its completions: PREFIX=/usr/local DESTDIR=
 
 PREFIX ?= /usr/local
 CARGO ?= cargo
@@ -32,7 +31,7 @@ check:
 	$(CARGO) test --locked --test cli generated::
 
 bench:
-	$(CARGO) bench --locked --bench commands
+	$(CARGO) bench --locked --bench commands -- --write
 
 completions:
 	LINEAGE_UPDATE=1 $(CARGO) test --locked --test cli generated::

@@ -259,42 +259,42 @@ always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l for -d 'The specialist that will read it' -r
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l as-of -d 'The log as it was just after this trial' -r
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l for -d 'The specialist that reads the prompt' -r
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l as-of -d 'Use the log as it was just after this trial' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l top -d 'Rows of the leaderboard [default: the setting, else 20]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l recent -d 'Rows of the table of recent trials [default: the setting, else 30]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l full -d 'Recent trials whose hypothesis and notes are given in full [default: the setting, else 10]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l sections -d 'The sections to show, in this order [default: the setting, else all]' -r -f -a "opening\t'Who reads it, as of when, the best and which way is better'
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l full -d 'Recent trials with hypothesis and notes in full [default: the setting, else 10]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l sections -d 'Sections to show, in this order [default: the setting, else all]' -r -f -a "opening\t'The reader, the state of the search, the best'
+signals\t'What the numbers say about the search'
 failures\t'What fails, and how'
 best\t'The current best'
-leaderboard\t'The leaderboard'
+leaderboard\t'The best keeps'
 chain\t'The chain to the best'
 children\t'What was tried from the best'
 specialist\t'The reader\'s own trials'
-recent\t'The newest trials, one line each'
-full\t'The newest trials in full'
-signals\t'What the numbers say about the search'
-insights\t'insights.md'
+recent\t'The last trials, one line each'
+full\t'The last trials in full'
+insights\t'The text of insights.md'
 more\t'How to ask for more'
 workdir\t'The files of the workdir'
-task\t'What is to be done'"
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l without -d 'Sections to leave out: opening, signals, failures, best, board, chain, children, axis, recent, full, insights, more, workdir, task' -r -f -a "opening\t'Who reads it, as of when, the best and which way is better'
+task\t'What to do'"
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l without -d 'Sections to leave out' -r -f -a "opening\t'The reader, the state of the search, the best'
+signals\t'What the numbers say about the search'
 failures\t'What fails, and how'
 best\t'The current best'
-leaderboard\t'The leaderboard'
+leaderboard\t'The best keeps'
 chain\t'The chain to the best'
 children\t'What was tried from the best'
 specialist\t'The reader\'s own trials'
-recent\t'The newest trials, one line each'
-full\t'The newest trials in full'
-signals\t'What the numbers say about the search'
-insights\t'insights.md'
+recent\t'The last trials, one line each'
+full\t'The last trials in full'
+insights\t'The text of insights.md'
 more\t'How to ask for more'
 workdir\t'The files of the workdir'
-task\t'What is to be done'"
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l max-bytes -d 'The most bytes that the prompt may have; whole rows give way, the least worth first [default: the setting, else 24000]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l workdir -d 'The directory in which the agent will work: its files are listed' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l format -d 'The prompt itself, or a JSON object with it and the trials that it was made from' -r -f -a "md\t''
+task\t'What to do'"
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l max-bytes -d 'Maximum size of the prompt; trims whole rows, the least valuable first [default: the setting, else 24000]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l workdir -d 'List the files of the directory in which the agent will work' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l format -d 'Print the prompt, or a JSON object with the prompt and the trials in it' -r -f -a "md\t''
 json\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
@@ -306,7 +306,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand render" -l color -d 'Whe
 always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l blind -d 'Leave out all lineage but the best\'s id and score: the control arm of an ablation'
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l save -d 'Save the prompt in the store as well, as Markdown and as JSON'
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l save -d 'Also save the prompt in the store, as Markdown and as JSON'
 complete -c lineage -n "__fish_lineage_using_subcommand render" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand render" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand prompts" -l format -d 'Output format' -r -f -a "table\t'Text for a person'

@@ -1,128 +1,101 @@
-//! What was measured, as Markdown that can be read as it stands.
+//! The two Markdown tables: the budget, and the raw medians.
 
-use crate::{
-    digits::{figure, number},
-    promises::{Limit, Promise, Worst},
-    race::Race,
-    results::{Measured, Results},
-};
+use std::collections::BTreeMap;
 
-pub(super) fn report(facts: &[String], results: &Results, races: &[Race], promises: &[Promise]) -> String {
-    let facts: String = facts.iter().map(|fact| format!("* {fact}\n")).collect();
-    let mut out = format!("{facts}\n### What it must show\n\n{}", promised(promises));
-    out += "\n### Wall clock\n\nMilliseconds, and in brackets how many times the empty program at the same length.\n\n";
-    out += &by_length(results, |measured| {
-        let wall = measured.figures?.wall_ms;
-        Some(format!("{} ({}×)", figure(wall), figure(wall / results.empty(measured.rows)?)))
-    });
-    out +=
-        "\n### Processor and memory\n\nMilliseconds of all cores together / peak of memory in millions of bytes.\n\n";
-    out += &by_length(results, |measured| {
-        let figures = measured.figures?;
-        Some(format!("{} / {}", figure(figures.cpu_ms), figure(figures.peak_mb)))
-    });
-    if !races.is_empty() {
-        out += "\n### Sixteen at once\n\nProcesses a second.\n\n";
-        out += &raced(races);
+use crate::cases::LENGTHS;
+use crate::measure::Case;
+
+const ALL: &str = "append, best, stats, render, chain, tree, check, tail";
+/// Commands, store, trials, limit, and its unit, which may be another case.
+const BUDGET: [(&str, &str, u32, f64, &str); 11] = [
+    (ALL, "", 1_000, 2.5, "× empty program"),
+    ("best, stats", "log alone", 10_000, 4.0, "× empty program"),
+    ("best, stats", "log alone", 100_000, 2.5, "× wc -l"),
+    ("render, chain", "log alone", 100_000, 3.5, "× wc -l"),
+    ("check", "log alone", 100_000, 12.0, "× wc -l"),
+    ("tree", "", 100_000, 100.0, "ms"),
+    (GROWING, "indexed store", 1_000_000, 3.0, AT_1_000),
+    ("16 × append", "", 1_000, 1.25, "× 16 × bare append"),
+    ("best, stats", "", 100_000, 10.0, "MB"),
+    ("render, chain", "", 100_000, 20.0, "MB"),
+    ("tree, check", "", 100_000, 60.0, "MB"),
+];
+const GROWING: &str = "append, best, stats, render";
+const AT_1_000: &str = "× the same on 1,000";
+
+/// Everything that one run measured.
+pub(crate) struct Report {
+    pub(crate) lengths: BTreeMap<u32, Vec<Case>>,
+    pub(crate) binary_mb: f64,
+}
+
+impl Report {
+    pub(crate) fn to_markdown(&self) -> String {
+        let mut text = String::from("| what | trials | budget | measured | |\n|-|-:|-|-|-|\n");
+        for (commands, store, trials, limit, unit) in BUDGET {
+            let figures = self.find_figures(commands, store, trials, unit);
+            let what = format!("{commands} | {}", format_count(trials));
+            text += &format_budget(&what, limit, unit, figures);
+        }
+        let size = vec![(self.binary_mb, "lineage")];
+        text += &format_budget("size of the binary |", 8.0, "MB", size);
+        let counts = LENGTHS.map(format_count).join(" | ");
+        text += &format!("\n| median in ms | {counts} | MB at 100,000 |\n");
+        text += "|-|-:|-:|-:|-:|-:|\n";
+        for case in &self.lengths[&1_000] {
+            text += &self.format_medians(&case.name);
+        }
+        text
     }
-    let answers = answers(results);
-    if !answers.is_empty() {
-        out += "\n### What the peers answer\n\n";
-        out += &table(4, &["what", "by", "trials", "answer"], &answers);
+
+    fn find(&self, name: &str, trials: u32) -> Option<&Case> {
+        let cases = self.lengths.get(&trials)?;
+        cases.iter().find(|case| case.name == name)
     }
-    out
-}
 
-fn promised(promises: &[Promise]) -> String {
-    let row = |promise: &Promise| {
-        let limit = match promise.limit {
-            Limit::AtMost(limit) => format!("≤ {limit}"),
-            Limit::AtLeast(limit) => format!("≥ {limit}"),
-        };
-        let measured = match &promise.measured {
-            Some(Worst { figure, of, others: 0 }) => format!("{figure:.2} ({of})"),
-            Some(Worst { figure, of, others }) => format!("{figure:.2} ({of}; and {others} more)"),
-            None => "not measured".to_owned(),
-        };
-        let verdict = match promise.holds() {
-            Some(true) => "pass",
-            Some(false) => "FAIL",
-            None => "–",
-        };
-        vec![promise.text.clone(), limit, measured, verdict.to_owned()]
-    };
-    table(1, &["promise", "limit", "the worst measured", ""], &promises.iter().map(row).collect::<Vec<_>>())
-}
-
-/// One line for each who answers a question, one column a length of log.
-fn by_length(results: &Results, cell: impl Fn(&Measured) -> Option<String>) -> String {
-    let lengths = results.lengths();
-    let numbers: Vec<String> = lengths.iter().map(|&rows| number(rows)).collect();
-    let head: Vec<&str> = ["what", "by"].into_iter().chain(numbers.iter().map(String::as_str)).collect();
-    let row = |(what, by): &(&str, &str)| {
-        let cells = lengths.iter().map(|&rows| match results.get(rows, what, by) {
-            Some(measured) => cell(measured).unwrap_or_else(|| "failed".to_owned()),
-            None => "–".to_owned(),
-        });
-        [(*what).to_owned(), (*by).to_owned()].into_iter().chain(cells).collect()
-    };
-    table(2, &head, &results.lines().iter().map(row).collect::<Vec<_>>())
-}
-
-fn raced(races: &[Race]) -> String {
-    let row = |race: &Race| {
-        vec![
-            number(race.rows),
-            figure(race.lineage),
-            figure(race.bare),
-            format!("{:.0} %", 100.0 * race.lineage / race.bare),
-            figure(race.empty),
-            format!("all {} ids once, no gap", number(race.trials)),
-        ]
-    };
-    let head = ["trials before", "lineage append", "lock, write, flush", "of that", "an empty program", "in the log"];
-    table(0, &head, &races.iter().map(row).collect::<Vec<_>>())
-}
-
-/// What the peers answered, lengths with the same verdict together; and what was run only once.
-fn answers(results: &Results) -> Vec<Vec<String>> {
-    let mut rows: Vec<Vec<String>> = Vec::new();
-    for (what, by) in results.lines() {
-        for length in results.lengths() {
-            let Some(measured) = results.get(length, what, by) else { continue };
-            let Some(verdict) = &measured.verdict else { continue };
-            let mut answer = verdict.as_ref().map_or_else(|wrong| format!("**{wrong}**"), |()| "right".to_owned());
-            if measured.figures.is_some_and(|figures| figures.runs == 1) {
-                answer += "; measured once";
-            }
-            match rows.last_mut() {
-                Some(last) if last[0] == what && last[1] == by && last[3] == answer => {
-                    last[2] += &format!("; {}", number(length));
-                }
-                _ => rows.push(vec![what.to_owned(), by.to_owned(), number(length), answer]),
+    fn find_figures(&self, commands: &str, on: &str, trials: u32, unit: &str) -> Vec<(f64, &str)> {
+        let mut figures = Vec::new();
+        for case in self.lengths.get(&trials).into_iter().flatten() {
+            let (command, store) = case.name.split_once(", ").unwrap_or_default();
+            let is_wanted = commands.split(", ").any(|wanted| wanted == command);
+            if is_wanted && store.contains(on) && ["log alone", "indexed store"].contains(&store) {
+                figures.push((self.convert(case, trials, unit), case.name.as_str()));
             }
         }
+        figures
     }
-    rows
+
+    fn convert(&self, case: &Case, trials: u32, unit: &str) -> f64 {
+        let floor = match unit {
+            "ms" => return case.ms(),
+            "MB" => return case.mb(),
+            AT_1_000 => self.find(&case.name, 1_000),
+            floor => self.find(floor.trim_start_matches("× "), trials),
+        };
+        case.ms() / floor.map_or(f64::NAN, Case::ms)
+    }
+
+    fn format_medians(&self, name: &str) -> String {
+        let times = LENGTHS.map(|trials| self.find(name, trials).map(Case::ms));
+        let memory = self.find(name, 100_000).map(Case::mb);
+        let mut row = format!("| {name} |");
+        for value in times.into_iter().chain([memory]) {
+            row += &value.map_or(" – |".to_owned(), |value| format!(" {value:.2} |"));
+        }
+        row + "\n"
+    }
 }
 
-/// Markdown, padded so that it can be read as it stands; after the first `words` columns come figures, to the right.
-fn table(words: usize, head: &[&str], rows: &[Vec<String>]) -> String {
-    let width = |column: usize| {
-        let cells = rows.iter().map(|row| row[column].chars().count());
-        cells.chain([head[column].chars().count(), 3]).max().unwrap_or(3)
+/// The largest figure decides.
+fn format_budget(what: &str, limit: f64, unit: &str, mut figures: Vec<(f64, &str)>) -> String {
+    figures.sort_by(|one, other| one.0.total_cmp(&other.0));
+    let Some((value, name)) = figures.last() else {
+        return format!("| {what} | ≤ {limit} {unit} | not measured | |\n");
     };
-    let widths: Vec<usize> = (0..head.len()).map(width).collect();
-    let line = |cells: Vec<&str>| -> String {
-        let cell = |(column, (cell, width)): (usize, (&&str, &usize))| {
-            if column < words { format!(" {cell:<width$} |") } else { format!(" {cell:>width$} |") }
-        };
-        format!("|{}\n", cells.iter().zip(&widths).enumerate().map(cell).collect::<String>())
-    };
-    let rule = widths.iter().enumerate().map(|(column, width)| {
-        let end = if column < words { "-|" } else { ":|" };
-        "-".repeat(width + 1) + end
-    });
-    let body: String = rows.iter().map(|row| line(row.iter().map(String::as_str).collect())).collect();
-    format!("{}|{}\n{body}", line(head.to_vec()), rule.collect::<String>())
+    let result = if *value <= limit { "ok" } else { "FAIL" };
+    format!("| {what} | ≤ {limit} {unit} | {value:.2} ({name}) | {result} |\n")
+}
+
+fn format_count(trials: u32) -> String {
+    format!("{},000", trials / 1_000).replace("1000,", "1,000,")
 }

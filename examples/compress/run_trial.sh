@@ -1,13 +1,13 @@
 #!/bin/sh
-# Measures one proposal and logs it. Copy this script to start a loop of your own: what is particular to this one is the
-# function `measure` and the columns given with --set.
+# Measures one proposal and logs it. Copy this script to start a loop of your own: only the function `measure` and the columns
+# given with --set belong to this example.
 #
 #   run_trial.sh JOB SPECIALIST PARENT EXPECTED_DELTA HYPOTHESIS SETTINGS
 #
-# It prints the id of the trial, and exits with 0 once the trial is in the log, however it ended. Where it was interrupted, run
-# it again: a JOB that is in the log already is not logged twice.
+# Prints the id of the trial and exits with 0 once the trial is in the log, however it ended. If it was interrupted, run it
+# again: a JOB is not logged twice.
 #
-# What made a keep is frozen with it; here that is its settings, one a line, in a search over files it would be these.
+# A keep is stored with a snapshot of what made it: here its settings, one per line; in a search over code, the code.
 #
 # The score is the size of the packed corpus in bytes. LINEAGE names the binary, CORPUS the file to pack.
 set -eu
@@ -23,31 +23,31 @@ corpus=${CORPUS:-corpus.csv}
 pack=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)/pack.sh
 pack_budget=3   # seconds; the "training" of this search
 unpack_budget=2 # seconds; its "evaluation"
-dict_cap=4096   # bytes; the dictionary ships with the unpacker and does not count as packed, so it has a cap instead
+dict_cap=4096   # bytes; the dictionary ships with the unpacker and does not count as packed, so it has its own limit
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# Seconds, with a fraction where date knows it; elsewhere "1714572000.N", whose number is the whole seconds.
+# Seconds with a fraction. A date without %N prints "1714572000.N", which awk reads as whole seconds.
 now() { date +%s.%N; }
 since() { awk -v from="$1" -v to="$(now)" 'BEGIN { printf "%.2f", to - from }'; }
 
-# timeout has 124 for "too late"; some of them hand on the 143 of the signal that they sent.
+# timeout exits with 124; some versions pass on 143, the status of the signal they sent.
 too_late() { [ "$1" -eq 124 ] || [ "$1" -eq 143 ]; }
 
-# What a command that failed said first and last is the reason that the next proposal can learn from: some tools begin with it,
-# and print their usage after it; a traceback ends with it.
+# The first and the last line of stderr usually hold the reason: some tools print it first and their usage after it; a
+# traceback ends with it.
 reason() {
     awk 'NF { if (first == "") first = $0; last = $0 }
          END { if (first != "") print first; if (last != first) print last }' "$work/stderr" >"$work/notes"
-    [ -s "$work/notes" ] || echo "exit status $1, and not a word on stderr" >"$work/notes"
+    [ -s "$work/notes" ] || echo "exit status $1, nothing on stderr" >"$work/notes"
 }
 
-# Sets status, and what there is of bytes, dict_bytes, train_s and eval_s; leaves the reason in $work/notes.
+# Sets status and, as far as they are known, bytes, dict_bytes, train_s and eval_s; leaves the reason in $work/notes.
 measure() {
-    # What cannot work is found out before it costs time.
+    # Find what cannot work before it costs time.
     code=0
     "$pack" check "$settings" "$work" 2>"$work/stderr" || code=$?
     if [ "$code" -ne 0 ]; then
@@ -88,9 +88,9 @@ measure() {
         reason 1
     elif [ "${dict_bytes:-0}" -gt "$dict_cap" ]; then
         status=size_blocked
-        echo "the dictionary has $dict_bytes bytes, the cap is $dict_cap" >"$work/notes"
+        echo "the dictionary has $dict_bytes bytes; the limit is $dict_cap" >"$work/notes"
     else
-        # keep or discard: only lineage, which holds the lock, knows the best at the moment of writing.
+        # keep or discard: lineage decides under its lock, when it knows the best.
         status=auto
         echo "packed in $train_s s, unpacked in $eval_s s" >"$work/notes"
     fi
@@ -100,14 +100,14 @@ bytes='' dict_bytes='' train_s='' eval_s=''
 begin=$(now)
 measure
 
-# What a keep is made of.
+# The contents of the snapshot.
 printf '%s\n' "$settings" | tr ' ' '\n' >"$work/settings"
 
-# Text that others wrote goes by file: on the command line a leading @ or a single - would mean something.
+# Pass free text in a file: on the command line, a leading @ or a single - has a meaning.
 printf '%s\n' "$hypothesis" >"$work/hypothesis"
 
-# An empty value is "not given", so the failures need no other command than the successes. The score of a trial that failed a
-# gate is logged too: it tells whether the idea was sound.
+# An empty value counts as not given, so one command logs successes and failures. The score of a trial that failed a gate is
+# logged too: it shows how good the idea was.
 "$lineage" append --once --job-name "$job" --status "$status" --metric "$bytes" \
     --specialist "$specialist" --parent "$parent" --hypothesis "@$work/hypothesis" --expected-delta "$expected_delta" \
     --train-s "$train_s" --total-s "$(since "$begin")" --notes "@$work/notes" \

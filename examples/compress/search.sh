@@ -1,10 +1,10 @@
 #!/bin/sh
-# A whole search in half a minute: four specialists take turns at packing a file smaller, and lineage remembers. Nothing is
-# staged but the proposals, which an agent would make; every size, time and failure is measured.
+# A complete search in half a minute: four specialists take turns at packing a file smaller. Only the proposals are prepared,
+# which an agent would make; every size, time and failure is measured.
 #
-#   search.sh [DIR]     DIR is where the corpus and the log go: target/demo where not given; emptied first
+#   search.sh [DIR]     DIR is for the corpus and the log (default: target/demo); it is emptied first
 #
-# LINEAGE names the binary (default: lineage). The compressors that are not installed become trials that say so.
+# LINEAGE names the binary (default: lineage). A compressor that is not installed becomes a preflight_crash.
 set -eu
 dir=${1:-target/demo}
 here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
@@ -12,7 +12,7 @@ here=$(CDPATH='' cd -- "$(dirname -- "$0")" && pwd)
 LINEAGE=${LINEAGE:-lineage}
 case $LINEAGE in
     /*) ;;
-    */*) LINEAGE=$PWD/$LINEAGE ;; # we are going to change the directory
+    */*) LINEAGE=$PWD/$LINEAGE ;; # the directory changes below
 esac
 export LINEAGE
 "$LINEAGE" --version >/dev/null || {
@@ -20,28 +20,28 @@ export LINEAGE
     exit 1
 }
 
-# Empties only what an earlier run has made, never a directory or a store of yours.
+# Empty only what an earlier run made, never another directory or store.
 if [ -n "$(ls -A -- "$dir" 2>/dev/null)" ] && [ ! -e "$dir/made-by-search.sh" ]; then
-    echo "search.sh: $dir is not empty, and no earlier run made it; give another directory" >&2
+    echo "search.sh: $dir is not empty, and was not made by an earlier run; give another directory" >&2
     exit 1
 fi
 mkdir -p -- "$dir"
 cd -- "$dir"
 rm -rf .lineage corpus.csv prompt.md best
 : >made-by-search.sh
-export LINEAGE_STORE=.lineage # not the one that may be further up, or in the environment
+export LINEAGE_STORE=.lineage # not a store further up or in the environment
 
 "$here/corpus.sh" >corpus.csv
 "$LINEAGE" --quiet init --metric bytes --direction minimize --columns settings,dict_bytes,eval_s >/dev/null
 cat >.lineage/insights.md <<'INSIGHTS'
-- What comes out must be what went in, to the byte. Packing may take 3 s, unpacking 2 s.
-- The dictionary ships apart: it does not count as packed bytes, but it may have 4096 bytes and no more.
+- Unpacking must restore the input byte for byte. Packing may take 3 s, unpacking 2 s.
+- The dictionary ships separately: it does not count as packed bytes, but it may have at most 4096 bytes.
 INSIGHTS
 
 # field ID COLUMN: one cell of the log.
 field() { "$LINEAGE" chain "$1" --field "$2" | tail -n 1; }
 
-# change SETTINGS KEY=VALUE...: the settings with these ones replaced, or dropped where VALUE is empty.
+# change SETTINGS KEY=VALUE...: the settings with these values; an empty VALUE drops the key.
 change() {
     settings=$1
     shift
@@ -60,7 +60,7 @@ change() {
     echo "${settings# }"
 }
 
-# propose SPECIALIST PARENT EXPECTED_DELTA HYPOTHESIS SETTINGS: measured, logged, and shown in one line.
+# propose SPECIALIST PARENT EXPECTED_DELTA HYPOTHESIS SETTINGS: measures, logs and prints one line.
 propose() {
     number=$((number + 1))
     id=$("$here/run_trial.sh" "$(printf 'trial-%02d' "$number")" "$@")
@@ -71,8 +71,8 @@ number=0
 
 propose codec none '' 'gzip as it comes' 'codec=gzip level=6'
 
-# Each specialist in turn edits one thing: of the best as it then stands, or of its own last trial, to mend it. The lines
-# below stand in for an agent, which would be given prompt.md and asked for such a line.
+# Each specialist in turn edits one thing: of the best trial, or of its own last one, to fix it. The lines below stand in for an
+# agent that reads prompt.md.
 while IFS='|' read -r specialist from expected_delta edits hypothesis; do
     "$LINEAGE" render --for "$specialist" >prompt.md
     if [ "$from" = last ]; then
@@ -124,19 +124,19 @@ dict|best|-8000|words=|with contexts sorted, codes may hide the letters that pre
 IDEAS
 
 echo
-echo "== What happened: lineage stats"
+echo "== Outcomes: lineage stats"
 "$LINEAGE" stats
 echo
-echo "== How it went: lineage tree"
+echo "== The search: lineage tree"
 "$LINEAGE" tree
 best=$("$LINEAGE" best --field exp_id)
 echo
-echo "== From the first trial to the best: lineage diff $best 000"
+echo "== What the best changed: lineage diff $best 000"
 "$LINEAGE" diff "$best" 000
 echo
-echo "== The way back to it: lineage checkout $best best"
+echo "== Its files: lineage checkout $best best"
 "$LINEAGE" checkout "$best" best
 cat best/settings
 echo
-echo "== What the next agent is told: lineage render --for dict"
+echo "== The next prompt: lineage render --for dict"
 "$LINEAGE" render --for dict

@@ -14,11 +14,10 @@ use lineage::{
 
 const HEADER: &[u8] = b"exp_id\ttimestamp\tparent_exp\thypothesis\tstatus\tcore_metric\tdelta_vs_best\tnotes\n";
 
-/// A directory for what every run writes anew; in memory, where the system has a place for that.
+/// Where every run writes its files.
 static DIR: LazyLock<PathBuf> = LazyLock::new(|| {
-    let memory = PathBuf::from("/dev/shm");
-    let root = if memory.is_dir() { memory } else { std::env::temp_dir() };
-    let dir = root.join(format!("lineage-fuzz-check-{}", std::process::id()));
+    let dir = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/scratch"))
+        .join(format!("check-{}", std::process::id()));
     fs::create_dir_all(&dir).expect("a directory can be made");
     dir
 });

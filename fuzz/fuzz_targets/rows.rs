@@ -14,11 +14,11 @@ use lineage::{
 const HEADER: &[u8] = b"exp_id\tparent_exp\tstatus\tcore_metric\tnotes\n";
 const CELLS: usize = 5;
 
-/// A file that every run writes anew; in memory, where the system has a place for that.
+/// The file that every run writes.
 static LOG: LazyLock<PathBuf> = LazyLock::new(|| {
-    let memory = PathBuf::from("/dev/shm");
-    let dir = if memory.is_dir() { memory } else { std::env::temp_dir() };
-    dir.join(format!("lineage-fuzz-{}.tsv", std::process::id()))
+    let dir = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/scratch"));
+    fs::create_dir_all(&dir).expect("a directory can be made");
+    dir.join(format!("rows-{}.tsv", std::process::id()))
 });
 
 /// The rows without damage, as the store sees them.

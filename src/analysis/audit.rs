@@ -4,7 +4,7 @@ use std::{collections::HashMap, path::PathBuf};
 
 use super::{Fault, Query, TreeBuilder, anomalies::find_anomalies, difference::is_difference};
 use crate::{
-    log::{Damage, Ending, ExpId, Row, Status, has_text_behind_quote, parse_time},
+    log::{Damage, Ending, ExpId, Row, Status, has_text_after_quote, parse_time},
     log::{Role, Schema},
 };
 
@@ -122,7 +122,7 @@ impl Audit {
             return;
         }
         self.rows += 1;
-        if row.is_spaced() {
+        if row.is_space_separated() {
             self.find(
                 row,
                 "cells",
@@ -185,7 +185,7 @@ impl Audit {
         if quoted().any(|cell| memchr::memchr(b'\t', cell).is_some()) {
             self.find(row, "control", "a tab inside of a cell");
         }
-        if row.damage.is_none() && quoted().any(has_text_behind_quote) {
+        if row.damage.is_none() && quoted().any(has_text_after_quote) {
             self.find(row, "quote", "text behind a closing quote");
         }
     }

@@ -25,7 +25,7 @@ pub use noise::{NearMiss, Noise};
 pub use reason::{kind_of, reason};
 pub use signals::{Evidence, Signal, signals};
 pub use specialist::{Calibration, Outcome, SpecialistTrials};
-pub use summary::{Jobs, Summary, SummaryBuilder, job_of, mark_of_job};
+pub use summary::{Summary, SummaryBuilder};
 pub use tally::{Entry, Group, Tally};
 pub use tree::{Chain, ChainEnd, Fault, Tree, TreeBuilder};
 pub use walk::{Branches, Visit};

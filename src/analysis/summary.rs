@@ -2,17 +2,13 @@
 //! carried on row by row.
 
 use serde::{Deserialize, Serialize};
-use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
     Best, Chain, Failures, Leaderboard, Noise, Query, Tally, Tree, TreeBuilder,
     family::{BestLineage, KEPT},
     specialist::SpecialistIndex,
 };
-use crate::{
-    log::Role,
-    log::{ExpId, Row},
-};
+use crate::log::{ExpId, Row};
 
 /// Rows of the leaderboard that are kept.
 const BOARD: usize = 64;
@@ -39,49 +35,13 @@ pub struct Summary {
     next: u64,
 }
 
-/// The question whose answer is a summary, the tree, and the jobs.
-pub struct SummaryBuilder((Sums, (TreeBuilder, Jobs)));
+/// The query whose answer is a summary and the tree.
+pub struct SummaryBuilder((Sums, TreeBuilder));
 
 type Sums = (
     ((Best, Leaderboard), (Tally, Failures)),
     ((Noise, SpecialistIndex), Ids),
 );
-
-/// Stands for the name of a job; 0 for none.
-pub fn mark_of_job(name: &[u8]) -> u64 {
-    if name.is_empty() {
-        0
-    } else {
-        xxh3_64(name).max(1)
-    }
-}
-
-/// The jobs of all rows, by the numbers of their trials.
-#[derive(Default)]
-pub struct Jobs {
-    pub marks: Vec<(u64, u64)>,
-    /// Whether there is a job of a trial that no number counts.
-    pub uncounted: bool,
-}
-
-impl Query for Jobs {
-    fn observe(&mut self, row: &Row) {
-        match (job_of(&row), row.id().as_ref().and_then(ExpId::counted)) {
-            (0, _) => {}
-            (mark, Some(number)) => self.marks.push((number, mark)),
-            (_, None) => self.uncounted = true,
-        }
-    }
-}
-
-/// The mark of a row's job.
-pub fn job_of(row: &Row) -> u64 {
-    if row.damage.is_none() {
-        mark_of_job(row.text(Role::Job).as_bytes())
-    } else {
-        0
-    }
-}
 
 /// Rows that have an id, and one more than the largest number that is one.
 #[derive(Default)]
@@ -116,8 +76,8 @@ impl Query for SummaryBuilder {
 }
 
 impl SummaryBuilder {
-    pub fn into_parts(self) -> (Summary, Tree, Jobs) {
-        let ((((best, board), (tally, failures)), ((noise, axes), ids)), (forest, jobs)) = self.0;
+    pub fn into_parts(self) -> (Summary, Tree) {
+        let ((((best, board), (tally, failures)), ((noise, axes), ids)), forest) = self.0;
         let tree = forest.into_tree();
         let summary = Summary {
             family: BestLineage::of(&tree, best.offset(), KEPT, KEPT),
@@ -133,7 +93,7 @@ impl SummaryBuilder {
             noise,
             axes,
         };
-        (summary, tree, jobs)
+        (summary, tree)
     }
 }
 
@@ -141,6 +101,10 @@ impl Summary {
     /// Where the best's row begins, and its score.
     pub fn best(&self) -> Option<(u64, f64)> {
         self.best.offset().zip(self.best.score())
+    }
+
+    pub fn is_best(&self, id: &ExpId) -> bool {
+        self.best_id.as_ref() == Some(id)
     }
 
     /// One more than the largest number that is an id.
@@ -156,7 +120,7 @@ impl Summary {
     /// Carries the answers on to a row that was added, whose id is new and whose parent, where it has one, stands before it.
     /// `chain` is asked for the way to the row where that does not lead through the best. False where the answers cannot be
     /// carried on: they must then be found anew.
-    pub fn add(&mut self, row: Row<'_>, chain: impl FnOnce() -> Option<Chain>) -> bool {
+    pub fn add(&mut self, row: &Row, chain: impl FnOnce() -> Option<Chain>) -> bool {
         let (Some(id), before) = (row.id(), self.best.offset()) else {
             return false;
         };
@@ -167,18 +131,18 @@ impl Summary {
         {
             return false;
         }
-        self.best.observe(&row);
-        self.board.observe(&row);
-        self.tally.observe(&row);
-        self.failures.observe(&row);
-        self.noise.observe(&row);
-        self.axes.observe(&row);
+        self.best.observe(row);
+        self.board.observe(row);
+        self.tally.observe(row);
+        self.failures.observe(row);
+        self.noise.observe(row);
+        self.axes.observe(row);
         self.rows += 1;
         self.next = self.next.max(id.counted().map_or(0, |number| number + 1));
         let from_best = parent.is_some() && parent == self.best_id;
         if self.best.offset() == before {
             if from_best {
-                self.family.add_child(&row);
+                self.family.add_child(row);
             }
             return true;
         }

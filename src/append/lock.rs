@@ -14,18 +14,15 @@ use anyhow::{Context, Result, anyhow, bail};
 use fs4::{FileExt, TryLockError};
 
 use crate::{
-    log::{
-        Log, ReadOptions, Schema, Source, encode_row,
-        lines::{MAX_ROW, read_at},
-        measure,
-    },
-    store::{Durability, Store, check_regular, way_out},
+    index::{FileState, IndexedLog, index_path},
+    log::{Log, Schema, Source, encode_row, lines::MAX_ROW, measure_lines, read_file_at},
+    store::{Durability, ReadOptions, Store, check_regular, way_out},
 };
 
 /// The exclusive lock on a log, and the log as it is under it. The lock ends with the value, or with the process.
 pub struct LockedLog {
     file: File,
-    log: Log,
+    log: IndexedLog,
     /// The header of a log that has none yet.
     header: String,
     durability: Durability,
@@ -75,25 +72,16 @@ impl Store {
         // A last line that only lacks its newline is a trial; it gets its newline with the next write, so it counts here.
         // A header that was torn counts for nothing: it is completed with the next write.
         let end = if missing.len() > 1 { 0 } else { len };
-        let mut log = Log::open(
-            path,
-            Some(Source::File(reader)),
-            end,
-            &self.settings,
-            reading,
-        )?;
-        log.is_locked = true;
+        let source = Some(Source::File(reader));
+        let log = Log::open(path, source, end, &self.log_options(reading))?;
         // What is kept is of the log as the settings read it; another reading, now and then, would make it anew each time.
-        if self.may_create_log()
-            && reading
-                .direction
-                .is_none_or(|asked| self.settings.direction == Some(asked))
-        {
-            log.look_beside();
-        }
+        let is_usual = reading
+            .direction
+            .is_none_or(|asked| self.settings.direction == Some(asked));
+        let index = (self.may_create_log() && is_usual).then(|| index_path(path));
         Ok(LockedLog {
             file,
-            log,
+            log: IndexedLog::new(log, index),
             header,
             durability: self.settings.durability,
         })
@@ -102,13 +90,13 @@ impl Store {
 
 /// The length of a log, and what must be written before a row: a header, the rest of a torn one, the newline of the last line.
 fn missing<'a>(file: &File, header: &'a str) -> io::Result<(u64, Cow<'a, str>)> {
-    let (len, whole) = measure(file)?;
+    let (len, whole) = measure_lines(file)?;
     if len > 0 && len == whole {
         return Ok((len, "".into()));
     }
     if whole == 0 && len < header.len() as u64 {
         let mut torn = vec![0; header.len()];
-        let read = read_at(file, &mut torn, 0)?;
+        let read = read_file_at(file, &mut torn, 0)?;
         if header.as_bytes().starts_with(&torn[..read]) {
             return Ok((len, header[read..].into()));
         }
@@ -133,7 +121,7 @@ fn is_full(kind: io::ErrorKind) -> bool {
 
 impl LockedLog {
     /// The log under the lock: nobody else can add to it.
-    pub fn log(&self) -> &Log {
+    pub fn log(&self) -> &IndexedLog {
         &self.log
     }
 
@@ -144,11 +132,11 @@ impl LockedLog {
         let rows = self.encode(rows)?;
         // Measured again: a writer that knows nothing of the lock may have been there.
         let context = || format!("cannot read {}", self.log.path().display());
-        let before = Log::stamp_of_file(&self.file);
+        let before = FileState::of(&self.file);
         let (len, missing) = missing(&self.file, &self.header).with_context(context)?;
         let bytes = missing.into_owned() + &rows;
         let mut written = self.put(len, bytes.as_bytes());
-        if written.as_ref().is_err_and(|failed| is_full(failed.kind)) && self.log.forget() {
+        if written.as_ref().is_err_and(|failed| is_full(failed.kind)) && self.log.discard_index() {
             written = self.put(len, bytes.as_bytes()); // there is a little more room now
         }
         if let Err(Failed {
@@ -163,7 +151,8 @@ impl LockedLog {
                 without_room: has_no_room.then(|| Box::new(self)),
             });
         }
-        self.log.remember(&self.file, before, bytes.len() as u64);
+        self.log
+            .record_append(&self.file, before, bytes.len() as u64);
         let _ = FileExt::unlock(&self.file); // it ends with the file, too
         if self.durability == Durability::Full {
             self.flush(len == 0).map_err(NotFlushed)?;
@@ -187,7 +176,7 @@ impl LockedLog {
                     "the row has {len} bytes, a trial may have {MAX_ROW}: put the text in a file and name it in the notes"
                 );
             }
-            if self.log.crlf() {
+            if self.log.has_carriage_returns() {
                 line.insert(line.len() - 1, '\r');
             }
             out += &line;

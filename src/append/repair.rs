@@ -12,10 +12,10 @@ use anyhow::{Context, Result, bail};
 use crate::{
     analysis::{Anomalies, find_anomalies},
     log::{
-        Cells, Damage, Ending, Log, ReadOptions, Role, Row, encode, encode_row,
-        has_text_behind_quote, split::split, value,
+        Cells, Damage, Ending, Log, Role, Row, encode, encode_row, has_text_after_quote,
+        split_line, unquote,
     },
-    store::Store,
+    store::{ReadOptions, Store},
 };
 
 /// One change: the line of the log, and what became of it.
@@ -77,7 +77,7 @@ impl Log {
         }
         file.write_all(&mended)?;
         file.write_all(b"\n")?;
-        self.every_line(|row| {
+        self.for_each_line(|row| {
             let (line, what) = mend(&row);
             changes.extend(what.map(|what| Change {
                 line: row.number,
@@ -100,7 +100,7 @@ impl Log {
 
     /// Copies a line of the log, without its newline, however long it is.
     fn copy_raw(&self, mut offset: u64, bytes: u64, out: &mut impl Write) -> io::Result<()> {
-        let Some(file) = &self.file else {
+        let Some(file) = self.source() else {
             return Ok(());
         };
         let (end, mut chunk) = (offset + bytes, vec![0; 64 * 1024]);
@@ -120,8 +120,8 @@ impl Log {
     }
 
     fn raw_header(&self) -> Result<Vec<u8>> {
-        let mut header = vec![0; usize::try_from(self.start)?];
-        match &self.file {
+        let mut header = vec![0; usize::try_from(self.start())?];
+        match self.source() {
             Some(file) if !header.is_empty() => {
                 let read = file.read_at(&mut header, 0)?;
                 header.truncate(read);
@@ -139,11 +139,11 @@ fn mend_header(raw: &[u8]) -> Vec<u8> {
         .unwrap_or(raw)
         .trim_ascii_end();
     let mut ends = Vec::new();
-    split(text, &mut ends, None);
+    split_line(text, &mut ends);
     encode_cells(
         Cells::new(text, &ends)
             .iter()
-            .map(|cell| value(cell).trim_ascii().to_vec()),
+            .map(|cell| unquote(cell).trim_ascii().to_vec()),
     )
 }
 
@@ -171,7 +171,9 @@ fn mend(row: &Row) -> (Option<Vec<u8>>, Option<&'static str>) {
         Some(Damage::TooLong { .. }) => (None, ending(row)),
         None => {
             let what = match () {
-                () if row.is_spaced() => "cells that spaces had joined were separated again",
+                () if row.is_space_separated() => {
+                    "cells that spaces had joined were separated again"
+                }
                 () if row.lines > 1 => "a cell over several lines was put into one",
                 () if find_anomalies(row.cells.line) != Anomalies::default() => {
                     "control characters and broken UTF-8 were made visible"
@@ -199,14 +201,14 @@ fn ending(row: &Row) -> Option<&'static str> {
 
 /// A quoted cell with a tab in it, or with text behind its closing quote.
 fn is_odd(raw: &[u8]) -> bool {
-    raw.starts_with(b"\"") && (raw.contains(&b'\t') || has_text_behind_quote(raw))
+    raw.starts_with(b"\"") && (raw.contains(&b'\t') || has_text_after_quote(raw))
 }
 
 /// A cell's value, with nothing lost: where text stands behind a closing quote, the quotes belong to it. White space around
 /// what is no free text is not part of it for any reader.
 fn whole_value(row: &Row, column: usize) -> Vec<u8> {
     let raw = row.cells.get(column).unwrap_or_default();
-    let value = if has_text_behind_quote(raw) {
+    let value = if has_text_after_quote(raw) {
         raw.to_vec()
     } else {
         row.bytes_at(column).into_owned()

@@ -2,8 +2,13 @@
 
 use std::collections::HashMap;
 
-use crate::analysis::Query;
+use anyhow::Result;
+
 use crate::log::{Direction, ExpId, Role, Row, shown_id};
+use crate::{
+    analysis::{Query, Summary},
+    index::IndexedLog,
+};
 
 /// A trial that another may name: its id as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,21 +41,38 @@ impl LogState {
         }
     }
 
-    /// The ledger of a log of which the next number, the best, and these trials and jobs are known.
-    pub fn known(
-        direction: Direction,
-        next: u64,
-        best: Option<(f64, String)>,
-        ids: HashMap<ExpId, Option<Known>>,
-        jobs: HashMap<String, Option<Known>>,
-    ) -> Self {
-        Self {
-            direction,
-            best,
-            next,
-            ids,
-            jobs,
+    /// What an append must know of this log.
+    pub fn read(
+        log: &IndexedLog,
+        ids: impl IntoIterator<Item = ExpId>,
+        jobs: impl IntoIterator<Item = String>,
+    ) -> Result<Self> {
+        let ids: Vec<ExpId> = ids.into_iter().collect();
+        let jobs: Vec<String> = jobs.into_iter().collect();
+        // Only the rows say which jobs there are.
+        if jobs.is_empty()
+            && let Some(summary) = log.summary()
+        {
+            return Self::from_stored(log, summary, ids);
         }
+        log.ask(Self::new(log.schema.direction, ids, jobs))
+    }
+
+    fn from_stored(log: &IndexedLog, summary: &Summary, ids: Vec<ExpId>) -> Result<Self> {
+        let mut state = Self::new(log.schema.direction, [], []);
+        state.next = summary.next_id();
+        if let Some((offset, score)) = summary.best() {
+            state.best = Some((score, log.at(offset)?.row().name()));
+        }
+        for id in ids {
+            let is_new = id
+                .counted()
+                .is_some_and(|number| number >= summary.next_id());
+            let trial = if is_new { None } else { log.find(&id)? };
+            let known = trial.map(|trial| Known(trial.row().name()));
+            state.ids.insert(id, known);
+        }
+        Ok(state)
     }
 
     pub fn best(&self) -> Option<(f64, &str)> {

@@ -189,7 +189,7 @@ fn append(drafts: &[Draft], args: &Append, context: &Context) -> Result<()> {
     let locked = store.lock(&reading, Duration::from_secs_f64(args.lock_timeout))?;
     context.say_notes(locked.log());
     let mut completed = complete(drafts, args, &store, &locked, works, context)?;
-    let damage = locked.log().damage();
+    let damage = locked.log().damage_message();
     let schema = locked.log().schema.clone();
     let written = write(locked, &mut completed, &schema);
     let answers = completed.answers(args.format, &schema);

@@ -5,9 +5,10 @@ use clap::Args;
 
 use super::Usage;
 use crate::formats;
-use crate::log::{Direction, ExpId, ReadOptions, Role, Row, Schema, Trial};
+use crate::log::{Direction, ExpId, Role, Row, Schema, Trial};
 use crate::output::records::{self, Format, format_records};
 use crate::output::{column_text, object_or_null};
+use crate::store::ReadOptions;
 use crate::text::{nearest, printable};
 
 /// How the log is read.

@@ -31,7 +31,7 @@ pub struct Best {
 pub fn run(args: Best, context: &Context) -> Result<()> {
     let Best { top, output, read } = args;
     let log = context.open(&read)?;
-    log.need_score()?;
+    log.require_score()?;
     output.column(&log.schema)?;
     let trials = match top {
         Some(size) => {

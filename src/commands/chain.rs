@@ -6,7 +6,7 @@ use clap::Args;
 use super::args::{OutputArgs, format_cell, parse_id};
 use super::{Context, ReadArgs};
 use crate::analysis::{self, ChainEnd};
-use crate::log::Log;
+use crate::index::IndexedLog;
 use crate::output::chain::{Steps, columns, format_chain};
 use crate::output::records::{Format, RecordWriter};
 use crate::ui::Printer;
@@ -38,7 +38,7 @@ pub fn run(args: Chain, context: &Context) -> Result<()> {
     output.column(&log.schema)?;
     let exp = exp.as_deref().map(parse_id).transpose()?;
     if exp.is_none() {
-        log.need_score()?;
+        log.require_score()?;
     }
     let chain = log.chain(exp.as_ref())?;
     if chain.is_none() {
@@ -63,7 +63,7 @@ pub fn run(args: Chain, context: &Context) -> Result<()> {
 }
 
 fn print_chain(
-    log: &Log,
+    log: &IndexedLog,
     chain: &analysis::Chain,
     ends_with_best: bool,
     output: &OutputArgs,
@@ -92,7 +92,7 @@ fn print_chain(
 }
 
 fn add_tables(
-    log: &Log,
+    log: &IndexedLog,
     chain: &analysis::Chain,
     best: Option<u64>,
     context: &Context,

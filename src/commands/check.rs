@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::{Context, Findings, ReadArgs};
 use crate::analysis::{Audit, Finding};
-use crate::log::Log;
+use crate::index::IndexedLog;
 use crate::output::records::{Column, Format, format_records};
 use crate::store::Store;
 use crate::text::{count, printable};
@@ -69,14 +69,14 @@ pub fn run(args: Check, context: &Context) -> Result<()> {
 }
 
 /// All problems in the order of the log, those of snapshots last, and the number of rows.
-fn find_problems(store: &Store, log: &Log) -> Result<(Vec<Finding>, u64)> {
+fn find_problems(store: &Store, log: &IndexedLog) -> Result<(Vec<Finding>, u64)> {
     let snapshots = store.snapshots();
-    let mut audit = Audit::new(log.crlf());
-    audit.header(&log.schema, log.bom());
-    for unread in log.unread.iter().filter(|unread| !unread.usual) {
-        audit.unread(unread.line, &unread.why);
+    let mut audit = Audit::new(log.has_carriage_returns());
+    audit.header(&log.schema, log.has_byte_order_mark());
+    for skipped in log.skipped.iter().filter(|line| !line.is_expected) {
+        audit.unread(skipped.line, &skipped.reason);
     }
-    log.every_line(|row| {
+    log.for_each_line(|row| {
         audit.line(&row);
         Ok(())
     })?;
@@ -91,7 +91,7 @@ fn find_problems(store: &Store, log: &Log) -> Result<(Vec<Finding>, u64)> {
     Ok((findings, rows))
 }
 
-fn write_repaired(log: &Log, out: &Path, context: &Context) -> Result<()> {
+fn write_repaired(log: &IndexedLog, out: &Path, context: &Context) -> Result<()> {
     let changes = log.repair(out)?;
     let (path, out) = (log.path().display(), out.display());
     for change in &changes {

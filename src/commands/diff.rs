@@ -12,7 +12,7 @@ use crate::{
         records::{Column, Format, sheet},
         text::count,
     },
-    store::{self, Log, Snapshot, no_such_trial},
+    store::{self, IndexedLog, Snapshot, no_such_trial},
     ui::Closed,
     view::diff::{self, Change, Stat, quote},
 };
@@ -125,7 +125,7 @@ enum Before {
 }
 
 fn before(
-    log: &Log,
+    log: &IndexedLog,
     after: &Trial,
     other: Option<ExpId>,
     against: Option<Against>,
@@ -164,7 +164,7 @@ fn before(
 }
 
 /// The parent, or the nearest above it that has a snapshot.
-fn nearest(log: &Log, after: &Trial, parent: &ExpId, context: &Context) -> Result<Trial> {
+fn nearest(log: &IndexedLog, after: &Trial, parent: &ExpId, context: &Context) -> Result<Trial> {
     if log.find(parent)?.is_none() {
         anyhow::bail!(no_such_trial(parent, log.path()));
     }

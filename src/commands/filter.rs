@@ -6,7 +6,8 @@ use anyhow::{Result, bail};
 
 use super::Usage;
 use crate::analysis::Query;
-use crate::log::{Log, Role, Row, Status};
+use crate::index::IndexedLog;
+use crate::log::{Role, Row, Status};
 use crate::text::nearest;
 
 /// The words of a repeated flag such as `--status`.
@@ -44,7 +45,7 @@ impl WordFilter {
     }
 
     /// Fails if a word is neither a status nor in the log. Scans the log if a word is not a status.
-    pub fn check(&self, log: &Log) -> Result<()> {
+    pub fn check(&self, log: &IndexedLog) -> Result<()> {
         let is_status =
             |word: &String| self.role == Role::Status && Status::from_input(word).is_some();
         if self.words.iter().all(is_status) {

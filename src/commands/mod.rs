@@ -27,7 +27,7 @@ use anyhow::Result;
 pub use self::args::ReadArgs;
 // The former name, until its callers use the new one.
 use self::args::parse_id as id;
-use crate::log::Log;
+use crate::index::IndexedLog;
 use crate::store::Store;
 use crate::ui::Ui;
 
@@ -47,22 +47,22 @@ impl Context {
     }
 
     /// Opens the log for reading, and prints notes on its interpretation.
-    fn open(&self, args: &ReadArgs) -> Result<Log> {
+    fn open(&self, args: &ReadArgs) -> Result<IndexedLog> {
         let log = self.store()?.read(&args.into())?;
         self.say_notes(&log);
         Ok(log)
     }
 
     /// Prints notes on the interpretation of a log.
-    fn say_notes(&self, log: &Log) {
+    fn say_notes(&self, log: &IndexedLog) {
         for note in &log.notes {
             self.ui.note(note);
         }
     }
 
     /// Warns of rows that could not be read, after the answer.
-    fn close(&self, log: &Log) {
-        if let Some(damage) = log.damage() {
+    fn close(&self, log: &IndexedLog) {
+        if let Some(damage) = log.damage_message() {
             self.ui.warn(&damage);
         }
     }

@@ -50,7 +50,7 @@ pub fn run(args: Prompts, context: &Context) -> Result<()> {
 }
 
 fn cells(saved: &SavedPrompt) -> [String; 5] {
-    let text = |name: &str| saved.record[name].as_str().unwrap_or_default().to_owned();
+    let text = |name: &str| saved.text(name).to_owned();
     let prompt = saved.record["rendered_prompt"].as_str();
     [
         text("saved"),

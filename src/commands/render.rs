@@ -1,45 +1,43 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, ValueEnum, builder::NonEmptyStringValueParser};
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Context, ReadArgs, id};
 use crate::{
     analysis::{Best, Leaderboard},
     append::format_time,
     log::Role,
-    log::Trial,
-    output::{records::json, text::shell_word},
-    prompt::record,
-    prompt::{self, PromptData},
-    store::{self, Log, Prompt, SectionName, Store, Workdir},
+    output::{records, text::shell_word},
+    prompt::{self, PromptOptions},
+    store::{IndexedLog, PromptSettings, ReadOptions, SectionName, Store, Workdir},
 };
 
 /// Print the prompt that opens an agent's session
 ///
-/// Markdown on stdout: what fails and how, the best and the leaderboard, the chain to the best, the reader's own trials, the
-/// newest trials, signals, the key insights, how to ask for more, and the task. Quarantined trials are left out. The same log
-/// and flags give the same bytes.
+/// Prints Markdown: what fails and why, the best trial and the leaderboard, the chain to the best, the reader's own trials, the
+/// last trials, signals, the key insights, how to ask for more, and the task. Ignored trials (`harness_abort`) are left out.
+/// The same log and flags give the same bytes.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   lineage render --for tok > prompt.md
   lineage render --for tok --as-of 178
-  lineage render --for opt --max-bytes 12000 --without board,recent
+  lineage render --for opt --max-bytes 12000 --without leaderboard,recent
   lineage render --for opt --workdir work/opt --save > prompt.md")]
 pub struct Render {
-    /// The specialist that will read it
+    /// The specialist that reads the prompt
     #[arg(
         long = "for",
         value_name = "SPECIALIST",
         env = "LINEAGE_SPECIALIST",
         hide_env_values = true
     )]
-    #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new(), allow_hyphen_values = true)]
+    #[arg(value_parser = NonEmptyStringValueParser::new(), allow_hyphen_values = true)]
     specialist: String,
-    /// The log as it was just after this trial
+    /// Use the log as it was just after this trial
     #[arg(long, value_name = "EXP")]
     as_of: Option<String>,
     /// Rows of the leaderboard [default: the setting, else 20]
@@ -48,20 +46,13 @@ pub struct Render {
     /// Rows of the table of recent trials [default: the setting, else 30]
     #[arg(long, value_name = "N")]
     recent: Option<usize>,
-    /// Recent trials whose hypothesis and notes are given in full [default: the setting, else 10]
+    /// Recent trials with hypothesis and notes in full [default: the setting, else 10]
     #[arg(long, value_name = "N")]
     full: Option<usize>,
-    /// The sections to show, in this order [default: the setting, else all]
-    #[arg(
-        long,
-        value_name = "A,B",
-        value_delimiter = ',',
-        value_enum,
-        hide_possible_values = true
-    )]
+    /// Sections to show, in this order [default: the setting, else all]
+    #[arg(long, value_name = "A,B", value_delimiter = ',', value_enum)]
     sections: Vec<SectionName>,
-    /// Sections to leave out: opening, signals, failures, best, board, chain, children, axis, recent, full, insights, more,
-    /// workdir, task
+    /// Sections to leave out
     #[arg(
         long,
         value_name = "A,B",
@@ -70,26 +61,26 @@ pub struct Render {
         hide_possible_values = true
     )]
     without: Vec<SectionName>,
-    /// The most bytes that the prompt may have; whole rows give way, the least worth first [default: the setting, else 24000]
+    /// Maximum size of the prompt; trims whole rows, the least valuable first [default: the setting, else 24000]
     #[arg(long, value_name = "N")]
     max_bytes: Option<usize>,
     /// Leave out all lineage but the best's id and score: the control arm of an ablation
     #[arg(long)]
     blind: bool,
-    /// The directory in which the agent will work: its files are listed
+    /// List the files of the directory in which the agent will work
     #[arg(long, value_name = "DIR")]
     workdir: Option<PathBuf>,
-    /// Save the prompt in the store as well, as Markdown and as JSON
+    /// Also save the prompt in the store, as Markdown and as JSON
     #[arg(long)]
     save: bool,
-    /// The prompt itself, or a JSON object with it and the trials that it was made from
+    /// Print the prompt, or a JSON object with the prompt and the trials in it
     #[arg(long, value_enum, default_value = "md")]
     format: RenderFormat,
     #[command(flatten)]
     reading: ReadArgs,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum RenderFormat {
     Md,
     Json,
@@ -98,150 +89,124 @@ enum RenderFormat {
 pub fn run(args: Render, context: &Context) -> Result<()> {
     let store = context.store()?;
     let as_of = args.as_of.as_deref().map(id).transpose()?;
-    let log = store.read(&store::ReadOptions {
+    let log = store.read(&ReadOptions {
         as_of,
         ..(&args.reading).into()
     })?;
     context.say_notes(&log);
-    log.need_score()?;
-    let limits = limits(&args, &store.settings.prompt);
-    let digest = prompt::gather(&log, &args.specialist, &limits)?;
-    let page = page(&args, &store, &log, &digest, &limits)?;
-    let newest = digest
-        .newest
-        .as_ref()
-        .map_or_else(|| "none".to_owned(), |trial| trial.row().name());
-    let record = || record::record(&digest, &page, &newest, flags(&args));
+    log.require_score()?;
+    let settings = override_settings(&args, &store.settings.prompt);
+    let data = prompt::gather(&log, &args.specialist, &settings)?;
+    let workdir = args.workdir.as_deref();
+    let workdir = workdir
+        .map(|dir| inspect_workdir(&store, &log, dir))
+        .transpose()?;
+    let flags = flags_of_record(&args);
+    let store_flag = store_flag(context);
+    let options = PromptOptions {
+        sections: &settings.sections,
+        max_bytes: settings.max_bytes,
+        blind: args.blind,
+        command: &format!("lineage render{}{store_flag}", flags_to_repeat(&flags)),
+        store_flag: &store_flag,
+        insights: &store.insights()?,
+        workdir: workdir.as_ref(),
+        task: &settings.task,
+    };
+    let text = prompt::render(&data, &options)?;
+    let record = || prompt::record(&data, &text, &flags);
     match args.format {
-        RenderFormat::Md => context.ui.print(&page)?,
-        RenderFormat::Json => context.ui.print(&(json(&record()) + "\n"))?,
+        RenderFormat::Md => context.ui.print(&text)?,
+        RenderFormat::Json => context.ui.print(&(records::json(&record()) + "\n"))?,
     }
     if args.save {
-        let mut record = record();
-        record["saved"] = Value::from(format_time(Timestamp::now()));
-        let path = store.save_prompt(&newest, &args.specialist, &page, &(json(&record) + "\n"))?;
-        context.ui.note(&format!("saved as {}", path.display()));
+        let path = save(&store, &text, record())?;
+        context.ui.note(&format!("saved {}", path.display()));
     }
     context.close(&log);
     Ok(())
 }
 
-/// The settings, with what the flags say instead.
-fn limits(args: &Render, settings: &Prompt) -> Prompt {
-    let mut limits = settings.clone();
-    limits.top = args.top.unwrap_or(limits.top);
-    limits.recent = args.recent.unwrap_or(limits.recent);
-    limits.full = args.full.unwrap_or(limits.full);
-    limits.max_bytes = args.max_bytes.or(limits.max_bytes);
-    if !args.sections.is_empty() {
-        limits.sections.clone_from(&args.sections);
-    } else if limits.sections.is_empty() {
-        limits.sections = prompt::ORDER.to_vec();
-    }
-    let mut seen = Vec::new();
-    limits.sections.retain(|section| {
-        let first = !seen.contains(section);
-        seen.push(*section);
-        first && !args.without.contains(section)
-    });
-    limits
+/// Saves a prompt with the current time.
+fn save(store: &Store, text: &str, mut record: Value) -> Result<PathBuf> {
+    record["saved"] = Value::from(format_time(Timestamp::now()));
+    let json = records::json(&record) + "\n";
+    let name = |key: &str| record[key].as_str().unwrap_or_default();
+    store.save_prompt(name("as_of"), name("specialist"), text, &json)
 }
 
-/// The command that makes the same page.
-fn again(args: &Render) -> String {
-    let mut words = vec![
-        "lineage render --for".to_owned(),
-        shell_word(&args.specialist),
-    ];
-    let reading = [
-        ("--metric", args.reading.metric.clone()),
-        (
-            "--direction",
-            args.reading.direction.map(|way| way.to_string()),
-        ),
-    ];
-    let flags = [("--as-of", args.as_of.clone())].into_iter().chain(reading);
-    for (flag, value) in flags {
-        words.extend(
-            value
-                .iter()
-                .flat_map(|value| [flag.to_owned(), shell_word(value)]),
-        );
-    }
-    let numbers = [
-        ("--top", args.top),
-        ("--recent", args.recent),
-        ("--full", args.full),
-    ];
-    for (flag, value) in numbers {
-        words.extend(
-            value
-                .iter()
-                .flat_map(|value| [flag.to_owned(), value.to_string()]),
-        );
-    }
-    words.extend(
-        args.workdir
-            .iter()
-            .flat_map(|dir| ["--workdir".to_owned(), shell_word(&dir.to_string_lossy())]),
-    );
-    words.join(" ")
-}
-
-fn page(
-    args: &Render,
-    store: &Store,
-    log: &Log,
-    digest: &PromptData,
-    limits: &Prompt,
-) -> Result<String> {
-    let workdir = args
-        .workdir
-        .as_ref()
-        .map(|dir| workdir(store, dir, log))
-        .transpose()?;
-    Ok(prompt::page(
-        digest,
-        &prompt::Page {
-            sections: &limits.sections,
-            max_bytes: limits.max_bytes,
-            blind: args.blind,
-            again: &again(args),
-            insights: &store.insights()?,
-            workdir: workdir.as_ref(),
-            task: &limits.task,
-        },
-    )?)
-}
-
-/// The workdir, and which of all keeps it is a copy of.
-fn workdir(store: &Store, dir: &std::path::Path, log: &Log) -> Result<Workdir> {
-    let (best, board) = log.ask((Best::default(), Leaderboard::new(usize::MAX)))?;
-    let kept = log.all_at(board.into_offsets().into_iter().chain(best.offset()))?;
-    let snapshot = |trial: &Trial| {
-        (
-            trial.row().name(),
-            trial.row().text(Role::Snapshot).into_owned(),
-        )
+/// The settings, overridden by the flags.
+fn override_settings(args: &Render, settings: &PromptSettings) -> PromptSettings {
+    let chosen = match (args.sections.as_slice(), settings.sections.as_slice()) {
+        ([], []) => SectionName::value_variants(),
+        ([], sections) | (sections, _) => sections,
     };
-    store.workdir(dir, &kept.iter().map(snapshot).collect::<Vec<_>>())
+    let mut sections = Vec::new();
+    for section in chosen {
+        if !sections.contains(section) && !args.without.contains(section) {
+            sections.push(*section);
+        }
+    }
+    PromptSettings {
+        sections,
+        top: args.top.unwrap_or(settings.top),
+        recent: args.recent.unwrap_or(settings.recent),
+        full: args.full.unwrap_or(settings.full),
+        max_bytes: args.max_bytes.or(settings.max_bytes),
+        ..settings.clone()
+    }
 }
 
-/// The flags that shaped the prompt, for its record.
-fn flags(args: &Render) -> Value {
-    let names = |sections: &[SectionName]| serde_json::to_value(sections).unwrap_or_default();
-    serde_json::json!({
+/// The `--store` flag for a command in the prompt; nothing if the command finds the log without it.
+fn store_flag(context: &Context) -> String {
+    match &context.store {
+        Some(path) if std::env::var_os("LINEAGE_STORE").as_deref() != Some(path.as_os_str()) => {
+            format!(" --store {}", shell_word(&path.to_string_lossy()))
+        }
+        _ => String::new(),
+    }
+}
+
+/// The flags that make the same prompt, except those that choose and trim its sections.
+fn flags_to_repeat(flags: &Value) -> String {
+    let mut text = String::new();
+    for (key, value) in flags.as_object().into_iter().flatten() {
+        let value = match value {
+            _ if ["sections", "without", "max_bytes", "blind"].contains(&key.as_str()) => continue,
+            Value::Null => continue,
+            Value::String(value) => shell_word(value),
+            number => number.to_string(),
+        };
+        text += &format!(" --{} {value}", key.replace('_', "-"));
+    }
+    text
+}
+
+/// Lists a workdir, and finds the keep whose snapshot it is a copy of.
+fn inspect_workdir(store: &Store, log: &IndexedLog, dir: &Path) -> Result<Workdir> {
+    let (best, keeps) = log.ask((Best::default(), Leaderboard::new(usize::MAX)))?;
+    let mut snapshots = Vec::new();
+    for trial in log.all_at(keeps.into_offsets().into_iter().chain(best.offset()))? {
+        let row = trial.row();
+        snapshots.push((row.name(), row.text(Role::Snapshot).into_owned()));
+    }
+    store.workdir(dir, &snapshots)
+}
+
+fn flags_of_record(args: &Render) -> Value {
+    json!({
         "for": args.specialist,
         "as_of": args.as_of,
         "top": args.top,
         "recent": args.recent,
         "full": args.full,
-        "sections": names(&args.sections),
-        "without": names(&args.without),
+        "sections": args.sections,
+        "without": args.without,
         "max_bytes": args.max_bytes,
         "blind": args.blind,
         "workdir": args.workdir.as_ref().map(|dir| dir.display().to_string()),
         "metric": args.reading.metric,
         "direction": args.reading.direction,
+        "segment": args.reading.segment,
     })
 }

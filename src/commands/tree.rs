@@ -7,7 +7,8 @@ use super::args::{parse_count, parse_id};
 use super::filter::WordFilter;
 use super::{Context, ReadArgs};
 use crate::analysis::{Best, ChainEnd, Query, Tree as SearchTree, TreeBuilder, Visit};
-use crate::log::{ExpId, Log, Role, Row};
+use crate::index::IndexedLog;
+use crate::log::{ExpId, Role, Row};
 use crate::output::records::{Format, RecordWriter};
 use crate::output::tree::{TreeDrawing, TreeLines, format_mark};
 use crate::output::tree_records::{TreeRecords, columns};
@@ -58,7 +59,7 @@ pub fn run(args: Tree, context: &Context) -> Result<()> {
 }
 
 /// Prints the records of all trials as TSV.
-pub(super) fn export(log: &Log, context: &Context) -> Result<()> {
+pub(super) fn export(log: &IndexedLog, context: &Context) -> Result<()> {
     let selection = Selection {
         root: None,
         depth: None,
@@ -76,7 +77,7 @@ struct Selection {
 
 impl Selection {
     /// The trials in the order of the tree. `accepted` says which of them the status filter accepts.
-    fn visits(&self, tree: &SearchTree, accepted: &[bool], log: &Log) -> Result<Vec<Visit>> {
+    fn visits(&self, tree: &SearchTree, accepted: &[bool], log: &IndexedLog) -> Result<Vec<Visit>> {
         let branches = tree.branches(self.root.as_ref(), self.depth);
         let branches = branches.with_context(|| match &self.root {
             Some(root) => no_such_trial(root, log.path()),
@@ -113,7 +114,7 @@ impl Query for Accepted<'_> {
     }
 }
 
-fn draw(log: &Log, selection: &Selection, context: &Context) -> Result<()> {
+fn draw(log: &IndexedLog, selection: &Selection, context: &Context) -> Result<()> {
     let look = context.ui.look;
     // The lines are made in the order of the log: reading 100,000 rows again in the order of the tree is four times slower.
     let lines = (TreeLines::new(look), Accepted::new(&selection.status));
@@ -147,7 +148,7 @@ fn draw(log: &Log, selection: &Selection, context: &Context) -> Result<()> {
 }
 
 fn print_records(
-    log: &Log,
+    log: &IndexedLog,
     selection: &Selection,
     format: Format,
     context: &Context,
@@ -171,7 +172,7 @@ fn print_records(
     Ok(())
 }
 
-fn print_messages(visits: &[Visit], selection: &Selection, log: &Log, context: &Context) {
+fn print_messages(visits: &[Visit], selection: &Selection, log: &IndexedLog, context: &Context) {
     let is_cycle = |visit: &&Visit| visit.end == ChainEnd::Cycle;
     let cycles = visits.iter().filter(is_cycle).count();
     if cycles > 0 {

@@ -173,7 +173,7 @@ impl Reader {
 
     /// Why there is nothing to read.
     fn nothing(&self) -> String {
-        let whys: BTreeSet<&str> = self.unread.iter().map(|unread| &*unread.why).collect();
+        let whys: BTreeSet<&str> = self.unread.iter().map(|unread| &*unread.reason).collect();
         let whys: Vec<_> = whys.into_iter().take(5).collect();
         format!("none of its JSON lines is a run: {}", whys.join(", "))
     }
@@ -200,8 +200,8 @@ impl Reader {
     fn skip(&mut self, line: u64, why: &str, usual: bool) {
         self.unread.push(Unread {
             line,
-            why: why.to_owned(),
-            usual,
+            reason: why.to_owned(),
+            is_expected: usual,
         });
     }
 }

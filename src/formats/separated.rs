@@ -189,8 +189,8 @@ impl Table {
                 let why = "text before the header".to_owned();
                 self.unread.push(Unread {
                     line: at as u64 + 1,
-                    why,
-                    usual: true,
+                    reason: why,
+                    is_expected: true,
                 });
             }
         }
@@ -216,8 +216,8 @@ impl Table {
         match self.no_row(&cells) {
             Some((why, usual)) => self.unread.push(Unread {
                 line: number,
-                why: why.to_owned(),
-                usual,
+                reason: why.to_owned(),
+                is_expected: usual,
             }),
             None => self.rows.push(Raw {
                 line: number,

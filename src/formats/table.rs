@@ -58,12 +58,7 @@ impl Raw {
     }
 }
 
-pub struct Unread {
-    pub line: u64,
-    pub why: String,
-    /// Whether such a line is a part of the format, and no damage.
-    pub usual: bool,
-}
+pub use crate::log::SkippedLine as Unread;
 
 /// What the file itself says of its score.
 #[derive(Clone, Debug, Default)]

@@ -87,8 +87,8 @@ pub fn translate(mut table: Table, wanted: &Wanted) -> Result<Translation, Strin
         if score.is_none() && word.is_empty() && is_bare() {
             unread.push(Unread {
                 line: row.line,
-                why: "neither a score nor a verdict".to_owned(),
-                usual: false,
+                reason: "neither a score nor a verdict".to_owned(),
+                is_expected: false,
             });
             continue;
         }

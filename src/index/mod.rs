@@ -1,306 +1,245 @@
-//! What is remembered beside the log, so that an answer costs the same at any length. It is derived from the log and never
-//! needed: only `append` writes it, under the lock that it holds anyway; a reader believes it where it was made from this very
-//! state of the log, and reads the log itself where it was not.
+//! A log with the answers stored beside it in `results.idx`, so that a command takes the same time at any length.
 //!
-//! The file: two slots, each with a state of the log and the answers in it, of which the older one is overwritten, so that a
-//! reader finds a whole one at any instant; then a table of sixteen bytes a number, which says where its trial is and marks its
-//! job.
+//! The index is derived and never needed. Only `append` writes it, under its lock. A reader uses it only if it was made
+//! from exactly the state of the log that is open, and reads the log otherwise.
 
-mod query;
-mod slot;
-mod table;
+mod file;
 
-use std::{
-    fs::{self, File, OpenOptions, Permissions},
-    io::{self, ErrorKind},
-    os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
-    path::{Path, PathBuf},
-};
+use std::{cell::OnceCell, fs::File, ops::Deref, path::PathBuf, time::SystemTime};
 
-use rustix::fs::OFlags;
-use serde::{Deserialize, Serialize};
+use anyhow::{Context, Result};
 
-pub(crate) use query::Beside;
-
-use self::{
-    slot::{hash, read_head},
-    table::{Table, climb, place, weight},
-};
+use self::file::Index;
+pub use self::file::{FileState, index_path};
 use crate::{
-    analysis::{Chain, Summary, SummaryBuilder, job_of},
-    log::{Damaged, ExpId, Log, Source, Trial},
+    analysis::{Best, Chain, Query, Summary, TreeBuilder},
+    log::{ExpId, Log, Trial, no_such_trial},
 };
 
-/// This much of the end of the log is hashed.
-const LAST: u64 = 4096;
+/// Reading a shorter log takes no longer than reading its index.
+const MIN_LOG_BYTES: u64 = 128 * 1024;
 
-/// What tells one state of one file from any other. To edit a file changes its times, and nobody can set back the second.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Stamp {
-    device: u64,
-    inode: u64,
-    pub(crate) len: u64,
-    modified: (i64, i64),
-    changed: (i64, i64),
+/// A log that is open, and its index if it has a valid one.
+pub struct IndexedLog {
+    log: Log,
+    /// Where the index is; `None` if this log has none.
+    path: Option<PathBuf>,
+    /// The state of the file when the log was opened.
+    state: Option<FileState>,
+    /// Opened when the first question is asked.
+    index: OnceCell<Option<Index>>,
 }
 
-impl Stamp {
-    pub(crate) fn of(file: &File) -> io::Result<Self> {
-        let metadata = file.metadata()?;
-        let modified = (metadata.mtime(), metadata.mtime_nsec());
-        let changed = (metadata.ctime(), metadata.ctime_nsec());
-        Ok(Self {
-            device: metadata.dev(),
-            inode: metadata.ino(),
-            len: metadata.len(),
-            modified,
-            changed,
-        })
+impl Deref for IndexedLog {
+    type Target = Log;
+
+    fn deref(&self) -> &Log {
+        &self.log
     }
 }
 
-/// A state of the log, and the answers in it.
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    stamp: Stamp,
-    /// A hash of how the log was read: its columns, the metric, the direction, the version of this program.
-    reading: u64,
-    /// A hash of the end of the log.
-    last: u64,
-    damaged: Damaged,
-    /// A sum over the jobs in the table; `None` where they are not all there. Of a damaged table it is another one, so that nobody
-    /// takes a job for new that is not.
-    jobs: Option<u64>,
-    /// `None` where the answers have no room: nobody need find that out again.
-    summary: Option<Summary>,
-}
-
-/// An index that was made from the log as it is.
-pub(crate) struct Index {
-    file: File,
-    /// The slot that it was read from.
-    slot: u64,
-    kept: Kept,
-}
-
-/// What became of looking for an index.
-pub(crate) enum Found {
-    Fits(Box<Index>),
-    /// It is of a shorter log: a writer may be about to carry it on.
-    Behind,
-    No,
-}
-
-impl Index {
-    pub(crate) fn open(path: &Path, log: &Log) -> Found {
-        let Some(stamp) = log.stamp.filter(|stamp| stamp.len == log.end) else {
-            return Found::No;
-        };
-        let Some(file) = open_file(path, log.is_locked) else {
-            return Found::No;
-        };
-        let heads = [read_head(&file, 0), read_head(&file, 1)];
-        for (slot, head) in (0..).zip(&heads) {
-            let kept = head
-                .as_ref()
-                .filter(|head| head.len == stamp.len)
-                .and_then(|head| head.read(&file, slot));
-            if let Some(kept) = kept.filter(|kept| kept.fits(log, stamp)) {
-                return Found::Fits(Box::new(Self { file, slot, kept }));
-            }
-        }
-        let is_behind = heads
-            .iter()
-            .flatten()
-            .map(|head| head.len)
-            .max()
-            .is_some_and(|len| len < stamp.len);
-        if is_behind { Found::Behind } else { Found::No }
+impl IndexedLog {
+    /// A log without an index.
+    pub fn unindexed(log: Log) -> Self {
+        Self::new(log, None)
     }
 
-    pub(crate) fn summary(&self) -> Option<&Summary> {
-        self.kept.summary.as_ref()
-    }
-
-    pub(crate) fn damaged(&self) -> &Damaged {
-        &self.kept.damaged
-    }
-
-    /// The trial with this id, where the table and the log agree on it; `None` says nothing.
-    pub(crate) fn trial(&self, log: &Log, id: &ExpId) -> Option<Trial> {
-        table::trial(&self.file, log, id)
-    }
-
-    /// The way to the row that begins at `offset`; `None` where the table does not lead to a root.
-    pub(crate) fn chain(&self, log: &Log, offset: u64) -> Option<Chain> {
-        climb(&self.file, log, offset)
-    }
-
-    /// Whether the log has one of the jobs with these marks; `None` where the table cannot tell.
-    pub(crate) fn has_job(&self, marks: &[u64]) -> Option<bool> {
-        table::has_job(
-            &self.file,
-            self.summary()?.next_id(),
-            self.kept.jobs?,
-            marks,
-        )
-    }
-
-    /// Carries the index on to the rows from `from` on. False where it must be made anew.
-    pub(crate) fn carry_on(mut self, log: &Log, from: u64) -> io::Result<bool> {
-        let (Some(stamp), Some(mut rows)) = (log.stamp, log.rows_from(from)) else {
-            return Ok(false);
-        };
-        while let Some(row) = rows.next()? {
-            let Some(summary) = &mut self.kept.summary else {
-                break;
-            };
-            let (id, job) = (row.id(), job_of(&row));
-            if !summary.add(row, || climb(&self.file, log, row.offset)) {
-                return Ok(false);
-            }
-            let rows = summary.rows();
-            match id
-                .as_ref()
-                .and_then(ExpId::counted)
-                .and_then(|number| place(number, row.offset, rows))
-            {
-                Some((number, place)) => {
-                    table::write(&self.file, number, place, job)?;
-                    self.kept.jobs = self
-                        .kept
-                        .jobs
-                        .map(|sum| sum.wrapping_add(weight(number, job)));
-                }
-                None if job == 0 => {}
-                None => self.kept.jobs = None,
-            }
-        }
-        self.kept.stamp = stamp;
-        self.kept.last = hash_of_end(log)?;
-        self.write(1 - self.slot).map(|()| true)
-    }
-
-    /// Makes an index of the whole log, and lets it appear at `path`.
-    pub(crate) fn make(path: &Path, log: &Log) -> io::Result<()> {
-        if !may_give_way(path) {
-            return Err(ErrorKind::AlreadyExists.into());
-        }
-        let unfinished = unfinished(path); // there is one writer at a time
-        let _ = fs::remove_file(&unfinished);
-        let made = Self::make_at(&unfinished, log).and_then(|()| fs::rename(&unfinished, path));
-        made.inspect_err(|_| drop(fs::remove_file(&unfinished))) // the log may need the room
-    }
-
-    fn make_at(path: &Path, log: &Log) -> io::Result<()> {
-        let (Some(stamp), Some(Source::File(own))) = (log.stamp, &log.file) else {
-            return Ok(());
-        };
-        let mode = own.metadata()?.mode() & 0o777; // whoever may not read the log may not read this either
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create_new(true)
-            .mode(mode)
-            .open(path)?;
-        file.set_permissions(Permissions::from_mode(mode))?;
-        let (summing, damaged) = log
-            .scan(SummaryBuilder::default())
-            .map_err(io::Error::other)?;
-        let (summary, tree, jobs) = summing.into_parts();
-        let table = Table::of(&tree, &jobs, summary.rows());
-        table.write(&file)?;
-        let (reading, last, jobs) = (reading(log), hash_of_end(log)?, table.jobs);
-        let kept = Kept {
-            stamp,
-            reading,
-            last,
-            damaged,
-            jobs,
-            summary: Some(summary),
-        };
+    /// A log whose index is at `path`.
+    pub fn new(log: Log, path: Option<PathBuf>) -> Self {
         Self {
-            file,
-            slot: 1,
-            kept,
+            state: log.source().and_then(FileState::of_source),
+            log,
+            path,
+            index: OnceCell::new(),
         }
-        .write(0)
     }
 
-    /// Deletes an index and what is left of another one: false where there is none.
-    pub(crate) fn delete(path: &Path) -> bool {
-        let deleted = may_give_way(path) && fs::remove_file(path).is_ok();
-        fs::remove_file(unfinished(path)).is_ok() || deleted
+    pub fn log_mut(&mut self) -> &mut Log {
+        &mut self.log
     }
 
-    fn write(&mut self, slot: u64) -> io::Result<()> {
-        if !slot::write(&self.file, slot, &self.kept)? {
-            self.kept.summary = None;
-            slot::write(&self.file, slot, &self.kept)?;
+    /// The stored answers, if they are those of this log.
+    pub fn summary(&self) -> Option<&Summary> {
+        let index = self.index()?;
+        let summary = index.summary()?;
+        self.log.set_damage(index.damage().clone());
+        Some(summary)
+    }
+
+    fn index(&self) -> Option<&Index> {
+        let open = || {
+            let path = self.path.as_ref()?;
+            if self.log.end() < MIN_LOG_BYTES {
+                return None;
+            }
+            Index::open(path, &self.log, self.state?)
+        };
+        self.index.get_or_init(open).as_ref()
+    }
+
+    /// Answers a query from the index, else by reading every row.
+    pub fn ask<Q: Query>(&self, mut query: Q) -> Result<Q> {
+        if let Some(summary) = self.summary()
+            && let Some(answered) = query.from_summary(summary)
+        {
+            return Ok(answered);
         }
-        Ok(())
+        let damage = self.log.for_each_row(|row| query.observe(row))?;
+        self.log.set_damage(damage);
+        Ok(query)
+    }
+
+    /// The first row with this id.
+    pub fn find(&self, id: &ExpId) -> Result<Option<Trial>> {
+        if let Some(index) = self.index()
+            && let Some(trial) = index.find(&self.log, id)
+        {
+            return Ok(Some(trial));
+        }
+        self.log.find_by_scan(id)
+    }
+
+    /// The first row with this id, or an error that says there is none.
+    pub fn trial(&self, id: &ExpId) -> Result<Trial> {
+        self.find(id)?
+            .with_context(|| no_such_trial(id, self.log.path()))
+    }
+
+    /// The chain to a trial, or to the best one; `None` if there is no best trial.
+    pub fn chain(&self, id: Option<&ExpId>) -> Result<Option<Chain>> {
+        if let Some(chain) = self.stored_chain(id) {
+            return Ok(Some(chain));
+        }
+        let (best, builder) = self.ask((Best::default(), TreeBuilder::default()))?;
+        let tree = builder.into_tree();
+        match id {
+            None => Ok(best.offset().map(|best| tree.chain_of_row(best))),
+            Some(id) => match tree.chain(id) {
+                Some(chain) => Ok(Some(chain)),
+                None => Err(anyhow::anyhow!(no_such_trial(id, self.log.path()))),
+            },
+        }
+    }
+
+    fn stored_chain(&self, id: Option<&ExpId>) -> Option<Chain> {
+        let index = self.index()?;
+        let offset = match id {
+            Some(id) => index.find(&self.log, id)?.row().offset,
+            None => self.summary()?.best()?.0,
+        };
+        index.chain(&self.log, offset)
+    }
+
+    /// Updates the index, or makes one, after `written` bytes were added to the file under its lock. `before` is the state
+    /// of the file just before. The log is on its own if this fails.
+    pub fn record_append(&mut self, file: &File, before: Option<FileState>, written: u64) {
+        let is_unchanged = before.is_some() && before == self.state;
+        let index = self.index.take().flatten().filter(|_| is_unchanged);
+        let Some(path) = self.path.clone() else {
+            return;
+        };
+        if self.log.start() == 0 {
+            return; // the header was written just now and has not been read
+        }
+        // Some file systems count times in milliseconds. With a time of our own to the nanosecond, an edit in the same
+        // millisecond still changes it.
+        let _ = file.set_modified(SystemTime::now());
+        let Some(state) = FileState::of(file) else {
+            return;
+        };
+        let from = self.log.end();
+        self.log.extend_to(state.len);
+        self.state = Some(state);
+        if state.len < MIN_LOG_BYTES {
+            return;
+        }
+        let is_ours = state.len == from + written;
+        let updated = match index {
+            Some(index) if is_ours => index.extend(&self.log, state, from).unwrap_or(false),
+            _ => false,
+        };
+        if !updated {
+            let _ = Index::create(&path, &self.log, state);
+        }
+    }
+
+    /// Deletes the index because its room is needed. False if there was none.
+    pub fn discard_index(&mut self) -> bool {
+        self.index.take();
+        match self.path.take() {
+            Some(path) => file::delete(&path),
+            None => false,
+        }
     }
 }
 
-impl Kept {
-    fn fits(&self, log: &Log, stamp: Stamp) -> bool {
-        self.stamp == stamp
-            && self.reading == reading(log)
-            && hash_of_end(log).is_ok_and(|last| last == self.last)
-    }
-}
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path, time::Duration};
 
-fn reading(log: &Log) -> u64 {
-    let schema = &log.schema;
-    let direction = schema.direction.to_string();
-    let mut parts = vec![env!("CARGO_PKG_VERSION"), &schema.metric, &direction];
-    parts.extend(schema.names().iter().map(String::as_str));
-    hash(&[parts.join("\t").as_bytes(), &log.start.to_le_bytes()])
-}
-
-fn hash_of_end(log: &Log) -> io::Result<u64> {
-    let from = log.end.saturating_sub(LAST);
-    let mut bytes = vec![0; usize::try_from(log.end - from).map_err(io::Error::other)?];
-    let read = log
-        .file
-        .as_ref()
-        .map_or(Ok(0), |file| file.read_at(&mut bytes, from))?;
-    Ok(hash(&[&bytes[..read]]))
-}
-
-/// Opens what may be an index; neither a link nor anything that would keep its reader waiting.
-fn open_file(path: &Path, to_write: bool) -> Option<File> {
-    let flags = OFlags::NOFOLLOW | OFlags::NONBLOCK;
-    let open = |write| {
-        OpenOptions::new()
-            .read(true)
-            .write(write)
-            .custom_flags(flags.bits().cast_signed())
-            .open(path)
+    use super::*;
+    use crate::{
+        log::Direction,
+        store::{New, ReadOptions, Store, init},
     };
-    let file = open(to_write).or_else(|_| open(false)).ok()?; // a reader's rights are enough to be answered
-    file.metadata()
-        .is_ok_and(|metadata| metadata.is_file())
-        .then_some(file)
-}
 
-/// Whether nothing is lost with what is there: an index, an empty file, or nothing.
-fn may_give_way(path: &Path) -> bool {
-    match fs::symlink_metadata(path) {
-        Ok(metadata) if metadata.is_file() => {
-            let is_ours = |file: File| slot::is_named(&file, 0) || slot::is_named(&file, 1);
-            metadata.len() == 0 || open_file(path, false).is_some_and(is_ours)
-        }
-        Ok(_) => false,
-        Err(error) => error.kind() == ErrorKind::NotFound,
+    fn append(dir: &Path) {
+        let store = Store::find(Some(dir)).unwrap();
+        let locked = store
+            .lock(&ReadOptions::default(), Duration::from_secs(1))
+            .unwrap();
+        let names = locked.log().schema.names().to_vec();
+        let id = locked.log().end().to_string();
+        let cell = |name: &String| match name.as_str() {
+            "exp_id" => id.clone(),
+            "status" => "keep".to_owned(),
+            "core_metric" => "1.5".to_owned(),
+            "notes" => "n".repeat(20_000),
+            _ => String::new(),
+        };
+        let row: Vec<String> = names.iter().map(cell).collect();
+        locked
+            .write(&[row])
+            .map_err(|unwritten| unwritten.error)
+            .unwrap();
     }
-}
 
-fn unfinished(path: &Path) -> PathBuf {
-    path.with_extension("idx-new")
-}
+    fn has_valid_index(dir: &Path) -> bool {
+        let store = Store::find(Some(dir)).unwrap();
+        let log = store.read(&ReadOptions::default()).unwrap();
+        log.summary().is_some()
+    }
 
-/// Where the index of a log is.
-pub(crate) fn path_of(log: &Path) -> PathBuf {
-    log.with_extension("idx")
+    #[test]
+    fn an_index_is_valid_until_the_log_changes() {
+        let dir = tempfile::tempdir().unwrap();
+        let new = New {
+            metric: "core_metric",
+            direction: Direction::Minimize,
+            label: None,
+            columns: &[],
+            import: None,
+        };
+        let dir = init(Some(&dir.path().join("store")), &new).unwrap();
+        (0..6).for_each(|_| append(&dir));
+        assert!(!has_valid_index(&dir), "a short log has none");
+        for _ in 0..4 {
+            append(&dir);
+            assert!(has_valid_index(&dir));
+        }
+        let log = dir.join("results.tsv");
+        let bytes = fs::read(&log).unwrap();
+        fs::write(&log, &bytes).unwrap();
+        assert!(!has_valid_index(&dir), "the log was rewritten");
+        append(&dir);
+        assert!(has_valid_index(&dir));
+        let mut index = fs::read(index_path(&log)).unwrap();
+        for byte in index.iter_mut().skip(100).step_by(512) {
+            *byte ^= 1;
+        }
+        fs::write(index_path(&log), index).unwrap();
+        assert!(!has_valid_index(&dir), "the index is damaged");
+        append(&dir);
+        assert!(has_valid_index(&dir));
+    }
 }

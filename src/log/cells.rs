@@ -1,22 +1,23 @@
-//! A line of the log, parted into its cells.
+//! The cells of one line: tab-separated and quoted as Python's `csv` module quotes them, but a quote opens only at the
+//! start of a cell.
 
 use std::borrow::Cow;
 
-use memchr::arch::all::memchr::One;
+use memchr::{memchr, memchr_iter};
 
-/// The cells of a line. Each begins one byte behind the end of the one before: behind a tab, or a space that stands for one.
+/// A line and where each of its cells ends. A cell starts one byte after the end of the cell before it.
 #[derive(Clone, Copy)]
 pub struct Cells<'a> {
     pub line: &'a [u8],
-    ends: &'a [u32],
+    ends: &'a [usize],
 }
 
 impl<'a> Cells<'a> {
-    pub fn new(line: &'a [u8], ends: &'a [u32]) -> Self {
+    pub fn new(line: &'a [u8], ends: &'a [usize]) -> Self {
         Self { line, ends }
     }
 
-    pub fn ends(&self) -> &'a [u32] {
+    pub fn ends(&self) -> &'a [usize] {
         self.ends
     }
 
@@ -28,18 +29,17 @@ impl<'a> Cells<'a> {
         self.ends.is_empty()
     }
 
-    /// Where a cell begins.
-    #[inline]
     pub fn start(&self, column: usize) -> usize {
-        column
-            .checked_sub(1)
-            .map_or(0, |before| self.ends[before] as usize + 1)
+        if column == 0 {
+            0
+        } else {
+            self.ends[column - 1] + 1
+        }
     }
 
-    /// A cell as the line has it: one that is quoted still has its quotes.
-    #[inline]
+    /// The bytes of a cell, with its quotes if it is quoted.
     pub fn get(&self, column: usize) -> Option<&'a [u8]> {
-        let end = *self.ends.get(column)? as usize;
+        let end = *self.ends.get(column)?;
         Some(&self.line[self.start(column)..end])
     }
 
@@ -52,36 +52,52 @@ impl<'a> Cells<'a> {
     }
 }
 
-/// A place in a line that is short enough to be a row; what lies beyond 4 GiB is cut off.
-pub fn short(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
+/// Splits a line into cells and fills `ends`. Returns where the last cell starts if its quote is never closed; that cell
+/// has no end then.
+pub fn split_line(line: &[u8], ends: &mut Vec<usize>) -> Option<usize> {
+    ends.clear();
+    if memchr(b'"', line).is_some() {
+        return split_quoted(line, 0, 0, ends);
+    }
+    ends.extend(memchr_iter(b'\t', line));
+    ends.push(line.len());
+    None
 }
 
-/// Where a byte stands first. Not as fast as it may be: to ask the processor what it can costs a virtual machine as much as to
-/// read some hundred rows, and most commands read few cells in this way.
-pub fn find_byte(byte: u8, bytes: &[u8]) -> Option<usize> {
-    One::new(byte).find(bytes)
-}
-
-/// The value of a cell: what is in its quotes, if it has any.
-#[inline]
-pub fn value(raw: &[u8]) -> Cow<'_, [u8]> {
-    match raw {
-        [b'"', inner @ ..] => unquote(inner),
-        _ => Cow::Borrowed(raw),
+/// Splits the cells from the one at `start` on, of which the first `read` bytes hold no closing quote.
+pub(super) fn split_quoted(
+    line: &[u8],
+    mut start: usize,
+    read: usize,
+    ends: &mut Vec<usize>,
+) -> Option<usize> {
+    loop {
+        let is_quoted = line.get(start) == Some(&b'"');
+        let quote_end = if is_quoted {
+            match closing_quote(line, read.max(start + 1)) {
+                Some(after) => after,
+                None => return Some(start),
+            }
+        } else {
+            start
+        };
+        match memchr(b'\t', &line[quote_end..]) {
+            Some(tab) => {
+                ends.push(quote_end + tab);
+                start = quote_end + tab + 1;
+            }
+            None => {
+                ends.push(line.len());
+                return None;
+            }
+        }
     }
 }
 
-/// The text of a cell; what is not UTF-8 as U+FFFD.
-pub fn text(cell: &[u8]) -> Cow<'_, str> {
-    // Twice as fast as to look for what is not UTF-8.
-    std::str::from_utf8(cell).map_or_else(|_| String::from_utf8_lossy(cell), Cow::Borrowed)
-}
-
-/// Just behind the quote that closes the cell, from `at` inside of it; a doubled quote does not close.
-pub fn closing_quote(line: &[u8], mut at: usize) -> Option<usize> {
+/// The index after the quote that closes a cell, searched from `at` inside the cell. A doubled quote does not close.
+pub(super) fn closing_quote(line: &[u8], mut at: usize) -> Option<usize> {
     loop {
-        at += find_byte(b'"', &line[at..])? + 1;
+        at += memchr(b'"', &line[at..])? + 1;
         if line.get(at) != Some(&b'"') {
             return Some(at);
         }
@@ -89,43 +105,98 @@ pub fn closing_quote(line: &[u8], mut at: usize) -> Option<usize> {
     }
 }
 
-/// Whether a quoted cell goes on behind the quote that closes it: Python's `csv` reads on, and drops the quotes.
-pub fn has_text_behind_quote(raw: &[u8]) -> bool {
-    raw.starts_with(b"\"") && closing_quote(raw, 1).is_some_and(|after| after < raw.len())
+/// Whether text follows the closing quote of a cell. Python's `csv` reads on and drops the quotes.
+pub fn has_text_after_quote(cell: &[u8]) -> bool {
+    cell.starts_with(b"\"") && closing_quote(cell, 1).is_some_and(|after| after < cell.len())
 }
 
-/// What stands behind the quote that opens a cell, as Python's `csv` reads it: a doubled quote is a quote, what follows the
-/// closing quote is taken as it is.
-fn unquote(inner: &[u8]) -> Cow<'_, [u8]> {
-    match find_byte(b'"', inner) {
+/// The value of a cell: without quotes if it is quoted.
+pub fn unquote(cell: &[u8]) -> Cow<'_, [u8]> {
+    let Some(inner) = cell.strip_prefix(b"\"") else {
+        return Cow::Borrowed(cell);
+    };
+    match memchr(b'"', inner) {
         None => return Cow::Borrowed(inner),
         Some(at) if at + 1 == inner.len() => return Cow::Borrowed(&inner[..at]),
         Some(_) => {}
     }
     let mut out = Vec::with_capacity(inner.len());
     let mut rest = inner;
-    while let Some(at) = find_byte(b'"', rest) {
+    while let Some(at) = memchr(b'"', rest) {
         out.extend_from_slice(&rest[..at]);
         rest = &rest[at + 1..];
-        match rest.strip_prefix(b"\"") {
-            Some(after) => {
-                out.push(b'"');
-                rest = after;
-            }
-            None => break,
-        }
+        let Some(after) = rest.strip_prefix(b"\"") else {
+            break;
+        };
+        out.push(b'"');
+        rest = after;
     }
     out.extend_from_slice(rest);
     Cow::Owned(out)
 }
 
+/// Bytes as text; bytes that are not UTF-8 become U+FFFD.
+pub fn decode(bytes: Cow<'_, [u8]>) -> Cow<'_, str> {
+    match bytes {
+        // Twice as fast as `from_utf8_lossy` for valid text.
+        Cow::Borrowed(bytes) => match std::str::from_utf8(bytes) {
+            Ok(text) => Cow::Borrowed(text),
+            Err(_) => String::from_utf8_lossy(bytes),
+        },
+        Cow::Owned(bytes) => Cow::Owned(String::from_utf8_lossy(&bytes).into_owned()),
+    }
+}
+
+/// A text as a cell: control characters become visible, so no cell spans lines; quotes as Python's `csv` writes them.
+pub fn encode(text: &str) -> Cow<'_, str> {
+    let text = escape_controls(text);
+    if text.contains('"') {
+        format!("\"{}\"", text.replace('"', "\"\"")).into()
+    } else {
+        text
+    }
+}
+
+/// A whole line, with its newline.
+pub fn encode_row<S: AsRef<str>>(cells: &[S]) -> String {
+    let cells: Vec<_> = cells.iter().map(|cell| encode(cell.as_ref())).collect();
+    cells.join("\t") + "\n"
+}
+
+pub use crate::text::escape_controls;
+
 #[cfg(test)]
 mod tests {
-    use super::value;
+    use super::*;
+
+    fn split(line: &str) -> (Vec<&str>, bool) {
+        let mut ends = Vec::new();
+        let open = split_line(line.as_bytes(), &mut ends);
+        let mut start = 0;
+        let mut texts = Vec::new();
+        for end in ends {
+            texts.push(&line[start..end]);
+            start = end + 1;
+        }
+        (texts, open.is_some())
+    }
+
+    #[test]
+    fn a_quote_counts_only_at_the_start_of_a_cell() {
+        assert_eq!(split("a\tb \"x\tc"), (vec!["a", "b \"x", "c"], false));
+        assert_eq!(split("a\t\"b\tc\"\td"), (vec!["a", "\"b\tc\"", "d"], false));
+        assert_eq!(
+            split("a\t\"b\"\"c\"\td"),
+            (vec!["a", "\"b\"\"c\"", "d"], false)
+        );
+        assert_eq!(split("a\t\"b\tc"), (vec!["a"], true));
+        assert_eq!(split(""), (vec![""], false));
+        assert_eq!(split("a\t"), (vec!["a", ""], false));
+    }
 
     #[test]
     fn quotes_are_read_as_python_reads_them() {
-        for (raw, cell) in [
+        for (cell, value) in [
             (r#""""#, ""),
             (r#""a""#, "a"),
             (r#""a""b""#, r#"a"b"#),
@@ -133,11 +204,19 @@ mod tests {
             (r#""open"#, "open"),
             (r#""""""#, r#"""#),
         ] {
-            assert_eq!(
-                String::from_utf8_lossy(&value(raw.as_bytes())),
-                cell,
-                "{raw}"
-            );
+            let unquoted = unquote(cell.as_bytes());
+            assert_eq!(String::from_utf8_lossy(&unquoted), value, "{cell}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn an_encoded_text_is_one_cell_and_is_read_back(text in "[ab\t\n\r\"é\u{1b}]{0,12}") {
+            let line = encode_row(&[&text, "next"]);
+            let (cells, is_open) = split(line.trim_end_matches('\n'));
+            proptest::prop_assert!(!is_open && cells.len() == 2 && !line[..line.len() - 1].contains('\n'));
+            let value = decode(unquote(cells[0].as_bytes())).into_owned();
+            proptest::prop_assert_eq!(value, escape_controls(&text).into_owned());
         }
     }
 }

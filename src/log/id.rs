@@ -1,62 +1,59 @@
-//! Names of trials: `7`, `007` and `exp_007` are one trial wherever an id is given or read.
+//! Ids of trials: `7`, `007` and `exp_007` name the same trial.
 
 use std::fmt;
 
-use super::number::short_whole;
-
-/// The name of a trial, in the form in which names are compared.
+/// The id of a trial, in the form in which ids are compared.
 #[derive(
     Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
 )]
 pub enum ExpId {
-    /// The usual case: a number, written with at least three digits.
+    /// A number, written with at least three digits: the usual case.
     Number(u64),
     /// Anything else that a log uses as an id, such as a commit.
     Name(String),
 }
 
 impl ExpId {
-    /// Reads an id as people and logs write it; `None` where the text is blank.
+    /// Larger numbers do not count trials: the next id does not follow them.
+    pub const MAX_COUNTED: u64 = 999_999_999_999_999;
+
+    /// Parses an id as people and logs write it; `None` if the text is blank.
     pub fn parse(text: &str) -> Option<Self> {
-        let text = without_prefix(text.trim());
+        let text = strip_prefix(text.trim());
         if text.is_empty() {
             return None;
         }
-        let digits = text.bytes().all(|b| b.is_ascii_digit());
+        let is_number = text.bytes().all(|b| b.is_ascii_digit());
         match text.parse() {
-            Ok(number) if digits => Some(Self::Number(number)),
+            Ok(number) if is_number => Some(Self::Number(number)),
             _ => Some(Self::Name(text.to_owned())),
         }
     }
 
-    /// The same for bytes; what is not UTF-8 counts as U+FFFD.
-    #[inline]
+    /// Parses an id from bytes; bytes that are not UTF-8 become U+FFFD.
     pub fn parse_bytes(bytes: &[u8]) -> Option<Self> {
-        // Nearly all ids are a few digits.
-        short_whole(bytes)
-            .map(Self::Number)
-            .or_else(|| Self::parse(&String::from_utf8_lossy(bytes)))
-    }
-
-    /// Numbers from here on are no count of trials, whatever they are: the next id does not follow them.
-    pub const TOO_LARGE: u64 = 1_000_000_000_000_000;
-
-    /// The number that counts this trial, if one does.
-    pub fn counted(&self) -> Option<u64> {
-        match self {
-            Self::Number(number) => Some(*number).filter(|&number| number < Self::TOO_LARGE),
-            Self::Name(_) => None,
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Self::parse(text),
+            Err(_) => Self::parse(&String::from_utf8_lossy(bytes)),
         }
     }
 
-    /// Whether a new trial may be called this: the name also becomes part of a path (`snapshots/<id>_<domain>`).
+    /// The number of this trial, if the log's count of trials continues from it.
+    pub fn counted(&self) -> Option<u64> {
+        match self {
+            Self::Number(number) if *number <= Self::MAX_COUNTED => Some(*number),
+            _ => None,
+        }
+    }
+
+    /// Whether a new trial may have this id. It also becomes part of a path: `snapshots/<id>_<domain>`.
     pub fn may_be_new(&self) -> bool {
         match self {
-            Self::Number(number) => *number < Self::TOO_LARGE,
+            Self::Number(number) => *number <= Self::MAX_COUNTED,
             Self::Name(name) => {
-                let safe = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
+                let is_safe = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
                 (1..=64).contains(&name.len())
-                    && name.bytes().all(safe)
+                    && name.bytes().all(is_safe)
                     && !name.starts_with(['.', '-'])
             }
         }
@@ -72,17 +69,16 @@ impl fmt::Display for ExpId {
     }
 }
 
-/// An id cell as it is shown: `exp_7` and `7` as `007`; a log's own longer padding (`0007`) stays.
+/// An id cell as it is shown: `exp_7` and `7` as `007`. Longer padding (`0007`) stays.
 pub fn shown_id(cell: &str) -> String {
-    let text = without_prefix(cell.trim());
-    let zeros = match text.len() {
-        1 | 2 if text.bytes().all(|b| b.is_ascii_digit()) => &"00"[text.len() - 1..],
-        _ => "",
-    };
-    [zeros, text].concat()
+    let text = strip_prefix(cell.trim());
+    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
+        return text.to_owned();
+    }
+    format!("{text:0>3}")
 }
 
-fn without_prefix(text: &str) -> &str {
+fn strip_prefix(text: &str) -> &str {
     match text.strip_prefix("exp_") {
         Some(rest) if rest.bytes().all(|b| b.is_ascii_digit()) => rest,
         _ => text,
@@ -94,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn three_spellings_name_one_trial() {
+    fn three_spellings_name_the_same_trial() {
         let ids = ["7", "007", "exp_007", " 0007 "].map(|text| ExpId::parse(text).unwrap());
         assert!(ids.iter().all(|id| *id == ExpId::Number(7)));
         assert_eq!(ids[0].to_string(), "007");
@@ -103,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_stays_a_name() {
+    fn an_id_that_is_not_a_number_stays_a_name() {
         assert_eq!(ExpId::parse("exp_a1"), Some(ExpId::Name("exp_a1".into())));
         assert_eq!(ExpId::parse("-7"), Some(ExpId::Name("-7".into())));
         assert_eq!(ExpId::parse("exp_"), None);

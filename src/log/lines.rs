@@ -1,183 +1,156 @@
-//! Physical lines of a file, in order, from a buffer that is reused. Memory is bounded by the buffer and one row.
+//! The physical lines of a log, in order, from a buffer that is reused. Memory is bounded by the buffer and one row.
 
-use std::{fs::File, io};
+use std::io;
+
+use memchr::memchr;
 
 use super::Source;
-use crate::log::find_byte;
 
-/// Read this much at a time: more costs more where the log is short, for memory that is touched for the first time.
-pub(crate) const CHUNK: usize = 32 * 1024;
+/// How much a scan reads at a time.
+pub(crate) const SCAN_CHUNK: usize = 64 * 1024;
 
-/// A longer line is no trial: it is said, its head is read for its id, and memory stays bounded.
+/// How much is read for a few rows.
+pub(crate) const ROW_CHUNK: usize = 8 * 1024;
+
+/// A longer line is not a trial: it is reported, and only its head is read for its id.
 pub(crate) const MAX_ROW: usize = 16 * 1024 * 1024;
 
-/// How far a line is looked for that may belong to a row which the line before it began.
+/// How far a later line is searched that may belong to the same row.
 const MAX_AHEAD: usize = 1024 * 1024;
 
-/// Read this much for a single line, which is mostly shorter.
-pub(crate) const ONE_LINE: usize = 4096;
-
-/// And this much for lines of which some are neighbours.
-pub(crate) const SOME_LINES: usize = 8192;
-
-/// How much of a line that is too long is kept.
+/// How much of a too long line is kept.
 const HEAD: usize = 64 * 1024;
 
-/// One line that the buffer holds.
+/// One line in the buffer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Line {
     /// Bytes in the buffer, without the newline.
     pub(crate) len: usize,
-    /// Bytes in the file, with the newline; more than `len + 1` where the line is too long to be held.
+    /// Bytes in the file, with the newline. More than `len + 1` if the line is too long for the buffer.
     pub(crate) taken: u64,
 }
 
 impl Line {
-    /// Whether the buffer holds no more than the head of it.
+    /// Whether the buffer holds only the head of the line.
     pub(crate) fn is_cut(self) -> bool {
         self.taken > self.len as u64 + 1
     }
+
+    pub(crate) fn has_newline(self) -> bool {
+        self.taken > self.len as u64
+    }
 }
 
-pub(crate) struct Lines<'f> {
-    file: &'f Source,
+pub(crate) struct LineReader<'f> {
+    source: &'f Source,
     buffer: Vec<u8>,
     /// The bytes not yet consumed are `buffer[start..end]`.
     start: usize,
     end: usize,
-    /// Where `buffer[start]` stands in the file, and where the next read begins.
+    /// File offset of `buffer[start]`.
     offset: u64,
-    next: u64,
-    /// Nothing is read from here on.
+    /// File offset of the next read.
+    next_read: u64,
+    /// Nothing is read from this offset on.
     limit: u64,
 }
 
-impl<'f> Lines<'f> {
-    pub(crate) fn new(file: &'f Source, from: u64, limit: u64) -> Self {
-        Self::in_chunks(file, from, limit, CHUNK)
-    }
-
-    /// With a buffer for no more than the caller expects to read, which is not worth the memory of a scan.
-    pub(crate) fn in_chunks(file: &'f Source, from: u64, limit: u64, chunk: usize) -> Self {
-        let chunk =
-            usize::try_from(limit.saturating_sub(from)).map_or(chunk, |room| room.clamp(1, chunk));
+impl<'f> LineReader<'f> {
+    pub(crate) fn new(source: &'f Source, from: u64, limit: u64, chunk: usize) -> Self {
         Self {
-            file,
+            source,
             buffer: vec![0; chunk],
             start: 0,
             end: 0,
             offset: from,
-            next: from,
+            next_read: from,
             limit,
         }
     }
 
-    /// Reads nothing from `limit` on.
-    pub(crate) fn set_limit(&mut self, limit: u64) {
-        self.limit = limit;
-    }
-
-    /// The offset in the file of the next line.
+    /// The file offset of the next line.
     pub(crate) fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// All bytes that are held, from the next line on.
-    #[inline(always)]
-    pub(crate) fn held(&self) -> &[u8] {
-        &self.buffer[self.start..self.end]
-    }
-
-    /// The bytes from the next line on, as many as were looked at.
-    #[inline(always)]
+    /// The first `len` bytes that are not consumed.
     pub(crate) fn bytes(&self, len: usize) -> &[u8] {
         &self.buffer[self.start..self.start + len]
     }
 
-    /// Looks at the line that begins `skip` bytes behind the next one, without consuming it; `None` at the end. Ahead of the
-    /// next line, one of more than `MAX_AHEAD` bytes is not looked for to its end: it is cut, and nothing of it is held.
-    #[inline]
-    pub(crate) fn look(&mut self, skip: usize) -> io::Result<Option<Line>> {
+    /// The line that starts `skip` bytes after the next one, without consuming it; `None` at the end. A later line
+    /// (`skip > 0`) longer than `MAX_AHEAD` is cut to nothing.
+    pub(crate) fn peek(&mut self, skip: usize) -> io::Result<Option<Line>> {
+        let max = if skip > 0 { MAX_AHEAD } else { MAX_ROW };
         let mut searched = skip;
         loop {
             let held = &self.buffer[self.start..self.end];
-            if let Some(at) = held.get(searched..).and_then(|rest| find_byte(b'\n', rest)) {
-                let len = searched + at - skip;
-                if skip > 0 && len > MAX_AHEAD {
-                    return Ok(Some(Line {
+            let newline = held.get(searched..).and_then(|rest| memchr(b'\n', rest));
+            let end = newline.map_or(held.len().max(skip), |at| searched + at);
+            let len = end - skip;
+            if len > max {
+                return match skip {
+                    0 => self.measure_long_line().map(Some),
+                    _ => Ok(Some(Line {
                         len: 0,
-                        taken: len as u64 + 1,
-                    }));
-                }
-                if len > MAX_ROW {
-                    return self.measure_long().map(Some);
-                }
-                return Ok(Some(Line {
-                    len,
-                    taken: len as u64 + 1,
-                }));
+                        taken: len as u64,
+                    })),
+                };
             }
-            searched = searched.max(held.len());
-            if skip > 0 && searched - skip > MAX_AHEAD {
-                return Ok(Some(Line {
-                    len: 0,
-                    taken: (searched - skip) as u64,
-                }));
+            if newline.is_some() {
+                let taken = len as u64 + 1;
+                return Ok(Some(Line { len, taken }));
             }
-            if searched - skip > MAX_ROW {
-                return self.measure_long().map(Some);
-            }
+            searched = end;
             if !self.fill()? {
-                let len = searched - skip;
-                return Ok((len > 0).then_some(Line {
-                    len,
-                    taken: len as u64,
-                }));
+                let taken = len as u64;
+                return Ok((len > 0).then_some(Line { len, taken }));
             }
         }
     }
 
-    /// Goes on behind the next newline, or to the end, and holds nothing of what stands before it; no further than to the first
-    /// bytes behind `limit`.
-    pub(crate) fn pass(&mut self, limit: u64) -> io::Result<()> {
+    /// Moves past the next newline, or to the end.
+    pub(crate) fn skip_line(&mut self) -> io::Result<()> {
         loop {
-            let newline = find_byte(b'\n', self.held());
-            self.consume(newline.map_or(self.held().len(), |at| at + 1) as u64);
-            if newline.is_some() || self.offset >= limit || !self.fill()? {
+            let held = &self.buffer[self.start..self.end];
+            let newline = memchr(b'\n', held);
+            let passed = newline.map_or(held.len(), |at| at + 1) as u64;
+            self.consume(passed);
+            if newline.is_some() || !self.fill()? {
                 return Ok(());
             }
         }
     }
 
-    /// Takes `bytes` of the file as read.
-    #[inline]
     pub(crate) fn consume(&mut self, bytes: u64) {
         let held = (self.end - self.start) as u64;
         self.offset += bytes;
-        if bytes >= held {
+        if bytes < held {
+            self.start += usize::try_from(bytes).expect("less than the buffer holds");
+        } else {
             self.start = 0;
             self.end = 0;
-            self.next = self.offset;
+            self.next_read = self.offset;
+        }
+    }
+
+    /// Moves to the line that starts at `offset`. Bytes that the buffer holds are not read again.
+    pub(crate) fn seek(&mut self, offset: u64) {
+        let held = self.offset..self.offset + (self.end - self.start) as u64;
+        // The buffer holds only the head of a too long line.
+        let is_contiguous = self.next_read == held.end;
+        if is_contiguous && held.contains(&offset) {
+            self.consume(offset - held.start);
         } else {
-            self.start += usize::try_from(bytes).expect("less than what the buffer holds");
+            self.start = 0;
+            self.end = 0;
+            self.offset = offset;
+            self.next_read = offset;
         }
     }
 
-    /// Goes to the line that begins at `offset`; what is held of it is not read again, unless it is the head of a line that is
-    /// too long.
-    pub(crate) fn go_to(&mut self, offset: u64) {
-        let is_whole = self.next == self.offset + (self.end - self.start) as u64;
-        match offset.checked_sub(self.offset).filter(|_| is_whole) {
-            Some(ahead) => self.consume(ahead),
-            None => {
-                (self.start, self.end) = (0, 0);
-                (self.offset, self.next) = (offset, offset);
-            }
-        }
-    }
-
-    /// Reads more behind what is held; false at the end.
-    pub(crate) fn fill(&mut self) -> io::Result<bool> {
+    /// Reads more bytes after those in the buffer; false at the end.
+    fn fill(&mut self) -> io::Result<bool> {
         if self.start > 0 {
             self.buffer.copy_within(self.start..self.end, 0);
             self.end -= self.start;
@@ -186,42 +159,38 @@ impl<'f> Lines<'f> {
         if self.end == self.buffer.len() {
             self.buffer.resize(self.buffer.len() * 2, 0);
         }
-        let room = self
-            .limit
-            .saturating_sub(self.next)
-            .min((self.buffer.len() - self.end) as u64);
-        let room = usize::try_from(room).expect("no more than the buffer's length");
-        let read = self
-            .file
-            .read_at(&mut self.buffer[self.end..self.end + room], self.next)?;
+        let rest = self.limit.saturating_sub(self.next_read);
+        let room = usize::try_from(rest).map_or(usize::MAX, |rest| rest);
+        let end = self.buffer.len().min(self.end.saturating_add(room));
+        let target = &mut self.buffer[self.end..end];
+        let read = self.source.read_at(target, self.next_read)?;
         self.end += read;
-        self.next += read as u64;
+        self.next_read += read as u64;
         Ok(read > 0)
     }
 
-    /// The head of a line that is too long, and where it ends in the file; the buffer holds no more of it.
-    fn measure_long(&mut self) -> io::Result<Line> {
-        self.end = self.start + HEAD;
-        let mut chunk = vec![0; CHUNK];
+    /// Keeps the head of a line that is too long and finds where it ends in the file.
+    fn measure_long_line(&mut self) -> io::Result<Line> {
         let begin = self.offset;
+        self.end = self.start + HEAD;
+        self.buffer.truncate(self.end);
+        self.buffer.shrink_to_fit();
+        let mut chunk = vec![0; SCAN_CHUNK];
         let mut at = begin + HEAD as u64;
         loop {
-            let room = self.limit.saturating_sub(at).min(CHUNK as u64);
-            let read = self
-                .file
-                .read_at(&mut chunk[..usize::try_from(room).expect("a chunk")], at)?;
-            if let Some(newline) = find_byte(b'\n', &chunk[..read]) {
+            let rest = self.limit.saturating_sub(at);
+            let room = usize::try_from(rest).map_or(SCAN_CHUNK, |rest| rest.min(SCAN_CHUNK));
+            let read = self.source.read_at(&mut chunk[..room], at)?;
+            if let Some(newline) = memchr(b'\n', &chunk[..read]) {
                 at += newline as u64 + 1;
                 break;
             }
-            at += read as u64;
             if read == 0 {
                 break;
             }
+            at += read as u64;
         }
-        self.buffer.truncate(self.end.max(CHUNK));
-        self.buffer.shrink_to(CHUNK);
-        self.next = at;
+        self.next_read = at;
         Ok(Line {
             len: HEAD,
             taken: at - begin,
@@ -229,37 +198,15 @@ impl<'f> Lines<'f> {
     }
 }
 
-/// Reads at a place of a file without moving a cursor, so that one open file serves many readers.
-pub(crate) fn read_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
-    loop {
-        #[cfg(unix)]
-        let result = std::os::unix::fs::FileExt::read_at(file, buffer, offset);
-        #[cfg(windows)]
-        let result = std::os::windows::fs::FileExt::seek_read(file, buffer, offset);
-        match result {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            result => return result,
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
-
     use super::*;
 
-    fn file_of(bytes: &[u8]) -> Source {
-        let mut file = tempfile::tempfile().unwrap();
-        file.write_all(bytes).unwrap();
-        Source::File(file)
-    }
-
-    fn lines_of(bytes: &[u8]) -> Vec<(usize, u64)> {
-        let file = file_of(bytes);
-        let mut lines = Lines::new(&file, 0, bytes.len() as u64);
+    fn read_lines(bytes: &[u8]) -> Vec<(usize, u64)> {
+        let source = Source::Memory(bytes.to_vec());
+        let mut lines = LineReader::new(&source, 0, bytes.len() as u64, ROW_CHUNK);
         let mut out = Vec::new();
-        while let Some(line) = lines.look(0).unwrap() {
+        while let Some(line) = lines.peek(0).unwrap() {
             out.push((line.len, line.taken));
             lines.consume(line.taken);
         }
@@ -267,76 +214,45 @@ mod tests {
         out
     }
 
-    #[test]
-    fn lines_are_found_whatever_their_length() {
-        assert_eq!(lines_of(b""), []);
-        assert_eq!(lines_of(b"\n\na"), [(0, 1), (0, 1), (1, 1)]);
-        let long = [vec![b'x'; 3 * CHUNK], b"\ny\n".to_vec()].concat();
-        assert_eq!(lines_of(&long), [(3 * CHUNK, 3 * CHUNK as u64 + 1), (1, 2)]);
+    /// Two short lines around one that is too long.
+    fn with_long_line() -> Vec<u8> {
+        let long = vec![b'x'; MAX_ROW + SCAN_CHUNK];
+        [b"a\n".as_slice(), &long, b"\nbc\nd\n"].concat()
     }
 
     #[test]
-    fn to_look_ahead_at_a_long_line_changes_nothing() {
-        let long = [
-            b"a\n".to_vec(),
-            vec![b'x'; MAX_ROW + CHUNK],
-            b"\nbc\nd\n".to_vec(),
-        ]
-        .concat();
-        let file = file_of(&long);
-        let mut lines = Lines::new(&file, 0, long.len() as u64);
-        assert_eq!(lines.look(0).unwrap(), Some(Line { len: 1, taken: 2 }));
-        assert!(lines.look(2).unwrap().unwrap().is_cut());
-        let mut seen = Vec::new();
-        while let Some(line) = lines.look(0).unwrap() {
-            seen.push((line.len, line.taken));
-            lines.consume(line.taken);
+    fn lines_of_any_length_are_found() {
+        assert_eq!(read_lines(b""), []);
+        assert_eq!(read_lines(b"\n\na"), [(0, 1), (0, 1), (1, 1)]);
+        let long = [vec![b'x'; 3 * SCAN_CHUNK], b"\ny\n".to_vec()].concat();
+        let taken = 3 * SCAN_CHUNK as u64 + 1;
+        assert_eq!(read_lines(&long), [(3 * SCAN_CHUNK, taken), (1, 2)]);
+    }
+
+    #[test]
+    fn peeking_at_a_long_line_changes_nothing() {
+        let bytes = with_long_line();
+        let source = Source::Memory(bytes.clone());
+        let mut lines = LineReader::new(&source, 0, bytes.len() as u64, ROW_CHUNK);
+        assert_eq!(lines.peek(0).unwrap(), Some(Line { len: 1, taken: 2 }));
+        assert!(lines.peek(2).unwrap().unwrap().is_cut());
+        let long = (MAX_ROW + SCAN_CHUNK + 1) as u64;
+        assert_eq!(read_lines(&bytes), [(1, 2), (HEAD, long), (2, 3), (1, 2)]);
+    }
+
+    #[test]
+    fn a_line_is_the_same_each_time_the_reader_seeks_to_it() {
+        let bytes = with_long_line();
+        let source = Source::Memory(bytes.clone());
+        let mut lines = LineReader::new(&source, 0, bytes.len() as u64, ROW_CHUNK);
+        let last = bytes.len() as u64 - 2;
+        for _ in 0..2 {
+            lines.seek(2);
+            assert_eq!(lines.peek(0).unwrap().unwrap().len, HEAD);
+            lines.seek(last);
+            assert_eq!(lines.peek(0).unwrap(), Some(Line { len: 1, taken: 2 }));
+            lines.seek(last - 3);
+            assert_eq!(lines.peek(0).unwrap(), Some(Line { len: 2, taken: 3 }));
         }
-        assert_eq!(
-            seen,
-            [(1, 2), (HEAD, (MAX_ROW + CHUNK + 1) as u64), (2, 3), (1, 2)]
-        );
-    }
-
-    #[test]
-    fn a_line_is_the_same_each_time_it_is_gone_to() {
-        let long = [
-            b"a\n".to_vec(),
-            vec![b'x'; MAX_ROW + CHUNK],
-            b"\nbc\nd\n".to_vec(),
-        ]
-        .concat();
-        let file = file_of(&long);
-        let mut lines = Lines::in_chunks(&file, 0, long.len() as u64, ONE_LINE);
-        let behind = long.len() as u64 - 5;
-        for (at, taken) in [
-            (2, MAX_ROW + CHUNK + 1),
-            (2, MAX_ROW + CHUNK + 1),
-            (behind, 3),
-            (behind, 3),
-            (0, 2),
-            (0, 2),
-        ] {
-            lines.go_to(at);
-            assert_eq!(
-                lines.look(0).unwrap().map(|line| line.taken),
-                Some(taken as u64),
-                "at {at}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_line_too_long_to_hold_leaves_its_neighbours_whole() {
-        let long = [
-            b"a\n".to_vec(),
-            vec![b'x'; MAX_ROW + CHUNK + 7],
-            b"\nbc\n".to_vec(),
-        ]
-        .concat();
-        assert_eq!(
-            lines_of(&long),
-            [(1, 2), (HEAD, (MAX_ROW + CHUNK + 8) as u64), (2, 3)]
-        );
     }
 }

@@ -1,8 +1,8 @@
-//! ReadOptions the log: what its columns mean, how a line becomes a row, and the log as it was at a given trial.
+//! Reading the log: what its columns mean, how a line becomes a row, and the log as it was just after a given trial.
 
 mod cells;
-pub(crate) mod damaged;
-mod header;
+mod damage;
+mod direction;
 mod id;
 pub(crate) mod lines;
 mod number;
@@ -11,24 +11,74 @@ mod row;
 mod rows;
 mod scan;
 mod schema;
-pub(crate) mod source;
-mod spaced;
-pub(crate) mod split;
+mod source;
 mod status;
 mod time;
 
-pub use cells::{Cells, closing_quote, find_byte, has_text_behind_quote, short, text, value};
-pub(crate) use damaged::Damaged;
-pub(crate) use header::{is_own, read_header};
+pub use cells::{
+    Cells, decode, encode, encode_row, escape_controls, has_text_after_quote, split_line, unquote,
+};
+pub use damage::{DamageReport, SkippedLine};
 pub use id::{ExpId, shown_id};
 pub use number::{Direction, Number, signed_delta};
-pub(crate) use open::measure;
-pub use open::{Log, ReadOptions};
+pub use open::{Header, Log, LogOptions, has_own_columns, measure_lines, read_header};
 pub use row::{Damage, Ending, Place, Row, Trial};
+pub(crate) use rows::find_space_separated;
 pub use scan::no_such_trial;
 pub use schema::{Role, STANDARD, Schema};
-pub(crate) use source::Source;
-pub use spaced::separate_text;
-pub use split::{encode, encode_row, escape_controls};
+pub use source::{Source, read_file_at};
 pub use status::Status;
 pub use time::parse_time;
+
+// Names that other modules still use.
+pub(crate) use compat::*;
+mod compat {
+    use std::borrow::Cow;
+
+    pub(crate) fn find_byte(byte: u8, bytes: &[u8]) -> Option<usize> {
+        memchr::memchr(byte, bytes)
+    }
+
+    pub(crate) fn short(at: usize) -> u32 {
+        u32::try_from(at).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn text(cell: &[u8]) -> Cow<'_, str> {
+        super::decode(Cow::Borrowed(cell))
+    }
+
+    pub(crate) fn separate_text(line: &str, schema: &super::Schema) -> Option<Vec<String>> {
+        let mut ends = Vec::new();
+        if !line.contains('"') || super::split_line(line.as_bytes(), &mut ends).is_some() {
+            return None;
+        }
+        let cells = super::Cells::new(line.as_bytes(), &ends);
+        let ends = super::find_space_separated(cells, schema)?;
+        let text = |cell| super::decode(super::unquote(cell)).into_owned();
+        Some(
+            super::Cells::new(line.as_bytes(), &ends)
+                .iter()
+                .map(text)
+                .collect(),
+        )
+    }
+
+    impl super::Row<'_> {
+        pub(crate) fn short_number(&self, role: super::Role) -> Option<u32> {
+            match (self.damage, super::ExpId::parse_bytes(&self.bytes(role))) {
+                (None, Some(super::ExpId::Number(number))) => {
+                    u32::try_from(number).ok().filter(|n| *n < 1 << 31)
+                }
+                _ => None,
+            }
+        }
+
+        pub(crate) fn has_id(&self) -> bool {
+            self.id().is_some()
+        }
+
+        pub(crate) fn is_spaced(&self) -> bool {
+            self.is_space_separated()
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! The log, read: rows are streamed through the questions asked of it, and only what an answer is made of is kept.
+//! Opening a log: its header, its metric, and the state just after a given trial.
 
 use std::{
     cell::RefCell,
@@ -12,180 +12,109 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use super::{
-    Damaged, Source,
-    header::{Header, check_header, read_header},
-    lines::read_at,
-    scan::FIRST_ROW,
+    Cells, DamageReport, Direction, ExpId, Role, Schema, SkippedLine, Source,
+    cells::{decode, split_line, unquote},
+    lines::{LineReader, ROW_CHUNK},
+    no_such_trial,
+    source::read_file_at,
 };
-use crate::{
-    append::nearest,
-    formats::{Map, Unread},
-    index::{Beside, Stamp},
-    log::{Direction, ExpId, Role, Schema, Status},
-    store::{Settings, Store, check_regular, way_out},
-};
+use crate::append::nearest;
 
-/// Kept rows that are asked which way is better, where neither a flag nor the settings say it; no more than decide it.
-const VOTES: i32 = 32;
+/// The first row of a log is in its second line.
+const FIRST_ROW: u64 = 2;
 
-/// How the caller wants a log read; what is absent comes from the settings, else from the log.
+/// How a log is read. The log itself decides what is `None`.
 #[derive(Clone, Debug, Default)]
-pub struct ReadOptions {
+pub struct LogOptions {
     pub metric: Option<String>,
+    /// Whether the log must have a column named like the metric; otherwise `core_metric` may hold the score.
+    pub needs_metric_column: bool,
+    /// A short name for the metric.
+    pub label: Option<String>,
     pub direction: Option<Direction>,
-    /// The log as it was just after this trial.
+    /// Reads the log as it was just after this trial.
     pub as_of: Option<ExpId>,
-    /// Which column is what, and which segment, in a log of another tool.
-    pub map: Map,
-    pub segment: Option<u64>,
+    /// Columns of a log that has no header yet, besides the 17.
+    pub extra_columns: Vec<String>,
 }
 
-/// A log open for reading, as it was when it was opened: rows that come later are not seen.
+/// A log as it was when it was opened: rows that are added later are not seen.
+#[derive(Debug)]
 pub struct Log {
-    pub(crate) path: PathBuf,
-    /// `None` where the store has no log yet.
-    pub(crate) file: Option<Source>,
+    path: PathBuf,
+    /// `None` if the store has no log yet.
+    pub(super) source: Option<Source>,
     pub schema: Arc<Schema>,
-    /// Where the first row begins, and where the last one that counts ends.
-    pub(crate) start: u64,
-    pub(crate) end: u64,
-    /// The number of the first row's line.
-    pub(crate) first_row: u64,
-    header: Header,
+    /// Byte offsets of the first row and after the last row that counts.
+    pub(super) start: u64,
+    pub(super) end: u64,
+    /// The line number of the first row.
+    pub first_row: u64,
+    header: HeaderStyle,
     /// What a person should know about how the log is read.
     pub notes: Vec<String>,
-    /// Lines of another tool's log that are no rows, and why.
-    pub unread: Vec<Unread>,
-    pub(crate) damaged: RefCell<Option<Damaged>>,
-    /// The state of the file when it was opened.
-    pub(crate) stamp: Option<Stamp>,
-    /// Whether nobody else can write to it.
-    pub(crate) is_locked: bool,
-    pub(crate) beside: Beside,
+    /// Lines of an external log that are not rows.
+    pub skipped: Vec<SkippedLine>,
+    damage: RefCell<Option<DamageReport>>,
 }
 
-impl Store {
-    /// Opens the log to read whole lines.
-    pub fn read(&self, reading: &ReadOptions) -> Result<Log> {
-        let (mut log, len, whole) = self.open(reading)?;
-        if len > whole {
-            log.notes.push(format!(
-                "{}: the last line has no newline and does not count yet",
-                log.path.display()
-            ));
-        }
-        Ok(log)
-    }
-
-    /// Opens the log to read all that is there, a last line without its newline too.
-    pub fn read_to_the_end(&self, reading: &ReadOptions) -> Result<Log> {
-        let (mut log, len, _) = self.open(reading)?;
-        log.end = len;
-        Ok(log)
-    }
-
-    /// The log up to its last whole line or the trial that is asked for, and how long the file and its whole lines are.
-    fn open(&self, reading: &ReadOptions) -> Result<(Log, u64, u64)> {
-        check_regular(self.log_path())?;
-        let file = match File::open(self.log_path()) {
-            Ok(file) => Some(file),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => {
-                let context = format!(
-                    "cannot open {}{}",
-                    self.log_path().display(),
-                    way_out(&error)
-                );
-                return Err(error).context(context);
-            }
-        };
-        let measured = file.as_ref().map_or(Ok((0, 0)), measure);
-        let (len, whole) =
-            measured.with_context(|| format!("cannot read {}", self.log_path().display()))?;
-        let file = file.map(Source::File);
-        if let Some(foreign) = self.translated(file.as_ref(), len, reading)? {
-            let len = foreign.end;
-            return Ok((foreign, len, len));
-        }
-        let mut log = Log::open(self.log_path(), file, whole, &self.settings, reading)?;
-        log.hide_delta_of_other_metric(reading, &self.settings);
-        if self.may_create_log() {
-            log.look_beside();
-        }
-        Ok((log, len, whole))
-    }
+/// How the first line is written.
+#[derive(Clone, Copy, Debug, Default)]
+struct HeaderStyle {
+    has_carriage_return: bool,
+    has_byte_order_mark: bool,
 }
 
-/// The length of a file, and of its whole lines.
-pub(crate) fn measure(file: &File) -> io::Result<(u64, u64)> {
-    let len = file.metadata()?.len();
-    let mut buffer = [0; 4096];
-    let mut end = len;
-    while end > 0 {
-        let from = end.saturating_sub(buffer.len() as u64);
-        let wanted = usize::try_from(end - from).expect("no more than the buffer's length");
-        let read = read_at(file, &mut buffer[..wanted], from)?;
-        if let Some(at) = buffer[..read].iter().rposition(|&b| b == b'\n') {
-            return Ok((len, from + at as u64 + 1));
-        }
-        end = from;
-    }
-    Ok((len, 0))
+/// The first line of a log.
+pub struct Header {
+    pub names: Vec<String>,
+    /// Bytes of the line with its newline.
+    len: u64,
+    style: HeaderStyle,
 }
 
 impl Log {
-    /// Reads the header, and what the roles, the metric and the direction are.
-    pub(crate) fn open(
+    /// Opens a log of which the bytes before `end` count.
+    pub fn open(
         path: &Path,
-        file: Option<Source>,
+        source: Option<Source>,
         end: u64,
-        settings: &Settings,
-        reading: &ReadOptions,
+        options: &LogOptions,
     ) -> Result<Self> {
-        let stamp = Self::stamp_of(file.as_ref());
-        let header = match &file {
-            Some(file) => {
-                read_header(file, end).with_context(|| format!("cannot read {}", path.display()))?
-            }
+        let header = match &source {
+            Some(source) => read_header(source, end)
+                .with_context(|| format!("cannot read {}", path.display()))?,
             None => None,
         };
-        let (names, start, header) = header.unwrap_or_else(|| {
-            (
-                Schema::standard_names(&settings.columns),
-                end,
-                Header::default(),
-            )
+        let header = header.unwrap_or_else(|| Header {
+            names: Schema::standard_names(&options.extra_columns),
+            len: end,
+            style: HeaderStyle::default(),
         });
-        check_header(path, &names)?;
-        let metric = reading.metric.as_deref().or(settings.metric.as_deref());
-        // The direction of the settings is that of their metric, and says nothing of another one.
-        let same = reading.metric.is_none() || reading.metric == settings.metric;
-        let given = reading.direction.or(settings.direction.filter(|_| same));
-        let label = settings
-            .label
-            .as_deref()
-            .filter(|_| reading.metric.is_none());
-        let schema = Schema::new(names, metric, label, given.unwrap_or(Direction::Minimize));
+        check_header(path, &header.names)?;
+        let schema = Schema::new(
+            header.names,
+            options.metric.as_deref(),
+            options.label.as_deref(),
+            options.direction.unwrap_or(Direction::Minimize),
+        );
+        check_metric(path, &schema, options.needs_metric_column)?;
         let mut log = Self {
             path: path.to_owned(),
-            file,
+            source,
             schema: Arc::new(schema),
-            start,
+            start: header.len,
             end,
             first_row: FIRST_ROW,
-            header,
-            unread: Vec::new(),
+            header: header.style,
             notes: Vec::new(),
-            damaged: RefCell::default(),
-            stamp,
-            is_locked: false,
-            beside: Beside::default(),
+            skipped: Vec::new(),
+            damage: RefCell::default(),
         };
-        log.check_metric(reading, settings)?;
-        if let Some(trial) = &reading.as_of {
-            log.back_to(trial)?;
+        if let Some(trial) = &options.as_of {
+            log.truncate_after(trial)?;
         }
-        if given.is_none() && log.schema.column(Role::Score).is_some() {
+        if options.direction.is_none() && log.schema.column(Role::Score).is_some() {
             log.infer_direction()?;
         }
         Ok(log)
@@ -195,123 +124,196 @@ impl Log {
         &self.path
     }
 
-    /// Whether the header ends as on Windows.
-    pub fn crlf(&self) -> bool {
-        self.header.crlf
+    /// The offset after the last byte that counts.
+    pub fn end(&self) -> u64 {
+        self.end
     }
 
-    /// Whether the log begins with a byte order mark.
-    pub fn bom(&self) -> bool {
-        self.header.bom
+    /// The offset of the first row; 0 if the log has no header yet.
+    pub fn start(&self) -> u64 {
+        self.start
     }
 
-    /// A metric that is asked for must be there; only that of the settings may stand in `core_metric`.
-    fn check_metric(&self, reading: &ReadOptions, settings: &Settings) -> Result<()> {
-        let (path, metric) = (self.path.display(), &self.schema.metric);
-        if reading.metric.is_some()
-            && reading.metric != settings.metric
-            && self.schema.find(metric).is_none()
-        {
-            let names = self.schema.names().iter().map(String::as_str);
-            bail!(
-                "{path}: no column `{}`; {}",
-                metric.escape_debug(),
-                nearest(metric, names)
-            );
-        }
-        if let Some(column) = self
-            .schema
-            .column(Role::Score)
-            .filter(|&column| self.schema.is_text(column))
-        {
-            bail!(
-                "{path}: the column `{}` holds no scores; choose another metric",
-                self.schema.names()[column]
-            );
-        }
-        Ok(())
+    pub fn source(&self) -> Option<&Source> {
+        self.source.as_ref()
     }
 
-    /// `delta_vs_best` is the difference in the log's own metric: it says nothing about another one.
-    pub(crate) fn hide_delta_of_other_metric(
-        &mut self,
-        reading: &ReadOptions,
-        settings: &Settings,
-    ) {
-        if reading.metric.is_none() {
-            return;
-        }
-        let names = self.schema.names().to_vec();
-        let own_metric = settings.metric.as_deref();
-        let own = Schema::new(names, own_metric, None, self.schema.direction);
-        if own.column(Role::Score) != self.schema.column(Role::Score) {
-            Arc::make_mut(&mut self.schema).hide(Role::Delta);
-        }
+    /// Counts bytes up to `end` that were added since the log was opened.
+    pub fn extend_to(&mut self, end: u64) {
+        self.end = end;
     }
 
-    /// Refuses where no column holds the score.
-    pub fn need_score(&self) -> Result<()> {
+    /// Whether the header ends with a carriage return, as on Windows.
+    pub fn has_carriage_returns(&self) -> bool {
+        self.header.has_carriage_return
+    }
+
+    pub fn has_byte_order_mark(&self) -> bool {
+        self.header.has_byte_order_mark
+    }
+
+    /// Whether the log was translated from an external log.
+    pub fn is_external(&self) -> bool {
+        self.source.as_ref().is_some_and(|source| !source.is_file())
+    }
+
+    /// Fails if no column holds the score.
+    pub fn require_score(&self) -> Result<()> {
         if self.schema.column(Role::Score).is_none() {
             let (metric, names) = (&self.schema.metric, self.schema.names().join(" "));
-            bail!(
-                "{}: no column `{metric}` for the score; --metric names one of: {names}",
-                self.path.display()
-            );
+            let path = self.path.display();
+            bail!("{path}: no column '{metric}' for the score; choose one with --metric: {names}");
         }
         Ok(())
     }
 
-    /// The direction that the kept rows took: the sign of their difference to the best before them.
-    fn infer_direction(&mut self) -> Result<()> {
-        if let Some((name, direction)) = self.twin_of_score()? {
-            if let Some(schema) = Arc::get_mut(&mut self.schema) {
-                schema.direction = direction;
-            }
-            let metric = &self.schema.metric;
-            let note = format!(
-                "{metric}: read as {direction} by the name of {name}, which has the same numbers"
-            );
-            self.notes
-                .push(format!("{note}; --direction says otherwise"));
-            return Ok(());
+    /// Sets what could not be read, unless it is already known.
+    pub(super) fn report_damage(&self, report: DamageReport) {
+        self.damage.borrow_mut().get_or_insert(report);
+    }
+
+    /// Sets what a scan of the whole log could not read.
+    pub fn set_damage(&self, report: DamageReport) {
+        *self.damage.borrow_mut() = Some(report);
+    }
+
+    /// One sentence about what could not be read, if anything.
+    pub fn damage_message(&self) -> Option<String> {
+        if let Some(message) = self.skipped_message() {
+            return Some(message);
         }
-        let (mut down, mut up) = (0, 0);
-        self.each(|row| {
-            if row.status() == Status::Keep {
-                match row.number_in(Role::Delta) {
-                    Some(delta) if delta < 0.0 => down += 1,
-                    Some(delta) if delta > 0.0 => up += 1,
-                    _ => {}
-                }
+        self.damage.borrow().as_ref()?.to_message(&self.path)
+    }
+
+    fn skipped_message(&self) -> Option<String> {
+        let mut unexpected = self.skipped.iter().filter(|line| !line.is_expected);
+        let first = unexpected.next()?;
+        let others = match unexpected.count() {
+            0 => String::new(),
+            1 => " (and 1 more line)".to_owned(),
+            count => format!(" (and {count} more lines)"),
+        };
+        let path = self.path.display();
+        Some(format!(
+            "{path}:{}: {}{others}; `lineage check` lists all problems",
+            first.line, first.reason
+        ))
+    }
+
+    /// Goes back to the state just after a trial.
+    fn truncate_after(&mut self, id: &ExpId) -> Result<()> {
+        let mut is_found = false;
+        let mut end = self.end;
+        self.for_each_until(|row| {
+            if is_found {
+                end = row.offset;
+                return ControlFlow::Break(());
             }
-            let others = VOTES - down - up;
-            if (down - up).abs() > others || others == 0 {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
+            is_found = row.id().as_ref() == Some(id);
+            ControlFlow::Continue(())
         })?;
-        let direction = if up > down {
-            Direction::Maximize
-        } else {
-            Direction::Minimize
-        };
-        if let Some(schema) = Arc::get_mut(&mut self.schema) {
-            schema.direction = direction;
-            schema.direction_is_assumed = down == up;
+        if !is_found {
+            bail!(no_such_trial(id, &self.path));
         }
-        let reason = match down + up {
-            0 => "by default".to_owned(),
-            _ if down == up => "by default, for the keeps went both ways".to_owned(),
-            votes => format!(
-                "by the sign of delta_vs_best in {} of {votes} keeps",
-                down.max(up)
-            ),
-        };
-        self.notes.push(format!(
-            "{}: read as {direction} {reason}; --direction says otherwise",
-            self.schema.metric
-        ));
+        self.end = end;
         Ok(())
+    }
+}
+
+/// Reads the first line; `None` if it is not complete.
+pub fn read_header(source: &Source, end: u64) -> io::Result<Option<Header>> {
+    let mut lines = LineReader::new(source, 0, end, ROW_CHUNK);
+    let Some(line) = lines.peek(0)? else {
+        return Ok(None);
+    };
+    let bytes = lines.bytes(line.len);
+    let unmarked = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes);
+    let text = unmarked.strip_suffix(b"\r").unwrap_or(unmarked);
+    let mut ends = Vec::new();
+    split_line(text, &mut ends);
+    let cells = Cells::new(text, &ends);
+    let names = cells
+        .iter()
+        .map(|cell| decode(unquote(cell)).trim().to_owned());
+    Ok(Some(Header {
+        names: names.collect(),
+        len: line.taken,
+        style: HeaderStyle {
+            has_carriage_return: text.len() < unmarked.len(),
+            has_byte_order_mark: unmarked.len() < bytes.len(),
+        },
+    }))
+}
+
+/// The length of a file, and of its complete lines.
+pub fn measure_lines(file: &File) -> io::Result<(u64, u64)> {
+    let len = file.metadata()?.len();
+    let mut buffer = [0; 4096];
+    let mut end = len;
+    while end > 0 {
+        let from = end.saturating_sub(buffer.len() as u64);
+        let wanted = usize::try_from(end - from).expect("at most the buffer's length");
+        let read = read_file_at(file, &mut buffer[..wanted], from)?;
+        if let Some(newline) = memchr::memrchr(b'\n', &buffer[..read]) {
+            return Ok((len, from + newline as u64 + 1));
+        }
+        end = from;
+    }
+    Ok((len, 0))
+}
+
+/// Whether a log has the columns without which no trial can be read or appended.
+pub fn has_own_columns(names: &[String]) -> bool {
+    missing_column(names).is_none()
+}
+
+fn missing_column(names: &[String]) -> Option<&'static str> {
+    ["exp_id", "status"]
+        .into_iter()
+        .find(|&needed| !names.iter().any(|name| name == needed))
+}
+
+fn check_header(path: &Path, names: &[String]) -> Result<()> {
+    let Some(missing) = missing_column(names) else {
+        return Ok(());
+    };
+    let found: String = names.join(" ").chars().take(200).collect();
+    bail!(
+        "{}:1: no column '{missing}', so this is not a log of lineage; `lineage import {}` makes a store of it \
+         (the header is: {})",
+        path.display(),
+        quote_for_shell(path),
+        found.escape_debug(),
+    )
+}
+
+/// A metric that is asked for must be a column that can hold numbers.
+fn check_metric(path: &Path, schema: &Schema, needs_column: bool) -> Result<()> {
+    let path = path.display();
+    if needs_column && schema.find(&schema.metric).is_none() {
+        let names = schema.names().iter().map(String::as_str);
+        let metric = schema.metric.escape_debug();
+        bail!(
+            "{path}: no column '{metric}'; {}",
+            nearest(&schema.metric, names)
+        );
+    }
+    match schema.column(Role::Score) {
+        Some(column) if schema.is_text(column) => {
+            let name = &schema.names()[column];
+            bail!("{path}: column '{name}' does not hold scores; choose another with --metric");
+        }
+        _ => Ok(()),
+    }
+}
+
+/// A path as one word of a shell's command line.
+fn quote_for_shell(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
+    if text.chars().all(is_plain) {
+        text.into_owned()
+    } else {
+        format!("'{}'", text.replace('\'', "'\\''"))
     }
 }

@@ -1,19 +1,17 @@
-//! A row of the log as a trial: cells by the role that their column plays.
+//! A row of the log as a trial: its cells by the role of their column.
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
 use super::{
-    Cells, ExpId, Number, Status,
-    cells::{text, value},
-    number::short_whole,
+    Cells, ExpId, Number, Role, Schema, Status,
+    cells::{decode, unquote},
     shown_id,
 };
-use crate::log::{Role, Schema};
 
-/// Why a row cannot be read as a trial. What can be read of it, its id and its parent, is used all the same.
+/// Why a row cannot be read as a trial. What can be read of it, its id and its parent, is still used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Damage {
-    /// Nothing but white space: no row at all, passed over by every question but `check`.
+    /// Only white space. Every command but `check` skips it.
     Blank,
     Cells {
         found: usize,
@@ -29,42 +27,14 @@ pub enum Damage {
 impl fmt::Display for Damage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Blank => f.write_str("a blank line"),
-            Self::Cells { found, expected } => {
-                let s = if *found == 1 { "" } else { "s" };
-                write!(f, "{found} cell{s}, {expected} expected")
-            }
-            Self::OpenQuote => f.write_str("a quote is opened and never closed"),
-            Self::TooLong { bytes } => write!(f, "a line of {bytes} bytes is too long for a trial"),
-            Self::RepeatedHeader => f.write_str("the header once more"),
+            Self::Blank => f.write_str("blank line"),
+            Self::Cells { found: 1, expected } => write!(f, "1 cell, expected {expected}"),
+            Self::Cells { found, expected } => write!(f, "{found} cells, expected {expected}"),
+            Self::OpenQuote => f.write_str("unclosed quote"),
+            Self::TooLong { bytes } => write!(f, "line too long for a trial ({bytes} bytes)"),
+            Self::RepeatedHeader => f.write_str("repeated header"),
         }
     }
-}
-
-/// One row, borrowed from the buffer that a scan reuses: it costs nothing until a cell is asked for.
-#[derive(Clone, Copy)]
-pub struct Row<'a> {
-    pub cells: Cells<'a>,
-    pub schema: &'a Arc<Schema>,
-    /// Byte offset of the row in the log.
-    pub offset: u64,
-    /// Line number in the log, from 1; 0 where the row was reached from the end and it is not known.
-    pub number: u64,
-    /// How many lines it spans.
-    pub lines: u64,
-    pub ending: Ending,
-    pub damage: Option<Damage>,
-    /// Read once: every question asks for it.
-    status: Status,
-}
-
-/// Where a row stands: see the fields of [`Row`].
-#[derive(Clone, Copy, Debug)]
-pub struct Place {
-    pub offset: u64,
-    pub number: u64,
-    pub lines: u64,
-    pub ending: Ending,
 }
 
 /// How the line of a row ends.
@@ -77,123 +47,111 @@ pub enum Ending {
     Missing,
 }
 
+/// Where a row is in the log.
+#[derive(Clone, Copy, Debug)]
+pub struct Place {
+    /// Byte offset of its first byte.
+    pub offset: u64,
+    /// Line number from 1; 0 if it is unknown because the row was reached from the end.
+    pub number: u64,
+    /// How many lines it spans.
+    pub lines: u64,
+    pub ending: Ending,
+}
+
+/// One row, borrowed from the reader's buffer. A cell is decoded only when it is asked for.
+#[derive(Clone, Copy)]
+pub struct Row<'a> {
+    pub cells: Cells<'a>,
+    pub schema: &'a Arc<Schema>,
+    /// Byte offset of the row in the log.
+    pub offset: u64,
+    /// Line number from 1; 0 if it is unknown because the row was reached from the end.
+    pub number: u64,
+    /// How many lines it spans.
+    pub lines: u64,
+    pub ending: Ending,
+    pub damage: Option<Damage>,
+    status: Status,
+}
+
 impl<'a> Row<'a> {
-    /// The row that was read at this place.
-    #[inline(always)]
     pub fn new(
         cells: Cells<'a>,
         schema: &'a Arc<Schema>,
         place: Place,
         damage: Option<Damage>,
     ) -> Self {
-        let Place {
-            offset,
-            number,
-            lines,
-            ending,
-        } = place;
         let mut row = Self {
             cells,
             schema,
-            offset,
-            number,
-            lines,
-            ending,
+            offset: place.offset,
+            number: place.number,
+            lines: place.lines,
+            ending: place.ending,
             damage,
             status: Status::Other,
         };
         if damage.is_none() {
-            row.status = match row.plain(Role::Status) {
-                Some(cell) => Status::parse(cell),
-                None => Status::parse(&row.bytes(Role::Status)),
-            };
+            row.status = Status::parse(&row.bytes(Role::Status)); // once: every query asks for it
         }
         row
     }
 
-    /// Whether single spaces stand for the tabs behind the hypothesis, as a clean-up of the line has left them.
-    pub fn is_spaced(&self) -> bool {
-        let end = self
-            .schema
-            .column(Role::Hypothesis)
-            .and_then(|column| self.cells.ends().get(column));
-        end.is_some_and(|&end| self.cells.line.get(end as usize) == Some(&b' '))
+    /// Whether single spaces stand for the tabs after the hypothesis, because a clean-up broke the line.
+    pub fn is_space_separated(&self) -> bool {
+        let Some(column) = self.schema.column(Role::Hypothesis) else {
+            return false;
+        };
+        let end = self.cells.ends().get(column);
+        end.is_some_and(|&end| self.cells.line.get(end) == Some(&b' '))
     }
 
-    /// The bytes of a column, without quotes; empty where the row has no such cell.
-    #[inline]
+    /// The bytes of a column without quotes; empty if the row has no such cell.
     pub fn bytes_at(&self, column: usize) -> Cow<'a, [u8]> {
-        self.cells.get(column).map_or(Cow::Borrowed(b""), value)
-    }
-
-    /// The text of a column; what is not UTF-8 as U+FFFD.
-    pub fn text_at(&self, column: usize) -> Cow<'a, str> {
-        match self.bytes_at(column) {
-            Cow::Borrowed(bytes) => text(bytes),
-            Cow::Owned(bytes) => text(&bytes).into_owned().into(),
+        match self.cells.get(column) {
+            Some(cell) => unquote(cell),
+            None => Cow::Borrowed(b""),
         }
     }
 
-    /// A cell without quotes, as nearly all are.
-    #[inline(always)]
-    fn plain(&self, role: Role) -> Option<&'a [u8]> {
-        let column = self.schema.column(role)?;
-        self.cells
-            .get(column)
-            .filter(|cell| cell.first() != Some(&b'"'))
+    /// The text of a column; bytes that are not UTF-8 become U+FFFD.
+    pub fn text_at(&self, column: usize) -> Cow<'a, str> {
+        decode(self.bytes_at(column))
     }
 
-    #[inline]
     pub fn bytes(&self, role: Role) -> Cow<'a, [u8]> {
-        self.schema
-            .column(role)
-            .map_or(Cow::Borrowed(b""), |column| self.bytes_at(column))
+        match self.schema.column(role) {
+            Some(column) => self.bytes_at(column),
+            None => Cow::Borrowed(b""),
+        }
     }
 
     pub fn text(&self, role: Role) -> Cow<'a, str> {
-        self.schema
-            .column(role)
-            .map_or(Cow::Borrowed(""), |column| self.text_at(column))
+        decode(self.bytes(role))
     }
 
     pub fn id(&self) -> Option<ExpId> {
-        self.id_in(Role::Id)
+        self.parse_id(Role::Id)
     }
 
     pub fn parent(&self) -> Option<ExpId> {
-        self.id_in(Role::Parent)
+        self.parse_id(Role::Parent)
     }
 
-    /// The id in a cell. The last cell of a row that has too few may have lost its end: the `17` of a `178` is no id.
-    #[inline]
-    fn id_in(&self, role: Role) -> Option<ExpId> {
-        let is_torn = || {
-            self.schema
-                .column(role)
-                .is_some_and(|column| column + 1 >= self.cells.len())
-        };
+    fn parse_id(&self, role: Role) -> Option<ExpId> {
         match self.damage {
             Some(Damage::RepeatedHeader) => None,
-            Some(Damage::Cells { found, expected }) if found < expected && is_torn() => None,
+            // The last cell of a short row may be cut: the `17` of a torn `178` is not an id.
+            Some(Damage::Cells { found, expected }) if found < expected => {
+                let column = self.schema.column(role)?;
+                if column + 1 >= found {
+                    return None;
+                }
+                ExpId::parse_bytes(&self.bytes_at(column))
+            }
             _ => ExpId::parse_bytes(&self.bytes(role)),
         }
-    }
-
-    /// The number that an id is, where a whole row has it in a few digits, as nearly all do.
-    #[inline]
-    pub fn short_number(&self, role: Role) -> Option<u32> {
-        let cell = self
-            .cells
-            .get(self.schema.column(role)?)
-            .filter(|_| self.damage.is_none())?;
-        u32::try_from(short_whole(cell)?).ok()
-    }
-
-    /// Whether `id` has one, seen at a glance where it begins with a digit.
-    #[inline]
-    pub fn has_id(&self) -> bool {
-        let is_number = |cell: &[u8]| cell.first().is_some_and(u8::is_ascii_digit);
-        self.damage.is_none() && self.plain(Role::Id).is_some_and(is_number) || self.id().is_some()
     }
 
     /// The id as it is shown.
@@ -201,59 +159,33 @@ impl<'a> Row<'a> {
         shown_id(&self.text(Role::Id))
     }
 
-    /// `Other` for a damaged row: nothing behind its parent can be trusted to be in its own column.
+    /// `Other` for a damaged row: its cells may be in the wrong columns.
     pub fn status(&self) -> Status {
         self.status
     }
 
-    /// The score, where there is a readable one.
+    /// The score, if it is a finite number.
     pub fn score(&self) -> Option<f64> {
         self.number_in(Role::Score)
     }
 
-    /// The value of a cell that holds a number.
-    #[inline(always)]
+    /// The value of a cell, if it is a finite number and the row is not damaged.
     pub fn number_in(&self, role: Role) -> Option<f64> {
-        match self.plain(role) {
-            _ if self.damage.is_some() => None,
-            Some(cell) => Number::value_of_bytes(cell),
-            None => Number::value_of_bytes(&self.bytes(role)),
+        if self.damage.is_some() {
+            return None;
         }
+        Number::value_of_bytes(&self.bytes(role))
     }
 
-    /// The score that this row would bring into the question "which is best"; `None` where it can never be.
-    #[inline]
+    /// The score if this row can be the best trial.
     pub fn eligible_score(&self) -> Option<f64> {
-        if self.status().can_be_best() && self.has_id() {
+        if self.status.can_be_best() && self.id().is_some() {
             self.score()
         } else {
             None
         }
     }
-}
 
-/// A row of its own, for the few that an answer is made of. Its text is there once, however many parts of an answer show it.
-#[derive(Clone)]
-pub struct Trial {
-    line: Arc<[u8]>,
-    ends: Arc<[u32]>,
-    schema: Arc<Schema>,
-    place: Place,
-    damage: Option<Damage>,
-}
-
-impl Trial {
-    pub fn row(&self) -> Row<'_> {
-        Row::new(
-            Cells::new(&self.line, &self.ends),
-            &self.schema,
-            self.place,
-            self.damage,
-        )
-    }
-}
-
-impl Row<'_> {
     pub fn to_trial(&self) -> Trial {
         Trial {
             line: self.cells.line.into(),
@@ -267,5 +199,26 @@ impl Row<'_> {
             },
             damage: self.damage,
         }
+    }
+}
+
+/// A row that owns its line, for the few that an answer consists of. Cheap to clone.
+#[derive(Clone)]
+pub struct Trial {
+    line: Arc<[u8]>,
+    ends: Arc<[usize]>,
+    schema: Arc<Schema>,
+    place: Place,
+    damage: Option<Damage>,
+}
+
+impl Trial {
+    pub fn row(&self) -> Row<'_> {
+        Row::new(
+            Cells::new(&self.line, &self.ends),
+            &self.schema,
+            self.place,
+            self.damage,
+        )
     }
 }

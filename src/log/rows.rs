@@ -1,97 +1,62 @@
-//! Lines as rows. Lines come first: one that is a complete row by itself is never part of another, so a quote
-//! that an earlier line left open cannot swallow it.
+//! Lines as rows. Lines come first: a line that is a complete row by itself is never part of another, so a quote left open
+//! earlier cannot swallow it.
 
 use std::{io, sync::Arc};
 
-use fearless_simd::Level;
-
 use super::{
-    lines::{Line, Lines, MAX_ROW},
-    spaced::separate,
-    split::{Open, close, split, split_quoted, tabs},
-};
-use crate::{
-    log::{Cells, Damage, Ending, ExpId, Place, Row, short},
-    log::{Role, Schema},
+    Cells, Damage, Ending, ExpId, Place, Role, Row, Schema, Status,
+    cells::{closing_quote, split_line, split_quoted},
+    lines::{Line, LineReader},
 };
 
-/// A row that a quoted line break spans is looked for in this many lines and bytes, no further.
-const JOIN_LINES: u64 = 1024;
-const JOIN_BYTES: usize = 1024 * 1024;
+/// How many lines and bytes a row with quoted line breaks may span.
+const MAX_JOINED_LINES: u64 = 1024;
+const MAX_JOINED_BYTES: usize = 1024 * 1024;
 
-pub(crate) struct Rows<'l> {
+/// Reads one row after another. A row borrows the reader's buffer until the next one is read.
+pub(crate) struct RowReader<'l> {
     schema: &'l Arc<Schema>,
-    /// How many cells a row has, and the first byte of the header.
-    columns: usize,
-    header: u8,
-    lines: Lines<'l>,
-    /// Where the cells of the line just split end, and those of one that was looked at ahead.
-    ends: Vec<u32>,
-    scratch: Vec<u32>,
-    /// The number of the next line; 0 where it is not known.
+    lines: LineReader<'l>,
+    /// Where the cells of the current row end, and those of a line that was peeked at.
+    ends: Vec<usize>,
+    peeked_ends: Vec<usize>,
+    /// The number of the next line; 0 if it is unknown.
     number: u64,
-    /// Bytes and lines of the row handed out last: it stays in the buffer until the next one is asked for.
-    given: (u64, u64),
-    /// How many bytes of the buffer it has, and what is wrong with it.
-    len: usize,
-    damage: Option<Damage>,
-    /// What the processor can.
-    level: Level,
+    current: Record,
 }
 
-impl<'l> Rows<'l> {
-    /// Rows from the next line on, which has the number `number` (0 where that is not known).
-    pub(crate) fn new(schema: &'l Arc<Schema>, lines: Lines<'l>, number: u64) -> Self {
-        let names = schema.names();
+/// The extent of a row in the buffer and in the file.
+#[derive(Clone, Copy)]
+struct Record {
+    line: Line,
+    lines: u64,
+    damage: Option<Damage>,
+}
+
+const NOTHING_READ: Record = Record {
+    line: Line { len: 0, taken: 0 },
+    lines: 0,
+    damage: None,
+};
+
+impl<'l> RowReader<'l> {
+    /// Reads from the next line on, which has the number `number` (0 if that is unknown).
+    pub(crate) fn new(schema: &'l Arc<Schema>, lines: LineReader<'l>, number: u64) -> Self {
         Self {
             schema,
-            columns: names.len(),
-            header: names
-                .first()
-                .and_then(|name| name.bytes().next())
-                .unwrap_or_default(),
             lines,
             ends: Vec::with_capacity(32),
-            scratch: Vec::new(),
+            peeked_ends: Vec::new(),
             number,
-            given: (0, 0),
-            len: 0,
-            damage: None,
-            level: Level::baseline(),
+            current: NOTHING_READ,
         }
     }
 
-    /// The same with all that the processor can: to ask it costs as much as to read some hundred rows.
-    pub(crate) fn at_full_speed(self) -> Self {
-        Self {
-            level: Level::new(),
-            ..self
-        }
-    }
-
-    /// From now on no rows that begin at `limit` or later.
-    pub(crate) fn set_limit(&mut self, limit: u64) {
-        self.lines.set_limit(limit);
-    }
-
-    /// Where the next row begins.
-    pub(crate) fn offset(&self) -> u64 {
-        self.lines.offset() + self.given.0
-    }
-
-    /// The number of the next line.
-    pub(crate) fn number(&self) -> u64 {
-        self.number + self.given.1
-    }
-
-    /// Goes on to the first line that is a complete row by itself, from somewhere inside a line. False where none begins before
-    /// `limit`.
-    pub(crate) fn synchronise(&mut self, limit: u64) -> io::Result<bool> {
-        self.lines.pass(limit)?;
-        while self.lines.offset() < limit
-            && let Some(line) = self.lines.look(0)?
-        {
-            if self.is_complete(0, line) {
+    /// Moves to the first line that is a complete row by itself, from somewhere inside a line. False if there is none.
+    pub(crate) fn synchronize(&mut self) -> io::Result<bool> {
+        self.lines.skip_line()?;
+        while let Some(line) = self.lines.peek(0)? {
+            if self.is_complete_row(0, line) {
                 return Ok(true);
             }
             self.lines.consume(line.taken);
@@ -99,73 +64,37 @@ impl<'l> Rows<'l> {
         Ok(false)
     }
 
-    /// The next row, damaged ones and blank lines too.
+    /// The row that starts at `offset`.
+    pub(crate) fn read_at(&mut self, offset: u64) -> io::Result<Option<Row<'_>>> {
+        self.current = NOTHING_READ;
+        self.lines.seek(offset);
+        self.next()
+    }
+
+    /// The next row. Damaged rows and blank lines are rows too.
     pub(crate) fn next(&mut self) -> io::Result<Option<Row<'_>>> {
-        Ok(if self.go_on()? {
-            Some(self.row())
-        } else {
-            None
-        })
-    }
-
-    /// Goes on to the next row; false at the end.
-    #[inline]
-    pub(crate) fn go_on(&mut self) -> io::Result<bool> {
-        let (bytes, lines) = std::mem::take(&mut self.given);
-        self.advance(bytes, lines);
-        let held = match self.split_held() {
-            None if self.lines.fill()? => self.split_held(),
-            held => held,
-        };
-        match held {
-            Some((line, None)) if self.is_plain(line) => {
-                (self.given, self.len, self.damage) = ((line.taken, 1), line.len, None);
-                Ok(true)
-            }
-            held => self.go_on_slowly(held),
+        self.lines.consume(self.current.line.taken);
+        if self.number > 0 {
+            self.number += self.current.lines;
         }
-    }
-
-    fn go_on_slowly(&mut self, held: Option<(Line, Option<Open>)>) -> io::Result<bool> {
-        let (first, open) = match held {
-            Some(held) => held,
-            None => match self.lines.look(0)? {
-                Some(first) => {
-                    self.ends.clear();
-                    (
-                        first,
-                        split(text(&self.lines, 0, first), &mut self.ends, None),
-                    )
-                }
-                None => return Ok(false),
-            },
+        self.current = NOTHING_READ;
+        let Some(line) = self.lines.peek(0)? else {
+            return Ok(None);
         };
-        let (record, lines, damage) = self.record(first, open)?;
-        (self.given, self.len, self.damage) = ((record.taken, lines), record.len, damage);
-        Ok(true)
+        let open = split_line(line_text(&self.lines, 0, line), &mut self.ends);
+        self.current = self.classify(line, open)?;
+        Ok(Some(self.row()))
     }
 
-    /// What is wrong with the row that `go_on` has come to.
-    pub(crate) fn damage(&self) -> Option<Damage> {
-        self.damage
-    }
-
-    /// That row, where `go_on` has come to one.
-    #[inline]
-    pub(crate) fn row(&self) -> Row<'_> {
-        let (taken, lines) = self.given;
-        let text = text(
-            &self.lines,
-            0,
-            Line {
-                len: self.len,
-                taken,
-            },
-        );
-        let ending = match self.len {
-            len if taken == len as u64 => Ending::Missing,
-            len if text.len() < len => Ending::CarriageReturn,
-            _ => Ending::Newline,
+    fn row(&self) -> Row<'_> {
+        let Record { line, lines, .. } = self.current;
+        let text = line_text(&self.lines, 0, line);
+        let ending = if !line.has_newline() {
+            Ending::Missing
+        } else if text.len() < line.len {
+            Ending::CarriageReturn
+        } else {
+            Ending::Newline
         };
         let place = Place {
             offset: self.lines.offset(),
@@ -177,145 +106,96 @@ impl<'l> Rows<'l> {
             Cells::new(text, &self.ends),
             self.schema,
             place,
-            self.damage,
+            self.current.damage,
         )
     }
 
-    /// Whether the line just split, whose quotes are closed, is a row by itself, and nothing else: as nearly all are.
-    #[inline(always)]
-    fn is_plain(&self, line: Line) -> bool {
-        self.ends.len() == self.columns && !self.repeats_header(line)
-    }
-
-    /// The next line and its open quote, split in one go: where the buffer holds all of it, as nearly always.
-    #[inline(always)]
-    fn split_held(&mut self) -> Option<(Line, Option<Open>)> {
-        let held = self.lines.held();
-        let found = tabs(self.level, held, &mut self.ends);
-        let len = found.newline.filter(|&len| len <= MAX_ROW)?;
-        let line = held[..len].strip_suffix(b"\r").unwrap_or(&held[..len]);
-        close(line, found, &mut self.ends);
-        let open = if found.is_quoted {
-            split_quoted(line, &mut self.ends, None)
-        } else {
-            None
+    /// Decides whether the line just split is a row, the first line of one, or damaged.
+    fn classify(&mut self, line: Line, open: Option<usize>) -> io::Result<Record> {
+        let damage = self.damage_of(line, open);
+        let mut record = Record {
+            line,
+            lines: 1,
+            damage,
         };
-        Some((
-            Line {
-                len,
-                taken: len as u64 + 1,
-            },
-            open,
-        ))
-    }
-
-    /// The row that begins at `offset`.
-    pub(crate) fn at(&mut self, offset: u64) -> io::Result<Option<Row<'_>>> {
-        self.go_to(offset);
-        self.next()
-    }
-
-    /// Goes to this place.
-    pub(crate) fn go_to(&mut self, offset: u64) {
-        self.given = (0, 0);
-        self.lines.go_to(offset);
-    }
-
-    /// From now on the next line has this number.
-    pub(crate) fn count_from(&mut self, number: u64) {
-        self.number = number;
-    }
-
-    fn advance(&mut self, bytes: u64, lines: u64) {
-        self.lines.consume(bytes);
-        if self.number > 0 {
-            self.number += lines;
-        }
-    }
-
-    /// What the line just split is: a row, the first line of one over several, or a damaged one.
-    fn record(
-        &mut self,
-        first: Line,
-        open: Option<Open>,
-    ) -> io::Result<(Line, u64, Option<Damage>)> {
-        let (found, expected) = (self.ends.len(), self.columns);
-        if open.is_none() && !first.is_cut() && self.is_plain(first) {
-            return Ok((first, 1, None));
-        }
-        let damage = match open {
-            _ if first.is_cut() => Damage::TooLong { bytes: first.taken },
-            Some(open) => {
-                if let Some((record, lines)) = self.join(first, open)? {
-                    return Ok((record, lines, None));
+        match damage {
+            Some(Damage::OpenQuote) => {
+                let start = open.unwrap_or_default();
+                match self.join_lines(line, start)? {
+                    Some(joined) => record = joined,
+                    None => self.ends.push(line_text(&self.lines, 0, line).len()),
                 }
-                let end = text(&self.lines, 0, first).len();
-                self.ends.push(short(end));
-                Damage::OpenQuote
             }
-            None if text(&self.lines, 0, first).trim_ascii().is_empty() => Damage::Blank,
-            None if self.separate(first) => return Ok((first, 1, None)),
-            None if found != expected => Damage::Cells { found, expected },
-            None => Damage::RepeatedHeader,
-        };
-        Ok((first, 1, Some(damage)))
-    }
-
-    /// Whether single spaces stand for tabs in a row; its cells are then what they were.
-    fn separate(&mut self, line: Line) -> bool {
-        let cells = Cells::new(text(&self.lines, 0, line), &self.ends);
-        let separated = separate(cells, self.schema);
-        separated.map(|ends| self.ends = ends).is_some()
-    }
-
-    /// Whether a line says the names of the columns once more, as two files put together do: quoted, or behind a mark, too.
-    fn repeats_header(&self, line: Line) -> bool {
-        let first = self.lines.bytes(line.len).first();
-        if first
-            .is_some_and(|&first| first != self.header && !matches!(first, b'"' | 0xef | ..=b' '))
-        {
-            return false; // nearly every row
+            Some(Damage::Cells { .. }) if self.restore_tabs(line) => record.damage = None,
+            _ => {}
         }
+        Ok(record)
+    }
+
+    fn damage_of(&self, line: Line, open: Option<usize>) -> Option<Damage> {
+        let (found, expected) = (self.ends.len(), self.schema.names().len());
+        if line.is_cut() {
+            return Some(Damage::TooLong { bytes: line.taken });
+        }
+        if open.is_some() {
+            return Some(Damage::OpenQuote);
+        }
+        if found == expected {
+            return self.repeats_header(line).then_some(Damage::RepeatedHeader);
+        }
+        if line_text(&self.lines, 0, line).trim_ascii().is_empty() {
+            return Some(Damage::Blank);
+        }
+        Some(Damage::Cells { found, expected })
+    }
+
+    /// Whether a line repeats the names of the columns, as when two files were concatenated; with quotes or a byte order
+    /// mark too.
+    fn repeats_header(&self, line: Line) -> bool {
+        let cells = Cells::new(line_text(&self.lines, 0, line), &self.ends);
         let names = self.schema.names();
-        let cells = Cells::new(text(&self.lines, 0, line), &self.ends);
-        let first = cells
-            .get(0)
-            .is_some_and(|cell| bare(cell) == names[0].as_bytes());
-        first
+        let is_first = |cell| bare_name(cell) == names[0].as_bytes();
+        cells.get(0).is_some_and(is_first)
             && cells
                 .iter()
-                .map(bare)
+                .map(bare_name)
                 .eq(names.iter().map(String::as_bytes))
     }
 
-    /// A row over several lines: it ends in exactly the right number of cells, and swallows no line that is a
-    /// complete row by itself.
-    fn join(&mut self, first: Line, mut open: Open) -> io::Result<Option<(Line, u64)>> {
-        let expected = self.columns;
+    /// Joins the lines of a row whose quoted cell spans lines. The row must end in exactly the right number of cells and
+    /// contain no line that is a complete row by itself.
+    fn join_lines(&mut self, first: Line, mut open: usize) -> io::Result<Option<Record>> {
+        let expected = self.schema.names().len();
         let mut ends = self.ends.clone();
         let mut len = first.len;
-        for lines in 2..=JOIN_LINES {
-            let Some(line) = self.lines.look(len + 1)? else {
+        for lines in 2..=MAX_JOINED_LINES {
+            let skip = len + 1;
+            let Some(line) = self.lines.peek(skip)? else {
                 break;
             };
-            let end = len + 1 + line.len;
-            let terminated = line.taken == line.len as u64 + 1;
-            if !terminated
-                || end > JOIN_BYTES
-                || self.is_complete(len + 1, line)
-                || self.begins_row(len + 1, line)
+            let end = skip + line.len;
+            if !line.has_newline()
+                || end > MAX_JOINED_BYTES
+                || self.is_complete_row(skip, line)
+                || self.starts_like_row(skip, line)
             {
                 break;
             }
-            let record = Line {
+            let joined = Line {
                 len: end,
                 taken: end as u64 + 1,
             };
-            match split(text(&self.lines, 0, record), &mut ends, Some(open)) {
-                Some(still) if ends.len() < expected => open = still,
+            let text = line_text(&self.lines, 0, joined);
+            match split_quoted(text, open, len, &mut ends) {
+                Some(start) if ends.len() < expected => open = start,
                 None if ends.len() == expected => {
                     self.ends = ends;
-                    return Ok(Some((record, lines)));
+                    let line = joined;
+                    return Ok(Some(Record {
+                        line,
+                        lines,
+                        damage: None,
+                    }));
                 }
                 _ => break,
             }
@@ -324,43 +204,86 @@ impl<'l> Rows<'l> {
         Ok(None)
     }
 
-    /// Whether the line just split by `is_complete` begins as a row does: with a number for its id, and a time where the log
-    /// has one. It is somebody's trial, and no part of another.
-    fn begins_row(&self, skip: usize, line: Line) -> bool {
-        let cell = |role: Role| {
-            let cells = Cells::new(text(&self.lines, skip, line), &self.scratch);
-            self.schema
-                .column(role)
-                .and_then(|column| cells.get(column))
-        };
-        let id = cell(Role::Id).and_then(|raw| ExpId::parse(std::str::from_utf8(raw).ok()?));
-        let time = |raw: &[u8]| {
-            raw.len() >= 20 && raw[10] == b'T' && raw[..4].iter().all(u8::is_ascii_digit)
-        };
-        let is_timed =
-            self.schema.column(Role::Time).is_none() || cell(Role::Time).is_some_and(time);
-        matches!(id, Some(ExpId::Number(_))) && is_timed && self.scratch.len() > 3
+    /// Whether a line has exactly the cells of a row by itself.
+    fn is_complete_row(&mut self, skip: usize, line: Line) -> bool {
+        let open = split_line(line_text(&self.lines, skip, line), &mut self.peeked_ends);
+        let expected = self.schema.names().len();
+        open.is_none() && self.peeked_ends.len() == expected && !line.is_cut()
     }
 
-    /// Whether a line has exactly the cells of a row, with no help from its neighbours.
-    fn is_complete(&mut self, skip: usize, line: Line) -> bool {
-        self.scratch.clear();
-        let open = split(text(&self.lines, skip, line), &mut self.scratch, None);
-        open.is_none() && self.scratch.len() == self.columns && !line.is_cut()
+    /// Whether the line just split by `is_complete_row` starts with an id and a time: it is another trial, not a part of
+    /// this one.
+    fn starts_like_row(&self, skip: usize, line: Line) -> bool {
+        let cells = Cells::new(line_text(&self.lines, skip, line), &self.peeked_ends);
+        if cells.len() <= 3 {
+            return false;
+        }
+        let cell = |role| self.schema.column(role).and_then(|at| cells.get(at));
+        let id = cell(Role::Id).and_then(ExpId::parse_bytes);
+        let has_time = match self.schema.column(Role::Time) {
+            None => true,
+            Some(_) => cell(Role::Time).is_some_and(looks_like_time),
+        };
+        matches!(id, Some(ExpId::Number(_))) && has_time
+    }
+
+    /// Restores the cells of a row in which a clean-up replaced the tabs after a quoted hypothesis by single spaces.
+    fn restore_tabs(&mut self, line: Line) -> bool {
+        let cells = Cells::new(line_text(&self.lines, 0, line), &self.ends);
+        match find_space_separated(cells, self.schema) {
+            Some(ends) => {
+                self.ends = ends;
+                true
+            }
+            None => false,
+        }
     }
 }
 
-/// A name in a header, without a mark, its quotes, or white space around it.
-fn bare(raw: &[u8]) -> &[u8] {
-    let raw = raw.strip_prefix("\u{feff}".as_bytes()).unwrap_or(raw);
-    raw.strip_prefix(b"\"")
-        .map_or(raw, |raw| raw.strip_suffix(b"\"").unwrap_or(raw))
-        .trim_ascii()
+/// Where the cells of a row end whose last cell is a quoted hypothesis followed by the other cells, separated by single
+/// spaces. The cell in the place of the status must be a status.
+pub(crate) fn find_space_separated(cells: Cells, schema: &Schema) -> Option<Vec<usize>> {
+    let hypothesis = schema.column(Role::Hypothesis)?;
+    if cells.len() != hypothesis + 1 {
+        return None;
+    }
+    let last = cells.last()?;
+    if !last.starts_with(b"\"") {
+        return None;
+    }
+    let close = closing_quote(last, 1)?;
+    let rest = last[close..].strip_prefix(b" ")?;
+    let missing = schema.names().len().checked_sub(cells.len())?;
+    let mut ends = cells.ends().to_vec();
+    let mut end = cells.start(hypothesis) + close;
+    ends[hypothesis] = end;
+    for text in rest.splitn(missing.max(1), |&b| b == b' ') {
+        end += 1 + text.len();
+        ends.push(end);
+    }
+    if ends.len() != schema.names().len() {
+        return None;
+    }
+    let status = Cells::new(cells.line, &ends).get(schema.column(Role::Status)?)?;
+    (Status::parse(status) != Status::Other).then_some(ends)
 }
 
-/// The bytes of a line that was looked at, without a carriage return at its end.
-#[inline]
-fn text<'a>(lines: &'a Lines<'_>, skip: usize, line: Line) -> &'a [u8] {
+/// Whether a cell starts with a date and a `T`.
+fn looks_like_time(cell: &[u8]) -> bool {
+    cell.len() >= 20 && cell[10] == b'T' && cell[..4].iter().all(u8::is_ascii_digit)
+}
+
+/// A name in a header without a byte order mark, quotes, or white space around it.
+fn bare_name(cell: &[u8]) -> &[u8] {
+    let cell = cell.strip_prefix("\u{feff}".as_bytes()).unwrap_or(cell);
+    match cell.strip_prefix(b"\"") {
+        Some(quoted) => quoted.strip_suffix(b"\"").unwrap_or(quoted).trim_ascii(),
+        None => cell.trim_ascii(),
+    }
+}
+
+/// The bytes of a line that was peeked at, without a carriage return at its end.
+fn line_text<'a>(lines: &'a LineReader<'_>, skip: usize, line: Line) -> &'a [u8] {
     let bytes = &lines.bytes(skip + line.len)[skip..];
     bytes.strip_suffix(b"\r").unwrap_or(bytes)
 }

@@ -1,7 +1,6 @@
-//! What the columns of a log mean: roles are found by the column's *name*, so that logs with other columns,
-//! or in another order, are read, shown and appended to all the same.
+//! What the columns of a log mean. Columns are found by name, so a log may have other columns or another order.
 
-use crate::log::Direction;
+use super::Direction;
 
 /// The header of a new log, in this order. Extra columns go before `job_name`.
 pub const STANDARD: [&str; 17] = [
@@ -24,7 +23,7 @@ pub const STANDARD: [&str; 17] = [
     "notes",
 ];
 
-/// What `lineage` itself reads from a row. A column without a role is kept and shown.
+/// What `lineage` itself reads from a row. A column without a role is preserved and shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     Id,
@@ -36,16 +35,17 @@ pub enum Role {
     Hypothesis,
     Expected,
     Status,
-    Score,
     Delta,
     TrainSeconds,
     TotalSeconds,
     Job,
     Snapshot,
     Notes,
+    /// In the column named like the metric, else in `core_metric`.
+    Score,
 }
 
-/// The role and the name of its column; the score has no name of its own.
+/// The roles whose column has a fixed name, in the order of `Role`.
 const NAMED: [(Role, &str); 15] = [
     (Role::Id, "exp_id"),
     (Role::Time, "timestamp"),
@@ -64,45 +64,58 @@ const NAMED: [(Role, &str); 15] = [
     (Role::Notes, "notes"),
 ];
 
-/// The header of one log, with the metric and the direction in which it is read.
+const ID_ROLES: [Role; 3] = [Role::Id, Role::Parent, Role::Baseline];
+const TEXT_ROLES: [Role; 11] = [
+    Role::Id,
+    Role::Time,
+    Role::Specialist,
+    Role::Parent,
+    Role::Baseline,
+    Role::Domain,
+    Role::Hypothesis,
+    Role::Status,
+    Role::Job,
+    Role::Snapshot,
+    Role::Notes,
+];
+
+/// The header of one log, with the metric and the direction that it is read with.
 #[derive(Clone, Debug)]
 pub struct Schema {
     names: Vec<String>,
     columns: [Option<usize>; NAMED.len() + 1],
-    /// The name of the number that the search optimises.
+    /// The number that the search optimises.
     pub metric: String,
-    /// Three to six letters for it, for places where it is said often.
+    /// A short name for the metric.
     pub label: String,
     pub direction: Direction,
-    /// Whether nothing told the direction.
+    /// Whether neither a setting, a flag nor the log says which direction is better.
     pub direction_is_assumed: bool,
 }
 
 impl Schema {
-    /// Reads the roles from the names. `metric` is the name asked for; without one it is `core_metric`, else `val_bpb`.
-    /// The score is in the column of that name, else in `core_metric`.
+    /// Finds the roles by name. Without a `metric`, it is `core_metric`, or `val_bpb` if only that column exists.
     pub fn new(
         names: Vec<String>,
         metric: Option<&str>,
         label: Option<&str>,
         direction: Direction,
     ) -> Self {
-        let find = |name: &str| names.iter().position(|n| n == name);
-        let mut columns = [None; NAMED.len() + 1];
-        for (role, name) in NAMED {
-            columns[role as usize] = find(name);
-        }
+        let find = |name: &str| names.iter().position(|other| other == name);
         let default = if find("core_metric").is_none() && find("val_bpb").is_some() {
             "val_bpb"
         } else {
             "core_metric"
         };
         let metric = metric.unwrap_or(default);
+        let mut columns = [None; NAMED.len() + 1];
+        for (role, name) in NAMED {
+            columns[role as usize] = find(name);
+        }
         columns[Role::Score as usize] = find(metric).or_else(|| find("core_metric"));
-        let label = label.unwrap_or(metric).to_owned();
         Self {
             metric: metric.to_owned(),
-            label,
+            label: label.unwrap_or(metric).to_owned(),
             direction,
             direction_is_assumed: false,
             columns,
@@ -110,17 +123,13 @@ impl Schema {
         }
     }
 
-    /// The names for a new log: the 17, with `extra` before `job_name`.
+    /// The header of a new log: the 17 columns, with `extra` before `job_name`.
     pub fn standard_names(extra: &[String]) -> Vec<String> {
         let (before, after) = STANDARD.split_at(14);
-        let extra = extra.iter().map(String::as_str);
-        before
-            .iter()
-            .copied()
-            .chain(extra)
-            .chain(after.iter().copied())
-            .map(str::to_owned)
-            .collect()
+        let mut names: Vec<String> = before.iter().map(|&name| name.to_owned()).collect();
+        names.extend_from_slice(extra);
+        names.extend(after.iter().map(|&name| name.to_owned()));
+        names
     }
 
     pub fn names(&self) -> &[String] {
@@ -137,34 +146,29 @@ impl Schema {
     }
 
     pub fn find(&self, name: &str) -> Option<usize> {
-        self.names.iter().position(|n| n == name)
+        self.names.iter().position(|other| other == name)
     }
 
     /// The name of the column that holds the score.
     pub fn score_name(&self) -> &str {
-        self.column(Role::Score)
-            .map_or(&self.metric, |column| &self.names[column])
+        match self.column(Role::Score) {
+            Some(column) => &self.names[column],
+            None => &self.metric,
+        }
     }
 
-    /// Whether the cells of a column are text even where they look like a number.
+    /// Whether the cells of a column are text even if they look like numbers.
     pub fn is_text(&self, column: usize) -> bool {
-        use Role::{
-            Baseline, Domain, Hypothesis, Id, Job, Notes, Parent, Snapshot, Specialist, Status,
-            Time,
-        };
-        [
-            Id, Time, Specialist, Parent, Baseline, Domain, Hypothesis, Status, Job, Snapshot,
-            Notes,
-        ]
-        .into_iter()
-        .any(|role| self.column(role) == Some(column))
+        self.has_role(column, &TEXT_ROLES)
     }
 
-    /// Whether the cells of a column name trials.
+    /// Whether the cells of a column are ids of trials.
     pub fn is_id(&self, column: usize) -> bool {
-        [Role::Id, Role::Parent, Role::Baseline]
-            .into_iter()
-            .any(|role| self.column(role) == Some(column))
+        self.has_role(column, &ID_ROLES)
+    }
+
+    fn has_role(&self, column: usize, roles: &[Role]) -> bool {
+        roles.iter().any(|&role| self.column(role) == Some(column))
     }
 }
 

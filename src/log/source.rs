@@ -1,24 +1,21 @@
-//! Where the bytes of a log are: in its file, or in memory where it was translated.
+//! Where the bytes of a log are: in its file, or in memory if it was translated from an external log.
 
-use std::{fs::File, io};
+use std::{fs::File, io, os::unix::fs::FileExt};
 
-use super::lines::read_at;
-
-pub(crate) enum Source {
+#[derive(Debug)]
+pub enum Source {
     File(File),
-    Bytes(Vec<u8>),
+    Memory(Vec<u8>),
 }
 
 impl Source {
-    /// Reads at a place, without a cursor: one source serves many readers.
-    pub(crate) fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    /// Reads at an offset without a cursor, so that one source serves many readers.
+    pub fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         match self {
-            Self::File(file) => read_at(file, buffer, offset),
-            Self::Bytes(bytes) => {
-                let rest = usize::try_from(offset)
-                    .ok()
-                    .and_then(|offset| bytes.get(offset..))
-                    .unwrap_or_default();
+            Self::File(file) => read_file_at(file, buffer, offset),
+            Self::Memory(bytes) => {
+                let start = usize::try_from(offset).map_or(bytes.len(), |at| at.min(bytes.len()));
+                let rest = &bytes[start..];
                 let len = rest.len().min(buffer.len());
                 buffer[..len].copy_from_slice(&rest[..len]);
                 Ok(len)
@@ -26,7 +23,17 @@ impl Source {
         }
     }
 
-    pub(crate) fn is_file(&self) -> bool {
+    pub fn is_file(&self) -> bool {
         matches!(self, Self::File(_))
+    }
+}
+
+/// `pread`, repeated if a signal interrupts it.
+pub fn read_file_at(file: &File, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
+    loop {
+        match file.read_at(buffer, offset) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            result => return result,
+        }
     }
 }

@@ -79,29 +79,6 @@ impl Status {
         }
     }
 
-    /// What the class tells the next agent.
-    pub fn meaning(self) -> &'static str {
-        match self {
-            Self::Baseline => "the seed that every run starts from",
-            Self::Keep => "ran to completion and improved; build on it",
-            Self::Discard => {
-                "ran to completion, did not improve; do not propose this exact edit again"
-            }
-            Self::Crash => {
-                "broke with a traceback; the notes say how; avoid the construct, or fix it and resubmit"
-            }
-            Self::EvalBudgetOverrun => {
-                "trained in budget, evaluation ran out of time; make it cheaper"
-            }
-            Self::TrainBudgetOverrun => "training ran out of time",
-            Self::SizeBlocked => "the artifact would exceed its size cap; the idea may be sound",
-            Self::PreflightCrash => "broke before training: import, shape, data loader",
-            Self::Disqualified => "finished, but missed a gate such as accuracy",
-            Self::HarnessAbort => "bookkeeping; says nothing about the hypothesis",
-            Self::Other => "a word that is not one of the ten statuses",
-        }
-    }
-
     pub fn can_be_best(self) -> bool {
         matches!(self, Self::Baseline | Self::Keep)
     }
@@ -124,28 +101,31 @@ impl Status {
         )
     }
 
-    /// What to do about a failure of this class.
+    /// What the next agent should do about a trial with this status.
     pub fn advice(self) -> &'static str {
         match self {
-            Self::Crash => "avoid the construct, or mend it and submit it again",
+            Self::Baseline => "start from here",
+            Self::Keep => "build on it",
+            Self::Discard => "do not repeat this exact edit",
+            Self::Crash => "avoid this, or fix the bug and resubmit",
             Self::EvalBudgetOverrun => {
-                "the training was in budget: make the evaluation cheaper, or leave it as it is"
+                "training fits the budget; make the evaluation cheaper, or leave it unchanged"
             }
             Self::TrainBudgetOverrun => {
-                "do less in a step, or fewer steps; measure a short run first"
+                "do less per step, or take fewer steps; time a short run first"
             }
             Self::SizeBlocked => {
-                "the idea may be sound: make room for it first; its score is no record"
+                "the idea may be fine: reduce the artifact size first; the score does not count"
             }
             Self::PreflightCrash => {
-                "run the script for a few seconds before you submit: imports, shapes, loader"
+                "run the script for a few seconds before submitting: imports, shapes, data loader"
             }
-            Self::Disqualified => "look at the gate that was missed before the score",
-            _ => self.meaning(),
+            Self::Disqualified => "look at the missed gate before the score",
+            Self::HarnessAbort | Self::Other => "ignore it",
         }
     }
 
-    /// Never shown to an agent, never in a rate.
+    /// Says nothing about the hypothesis: never shown to an agent, never in a rate.
     pub fn is_ignored(self) -> bool {
         self == Self::HarnessAbort
     }

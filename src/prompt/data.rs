@@ -1,229 +1,172 @@
-//! What a prompt is made of, gathered from a log in one scan; only the trials that are shown, and failures for their reasons, are
-//! read again.
+//! Gathers what a prompt shows: one pass over the log, then the few trials that are shown.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use anyhow::Result;
 
+use super::failures::{FailureClass, gather_failures};
 use crate::{
     analysis::{
-        self, Best, Calibration, ChainEnd, Evidence, Failures, Group, Leaderboard, NearMiss, Noise,
-        Relatives, Signal, SpecialistTrials, Tally, signals,
+        Best, BestLineage, ChainEnd, Evidence, Failures, Leaderboard, Noise, Relatives, Signal,
+        SpecialistTrials, Tally, signals,
     },
-    log::{Role, Schema},
-    log::{Status, Trial, text},
-    store::{Log, Prompt},
+    log::{Role, Schema, Status, Trial},
+    store::{IndexedLog, PromptSettings},
 };
 
-use super::failures::{self, FailureClass};
+/// Trials whose hypotheses share this many first characters count as the same idea.
+const SAME_START: usize = 30;
 
-/// Two hypotheses that begin with the same this many characters are taken for one.
-const SAME_WORDS: usize = 30;
+/// The signals need this many of a specialist's last outcomes.
+const LEAST_OUTCOMES: usize = 5;
 
-/// All that the sections of a prompt tell.
+/// What the sections of a prompt show. Ignored trials are nowhere in it.
 pub struct PromptData {
     pub schema: Arc<Schema>,
     pub specialist: String,
     pub tally: Tally,
-    /// The newest trial that an agent may see.
     pub newest: Option<Trial>,
     pub best: Option<Trial>,
-    pub board: Vec<Trial>,
-    pub chain: Links,
-    pub children: Children,
-    /// What was lost most comes first.
+    pub leaderboard: Vec<Trial>,
+    pub lineage: LineageData,
     pub failures: Vec<FailureClass>,
-    pub axis: SpecialistData,
-    /// Newest first, without the quarantined.
+    /// What the reader itself tried.
+    pub own: SpecialistTrials,
+    /// Newest first, as are `recent` and `full`.
+    pub own_last: Vec<Trial>,
     pub recent: Vec<Trial>,
-    /// The same, for those that are given in full.
     pub full: Vec<Trial>,
     pub signals: Vec<Signal>,
-    /// The trials of the signal that has some.
     pub near_misses: Vec<Trial>,
 }
 
-/// The chain to the best, with the links between its root and the last ones left out.
-pub struct Links {
-    pub root: Vec<Trial>,
-    pub left_out: usize,
-    pub last: Vec<Trial>,
-    pub end: ChainEnd,
+impl PromptData {
+    /// The id of the last trial in the prompt, or `none`.
+    pub fn as_of(&self) -> String {
+        match &self.newest {
+            Some(newest) => newest.row().name(),
+            None => "none".to_owned(),
+        }
+    }
 }
 
-/// What was tried from the best.
-pub struct Children {
+/// The chain to the best and what was tried from it.
+pub struct LineageData {
+    /// The root, then the last links; the best is the last one.
+    pub chain: Vec<Link>,
+    /// Links between the root and the others.
+    pub skipped_links: usize,
+    pub chain_end: ChainEnd,
     /// Newest first.
-    pub newest: Vec<Trial>,
-    /// The others, by outcome.
-    pub older: BTreeMap<Status, u64>,
+    pub children: Vec<Trial>,
+    /// Older children, by status.
+    pub older_children: BTreeMap<Status, u64>,
 }
 
-/// What the reader's own trials came to.
-pub struct SpecialistData {
-    pub group: Group,
-    pub calibration: Option<Calibration>,
-    /// Newest first.
-    pub newest: Vec<Trial>,
-    pub has_keep_on_board: bool,
+/// A trial of a chain and its step: its score minus its parent's.
+pub struct Link {
+    pub trial: Trial,
+    pub step: Option<f64>,
 }
 
-/// Gathers it all, for a specialist, within the limits of the settings.
-pub fn gather(log: &Log, specialist: &str, limits: &Prompt) -> Result<PromptData> {
-    let scan = (
-        (
-            (Best::default(), Leaderboard::new(limits.top)),
-            (Tally::default(), Failures::default()),
-        ),
-        (
-            (
-                SpecialistTrials::new(specialist, limits.axis.max(5)),
-                Noise::default(),
-            ),
-            Relatives::new(limits.links.max(1), limits.children), // the best itself is always shown
-        ),
-    );
-    let (((best, board), (tally, failures)), ((axis, noise), relatives)) = log.ask(scan)?;
-    let family = relatives.into_family();
-    let mut newest = log.last(limits.recent.max(limits.full).max(1), |row| {
-        !row.status().is_ignored()
-    })?;
-    newest.reverse();
-    let mut trials = Trials::new(log, &newest);
-    let board = board.into_offsets();
-    // All that is known to be shown, so that it is read in one go.
-    let tried = family.children.newest.iter().map(|(place, _)| place);
-    let links = family.chain.root.iter().chain(&family.chain.last);
-    let shown = board
-        .iter()
-        .chain(axis.newest.iter().rev().take(limits.axis))
-        .chain(links)
-        .chain(tried);
-    trials.all(shown.copied())?;
-    let best = trials.all(best.offset())?.pop();
-    let board = trials.all(board)?;
+/// Gathers the data of a specialist's prompt, within the limits of the settings.
+pub fn gather(log: &IndexedLog, specialist: &str, limits: &PromptSettings) -> Result<PromptData> {
+    let own = SpecialistTrials::new(specialist, limits.specialist.max(LEAST_OUTCOMES));
+    let links = limits.links.max(1); // the best itself is always shown
+    // One link more than shown: the first step needs its parent's score.
+    let relatives = Relatives::new(links.saturating_add(1), limits.children);
+    let ranking = (Best::default(), Leaderboard::new(limits.top));
+    let counts = (Tally::default(), Failures::default());
+    let (((best, leaderboard), (tally, failures)), ((own, noise), relatives)) =
+        log.ask(((ranking, counts), ((own, Noise::default()), relatives)))?;
+    let lineage = relatives.into_family();
+    let best = log.all_at(best.offset())?.pop();
+    let leaderboard = log.all_at(leaderboard.into_offsets())?;
     let epsilon = limits.epsilon.or_else(|| noise.epsilon());
-    let best_id = best.as_ref().and_then(|trial| trial.row().id());
-    let misses = noise.near_misses(best_id.as_ref(), epsilon.unwrap_or(0.0));
-    let near_misses = untried_again(&mut trials, &misses, &board)?;
+    let near_misses = find_near_misses(log, &noise, epsilon, best.as_ref(), &leaderboard)?;
     let signals = signals(&Evidence {
-        axis: &axis.outcomes.iter().copied().collect::<Vec<_>>(),
+        axis: &own.outcomes.iter().copied().collect::<Vec<_>>(),
         epsilon,
         since_keep: tally.since_keep,
         stuck_after: limits.stuck_after,
-        failed_children: family.children.failed_last,
+        failed_children: lineage.children.failed_last,
         near_misses: near_misses.len(),
     });
+    let recent = gather_recent(log, limits.recent.max(limits.full).max(1))?;
     Ok(PromptData {
         schema: Arc::clone(&log.schema),
         specialist: specialist.to_owned(),
-        failures: failures::classes(&mut trials, &failures, &tally, limits.reasons)?,
-        axis: own_axis(&mut trials, axis, specialist, limits.axis, &board)?,
-        chain: chain(&mut trials, family.chain)?,
-        children: children(&mut trials, family.children)?,
-        recent: newest.iter().take(limits.recent).cloned().collect(),
-        full: newest.iter().take(limits.full).cloned().collect(),
-        newest: newest.into_iter().next(),
+        failures: gather_failures(log, &failures, &tally, limits.reasons)?,
+        lineage: gather_lineage(log, lineage, links)?,
+        own_last: log.all_at(own.newest.iter().rev().take(limits.specialist).copied())?,
+        own,
+        newest: recent.first().cloned(),
+        full: recent.iter().take(limits.full).cloned().collect(),
+        recent: recent.into_iter().take(limits.recent).collect(),
+        tally,
+        best,
+        leaderboard,
         signals,
         near_misses,
-        best,
-        board,
-        tally,
     })
 }
 
-/// Trials of the log, each read once, however many sections show it.
-pub(super) struct Trials<'l> {
-    pub(super) log: &'l Log,
-    /// By where they begin.
-    read: BTreeMap<u64, Trial>,
+/// The last trials, newest first.
+fn gather_recent(log: &IndexedLog, limit: usize) -> Result<Vec<Trial>> {
+    let mut recent = log.last(limit, |row| !row.status().is_ignored())?;
+    recent.reverse();
+    Ok(recent)
 }
 
-impl<'l> Trials<'l> {
-    fn new(log: &'l Log, read: &[Trial]) -> Self {
-        Self {
-            log,
-            read: read
-                .iter()
-                .map(|trial| (trial.row().offset, trial.clone()))
-                .collect(),
-        }
+fn gather_lineage(log: &IndexedLog, lineage: BestLineage, links: usize) -> Result<LineageData> {
+    let BestLineage { chain, children } = lineage;
+    let trials = log.all_at(chain.root.into_iter().chain(chain.last))?;
+    let mut parent_score = None;
+    let mut shown = Vec::new();
+    for trial in trials {
+        let score = trial.row().score();
+        let step = score
+            .zip(parent_score)
+            .map(|(score, parent)| score - parent);
+        parent_score = score;
+        shown.push(Link { trial, step });
     }
-
-    /// The trials that begin at these places. Those that are new are read in the order of the log.
-    pub(super) fn all(&mut self, places: impl IntoIterator<Item = u64>) -> Result<Vec<Trial>> {
-        let places: Vec<_> = places.into_iter().collect();
-        let new: BTreeSet<_> = places
-            .iter()
-            .copied()
-            .filter(|place| !self.read.contains_key(place))
-            .collect();
-        if !new.is_empty() {
-            let trials = self.log.all_at(new.iter().copied())?;
-            self.read.extend(new.into_iter().zip(trials));
-        }
-        Ok(places
-            .iter()
-            .map(|place| self.read[place].clone())
-            .collect())
+    let mut skipped_links = chain.left_out;
+    if shown.len() > links.saturating_add(1) {
+        shown.remove(1);
+        skipped_links += 1;
     }
-}
-
-fn own_axis(
-    trials: &mut Trials,
-    axis: SpecialistTrials,
-    specialist: &str,
-    limit: usize,
-    board: &[Trial],
-) -> Result<SpecialistData> {
-    Ok(SpecialistData {
-        calibration: axis.calibration(),
-        newest: trials.all(axis.newest.iter().rev().take(limit).copied())?,
-        has_keep_on_board: board
-            .iter()
-            .any(|trial| trial.row().text(Role::Specialist) == specialist),
-        group: axis.group,
+    let newest = children.newest.iter().rev().map(|(offset, _)| *offset);
+    Ok(LineageData {
+        chain: shown,
+        skipped_links,
+        chain_end: chain.end,
+        children: log.all_at(newest)?,
+        older_children: children.older,
     })
 }
 
-/// The trials of near misses, without those that a keep has taken up since: it begins with the same words.
-fn untried_again(trials: &mut Trials, misses: &[NearMiss], board: &[Trial]) -> Result<Vec<Trial>> {
-    let words = |trial: &Trial| {
-        let hypothesis = trial.row().bytes(Role::Hypothesis);
-        let enough = &hypothesis[..hypothesis.len().min(4 * SAME_WORDS)]; // no character has more bytes
-        text(enough).chars().take(SAME_WORDS).collect::<String>()
-    };
-    let kept: Vec<_> = board
-        .iter()
-        .map(|trial| (trial.row().offset, words(trial)))
-        .collect();
-    let mut untried = trials.all(misses.iter().map(|miss| miss.offset))?;
-    untried.retain(|trial| {
-        let words = words(trial);
-        !kept
-            .iter()
-            .any(|(offset, kept)| *offset > trial.row().offset && *kept == words)
+/// The discards close to zero that no later keep of the leaderboard has taken up.
+fn find_near_misses(
+    log: &IndexedLog,
+    noise: &Noise,
+    epsilon: Option<f64>,
+    best: Option<&Trial>,
+    leaderboard: &[Trial],
+) -> Result<Vec<Trial>> {
+    let best_id = best.and_then(|best| best.row().id());
+    let misses = noise.near_misses(best_id.as_ref(), epsilon.unwrap_or(0.0));
+    let mut trials = log.all_at(misses.iter().map(|miss| miss.offset))?;
+    trials.retain(|miss| {
+        let was_kept = |keep: &Trial| {
+            keep.row().offset > miss.row().offset && start_of(keep) == start_of(miss)
+        };
+        !leaderboard.iter().any(was_kept)
     });
-    Ok(untried)
+    Ok(trials)
 }
 
-fn chain(trials: &mut Trials, links: analysis::Links) -> Result<Links> {
-    let (root, last) = (trials.all(links.root)?, trials.all(links.last)?);
-    Ok(Links {
-        root,
-        left_out: links.left_out,
-        last,
-        end: links.end,
-    })
-}
-
-fn children(trials: &mut Trials, children: analysis::Children) -> Result<Children> {
-    let newest = trials.all(children.newest.iter().rev().map(|(offset, _)| *offset))?;
-    Ok(Children {
-        newest,
-        older: children.older,
-    })
+fn start_of(trial: &Trial) -> String {
+    let hypothesis = trial.row().text(Role::Hypothesis).into_owned();
+    hypothesis.chars().take(SAME_START).collect()
 }

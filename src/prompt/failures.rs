@@ -1,69 +1,65 @@
-//! How trials failed: by class, and in a class by the reason that their notes give.
+//! How trials failed: by status, and within a status by the reason that their notes give.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{cmp::Reverse, collections::BTreeSet};
 
 use anyhow::Result;
 
-use super::data::Trials;
+use super::{
+    sections::{id, trial_count},
+    trim::Section,
+};
 use crate::{
     analysis::{Failures, Tally, kind_of, reason},
-    log::Role,
-    log::{Status, Trial},
+    log::{Role, Status, Trial},
+    output::{
+        format::duration,
+        markdown::code,
+        text::{cut_middle, share, squeeze, visible},
+    },
+    store::{IndexedLog, SectionName},
 };
 
-/// A class of failures.
+/// Characters of a hypothesis and of a reason.
+const HYPOTHESIS: usize = 60;
+const REASON: usize = 120;
+
+/// The failures with one status.
 pub struct FailureClass {
     pub status: Status,
     pub trials: u64,
     pub hours: f64,
-    /// How many of them, the newest, were looked at for their reasons.
-    pub looked_at: usize,
-    /// Their reasons: those that occur most come first, then the newest.
-    pub reasons: Vec<Reason>,
+    /// How many of the last ones were searched for reasons.
+    pub searched: usize,
+    /// The most frequent first, then the newest.
+    pub reasons: Vec<FailureReason>,
 }
 
-/// Failures of a class that have one reason.
-pub struct Reason {
+/// Failures that have one reason.
+pub struct FailureReason {
     pub trials: usize,
-    /// The newest of them.
     pub newest: Trial,
 }
 
-/// The classes, what was lost most first. All failures are read, but only those that are shown are kept: notes may be long.
-pub(super) fn classes(
-    trials: &mut Trials,
+/// The classes of failures, most hours first, each with at most `limit` reasons.
+pub(super) fn gather_failures(
+    log: &IndexedLog,
     failures: &Failures,
     tally: &Tally,
     limit: usize,
 ) -> Result<Vec<FailureClass>> {
-    let mut kinds = BTreeMap::new();
-    let places: BTreeSet<u64> = failures.0.values().flatten().copied().collect();
-    trials.log.each_at(places, |row| {
-        kinds.insert(row.offset, reason(&row.text(Role::Notes)).map(kind_of));
-    })?;
     let mut classes = Vec::new();
     for (&status, offsets) in &failures.0 {
-        let newest = offsets
-            .iter()
-            .rev()
-            .map(|offset| (*offset, kinds[offset].as_deref()));
-        let groups = grouped(newest, limit);
-        let newest = trials.all(groups.iter().map(|(newest, _)| *newest))?;
-        let reasons = groups
-            .iter()
-            .zip(newest)
-            .map(|((_, trials), newest)| Reason {
-                trials: *trials,
-                newest,
-            })
-            .collect();
-        let is_class = |other| other == status;
-        let (trials, hours) = (tally.total.trials(is_class), tally.total.hours(is_class));
+        let groups = group_by_reason(log, offsets.iter().copied().collect(), limit)?;
+        let mut reasons = Vec::new();
+        for (offset, trials) in groups {
+            let newest = log.at(offset)?;
+            reasons.push(FailureReason { trials, newest });
+        }
         classes.push(FailureClass {
             status,
-            trials,
-            hours,
-            looked_at: offsets.len(),
+            trials: tally.total.trials(|other| other == status),
+            hours: tally.total.hours(|other| other == status),
+            searched: offsets.len(),
             reasons,
         });
     }
@@ -71,26 +67,91 @@ pub(super) fn classes(
     Ok(classes)
 }
 
-/// Groups failures, newest first, by the kinds of their reasons: where the newest of a group begins, and how many it has. The
-/// largest come first, then the newest. Failures whose notes do not tell of a reason stay single.
-fn grouped<'k>(
-    failures: impl Iterator<Item = (u64, Option<&'k str>)>,
+/// Groups failures by the kind of their reason: the newest of each group and its size, largest groups first. Failures without
+/// a reason stay single. Only the kinds are kept while reading: notes may be long.
+fn group_by_reason(
+    log: &IndexedLog,
+    offsets: BTreeSet<u64>,
     limit: usize,
-) -> Vec<(u64, usize)> {
-    let mut groups: Vec<(Option<&str>, (u64, usize))> = Vec::new();
-    for (offset, kind) in failures {
-        match groups
-            .iter_mut()
-            .find(|(other, _)| kind.is_some() && *other == kind)
-        {
-            Some((_, (_, trials))) => *trials += 1,
-            None => groups.push((kind, (offset, 1))),
+) -> Result<Vec<(u64, usize)>> {
+    let mut kinds = Vec::new();
+    log.each_at(offsets, |row| {
+        kinds.push((row.offset, reason(&row.text(Role::Notes)).map(kind_of)));
+    })?;
+    let mut groups: Vec<(Option<String>, u64, usize)> = Vec::new();
+    for (offset, kind) in kinds.into_iter().rev() {
+        let same = |(other, ..): &&mut (Option<String>, u64, usize)| *other == kind;
+        match groups.iter_mut().find(same) {
+            Some((_, _, trials)) if kind.is_some() => *trials += 1,
+            _ => groups.push((kind, offset, 1)),
         }
     }
-    groups.sort_by_key(|(_, (_, trials))| std::cmp::Reverse(*trials));
-    groups
+    groups.sort_by_key(|(.., trials)| Reverse(*trials));
+    groups.truncate(limit);
+    Ok(groups
         .into_iter()
-        .take(limit)
-        .map(|(_, group)| group)
-        .collect()
+        .map(|(_, newest, trials)| (newest, trials))
+        .collect())
+}
+
+/// The section that says what fails, and why.
+pub(super) fn section(classes: &[FailureClass], tally: &Tally) -> Option<Section> {
+    if classes.is_empty() {
+        return None;
+    }
+    let rated = tally.total.rated();
+    let failed: u64 = classes.iter().map(|class| class.trials).sum();
+    let hours: f64 = classes.iter().map(|class| class.hours).sum();
+    let lost = lost_text(hours);
+    let trials = trial_count(rated);
+    let text = format!("{failed} of {trials} failed{lost}. Sorted by hours lost.\n\n");
+    let rows = classes.iter().map(|class| class_text(class, rated));
+    let section = Section::new(SectionName::Failures, "What fails, and how");
+    Some(section.with_text(&text).with_rows(rows))
+}
+
+fn lost_text(hours: f64) -> String {
+    if hours <= 0.0 {
+        return String::new();
+    }
+    format!(", {} lost", duration(hours * 3600.0))
+}
+
+fn class_text(class: &FailureClass, rated: u64) -> String {
+    let lost = lost_text(class.hours);
+    let mut text = format!(
+        "- **{}**: {}, {}{lost}. Next: {}.\n",
+        class.status.name(),
+        trial_count(class.trials),
+        share(class.trials, rated),
+        class.status.advice()
+    );
+    for reason in &class.reasons {
+        text += &reason_text(reason, class);
+    }
+    text
+}
+
+fn reason_text(failures: &FailureReason, class: &FailureClass) -> String {
+    let row = failures.newest.row();
+    let id = id(&row);
+    let which = match failures.trials {
+        1 => id,
+        trials if class.trials == class.searched as u64 => {
+            format!("{trials} times, most recently {id}")
+        }
+        trials => format!(
+            "{trials} of the last {}, most recently {id}",
+            class.searched
+        ),
+    };
+    let hypothesis = code(row.bytes(Role::Hypothesis), HYPOTHESIS);
+    match reason(&row.text(Role::Notes)) {
+        Some(reason) => {
+            let reason = squeeze(&visible(reason));
+            let reason = code(&*cut_middle(&reason, REASON), REASON);
+            format!("  - {which}: {hypothesis}: {reason}\n")
+        }
+        None => format!("  - {which}: {hypothesis}\n"),
+    }
 }

@@ -1,6 +1,6 @@
 //! A log of another tool, opened as one of lineage's own: translated in memory, the file is not touched.
 
-use std::{ops::ControlFlow, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
 use anyhow::{Context, Result, anyhow, bail};
 
@@ -8,11 +8,7 @@ use super::{
     Log, ReadOptions, Settings, Source, Store,
     header::{is_own, read_header},
 };
-use crate::{
-    formats::{self, Table, Translation, Wanted, words},
-    log::Direction,
-    log::{Role, STANDARD},
-};
+use crate::formats::{self, Table, Translation, Wanted};
 
 impl Store {
     /// The log, where it is in the shape of another tool; `None` where it is in lineage's own.
@@ -27,7 +23,8 @@ impl Store {
         };
         let header = read_header(file, len)
             .with_context(|| format!("cannot read {}", self.log_path().display()))?;
-        let own = header.is_none_or(|(names, ..)| self.is_lineages(&names) || self.is_torn(&names));
+        let own = header
+            .is_none_or(|header| self.is_lineages(&header.names) || self.is_torn(&header.names));
         if own && reading.map.is_empty() {
             return Ok(None);
         }
@@ -45,17 +42,16 @@ impl Store {
         };
         let mut log = Log::open(
             self.log_path(),
-            Some(Source::Bytes(bytes)),
+            Some(Source::Memory(bytes)),
             end,
-            &self.settings,
-            &wanted,
+            &self.log_options(&wanted),
         )?;
         if let (Some(label), None) = (&self.settings.label, &reading.metric) {
             Arc::make_mut(&mut log.schema).label.clone_from(label);
         }
         log.first_row = translation.first_row;
         log.notes = translation.notes;
-        log.unread = translation.unread;
+        log.skipped = translation.unread;
         Ok(Some(log))
     }
 
@@ -80,15 +76,14 @@ impl Store {
         let end = bytes.len() as u64;
         let mut log = Log::open(
             self.log_path(),
-            Some(Source::Bytes(bytes)),
+            Some(Source::Memory(bytes)),
             end,
-            &self.settings,
-            reading,
+            &self.log_options(reading),
         )?;
-        log.hide_delta_of_other_metric(reading, &self.settings);
+        self.hide_delta_of_other_metric(&mut log, reading);
         log.first_row = table.first_row;
         log.notes.extend(table.notes);
-        log.unread = table.unread;
+        log.skipped = table.unread;
         Ok(log)
     }
 
@@ -164,63 +159,4 @@ fn translation(
         map,
     };
     formats::translate(table, &wanted).map_err(|why| anyhow!("{}: {why}", path.display()))
-}
-
-impl Log {
-    /// A column that says the score under its own name, as an import writes it, and what that name says of the direction.
-    pub(crate) fn twin_of_score(&self) -> Result<Option<(String, Direction)>> {
-        let Some(score) = self
-            .schema
-            .column(Role::Score)
-            .filter(|&at| self.schema.names()[at] == "core_metric")
-        else {
-            return Ok(None);
-        };
-        let names = self
-            .schema
-            .names()
-            .iter()
-            .enumerate()
-            .filter(|(_, name)| !STANDARD.contains(&name.as_str()));
-        let mut twins: Vec<_> = names
-            .filter_map(|(at, name)| Some((at, words::better(name)?)))
-            .collect();
-        let mut rows = 0;
-        if !twins.is_empty() {
-            self.each(|row| {
-                let own = row.text_at(score);
-                twins.retain(|(at, _)| row.text_at(*at) == own);
-                rows += u64::from(!own.is_empty());
-                if twins.is_empty() {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
-            })?;
-        }
-        let twin = twins.first().filter(|_| rows > 0);
-        Ok(twin.map(|&(at, direction)| (self.schema.names()[at].clone(), direction)))
-    }
-
-    /// Whether it was translated from the log of another tool.
-    pub fn is_foreign(&self) -> bool {
-        self.file.as_ref().is_some_and(|source| !source.is_file())
-    }
-
-    /// The first line that could not be read of another tool's log, as one sentence.
-    pub(crate) fn unread_text(&self) -> Option<String> {
-        let mut damaged = self.unread.iter().filter(|unread| !unread.usual);
-        let first = damaged.next()?;
-        let others = match damaged.count() {
-            0 => String::new(),
-            1 => " (and 1 more line)".to_owned(),
-            more => format!(" (and {more} more lines)"),
-        };
-        Some(format!(
-            "{}:{}: {}{others}; `lineage check` lists what is wrong",
-            self.path.display(),
-            first.line,
-            first.why
-        ))
-    }
 }

@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Result, bail};
 
 use super::{
-    Log, New, ReadOptions, Store, init,
+    IndexedLog, New, ReadOptions, Store, init,
     known::{Is, Known, Origin, SOURCE},
 };
 use crate::{
@@ -86,10 +86,10 @@ impl Store {
 }
 
 /// Rows that look like trials of the store are not doubled, unless they are said to be new.
-fn merge(log: &Log, translation: &Translation, as_new: bool) -> Result<Merged> {
+fn merge(log: &IndexedLog, translation: &Translation, as_new: bool) -> Result<Merged> {
     let schema = &log.schema;
     let mut known = Known::default();
-    log.every_line(|row| {
+    log.for_each_line(|row| {
         known.see(&row);
         Ok(())
     })?;

@@ -1,4 +1,4 @@
-//! What each agent was shown: prompts saved beside the log, each as Markdown and as JSON.
+//! Saved prompts: what each agent was shown, as Markdown and as JSON, beside the log.
 
 use std::{
     fs::{self, File},
@@ -13,106 +13,103 @@ use super::Store;
 
 const DIR: &str = "prompts";
 
-/// A prompt that was saved.
+/// A saved prompt.
 pub struct SavedPrompt {
     /// Relative to the store.
     pub path: PathBuf,
+    /// `null` if the file is not JSON.
     pub record: Value,
 }
 
+impl SavedPrompt {
+    /// A text of the record; empty if it has none.
+    pub fn text(&self, key: &str) -> &str {
+        self.record[key].as_str().unwrap_or_default()
+    }
+}
+
 impl Store {
-    /// Saves a prompt and its record as `prompts/<as-of>_<specialist>.md` and `.json`, with a number behind where these are
-    /// there already. Returns the path of the Markdown, relative to the store.
+    /// Saves a prompt and its record as `prompts/<as-of>_<specialist>.md` and `.json`, with a number if these exist. Returns
+    /// the path of the Markdown, relative to the store.
     pub fn save_prompt(
         &self,
         as_of: &str,
         specialist: &str,
-        page: &str,
+        prompt: &str,
         record: &str,
     ) -> Result<PathBuf> {
-        let dir = self
-            .dir()
-            .context("a log read in place has no room for prompts; `lineage init` makes a store")?;
+        let dir = self.dir().context(
+            "cannot save a prompt beside a log that is not in a store; `lineage init` makes a store",
+        )?;
         let prompts = dir.join(DIR);
         fs::create_dir_all(&prompts)
-            .with_context(|| format!("cannot make {}", prompts.display()))?;
-        let stem = format!("{}_{}", safe(as_of), safe(specialist));
-        for number in 1.. {
-            let name = if number == 1 {
-                stem.clone()
-            } else {
-                format!("{stem}_{number}")
-            };
-            let json = prompts.join(format!("{name}.json"));
-            // The record is made first: whoever makes it has the name.
-            match File::create_new(&json) {
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => continue,
-                created => write(created, &json, record)?,
-            }
-            let name = format!("{name}.md");
-            match File::create_new(prompts.join(&name)) {
-                Err(error) if error.kind() == ErrorKind::AlreadyExists => {
-                    fs::remove_file(&json)
-                        .with_context(|| format!("cannot take back {}", json.display()))?;
-                }
-                created => {
-                    write(created, &prompts.join(&name), page)?;
-                    return Ok(Path::new(DIR).join(name));
-                }
-            }
-        }
-        unreachable!("numbers do not end")
+            .with_context(|| format!("cannot create {}", prompts.display()))?;
+        let stem = format!("{}_{}", file_name(as_of), file_name(specialist));
+        let (name, mut json) = claim_name(&prompts, &stem)?;
+        let markdown = prompts.join(format!("{name}.md"));
+        json.write_all(record.as_bytes())
+            .and_then(|()| File::create_new(&markdown)?.write_all(prompt.as_bytes()))
+            .with_context(|| format!("cannot write {}", markdown.display()))?;
+        Ok(Path::new(DIR).join(format!("{name}.md")))
     }
 
-    /// All saved prompts, by the time at which they were saved.
+    /// All saved prompts, in the order in which they were saved.
     pub fn saved_prompts(&self) -> Result<Vec<SavedPrompt>> {
-        let Some(dir) = self.dir() else {
+        let Some(dir) = self.dir().map(|dir| dir.join(DIR)) else {
             return Ok(Vec::new());
         };
-        let entries = match fs::read_dir(dir.join(DIR)) {
+        let entries = match fs::read_dir(&dir) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => {
-                entries.with_context(|| format!("cannot read {}", dir.join(DIR).display()))?
-            }
+            entries => entries.with_context(|| format!("cannot read {}", dir.display()))?,
         };
         let mut saved = Vec::new();
         for entry in entries {
-            let name = PathBuf::from(entry?.file_name());
-            let path = Path::new(DIR).join(&name);
-            let is_file =
-                fs::symlink_metadata(dir.join(&path)).is_ok_and(|metadata| metadata.is_file());
-            if is_file
-                && name
-                    .extension()
-                    .is_some_and(|extension| extension == "json")
+            let entry = entry?;
+            let path = entry.path();
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "json")
+                && entry.file_type()?.is_file()
             {
-                let text = fs::read(dir.join(&path))
-                    .with_context(|| format!("cannot read {}", path.display()))?;
-                // A record that cannot be read is listed all the same, with what its name says.
+                let json =
+                    fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
                 saved.push(SavedPrompt {
-                    record: serde_json::from_slice(&text).unwrap_or(Value::Null),
-                    path: path.with_extension("md"),
+                    record: serde_json::from_slice(&json).unwrap_or(Value::Null),
+                    path: Path::new(DIR).join(entry.file_name()).with_extension("md"),
                 });
             }
         }
-        let when = |saved: &SavedPrompt| {
-            saved.record["saved"]
-                .as_str()
-                .unwrap_or_default()
-                .to_owned()
-        };
-        saved.sort_by_cached_key(|saved| (when(saved), saved.path.clone()));
+        saved.sort_by(|a, b| {
+            let (a, b) = ((a.text("saved"), &a.path), (b.text("saved"), &b.path));
+            a.cmp(&b)
+        });
         Ok(saved)
     }
 }
 
-fn write(file: std::io::Result<File>, path: &Path, text: &str) -> Result<()> {
-    file.and_then(|mut file| file.write_all(text.as_bytes()))
-        .with_context(|| format!("cannot write {}", path.display()))
+/// Creates the record of a prompt under the first name that is free: whoever creates it owns the name.
+fn claim_name(dir: &Path, stem: &str) -> Result<(String, File)> {
+    let mut name = stem.to_owned();
+    let mut number = 1;
+    loop {
+        let path = dir.join(format!("{name}.json"));
+        if fs::symlink_metadata(dir.join(format!("{name}.md"))).is_err() {
+            match File::create_new(&path) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                created => {
+                    let file =
+                        created.with_context(|| format!("cannot create {}", path.display()))?;
+                    return Ok((name, file));
+                }
+            }
+        }
+        number += 1;
+        name = format!("{stem}_{number}");
+    }
 }
 
-/// A name as part of a path: what is not plain becomes `_`.
-fn safe(name: &str) -> String {
+/// A name as part of a file name: unusual characters become `_`.
+fn file_name(name: &str) -> String {
     let plain = |c: char| {
         if c.is_ascii_alphanumeric() || "._-".contains(c) {
             c

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
+use super::PromptSettings;
 use crate::{
     formats::Map,
     log::{Direction, Status},
@@ -29,7 +30,7 @@ pub struct Settings {
     pub durability: Durability,
     pub snapshot: Freezing,
     pub import: Import,
-    pub prompt: Prompt,
+    pub prompt: PromptSettings,
 }
 
 /// Whether an append waits until its row is on the disk.
@@ -87,120 +88,6 @@ fn map<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Map, D::Erro
         .map_err(serde::de::Error::custom)
 }
 
-/// Limits, order and text of the prompt.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Prompt {
-    /// The sections, in the order in which they are shown; all of them in the usual order where empty.
-    pub sections: Vec<SectionName>,
-    /// Rows of the leaderboard.
-    pub top: usize,
-    /// Links of the chain to the best besides its root.
-    pub links: usize,
-    /// Children of the best.
-    pub children: usize,
-    /// Trials of the specialist's own axis.
-    pub axis: usize,
-    /// Reasons of a class of failures.
-    pub reasons: usize,
-    /// Rows of the table of recent trials.
-    pub recent: usize,
-    /// Recent trials whose hypothesis and notes are given in full.
-    pub full: usize,
-    /// The whole prompt, in bytes; 24,000, as far as that can be, where absent.
-    pub max_bytes: Option<usize>,
-    /// Differences below this are noise; the log's own noise where absent.
-    pub epsilon: Option<f64>,
-    /// From how many trials without a keep on it is said.
-    pub stuck_after: u64,
-    /// What the agent is to do; `{specialist}`, `{best}` and `{metric}` are filled in.
-    pub task: String,
-}
-
-impl Default for Prompt {
-    fn default() -> Self {
-        Self {
-            sections: Vec::new(),
-            top: 20,
-            links: 20,
-            children: 10,
-            axis: 5,
-            reasons: 3,
-            recent: 30,
-            full: 10,
-            max_bytes: None,
-            epsilon: None,
-            stuck_after: 20,
-            task: DEFAULT_TASK.to_owned(),
-        }
-    }
-}
-
-/// A part of the prompt.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum SectionName {
-    /// Who reads it, as of when, the best and which way is better
-    Opening,
-    /// What fails, and how
-    Failures,
-    /// The current best
-    Best,
-    /// The leaderboard
-    #[serde(alias = "board")]
-    #[value(alias = "board")]
-    Leaderboard,
-    /// The chain to the best
-    Chain,
-    /// What was tried from the best
-    Children,
-    /// The reader's own trials
-    #[serde(alias = "axis")]
-    #[value(alias = "axis")]
-    Specialist,
-    /// The newest trials, one line each
-    Recent,
-    /// The newest trials in full
-    Full,
-    /// What the numbers say about the search
-    Signals,
-    /// insights.md
-    Insights,
-    /// How to ask for more
-    More,
-    /// The files of the workdir
-    Workdir,
-    /// What is to be done
-    Task,
-}
-
-impl SectionName {
-    /// The word for it in the settings and on the command line.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Opening => "opening",
-            Self::Failures => "failures",
-            Self::Best => "best",
-            Self::Leaderboard => "board",
-            Self::Chain => "chain",
-            Self::Children => "children",
-            Self::Specialist => "specialist",
-            Self::Recent => "recent",
-            Self::Full => "full",
-            Self::Signals => "signals",
-            Self::Insights => "insights",
-            Self::More => "more",
-            Self::Workdir => "workdir",
-            Self::Task => "task",
-        }
-    }
-}
-
-/// The stop rule keeps an agent from spending a night on one idea.
-const DEFAULT_TASK: &str = "Propose one edit within the {specialist} domain that improves {metric} over {best}, check it \
-locally, and submit it. One submit is a complete session: stopping there is the default. Submit again only if the \
-result points to a concrete next edit worth trying; a crash, an uninformative result, or no clear refinement means stop.";
-
 impl Settings {
     /// Reads `lineage.toml`; the defaults where there is none.
     pub(super) fn read(path: &Path) -> Result<Self> {
@@ -232,10 +119,7 @@ impl Settings {
             .epsilon
             .is_some_and(|epsilon| !epsilon.is_finite() || epsilon < 0.0)
         {
-            bail!(
-                "{}: prompt.epsilon is a difference of scores, 0 or more",
-                path.display()
-            );
+            bail!("{}: prompt.epsilon must be 0 or more", path.display());
         }
         Ok(settings)
     }

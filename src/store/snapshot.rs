@@ -32,7 +32,7 @@ pub use self::{
     compare::{Pair, Side, compare},
     freeze::{Frozen, Placed},
 };
-use super::{Log, Store};
+use super::{IndexedLog, Store};
 use crate::{
     append::nearest,
     log::Role,
@@ -132,7 +132,7 @@ impl Store {
     }
 }
 
-impl Log {
+impl IndexedLog {
     /// The nearest trial that has a snapshot, of `id` and those above it.
     pub fn nearest_frozen(&self, id: &ExpId) -> Result<Option<Trial>> {
         let chain = if self.find(id)?.is_some() {

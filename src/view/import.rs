@@ -39,7 +39,7 @@ pub fn summary(translation: &Translation, merged: &Merged, file: &Path, store: &
     out += &verdicts(translation);
     out += &scores(translation);
     for unread in &translation.unread {
-        out += &line("not read", &place(unread.line, &unread.why));
+        out += &line("not read", &place(unread.line, &unread.reason));
     }
     out
 }

@@ -11,7 +11,13 @@ fn append<'a>(args: &[&'a str]) -> Vec<&'a str> {
 
 fn cell<'a>(sandbox: &Sandbox, rows: &'a [Vec<String>], row: usize, column: &str) -> &'a str {
     let header = sandbox.read_log();
-    let at = header.lines().next().unwrap().split('\t').position(|name| name == column).unwrap();
+    let at = header
+        .lines()
+        .next()
+        .unwrap()
+        .split('\t')
+        .position(|name| name == column)
+        .unwrap();
     &rows[row][at]
 }
 
@@ -19,7 +25,14 @@ fn cell<'a>(sandbox: &Sandbox, rows: &'a [Vec<String>], row: usize, column: &str
 fn auto_decides_by_the_score_and_fills_in_the_rest() {
     let sandbox = Sandbox::with_store();
     for score in ["3.2", "3.1", "3.15", "3.10000000001", "3.0999999999"] {
-        sandbox.ok(&append(&["--status", "auto", "--metric", score, "--specialist", "opt"]));
+        sandbox.ok(&append(&[
+            "--status",
+            "auto",
+            "--metric",
+            score,
+            "--specialist",
+            "opt",
+        ]));
     }
     assert_snapshot!(sandbox.read_log());
 }
@@ -28,13 +41,17 @@ fn auto_decides_by_the_score_and_fills_in_the_rest() {
 fn prints_the_id_or_the_row() {
     let sandbox = Sandbox::with_store();
     assert_snapshot!(sandbox.transcript(&append(&["--status", "auto", "--metric", "3.20"])));
-    assert_snapshot!(sandbox.transcript(&append(&["--status", "auto", "--metric", "3.10", "--format", "json"])));
+    assert_snapshot!(sandbox.transcript(&append(&[
+        "--status", "auto", "--metric", "3.10", "--format", "json"
+    ])));
 }
 
 #[test]
 fn a_crash_needs_no_score_and_an_empty_flag_is_none() {
     let sandbox = Sandbox::with_store();
-    sandbox.ok(&append(&["--status", "crash", "--metric", "", "--parent", "", "--notes", "boom"]));
+    sandbox.ok(&append(&[
+        "--status", "crash", "--metric", "", "--parent", "", "--notes", "boom",
+    ]));
     sandbox.ok(&append(&["--status", "auto", "--metric", "3"]));
     assert_snapshot!(sandbox.read_log());
 }
@@ -56,16 +73,44 @@ fn what_cannot_be_is_refused_and_nothing_is_written() {
         &["--status", "keep", "--metric", "2", "--baseline", "exp_7"],
         &["--status", "keep", "--metric", "2", "--exp-id", "exp_000"],
         &["--status", "keep", "--metric", "2", "--exp-id", "../x"],
-        &["--status", "keep", "--metric", "2", "--set", "artifact_byte=7"],
+        &[
+            "--status",
+            "keep",
+            "--metric",
+            "2",
+            "--set",
+            "artifact_byte=7",
+        ],
         &["--status", "keep", "--metric", "2", "--set", "note=7"],
         &["--status", "keep", "--metric", "2", "--set", "notes"],
-        &["--status", "keep", "--metric", "2", "--set", "core_metric=3"],
-        &["--status", "keep", "--metric", "2", "--notes", "a", "--set", "notes=b"],
+        &[
+            "--status",
+            "keep",
+            "--metric",
+            "2",
+            "--set",
+            "core_metric=3",
+        ],
+        &[
+            "--status", "keep", "--metric", "2", "--notes", "a", "--set", "notes=b",
+        ],
         &["--status", "keep", "--metric", "2", "--notes", "@nowhere"],
-        &["--status", "keep", "--metric", "2", "--notes", "-", "--hypothesis", "-"],
+        &[
+            "--status",
+            "keep",
+            "--metric",
+            "2",
+            "--notes",
+            "-",
+            "--hypothesis",
+            "-",
+        ],
         &["--status", "keep", "--metric", "2", "--once"],
     ];
-    let transcripts: Vec<_> = refused.iter().map(|args| sandbox.transcript(&append(args))).collect();
+    let transcripts: Vec<_> = refused
+        .iter()
+        .map(|args| sandbox.transcript(&append(args)))
+        .collect();
     assert_snapshot!(transcripts.join("\n"));
     let bad_time = ["append", "--status", "crash", "--timestamp", "yesterday"];
     assert_snapshot!(sandbox.transcript(&bad_time));
@@ -93,13 +138,21 @@ fn a_size_blocked_score_is_never_the_best() {
 #[test]
 fn three_spellings_of_a_parent_are_one() {
     let sandbox = Sandbox::with_store();
-    sandbox.ok(&append(&["--status", "auto", "--metric", "3", "--exp-id", "7"]));
+    sandbox.ok(&append(&[
+        "--status", "auto", "--metric", "3", "--exp-id", "7",
+    ]));
     for parent in ["7", "007", "exp_007", "exp_7"] {
-        sandbox.ok(&append(&["--status", "discard", "--metric", "4", "--parent", parent]));
+        sandbox.ok(&append(&[
+            "--status", "discard", "--metric", "4", "--parent", parent,
+        ]));
     }
-    sandbox.ok(&append(&["--status", "discard", "--metric", "4", "--parent", "none"]));
+    sandbox.ok(&append(&[
+        "--status", "discard", "--metric", "4", "--parent", "none",
+    ]));
     let rows = sandbox.rows();
-    let parents: Vec<_> = (1..6).map(|row| cell(&sandbox, &rows, row, "parent_exp")).collect();
+    let parents: Vec<_> = (1..6)
+        .map(|row| cell(&sandbox, &rows, row, "parent_exp"))
+        .collect();
     assert_eq!(parents, ["007", "007", "007", "007", ""]);
     assert_eq!(cell(&sandbox, &rows, 1, "exp_id"), "008");
 }
@@ -107,11 +160,29 @@ fn three_spellings_of_a_parent_are_one() {
 #[test]
 fn texts_come_from_stdin_and_files_and_stay_one_line() {
     let sandbox = Sandbox::with_store();
-    fs::write(sandbox.path("err.txt"), "Traceback:\n\tline 1\r\n\x1b[31mboom\x1b[0m\n").unwrap();
-    let args = append(&["--status", "crash", "--notes", "@err.txt", "--hypothesis", "-"]);
+    fs::write(
+        sandbox.path("err.txt"),
+        "Traceback:\n\tline 1\r\n\x1b[31mboom\x1b[0m\n",
+    )
+    .unwrap();
+    let args = append(&[
+        "--status",
+        "crash",
+        "--notes",
+        "@err.txt",
+        "--hypothesis",
+        "-",
+    ]);
     let stdin = "a \"quoted\" text\nwith 100 % of\0bytes\n";
     sandbox.lineage(&args).write_stdin(stdin).assert().success();
-    sandbox.ok(&append(&["--status", "crash", "--notes", "@@torch.compile breaks", "--expected-delta", "-0.0003"]));
+    sandbox.ok(&append(&[
+        "--status",
+        "crash",
+        "--notes",
+        "@@torch.compile breaks",
+        "--expected-delta",
+        "-0.0003",
+    ]));
     assert_snapshot!(sandbox.read_log());
 }
 
@@ -121,7 +192,12 @@ fn long_and_broken_arguments_are_taken() {
     use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
     let sandbox = Sandbox::with_store();
     let mut command = sandbox.lineage(&["append", "--status", "crash", "--hypothesis"]);
-    command.arg(OsStr::from_bytes(b"caf\xe9")).arg("--notes").arg("x".repeat(100_000)).assert().success();
+    command
+        .arg(OsStr::from_bytes(b"caf\xe9"))
+        .arg("--notes")
+        .arg("x".repeat(100_000))
+        .assert()
+        .success();
     let row = sandbox.read_log();
     assert!(row.contains("caf\u{fffd}") && row.contains(&"x".repeat(100_000)));
     fs::write(sandbox.path("long.txt"), "y".repeat(1_000_000)).unwrap();
@@ -132,7 +208,15 @@ fn long_and_broken_arguments_are_taken() {
 #[test]
 fn once_makes_a_retry_safe() {
     let sandbox = Sandbox::with_store();
-    let args = append(&["--status", "auto", "--metric", "3", "--job-name", "job-1", "--once"]);
+    let args = append(&[
+        "--status",
+        "auto",
+        "--metric",
+        "3",
+        "--job-name",
+        "job-1",
+        "--once",
+    ]);
     assert_eq!(sandbox.ok(&args), "000\n");
     let before = sandbox.read_log();
     assert_eq!(sandbox.ok(&args), "000\n");
@@ -167,12 +251,28 @@ fn many_trials_come_as_json_all_or_none() {
 #[test]
 fn what_could_not_be_written_can_be_fed_back() {
     let sandbox = Sandbox::with_store();
-    let args = append(&["--status", "auto", "--metric", "3.10", "--notes", "a\tb \"c\"", "--set", "snapshot_path=s/1"]);
-    let output = sandbox.lineage(&[&args[..], &["--store", "elsewhere"]].concat()).output().unwrap();
+    let args = append(&[
+        "--status",
+        "auto",
+        "--metric",
+        "3.10",
+        "--notes",
+        "a\tb \"c\"",
+        "--set",
+        "snapshot_path=s/1",
+    ]);
+    let output = sandbox
+        .lineage(&[&args[..], &["--store", "elsewhere"]].concat())
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(1));
     let stderr = String::from_utf8(output.stderr).unwrap();
     let json = stderr.lines().find(|line| line.starts_with('{')).unwrap();
-    sandbox.lineage(&["append", "--json"]).write_stdin(json).assert().success();
+    sandbox
+        .lineage(&["append", "--json"])
+        .write_stdin(json)
+        .assert()
+        .success();
     assert_snapshot!(sandbox.read_log());
 }
 
@@ -205,7 +305,11 @@ fn a_log_of_other_columns_is_appended_to_by_name() {
 #[test]
 fn the_specialist_may_come_from_the_environment() {
     let sandbox = Sandbox::with_store();
-    sandbox.lineage(&append(&["--status", "crash"])).env("LINEAGE_SPECIALIST", "tok").assert().success();
+    sandbox
+        .lineage(&append(&["--status", "crash"]))
+        .env("LINEAGE_SPECIALIST", "tok")
+        .assert()
+        .success();
     assert_eq!(cell(&sandbox, &sandbox.rows(), 0, "specialist"), "tok");
     assert_eq!(cell(&sandbox, &sandbox.rows(), 0, "domain"), "tok");
 }
@@ -213,29 +317,51 @@ fn the_specialist_may_come_from_the_environment() {
 #[test]
 fn ids_grow_past_a_thousand_and_a_million() {
     let sandbox = Sandbox::with_store();
-    sandbox.ok(&append(&["--status", "auto", "--metric", "1e-300", "--exp-id", "999"]));
-    assert_eq!(sandbox.ok(&append(&["--status", "auto", "--metric", "2000000000"])), "1000\n");
+    sandbox.ok(&append(&[
+        "--status", "auto", "--metric", "1e-300", "--exp-id", "999",
+    ]));
+    assert_eq!(
+        sandbox.ok(&append(&["--status", "auto", "--metric", "2000000000"])),
+        "1000\n"
+    );
     sandbox.ok(&append(&["--status", "crash", "--exp-id", "1000000"]));
-    assert_eq!(sandbox.ok(&append(&["--status", "auto", "--metric", "-1e-300"])), "1000001\n");
+    assert_eq!(
+        sandbox.ok(&append(&["--status", "auto", "--metric", "-1e-300"])),
+        "1000001\n"
+    );
     assert_eq!(sandbox.ok(&["best", "--field", "exp_id"]), "1000001\n");
-    assert_eq!(sandbox.ok(&["chain", "1000001", "--field", "exp_id"]), "999\n1000001\n");
+    assert_eq!(
+        sandbox.ok(&["chain", "1000001", "--field", "exp_id"]),
+        "999\n1000001\n"
+    );
 }
 
 #[test]
 #[cfg(unix)]
 fn what_is_no_log_is_refused_with_a_way_out() {
     let sandbox = Sandbox::with_store();
-    let shown =
-        |sandbox: &Sandbox| sandbox.transcript(&append(&["--status", "crash", "-q"])) + &sandbox.transcript(&["best"]);
+    let shown = |sandbox: &Sandbox| {
+        sandbox.transcript(&append(&["--status", "crash", "-q"])) + &sandbox.transcript(&["best"])
+    };
     let log = sandbox.log();
     fs::remove_file(&log).unwrap();
     fs::create_dir(&log).unwrap();
     let mut transcripts = vec![shown(&sandbox)];
     fs::remove_dir(&log).unwrap();
-    assert!(std::process::Command::new("mkfifo").arg(&log).status().unwrap().success());
+    assert!(
+        std::process::Command::new("mkfifo")
+            .arg(&log)
+            .status()
+            .unwrap()
+            .success()
+    );
     transcripts.push(shown(&sandbox));
     fs::remove_file(&log).unwrap();
-    for text in ["1\t2\t3\n4\t5\t6\n", "commit\tval_bpb\tstatus\n", "\0\x01binary\n"] {
+    for text in [
+        "1\t2\t3\n4\t5\t6\n",
+        "commit\tval_bpb\tstatus\n",
+        "\0\x01binary\n",
+    ] {
         fs::write(&log, text).unwrap();
         transcripts.push(shown(&sandbox));
         assert_eq!(fs::read_to_string(&log).unwrap(), text);
@@ -249,7 +375,11 @@ fn a_log_that_cannot_be_written_is_refused_with_a_way_out() {
     use std::os::unix::fs::PermissionsExt;
     let sandbox = Sandbox::with_store();
     fs::set_permissions(sandbox.log(), fs::Permissions::from_mode(0o444)).unwrap();
-    if fs::OpenOptions::new().append(true).open(sandbox.log()).is_ok() {
+    if fs::OpenOptions::new()
+        .append(true)
+        .open(sandbox.log())
+        .is_ok()
+    {
         skipped("this user may write to read-only files");
         return;
     }
@@ -259,8 +389,15 @@ fn a_log_that_cannot_be_written_is_refused_with_a_way_out() {
 #[test]
 fn durability_none_writes_all_the_same() {
     let sandbox = Sandbox::with_store();
-    fs::write(sandbox.path(".lineage/lineage.toml"), "metric = \"val_loss\"\ndurability = \"none\"\n").unwrap();
-    assert_eq!(sandbox.ok(&append(&["--status", "auto", "--metric", "3"])), "000\n");
+    fs::write(
+        sandbox.path(".lineage/lineage.toml"),
+        "metric = \"val_loss\"\ndurability = \"none\"\n",
+    )
+    .unwrap();
+    assert_eq!(
+        sandbox.ok(&append(&["--status", "auto", "--metric", "3"])),
+        "000\n"
+    );
     assert_eq!(sandbox.rows().len(), 1);
 }
 
@@ -268,9 +405,16 @@ fn durability_none_writes_all_the_same() {
 fn json_numbers_stay_as_they_are_written() {
     let sandbox = Sandbox::with_store();
     let trial = "{\"status\":\"baseline\",\"metric\":2e9,\"train_s\":1.50,\"notes\":true}";
-    sandbox.lineage(&["append", "--json"]).write_stdin(trial).assert().success();
+    sandbox
+        .lineage(&["append", "--json"])
+        .write_stdin(trial)
+        .assert()
+        .success();
     let rows = sandbox.rows();
-    assert_eq!(["core_metric", "train_s", "notes"].map(|name| cell(&sandbox, &rows, 0, name)), ["2e9", "1.50", "true"]);
+    assert_eq!(
+        ["core_metric", "train_s", "notes"].map(|name| cell(&sandbox, &rows, 0, name)),
+        ["2e9", "1.50", "true"]
+    );
 }
 
 #[test]
@@ -289,16 +433,29 @@ fn a_job_name_is_known_again_whatever_is_in_it() {
     assert_eq!(sandbox.ok(&args), "000\n");
     assert_eq!(sandbox.ok(&args), "000\n");
     let twice = "{\"status\":\"crash\",\"job_name\":\"j\"}\n".repeat(2);
-    let shown = sandbox.transcript_with_stdin(&["append", "--json", "--once", "--format", "json", "-q"], twice);
+    let shown = sandbox.transcript_with_stdin(
+        &["append", "--json", "--once", "--format", "json", "-q"],
+        twice,
+    );
     assert_eq!(shown.matches("\"exp_id\":\"001\"").count(), 2, "{shown}");
 }
 
 #[test]
 fn flags_of_a_trial_do_not_go_with_json() {
     let sandbox = Sandbox::with_store();
-    for flag in ["--parent", "--timestamp", "--domain", "--val-bpb", "--train-s"] {
-        let shown = sandbox.transcript_with_stdin(&["append", "--json", flag, "1"], "{\"status\":\"crash\"}");
-        assert!(shown.contains("cannot be used with") && shown.ends_with("= 2\n"), "{shown}");
+    for flag in [
+        "--parent",
+        "--timestamp",
+        "--domain",
+        "--val-bpb",
+        "--train-s",
+    ] {
+        let shown = sandbox
+            .transcript_with_stdin(&["append", "--json", flag, "1"], "{\"status\":\"crash\"}");
+        assert!(
+            shown.contains("cannot be used with") && shown.ends_with("= 2\n"),
+            "{shown}"
+        );
     }
     assert!(sandbox.rows().is_empty());
 }
@@ -306,10 +463,24 @@ fn flags_of_a_trial_do_not_go_with_json() {
 #[test]
 fn a_specialist_from_the_environment_is_left_out_where_it_has_no_column() {
     let sandbox = Sandbox::new();
-    fs::write(sandbox.path("log.tsv"), "exp_id\tstatus\taccuracy\n0\tbaseline\t0.5\n").unwrap();
+    fs::write(
+        sandbox.path("log.tsv"),
+        "exp_id\tstatus\taccuracy\n0\tbaseline\t0.5\n",
+    )
+    .unwrap();
     let args = ["append", "--store", "log.tsv", "--status", "crash", "-q"];
-    sandbox.lineage(&args).env("LINEAGE_SPECIALIST", "opt").assert().success();
-    assert_eq!(sandbox.ok(&["tail", "--store", "log.tsv", "-q"]).lines().count(), 3);
+    sandbox
+        .lineage(&args)
+        .env("LINEAGE_SPECIALIST", "opt")
+        .assert()
+        .success();
+    assert_eq!(
+        sandbox
+            .ok(&["tail", "--store", "log.tsv", "-q"])
+            .lines()
+            .count(),
+        3
+    );
 }
 
 #[test]
@@ -319,11 +490,17 @@ fn a_snapshot_in_json_is_a_path_and_stays_one_where_the_trial_is_refused() {
     for value in ["true", "5"] {
         let json = format!("{{\"status\":\"crash\",\"snapshot\":{value}}}");
         let said = sandbox.transcript_with_stdin(&["append", "--json"], json);
-        assert!(said.contains("`snapshot` is the path of") && said.ends_with("= 1\n"), "{said}");
+        assert!(
+            said.contains("`snapshot` is the path of") && said.ends_with("= 1\n"),
+            "{said}"
+        );
     }
     let json = r#"{"status":"keep","metric":1,"parent":"7","snapshot":"work"}"#;
     let said = sandbox.transcript_with_stdin(&["append", "--json"], json);
-    assert!(said.contains(r#""snapshot":"[DIR]/work""#) && said.ends_with("= 1\n"), "{said}");
+    assert!(
+        said.contains(r#""snapshot":"[DIR]/work""#) && said.ends_with("= 1\n"),
+        "{said}"
+    );
     assert_eq!(sandbox.rows().len(), 0);
 }
 
@@ -331,7 +508,15 @@ fn a_snapshot_in_json_is_a_path_and_stays_one_where_the_trial_is_refused() {
 fn a_snapshot_path_that_is_never_followed_is_written_with_a_warning() {
     let sandbox = Sandbox::with_store();
     for path in ["../x", "/x"] {
-        let said = sandbox.transcript(&["append", "--status", "keep", "--metric", "1", "--snapshot-path", path]);
+        let said = sandbox.transcript(&[
+            "append",
+            "--status",
+            "keep",
+            "--metric",
+            "1",
+            "--snapshot-path",
+            path,
+        ]);
         assert!(
             said.contains(&format!("warning: snapshot_path `{path}` of trial"))
                 || said.contains(&format!("; snapshot_path `{path}` of trial")),
@@ -339,6 +524,14 @@ fn a_snapshot_path_that_is_never_followed_is_written_with_a_warning() {
         );
         assert!(said.ends_with("= 0\n"), "{said}");
     }
-    let said = sandbox.transcript(&["append", "--status", "keep", "--metric", "0", "--snapshot-path", "snapshots/x"]);
+    let said = sandbox.transcript(&[
+        "append",
+        "--status",
+        "keep",
+        "--metric",
+        "0",
+        "--snapshot-path",
+        "snapshots/x",
+    ]);
     assert_eq!(said.matches('!').count(), 0, "{said}");
 }

@@ -11,11 +11,23 @@ fn frozen() -> Sandbox {
     let sandbox = Sandbox::with_store();
     sandbox.write("work/train.py", "lr = 0.1\n");
     sandbox.write("work/run.sh", "#!/bin/sh\n");
-    fs::set_permissions(sandbox.path("work/run.sh"), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(
+        sandbox.path("work/run.sh"),
+        fs::Permissions::from_mode(0o755),
+    )
+    .unwrap();
     sandbox.write("work/sub/data", "1\n");
     fs::create_dir(sandbox.path("work/empty")).unwrap();
     symlink("sub/data", sandbox.path("work/link")).unwrap();
-    sandbox.ok(&["append", "--status", "auto", "--metric", "3", "--snapshot", "work"]);
+    sandbox.ok(&[
+        "append",
+        "--status",
+        "auto",
+        "--metric",
+        "3",
+        "--snapshot",
+        "work",
+    ]);
     sandbox
 }
 
@@ -31,7 +43,10 @@ fn what_comes_back_is_what_was_frozen_and_can_be_written_to() {
         "an edit would reach the snapshot"
     );
     sandbox.write("some/where/train.py", "lr = 9\n");
-    assert_eq!(sandbox.read(".lineage/snapshots/000/train.py"), "lr = 0.1\n");
+    assert_eq!(
+        sandbox.read(".lineage/snapshots/000/train.py"),
+        "lr = 0.1\n"
+    );
 }
 
 #[test]
@@ -49,7 +64,10 @@ fn what_differs_is_not_overwritten_and_with_force_it_is_kept_aside() {
     fs::remove_dir_all(sandbox.path("work/sub")).unwrap();
     sandbox.write("work/sub", "mine, where a directory should be\n");
     fs::remove_file(sandbox.path("work/run.sh")).unwrap();
-    sandbox.write("work/run.sh/deep/file", "mine, in a directory where a file should be\n");
+    sandbox.write(
+        "work/run.sh/deep/file",
+        "mine, in a directory where a file should be\n",
+    );
     let before = sandbox.tree("work");
     assert_snapshot!(sandbox.transcript(&["checkout", "0", "work"]));
     assert_eq!(sandbox.tree("work"), before, "a refusal changes nothing");
@@ -67,15 +85,36 @@ fn a_second_force_has_a_place_of_its_own() {
     }
     assert_eq!(sandbox.read("work/.lineage-aside-1/train.py"), "first\n");
     assert_eq!(sandbox.read("work/.lineage-aside-2/train.py"), "second\n");
-    sandbox.ok(&["append", "--status", "auto", "--metric", "2", "--snapshot", "work"]);
-    assert!(!sandbox.path(".lineage/snapshots/001/.lineage-aside-1").exists(), "what gave way is no work");
+    sandbox.ok(&[
+        "append",
+        "--status",
+        "auto",
+        "--metric",
+        "2",
+        "--snapshot",
+        "work",
+    ]);
+    assert!(
+        !sandbox
+            .path(".lineage/snapshots/001/.lineage-aside-1")
+            .exists(),
+        "what gave way is no work"
+    );
 }
 
 #[test]
 fn clean_moves_away_what_the_snapshot_does_not_have_but_not_what_is_ignored() {
     let sandbox = frozen();
     sandbox.write("work/.gitignore", "*.ckpt\n");
-    sandbox.ok(&["append", "--status", "auto", "--metric", "2", "--snapshot", "work"]);
+    sandbox.ok(&[
+        "append",
+        "--status",
+        "auto",
+        "--metric",
+        "2",
+        "--snapshot",
+        "work",
+    ]);
     sandbox.write("work/extra.py", "extra\n");
     sandbox.write("work/new/deep/file", "extra\n");
     sandbox.write("work/new/model.ckpt", "ignored\n");
@@ -91,19 +130,44 @@ fn what_is_ignored_is_what_the_snapshot_ignores() {
     let sandbox = Sandbox::with_store();
     sandbox.write("work/.gitignore", "*.ckpt\n");
     sandbox.write("work/train.py", "one\n");
-    sandbox.ok(&["append", "--status", "auto", "--metric", "3", "--snapshot", "work"]);
+    sandbox.ok(&[
+        "append",
+        "--status",
+        "auto",
+        "--metric",
+        "3",
+        "--snapshot",
+        "work",
+    ]);
     sandbox.write("work/model.ckpt", "ignored by the trial\n");
     sandbox.write("work/secret.env", "ignored by what came later\n");
     sandbox.write("work/.gitignore", "*.env\n");
     let transcript = sandbox.transcript(&["checkout", "0", "work", "--force"]);
-    assert!(transcript.contains("1 file, secret.env first; left, and are work now"), "{transcript}");
+    assert!(
+        transcript.contains("1 file, secret.env first; left, and are work now"),
+        "{transcript}"
+    );
     sandbox.write("work/.gitignore", "*.env\n");
     let transcript = sandbox.transcript(&["checkout", "0", "work", "--force", "--clean"]);
-    assert!(transcript.contains("1 file, secret.env first; moved away, too"), "{transcript}");
+    assert!(
+        transcript.contains("1 file, secret.env first; moved away, too"),
+        "{transcript}"
+    );
     assert_eq!(sandbox.read("work/model.ckpt"), "ignored by the trial\n");
     assert!(!sandbox.path("work/secret.env").exists());
-    sandbox.ok(&["append", "--status", "keep", "--metric", "2", "--snapshot", "work"]);
-    assert_eq!(sandbox.tree(".lineage/snapshots/001"), sandbox.tree(".lineage/snapshots/000"));
+    sandbox.ok(&[
+        "append",
+        "--status",
+        "keep",
+        "--metric",
+        "2",
+        "--snapshot",
+        "work",
+    ]);
+    assert_eq!(
+        sandbox.tree(".lineage/snapshots/001"),
+        sandbox.tree(".lineage/snapshots/000")
+    );
 }
 
 #[test]
@@ -112,7 +176,11 @@ fn clean_takes_the_same_care() {
     sandbox.write("work/extra.py", "extra\n");
     sandbox.write("work/train.py", "mine\n");
     let before = sandbox.tree("work");
-    assert!(sandbox.transcript(&["checkout", "0", "work", "--clean"]).ends_with("= 1\n"));
+    assert!(
+        sandbox
+            .transcript(&["checkout", "0", "work", "--clean"])
+            .ends_with("= 1\n")
+    );
     assert_eq!(sandbox.tree("work"), before);
     sandbox.ok(&["checkout", "0", "work", "--clean", "--force"]);
     assert_eq!(sandbox.read("work/.lineage-aside-1/extra.py"), "extra\n");
@@ -123,7 +191,15 @@ fn clean_takes_the_same_care() {
 fn the_store_in_the_directory_is_neither_frozen_nor_cleaned() {
     let sandbox = Sandbox::with_store();
     sandbox.write("train.py", "one\n");
-    sandbox.ok(&["append", "--status", "auto", "--metric", "3", "--snapshot", "."]);
+    sandbox.ok(&[
+        "append",
+        "--status",
+        "auto",
+        "--metric",
+        "3",
+        "--snapshot",
+        ".",
+    ]);
     sandbox.write("train.py", "two\n");
     sandbox.write("extra.py", "two\n");
     sandbox.ok(&["checkout", "0", ".", "--force", "--clean"]);
@@ -135,34 +211,70 @@ fn the_store_in_the_directory_is_neither_frozen_nor_cleaned() {
 #[test]
 fn permissions_come_back_but_are_not_widened_unasked() {
     let sandbox = frozen();
-    fs::set_permissions(sandbox.path("work/run.sh"), fs::Permissions::from_mode(0o640)).unwrap();
+    fs::set_permissions(
+        sandbox.path("work/run.sh"),
+        fs::Permissions::from_mode(0o640),
+    )
+    .unwrap();
     let transcript = sandbox.transcript(&["checkout", "0", "work"]);
     assert!(
-        transcript.contains("run.sh has the permissions 640, not 755; --force") && transcript.ends_with("= 1\n"),
+        transcript.contains("run.sh has the permissions 640, not 755; --force")
+            && transcript.ends_with("= 1\n"),
         "{transcript}"
     );
     assert_eq!(mode(&sandbox, "work/run.sh"), 0o640);
     sandbox.ok(&["checkout", "0", "work", "--force"]);
     assert_eq!(mode(&sandbox, "work/run.sh"), 0o755);
-    assert!(!sandbox.path("work/.lineage-aside-1").exists(), "nothing had to give way");
-    fs::set_permissions(sandbox.path("work/run.sh"), fs::Permissions::from_mode(0o777)).unwrap();
-    fs::set_permissions(sandbox.path("work/sub/data"), fs::Permissions::from_mode(0o444)).unwrap();
+    assert!(
+        !sandbox.path("work/.lineage-aside-1").exists(),
+        "nothing had to give way"
+    );
+    fs::set_permissions(
+        sandbox.path("work/run.sh"),
+        fs::Permissions::from_mode(0o777),
+    )
+    .unwrap();
+    fs::set_permissions(
+        sandbox.path("work/sub/data"),
+        fs::Permissions::from_mode(0o444),
+    )
+    .unwrap();
     sandbox.ok(&["checkout", "0", "work"]);
-    assert_eq!([mode(&sandbox, "work/run.sh"), mode(&sandbox, "work/sub/data")], [0o755, 0o644]);
+    assert_eq!(
+        [
+            mode(&sandbox, "work/run.sh"),
+            mode(&sandbox, "work/sub/data")
+        ],
+        [0o755, 0o644]
+    );
 }
 
 fn mode(sandbox: &Sandbox, name: &str) -> u32 {
-    fs::metadata(sandbox.path(name)).unwrap().permissions().mode() & 0o777
+    fs::metadata(sandbox.path(name))
+        .unwrap()
+        .permissions()
+        .mode()
+        & 0o777
 }
 
 #[test]
 fn what_was_closed_to_others_stays_closed() {
     let sandbox = frozen();
-    let set = |name: &str, mode| fs::set_permissions(sandbox.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    let set = |name: &str, mode| {
+        fs::set_permissions(sandbox.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    };
     set("work", 0o700);
     set("work/sub", 0o700);
     sandbox.write("work/train.py", "lr = 0.2\n");
-    sandbox.ok(&["append", "--status", "auto", "--metric", "2", "--snapshot", "work"]);
+    sandbox.ok(&[
+        "append",
+        "--status",
+        "auto",
+        "--metric",
+        "2",
+        "--snapshot",
+        "work",
+    ]);
     assert_eq!(mode(&sandbox, ".lineage/snapshots/001"), 0o700);
     sandbox.ok(&["checkout", "1", "out"]);
     assert_eq!(mode(&sandbox, "out"), 0o700);
@@ -171,8 +283,20 @@ fn what_was_closed_to_others_stays_closed() {
     assert_eq!(mode(&sandbox, "out/.lineage-aside-1"), 0o700);
     assert_eq!(mode(&sandbox, "out/.lineage-aside-1/sub"), 0o700);
     set("work", 0o777);
-    sandbox.ok(&["append", "--status", "keep", "--metric", "1", "--snapshot", "work"]);
-    assert_eq!(mode(&sandbox, ".lineage/snapshots/002"), 0o755, "nobody else writes to what is frozen");
+    sandbox.ok(&[
+        "append",
+        "--status",
+        "keep",
+        "--metric",
+        "1",
+        "--snapshot",
+        "work",
+    ]);
+    assert_eq!(
+        mode(&sandbox, ".lineage/snapshots/002"),
+        0o755,
+        "nobody else writes to what is frozen"
+    );
 }
 
 #[test]
@@ -180,18 +304,36 @@ fn a_hard_link_to_a_file_of_another_snapshot_is_not_made_writable() {
     let sandbox = frozen();
     sandbox.write("work/sub/data", "2\n");
     sandbox.write("other/train.py", "lr = 0.1\n");
-    sandbox.ok(&["append", "--status", "keep", "--metric", "2", "--parent", "none", "--snapshot", "other"]);
+    sandbox.ok(&[
+        "append",
+        "--status",
+        "keep",
+        "--metric",
+        "2",
+        "--parent",
+        "none",
+        "--snapshot",
+        "other",
+    ]);
     fs::create_dir(sandbox.path("out")).unwrap();
-    fs::hard_link(sandbox.path(".lineage/snapshots/001/train.py"), sandbox.path("out/train.py")).unwrap();
+    fs::hard_link(
+        sandbox.path(".lineage/snapshots/001/train.py"),
+        sandbox.path("out/train.py"),
+    )
+    .unwrap();
     let transcript = sandbox.transcript(&["checkout", "0", "out"]);
     assert!(
-        transcript.contains("train.py has other permissions, and other names") && transcript.ends_with("= 1\n"),
+        transcript.contains("train.py has other permissions, and other names")
+            && transcript.ends_with("= 1\n"),
         "{transcript}"
     );
     sandbox.ok(&["checkout", "0", "out", "--force"]);
     assert_eq!(mode(&sandbox, ".lineage/snapshots/001/train.py"), 0o444);
     sandbox.write("out/train.py", "mine\n");
-    assert_eq!(sandbox.read(".lineage/snapshots/001/train.py"), "lr = 0.1\n");
+    assert_eq!(
+        sandbox.read(".lineage/snapshots/001/train.py"),
+        "lr = 0.1\n"
+    );
 }
 
 #[test]
@@ -209,8 +351,12 @@ fn what_is_not_there_is_said() {
     let sandbox = frozen();
     sandbox.ok(&["append", "--status", "crash"]);
     sandbox.write("file", "");
-    for args in [["checkout", "9", "out"], ["checkout", "1", "out"], ["checkout", "0", "file"], ["checkout", "", "out"]]
-    {
+    for args in [
+        ["checkout", "9", "out"],
+        ["checkout", "1", "out"],
+        ["checkout", "0", "file"],
+        ["checkout", "", "out"],
+    ] {
         assert_snapshot!(sandbox.transcript(&args));
     }
 }
@@ -218,9 +364,26 @@ fn what_is_not_there_is_said() {
 /// A store in a directory of its own, whose snapshot has a file of the same name as the directory.
 fn frozen_under_the_name_of_the_stores_directory() -> Sandbox {
     let sandbox = Sandbox::new();
-    sandbox.ok(&["init", "live/.lineage", "--metric", "val_loss", "--direction", "minimize"]);
+    sandbox.ok(&[
+        "init",
+        "live/.lineage",
+        "--metric",
+        "val_loss",
+        "--direction",
+        "minimize",
+    ]);
     sandbox.write("work/live", "a file\n");
-    sandbox.ok(&["append", "--store", "live", "--status", "auto", "--metric", "3", "--snapshot", "work"]);
+    sandbox.ok(&[
+        "append",
+        "--store",
+        "live",
+        "--status",
+        "auto",
+        "--metric",
+        "3",
+        "--snapshot",
+        "work",
+    ]);
     sandbox
 }
 
@@ -228,8 +391,13 @@ fn frozen_under_the_name_of_the_stores_directory() -> Sandbox {
 fn what_holds_the_store_never_gives_way() {
     let sandbox = frozen_under_the_name_of_the_stores_directory();
     let before = sandbox.tree("live");
-    let transcript = sandbox.transcript(&["checkout", "0", ".", "--force", "--clean", "--store", "live"]);
-    assert!(transcript.contains("live is or holds the store") && transcript.ends_with("= 1\n"), "{transcript}");
+    let transcript = sandbox.transcript(&[
+        "checkout", "0", ".", "--force", "--clean", "--store", "live",
+    ]);
+    assert!(
+        transcript.contains("live is or holds the store") && transcript.ends_with("= 1\n"),
+        "{transcript}"
+    );
     assert_eq!(sandbox.tree("live"), before);
     assert!(!sandbox.path(".lineage-aside-1").exists());
 }
@@ -241,7 +409,8 @@ fn a_link_on_the_way_to_the_store_and_a_log_behind_one_stay() {
     symlink("elsewhere", sandbox.path("live")).unwrap();
     let transcript = sandbox.transcript(&["checkout", "0", ".", "--force", "--store", "live"]);
     assert!(
-        transcript.contains("live, which a checkout never writes to") && transcript.ends_with("= 1\n"),
+        transcript.contains("live, which a checkout never writes to")
+            && transcript.ends_with("= 1\n"),
         "{transcript}"
     );
 
@@ -249,7 +418,11 @@ fn a_link_on_the_way_to_the_store_and_a_log_behind_one_stay() {
     fs::rename(sandbox.log(), sandbox.path("work/log.tsv")).unwrap();
     symlink(sandbox.path("work/log.tsv"), sandbox.log()).unwrap();
     sandbox.ok(&["checkout", "0", "work", "--force", "--clean"]);
-    assert_eq!(sandbox.rows().len(), 1, "the log is in the directory, and is no work");
+    assert_eq!(
+        sandbox.rows().len(),
+        1,
+        "the log is in the directory, and is no work"
+    );
 }
 
 #[test]
@@ -261,22 +434,44 @@ fn all_that_is_frozen_is_checked_before_anything_is_touched() {
     fs::write(&frozen, "lr = 0.9\n").unwrap(); // as long as before, and the last to be written
     let before = sandbox.tree("out");
     let transcript = sandbox.transcript(&["checkout", "0", "out", "--force"]);
-    assert!(transcript.contains("train.py in the snapshot of trial 000 is not what was frozen"), "{transcript}");
+    assert!(
+        transcript.contains("train.py in the snapshot of trial 000 is not what was frozen"),
+        "{transcript}"
+    );
     assert_eq!(sandbox.tree("out"), before);
     sandbox.transcript(&["checkout", "0", "new/deep"]);
-    assert!(!sandbox.path("new").exists(), "a refused checkout makes no directory");
+    assert!(
+        !sandbox.path("new").exists(),
+        "a refused checkout makes no directory"
+    );
 }
 
 #[test]
 fn what_was_read_only_can_be_written_to_and_directories_have_their_modes() {
     let sandbox = frozen();
-    let set = |name: &str, mode| fs::set_permissions(sandbox.path(name), fs::Permissions::from_mode(mode)).unwrap();
-    let mode = |name: &str| fs::metadata(sandbox.path(name)).unwrap().permissions().mode() & 0o777;
+    let set = |name: &str, mode| {
+        fs::set_permissions(sandbox.path(name), fs::Permissions::from_mode(mode)).unwrap();
+    };
+    let mode = |name: &str| {
+        fs::metadata(sandbox.path(name))
+            .unwrap()
+            .permissions()
+            .mode()
+            & 0o777
+    };
     set("work/train.py", 0o444);
     set("work/run.sh", 0o555);
     set("work/sub", 0o775);
     set("work/empty", 0o500);
-    sandbox.ok(&["append", "--status", "auto", "--metric", "2", "--snapshot", "work"]);
+    sandbox.ok(&[
+        "append",
+        "--status",
+        "auto",
+        "--metric",
+        "2",
+        "--snapshot",
+        "work",
+    ]);
     sandbox.ok(&["checkout", "1", "out"]);
     let modes = ["train.py", "run.sh", "sub", "empty"].map(|name| mode(&format!("out/{name}")));
     assert_eq!(modes, [0o644, 0o755, 0o775, 0o700]);
@@ -289,12 +484,19 @@ fn what_was_read_only_can_be_written_to_and_directories_have_their_modes() {
 #[test]
 fn a_file_that_cannot_be_read_is_one_that_differs() {
     let sandbox = frozen();
-    fs::set_permissions(sandbox.path("work/train.py"), fs::Permissions::from_mode(0o000)).unwrap();
+    fs::set_permissions(
+        sandbox.path("work/train.py"),
+        fs::Permissions::from_mode(0o000),
+    )
+    .unwrap();
     if fs::read(sandbox.path("work/train.py")).is_ok() {
         return skipped("nothing is unreadable for the user who runs the tests");
     }
     let transcript = sandbox.transcript(&["checkout", "0", "work"]);
-    assert!(transcript.contains("train.py cannot be read; --force") && transcript.ends_with("= 1\n"), "{transcript}");
+    assert!(
+        transcript.contains("train.py cannot be read; --force") && transcript.ends_with("= 1\n"),
+        "{transcript}"
+    );
     sandbox.ok(&["checkout", "0", "work", "--force"]);
     assert_eq!(sandbox.read("work/train.py"), "lr = 0.1\n");
 }
@@ -303,11 +505,16 @@ fn a_file_that_cannot_be_read_is_one_that_differs() {
 fn a_directory_that_cannot_be_is_said() {
     let sandbox = frozen();
     symlink("nowhere", sandbox.path("dangling")).unwrap();
-    for (dir, why) in
-        [("dangling", "a symbolic link to nothing"), ("no/../such", "not there"), ("work/train.py", "not a directory")]
-    {
+    for (dir, why) in [
+        ("dangling", "a symbolic link to nothing"),
+        ("no/../such", "not there"),
+        ("work/train.py", "not a directory"),
+    ] {
         let transcript = sandbox.transcript(&["checkout", "0", dir, "--force"]);
-        assert!(transcript.contains(why) && transcript.ends_with("= 1\n"), "{transcript}");
+        assert!(
+            transcript.contains(why) && transcript.ends_with("= 1\n"),
+            "{transcript}"
+        );
     }
     assert!(!sandbox.path("nowhere").exists());
 }
@@ -316,11 +523,21 @@ fn a_directory_that_cannot_be_is_said() {
 fn a_hard_link_to_a_frozen_file_is_not_made_writable() {
     let sandbox = frozen();
     fs::create_dir(sandbox.path("out")).unwrap();
-    fs::hard_link(sandbox.path(".lineage/snapshots/000/train.py"), sandbox.path("out/train.py")).unwrap();
+    fs::hard_link(
+        sandbox.path(".lineage/snapshots/000/train.py"),
+        sandbox.path("out/train.py"),
+    )
+    .unwrap();
     let transcript = sandbox.transcript(&["checkout", "0", "out"]);
-    assert!(transcript.contains("train.py is the frozen file itself") && transcript.ends_with("= 1\n"), "{transcript}");
+    assert!(
+        transcript.contains("train.py is the frozen file itself") && transcript.ends_with("= 1\n"),
+        "{transcript}"
+    );
     sandbox.ok(&["checkout", "0", "out", "--force"]);
     sandbox.write("out/train.py", "mine\n");
-    assert_eq!(sandbox.read(".lineage/snapshots/000/train.py"), "lr = 0.1\n");
+    assert_eq!(
+        sandbox.read(".lineage/snapshots/000/train.py"),
+        "lr = 0.1\n"
+    );
     assert_eq!(sandbox.ok_or_findings(&["check"]), "");
 }

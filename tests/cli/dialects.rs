@@ -10,10 +10,17 @@ use crate::sandbox::Sandbox;
 pub(crate) fn best(log: impl AsRef<[u8]>, flags: &[&str]) -> (String, String) {
     let sandbox = Sandbox::new();
     fs::write(sandbox.path("log"), log).unwrap();
-    let output = sandbox.lineage(&[&["best", "--store", "log", "--format", "json"], flags].concat()).output().unwrap();
+    let output = sandbox
+        .lineage(&[&["best", "--store", "log", "--format", "json"], flags].concat())
+        .output()
+        .unwrap();
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
     let found = match serde_json::from_slice::<Value>(&output.stdout) {
-        Ok(best) => format!("{} {}", best["exp_id"].as_str().unwrap_or_default(), best["core_metric"]),
+        Ok(best) => format!(
+            "{} {}",
+            best["exp_id"].as_str().unwrap_or_default(),
+            best["core_metric"]
+        ),
         Err(_) => String::new(),
     };
     (found, said)
@@ -31,22 +38,86 @@ pub(crate) fn all(logs: &[(&str, &str, &str)]) {
 #[test]
 fn numbers_are_read_as_they_were_meant() {
     all(&[
-        ("001 0.853", "run\tscore\tstatus\n1\t0,853\tkeep\n2\t0,812\tkeep\n", ""),
-        ("001 1.234", "run\tscore\tstatus\n1\t1,234\tkeep\n2\t0,812\tkeep\n", ""), // a comma is one thing in a column
-        ("001 1234", "run\tscore\tstatus\n1\t1,234\tkeep\n2\t812\tkeep\n", ""),
-        ("001 1234567.5", "run\tscore\tstatus\n1\t1,234,567.5\tkeep\n2\t812\tkeep\n", ""),
-        ("001 1234.5", "run\tscore\tstatus\n1\t1.234,5\tkeep\n2\t812,25\tkeep\n", ""),
-        ("002 2000", "run;score;status\n1;1.234,5;keep\n2;2.000;keep\n", ""),
-        ("001 1.234", "run;score;status\n1;1,234;keep\n2;0,5;keep\n", ""),
-        ("001 87.5", "run\tscore\tstatus\n1\t87.5%\tkeep\n2\t81 %\tkeep\n", ""),
-        ("001 27", "run\tscore\tstatus\n1\t27/50\tkeep\n2\t9/50\tkeep\n3\tN/A\tcrash\n", ""),
-        ("001 0.91", "run\tscore\tstatus\n1\t≈0.91\tkeep\n2\t~0.5\tkeep\n3\t0.7 ± 0.3\tkeep\n", ""),
-        ("001 11.5", "run\tlatency\tstatus\n1\t11.5 ms\tkeep\n2\t12 ms\tkeep\n3\t0\tcrash\n", ""),
-        ("001 12345", "run\ttps\tstatus\n1\t**12,345 tok/s**\tkeep\n2\t`9,000 tok/s`\tkeep\n", ""),
-        ("", "run\tscore\tstatus\n1\t27/50\tkeep\n2\t9/40\tkeep\n", "no column holds a score"),
-        ("", "run\tlatency\tstatus\n1\t11.5 ms\tkeep\n2\t1 s\tkeep\n", "no column holds a score"),
-        ("002 -0.25", "run\tscore\tstatus\n1\t−0.5\tkeep\n2\t−0.25\tkeep\n", ""),
-        ("001 1.2e-1", "run\tscore\tstatus\n1\t1.2e-1\tkeep\n2\t3e-3\tkeep\n", ""),
+        (
+            "001 0.853",
+            "run\tscore\tstatus\n1\t0,853\tkeep\n2\t0,812\tkeep\n",
+            "",
+        ),
+        (
+            "001 1.234",
+            "run\tscore\tstatus\n1\t1,234\tkeep\n2\t0,812\tkeep\n",
+            "",
+        ), // a comma is one thing in a column
+        (
+            "001 1234",
+            "run\tscore\tstatus\n1\t1,234\tkeep\n2\t812\tkeep\n",
+            "",
+        ),
+        (
+            "001 1234567.5",
+            "run\tscore\tstatus\n1\t1,234,567.5\tkeep\n2\t812\tkeep\n",
+            "",
+        ),
+        (
+            "001 1234.5",
+            "run\tscore\tstatus\n1\t1.234,5\tkeep\n2\t812,25\tkeep\n",
+            "",
+        ),
+        (
+            "002 2000",
+            "run;score;status\n1;1.234,5;keep\n2;2.000;keep\n",
+            "",
+        ),
+        (
+            "001 1.234",
+            "run;score;status\n1;1,234;keep\n2;0,5;keep\n",
+            "",
+        ),
+        (
+            "001 87.5",
+            "run\tscore\tstatus\n1\t87.5%\tkeep\n2\t81 %\tkeep\n",
+            "",
+        ),
+        (
+            "001 27",
+            "run\tscore\tstatus\n1\t27/50\tkeep\n2\t9/50\tkeep\n3\tN/A\tcrash\n",
+            "",
+        ),
+        (
+            "001 0.91",
+            "run\tscore\tstatus\n1\t≈0.91\tkeep\n2\t~0.5\tkeep\n3\t0.7 ± 0.3\tkeep\n",
+            "",
+        ),
+        (
+            "001 11.5",
+            "run\tlatency\tstatus\n1\t11.5 ms\tkeep\n2\t12 ms\tkeep\n3\t0\tcrash\n",
+            "",
+        ),
+        (
+            "001 12345",
+            "run\ttps\tstatus\n1\t**12,345 tok/s**\tkeep\n2\t`9,000 tok/s`\tkeep\n",
+            "",
+        ),
+        (
+            "",
+            "run\tscore\tstatus\n1\t27/50\tkeep\n2\t9/40\tkeep\n",
+            "no column holds a score",
+        ),
+        (
+            "",
+            "run\tlatency\tstatus\n1\t11.5 ms\tkeep\n2\t1 s\tkeep\n",
+            "no column holds a score",
+        ),
+        (
+            "002 -0.25",
+            "run\tscore\tstatus\n1\t−0.5\tkeep\n2\t−0.25\tkeep\n",
+            "",
+        ),
+        (
+            "001 1.2e-1",
+            "run\tscore\tstatus\n1\t1.2e-1\tkeep\n2\t3e-3\tkeep\n",
+            "",
+        ),
     ]);
 }
 
@@ -57,21 +128,45 @@ fn json_as_python_and_editors_write_it_is_read() {
     let pretty = "[\n  {\n    \"run\": 1,\n    \"val_loss\": 3,\n    \"status\": \"keep\"\n  },\n  \
         {\n    \"run\": 2,\n    \"val_loss\": 2.5,\n    \"status\": \"keep\"\n  }\n]\n";
     let within = format!("{{\n  \"name\": \"x\",\n  \"trials\": {pretty}}}\n");
-    let spread = pretty.trim_matches(|c| "[]\n".contains(c)).replace("},", "}");
-    let nested =
-        "{\"run\": 2, \"result\": {\"metrics\": {\"val_loss\": 2.5, \"acc\": {\"top1\": 1}}}, \"status\": \"keep\"}\n";
+    let spread = pretty
+        .trim_matches(|c| "[]\n".contains(c))
+        .replace("},", "}");
+    let nested = "{\"run\": 2, \"result\": {\"metrics\": {\"val_loss\": 2.5, \"acc\": {\"top1\": 1}}}, \"status\": \"keep\"}\n";
     let torn = format!("{{\"run\": 1, \"val_\n{python}");
     let one_each = "[{\"run\": 1, \"val_loss\": 3},\n{\"run\": 2, \"val_loss\": 2.5}]\n";
-    let with_a_list = "{\"run\": 2, \"val_loss\": 2.5, \"status\": \"keep\", \"files\": [{\"name\": \"x\"}]}\n";
-    for log in [python, pretty, &within, &spread, nested, &torn, one_each, with_a_list] {
+    let with_a_list =
+        "{\"run\": 2, \"val_loss\": 2.5, \"status\": \"keep\", \"files\": [{\"name\": \"x\"}]}\n";
+    for log in [
+        python,
+        pretty,
+        &within,
+        &spread,
+        nested,
+        &torn,
+        one_each,
+        with_a_list,
+    ] {
         assert_eq!(best(log, &["--metric", "val_loss"]).0, "002 2.5", "{log}");
     }
-    assert_eq!(best(nested, &["--metric", "result.metrics.val_loss"]).0, "002 2.5");
+    assert_eq!(
+        best(nested, &["--metric", "result.metrics.val_loss"]).0,
+        "002 2.5"
+    );
     let sandbox = Sandbox::new();
     fs::write(sandbox.path("log"), python).unwrap();
-    assert_eq!(sandbox.ok(&["tail", "--store", "log", "-q", "--format", "jsonl"]).lines().count(), 2);
+    assert_eq!(
+        sandbox
+            .ok(&["tail", "--store", "log", "-q", "--format", "jsonl"])
+            .lines()
+            .count(),
+        2
+    );
     fs::write(sandbox.path("log"), pretty).unwrap();
-    assert!(sandbox.ok(&["import", "log", "--dry-run", "-q"]).contains("rows out   2"));
+    assert!(
+        sandbox
+            .ok(&["import", "log", "--dry-run", "-q"])
+            .contains("rows out   2")
+    );
 }
 
 #[test]
@@ -82,10 +177,21 @@ fn segments_may_be_counted_from_anything() {
     let run = |run: u64, metric: u64, segment: u64| {
         format!("{{\"run\":{run},\"metric\":{metric},\"status\":\"keep\",\"segment\":{segment}}}\n")
     };
-    let log = [config("aa", "lower"), run(1, 5, 1), run(2, 7, 1), config("bb", "higher"), run(3, 5, 2), run(4, 7, 2)];
+    let log = [
+        config("aa", "lower"),
+        run(1, 5, 1),
+        run(2, 7, 1),
+        config("bb", "higher"),
+        run(3, 5, 2),
+        run(4, 7, 2),
+    ];
     assert_eq!(best(log.concat(), &["-q"]).0, "004 7");
     assert_eq!(best(log.concat(), &["-q", "--segment", "1"]).0, "001 5");
-    assert!(best(log.concat(), &["--segment", "0"]).1.contains("no runs of segment 0; there are the segments 1 2"));
+    assert!(
+        best(log.concat(), &["--segment", "0"])
+            .1
+            .contains("no runs of segment 0; there are the segments 1 2")
+    );
 }
 
 #[test]
@@ -105,7 +211,11 @@ fn what_is_measured_is_the_score_and_not_what_was_spent_or_set() {
         assert_eq!(best(&log, &[]).0, "000 2", "{log}");
     }
     all(&[
-        ("001 2", "iteration,elo_gain,status\n1,1,keep\n1,2,keep\n2,0,crash\n", ""), // an id that stands twice is no score
+        (
+            "001 2",
+            "iteration,elo_gain,status\n1,1,keep\n1,2,keep\n2,0,crash\n",
+            "",
+        ), // an id that stands twice is no score
         (
             "002 0.3",
             "number,value,datetime_start,params_lr,state\n1,0.5,2026-01-01 10:00:00,0.1,PRUNED\n2,0.3,2026-01-01 11:00:00,0.2,COMPLETE\n3,,2026-01-01 12:00:00,0.3,FAIL\n",
@@ -124,7 +234,15 @@ fn a_file_says_its_direction_in_many_ways() {
         "# lower is better",
         "# what we look at is the score: lower is better!",
     ] {
-        assert_eq!(best(format!("{line}\nrun\tscore\tstatus\n1\t5\tkeep\n2\t7\tkeep\n"), &[]).0, "001 5", "{line}");
+        assert_eq!(
+            best(
+                format!("{line}\nrun\tscore\tstatus\n1\t5\tkeep\n2\t7\tkeep\n"),
+                &[]
+            )
+            .0,
+            "001 5",
+            "{line}"
+        );
     }
     all(&[
         (
@@ -144,25 +262,57 @@ fn a_file_says_its_direction_in_many_ways() {
 fn a_header_is_found_where_people_put_it() {
     all(&[
         ("001 1", "# commit,val_bpb,status\nx,2,keep\ny,1,keep\n", ""),
-        ("001 1", "Results of the run, started on a Tuesday\n\ncommit,val_bpb,status\nx,2,keep\ny,1,keep\n", ""),
-        ("001 1", "my experiments\ncommit\tval_bpb\tstatus\nx\t2\tkeep\ny\t1\tkeep\n", ""),
-        ("001 1", "sep=;\ncommit;val_bpb;status\nx;2;keep\ny;1;keep\n", ""),
-        ("001 1", "\u{feff}commit;val_bpb;status\r\nx;2;keep\r\ny;1;keep\r\n", ""),
+        (
+            "001 1",
+            "Results of the run, started on a Tuesday\n\ncommit,val_bpb,status\nx,2,keep\ny,1,keep\n",
+            "",
+        ),
+        (
+            "001 1",
+            "my experiments\ncommit\tval_bpb\tstatus\nx\t2\tkeep\ny\t1\tkeep\n",
+            "",
+        ),
+        (
+            "001 1",
+            "sep=;\ncommit;val_bpb;status\nx;2;keep\ny;1;keep\n",
+            "",
+        ),
+        (
+            "001 1",
+            "\u{feff}commit;val_bpb;status\r\nx;2;keep\r\ny;1;keep\r\n",
+            "",
+        ),
         (
             "001 1",
             "commit\tval_bpb\tstatus\nx\t2\tkeep\ncommit\tval_bpb\tstatus\tnotes\ny\t1\tkeep\tn\n",
             "another header",
         ),
-        ("001 1", "commit\tval_bpb\tstatus\tnotes\nx\t2\tkeep\t\"open\ny\t1\tkeep\t\"open, too\n", ""),
-        ("", "| commit | val_bpb | status |\n|---|---|---|\n| x | 2 | keep |\n", "a Markdown table, which is not read"),
-        ("", "c\0o\0m\0m\0i\0t\0\t\0s\0", "UTF-16 without its mark; save it as UTF-8"),
+        (
+            "001 1",
+            "commit\tval_bpb\tstatus\tnotes\nx\t2\tkeep\t\"open\ny\t1\tkeep\t\"open, too\n",
+            "",
+        ),
+        (
+            "",
+            "| commit | val_bpb | status |\n|---|---|---|\n| x | 2 | keep |\n",
+            "a Markdown table, which is not read",
+        ),
+        (
+            "",
+            "c\0o\0m\0m\0i\0t\0\t\0s\0",
+            "UTF-16 without its mark; save it as UTF-8",
+        ),
     ]);
 }
 
 #[test]
 fn a_log_without_a_verdict_says_what_may_be_no_score() {
     all(&[
-        ("000 2", "agent\tval_loss\na\t2\nb\t-1\nc\t3\n", "the -1 in line 3 is taken for no score"),
+        (
+            "000 2",
+            "agent\tval_loss\na\t2\nb\t-1\nc\t3\n",
+            "the -1 in line 3 is taken for no score",
+        ),
         (
             "001 -1",
             "agent\tval_loss\na\t2\nb\t-1\nc\t-3e-1\n",
@@ -173,7 +323,11 @@ fn a_log_without_a_verdict_says_what_may_be_no_score() {
             "agent\tval_loss\na\t2\nb\t0.0000\nc\t3\n",
             "the best score, 0 in line 3, is what other logs write for none",
         ),
-        ("000 2", "agent\tval_loss\na\t2\nb\t3\n", "no column holds a verdict"),
+        (
+            "000 2",
+            "agent\tval_loss\na\t2\nb\t3\n",
+            "no column holds a verdict",
+        ),
     ]);
 }
 
@@ -182,16 +336,33 @@ fn an_event_between_runs_is_no_trial() {
     let log = "{\"step\":1,\"loss\":3.0}\n{\"event\":\"checkpoint\"}\n{\"step\":2,\"loss\":2.5}\n";
     let sandbox = Sandbox::new();
     fs::write(sandbox.path("log"), log).unwrap();
-    assert_eq!(sandbox.ok(&["tail", "--store", "log", "-q", "--format", "jsonl"]).lines().count(), 2);
-    assert!(sandbox.ok(&["import", "log", "-q"]).contains("not read   log:2: neither a score nor a verdict"));
+    assert_eq!(
+        sandbox
+            .ok(&["tail", "--store", "log", "-q", "--format", "jsonl"])
+            .lines()
+            .count(),
+        2
+    );
+    assert!(
+        sandbox
+            .ok(&["import", "log", "-q"])
+            .contains("not read   log:2: neither a score nor a verdict")
+    );
 }
 
 #[test]
 fn verdicts_are_read_as_they_were_meant() {
     let status = |word: &str| {
         let sandbox = Sandbox::new();
-        fs::write(sandbox.path("log"), format!("run\tval_loss\tstatus\n1\t5\tkeep\n2\t3\t{word}\n")).unwrap();
-        sandbox.ok(&["show", "2", "--store", "log", "-q", "--field", "status"]).trim_end().to_owned()
+        fs::write(
+            sandbox.path("log"),
+            format!("run\tval_loss\tstatus\n1\t5\tkeep\n2\t3\t{word}\n"),
+        )
+        .unwrap();
+        sandbox
+            .ok(&["show", "2", "--store", "log", "-q", "--field", "status"])
+            .trim_end()
+            .to_owned()
     };
     for (word, wanted) in [
         ("keep -> merged", "keep"),
@@ -209,13 +380,20 @@ fn verdicts_are_read_as_they_were_meant() {
         ("SKIPPED", "harness_abort"),
         ("keep - reverted later", "keep - reverted later"),
         ("keep (later discarded)", "keep (later discarded)"),
-        ("kept for now, superseded by 7", "kept for now, superseded by 7"),
+        (
+            "kept for now, superseded by 7",
+            "kept for now, superseded by 7",
+        ),
         ("curriculum", "curriculum"),
         ("❌", "discard"),
     ] {
         assert_eq!(status(word), wanted, "{word}");
     }
-    all(&[("001 5", "run\tval_loss\tstatus\n1\t5\tkeep\n2\t3\tkeep - reverted later\n", "")]);
+    all(&[(
+        "001 5",
+        "run\tval_loss\tstatus\n1\t5\tkeep\n2\t3\tkeep - reverted later\n",
+        "",
+    )]);
 }
 
 #[test]
@@ -223,7 +401,8 @@ fn a_parent_of_a_data_frame_is_found() {
     let log = "id,parent,score,status\n1,-1,1,keep\n2,1.0,2,keep\n3,0,3,discard\n";
     let sandbox = Sandbox::new();
     fs::write(sandbox.path("log"), log).unwrap();
-    let parents = ["1", "2", "3"].map(|id| sandbox.ok(&["show", id, "--store", "log", "-q", "--field", "parent_exp"]));
+    let parents = ["1", "2", "3"]
+        .map(|id| sandbox.ok(&["show", id, "--store", "log", "-q", "--field", "parent_exp"]));
     assert_eq!(parents, ["\n", "001\n", "\n"]);
 }
 
@@ -237,7 +416,10 @@ fn names_say_which_way_is_better() {
         for name in names.split_whitespace() {
             let log = format!("commit\t{name}\tstatus\na\t1\tkeep\nb\t2\tkeep\n");
             let (found, said) = best(&log, &[]);
-            assert!(found.ends_with(&format!(" {best_one}")) && said.contains("by its name"), "{name}: {found} {said}");
+            assert!(
+                found.ends_with(&format!(" {best_one}")) && said.contains("by its name"),
+                "{name}: {found} {said}"
+            );
         }
     }
     let (found, said) = best("commit\tbestValBpb\tvalBpb\tstatus\na\t1\t2\tkeep\n", &[]);
@@ -247,8 +429,18 @@ fn names_say_which_way_is_better() {
 #[test]
 fn the_command_that_a_refusal_names_can_be_pasted() {
     let sandbox = Sandbox::new();
-    fs::write(sandbox.path("my log.tsv"), "commit\tscore\tstatus\nx\t1\tkeep\n").unwrap();
-    let output = sandbox.lineage(&["append", "--store", "my log.tsv", "--status", "keep"]).output().unwrap();
+    fs::write(
+        sandbox.path("my log.tsv"),
+        "commit\tscore\tstatus\nx\t1\tkeep\n",
+    )
+    .unwrap();
+    let output = sandbox
+        .lineage(&["append", "--store", "my log.tsv", "--status", "keep"])
+        .output()
+        .unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("`lineage import 'my log.tsv'` makes a store of it"), "{said}");
+    assert!(
+        said.contains("`lineage import 'my log.tsv'` makes a store of it"),
+        "{said}"
+    );
 }

@@ -16,11 +16,22 @@ fn what_is_said_of_one_metric_says_nothing_of_another() {
     for flags in [["--metric", "acc"], ["--map", "score=acc"]] {
         let (found, said) = best(log, &flags);
         assert_eq!(found, "002 0.6", "{flags:?}");
-        assert!(said.contains("by its name, since minimize is what the file says of val_loss"), "{said}");
+        assert!(
+            said.contains("by its name, since minimize is what the file says of val_loss"),
+            "{said}"
+        );
     }
     all(&[
-        ("002 0.6", "# metric: val_bpb (lower is better)\nid\tacc\tstatus\n1\t0.5\tkeep\n2\t0.6\tkeep\n", "of val_bpb"),
-        ("002 0.6", "# metric: elo\n# direction: lower\nid\tmetric\tstatus\n1\t0.7\tkeep\n2\t0.6\tkeep\n", ""),
+        (
+            "002 0.6",
+            "# metric: val_bpb (lower is better)\nid\tacc\tstatus\n1\t0.5\tkeep\n2\t0.6\tkeep\n",
+            "of val_bpb",
+        ),
+        (
+            "002 0.6",
+            "# metric: elo\n# direction: lower\nid\tmetric\tstatus\n1\t0.7\tkeep\n2\t0.6\tkeep\n",
+            "",
+        ),
         (
             "002 0.6",
             "# lower is better than to stop early\nid\tacc\tstatus\n1\t0.5\tkeep\n2\t0.6\tkeep\n",
@@ -60,9 +71,18 @@ fn an_explanation_that_undoes_or_doubts_a_keep_leaves_it_as_it_is_written() {
         let sandbox = Sandbox::new();
         fs::write(sandbox.path("log"), &log).unwrap();
         let shown = sandbox.ok(&["tail", "--store", "log", "-q", "--format", "jsonl"]);
-        assert!(shown.contains(&format!("\"status\":\"{word}\"")), "{word}: {shown}");
+        assert!(
+            shown.contains(&format!("\"status\":\"{word}\"")),
+            "{word}: {shown}"
+        );
     }
-    for word in ["keep (never reverted)", "keep - no crash", "keep (merged)", "kept, all tests pass", "keep (done)"] {
+    for word in [
+        "keep (never reverted)",
+        "keep - no crash",
+        "keep (merged)",
+        "kept, all tests pass",
+        "keep (done)",
+    ] {
         let log = format!("id\tval_acc\tstatus\n1\t0.90\tkeep\n2\t0.95\t{word}\n");
         assert_eq!(best(&log, &[]).0, "002 0.95", "{word}");
     }
@@ -85,9 +105,21 @@ fn a_part_of_a_name_does_not_turn_it_round() {
 #[test]
 fn a_header_that_says_which_way_is_better_is_heard() {
     all(&[
-        ("001 30", "id\tzorp (lower is better)\tstatus\n1\t30\tkeep\n2\t40\tkeep\n", "score by its name; --metric"),
-        ("001 30", "id\tzorp ↑\tstatus\n1\t30\tkeep\n2\t20\tkeep\n", "score by its name; --metric"),
-        ("001 20", "id\tzorp (↓)\tstatus\n1\t20\tkeep\n2\t30\tkeep\n", "score by its name; --metric"),
+        (
+            "001 30",
+            "id\tzorp (lower is better)\tstatus\n1\t30\tkeep\n2\t40\tkeep\n",
+            "score by its name; --metric",
+        ),
+        (
+            "001 30",
+            "id\tzorp ↑\tstatus\n1\t30\tkeep\n2\t20\tkeep\n",
+            "score by its name; --metric",
+        ),
+        (
+            "001 20",
+            "id\tzorp (↓)\tstatus\n1\t20\tkeep\n2\t30\tkeep\n",
+            "score by its name; --metric",
+        ),
     ]);
 }
 
@@ -102,20 +134,52 @@ fn a_keep_whose_score_cannot_be_read_is_said() {
         assert_eq!(said.matches(note).count(), 1, "{command}: {said}");
     }
     all(&[
-        ("002 0.95", "id\tval_acc\tstatus\n1\t0.90\tkeep\n2\t0.95 (new best)\tkeep\n", ""),
-        ("002 0.95", "id\tval_acc\tstatus\n1\t0.90\tkeep\n2\t0.95†\tkeep\n", ""),
-        ("002 1.8", "id\tspeedup\tstatus\n1\t1.0\tkeep\n2\t1.8x\tkeep\n", ""),
-        ("001 980000", "id\tthroughput\tstatus\n1\t980000\tkeep\n2\t1.1M\tkeep\n", "line 3: `1.1M` is no number"),
-        ("001 0.90", "id\tval_acc\tstatus\n1\t0.90\tkeep\n2\t0.95\tkeep?\n", "line 3: `keep?` is no plain keep"),
+        (
+            "002 0.95",
+            "id\tval_acc\tstatus\n1\t0.90\tkeep\n2\t0.95 (new best)\tkeep\n",
+            "",
+        ),
+        (
+            "002 0.95",
+            "id\tval_acc\tstatus\n1\t0.90\tkeep\n2\t0.95†\tkeep\n",
+            "",
+        ),
+        (
+            "002 1.8",
+            "id\tspeedup\tstatus\n1\t1.0\tkeep\n2\t1.8x\tkeep\n",
+            "",
+        ),
+        (
+            "001 980000",
+            "id\tthroughput\tstatus\n1\t980000\tkeep\n2\t1.1M\tkeep\n",
+            "line 3: `1.1M` is no number",
+        ),
+        (
+            "001 0.90",
+            "id\tval_acc\tstatus\n1\t0.90\tkeep\n2\t0.95\tkeep?\n",
+            "line 3: `keep?` is no plain keep",
+        ),
     ]);
 }
 
 #[test]
 fn percentages_among_plain_numbers_are_said() {
     all(&[
-        ("003 0.93", "id\tacc\tstatus\n1\t0.90\tkeep\n2\t92%\tkeep\n3\t0.93\tkeep\n", "divided by 100, from line 3 on"),
-        ("002 0.925", "id\tacc\tstatus\n1\t0.90\tkeep\n2\t92.5%\tkeep\n", "divided by 100"),
-        ("002 92", "id\tacc\tstatus\n1\t90\tkeep\n2\t92%\tkeep\n", "read as they are, from line 3 on"),
+        (
+            "003 0.93",
+            "id\tacc\tstatus\n1\t0.90\tkeep\n2\t92%\tkeep\n3\t0.93\tkeep\n",
+            "divided by 100, from line 3 on",
+        ),
+        (
+            "002 0.925",
+            "id\tacc\tstatus\n1\t0.90\tkeep\n2\t92.5%\tkeep\n",
+            "divided by 100",
+        ),
+        (
+            "002 92",
+            "id\tacc\tstatus\n1\t90\tkeep\n2\t92%\tkeep\n",
+            "read as they are, from line 3 on",
+        ),
     ]);
 }
 
@@ -144,24 +208,49 @@ fn columns_that_take_a_trial_back_are_heard() {
         }
         assert_eq!(best(&beside, &[]).0, "003 0.4", "{name} beside a status");
     }
-    let kept = "id\tval_loss\tstatus\treverted\n1\t0.5\tkeep\tno\n2\t0.1\tkeep\tyes\n3\t0.4\tcrash\tno\n";
+    let kept =
+        "id\tval_loss\tstatus\treverted\n1\t0.5\tkeep\tno\n2\t0.1\tkeep\tyes\n3\t0.4\tcrash\tno\n";
     assert_eq!(best(kept, &[]).0, "001 0.5");
 }
 
 #[test]
 fn a_verdict_needs_more_than_a_few_words() {
     all(&[
-        ("003 0.9", "id,operator,accuracy\n1,seed,0.5\n2,improve,0.6\n3,crossover,0.9\n4,improve,0.7\n", "no column"),
+        (
+            "003 0.9",
+            "id,operator,accuracy\n1,seed,0.5\n2,improve,0.6\n3,crossover,0.9\n4,improve,0.7\n",
+            "no column",
+        ),
         (
             "002 5",
             "run\tscore\tzzz\n1\t4\tkept\n2\t5\tkept\n3\t9\treverted\n",
             "zzz: taken for the verdict by its words",
         ),
-        ("003 0.9", "id,passed,total,score\n1,0,10,0.0\n2,1,10,0.1\n3,9,10,0.9\n", "no column holds a verdict"),
-        ("003 0.9", "id,success,n,reward\n1,1,10,0.1\n2,5,10,0.5\n3,9,10,0.9\n", "no column holds a verdict"),
-        ("002 0.8", "id\tval_loss\tstatus\n0\t1.0\tbaseline\n1\t0.9\tok\n2\t0.8\tok\n3\t0\tcrash\n", ""),
-        ("001 0.9", "id\tval_loss\tstatus\n0\t1.0\tbaseline\n1\t0.9\tkeep\n2\t0.8\tok\n", ""),
-        ("000 5", "id\tzorp\tstatus\n0\t5\tok\n1\t6\tok\n2\t7\tok\n", "read as minimize by default"),
+        (
+            "003 0.9",
+            "id,passed,total,score\n1,0,10,0.0\n2,1,10,0.1\n3,9,10,0.9\n",
+            "no column holds a verdict",
+        ),
+        (
+            "003 0.9",
+            "id,success,n,reward\n1,1,10,0.1\n2,5,10,0.5\n3,9,10,0.9\n",
+            "no column holds a verdict",
+        ),
+        (
+            "002 0.8",
+            "id\tval_loss\tstatus\n0\t1.0\tbaseline\n1\t0.9\tok\n2\t0.8\tok\n3\t0\tcrash\n",
+            "",
+        ),
+        (
+            "001 0.9",
+            "id\tval_loss\tstatus\n0\t1.0\tbaseline\n1\t0.9\tkeep\n2\t0.8\tok\n",
+            "",
+        ),
+        (
+            "000 5",
+            "id\tzorp\tstatus\n0\t5\tok\n1\t6\tok\n2\t7\tok\n",
+            "read as minimize by default",
+        ),
         (
             "001 0",
             "id\tval_loss\tstatus\n0\t0.9\tok\n1\t0\tok\n2\t0.8\tok\n",

@@ -17,14 +17,23 @@ fn lines_of_another_type_that_are_trials_are_read_or_said() {
     all(&[
         ("001 0.95", verdicts, ""),
         ("001 0.7", scores, ""),
-        ("000 0.7", steps, "a line of type `step` with a score is no run"),
-        ("", "{\"type\":\"hook\"}\n{\"type\":\"start\"}\n", "a line of type `hook` is no run, a line of type `start`"),
+        (
+            "000 0.7",
+            steps,
+            "a line of type `step` with a score is no run",
+        ),
+        (
+            "",
+            "{\"type\":\"hook\"}\n{\"type\":\"start\"}\n",
+            "a line of type `hook` is no run, a line of type `start`",
+        ),
     ]);
 }
 
 #[test]
 fn lists_are_read_however_they_end_and_wherever_they_are() {
-    let runs = "{\"iter\":1,\"zorp\":0.9,\"kept\":true},\n {\"iter\":2,\"zorp\":0.7,\"kept\":true},\n";
+    let runs =
+        "{\"iter\":1,\"zorp\":0.9,\"kept\":true},\n {\"iter\":2,\"zorp\":0.7,\"kept\":true},\n";
     let list = format!("[\n {runs}");
     let object = format!(
         "{{\"metric\":\"zorp\",\"direction\":\"maximize\",\"runs\":[{}]}}",
@@ -39,7 +48,8 @@ fn lists_are_read_however_they_end_and_wherever_they_are() {
     ] {
         assert_eq!(best(&log, &[]).0, found, "{log}");
     }
-    let one = "{\"iter\":1,\"val_loss\":0.5,\"history\":[{\"val_loss\":0.1}],\"status\":\"keep\"}\n";
+    let one =
+        "{\"iter\":1,\"val_loss\":0.5,\"history\":[{\"val_loss\":0.1}],\"status\":\"keep\"}\n";
     assert_eq!(best(one, &[]).0, "001 0.5");
 }
 
@@ -47,20 +57,52 @@ fn lists_are_read_however_they_end_and_wherever_they_are() {
 fn what_cannot_be_a_log_is_said_at_once() {
     let sandbox = Sandbox::new();
     fs::create_dir(sandbox.path("dir")).unwrap();
-    assert!(sandbox.transcript(&["import", "dir"]).contains("dir is a directory; name the log that is in it"));
-    assert!(sandbox.transcript(&["import", "/dev/zero"]).contains("/dev/zero is no regular file"));
+    assert!(
+        sandbox
+            .transcript(&["import", "dir"])
+            .contains("dir is a directory; name the log that is in it")
+    );
+    assert!(
+        sandbox
+            .transcript(&["import", "/dev/zero"])
+            .contains("/dev/zero is no regular file")
+    );
     fs::write(sandbox.path("zeros"), vec![0; 1 << 20]).unwrap();
-    assert!(sandbox.transcript(&["import", "zeros"]).contains("NUL bytes"));
+    assert!(
+        sandbox
+            .transcript(&["import", "zeros"])
+            .contains("NUL bytes")
+    );
 }
 
 #[test]
 fn old_line_ends_and_crashes_alone_are_a_log() {
     all(&[
-        ("001 0.8", "id\tval_bpb\tstatus\r0\t0.9\tkeep\r1\t0.8\tkeep\r", ""),
-        (" null", "id\tval_bpb\tstatus\n0\t0\tcrash\n1\t\tcrash\n", "no best trial yet"),
-        (" null", "id\tval_bpb\tstatus\n0\t\tcrash\n", "no best trial yet"),
-        ("", "id\tscore\tstatus\n1\t5/10\tkeep\n2\t6/12\tkeep\n", "(score holds `5/10`)"),
-        ("", "id\tscore\tstatus\tscore\n1\t5\tkeep\t7\n", "candidates for the score: score score_2, which the header"),
+        (
+            "001 0.8",
+            "id\tval_bpb\tstatus\r0\t0.9\tkeep\r1\t0.8\tkeep\r",
+            "",
+        ),
+        (
+            " null",
+            "id\tval_bpb\tstatus\n0\t0\tcrash\n1\t\tcrash\n",
+            "no best trial yet",
+        ),
+        (
+            " null",
+            "id\tval_bpb\tstatus\n0\t\tcrash\n",
+            "no best trial yet",
+        ),
+        (
+            "",
+            "id\tscore\tstatus\n1\t5/10\tkeep\n2\t6/12\tkeep\n",
+            "(score holds `5/10`)",
+        ),
+        (
+            "",
+            "id\tscore\tstatus\tscore\n1\t5\tkeep\t7\n",
+            "candidates for the score: score score_2, which the header",
+        ),
         ("001 5", "id\tscore\tstatus\tscore\n1\t5\tkeep\t5\n", ""),
     ]);
 }
@@ -72,7 +114,9 @@ fn many_columns_take_no_long_time() {
         let _ = write!(all, "\tx{at}");
         all
     }) + "\n1\tkeep\n";
-    let sparse: String = (0..3000).map(|at| format!("{{\"score\":{at},\"status\":\"keep\",\"k{at}\":1}}\n")).collect();
+    let sparse: String = (0..3000)
+        .map(|at| format!("{{\"score\":{at},\"status\":\"keep\",\"k{at}\":1}}\n"))
+        .collect();
     let start = Instant::now();
     for log in [equal, differing] {
         assert_eq!(best(log, &[]).0, "000 1");
@@ -87,10 +131,14 @@ fn many_columns_take_no_long_time() {
 
 #[test]
 fn a_text_that_held_the_separator_is_put_together_again() {
-    let log = "id,description,acc,status\n1,base,0.5,keep\n2,lr up, wd down,0.7,keep\n3,x,0.6,keep\n";
+    let log =
+        "id,description,acc,status\n1,base,0.5,keep\n2,lr up, wd down,0.7,keep\n3,x,0.6,keep\n";
     let sandbox = Sandbox::new();
     fs::write(sandbox.path("log"), log).unwrap();
-    assert_eq!(sandbox.ok(&["best", "--store", "log", "-q", "--field", "hypothesis"]), "lr up, wd down\n");
+    assert_eq!(
+        sandbox.ok(&["best", "--store", "log", "-q", "--field", "hypothesis"]),
+        "lr up, wd down\n"
+    );
     all(&[
         ("002 0.7", log, ""),
         (
@@ -98,8 +146,16 @@ fn a_text_that_held_the_separator_is_put_together_again() {
             "id,zzz,acc,status\n1,a,0.5,keep\n2,b,c,0.7,keep\n",
             "line 3: 5 cells under 4 columns, and no verdict",
         ),
-        ("002 0.7", "id,acc,status,description\n1,0.5,keep,a,b\n2,0.7,keep,a,b,c\n", ""),
+        (
+            "002 0.7",
+            "id,acc,status,description\n1,0.5,keep,a,b\n2,0.7,keep,a,b,c\n",
+            "",
+        ),
     ]);
-    fs::write(sandbox.path("log"), log.replace("lr up, wd down", "\"lr up, wd down\"")).unwrap();
+    fs::write(
+        sandbox.path("log"),
+        log.replace("lr up, wd down", "\"lr up, wd down\""),
+    )
+    .unwrap();
     sandbox.ok(&["import", "log", "-q"]);
 }

@@ -10,7 +10,16 @@ use insta::assert_snapshot;
 use crate::sandbox::{Sandbox, skipped};
 
 fn freeze(sandbox: &Sandbox, args: &[&str]) {
-    let base = ["append", "--timestamp", "2026-03-01T00:00:00Z", "-q", "--status", "auto", "--snapshot", "work"];
+    let base = [
+        "append",
+        "--timestamp",
+        "2026-03-01T00:00:00Z",
+        "-q",
+        "--status",
+        "auto",
+        "--snapshot",
+        "work",
+    ];
     sandbox.ok(&[&base[..], args].concat());
 }
 
@@ -27,22 +36,49 @@ fn search() -> Sandbox {
     sandbox.write("work/same", "same\n");
     sandbox.write("work/turns", "a file\n");
     symlink("train.py", sandbox.path("work/link")).unwrap();
-    freeze(&sandbox, &["--metric", "3", "--specialist", "opt", "--hypothesis", "seed"]);
+    freeze(
+        &sandbox,
+        &[
+            "--metric",
+            "3",
+            "--specialist",
+            "opt",
+            "--hypothesis",
+            "seed",
+        ],
+    );
     sandbox.write("work/train.py", lines("0.2"));
     fs::remove_file(sandbox.path("work/old.py")).unwrap();
     sandbox.write("work/sub dir/new.py", "come\n");
     sandbox.write("work/model.bin", b"\0\x02");
     sandbox.write("work/end", "no newline\n");
     sandbox.write("work/empty", "");
-    fs::set_permissions(sandbox.path("work/run.sh"), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(
+        sandbox.path("work/run.sh"),
+        fs::Permissions::from_mode(0o755),
+    )
+    .unwrap();
     fs::remove_file(sandbox.path("work/link")).unwrap();
     symlink("run.sh", sandbox.path("work/link")).unwrap();
     fs::remove_file(sandbox.path("work/turns")).unwrap();
     symlink("end", sandbox.path("work/turns")).unwrap();
-    freeze(&sandbox, &["--metric", "2", "--specialist", "opt", "--hypothesis", "a higher learning rate"]);
+    freeze(
+        &sandbox,
+        &[
+            "--metric",
+            "2",
+            "--specialist",
+            "opt",
+            "--hypothesis",
+            "a higher learning rate",
+        ],
+    );
     freeze(&sandbox, &["--metric", "5", "--specialist", "data"]);
     sandbox.write("work/end", "more\n");
-    freeze(&sandbox, &["--metric", "1", "--specialist", "data", "--parent", "2"]);
+    freeze(
+        &sandbox,
+        &["--metric", "1", "--specialist", "data", "--parent", "2"],
+    );
     sandbox
 }
 
@@ -64,8 +100,16 @@ fn a_listing_has_its_formats() {
     ] {
         assert_snapshot!(sandbox.transcript(args));
     }
-    assert!(sandbox.transcript(&["diff", "1", "--format", "tsv"]).ends_with("= 2\n"));
-    assert!(sandbox.transcript(&["diff", "1", "--stat", "--columns"]).ends_with("= 2\n"));
+    assert!(
+        sandbox
+            .transcript(&["diff", "1", "--format", "tsv"])
+            .ends_with("= 2\n")
+    );
+    assert!(
+        sandbox
+            .transcript(&["diff", "1", "--stat", "--columns"])
+            .ends_with("= 2\n")
+    );
 }
 
 #[test]
@@ -86,9 +130,28 @@ fn the_other_side_is_the_parent_or_the_nearest_above_or_what_is_asked_for() {
 #[test]
 fn what_cannot_be_compared_is_said() {
     let sandbox = search();
-    sandbox.ok(&["append", "--status", "crash", "--parent", "none", "--baseline", "none"]);
+    sandbox.ok(&[
+        "append",
+        "--status",
+        "crash",
+        "--parent",
+        "none",
+        "--baseline",
+        "none",
+    ]);
     sandbox.ok(&["append", "--status", "crash", "--parent", "4"]);
-    sandbox.ok(&["append", "--status", "keep", "--metric", "0", "--parent", "4", "--snapshot", "work", "-q"]);
+    sandbox.ok(&[
+        "append",
+        "--status",
+        "keep",
+        "--metric",
+        "0",
+        "--parent",
+        "4",
+        "--snapshot",
+        "work",
+        "-q",
+    ]);
     fs::remove_dir_all(sandbox.path(".lineage/snapshots/003_data")).unwrap();
     let refused: &[&[&str]] = &[
         &["diff", "0"],
@@ -100,20 +163,34 @@ fn what_cannot_be_compared_is_said() {
         &["diff", "4", "--against", "baseline"],
         &["diff", "1", "0", "--against", "best"],
     ];
-    let transcripts: Vec<_> = refused.iter().map(|args| sandbox.transcript(args)).collect();
+    let transcripts: Vec<_> = refused
+        .iter()
+        .map(|args| sandbox.transcript(args))
+        .collect();
     assert_snapshot!(transcripts.join("\n"));
 }
 
 #[test]
 fn the_exit_status_says_whether_they_differ() {
     let sandbox = search();
-    let status = |args: &[&str]| sandbox.lineage(&[&["diff"], args].concat()).output().unwrap().status.code();
+    let status = |args: &[&str]| {
+        sandbox
+            .lineage(&[&["diff"], args].concat())
+            .output()
+            .unwrap()
+            .status
+            .code()
+    };
     assert_eq!(status(&["1"]), Some(0));
     assert_eq!(status(&["1", "--exit-code"]), Some(1));
     assert_eq!(status(&["1", "1", "--exit-code"]), Some(0));
     assert_eq!(status(&["1", "1", "--columns", "--exit-code"]), Some(0));
     assert_eq!(status(&["1", "--stat", "--exit-code"]), Some(1));
-    assert_eq!(status(&["2", "--exit-code"]), Some(2), "trouble is not a difference");
+    assert_eq!(
+        status(&["2", "--exit-code"]),
+        Some(2),
+        "trouble is not a difference"
+    );
     assert_eq!(status(&["2"]), Some(1));
 }
 
@@ -125,12 +202,29 @@ fn apply(sandbox: &Sandbox, program: &[&str], other: &str, exp: &str, name: &str
 
 /// The same in a directory that is there.
 fn apply_in(sandbox: &Sandbox, program: &[&str], other: &str, exp: &str, name: &str) -> bool {
-    let patch = sandbox.lineage(&["diff", exp, other, "-q"]).output().unwrap().stdout;
+    let patch = sandbox
+        .lineage(&["diff", exp, other, "-q"])
+        .output()
+        .unwrap()
+        .stdout;
     let mut command = Command::new(program[0]);
-    command.args(&program[1..]).current_dir(sandbox.path(name)).stdin(Stdio::piped()).stdout(Stdio::null());
-    let Ok(mut child) = command.env("GIT_CEILING_DIRECTORIES", sandbox.path(".")).spawn() else { return false };
+    command
+        .args(&program[1..])
+        .current_dir(sandbox.path(name))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null());
+    let Ok(mut child) = command
+        .env("GIT_CEILING_DIRECTORIES", sandbox.path("."))
+        .spawn()
+    else {
+        return false;
+    };
     child.stdin.take().unwrap().write_all(&patch).unwrap();
-    assert!(child.wait().unwrap().success(), "{program:?}: {}", String::from_utf8_lossy(&patch));
+    assert!(
+        child.wait().unwrap().success(),
+        "{program:?}: {}",
+        String::from_utf8_lossy(&patch)
+    );
     true
 }
 
@@ -157,7 +251,11 @@ fn git_and_patch_take_links_that_turn_and_empty_files_with_spaces() {
     sandbox.write("work/mo de", "");
     symlink("train.py", sandbox.path("work/li nk")).unwrap();
     freeze(&sandbox, &["--metric", "2"]);
-    fs::set_permissions(sandbox.path("work/mo de"), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(
+        sandbox.path("work/mo de"),
+        fs::Permissions::from_mode(0o755),
+    )
+    .unwrap();
     sandbox.write("work/ne w", "");
     for name in ["li nk", "new link"] {
         let _ = fs::remove_file(sandbox.path("work").join(name));
@@ -168,7 +266,13 @@ fn git_and_patch_take_links_that_turn_and_empty_files_with_spaces() {
     sandbox.ok(&["checkout", "0", "before", "-q"]);
     if apply(&sandbox, &["git", "apply", "-"], "0", "1", "git") {
         assert_eq!(sandbox.tree("git"), sandbox.tree("work"));
-        assert!(apply_in(&sandbox, &["git", "apply", "-R", "-"], "0", "1", "git"));
+        assert!(apply_in(
+            &sandbox,
+            &["git", "apply", "-R", "-"],
+            "0",
+            "1",
+            "git"
+        ));
         assert_eq!(sandbox.tree("git"), sandbox.tree("before"));
     } else {
         skipped("this system has no git");
@@ -193,7 +297,13 @@ fn git_takes_a_directory_that_is_a_file_now() {
         return skipped("this system has no git");
     }
     assert_eq!(sandbox.read("tree/turns"), "a file\n");
-    assert!(apply_in(&sandbox, &["git", "apply", "-R", "-"], "0", "1", "tree"));
+    assert!(apply_in(
+        &sandbox,
+        &["git", "apply", "-R", "-"],
+        "0",
+        "1",
+        "tree"
+    ));
     assert_eq!(sandbox.read("tree/turns/a b/c"), "c\n");
 }
 
@@ -201,17 +311,32 @@ fn git_takes_a_directory_that_is_a_file_now() {
 #[test]
 fn names_with_spaces_can_be_patched() {
     let sandbox = Sandbox::with_store();
-    for (metric, text, mode) in [("3", "one\n", 0o644), ("2", "two\n", 0o755), ("1", "three\n", 0o755)] {
+    for (metric, text, mode) in [
+        ("3", "one\n", 0o644),
+        ("2", "two\n", 0o755),
+        ("1", "three\n", 0o755),
+    ] {
         sandbox.write("work/a b/c d.txt", text);
         sandbox.write("work/a b.sh", "same\n");
         sandbox.write("work/a b.z.bin", format!("\0{text}"));
-        fs::set_permissions(sandbox.path("work/a b.sh"), fs::Permissions::from_mode(mode)).unwrap();
+        fs::set_permissions(
+            sandbox.path("work/a b.sh"),
+            fs::Permissions::from_mode(mode),
+        )
+        .unwrap();
         freeze(&sandbox, &["--metric", metric]);
     }
     assert_snapshot!(sandbox.transcript(&["diff", "1"]));
     if apply(&sandbox, &["git", "apply", "-"], "0", "1", "git") {
         assert_eq!(sandbox.read("git/a b/c d.txt"), "two\n");
-        assert_eq!(fs::metadata(sandbox.path("git/a b.sh")).unwrap().permissions().mode() & 0o777, 0o755);
+        assert_eq!(
+            fs::metadata(sandbox.path("git/a b.sh"))
+                .unwrap()
+                .permissions()
+                .mode()
+                & 0o777,
+            0o755
+        );
     } else {
         skipped("this system has no git");
     }
@@ -230,13 +355,19 @@ fn long_texts_of_few_distinct_lines_are_compared_in_time() {
     let mut state = 1_u64;
     let mut digits = |lines: usize| -> String {
         let mut digit = || {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
             (state >> 33) % 10
         };
         (0..lines).map(|_| format!("{}\n", digit())).collect()
     };
     let (start, end) = (digits(100_000), digits(100_000));
-    for (metric, text) in [("3", start.clone() + &end), ("2", format!("{start}here\n{end}")), ("1", digits(200_000))] {
+    for (metric, text) in [
+        ("3", start.clone() + &end),
+        ("2", format!("{start}here\n{end}")),
+        ("1", digits(200_000)),
+    ] {
         sandbox.write("work/digits", text);
         freeze(&sandbox, &["--metric", metric]);
     }
@@ -247,8 +378,19 @@ fn long_texts_of_few_distinct_lines_are_compared_in_time() {
     let began = std::time::Instant::now();
     let listed = sandbox.ok(&["diff", "2", "0", "--stat", "--format", "tsv"]);
     assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
-    let added: u32 = listed.lines().nth(1).unwrap().split('\t').nth(2).unwrap().parse().unwrap();
-    assert!(added < 150_000, "half of the lines could stay, and {added} are new");
+    let added: u32 = listed
+        .lines()
+        .nth(1)
+        .unwrap()
+        .split('\t')
+        .nth(2)
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!(
+        added < 150_000,
+        "half of the lines could stay, and {added} are new"
+    );
     if apply(&sandbox, &["git", "apply", "-"], "0", "2", "tree") {
         assert_eq!(sandbox.read("tree/digits"), sandbox.read("work/digits"));
     } else {
@@ -263,7 +405,10 @@ fn a_frozen_file_that_changed_is_not_compared() {
     fs::remove_file(&frozen).unwrap();
     fs::write(&frozen, "other text\n").unwrap();
     let transcript = sandbox.transcript(&["diff", "1"]);
-    assert!(transcript.contains("is not what was frozen") && transcript.ends_with("= 1\n"), "{transcript}");
+    assert!(
+        transcript.contains("is not what was frozen") && transcript.ends_with("= 1\n"),
+        "{transcript}"
+    );
 }
 
 #[test]
@@ -277,10 +422,16 @@ fn odd_names_and_bytes_reach_a_pipe_as_git_would_write_them() {
     freeze(&sandbox, &["--metric", "2"]);
     assert_snapshot!(sandbox.transcript(&["diff", "1", "--stat"]));
     let names = sandbox.ok(&["diff", "1", "--name-only", "--format", "jsonl"]);
-    assert_eq!(names, "{\"path\":\"\\u001b[31mred\"}\n{\"path\":\"new\\nline\"}\n", "a script gets them as they are");
+    assert_eq!(
+        names, "{\"path\":\"\\u001b[31mred\"}\n{\"path\":\"new\\nline\"}\n",
+        "a script gets them as they are"
+    );
     sandbox.write("work/\"", "a\n");
     freeze(&sandbox, &["--metric", "1"]);
-    assert_eq!(sandbox.ok(&["diff", "2", "--name-only", "--format", "tsv"]), "path\n\"\"\"\"\n");
+    assert_eq!(
+        sandbox.ok(&["diff", "2", "--name-only", "--format", "tsv"]),
+        "path\n\"\"\"\"\n"
+    );
     let patch = sandbox.lineage(&["diff", "1"]).output().unwrap().stdout;
     assert!(memchr::memmem::find(&patch, b"-latin \xe9\n+latin \xe8\n").is_some());
     assert!(memchr::memmem::find(&patch, b"--- \"000/new\\nline\"\n").is_some());
@@ -293,5 +444,8 @@ fn a_snapshot_without_a_manifest_is_compared_by_what_is_in_it() {
         fs::remove_file(sandbox.path(&format!(".lineage/snapshots/{name}.manifest"))).unwrap();
     }
     let with = search();
-    assert_eq!(sandbox.transcript(&["diff", "1"]), with.transcript(&["diff", "1"]));
+    assert_eq!(
+        sandbox.transcript(&["diff", "1"]),
+        with.transcript(&["diff", "1"])
+    );
 }

@@ -44,12 +44,37 @@ fn every_form_has_every_trial() {
 fn what_is_exported_can_be_read_again() {
     let sandbox = store();
     for form in ["tsv", "csv", "jsonl", "karpathy"] {
-        fs::write(sandbox.path("out"), sandbox.ok(&["export", "--format", form])).unwrap();
-        let flags = if form == "karpathy" { "val_bpb" } else { "core_metric" };
-        let args = ["best", "--store", "out", "-q", "--metric", flags, "--direction", "minimize", "--field", "metric"];
+        fs::write(
+            sandbox.path("out"),
+            sandbox.ok(&["export", "--format", form]),
+        )
+        .unwrap();
+        let flags = if form == "karpathy" {
+            "val_bpb"
+        } else {
+            "core_metric"
+        };
+        let args = [
+            "best",
+            "--store",
+            "out",
+            "-q",
+            "--metric",
+            flags,
+            "--direction",
+            "minimize",
+            "--field",
+            "metric",
+        ];
         assert_eq!(sandbox.ok(&args), "2.9\n", "{form}");
-        let trials = sandbox.ok(&["tail", "-n", "9", "--store", "out", "-q", "--metric", flags, "--format", "jsonl"]);
-        assert_eq!(trials.lines().count(), if form == "karpathy" { 5 } else { 6 }, "{form}");
+        let trials = sandbox.ok(&[
+            "tail", "-n", "9", "--store", "out", "-q", "--metric", flags, "--format", "jsonl",
+        ]);
+        assert_eq!(
+            trials.lines().count(),
+            if form == "karpathy" { 5 } else { 6 },
+            "{form}"
+        );
     }
 }
 
@@ -68,13 +93,25 @@ fn every_form_is_read_in_place_as_the_log_itself() {
             answer(&["best", "--top", "9", "--format", "csv"]).replace('+', ""), // JSON has no +0.1
             answer(&["stats"]),
             answer(&["tree"]),
-            answer(&["best", "--metric", "score", "--direction", "maximize", "--field", "exp_id"]),
+            answer(&[
+                "best",
+                "--metric",
+                "score",
+                "--direction",
+                "maximize",
+                "--field",
+                "exp_id",
+            ]),
         ]
     };
     let own = ask("log");
     assert!(own[0].contains("\n001,") && own[3] == "000\n", "{own:?}");
     for form in ["tsv", "csv", "jsonl"] {
-        fs::write(sandbox.path("out"), sandbox.ok(&["export", "--store", "log", "-q", "--format", form])).unwrap();
+        fs::write(
+            sandbox.path("out"),
+            sandbox.ok(&["export", "--store", "log", "-q", "--format", form]),
+        )
+        .unwrap();
         assert_eq!(ask("out"), own, "{form}");
     }
 }
@@ -82,14 +119,22 @@ fn every_form_is_read_in_place_as_the_log_itself() {
 #[test]
 fn the_notebook_reads_the_karpathy_form() {
     let sandbox = store();
-    fs::write(sandbox.path("results.tsv"), sandbox.ok(&["export", "--format", "karpathy", "-q"])).unwrap();
+    fs::write(
+        sandbox.path("results.tsv"),
+        sandbox.ok(&["export", "--format", "karpathy", "-q"]),
+    )
+    .unwrap();
     let script = "import csv\n\
         rows = list(csv.DictReader(open('results.tsv', newline=''), delimiter='\\t'))\n\
         assert all(None not in row and None not in row.values() for row in rows), rows\n\
         kept = [float(row['val_bpb']) for row in rows if row['status'].strip().upper() == 'KEEP']\n\
         assert all(float(row['memory_gb']) >= 0 and float(row['val_bpb']) >= 0 for row in rows)\n\
         print(len(rows), min(kept), rows[1]['description'])";
-    match Command::new("python3").args(["-c", script]).current_dir(sandbox.path(".")).output() {
+    match Command::new("python3")
+        .args(["-c", script])
+        .current_dir(sandbox.path("."))
+        .output()
+    {
         Ok(output) => {
             let said = String::from_utf8_lossy(&output.stderr);
             assert!(output.status.success(), "{said}");
@@ -113,9 +158,16 @@ fn an_export_is_read_in_the_direction_of_its_log() {
         let text = sandbox.ok(&["export", "--format", format]);
         assert!(text.contains("+0.45"), "{text}");
         sandbox.write("export", text);
-        assert_eq!(sandbox.ok(&["best", "--store", "export", "-q", "--field", "metric"]), "0.9\n", "{format}");
+        assert_eq!(
+            sandbox.ok(&["best", "--store", "export", "-q", "--field", "metric"]),
+            "0.9\n",
+            "{format}"
+        );
         let said = sandbox.transcript(&["best", "--store", "export"]);
-        assert!(said.contains("read as maximize by the name of accuracy, which has the same numbers"), "{said}");
+        assert!(
+            said.contains("assuming higher core_metric is better (same numbers as accuracy)"),
+            "{said}"
+        );
         assert_eq!(
             sandbox.ok(&["tail", "--store", "export", "-q", "--format", "tsv"]),
             sandbox.ok(&["tail", "--format", "tsv"])

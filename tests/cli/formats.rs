@@ -23,36 +23,46 @@ fn best(log: &str, flags: &[&str]) -> Value {
 /// The id and the score of the best.
 fn best_of(log: &str, flags: &[&str]) -> (String, f64) {
     let best = best(log, flags);
-    (best["exp_id"].as_str().unwrap().to_owned(), best["core_metric"].as_f64().unwrap())
+    (
+        best["exp_id"].as_str().unwrap().to_owned(),
+        best["core_metric"].as_f64().unwrap(),
+    )
 }
 
 fn stderr(log: &str, args: &[&str]) -> String {
     let sandbox = Sandbox::new();
     fs::write(sandbox.path("log"), log).unwrap();
-    let output = sandbox.lineage(&[args, &["--store", "log"]].concat()).output().unwrap();
+    let output = sandbox
+        .lineage(&[args, &["--store", "log"]].concat())
+        .output()
+        .unwrap();
     String::from_utf8(output.stderr).unwrap()
 }
+
+/// File, flags, metric, direction, and the line and score of the best trial.
+#[rustfmt::skip]
+const EXTERNAL_LOGS: [(&str, &str, &str, &str, u64, f64); 14] = [
+    ("1Dement__station-planner.tsv", "", "score", "maximize", 3, 100.0),
+    ("2026-oil__myoil.tsv", "", "metric", "maximize", 48, 25.8619),
+    ("BDEvan5__credit-risk-ml.tsv", "", "roc_auc", "maximize", 36, 0.792_136),
+    ("Blitzo125__autoresearch-results.tsv", "", "val_bpb", "minimize", 23, 1.26752),
+    ("DaryLu0v0__auto_cst__broad.tsv", "--direction minimize", "score", "minimize", 7, 0.319_076),
+    ("Dhruv2mars__parameter-golf.jsonl", "", "val_bpb", "minimize", 50, 1.8724),
+    ("ewijaya__autoresearch-mol.tsv", "", "val_bpb", "minimize", 100, 3.96562),
+    ("Fchaubard__zero_order_diffusion_autoresearcher.tsv", "", "val_fid", "minimize", 51, 49.0283),
+    ("hive-swarm-hub__fork--rust-chess-engine--opencode.tsv", "", "elo", "maximize", 80, 3332.4),
+    ("jackkohm__dezess.tsv", "", "metric", "maximize", 62, 0.016_423),
+    ("JsonTheRuler__autoresearch.tsv", "", "combined_profit", "maximize", 97, 5.411_23e10),
+    ("MichaelVessia__subq.jsonl", "", "failing_checks", "minimize", 7, 0.0),
+    ("raphaelschwinger__autoresearch-dqn.tsv", "", "metric", "maximize", 8, 500.0),
+    ("wendlerc__autoresearch-wm__valloss_era.tsv", "", "val_loss", "minimize", 346, 1.26246),
+];
 
 #[test]
 fn the_best_of_the_logs_of_public_repositories_is_theirs() {
     let beside = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/wild");
     let root = std::env::var_os("LINEAGE_WILD_LOGS").map_or(beside, PathBuf::from);
-    for (name, flags, metric, direction, line, score) in [
-        ("1Dement__station-planner.tsv", "", "score", "maximize", 3, 100.0),
-        ("2026-oil__myoil.tsv", "", "metric", "maximize", 48, 25.8619),
-        ("BDEvan5__credit-risk-ml.tsv", "", "roc_auc", "maximize", 36, 0.792_136),
-        ("Blitzo125__autoresearch-results.tsv", "", "val_bpb", "minimize", 23, 1.26752),
-        ("DaryLu0v0__auto_cst__broad.tsv", "--direction minimize", "score", "minimize", 7, 0.319_076),
-        ("Dhruv2mars__parameter-golf.jsonl", "", "val_bpb", "minimize", 50, 1.8724),
-        ("ewijaya__autoresearch-mol.tsv", "", "val_bpb", "minimize", 100, 3.96562),
-        ("Fchaubard__zero_order_diffusion_autoresearcher.tsv", "", "val_fid", "minimize", 51, 49.0283),
-        ("hive-swarm-hub__fork--rust-chess-engine--opencode.tsv", "", "elo", "maximize", 80, 3332.4),
-        ("jackkohm__dezess.tsv", "", "metric", "maximize", 62, 0.016_423),
-        ("JsonTheRuler__autoresearch.tsv", "", "combined_profit", "maximize", 97, 5.411_23e10),
-        ("MichaelVessia__subq.jsonl", "", "failing_checks", "minimize", 7, 0.0),
-        ("raphaelschwinger__autoresearch-dqn.tsv", "", "metric", "maximize", 8, 500.0),
-        ("wendlerc__autoresearch-wm__valloss_era.tsv", "", "val_loss", "minimize", 346, 1.26246),
-    ] {
+    for (name, flags, metric, direction, line, score) in EXTERNAL_LOGS {
         let path = root.join(name);
         if !path.exists() {
             skipped(&format!("no {name} in {}", root.display()));
@@ -63,29 +73,53 @@ fn the_best_of_the_logs_of_public_repositories_is_theirs() {
             direction: (!flags.is_empty()).then_some(lineage::log::Direction::Minimize),
             ..Wanted::default()
         };
-        let translation = formats::translate(formats::read(&bytes, None).unwrap(), &wanted).unwrap();
-        assert_eq!((&*translation.metric, &*translation.direction.to_string()), (metric, direction), "{name}");
+        let translation =
+            formats::translate(formats::read(&bytes, None).unwrap(), &wanted).unwrap();
+        assert_eq!(
+            (&*translation.metric, &*translation.direction.to_string()),
+            (metric, direction),
+            "{name}"
+        );
         let flags: Vec<&str> = flags.split_whitespace().collect();
         let sandbox = Sandbox::new();
         let run = |store: &str| {
-            let found = sandbox.ok(&[&["best", "--store", store, "-q", "--format", "json"], &flags[..]].concat());
+            let found = sandbox.ok(&[
+                &["best", "--store", store, "-q", "--format", "json"],
+                &flags[..],
+            ]
+            .concat());
             serde_json::from_str::<Value>(&found).unwrap()
         };
         let found = run(path.to_str().unwrap());
         let id = found["exp_id"].as_str().unwrap();
-        let at = translation.names.iter().position(|name| name == "exp_id").unwrap();
-        let row = translation.rows.iter().find(|row| ExpId::parse(&row.cells[at]) == ExpId::parse(id)).unwrap();
+        let at = translation
+            .names
+            .iter()
+            .position(|name| name == "exp_id")
+            .unwrap();
+        let row = translation
+            .rows
+            .iter()
+            .find(|row| ExpId::parse(&row.cells[at]) == ExpId::parse(id))
+            .unwrap();
         let value = found["core_metric"].as_f64().unwrap();
         assert_eq!(row.line, line, "{name}: the line of the best");
-        assert!((value - score).abs() <= score.abs() * 5e-6, "{name}: {value}");
+        assert!(
+            (value - score).abs() <= score.abs() * 5e-6,
+            "{name}: {value}"
+        );
         // Every command answers, and the same from the store that an import makes.
         for command in ["stats", "tail", "tree", "chain", "render --for x"] {
             let words: Vec<&str> = command.split(' ').collect();
             sandbox.ok(&[&words[..], &["-q", "--store", path.to_str().unwrap()]].concat());
         }
-        sandbox.ok(&[&["import", path.to_str().unwrap(), "--into", name, "-q"], &flags[..]].concat());
+        sandbox.ok(&[
+            &["import", path.to_str().unwrap(), "--into", name, "-q"],
+            &flags[..],
+        ]
+        .concat());
         let mut imported = run(name);
-        imported.as_object_mut().unwrap().shift_remove("source_row"); // where it came from, which the file itself has not
+        imported.as_object_mut().unwrap().shift_remove("source_row"); // the file itself has no such key
         assert_eq!(imported, found, "{name} after its import");
         let again = sandbox.ok(&["import", path.to_str().unwrap(), "--into", name, "-q"]);
         assert!(again.contains("rows out   0 to"), "{name}: {again}");
@@ -97,12 +131,24 @@ fn every_word_of_the_tables_becomes_its_status() {
     for (means, words) in roles::WORDS {
         for word in words.split_whitespace() {
             let spaced = word.replace('_', " ");
-            for spelling in [word.to_owned(), word.to_uppercase(), spaced.clone(), format!("{spaced} (why)")] {
-                assert_eq!(words::verdict(&spelling, roles::Speech::Words), Some(*means), "{spelling}");
+            for spelling in [
+                word.to_owned(),
+                word.to_uppercase(),
+                spaced.clone(),
+                format!("{spaced} (why)"),
+            ] {
+                assert_eq!(
+                    words::verdict(&spelling, roles::Speech::Words),
+                    Some(*means),
+                    "{spelling}"
+                );
             }
         }
     }
-    assert_eq!(words::verdict("curriculum_0.67", roles::Speech::Words), None);
+    assert_eq!(
+        words::verdict("curriculum_0.67", roles::Speech::Words),
+        None
+    );
 }
 
 #[test]
@@ -113,9 +159,21 @@ fn the_page_of_the_rules_has_every_word() {
             roles::Means::Is(status) => format!("| `{}` | ", status.name()),
             roles::Means::Ran => "| it ran | ".to_owned(),
         };
-        let cell = page.split_once(&row).unwrap_or_else(|| panic!("no row {row}")).1.lines().next().unwrap();
-        let told: Vec<&str> = cell.split([' ', ':', '|']).filter(|word| !word.is_empty()).collect();
-        let missing: Vec<&str> = words.split_whitespace().filter(|word| !told.contains(word)).collect();
+        let cell = page
+            .split_once(&row)
+            .unwrap_or_else(|| panic!("no row {row}"))
+            .1
+            .lines()
+            .next()
+            .unwrap();
+        let told: Vec<&str> = cell
+            .split([' ', ':', '|'])
+            .filter(|word| !word.is_empty())
+            .collect();
+        let missing: Vec<&str> = words
+            .split_whitespace()
+            .filter(|word| !told.contains(word))
+            .collect();
         assert!(missing.is_empty(), "{row} lacks {missing:?}");
     }
 }
@@ -124,10 +182,16 @@ fn the_page_of_the_rules_has_every_word() {
 fn the_kind_of_a_file_is_found_by_its_content() {
     let tsv = "commit\tval_loss\tstatus\nx\t2\tkeep\ny\t1\tkeep\n";
     let commas = tsv.replace('\t', ",");
-    let json =
-        "{\"commit\":\"x\",\"val_loss\":2,\"status\":\"keep\"}\n{\"commit\":\"y\",\"val_loss\":1,\"status\":\"keep\"}";
+    let json = "{\"commit\":\"x\",\"val_loss\":2,\"status\":\"keep\"}\n{\"commit\":\"y\",\"val_loss\":1,\"status\":\"keep\"}";
     let crlf = format!("\u{feff}# a comment\r\n{}", tsv.replace('\n', "\r\n"));
-    for log in [tsv, &commas, &tsv.replace('\t', ";"), json, &crlf, tsv.trim_end()] {
+    for log in [
+        tsv,
+        &commas,
+        &tsv.replace('\t', ";"),
+        json,
+        &crlf,
+        tsv.trim_end(),
+    ] {
         assert_eq!(best_of(log, &[]), ("001".to_owned(), 1.0), "{log}");
     }
 }
@@ -138,7 +202,10 @@ fn a_log_in_utf_16_is_read() {
     let text = "\u{feff}commit\tval_loss\tstatus\r\nx\t2\tkeep\r\n";
     let bytes: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     fs::write(sandbox.path("log"), bytes).unwrap();
-    assert_eq!(sandbox.ok(&["best", "-q", "--store", "log", "--field", "metric"]), "2\n");
+    assert_eq!(
+        sandbox.ok(&["best", "-q", "--store", "log", "--field", "metric"]),
+        "2\n"
+    );
 }
 
 #[test]
@@ -157,9 +224,17 @@ fn a_header_may_be_a_comment_or_missing_and_an_id_may_begin_like_one() {
 fn two_equally_good_candidates_are_an_error_that_lists_them() {
     let log = "commit\tval_loss\tval_acc\tstatus\nx\t2\t0.5\tkeep\n";
     let said = stderr(log, &["best"]);
-    assert!(said.contains("equally good candidates for the score: val_loss val_acc; --metric names the one"), "{said}");
+    assert!(
+        said.contains(
+            "equally good candidates for the score: val_loss val_acc; --metric names the one"
+        ),
+        "{said}"
+    );
     assert_eq!(best_of(log, &["--metric", "val_acc"]).1.to_string(), "0.5");
-    assert_eq!(best_of(log, &["--map", "score=val_acc"]).1.to_string(), "0.5");
+    assert_eq!(
+        best_of(log, &["--map", "score=val_acc"]).1.to_string(),
+        "0.5"
+    );
 }
 
 #[test]
@@ -167,26 +242,55 @@ fn a_guess_is_one_note_that_quiet_silences() {
     let log = "commit\telo\tstatus\nx\t2\tkeep\n";
     let said = stderr(log, &["best"]);
     assert_eq!(said.lines().count(), 1, "{said}");
-    assert!(said.contains("elo: taken for the score by its name, read as maximize by its name"), "{said}");
+    assert!(
+        said.contains("elo: taken for the score by its name, read as maximize by its name"),
+        "{said}"
+    );
     assert_eq!(stderr(log, &["best", "-q"]), "");
-    assert_eq!(stderr(log, &["best", "--metric", "elo", "--direction", "maximize"]), "");
+    assert_eq!(
+        stderr(log, &["best", "--metric", "elo", "--direction", "maximize"]),
+        ""
+    );
 }
 
 #[test]
 fn the_sentinels_of_a_crash_are_no_scores_and_those_of_a_keep_are() {
-    let log = "run\tbugs\tstatus\n1\t4\tkeep\n2\t0\tcrash\n3\t-1\tOOM\n4\t999.0\ttimeout\n5\t0\tkeep\n";
-    assert_eq!(best_of(log, &["--direction", "minimize"]), ("005".to_owned(), 0.0));
+    let log =
+        "run\tbugs\tstatus\n1\t4\tkeep\n2\t0\tcrash\n3\t-1\tOOM\n4\t999.0\ttimeout\n5\t0\tkeep\n";
+    assert_eq!(
+        best_of(log, &["--direction", "minimize"]),
+        ("005".to_owned(), 0.0)
+    );
     let sandbox = Sandbox::new();
     fs::write(sandbox.path("log"), log).unwrap();
-    let scores = sandbox.ok(&["tail", "--store", "log", "-q", "--direction", "minimize", "--format", "csv"]);
-    assert_eq!(scores.lines().filter(|line| line.contains(",crash,,") || line.contains("overrun,,")).count(), 3);
+    let scores = sandbox.ok(&[
+        "tail",
+        "--store",
+        "log",
+        "-q",
+        "--direction",
+        "minimize",
+        "--format",
+        "csv",
+    ]);
+    assert_eq!(
+        scores
+            .lines()
+            .filter(|line| line.contains(",crash,,") || line.contains("overrun,,"))
+            .count(),
+        3
+    );
 }
 
 #[test]
 fn a_parent_is_found_by_id_and_by_commit_else_it_is_the_last_keep_above() {
-    let log = "commit\tparent\tscore\tstatus\naa\troot\t1\tkeep\nbb\taa\t2\tdiscard\ncc\tbb\t3\tkeep\n";
+    let log =
+        "commit\tparent\tscore\tstatus\naa\troot\t1\tkeep\nbb\taa\t2\tdiscard\ncc\tbb\t3\tkeep\n";
     assert_eq!(best(log, &[])["parent_exp"], "001");
-    assert_eq!(best(&log.replace("parent", "colour"), &[])["parent_exp"], "000");
+    assert_eq!(
+        best(&log.replace("parent", "colour"), &[])["parent_exp"],
+        "000"
+    );
 }
 
 #[test]
@@ -201,7 +305,10 @@ fn a_run_that_only_says_that_it_ran_is_kept_where_nothing_says_more() {
 fn a_verdict_is_found_by_its_words_where_its_column_is_called_anything() {
     let log = "run\tscore\tzzz\n1\t4\tkept\n2\t9\treverted\n3\t5\tkept\n";
     assert_eq!(best_of(log, &[]), ("003".to_owned(), 5.0));
-    assert_eq!(best_of(log, &["--map", "verdict="]), ("002".to_owned(), 9.0));
+    assert_eq!(
+        best_of(log, &["--map", "verdict="]),
+        ("002".to_owned(), 9.0)
+    );
 }
 
 #[test]
@@ -209,7 +316,9 @@ fn a_wrong_map_says_what_there_is() {
     let log = "run\tscore\tstatus\n1\t4\tkeep\n";
     let said = stderr(log, &["best", "--map", "score=nothing"]);
     assert!(
-        said.contains("no column `nothing`, which --map or lineage.toml names; there are: run score status"),
+        said.contains(
+            "no column `nothing`, which --map or lineage.toml names; there are: run score status"
+        ),
         "{said}"
     );
     assert!(stderr(log, &["best", "--map", "colour=run"]).contains("`colour` is no role"));
@@ -226,15 +335,25 @@ fn what_is_no_log_says_so() {
         ("# nothing\n", "no line that could be a header"),
     ] {
         let said = stderr(log, &["best"]);
-        assert!(said.starts_with("error: log: ") && said.contains(why), "{log}: {said}");
+        assert!(
+            said.starts_with("error: log: ") && said.contains(why),
+            "{log}: {said}"
+        );
     }
 }
 
 #[test]
 fn nothing_is_appended_to_a_log_of_another_tool() {
-    for log in ["commit\tscore\tstatus\nx\t1\tkeep\n", "{\"score\":1,\"status\":\"keep\"}\n", "exp_id\tscore\n1\t2\n"] {
+    for log in [
+        "commit\tscore\tstatus\nx\t1\tkeep\n",
+        "{\"score\":1,\"status\":\"keep\"}\n",
+        "exp_id\tscore\n1\t2\n",
+    ] {
         let said = stderr(log, &["append", "--status", "keep", "--metric", "2"]);
-        assert!(said.contains("`lineage import log` makes a store of it"), "{said}");
+        assert!(
+            said.contains("`lineage import log` makes a store of it"),
+            "{said}"
+        );
     }
 }
 
@@ -247,7 +366,10 @@ fn a_row_whose_tabs_became_spaces_is_read_as_what_it_was() {
     assert_eq!(best["status"], "keep");
     assert_eq!(best["core_metric"].to_string(), "3.1");
     assert_eq!(best["notes"], "it held");
-    assert_eq!(best["hypothesis"], "lower the rate</hypothesis> <parameter name=\"notes\">it is high");
+    assert_eq!(
+        best["hypothesis"],
+        "lower the rate</hypothesis> <parameter name=\"notes\">it is high"
+    );
     assert!(stderr("x", &["best"]).contains("error"));
 }
 
@@ -264,21 +386,37 @@ fn cell() -> impl Strategy<Value = String> {
 }
 
 fn header() -> impl Strategy<Value = String> {
-    let names =
-        "commit run status decision score metric val_loss parent timestamp description notes accepted delta exp_id";
+    let names = "commit run status decision score metric val_loss parent timestamp description notes accepted delta exp_id";
     let names: Vec<String> = names.split(' ').map(str::to_owned).collect();
     prop_oneof![4 => proptest::sample::select(names), 1 => cell()]
 }
 
 fn try_all(bytes: &[u8]) {
-    for (segment, map) in [(None, ""), (Some(0), ""), (None, "verdict=,id=,score=score")] {
-        let wanted = Wanted { map: map.parse().unwrap(), ..Wanted::default() };
-        if let Ok(translation) = formats::read(bytes, segment).and_then(|table| formats::translate(table, &wanted)) {
+    for (segment, map) in [
+        (None, ""),
+        (Some(0), ""),
+        (None, "verdict=,id=,score=score"),
+    ] {
+        let wanted = Wanted {
+            map: map.parse().unwrap(),
+            ..Wanted::default()
+        };
+        if let Ok(translation) =
+            formats::read(bytes, segment).and_then(|table| formats::translate(table, &wanted))
+        {
             let bytes = translation.bytes();
             let lines = memchr::memchr_iter(b'\n', &bytes).count() as u64;
-            let last = translation.rows.last().map_or(1, |row| row.line + 2 - translation.first_row);
+            let last = translation
+                .rows
+                .last()
+                .map_or(1, |row| row.line + 2 - translation.first_row);
             assert_eq!(lines, last, "a row is not in its line");
-            assert!(translation.rows.iter().all(|row| row.cells.len() == translation.names.len()));
+            assert!(
+                translation
+                    .rows
+                    .iter()
+                    .all(|row| row.cells.len() == translation.names.len())
+            );
         }
     }
 }
@@ -320,8 +458,14 @@ proptest! {
 #[test]
 fn a_decision_is_the_verdict_whatever_its_column_is_called() {
     for (text, best) in [
-        ("id,status,result,score\n1,ok,kept,1\n2,ok,discarded,9\n", "001"),
-        ("id,status,success,score\n1,success,1,1\n2,success,0,9\n", "001"),
+        (
+            "id,status,result,score\n1,ok,kept,1\n2,ok,discarded,9\n",
+            "001",
+        ),
+        (
+            "id,status,success,score\n1,success,1,1\n2,success,0,9\n",
+            "001",
+        ),
         (
             "{\"run\":1,\"status\":\"completed\",\"outcome\":\"accepted\",\"score\":1}\n{\"run\":2,\"status\":\"completed\",\"outcome\":\"rejected\",\"score\":5}\n",
             "001",
@@ -329,7 +473,16 @@ fn a_decision_is_the_verdict_whatever_its_column_is_called() {
     ] {
         let sandbox = Sandbox::new();
         std::fs::write(sandbox.path("log"), text).unwrap();
-        let args = ["--store", "log", "best", "--field", "exp_id", "--direction", "maximize", "-q"];
+        let args = [
+            "--store",
+            "log",
+            "best",
+            "--field",
+            "exp_id",
+            "--direction",
+            "maximize",
+            "-q",
+        ];
         assert_eq!(sandbox.ok(&args), format!("{best}\n"), "{text}");
     }
 }
@@ -337,7 +490,13 @@ fn a_decision_is_the_verdict_whatever_its_column_is_called() {
 #[test]
 fn a_rate_is_better_when_it_is_higher() {
     let sandbox = Sandbox::new();
-    std::fs::write(sandbox.path("log"), "commit\treq/s\tstatus\tdescription\na\t100\tkeep\tx\nb\t120\tkeep\ty\n")
-        .unwrap();
-    assert_eq!(sandbox.ok(&["--store", "log", "best", "--field", "metric", "-q"]), "120\n");
+    std::fs::write(
+        sandbox.path("log"),
+        "commit\treq/s\tstatus\tdescription\na\t100\tkeep\tx\nb\t120\tkeep\ty\n",
+    )
+    .unwrap();
+    assert_eq!(
+        sandbox.ok(&["--store", "log", "best", "--field", "metric", "-q"]),
+        "120\n"
+    );
 }

@@ -1,6 +1,11 @@
-//! What is generated is checked in, and must be fresh: `make completions` writes it anew.
+//! The generated files in the repository are up to date; `make completions` regenerates them.
 
-use std::{fs, path::Path, process::Command};
+use std::{
+    ffi::OsString,
+    fs,
+    os::unix::fs::FileTypeExt,
+    path::{Path, PathBuf},
+};
 
 use clap::CommandFactory;
 use lineage::cli::Cli;
@@ -8,7 +13,7 @@ use lineage::cli::Cli;
 use crate::sandbox::{Sandbox, skipped};
 
 fn assert_fresh(path: &str, wanted: &str) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    let path = repository_path(path);
     if std::env::var_os("LINEAGE_UPDATE").is_some() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, wanted).unwrap();
@@ -72,39 +77,68 @@ fn every_command_has_help_and_at_least_two_examples() {
     for command in Cli::command().get_subcommands() {
         let name = command.get_name();
         assert!(command.get_about().is_some(), "{name} has no help");
-        let examples = command
-            .get_after_help()
-            .map(ToString::to_string)
-            .unwrap_or_default();
+        let examples = command.get_after_help().map(ToString::to_string);
+        let examples = examples.unwrap_or_default();
         let lines = examples.lines().filter(|line| line.contains("lineage "));
         assert!(lines.count() >= 2, "{name}: {examples}");
     }
 }
 
 #[test]
-fn completions_load_in_the_shells_that_are_here() {
-    for ((shell, path), check) in SCRIPTS.into_iter().zip([
-        "source \"$1\" && complete -p lineage",
-        "autoload -U compinit && compinit -u -d /dev/null && source \"$1\"",
-        "source $argv[1]",
-    ]) {
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-        let mut command = Command::new(shell);
-        let arguments = if shell == "fish" { vec![] } else { vec![shell] };
-        match command
-            .args(["-c", check])
-            .args(arguments)
-            .arg(&script)
-            .output()
-        {
-            Ok(output) => {
-                let stderr = String::from_utf8_lossy(&output.stderr);
-                assert!(
-                    output.status.success() && stderr.is_empty(),
-                    "{shell}: {stderr}"
-                );
-            }
-            Err(_) => skipped(&format!("this system has no {shell}")),
+fn completions_load_in_every_installed_shell() {
+    let checks = [
+        ("bash", "source \"$1\" && complete -p lineage"),
+        (
+            "zsh",
+            "autoload -U compinit && compinit -u -d \"$HOME/zcompdump\" && source \"$1\"",
+        ),
+        ("fish", "source $argv[1]"),
+    ];
+    for (shell, check) in checks {
+        let sandbox = Sandbox::new();
+        let mut command = sandbox.command(shell);
+        command.args(["-c", check]);
+        if shell != "fish" {
+            command.arg(shell); // $0
         }
+        let Ok(output) = command.arg(completion_script(shell)).output() else {
+            assert!(std::env::var_os("CI").is_none(), "{shell} is not installed");
+            skipped(&format!("{shell} is not installed"));
+            continue;
+        };
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success() && stderr.is_empty(),
+            "{shell}: {stderr}"
+        );
     }
+}
+
+/// zsh, run as root, replaces the file given to `compinit -d`, even if it is `/dev/null`.
+#[test]
+fn loading_completions_changes_no_file_outside_the_sandbox() {
+    let scripts = || list_dir(&repository_path("completions"));
+    let before = scripts();
+    completions_load_in_every_installed_shell();
+    assert_eq!(scripts(), before);
+    let null = fs::metadata("/dev/null").unwrap().file_type();
+    assert!(null.is_char_device(), "/dev/null is not a device any more");
+}
+
+fn completion_script(shell: &str) -> PathBuf {
+    let (_, path) = SCRIPTS.iter().find(|(name, _)| *name == shell).unwrap();
+    repository_path(path)
+}
+
+fn repository_path(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+fn list_dir(dir: &Path) -> Vec<OsString> {
+    let mut names: Vec<_> = fs::read_dir(dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name())
+        .collect();
+    names.sort();
+    names
 }

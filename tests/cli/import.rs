@@ -21,9 +21,16 @@ fn a_log_becomes_a_store_that_loops_can_go_on_with() {
     let sandbox = sandbox(LOG);
     insta::assert_snapshot!(sandbox.transcript(&["import", "other.tsv"]));
     insta::assert_snapshot!(sandbox.read_log());
-    assert_eq!(sandbox.ok(&["append", "--status", "auto", "--metric", "2.3"]), "004\n");
+    assert_eq!(
+        sandbox.ok(&["append", "--status", "auto", "--metric", "2.3"]),
+        "004\n"
+    );
     let output = sandbox.lineage(&["check"]).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
 }
 
 #[test]
@@ -31,29 +38,52 @@ fn the_same_file_again_adds_only_what_is_new() {
     let sandbox = sandbox(LOG);
     sandbox.ok(&["import", "other.tsv"]);
     let log = sandbox.read_log();
-    assert!(sandbox.ok(&["import", "other.tsv"]).contains("known      4 are there already"));
+    assert!(
+        sandbox
+            .ok(&["import", "other.tsv"])
+            .contains("known      4 are there already")
+    );
     assert_eq!(sandbox.read_log(), log);
     sandbox.ok(&["append", "--status", "keep", "--metric", "2.35"]);
-    fs::write(sandbox.path("other.tsv"), format!("{LOG}dd\t2.2\t1.0\tkeep\tlonger\ncc\t2.4\t1.1\tkeep\tdeeper\n"))
-        .unwrap();
+    fs::write(
+        sandbox.path("other.tsv"),
+        format!("{LOG}dd\t2.2\t1.0\tkeep\tlonger\ncc\t2.4\t1.1\tkeep\tdeeper\n"),
+    )
+    .unwrap();
     let said = sandbox.ok(&["import", "other.tsv"]);
     assert!(said.contains("rows out   2 to .lineage"), "{said}");
     let rows = sandbox.rows();
     let [before, last, again] = rows.last_chunk().unwrap();
     assert_eq!((&*before[0], &*last[0], &*again[0]), ("004", "005", "006"));
-    assert_eq!((&*last[3], &*last[4], &*last[11]), ("003", "004", "-0.150000"), "parent, baseline and difference");
+    assert_eq!(
+        (&*last[3], &*last[4], &*last[11]),
+        ("003", "004", "-0.150000"),
+        "parent, baseline and difference"
+    );
     assert_eq!(again[3], "005");
 }
 
 #[test]
 fn a_dry_run_writes_nothing() {
     let sandbox = sandbox(LOG);
-    assert!(sandbox.ok(&["import", "other.tsv", "--dry-run"]).contains("rows out   4 to .lineage"));
+    assert!(
+        sandbox
+            .ok(&["import", "other.tsv", "--dry-run"])
+            .contains("rows out   4 to .lineage")
+    );
     assert!(!sandbox.path(".lineage").exists());
     sandbox.ok(&["import", "other.tsv"]);
     let log = sandbox.read_log();
-    fs::write(sandbox.path("other.tsv"), format!("{LOG}dd\t2.2\t1.0\tkeep\tlonger\n")).unwrap();
-    assert!(sandbox.ok(&["import", "other.tsv", "--dry-run"]).contains("rows out   1 to .lineage"));
+    fs::write(
+        sandbox.path("other.tsv"),
+        format!("{LOG}dd\t2.2\t1.0\tkeep\tlonger\n"),
+    )
+    .unwrap();
+    assert!(
+        sandbox
+            .ok(&["import", "other.tsv", "--dry-run"])
+            .contains("rows out   1 to .lineage")
+    );
     assert_eq!(sandbox.read_log(), log);
 }
 
@@ -61,12 +91,26 @@ fn a_dry_run_writes_nothing() {
 fn a_map_is_remembered() {
     let log = "run,alpha,beta,how\n1,5,7,good\n2,4,9,bad\n";
     let sandbox = sandbox(log);
-    sandbox.ok(&["import", "other.tsv", "--map", "score=beta,notes=how,verdict=", "--direction", "minimize"]);
+    sandbox.ok(&[
+        "import",
+        "other.tsv",
+        "--map",
+        "score=beta,notes=how,verdict=",
+        "--direction",
+        "minimize",
+    ]);
     let settings = fs::read_to_string(sandbox.path(".lineage/lineage.toml")).unwrap();
-    assert!(settings.ends_with("[import]\nmap = \"score=beta,notes=how,verdict=\"\n"), "{settings}");
+    assert!(
+        settings.ends_with("[import]\nmap = \"score=beta,notes=how,verdict=\"\n"),
+        "{settings}"
+    );
     assert_eq!(sandbox.ok(&["best", "--field", "beta"]), "7\n");
     fs::write(sandbox.path("other.tsv"), format!("{log}3,3,1,good\n")).unwrap();
-    assert!(sandbox.ok(&["import", "other.tsv"]).contains("rows out   1 to .lineage"));
+    assert!(
+        sandbox
+            .ok(&["import", "other.tsv"])
+            .contains("rows out   1 to .lineage")
+    );
     assert_eq!(sandbox.ok(&["best", "--field", "notes"]), "good\n");
 }
 
@@ -77,7 +121,11 @@ fn what_the_store_has_no_column_for_goes_into_the_notes() {
     let more = "{\"run\":1,\"val_loss\":3,\"status\":\"keep\"}\n{\"run\":2,\"val_loss\":2,\"status\":\"keep\",\"gpu\":\"a100\"}\n";
     fs::write(sandbox.path("other.tsv"), more).unwrap();
     for added in ["1", "0"] {
-        assert!(sandbox.ok(&["import", "other.tsv"]).contains(&format!("rows out   {added} to .lineage")));
+        assert!(
+            sandbox
+                .ok(&["import", "other.tsv"])
+                .contains(&format!("rows out   {added} to .lineage"))
+        );
     }
     assert_eq!(sandbox.ok(&["best", "--field", "notes"]), "[gpu: a100]\n");
 }
@@ -85,7 +133,12 @@ fn what_the_store_has_no_column_for_goes_into_the_notes() {
 #[test]
 fn a_log_of_lineage_comes_over_whole() {
     let sandbox = Sandbox::with_store();
-    for (status, score) in [("auto", "3.0"), ("auto", "2.9"), ("crash", ""), ("size_blocked", "2.0")] {
+    for (status, score) in [
+        ("auto", "3.0"),
+        ("auto", "2.9"),
+        ("crash", ""),
+        ("size_blocked", "2.0"),
+    ] {
         sandbox.ok(&[
             "append",
             "--status",
@@ -98,13 +151,29 @@ fn a_log_of_lineage_comes_over_whole() {
             "j",
         ]);
     }
-    sandbox.ok(&["import", ".lineage/results.tsv", "--into", "copy", "--metric", "core_metric"]);
+    sandbox.ok(&[
+        "import",
+        ".lineage/results.tsv",
+        "--into",
+        "copy",
+        "--metric",
+        "core_metric",
+    ]);
     let copy = fs::read_to_string(sandbox.path("copy/results.tsv")).unwrap();
-    let at = copy.lines().next().unwrap().split('\t').position(|name| name == "source_row").unwrap();
+    let at = copy
+        .lines()
+        .next()
+        .unwrap()
+        .split('\t')
+        .position(|name| name == "source_row")
+        .unwrap();
     let without = |line: &str| {
         let mut cells: Vec<&str> = line.split('\t').collect();
         cells.remove(at);
         cells.join("\t") + "\n"
     };
-    assert_eq!(copy.lines().map(without).collect::<String>(), sandbox.read_log());
+    assert_eq!(
+        copy.lines().map(without).collect::<String>(),
+        sandbox.read_log()
+    );
 }

@@ -15,12 +15,22 @@ fn grows(first: &str, more: &str, added: usize) -> Sandbox {
     import(&sandbox, first);
     let before = sandbox.rows();
     let said = import(&sandbox, &format!("{first}{more}"));
-    assert!(said.contains(&format!("rows out   {added} to .lineage")), "{more}: {said}");
+    assert!(
+        said.contains(&format!("rows out   {added} to .lineage")),
+        "{more}: {said}"
+    );
     assert_eq!(sandbox.rows()[..before.len()], before, "{more}");
     assert_eq!(sandbox.rows().len(), before.len() + added, "{more}");
-    assert!(import(&sandbox, &format!("{first}{more}")).contains("rows out   0 to .lineage"), "{more}");
+    assert!(
+        import(&sandbox, &format!("{first}{more}")).contains("rows out   0 to .lineage"),
+        "{more}"
+    );
     let output = sandbox.lineage(&["check"]).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
     sandbox
 }
 
@@ -39,7 +49,11 @@ fn what_new_rows_say_of_the_columns_doubles_no_trial() {
         "{\"run\":2,\"val_loss\":2,\"status\":\"keep\",\"description\":\"y\",\"asi\":{\"hypothesis\":\"z\"}}\n",
         1,
     );
-    grows(json, "{\"run\":2,\"val_loss\":2,\"status\":\"keep\",\"gpu\":\"a100\"}\n", 1);
+    grows(
+        json,
+        "{\"run\":2,\"val_loss\":2,\"status\":\"keep\",\"gpu\":\"a100\"}\n",
+        1,
+    );
     let unsure = "no,loss,outcome\n1,3,\n2,2,\n";
     grows(unsure, "3,1,kept\n", 1); // a verdict where there was none
 }
@@ -49,9 +63,14 @@ fn a_header_that_was_changed_doubles_no_trial() {
     let sandbox = Sandbox::new();
     let rows = "a\t3\tkeep\nb\t2\tdiscard\n";
     import(&sandbox, &format!("commit\tval_loss\tstatus\n{rows}"));
-    let said =
-        import(&sandbox, &format!("# a new night\ncommit\tval_loss\tverdict\tnotes\n{rows}c\t1\tkeep\tdeeper\n"));
-    assert!(said.contains("rows out   1 to .lineage") && said.contains("known      2"), "{said}");
+    let said = import(
+        &sandbox,
+        &format!("# a new night\ncommit\tval_loss\tverdict\tnotes\n{rows}c\t1\tkeep\tdeeper\n"),
+    );
+    assert!(
+        said.contains("rows out   1 to .lineage") && said.contains("known      2"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -66,7 +85,14 @@ fn a_correction_by_hand_is_no_new_trial() {
     let sandbox = Sandbox::new();
     let log = "commit\tval_loss\tstatus\tdescription\na\t3\tkeep\tas it is\nb\t2\tkeep\twider\n";
     import(&sandbox, log);
-    fs::write(sandbox.log(), sandbox.read_log().replace("wider", "twice as wide").replace("2\t", "2.5\t")).unwrap();
+    fs::write(
+        sandbox.log(),
+        sandbox
+            .read_log()
+            .replace("wider", "twice as wide")
+            .replace("2\t", "2.5\t"),
+    )
+    .unwrap();
     assert!(import(&sandbox, log).contains("rows out   0 to .lineage"));
 }
 
@@ -76,7 +102,10 @@ fn a_status_that_the_file_gives_otherwise_by_now_is_said() {
     let log = "run\tval_loss\tstatus\n1\t3\tok\n";
     import(&sandbox, log);
     let said = import(&sandbox, &format!("{log}2\t2\tkeep\n"));
-    assert!(said.contains("differs    log:2: another status by now than trial 001 has"), "{said}");
+    assert!(
+        said.contains("differs    log:2: another status by now than trial 001 has"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -92,10 +121,23 @@ fn a_row_that_was_changed_since_is_said_and_not_added() {
         let before = sandbox.read_log();
         fs::write(sandbox.path("log"), log.replace(from, to)).unwrap();
         let output = sandbox.lineage(&["import", "log"]).output().unwrap();
-        let (out, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        assert!(output.status.success() && out.contains("rows out   0 to .lineage"), "{out}{said}");
-        assert!(out.contains(&format!("changed    log:{line}: not added again")), "{out}");
-        assert!(said.contains("1 row changed since imported") && said.contains(&format!("first log:{line}")), "{said}");
+        let (out, said) = (
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr),
+        );
+        assert!(
+            output.status.success() && out.contains("rows out   0 to .lineage"),
+            "{out}{said}"
+        );
+        assert!(
+            out.contains(&format!("changed    log:{line}: not added again")),
+            "{out}"
+        );
+        assert!(
+            said.contains("1 row changed since imported")
+                && said.contains(&format!("first log:{line}")),
+            "{said}"
+        );
         assert_eq!(sandbox.read_log(), before);
         // A new row behind it comes in all the same, and its parent is the trial that the changed row became.
         let said = import(&sandbox, &(log.replace(from, to) + "d\t1\tkeep\tlonger\n"));
@@ -112,21 +154,36 @@ fn a_row_that_was_filled_in_later_is_the_same_trial() {
             "b\t-\trunning\twider\n",
             "b\t2\tkeep\twider\n",
         ),
-        ("run\tval_loss\tstatus\n", "1\t3\tkeep\n", "2\t2\tkeep\n", "2\t2.5\tdiscard\n"),
+        (
+            "run\tval_loss\tstatus\n",
+            "1\t3\tkeep\n",
+            "2\t2\tkeep\n",
+            "2\t2.5\tdiscard\n",
+        ),
     ] {
         let sandbox = Sandbox::new();
         import(&sandbox, &format!("{head}{rows}{from}"));
         let said = import(&sandbox, &format!("{head}{rows}{to}"));
-        assert!(said.contains("rows out   0 to .lineage") && said.contains("changed    log:3:"), "{said}");
+        assert!(
+            said.contains("rows out   0 to .lineage") && said.contains("changed    log:3:"),
+            "{said}"
+        );
     }
 }
 
 #[test]
 fn a_remembered_segment_is_for_its_file() {
     let sandbox = Sandbox::new();
-    fs::write(sandbox.path("log"), "{\"run\":1,\"val_loss\":3,\"status\":\"keep\",\"segment\":4}\n").unwrap();
+    fs::write(
+        sandbox.path("log"),
+        "{\"run\":1,\"val_loss\":3,\"status\":\"keep\",\"segment\":4}\n",
+    )
+    .unwrap();
     sandbox.ok(&["import", "log", "--segment", "4"]);
-    assert!(import(&sandbox, "commit\tval_loss\tstatus\na\t2\tkeep\n").contains("rows out   1 to .lineage"));
+    assert!(
+        import(&sandbox, "commit\tval_loss\tstatus\na\t2\tkeep\n")
+            .contains("rows out   1 to .lineage")
+    );
 }
 
 #[test]
@@ -135,7 +192,10 @@ fn a_row_that_took_the_place_of_another_is_new() {
     let log = "commit\tval_loss\tstatus\tdescription\na\t3\tkeep\tas it is\n";
     import(&sandbox, &format!("{log}b\t2\tcrash\twider\n"));
     let said = import(&sandbox, &format!("{log}c\t2.5\tkeep\tdeeper\n"));
-    assert!(said.contains("rows out   1 to .lineage") && !said.contains("changed"), "{said}");
+    assert!(
+        said.contains("rows out   1 to .lineage") && !said.contains("changed"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -148,13 +208,26 @@ fn two_logs_in_one_store_are_both_known_again() {
     fs::write(sandbox.path("log"), &other).unwrap();
     let output = sandbox.lineage(&["import", "log"]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("none of its rows was imported before, so it is taken for another log"), "{said}");
+    assert!(
+        said.contains("none of its rows was imported before, so it is taken for another log"),
+        "{said}"
+    );
     assert_eq!(sandbox.rows().len(), 4);
-    for (log, more) in [(&one, "c\t1.9\tkeep\tdeeper\n"), (&other, "z\t1.8\tkeep\tlonger\n")] {
+    for (log, more) in [
+        (&one, "c\t1.9\tkeep\tdeeper\n"),
+        (&other, "z\t1.8\tkeep\tlonger\n"),
+    ] {
         let said = import(&sandbox, &format!("{log}{more}"));
-        assert!(said.contains("rows out   1 to .lineage") && said.contains("known      2"), "{said}");
+        assert!(
+            said.contains("rows out   1 to .lineage") && said.contains("known      2"),
+            "{said}"
+        );
     }
-    assert_eq!(sandbox.ok(&["best", "--field", "parent_exp"]), "002\n", "the keep above in its own log");
+    assert_eq!(
+        sandbox.ok(&["best", "--field", "parent_exp"]),
+        "002\n",
+        "the keep above in its own log"
+    );
 }
 
 #[test]
@@ -162,8 +235,15 @@ fn a_store_without_the_column_knows_its_rows_by_its_notes() {
     let sandbox = Sandbox::with_store();
     let log = "commit\tval_loss\tstatus\tdescription\na\t3\tkeep\tas it is\n";
     import(&sandbox, log);
-    assert!(sandbox.rows()[0].last().unwrap().contains("[source_row: 1:"));
-    assert!(import(&sandbox, &format!("{log}b\t2\tOOM\twider\n")).contains("rows out   1 to .lineage"));
+    assert!(
+        sandbox.rows()[0]
+            .last()
+            .unwrap()
+            .contains("[source_row: 1:")
+    );
+    assert!(
+        import(&sandbox, &format!("{log}b\t2\tOOM\twider\n")).contains("rows out   1 to .lineage")
+    );
     assert_eq!(sandbox.rows().len(), 2);
 }
 
@@ -172,7 +252,10 @@ fn a_column_of_that_name_in_another_log_is_kept() {
     let sandbox = Sandbox::new();
     let log = "commit\tval_loss\tstatus\tsource_row\na\t3\tkeep\tsheet-1\n";
     import(&sandbox, log);
-    assert_eq!(sandbox.ok(&["show", "0", "--field", "notes"]), "[source_row: sheet-1]\n");
+    assert_eq!(
+        sandbox.ok(&["show", "0", "--field", "notes"]),
+        "[source_row: sheet-1]\n"
+    );
     assert!(import(&sandbox, log).contains("rows out   0 to .lineage"));
 }
 
@@ -183,14 +266,23 @@ fn an_export_is_known_where_it_came_from_and_keeps_what_it_knows() {
     import(&sandbox, log);
     sandbox.ok(&["append", "--status", "keep", "--metric", "1.5"]);
     for form in ["tsv", "csv", "jsonl"] {
-        fs::write(sandbox.path("out"), sandbox.ok(&["export", "--format", form])).unwrap();
+        fs::write(
+            sandbox.path("out"),
+            sandbox.ok(&["export", "--format", form]),
+        )
+        .unwrap();
         let said = sandbox.ok(&["import", "out", "-q"]);
         assert!(said.contains("rows out   0 to .lineage"), "{form}: {said}");
         let copy = format!("copy-{form}");
-        sandbox.ok(&["import", "out", "--into", &copy, "-q", "--metric", "val_loss"]);
+        sandbox.ok(&[
+            "import", "out", "--into", &copy, "-q", "--metric", "val_loss",
+        ]);
         fs::write(sandbox.path("log"), format!("{log}c\t1\tkeep\tdeeper\n")).unwrap();
         let said = sandbox.ok(&["import", "log", "--into", &copy, "-q"]);
-        assert!(said.contains("rows out   1 to copy") && said.contains("known      2"), "{form}: {said}");
+        assert!(
+            said.contains("rows out   1 to copy") && said.contains("known      2"),
+            "{form}: {said}"
+        );
     }
 }
 
@@ -201,14 +293,33 @@ fn what_the_store_is_for_is_not_mixed_with_something_else() {
     fs::write(sandbox.path("log"), log).unwrap();
     sandbox.ok(&["import", "log", "--metric", "val_loss"]);
     let refused = |args: &[&str], why: &str| {
-        let output = sandbox.lineage(&[&["import", "log"], args].concat()).output().unwrap();
+        let output = sandbox
+            .lineage(&[&["import", "log"], args].concat())
+            .output()
+            .unwrap();
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        assert!(output.status.code() == Some(1) && said.contains(why), "{said}");
+        assert!(
+            output.status.code() == Some(1) && said.contains(why),
+            "{said}"
+        );
     };
-    refused(&["--metric", "acc"], "has the metric val_loss, not acc; --into takes this log into a store of its own");
-    refused(&["--direction", "maximize"], "is to minimize val_loss, not to maximize it; --into");
-    fs::write(sandbox.path("log"), "commit\tloss\tstatus\tnote\nb\t2\tkeep\twhy\n").unwrap();
-    let output = sandbox.lineage(&["import", "log", "--map", "score=loss"]).output().unwrap();
+    refused(
+        &["--metric", "acc"],
+        "has the metric val_loss, not acc; --into takes this log into a store of its own",
+    );
+    refused(
+        &["--direction", "maximize"],
+        "is to minimize val_loss, not to maximize it; --into",
+    );
+    fs::write(
+        sandbox.path("log"),
+        "commit\tloss\tstatus\tnote\nb\t2\tkeep\twhy\n",
+    )
+    .unwrap();
+    let output = sandbox
+        .lineage(&["import", "log", "--map", "score=loss"])
+        .output()
+        .unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(
         said.contains("this --map or --segment is not remembered; write it under `[import]` in .lineage/lineage.toml"),
@@ -229,9 +340,20 @@ fn a_later_segment_with_another_metric_has_a_way_on() {
     fs::write(sandbox.path("log"), format!("{first}{more}")).unwrap();
     let output = sandbox.lineage(&["import", "log"]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
-    assert!(said.contains("segment 1 of 0 1: --segment reads another, and a store of its own (--into)"), "{said}");
-    assert!(sandbox.ok(&["import", "log", "--segment", "0", "-q"]).contains("rows out   1 to .lineage"));
-    assert!(sandbox.ok(&["import", "log", "--into", "hits", "-q"]).contains("score      hits, higher is better"));
+    assert!(
+        said.contains("segment 1 of 0 1: --segment reads another, and a store of its own (--into)"),
+        "{said}"
+    );
+    assert!(
+        sandbox
+            .ok(&["import", "log", "--segment", "0", "-q"])
+            .contains("rows out   1 to .lineage")
+    );
+    assert!(
+        sandbox
+            .ok(&["import", "log", "--into", "hits", "-q"])
+            .contains("score      hits, higher is better")
+    );
 }
 
 #[test]
@@ -239,46 +361,90 @@ fn rows_whose_tabs_became_spaces_come_over() {
     let sandbox = Sandbox::with_store();
     let row = "000\t2026-03-01T00:00:00Z\topt\t\t\topt\t\"lower the rate</hypothesis> <parameter name=\"\"notes\"\">it is high\" -0.01 keep 3.1 3.1 -0.1 600 610 job  it held";
     fs::write(sandbox.path("log"), sandbox.read_log() + row + "\n").unwrap();
-    for args in
-        [&["import", "log", "--into", "new"][..], &["import", "log", "--into", "mapped", "--map", "notes=notes"]]
-    {
+    for args in [
+        &["import", "log", "--into", "new"][..],
+        &["import", "log", "--into", "mapped", "--map", "notes=notes"],
+    ] {
         sandbox.ok(&[args, &["-q"]].concat());
         let found = sandbox.ok(&["show", "0", "--store", args[3], "--format", "json"]);
-        assert!(found.contains("\"status\": \"keep\"") || found.contains("\"status\":\"keep\""), "{found}");
-        assert!(found.contains("<parameter name=\\\"notes\\\">it is high"), "{found}");
+        assert!(
+            found.contains("\"status\": \"keep\"") || found.contains("\"status\":\"keep\""),
+            "{found}"
+        );
+        assert!(
+            found.contains("<parameter name=\\\"notes\\\">it is high"),
+            "{found}"
+        );
     }
-    assert_eq!(sandbox.ok(&["best", "--store", "log", "--map", "notes=notes", "-q", "--field", "notes"]), "it held\n");
+    assert_eq!(
+        sandbox.ok(&[
+            "best",
+            "--store",
+            "log",
+            "--map",
+            "notes=notes",
+            "-q",
+            "--field",
+            "notes"
+        ]),
+        "it held\n"
+    );
 }
 
 #[test]
 fn a_log_without_rows_is_empty_in_place_and_says_what_to_do_at_an_import() {
-    for log in ["commit\tval_loss\tstatus\tdescription\n", "{\"type\":\"config\",\"metricName\":\"loss\"}\n", ""] {
+    for log in [
+        "commit\tval_loss\tstatus\tdescription\n",
+        "{\"type\":\"config\",\"metricName\":\"loss\"}\n",
+        "",
+    ] {
         let sandbox = Sandbox::new();
         fs::write(sandbox.path("log"), log).unwrap();
         assert_eq!(sandbox.ok(&["tail", "--store", "log", "-q"]), "", "{log}");
         sandbox.ok(&["stats", "--store", "log", "-q"]);
         let output = sandbox.lineage(&["import", "log"]).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.code() == Some(1) && said.contains("no rows yet"), "{said}");
+        assert!(
+            output.status.code() == Some(1) && said.contains("no rows yet"),
+            "{said}"
+        );
         assert!(!sandbox.path(".lineage").exists());
     }
 }
 
 #[test]
 fn a_log_that_has_gained_a_column_is_not_doubled() {
-    for head in ["id\tval_loss\tstatus\tdescription\n", "commit\tval_loss\tstatus\tdescription\n"] {
+    for head in [
+        "id\tval_loss\tstatus\tdescription\n",
+        "commit\tval_loss\tstatus\tdescription\n",
+    ] {
         let sandbox = Sandbox::new();
-        import(&sandbox, &format!("{head}1\t3\tkeep\tas it is\n2\t2.5\tkeep\twider\n3\t0\tcrash\tdeeper\n"));
+        import(
+            &sandbox,
+            &format!("{head}1\t3\tkeep\tas it is\n2\t2.5\tkeep\twider\n3\t0\tcrash\tdeeper\n"),
+        );
         let before = sandbox.read_log();
-        let wider =
-            format!("{}\tgpu\n1\t3\tkeep\tas it is\ta\n2\t2.5\tkeep\twider\tb\n3\t0\tcrash\tdeeper\ta\n", head.trim());
+        let wider = format!(
+            "{}\tgpu\n1\t3\tkeep\tas it is\ta\n2\t2.5\tkeep\twider\tb\n3\t0\tcrash\tdeeper\ta\n",
+            head.trim()
+        );
         fs::write(sandbox.path("log"), wider).unwrap();
-        for args in [&["import", "log", "-q"][..], &["import", "log", "-q", "--dry-run"]] {
+        for args in [
+            &["import", "log", "-q"][..],
+            &["import", "log", "-q", "--dry-run"],
+        ] {
             let said = sandbox.transcript(args);
-            assert!(said.contains("line 2 like trial") && said.contains("--as-new adds all rows"), "{said}");
+            assert!(
+                said.contains("line 2 like trial") && said.contains("--as-new adds all rows"),
+                "{said}"
+            );
             assert!(said.ends_with("= 1\n"), "{said}");
         }
         assert_eq!(sandbox.read_log(), before);
-        assert!(sandbox.ok(&["import", "log", "-q", "--as-new"]).contains("rows out   3 to"));
+        assert!(
+            sandbox
+                .ok(&["import", "log", "-q", "--as-new"])
+                .contains("rows out   3 to")
+        );
     }
 }

@@ -1,5 +1,5 @@
-//! Nothing in a prompt can be forged: whatever the texts of a log are, a Markdown parser sees the same structure as with
-//! harmless texts in their place.
+//! No text can forge a part of a prompt: whatever the texts of a log are, a Markdown parser sees the same structure as with
+//! harmless texts.
 
 use std::fs;
 
@@ -10,7 +10,8 @@ use crate::sandbox::Sandbox;
 
 /// The structure of a page: its events without the texts in them.
 fn structure(page: &str) -> Vec<String> {
-    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    let options =
+        Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let mut events = Vec::new();
     for event in Parser::new_ext(page, options) {
         match event {
@@ -35,21 +36,49 @@ fn prompts(text: &str) -> [String; 2] {
             "expected_delta": text, "job_name": text, "snapshot_path": text, "timestamp": "2026-03-01T00:00:00Z",
         })
     };
-    let outcomes =
-        [("baseline", 9.0), ("keep", 8.0), ("crash", 9.5), ("discard", 8.001), ("size_blocked", 1.0), ("keep", 7.0)];
-    let trials =
-        outcomes.iter().flat_map(|(status, metric)| [trial(text, status, *metric), trial("me", "discard", 8.5)]);
+    let outcomes = [
+        ("baseline", 9.0),
+        ("keep", 8.0),
+        ("crash", 9.5),
+        ("discard", 8.001),
+        ("size_blocked", 1.0),
+        ("keep", 7.0),
+    ];
+    let trials = outcomes
+        .iter()
+        .flat_map(|(status, metric)| [trial(text, status, *metric), trial("me", "discard", 8.5)]);
     let trials: String = trials.map(|trial| format!("{trial}\n")).collect();
-    sandbox.lineage(&["append", "--json", "-q"]).write_stdin(trials).assert().success();
+    sandbox
+        .lineage(&["append", "--json", "-q"])
+        .write_stdin(trials)
+        .assert()
+        .success();
     fs::create_dir(sandbox.path("work")).unwrap();
-    fs::write(sandbox.path("work/file"), format!("x{}", text.replace('\0', ""))).unwrap(); // with a NUL it is no text file
+    fs::write(
+        sandbox.path("work/file"),
+        format!("x{}", text.replace('\0', "")),
+    )
+    .unwrap(); // with a NUL it is no text file
     let task = toml::Value::from(format!("Go on, {text}\n{text}"));
-    let settings = format!("metric = \"val_loss\"\ndirection = \"minimize\"\n[prompt]\ntask = {task}\n");
+    let settings =
+        format!("metric = \"val_loss\"\ndirection = \"minimize\"\n[prompt]\ntask = {task}\n");
     fs::write(sandbox.path(".lineage/lineage.toml"), settings).unwrap();
-    let stranger = if text.contains('\0') { HARMLESS.to_owned() } else { format!("{text}z") };
+    let stranger = if text.contains('\0') {
+        HARMLESS.to_owned()
+    } else {
+        format!("{text}z")
+    };
     [stranger.as_str(), "me"].map(|reader| {
         let reader = format!("--for={reader}");
-        sandbox.ok(&["render", &reader, "--workdir", "work", "--max-bytes", "1000000", "-q"])
+        sandbox.ok(&[
+            "render",
+            &reader,
+            "--workdir",
+            "work",
+            "--max-bytes",
+            "1000000",
+            "-q",
+        ])
     })
 }
 
@@ -111,7 +140,8 @@ fn hostile() -> impl Strategy<Value = String> {
         "$",
         "@",
     ]);
-    let anything = prop_oneof![4 => piece.prop_map(str::to_owned), 1 => any::<char>().prop_map(String::from)];
+    let anything =
+        prop_oneof![4 => piece.prop_map(str::to_owned), 1 => any::<char>().prop_map(String::from)];
     prop::collection::vec(anything, 1..24).prop_map(|pieces| format!("x{}", pieces.concat()))
 }
 
@@ -121,14 +151,29 @@ fn prompt_of_raw(text: &str) -> String {
     let cell = format!("\"{}\"", text.replace('"', "\"\""));
     let header = "exp_id\ttimestamp\tspecialist\tparent_exp\tdomain\thypothesis\tstatus\tval_loss\tdelta_vs_best\tsnapshot_path\tnotes\n";
     let mut log = header.to_owned();
-    for (id, status, score) in
-        [("0", "baseline", "9"), ("1", "keep", "8"), ("2", "crash", ""), ("3", "discard", "8.5"), ("4", "keep", "7")]
-    {
-        log += &format!("{id}\t{cell}\t{cell}\t0\t{cell}\t{cell}\t{status}\t{score}\t{cell}\t{cell}\t{cell}\n");
+    for (id, status, score) in [
+        ("0", "baseline", "9"),
+        ("1", "keep", "8"),
+        ("2", "crash", ""),
+        ("3", "discard", "8.5"),
+        ("4", "keep", "7"),
+    ] {
+        log += &format!(
+            "{id}\t{cell}\t{cell}\t0\t{cell}\t{cell}\t{status}\t{score}\t{cell}\t{cell}\t{cell}\n"
+        );
     }
-    log += &format!("{cell}\t{cell}\tme\t{cell}\t{cell}\t{cell}\t{cell}\t{cell}\t{cell}\t{cell}\t{cell}\n");
+    log += &format!(
+        "{cell}\t{cell}\tme\t{cell}\t{cell}\t{cell}\t{cell}\t{cell}\t{cell}\t{cell}\t{cell}\n"
+    );
     fs::write(sandbox.log(), log).unwrap();
-    sandbox.ok(&["render", "--for=me", "--direction=minimize", "--max-bytes", "1000000", "-q"])
+    sandbox.ok(&[
+        "render",
+        "--for=me",
+        "--direction=minimize",
+        "--max-bytes",
+        "1000000",
+        "-q",
+    ])
 }
 
 /// Numbers, ids and times that mean something in Markdown, or carry what does.
@@ -162,7 +207,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn no_text_changes_the_structure_of_the_page(text in hostile()) {
+    fn no_text_changes_the_structure_of_the_prompt(text in hostile()) {
         // Lines of the task are paragraphs of their own: the harmless text has as many.
         let lines = text.lines().filter(|line| !line.trim().is_empty()).count().max(1);
         let harmless = prompts(&vec![HARMLESS; lines].join("\n"));
@@ -173,12 +218,12 @@ proptest! {
     }
 
     #[test]
-    fn no_cell_of_another_programs_log_does_either(text in prop_oneof![hostile(), numeric()]) {
+    fn no_cell_of_an_external_log_changes_the_structure(text in prop_oneof![hostile(), numeric()]) {
         // A row of which the status or the score is no longer one has another place on the page: only whole pages are compared.
         let page = prompt_of_raw(&text);
         prop_assert!(!page.contains(is_hidden), "{:?}", page);
         let known = ["# Session start", "## Signals", "## What fails", "## Current best", "## Leaderboard", "## Chain", "## Tried from",
-            "## Your axis", "## Recent", "## The last", "## How to ask", "## Your task"];
+            "## Your trials", "## Recent", "## The last", "## How to ask", "## Your task"];
         let mut in_code = false;
         for line in page.lines() {
             in_code ^= line.starts_with("```");

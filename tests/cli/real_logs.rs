@@ -22,8 +22,14 @@ fn real(name: &str) -> Option<PathBuf> {
 }
 
 fn lineage(store: &Path, line: &str) -> String {
-    let store = store.to_str().unwrap();
-    Sandbox::new().ok(&[&line.split(' ').collect::<Vec<_>>()[..], &["-q", "--store", store]].concat())
+    // Not by --store: a prompt repeats that flag in its commands, and the path differs from machine to machine.
+    let sandbox = Sandbox::new();
+    let args = [&line.split(' ').collect::<Vec<_>>()[..], &["-q"]].concat();
+    let mut command = sandbox.lineage(&args);
+    let output = command.env("LINEAGE_STORE", store).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "lineage {line}: {stderr}");
+    String::from_utf8(output.stdout).unwrap()
 }
 
 fn json(store: &Path, line: &str) -> Value {
@@ -34,16 +40,38 @@ fn json(store: &Path, line: &str) -> Value {
 fn the_best_is_the_best_that_the_harness_found() {
     for (name, flags, id, score) in [
         ("pg_ablation_lineage_on", "", "176", "1.073142"),
-        ("pg_ablation_lineage_on", " --metric val_bpb --direction minimize", "176", "1.073142"),
+        (
+            "pg_ablation_lineage_on",
+            " --metric val_bpb --direction minimize",
+            "176",
+            "1.073142",
+        ),
         ("pg_ablation_lineage_off", "", "075", "1.077413"),
         ("nanochat_d12", "", "156", "0.224400"),
-        ("nanochat_d12", " --metric core_metric --direction maximize", "156", "0.224400"),
+        (
+            "nanochat_d12",
+            " --metric core_metric --direction maximize",
+            "156",
+            "0.224400",
+        ),
     ] {
         let Some(store) = real(name) else { return };
-        assert_eq!(lineage(&store, &format!("best --field exp_id{flags}")), format!("{id}\n"), "{name}");
-        assert_eq!(lineage(&store, &format!("best --field metric{flags}")), format!("{score}\n"), "{name}");
+        assert_eq!(
+            lineage(&store, &format!("best --field exp_id{flags}")),
+            format!("{id}\n"),
+            "{name}"
+        );
+        assert_eq!(
+            lineage(&store, &format!("best --field metric{flags}")),
+            format!("{score}\n"),
+            "{name}"
+        );
         let log = store.join("results.tsv");
-        assert_eq!(lineage(&log, &format!("best --field exp_id{flags}")), format!("{id}\n"), "{name}, the bare log");
+        assert_eq!(
+            lineage(&log, &format!("best --field exp_id{flags}")),
+            format!("{id}\n"),
+            "{name}, the bare log"
+        );
     }
 }
 
@@ -61,30 +89,56 @@ fn the_outcomes_are_counted_as_they_are() {
                 ("baseline", 1),
             ][..],
         ),
-        ("pg_ablation_lineage_off", &[("keep", 3), ("eval_budget_overrun", 123)]),
-        ("nanochat_d12", &[("discard", 177), ("preflight_crash", 13), ("train_budget_overrun", 5)]),
+        (
+            "pg_ablation_lineage_off",
+            &[("keep", 3), ("eval_budget_overrun", 123)],
+        ),
+        (
+            "nanochat_d12",
+            &[
+                ("discard", 177),
+                ("preflight_crash", 13),
+                ("train_budget_overrun", 5),
+            ],
+        ),
     ] {
         let Some(store) = real(name) else { return };
         let stats = json(&store, "stats");
         for (status, trials) in wanted {
-            assert_eq!(stats["status"][status]["trials"].as_u64(), Some(*trials), "{name}: {status}");
+            assert_eq!(
+                stats["status"][status]["trials"].as_u64(),
+                Some(*trials),
+                "{name}: {status}"
+            );
         }
     }
 }
 
 #[test]
 fn the_hours_without_a_score_are_those_of_the_study() {
-    let Some(store) = real("pg_ablation_lineage_on") else { return };
+    let Some(store) = real("pg_ablation_lineage_on") else {
+        return;
+    };
     let stats = lineage(&store, "stats");
-    assert!(stats.contains("compute    79.3 h; 21.9 h (27.6 %) produced no usable score"), "{stats}");
+    assert!(
+        stats.contains("compute    79.3 h; 21.9 h (27.6 %) produced no usable score"),
+        "{stats}"
+    );
 }
 
 #[test]
 fn parents_written_with_a_prefix_leave_no_orphan() {
-    let Some(store) = real("pg_ablation_lineage_off") else { return };
+    let Some(store) = real("pg_ablation_lineage_off") else {
+        return;
+    };
     let tree = lineage(&store, "tree");
     assert!(!tree.contains("is missing"), "{tree}");
-    assert_eq!(tree.lines().filter(|line| line.starts_with(|c: char| c.is_ascii_digit())).count(), 1);
+    assert_eq!(
+        tree.lines()
+            .filter(|line| line.starts_with(|c: char| c.is_ascii_digit()))
+            .count(),
+        1
+    );
 }
 
 #[test]
@@ -93,16 +147,22 @@ fn the_tree_is_row_for_row_that_of_the_harness() {
     for name in ["pg_ablation_lineage_on", "nanochat_d12"] {
         let Some(store) = real(name) else { return };
         let cells = |text: &str| -> Vec<Vec<String>> {
-            let mut reader = csv::ReaderBuilder::new().delimiter(b'\t').has_headers(false).from_reader(text.as_bytes());
-            reader.records().map(|row| row.unwrap().iter().map(squeeze).collect()).collect()
+            let mut reader = csv::ReaderBuilder::new()
+                .delimiter(b'\t')
+                .has_headers(false)
+                .from_reader(text.as_bytes());
+            reader
+                .records()
+                .map(|row| row.unwrap().iter().map(squeeze).collect())
+                .collect()
         };
         let wanted = cells(&fs::read_to_string(store.join("tree.tsv")).unwrap());
         let found = cells(&lineage(&store, "tree --format tsv"));
         assert_eq!(found.len(), wanted.len());
         for (found, wanted) in found.iter().zip(&wanted) {
             // Names were taken out of the released files, in one not quite as in the other.
-            let differs =
-                name == "nanochat_d12" && ["039", "040", "041", "061", "135", "197", "198"].contains(&&*found[0]);
+            let differs = name == "nanochat_d12"
+                && ["039", "040", "041", "061", "135", "197", "198"].contains(&&*found[0]);
             let cells = if differs { 8 } else { 9 };
             assert_eq!(found[..cells], wanted[..cells], "{name}");
         }
@@ -111,10 +171,20 @@ fn the_tree_is_row_for_row_that_of_the_harness() {
 
 /// The cells of a Markdown table below a heading, without the ticks of code.
 fn table(page: &str, heading: &str) -> Vec<Vec<String>> {
-    let below = page.split_once(heading).unwrap_or_else(|| panic!("no {heading}")).1;
-    let rows = below.lines().skip_while(|line| !line.starts_with('|')).take_while(|line| line.starts_with('|'));
-    let cells =
-        |row: &str| row.trim_matches('|').split('|').map(|cell| cell.trim().trim_matches('`').to_owned()).collect();
+    let below = page
+        .split_once(heading)
+        .unwrap_or_else(|| panic!("no {heading}"))
+        .1;
+    let rows = below
+        .lines()
+        .skip_while(|line| !line.starts_with('|'))
+        .take_while(|line| line.starts_with('|'));
+    let cells = |row: &str| {
+        row.trim_matches('|')
+            .split('|')
+            .map(|cell| cell.trim().trim_matches('`').to_owned())
+            .collect()
+    };
     rows.skip(2).map(cells).collect()
 }
 
@@ -124,21 +194,40 @@ fn assert_same_rows(found: &[Vec<String>], wanted: &[Vec<String>]) {
     for (found, wanted) in found.iter().zip(wanted) {
         let last = wanted.len() - 1;
         assert_eq!(found[..last], wanted[..last]);
-        let head = |text: &str| -> String { text.split_whitespace().collect::<String>().chars().take(45).collect() };
+        let head = |text: &str| -> String {
+            text.split_whitespace()
+                .collect::<String>()
+                .chars()
+                .take(45)
+                .collect()
+        };
         assert_eq!(head(&found[last]), head(&wanted[last]));
     }
 }
 
 #[test]
 fn the_prompt_has_the_rows_that_the_harness_showed() {
-    let Some(store) = real("pg_ablation_lineage_on") else { return };
+    let Some(store) = real("pg_ablation_lineage_on") else {
+        return;
+    };
     let shown = fs::read_to_string(store.join("example_prompt_tok_after_178.txt")).unwrap();
     let page = lineage(&store, "render --for tok --as-of 178");
-    assert!(page.contains("specialist **tok**") && page.contains("Current best: **176** (val_bpb = 1.073142"));
-    assert_same_rows(&table(&page, "## Leaderboard"), &table(&shown, "## Top 20 Kept Trials"));
-    assert_same_rows(&table(&page, "## Recent"), &table(&shown, "## Recent Activity"));
+    assert!(
+        page.contains("specialist **tok**")
+            && page.contains("Current best: **176** (val_bpb = 1.073142")
+    );
+    assert_same_rows(
+        &table(&page, "## Leaderboard"),
+        &table(&shown, "## Top 20 Kept Trials"),
+    );
+    assert_same_rows(
+        &table(&page, "## Recent"),
+        &table(&shown, "## Recent Activity"),
+    );
     let chain = |page: &str, prefix: &str| -> Vec<String> {
-        let lines = page.lines().map(|line| line.trim().trim_start_matches("└─ "));
+        let lines = page
+            .lines()
+            .map(|line| line.trim().trim_start_matches("└─ "));
         let id = |line: &str| Some(line.strip_prefix(prefix)?.split_once(" [")?.0.to_owned());
         lines
             .skip_while(|line| !line.starts_with("```"))
@@ -154,13 +243,23 @@ fn the_prompt_has_the_rows_that_the_harness_showed() {
         let line = |line: &str| Some(line.strip_prefix(prefix)?.get(..3)?.to_owned());
         page.lines().filter_map(line).collect()
     };
-    let full = page.split_once("in full").unwrap().1.split_once("\n## ").unwrap().0;
+    let full = page
+        .split_once("in full")
+        .unwrap()
+        .1
+        .split_once("\n## ")
+        .unwrap()
+        .0;
     assert_eq!(ids(full, "- "), ids(&shown, "- exp_"));
 }
 
 #[test]
 fn the_past_is_rendered_again_as_it_was() {
-    for name in ["pg_ablation_lineage_on", "pg_ablation_lineage_off", "nanochat_d12"] {
+    for name in [
+        "pg_ablation_lineage_on",
+        "pg_ablation_lineage_off",
+        "nanochat_d12",
+    ] {
         let Some(store) = real(name) else { return };
         let log = fs::read_to_string(store.join("results.tsv")).unwrap();
         for rows in [2, 51, 101, 151, 190] {
@@ -168,33 +267,47 @@ fn the_past_is_rendered_again_as_it_was() {
             fs::create_dir(sandbox.path("then")).unwrap();
             let then: String = log.split_inclusive('\n').take(rows).collect();
             fs::write(sandbox.path("then/results.tsv"), then).unwrap();
-            let direction = if name == "nanochat_d12" { "maximize" } else { "minimize" };
+            let direction = if name == "nanochat_d12" {
+                "maximize"
+            } else {
+                "minimize"
+            };
             let flags = format!("render --for opt --direction {direction}");
             let past = lineage(&sandbox.path("then"), &flags);
-            assert_eq!(lineage(&store, &format!("{flags} --as-of {}", rows - 2)), past, "{name} after {rows} rows");
+            assert_eq!(
+                lineage(&store, &format!("{flags} --as-of {}", rows - 2)),
+                past,
+                "{name} after {rows} rows"
+            );
         }
     }
 }
 
 /// FNV-1a: a golden file of a prompt would be a copy of the log's texts.
 fn fingerprint(text: &str) -> String {
-    let hash = text
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
     format!("{hash:016x}")
 }
 
 #[test]
 fn the_prompts_of_the_real_logs_are_what_they_were() {
     let mut found = String::new();
-    for (name, reader) in
-        [("pg_ablation_lineage_on", "tok"), ("pg_ablation_lineage_off", "opt"), ("nanochat_d12", "sys")]
-    {
+    for (name, reader) in [
+        ("pg_ablation_lineage_on", "tok"),
+        ("pg_ablation_lineage_off", "opt"),
+        ("nanochat_d12", "sys"),
+    ] {
         let Some(store) = real(name) else { return };
         for trial in [1, 50, 100, 150, 200] {
             let page = lineage(&store, &format!("render --for {reader} --as-of {trial}"));
             assert!(page.len() <= 24_000, "{name} as of {trial}: {}", page.len());
-            found += &format!("{name} {reader} as of {trial:03}: {} bytes, {}\n", page.len(), fingerprint(&page));
+            found += &format!(
+                "{name} {reader} as of {trial:03}: {} bytes, {}\n",
+                page.len(),
+                fingerprint(&page)
+            );
         }
     }
     insta::assert_snapshot!(found);

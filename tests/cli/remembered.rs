@@ -11,8 +11,8 @@ use proptest::{prelude::*, test_runner::Config};
 
 use crate::{
     remembered_events::{
-        Before, Event, append, compare, cut, edit, event, happen, happen_to_write, index, long_store, once, overwrite,
-        trials,
+        Before, Event, append, compare, cut, edit, event, happen, happen_to_write, index,
+        long_store, once, overwrite, trials,
     },
     sandbox::Sandbox,
 };
@@ -51,17 +51,30 @@ fn a_job_is_known_whoever_wrote_it_and_whatever_became_of_what_is_remembered() {
         for step in 0..6_usize {
             once(&sandbox, &[2, 1]);
             match step {
-                0 => overwrite(index(&sandbox), 524_288 + 220 * 16 + 9, |byte| !byte),
-                1 => cut(index(&sandbox), 524_288 + 100 * 16),
-                2 => happen_to_write(&sandbox, b"500\t\t\t\t\t\t\t\tcrash\t\t\t\t\t\tjob-30\t\tn\n"),
-                3 => happen_to_write(&sandbox, b"name\t\t\t\t\t\t\t\tcrash\t\t\t\t\t\tjob-31\t\tn\n"),
+                0 => overwrite(index(&sandbox), 524_288 + 220 * 8 + 1, |byte| !byte),
+                1 => cut(index(&sandbox), 524_288 + 100 * 8),
+                2 => happen_to_write(
+                    &sandbox,
+                    b"500\t\t\t\t\t\t\t\tcrash\t\t\t\t\t\tjob-30\t\tn\n",
+                ),
+                3 => happen_to_write(
+                    &sandbox,
+                    b"name\t\t\t\t\t\t\t\tcrash\t\t\t\t\t\tjob-31\t\tn\n",
+                ),
                 _ => {}
             }
             once(&sandbox, &[7, 8, u32::try_from(step).unwrap() + 20]);
             once(&sandbox, &[30, 31][..step.saturating_sub(1).min(2)]);
         }
-        let jobs = sandbox.rows().into_iter().filter(|row| row.len() == 17 && row[14].starts_with("job-")).count();
-        assert_eq!(jobs, 12, "1, 2, 7, 8, six of their own, and 30 and 31 from elsewhere");
+        let jobs = sandbox
+            .rows()
+            .into_iter()
+            .filter(|row| row.len() == 17 && row[14].starts_with("job-"))
+            .count();
+        assert_eq!(
+            jobs, 12,
+            "1, 2, 7, 8, six of their own, and 30 and 31 from elsewhere"
+        );
     }
 }
 
@@ -73,7 +86,13 @@ fn a_short_log_has_nothing_beside_it_and_a_log_read_in_place_never() {
     let long = long_store(false);
     let bare = long.path("bare.tsv");
     fs::copy(long.log(), &bare).unwrap();
-    long.ok(&["append", "--status", "crash", "--store", &bare.to_string_lossy()]);
+    long.ok(&[
+        "append",
+        "--status",
+        "crash",
+        "--store",
+        &bare.to_string_lossy(),
+    ]);
     assert!(!long.path("bare.idx").exists());
     assert!(!index(&long).exists());
 }
@@ -98,15 +117,28 @@ fn a_new_best_has_the_chain_and_the_children_that_a_scan_finds() {
 #[test]
 fn a_parent_that_comes_at_last_completes_the_chain_of_the_best() {
     let sandbox = long_store(false);
-    let log =
-        sandbox.read_log().replace("\n17\t2026-05-01T00:17:00Z\topt\t", "\n17\t2026-05-01T00:17:00Z\topt\t221 was ");
+    let log = sandbox.read_log().replace(
+        "\n17\t2026-05-01T00:17:00Z\topt\t",
+        "\n17\t2026-05-01T00:17:00Z\topt\t221 was ",
+    );
     let best = "300\t\topt\t222\t\t\th\t\tkeep\t0.1\t0.1\t\t1\t1\t\t\tn\n";
-    fs::write(sandbox.log(), log.replacen("\n200\t", &format!("\n{best}200\t"), 1)).unwrap();
+    fs::write(
+        sandbox.log(),
+        log.replacen("\n200\t", &format!("\n{best}200\t"), 1),
+    )
+    .unwrap();
     for id in [220, 221, 222, 223] {
-        append(&sandbox, &trials("discard", 300, Some(5), "opt", Some(id), 1));
+        append(
+            &sandbox,
+            &trials("discard", 300, Some(5), "opt", Some(id), 1),
+        );
         compare(&sandbox, &Event::Replace);
     }
-    assert!(sandbox.ok(&["chain", "--field", "exp_id"]).ends_with("005\n222\n300\n"));
+    assert!(
+        sandbox
+            .ok(&["chain", "--field", "exp_id"])
+            .ends_with("005\n222\n300\n")
+    );
 }
 
 #[test]
@@ -120,9 +152,17 @@ fn what_is_no_index_stays_and_nothing_is_left_behind() {
             fs::create_dir(index(&sandbox)).unwrap();
         }
         append(&sandbox, &trials("keep", 90, None, "tok", None, 2));
-        assert!(if mine { fs::read(index(&sandbox)).unwrap() == b"mine" } else { index(&sandbox).is_dir() });
+        assert!(if mine {
+            fs::read(index(&sandbox)).unwrap() == b"mine"
+        } else {
+            index(&sandbox).is_dir()
+        });
         assert!(!sandbox.path(".lineage/results.idx-new").exists());
-        assert!(sandbox.ok(&["best", "--field", "metric"]).starts_with("0.89"));
+        assert!(
+            sandbox
+                .ok(&["best", "--field", "metric"])
+                .starts_with("0.89")
+        );
     }
 }
 
@@ -132,8 +172,14 @@ fn an_index_is_as_private_as_its_log_and_no_larger_than_it() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     let sandbox = long_store(false);
     fs::set_permissions(sandbox.log(), fs::Permissions::from_mode(0o600)).unwrap();
-    append(&sandbox, &trials("crash", 0, None, "opt", Some(20_250_101), 1));
-    let (log, kept) = (fs::metadata(sandbox.log()).unwrap(), fs::metadata(index(&sandbox)).unwrap());
+    append(
+        &sandbox,
+        &trials("crash", 0, None, "opt", Some(20_250_101), 1),
+    );
+    let (log, kept) = (
+        fs::metadata(sandbox.log()).unwrap(),
+        fs::metadata(index(&sandbox)).unwrap(),
+    );
     assert_eq!(kept.mode() & 0o777, 0o600);
     assert!(kept.blocks() <= log.blocks(), "{} blocks", kept.blocks());
     compare(&sandbox, &Event::Replace);
@@ -143,24 +189,38 @@ fn an_index_is_as_private_as_its_log_and_no_larger_than_it() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_row_that_comes_between_the_steps_of_an_append_is_seen() {
-    if Command::new("strace").arg("-V").stdout(Stdio::null()).status().is_err() {
+    if Command::new("strace")
+        .arg("-V")
+        .stdout(Stdio::null())
+        .status()
+        .is_err()
+    {
         crate::sandbox::skipped("no strace");
         return;
     }
     let sandbox = long_store(false);
     append(&sandbox, &trials("discard", 300, None, "opt", None, 1));
     let steps = (3..11).map(|step| format!("pread64:delay_exit=60000:when={step}"));
-    for (n, step) in steps.chain(["write:delay_enter=60000:when=1".to_owned()]).enumerate() {
+    for (n, step) in steps
+        .chain(["write:delay_enter=60000:when=1".to_owned()])
+        .enumerate()
+    {
         let mut traced = Command::new("strace")
             .args(["-f", "-o", "/dev/null", "-e", &format!("inject={step}")])
             .arg(assert_cmd::cargo::cargo_bin!("lineage"))
-            .args(["append", "--status", "discard", "--metric", "1.9", "--store"])
+            .args([
+                "append", "--status", "discard", "--metric", "1.9", "--store",
+            ])
             .arg(sandbox.path(".lineage"))
             .stdout(Stdio::null())
             .spawn()
             .unwrap();
         std::thread::sleep(Duration::from_millis(35));
-        let row = format!("{}\t\topt\t0\t\t\th\t\tkeep\t0.{}\t\t\t1\t1\t\t\tn\n", 900 + n, 90 - n);
+        let row = format!(
+            "{}\t\topt\t0\t\t\th\t\tkeep\t0.{}\t\t\t1\t1\t\t\tn\n",
+            900 + n,
+            90 - n
+        );
         happen_to_write(&sandbox, row.as_bytes());
         traced.wait().unwrap();
         compare(&sandbox, &Event::Foreign(row.into_bytes()));
@@ -173,8 +233,20 @@ fn writers_killed_at_any_instant_leave_nothing_that_is_believed_and_wrong() {
     let mut micros = 300;
     for round in 0..60 {
         let mut child = Command::new(assert_cmd::cargo::cargo_bin!("lineage"))
-            .args(["append", "--status", "keep", "--metric", &format!("{}", 1.0 - f64::from(round) * 0.001)])
-            .args(["--lock-timeout", "5", "--notes", &"killed ".repeat(700), "--store"])
+            .args([
+                "append",
+                "--status",
+                "keep",
+                "--metric",
+                &format!("{}", 1.0 - f64::from(round) * 0.001),
+            ])
+            .args([
+                "--lock-timeout",
+                "5",
+                "--notes",
+                &"killed ".repeat(700),
+                "--store",
+            ])
             .arg(sandbox.path(".lineage"))
             .stdout(Stdio::null())
             .stderr(Stdio::null())

@@ -11,7 +11,15 @@ use proptest::prelude::*;
 use crate::sandbox::Sandbox;
 
 const SPECIALISTS: [&str; 3] = ["opt", "tok", ""];
-const STATUSES: [&str; 7] = ["keep", "discard", "crash", "size_blocked", "harness_abort", "keep", "discard"];
+const STATUSES: [&str; 7] = [
+    "keep",
+    "discard",
+    "crash",
+    "size_blocked",
+    "harness_abort",
+    "keep",
+    "discard",
+];
 
 pub(crate) fn index(sandbox: &Sandbox) -> PathBuf {
     sandbox.path(".lineage/results.idx")
@@ -92,14 +100,16 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
         prop::option::weighted(0.1, 215..300_u32),
         1..4_usize,
     );
-    let append = append.prop_map(|(status, score, parent, specialist, id, rows)| Event::Append {
-        status,
-        score,
-        parent,
-        specialist,
-        id,
-        rows,
-    });
+    let append = append.prop_map(
+        |(status, score, parent, specialist, id, rows)| Event::Append {
+            status,
+            score,
+            parent,
+            specialist,
+            id,
+            rows,
+        },
+    );
     let row = "(401\t\topt\t219\t\t\th\t\tkeep\t0.5\t0.5\t-0.1\t1\t1\t\t\tn\n|torn\t1|\n|x\n)";
     prop_oneof![
         8 => append,
@@ -118,11 +128,18 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
 }
 
 pub(crate) fn happen_to_write(sandbox: &Sandbox, bytes: &[u8]) {
-    OpenOptions::new().append(true).open(sandbox.log()).unwrap().write_all(bytes).unwrap();
+    OpenOptions::new()
+        .append(true)
+        .open(sandbox.log())
+        .unwrap()
+        .write_all(bytes)
+        .unwrap();
 }
 
 pub(crate) fn overwrite(path: PathBuf, at: usize, change: impl FnOnce(u8) -> u8) {
-    let Ok(mut file) = OpenOptions::new().read(true).write(true).open(path) else { return };
+    let Ok(mut file) = OpenOptions::new().read(true).write(true).open(path) else {
+        return;
+    };
     let mut byte = [0];
     file.seek(SeekFrom::Start(at as u64)).unwrap();
     if file.read(&mut byte).unwrap() == 1 {
@@ -133,16 +150,25 @@ pub(crate) fn overwrite(path: PathBuf, at: usize, change: impl FnOnce(u8) -> u8)
 
 pub(crate) fn edit(sandbox: &Sandbox, from: usize) {
     let log = fs::read(sandbox.log()).unwrap();
-    let (word, byte) = if from.is_multiple_of(2) { ("\tkeep\t", b'K') } else { ("\tkeep\t1", b'0') };
+    let (word, byte) = if from.is_multiple_of(2) {
+        ("\tkeep\t", b'K')
+    } else {
+        ("\tkeep\t1", b'0')
+    };
     let rest = log.get(from..).unwrap_or_default();
     if let Some(at) = memchr::memmem::find(rest, word.as_bytes()) {
-        overwrite(sandbox.log(), from + at + if byte == b'K' { 1 } else { 6 }, |_| byte);
+        overwrite(
+            sandbox.log(),
+            from + at + if byte == b'K' { 1 } else { 6 },
+            |_| byte,
+        );
     }
 }
 
 pub(crate) fn cut(path: PathBuf, len: usize) {
     if let Ok(file) = OpenOptions::new().write(true).open(path) {
-        file.set_len((len as u64).min(file.metadata().unwrap().len())).unwrap();
+        file.set_len((len as u64).min(file.metadata().unwrap().len()))
+            .unwrap();
     }
 }
 
@@ -154,8 +180,25 @@ pub(crate) struct Before {
 
 pub(crate) fn happen(event: &Event, sandbox: &Sandbox, before: &Before) {
     match event {
-        Event::Append { status, score, parent, specialist, id, rows } => {
-            append(sandbox, &trials(STATUSES[*status], *score, *parent, SPECIALISTS[*specialist], *id, *rows));
+        Event::Append {
+            status,
+            score,
+            parent,
+            specialist,
+            id,
+            rows,
+        } => {
+            append(
+                sandbox,
+                &trials(
+                    STATUSES[*status],
+                    *score,
+                    *parent,
+                    SPECIALISTS[*specialist],
+                    *id,
+                    *rows,
+                ),
+            );
         }
         Event::Once(one, other) => once(sandbox, &[*one, *other]),
         Event::Foreign(bytes) => happen_to_write(sandbox, bytes),
@@ -193,8 +236,12 @@ pub(crate) fn trials(
 ) -> String {
     let trial = |n: usize| {
         let score = f64::from(score) * 0.01 - f64::from(u32::try_from(n).unwrap()) * 0.001;
-        let parent = parent.map(|parent| format!(r#","parent":"{parent}""#)).unwrap_or_default();
-        let id = id.map(|id| format!(r#","exp_id":"{}""#, id as usize + n)).unwrap_or_default();
+        let parent = parent
+            .map(|parent| format!(r#","parent":"{parent}""#))
+            .unwrap_or_default();
+        let id = id
+            .map(|id| format!(r#","exp_id":"{}""#, id as usize + n))
+            .unwrap_or_default();
         format!(
             r#"{{"status":"{status}","metric":{score},"specialist":"{specialist}","timestamp":"2026-05-02T00:00:00Z","total_s":"0.1"{parent}{id}}}"#
         ) + "\n"
@@ -203,9 +250,15 @@ pub(crate) fn trials(
 }
 
 pub(crate) fn once(sandbox: &Sandbox, jobs: &[u32]) {
-    let trial =
-        |job: &u32| format!(r#"{{"status":"crash","timestamp":"2026-05-02T00:00:00Z","job_name":"job-{job}"}}"#) + "\n";
-    append_with(sandbox, &["append", "--json", "--once"], &jobs.iter().map(trial).collect::<String>());
+    let trial = |job: &u32| {
+        format!(r#"{{"status":"crash","timestamp":"2026-05-02T00:00:00Z","job_name":"job-{job}"}}"#)
+            + "\n"
+    };
+    append_with(
+        sandbox,
+        &["append", "--json", "--once"],
+        &jobs.iter().map(trial).collect::<String>(),
+    );
 }
 
 pub(crate) fn append(sandbox: &Sandbox, trials: &str) {
@@ -219,7 +272,10 @@ pub(crate) fn append_with(sandbox: &Sandbox, args: &[&str], trials: &str) {
     let expected = twin.transcript_with_stdin(args, trials);
     let found = sandbox.transcript_with_stdin(args, trials);
     assert_eq!(found, expected, "{trials}");
-    assert!(fs::read(sandbox.log()).unwrap() == fs::read(twin.log()).unwrap(), "{trials}");
+    assert!(
+        fs::read(sandbox.log()).unwrap() == fs::read(twin.log()).unwrap(),
+        "{trials}"
+    );
 }
 
 /// Every command that reads the log, with what is remembered and without; `diff` and `checkout` find a trial as `show` does.
@@ -235,7 +291,15 @@ pub(crate) fn compare(sandbox: &Sandbox, event: &Event) {
         &["show", "7"],
         &["show", "221"],
         &["render", "--for", "opt"],
-        &["render", "--for", "opt", "--as-of", "200", "--direction", "maximize"],
+        &[
+            "render",
+            "--for",
+            "opt",
+            "--as-of",
+            "200",
+            "--direction",
+            "maximize",
+        ],
         &["tail", "-n", "3"],
         &["tree", "--status", "keep"],
         &["check"],

@@ -9,36 +9,71 @@ use serde_json::{Map, Value, json};
 use crate::sandbox::{Sandbox, skipped};
 
 /// Columns that take any text.
-const TEXTS: [&str; 5] = ["specialist", "domain", "hypothesis", "snapshot_path", "notes"];
+const TEXTS: [&str; 5] = [
+    "specialist",
+    "domain",
+    "hypothesis",
+    "snapshot_path",
+    "notes",
+];
 
 /// What takes any text, of a few rows; texts of what is special in a log come as often as others.
 fn rows() -> impl Strategy<Value = Vec<Vec<String>>> {
-    let special =
-        vec(prop::sample::select(vec!["\"", "\t", "\n", "\r", "\\t", "\u{2028}", "\0", ",", "'", " ", "=1"]), 1..9);
-    let text = prop_oneof![any::<String>(), special.prop_map(|parts| parts.concat()), "[ -~]{1,40}"];
+    let special = vec(
+        prop::sample::select(vec![
+            "\"", "\t", "\n", "\r", "\\t", "\u{2028}", "\0", ",", "'", " ", "=1",
+        ]),
+        1..9,
+    );
+    let text = prop_oneof![
+        any::<String>(),
+        special.prop_map(|parts| parts.concat()),
+        "[ -~]{1,40}"
+    ];
     vec(vec(text, TEXTS.len()), 1..5)
 }
 
 fn append(sandbox: &Sandbox, trials: &[Map<String, Value>]) {
-    let lines: String = trials.iter().map(|trial| format!("{}\n", Value::from(trial.clone()))).collect();
-    sandbox.lineage(&["append", "--json"]).write_stdin(lines).assert().success();
+    let lines: String = trials
+        .iter()
+        .map(|trial| format!("{}\n", Value::from(trial.clone())))
+        .collect();
+    sandbox
+        .lineage(&["append", "--json"])
+        .write_stdin(lines)
+        .assert()
+        .success();
 }
 
 fn store_of(rows: &[Vec<String>]) -> Sandbox {
     let sandbox = Sandbox::with_store();
     let trial = |(at, texts): (usize, &Vec<String>)| {
         let score = format!("3.{at}0");
-        let mut trial = Map::from_iter([("status".to_owned(), json!("auto")), ("metric".to_owned(), json!(score))]);
-        trial.extend(TEXTS.iter().zip(texts).map(|(&name, text)| (name.to_owned(), json!(text))));
+        let mut trial = Map::from_iter([
+            ("status".to_owned(), json!("auto")),
+            ("metric".to_owned(), json!(score)),
+        ]);
+        trial.extend(
+            TEXTS
+                .iter()
+                .zip(texts)
+                .map(|(&name, text)| (name.to_owned(), json!(text))),
+        );
         trial
     };
-    append(&sandbox, &rows.iter().enumerate().map(trial).collect::<Vec<_>>());
+    append(
+        &sandbox,
+        &rows.iter().enumerate().map(trial).collect::<Vec<_>>(),
+    );
     sandbox
 }
 
 /// What the readers show of a row's texts; an empty cell is `null`.
 fn texts(trial: &Map<String, Value>) -> Vec<String> {
-    TEXTS.iter().map(|&name| trial[name].as_str().unwrap_or_default().to_owned()).collect()
+    TEXTS
+        .iter()
+        .map(|&name| trial[name].as_str().unwrap_or_default().to_owned())
+        .collect()
 }
 
 /// What a log keeps of what was given: the domain is the specialist, where it is empty.
@@ -47,12 +82,18 @@ fn kept(given: &[String]) -> Vec<String> {
     if given[1].is_empty() {
         given[1] = given[0];
     }
-    given.into_iter().map(|text| escape_controls(text).into_owned()).collect()
+    given
+        .into_iter()
+        .map(|text| escape_controls(text).into_owned())
+        .collect()
 }
 
 fn shown(sandbox: &Sandbox) -> Vec<Map<String, Value>> {
     let lines = sandbox.ok(&["tail", "-n", "100", "--format", "jsonl"]);
-    lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    lines
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 proptest! {
@@ -82,7 +123,13 @@ const PYTHON: &str = "import csv, json, sys; csv.field_size_limit(sys.maxsize); 
 
 #[test]
 fn python_reads_the_same_cells() {
-    if Command::new("python3").arg("-c").arg("").stderr(Stdio::null()).status().is_err() {
+    if Command::new("python3")
+        .arg("-c")
+        .arg("")
+        .stderr(Stdio::null())
+        .status()
+        .is_err()
+    {
         return skipped("no Python");
     }
     proptest!(ProptestConfig { cases: 30, failure_persistence: None, ..ProptestConfig::default() }, |(rows in rows())| {

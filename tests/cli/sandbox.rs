@@ -1,13 +1,23 @@
-//! A directory of its own, an environment without surprises, and transcripts to compare.
+//! A temporary directory to run the program in, with an empty environment.
 
-use std::{fs, io::Write, path::PathBuf};
+use std::{
+    fs,
+    io::Write,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    process,
+    time::Duration,
+};
 
 use assert_cmd::Command;
 use tempfile::TempDir;
 
-/// Says that a test was skipped, past the capture of the test runner.
-pub(crate) fn skipped(why: &str) {
-    let _ = writeln!(std::io::stderr(), "skipped: {why}");
+/// A command that takes longer hangs.
+const TIMEOUT: Duration = Duration::from_mins(1);
+
+/// Reports a skipped test. Unlike `eprintln!`, this is not captured by the test runner.
+pub(crate) fn skipped(reason: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: {reason}");
 }
 
 pub(crate) struct Sandbox {
@@ -15,14 +25,20 @@ pub(crate) struct Sandbox {
 }
 
 impl Sandbox {
-    /// An empty directory.
     pub(crate) fn new() -> Self {
-        Self { dir: tempfile::tempdir().expect("a temporary directory") }
+        Self {
+            dir: tempfile::tempdir().expect("a temporary directory"),
+        }
     }
 
-    /// A directory with a store of `val_loss`, lower is better.
+    /// A sandbox with a store whose metric is `val_loss`, lower is better.
     pub(crate) fn with_store() -> Self {
-        let sandbox = Self::new();
+        Self::with_store_in(&std::env::temp_dir())
+    }
+
+    pub(crate) fn with_store_in(parent: &Path) -> Self {
+        let dir = tempfile::tempdir_in(parent).expect("a temporary directory");
+        let sandbox = Self { dir };
         sandbox.ok(&["init", "--metric", "val_loss", "--direction", "minimize"]);
         sandbox
     }
@@ -36,98 +52,134 @@ impl Sandbox {
     }
 
     pub(crate) fn read_log(&self) -> String {
-        String::from_utf8_lossy(&fs::read(self.log()).expect("a log")).into_owned()
+        self.read(".lineage/results.tsv")
     }
 
-    /// Writes a file, and the directories that it is in.
-    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
-        let path = self.path(name);
-        fs::create_dir_all(path.parent().expect("a directory")).expect("directories");
-        fs::write(path, text).expect("a file");
+    /// The rows of the log without its header, split at tabs.
+    pub(crate) fn rows(&self) -> Vec<Vec<String>> {
+        let split = |line: &str| line.split('\t').map(str::to_owned).collect();
+        self.read_log().lines().skip(1).map(split).collect()
     }
 
     pub(crate) fn read(&self, name: &str) -> String {
-        String::from_utf8_lossy(&fs::read(self.path(name)).expect("a file")).into_owned()
+        let bytes = fs::read(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// Makes a named pipe, on which a reader would wait for ever.
-    #[cfg(unix)]
+    /// Writes a file and creates its parent directories.
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().expect("a parent directory")).expect("a new directory");
+        fs::write(path, text).expect("a new file");
+    }
+
+    /// Creates a named pipe. A reader that opens it would wait forever.
     pub(crate) fn pipe(&self, name: &str) {
-        let made = std::process::Command::new("mkfifo").arg(self.path(name)).status();
-        assert!(made.expect("mkfifo").success());
+        let status = process::Command::new("mkfifo")
+            .arg(self.path(name))
+            .status();
+        assert!(status.expect("mkfifo").success());
     }
 
-    /// Everything below a directory, a line each: kind, permissions, and what is in it.
-    #[cfg(unix)]
+    /// Lists everything below a directory, one entry per line: path, permissions and content.
     pub(crate) fn tree(&self, name: &str) -> String {
-        use std::os::unix::fs::PermissionsExt;
         let root = self.path(name);
         let mut lines = Vec::new();
-        let mut waiting = vec![root.clone()];
-        while let Some(dir) = waiting.pop() {
+        let mut pending = vec![root.clone()];
+        while let Some(dir) = pending.pop() {
             for entry in fs::read_dir(&dir).expect("a directory") {
                 let path = entry.expect("an entry").path();
-                let metadata = fs::symlink_metadata(&path).expect("metadata");
-                let shown = path.strip_prefix(&root).expect("below").to_string_lossy().escape_debug().to_string();
-                let mode = metadata.permissions().mode() & 0o777;
-                lines.push(if metadata.is_dir() {
-                    waiting.push(path);
-                    format!("{shown}/")
-                } else if metadata.is_symlink() {
-                    format!("{shown} -> {}", fs::read_link(&path).expect("a link").display())
-                } else {
-                    let text = String::from_utf8_lossy(&fs::read(&path).expect("a file")).escape_debug().to_string();
-                    format!("{shown} {mode:03o} {text}")
-                });
+                lines.push(describe_entry(&root, &path));
+                if path.is_dir() && !path.is_symlink() {
+                    pending.push(path);
+                }
             }
         }
         lines.sort();
         lines.join("\n")
     }
 
-    /// The rows of the log, split at their tabs.
-    pub(crate) fn rows(&self) -> Vec<Vec<String>> {
-        self.read_log().lines().skip(1).map(|line| line.split('\t').map(str::to_owned).collect()).collect()
-    }
-
     pub(crate) fn lineage(&self, args: &[&str]) -> Command {
         let mut command = Command::new(assert_cmd::cargo::cargo_bin!("lineage"));
-        command.current_dir(self.dir.path()).env_clear().args(args);
+        command.current_dir(&self.dir).env_clear().args(args);
+        command.timeout(TIMEOUT);
         command
     }
 
-    /// Runs a command that must succeed, and returns what it printed.
+    /// Another program, with its home, configuration and temporary directories in the sandbox.
+    pub(crate) fn command(&self, program: &str) -> process::Command {
+        let mut command = process::Command::new(program);
+        command.current_dir(&self.dir).env_clear();
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        for variable in ["HOME", "ZDOTDIR", "TMPDIR", "XDG_RUNTIME_DIR"] {
+            command.env(variable, self.dir.path());
+        }
+        for variable in [
+            "XDG_CONFIG_HOME",
+            "XDG_DATA_HOME",
+            "XDG_CACHE_HOME",
+            "XDG_STATE_HOME",
+        ] {
+            command.env(variable, self.path(variable));
+        }
+        command
+    }
+
+    /// Runs a command that must succeed, and returns its stdout.
     pub(crate) fn ok(&self, args: &[&str]) -> String {
-        let output = self.lineage(args).output().expect("the program starts");
+        let output = self.lineage(args).output().expect("the program runs");
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "lineage {args:?}: {stderr}");
         String::from_utf8(output.stdout).expect("UTF-8")
     }
 
-    /// What a command prints that may have findings.
+    /// Runs a command that may exit with 1 because it reports problems, and returns its stdout.
     pub(crate) fn ok_or_findings(&self, args: &[&str]) -> String {
-        let output = self.lineage(args).output().expect("the program starts");
+        let output = self.lineage(args).output().expect("the program runs");
         String::from_utf8(output.stdout).expect("UTF-8")
     }
 
-    /// What a person would see: the command, stdout, stderr, the exit status.
+    /// The command, its stdout, its stderr after `!`, and its exit status after `=`.
     pub(crate) fn transcript(&self, args: &[&str]) -> String {
-        self.transcript_of(self.lineage(args), args)
+        self.transcript_with_stdin(args, "")
     }
 
     pub(crate) fn transcript_with_stdin(&self, args: &[&str], stdin: impl Into<Vec<u8>>) -> String {
-        let mut command = self.lineage(args);
-        command.write_stdin(stdin);
-        self.transcript_of(command, args)
+        let output = self
+            .lineage(args)
+            .write_stdin(stdin)
+            .output()
+            .expect("the program runs");
+        let stdout = self.redact(&output.stdout);
+        let stderr = self.redact(&output.stderr);
+        let stderr: String = stderr.lines().map(|line| format!("! {line}\n")).collect();
+        let code = match output.status.code() {
+            Some(code) => code.to_string(),
+            None => "killed".to_owned(),
+        };
+        format!("$ lineage {}\n{stdout}{stderr}= {code}\n", args.join(" "))
     }
 
-    fn transcript_of(&self, mut command: Command, args: &[&str]) -> String {
-        let output = command.output().expect("the program starts");
-        let dir = self.dir.path().to_string_lossy().into_owned();
-        let redact = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(&dir, "[DIR]");
-        let (stdout, stderr) = (redact(&output.stdout), redact(&output.stderr));
-        let mark: String = stderr.lines().map(|line| format!("! {line}\n")).collect();
-        let code = output.status.code().map_or_else(|| "killed".to_owned(), |code| code.to_string());
-        format!("$ lineage {}\n{stdout}{mark}= {code}\n", args.join(" "))
+    /// Replaces the path of the sandbox, which differs in each run.
+    fn redact(&self, bytes: &[u8]) -> String {
+        let dir = self.dir.path().to_string_lossy();
+        String::from_utf8_lossy(bytes).replace(&*dir, "[DIR]")
     }
+}
+
+fn describe_entry(root: &Path, path: &Path) -> String {
+    let name = path.strip_prefix(root).expect("a path below the root");
+    let name = name.to_string_lossy().escape_debug().to_string();
+    let metadata = fs::symlink_metadata(path).expect("metadata");
+    if metadata.is_dir() {
+        return format!("{name}/");
+    }
+    if metadata.is_symlink() {
+        let target = fs::read_link(path).expect("a link");
+        return format!("{name} -> {}", target.display());
+    }
+    let mode = metadata.permissions().mode() & 0o777;
+    let bytes = fs::read(path).expect("a file");
+    let text = String::from_utf8_lossy(&bytes).escape_debug().to_string();
+    format!("{name} {mode:03o} {text}")
 }

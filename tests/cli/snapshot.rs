@@ -14,7 +14,11 @@ pub(crate) fn with_work() -> Sandbox {
     let sandbox = Sandbox::with_store();
     sandbox.write("work/train.py", "lr = 0.1\n");
     sandbox.write("work/run.sh", "#!/bin/sh\n");
-    fs::set_permissions(sandbox.path("work/run.sh"), fs::Permissions::from_mode(0o755)).unwrap();
+    fs::set_permissions(
+        sandbox.path("work/run.sh"),
+        fs::Permissions::from_mode(0o755),
+    )
+    .unwrap();
     sandbox.write("work/data/empty", "");
     fs::create_dir(sandbox.path("work/nothing")).unwrap();
     symlink("../train.py", sandbox.path("work/data/link")).unwrap();
@@ -22,11 +26,23 @@ pub(crate) fn with_work() -> Sandbox {
 }
 
 pub(crate) fn append(sandbox: &Sandbox, args: &[&str]) -> String {
-    sandbox.ok(&[&["append", "--timestamp", "2026-03-01T00:00:00Z", "--status", "auto"], args].concat())
+    sandbox.ok(&[
+        &[
+            "append",
+            "--timestamp",
+            "2026-03-01T00:00:00Z",
+            "--status",
+            "auto",
+        ],
+        args,
+    ]
+    .concat())
 }
 
 pub(crate) fn settings(sandbox: &Sandbox, text: &str) {
-    let settings = sandbox.read(".lineage/lineage.toml").replace("[snapshot]", &format!("[snapshot]\n{text}"));
+    let settings = sandbox
+        .read(".lineage/lineage.toml")
+        .replace("[snapshot]", &format!("[snapshot]\n{text}"));
     fs::write(sandbox.path(".lineage/lineage.toml"), settings).unwrap();
 }
 
@@ -37,12 +53,21 @@ pub(crate) fn paths(sandbox: &Sandbox) -> Vec<String> {
 #[test]
 fn a_keep_is_frozen_read_only_with_its_links_modes_and_empty_directories() {
     let sandbox = with_work();
-    append(&sandbox, &["--metric", "3", "--snapshot", "work", "--specialist", "opt"]);
+    append(
+        &sandbox,
+        &["--metric", "3", "--snapshot", "work", "--specialist", "opt"],
+    );
     assert_eq!(paths(&sandbox), ["snapshots/000_opt"]);
     assert_snapshot!(sandbox.tree(".lineage/snapshots/000_opt"));
     let manifest = sandbox.read(".lineage/snapshots/000_opt.manifest");
-    let kinds: Vec<_> = manifest.lines().map(|line| line.split('\t').next().unwrap()).collect();
-    assert_eq!(kinds, ["kind", "dir", "file", "link", "dir", "file", "file"]);
+    let kinds: Vec<_> = manifest
+        .lines()
+        .map(|line| line.split('\t').next().unwrap())
+        .collect();
+    assert_eq!(
+        kinds,
+        ["kind", "dir", "file", "link", "dir", "file", "file"]
+    );
     assert!(sandbox.transcript(&["check"]).ends_with("= 0\n"));
 }
 
@@ -61,17 +86,37 @@ fn by_default_keeps_and_baselines_are_frozen_and_always_means_every_trial() {
     let sandbox = with_work();
     settings(&sandbox, "path = \"work\"\nalways = true");
     log(&sandbox);
-    assert_eq!(paths(&sandbox), ["snapshots/000", "snapshots/001", "snapshots/002", "snapshots/003"]);
+    assert_eq!(
+        paths(&sandbox),
+        [
+            "snapshots/000",
+            "snapshots/001",
+            "snapshots/002",
+            "snapshots/003"
+        ]
+    );
     let quiet = sandbox.path(".lineage/snapshots");
-    assert!(fs::read_dir(quiet).unwrap().all(|entry| !entry.unwrap().file_name().to_string_lossy().starts_with('.')));
+    assert!(fs::read_dir(quiet).unwrap().all(|entry| {
+        !entry
+            .unwrap()
+            .file_name()
+            .to_string_lossy()
+            .starts_with('.')
+    }));
 }
 
 #[test]
 fn one_file_is_frozen_under_its_name() {
     let sandbox = with_work();
     append(&sandbox, &["--metric", "3", "--snapshot", "work/train.py"]);
-    assert_eq!(sandbox.tree(".lineage/snapshots/000"), "train.py 444 lr = 0.1\\n");
-    assert_eq!(sandbox.ok(&["show", "0", "--file", "train.py"]), "lr = 0.1\n");
+    assert_eq!(
+        sandbox.tree(".lineage/snapshots/000"),
+        "train.py 444 lr = 0.1\\n"
+    );
+    assert_eq!(
+        sandbox.ok(&["show", "0", "--file", "train.py"]),
+        "lr = 0.1\n"
+    );
 }
 
 #[test]
@@ -79,8 +124,17 @@ fn what_is_ignored_and_git_and_the_store_are_left_out() {
     let sandbox = Sandbox::with_store();
     sandbox.write(".gitignore", "*.log\n/build/\n");
     sandbox.write(".lineageignore", "*.ckpt\n!best.ckpt\n");
-    for name in ["a.py", "t.log", "build/x", "sub/build/x", "sub/u.log", "m.ckpt", "best.ckpt", ".GIT/HEAD", ".hidden"]
-    {
+    for name in [
+        "a.py",
+        "t.log",
+        "build/x",
+        "sub/build/x",
+        "sub/u.log",
+        "m.ckpt",
+        "best.ckpt",
+        ".GIT/HEAD",
+        ".hidden",
+    ] {
         sandbox.write(name, name);
     }
     sandbox.write("sub/.git", "gitdir: elsewhere\n");
@@ -96,7 +150,15 @@ fn only_a_plain_and_short_ignore_file_counts() {
     symlink("../elsewhere", sandbox.path("work/.gitignore")).unwrap();
     sandbox.pipe("work/.lineageignore");
     sandbox.write("work/data/.gitignore", "*\n".repeat(600_000));
-    let args = ["append", "--status", "keep", "--metric", "3", "--snapshot", "work"];
+    let args = [
+        "append",
+        "--status",
+        "keep",
+        "--metric",
+        "3",
+        "--snapshot",
+        "work",
+    ];
     assert_snapshot!(sandbox.transcript(&args));
     assert!(sandbox.path(".lineage/snapshots/000/data/empty").exists());
 }
@@ -116,16 +178,43 @@ fn what_lies_above_the_work_does_not_decide_what_is_frozen() {
 fn a_domain_is_free_text_and_its_snapshot_has_a_plain_name() {
     let sandbox = with_work();
     for domain in ["../../etc", "a\nb/c", "\u{202e}x", &"long".repeat(100)] {
-        sandbox.ok(&["append", "--status", "keep", "--metric", "1", "-q", "--domain", domain, "--snapshot", "work"]);
+        sandbox.ok(&[
+            "append",
+            "--status",
+            "keep",
+            "--metric",
+            "1",
+            "-q",
+            "--domain",
+            domain,
+            "--snapshot",
+            "work",
+        ]);
     }
-    assert_eq!(paths(&sandbox)[..3], ["snapshots/000_------etc", "snapshots/001_a-nb-c", "snapshots/002_-x"]);
+    assert_eq!(
+        paths(&sandbox)[..3],
+        [
+            "snapshots/000_------etc",
+            "snapshots/001_a-nb-c",
+            "snapshots/002_-x"
+        ]
+    );
     assert_eq!(paths(&sandbox)[3].len(), "snapshots/003_".len() + 64);
 }
 
 #[test]
 fn odd_names_survive() {
     let sandbox = Sandbox::with_store();
-    let names = ["a b", "new\nline", "tab\there", "\u{1b}[31mred", "back\\slash", "-dash", "quote\"", "ü"];
+    let names = [
+        "a b",
+        "new\nline",
+        "tab\there",
+        "\u{1b}[31mred",
+        "back\\slash",
+        "-dash",
+        "quote\"",
+        "ü",
+    ];
     for name in names {
         sandbox.write(&format!("work/{name}"), name);
     }
@@ -141,14 +230,29 @@ fn odd_names_survive() {
 fn pipes_are_left_out_and_said_and_an_unreadable_file_is_an_error() {
     let sandbox = with_work();
     sandbox.pipe("work/pipe");
-    let args = ["append", "--status", "keep", "--metric", "3", "--snapshot", "work"];
+    let args = [
+        "append",
+        "--status",
+        "keep",
+        "--metric",
+        "3",
+        "--snapshot",
+        "work",
+    ];
     assert_snapshot!(sandbox.transcript(&args));
-    fs::set_permissions(sandbox.path("work/train.py"), fs::Permissions::from_mode(0o000)).unwrap();
+    fs::set_permissions(
+        sandbox.path("work/train.py"),
+        fs::Permissions::from_mode(0o000),
+    )
+    .unwrap();
     if fs::read(sandbox.path("work/train.py")).is_ok() {
         return skipped("nothing is unreadable for the user who runs the tests");
     }
     let transcript = sandbox.transcript(&args);
-    assert!(transcript.contains("train.py: Permission denied") && transcript.ends_with("= 0\n"), "{transcript}");
+    assert!(
+        transcript.contains("train.py: Permission denied") && transcript.ends_with("= 0\n"),
+        "{transcript}"
+    );
 }
 
 #[test]
@@ -157,7 +261,10 @@ fn a_name_that_is_taken_is_left_alone() {
     sandbox.write(".lineage/snapshots/000/of/another", "keep me");
     append(&sandbox, &["--metric", "3", "--snapshot", "work"]);
     assert_eq!(paths(&sandbox), ["snapshots/000.2"]);
-    assert_eq!(sandbox.tree(".lineage/snapshots/000"), "of/\nof/another 644 keep me");
+    assert_eq!(
+        sandbox.tree(".lineage/snapshots/000"),
+        "of/\nof/another 644 keep me"
+    );
 }
 
 #[test]
@@ -188,15 +295,38 @@ fn many_writers_freeze_at_once() {
         for _ in 0..8 {
             scope.spawn(|| {
                 for _ in 0..5 {
-                    sandbox.ok(&["append", "--status", "keep", "--metric", "1", "-q", "--snapshot", "work"]);
+                    sandbox.ok(&[
+                        "append",
+                        "--status",
+                        "keep",
+                        "--metric",
+                        "1",
+                        "-q",
+                        "--snapshot",
+                        "work",
+                    ]);
                 }
             });
         }
     });
     let paths = paths(&sandbox);
-    assert_eq!(paths, (0..40).map(|id| format!("snapshots/{id:03}")).collect::<Vec<_>>());
-    assert!(sandbox.transcript(&["check"]).ends_with("40 rows, no problems found\n= 0\n"));
-    assert_eq!(fs::read_dir(sandbox.path(".lineage/snapshots")).unwrap().count(), 80);
+    assert_eq!(
+        paths,
+        (0..40)
+            .map(|id| format!("snapshots/{id:03}"))
+            .collect::<Vec<_>>()
+    );
+    assert!(
+        sandbox
+            .transcript(&["check"])
+            .ends_with("40 rows, no problems found\n= 0\n")
+    );
+    assert_eq!(
+        fs::read_dir(sandbox.path(".lineage/snapshots"))
+            .unwrap()
+            .count(),
+        80
+    );
 }
 
 #[test]
@@ -205,15 +335,31 @@ fn one_frozen_file_is_shown_to_the_byte() {
     let bytes = b"\x00\xff\x1b[31m no newline";
     sandbox.write("work/data/bytes", bytes);
     append(&sandbox, &["--metric", "3", "--snapshot", "work"]);
-    let output = sandbox.lineage(&["show", "0", "--file", "data/bytes"]).output().unwrap();
+    let output = sandbox
+        .lineage(&["show", "0", "--file", "data/bytes"])
+        .output()
+        .unwrap();
     assert_eq!(output.stdout, bytes);
-    assert_eq!(sandbox.ok(&["show", "0", "--file", "./train.py"]), "lr = 0.1\n");
+    assert_eq!(
+        sandbox.ok(&["show", "0", "--file", "./train.py"]),
+        "lr = 0.1\n"
+    );
     let at = |name: &str| sandbox.path(&format!(".lineage/snapshots/000/{name}"));
     fs::write(at("more"), "put there later\n").unwrap();
     fs::remove_file(at("run.sh")).unwrap();
     fs::write(at("run.sh"), "#!/bin/no\n").unwrap();
-    let refused = ["train.pi", "data", "data/link", "nothing/x", "more", "run.sh"];
-    let transcripts: Vec<_> = refused.iter().map(|path| sandbox.transcript(&["show", "0", "--file", path])).collect();
+    let refused = [
+        "train.pi",
+        "data",
+        "data/link",
+        "nothing/x",
+        "more",
+        "run.sh",
+    ];
+    let transcripts: Vec<_> = refused
+        .iter()
+        .map(|path| sandbox.transcript(&["show", "0", "--file", path]))
+        .collect();
     assert_snapshot!(transcripts.join("\n"));
 }
 
@@ -223,10 +369,25 @@ fn one_file_named_by_a_link_keeps_the_name_that_was_given() {
     sandbox.write("data/v7.py", "lr = 0.1\n");
     std::os::unix::fs::symlink("data/v7.py", sandbox.path("train.py")).unwrap();
     for metric in ["3", "2"] {
-        sandbox.ok(&["append", "--status", "keep", "--metric", metric, "--snapshot", "train.py"]);
+        sandbox.ok(&[
+            "append",
+            "--status",
+            "keep",
+            "--metric",
+            metric,
+            "--snapshot",
+            "train.py",
+        ]);
     }
     for name in ["000", "001"] {
-        assert_eq!(sandbox.read(&format!(".lineage/snapshots/{name}/train.py")), "lr = 0.1\n");
-        assert!(!sandbox.path(&format!(".lineage/snapshots/{name}/v7.py")).exists());
+        assert_eq!(
+            sandbox.read(&format!(".lineage/snapshots/{name}/train.py")),
+            "lr = 0.1\n"
+        );
+        assert!(
+            !sandbox
+                .path(&format!(".lineage/snapshots/{name}/v7.py"))
+                .exists()
+        );
     }
 }

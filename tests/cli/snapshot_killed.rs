@@ -15,21 +15,41 @@ const FILES: usize = 300;
 fn with_many_files() -> Sandbox {
     let sandbox = Sandbox::with_store();
     for n in 0..FILES {
-        sandbox.write(&format!("work/d{}/f{n}", n % 10), format!("{n}\n").repeat(50));
+        sandbox.write(
+            &format!("work/d{}/f{n}", n % 10),
+            format!("{n}\n").repeat(50),
+        );
     }
     sandbox
 }
 
 fn freeze(sandbox: &Sandbox) -> Command {
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("lineage"));
-    command.args(["append", "--status", "keep", "--metric", "1", "-q", "--snapshot", "work"]);
-    command.current_dir(sandbox.path(".")).env_clear().stdout(Stdio::null()).stderr(Stdio::null());
+    command.args([
+        "append",
+        "--status",
+        "keep",
+        "--metric",
+        "1",
+        "-q",
+        "--snapshot",
+        "work",
+    ]);
+    command
+        .current_dir(sandbox.path("."))
+        .env_clear()
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     command
 }
 
 fn names(sandbox: &Sandbox) -> Vec<String> {
-    let Ok(entries) = fs::read_dir(sandbox.path(".lineage/snapshots")) else { return Vec::new() };
-    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect()
+    let Ok(entries) = fs::read_dir(sandbox.path(".lineage/snapshots")) else {
+        return Vec::new();
+    };
+    entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect()
 }
 
 #[test]
@@ -51,20 +71,47 @@ fn killed_at_any_moment_nothing_half_made_is_under_a_final_name() {
         child.kill().unwrap();
         child.wait().unwrap();
         let names = names(&sandbox);
-        left = left.max(names.iter().filter(|name| name.starts_with(".freezing-")).count());
-        for name in names.iter().filter(|name| !name.starts_with('.') && !name.ends_with(".manifest")) {
-            assert!(names.contains(&format!("{name}.manifest")), "round {round}: {name} has no manifest");
-            assert_eq!(sandbox.tree(&format!(".lineage/snapshots/{name}")), wanted, "round {round}: {name}");
+        left = left.max(
+            names
+                .iter()
+                .filter(|name| name.starts_with(".freezing-"))
+                .count(),
+        );
+        for name in names
+            .iter()
+            .filter(|name| !name.starts_with('.') && !name.ends_with(".manifest"))
+        {
+            assert!(
+                names.contains(&format!("{name}.manifest")),
+                "round {round}: {name} has no manifest"
+            );
+            assert_eq!(
+                sandbox.tree(&format!(".lineage/snapshots/{name}")),
+                wanted,
+                "round {round}: {name}"
+            );
         }
         for row in sandbox.rows() {
-            assert!(sandbox.path(".lineage").join(&row[15]).is_dir(), "round {round}: {row:?}");
+            assert!(
+                sandbox.path(".lineage").join(&row[15]).is_dir(),
+                "round {round}: {row:?}"
+            );
         }
     }
     assert!(left > 0, "no writer was killed in the middle");
     assert!(freeze(&sandbox).status().unwrap().success());
-    assert!(names(&sandbox).iter().all(|name| !name.starts_with('.')), "{:?}", names(&sandbox));
+    assert!(
+        names(&sandbox).iter().all(|name| !name.starts_with('.')),
+        "{:?}",
+        names(&sandbox)
+    );
     let checked = sandbox.ok_or_findings(&["check"]);
-    assert!(checked.lines().all(|line| line.ends_with("a snapshot that no row names")), "{checked}");
+    assert!(
+        checked
+            .lines()
+            .all(|line| line.ends_with("a snapshot that no row names")),
+        "{checked}"
+    );
 }
 
 #[test]
@@ -76,7 +123,9 @@ fn who_is_still_freezing_is_not_swept_up() {
         sleep(Duration::from_micros(200));
     }
     let signal = |name: &str| {
-        let sent = Command::new("kill").args([name, &slow.id().to_string()]).status();
+        let sent = Command::new("kill")
+            .args([name, &slow.id().to_string()])
+            .status();
         assert!(sent.unwrap().success());
     };
     signal("-STOP");

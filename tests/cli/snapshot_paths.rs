@@ -18,7 +18,15 @@ fn frozen() -> Sandbox {
     for (metric, text) in [("3", "one\n"), ("2", "two\n")] {
         sandbox.write("work/a.txt", text);
         sandbox.write("work/sub/b.txt", text);
-        sandbox.ok(&["append", "--status", "auto", "--metric", metric, "--snapshot", "work"]);
+        sandbox.ok(&[
+            "append",
+            "--status",
+            "auto",
+            "--metric",
+            metric,
+            "--snapshot",
+            "work",
+        ]);
     }
     sandbox
 }
@@ -29,10 +37,20 @@ fn at(sandbox: &Sandbox, name: &str) -> std::path::PathBuf {
 
 /// Every command that reads the snapshot of trial 001: each must fail, tell nothing of the secret, and write nothing.
 fn refused(sandbox: &Sandbox) -> String {
-    let commands: [&[&str]; 3] = [&["show", "1", "--file", "a.txt"], &["diff", "1"], &["checkout", "1", "out"]];
-    let transcripts: Vec<_> = commands.iter().map(|args| sandbox.transcript(args)).collect();
+    let commands: [&[&str]; 3] = [
+        &["show", "1", "--file", "a.txt"],
+        &["diff", "1"],
+        &["checkout", "1", "out"],
+    ];
+    let transcripts: Vec<_> = commands
+        .iter()
+        .map(|args| sandbox.transcript(args))
+        .collect();
     for transcript in &transcripts {
-        assert!(transcript.ends_with("= 1\n") && !transcript.contains("a secret"), "{transcript}");
+        assert!(
+            transcript.ends_with("= 1\n") && !transcript.contains("a secret"),
+            "{transcript}"
+        );
     }
     assert_eq!(sandbox.read("secret"), "a secret\n");
     transcripts.join("\n")
@@ -41,7 +59,9 @@ fn refused(sandbox: &Sandbox) -> String {
 fn with_snapshot_path(cell: &str) -> Sandbox {
     let sandbox = frozen();
     sandbox.write("secrets/a.txt", "a secret\n");
-    let log = sandbox.read_log().replace("\tsnapshots/001\t", &format!("\t{cell}\t"));
+    let log = sandbox
+        .read_log()
+        .replace("\tsnapshots/001\t", &format!("\t{cell}\t"));
     fs::write(sandbox.log(), log).unwrap();
     sandbox
 }
@@ -67,7 +87,10 @@ fn a_snapshot_path_that_names_a_file_or_nothing() {
         refused(&with_snapshot_path(cell));
     }
     let all = with_snapshot_path("snapshots").transcript(&["checkout", "1", "out"]);
-    assert!(all.contains("the directory of all snapshots, not one of them"), "{all}");
+    assert!(
+        all.contains("the directory of all snapshots, not one of them"),
+        "{all}"
+    );
 }
 
 #[test]
@@ -79,11 +102,30 @@ fn a_snapshot_or_all_of_them_replaced_by_a_link() {
     assert_snapshot!(refused(&sandbox));
     let sandbox = frozen();
     fs::rename(at(&sandbox, ""), sandbox.path("elsewhere")).unwrap();
-    symlink(sandbox.path("elsewhere"), sandbox.path(".lineage/snapshots")).unwrap();
+    symlink(
+        sandbox.path("elsewhere"),
+        sandbox.path(".lineage/snapshots"),
+    )
+    .unwrap();
     refused(&sandbox);
-    let transcript = sandbox.transcript(&["append", "--status", "keep", "--metric", "1", "--snapshot", "work"]);
-    assert!(transcript.contains("snapshots is a symbolic link") && transcript.ends_with("= 0\n"), "{transcript}");
-    assert_eq!(sandbox.rows()[2][15], "", "logged, and nothing written behind the link");
+    let transcript = sandbox.transcript(&[
+        "append",
+        "--status",
+        "keep",
+        "--metric",
+        "1",
+        "--snapshot",
+        "work",
+    ]);
+    assert!(
+        transcript.contains("snapshots is a symbolic link") && transcript.ends_with("= 0\n"),
+        "{transcript}"
+    );
+    assert_eq!(
+        sandbox.rows()[2][15],
+        "",
+        "logged, and nothing written behind the link"
+    );
 }
 
 #[test]
@@ -101,9 +143,16 @@ fn a_directory_of_a_snapshot_replaced_by_a_link() {
     sandbox.write("secrets/b.txt", "a secret\n");
     fs::remove_dir_all(at(&sandbox, "001/sub")).unwrap();
     symlink(sandbox.path("secrets"), at(&sandbox, "001/sub")).unwrap();
-    for args in [&["show", "1", "--file", "sub/b.txt"][..], &["diff", "1"], &["checkout", "1", "out"]] {
+    for args in [
+        &["show", "1", "--file", "sub/b.txt"][..],
+        &["diff", "1"],
+        &["checkout", "1", "out"],
+    ] {
         let transcript = sandbox.transcript(args);
-        assert!(transcript.contains("sub is a symbolic link") && transcript.ends_with("= 1\n"), "{transcript}");
+        assert!(
+            transcript.contains("sub is a symbolic link") && transcript.ends_with("= 1\n"),
+            "{transcript}"
+        );
     }
 }
 
@@ -130,7 +179,9 @@ fn a_manifest_whose_paths_lead_out() {
     for path in ["../secret", "/etc/passwd", "sub/../../secret", "a.txt/x"] {
         let sandbox = frozen();
         let manifest = at(&sandbox, "001.manifest");
-        let text = fs::read_to_string(&manifest).unwrap().replace("\tsub/b.txt\t", &format!("\t{path}\t"));
+        let text = fs::read_to_string(&manifest)
+            .unwrap()
+            .replace("\tsub/b.txt\t", &format!("\t{path}\t"));
         fs::remove_file(&manifest).unwrap();
         fs::write(&manifest, text).unwrap();
         let transcripts = refused(&sandbox);
@@ -141,8 +192,17 @@ fn a_manifest_whose_paths_lead_out() {
 #[test]
 fn a_path_of_the_command_line() {
     let sandbox = frozen();
-    let paths = ["../../../secret", "/etc/passwd", "sub/../../000/a.txt", "", "."];
-    let transcripts: Vec<_> = paths.iter().map(|path| sandbox.transcript(&["show", "1", "--file", path])).collect();
+    let paths = [
+        "../../../secret",
+        "/etc/passwd",
+        "sub/../../000/a.txt",
+        "",
+        ".",
+    ];
+    let transcripts: Vec<_> = paths
+        .iter()
+        .map(|path| sandbox.transcript(&["show", "1", "--file", path]))
+        .collect();
     assert_snapshot!(transcripts.join("\n"));
 }
 
@@ -158,7 +218,10 @@ fn a_link_planted_in_the_directory_of_a_checkout() {
         assert_snapshot!(sandbox.transcript(&["checkout", "1", "out", "--force"]));
         assert_eq!(sandbox.read("out/sub/b.txt"), "two\n");
         assert_eq!(sandbox.read("out/a.txt"), "two\n");
-        assert_eq!((sandbox.read("outside/b.txt"), sandbox.read("secret")), ("a secret\n".into(), "a secret\n".into()));
+        assert_eq!(
+            (sandbox.read("outside/b.txt"), sandbox.read("secret")),
+            ("a secret\n".into(), "a secret\n".into())
+        );
     }
 }
 
@@ -167,7 +230,11 @@ fn a_link_where_things_are_kept_aside() {
     let sandbox = frozen();
     sandbox.write("out/a.txt", "mine\n");
     fs::create_dir(sandbox.path("outside")).unwrap();
-    symlink(sandbox.path("outside"), sandbox.path("out/.lineage-aside-1")).unwrap();
+    symlink(
+        sandbox.path("outside"),
+        sandbox.path("out/.lineage-aside-1"),
+    )
+    .unwrap();
     sandbox.ok(&["checkout", "1", "out", "--force"]);
     assert_eq!(sandbox.read("out/.lineage-aside-2/a.txt"), "mine\n");
     assert_eq!(sandbox.tree("outside"), "");
@@ -184,12 +251,22 @@ fn a_snapshot_that_would_write_to_the_store_or_to_git() {
         fs::remove_file(&manifest).unwrap();
         fs::write(&manifest, text).unwrap();
         let transcript = sandbox.transcript(&["checkout", "1", ".", "--force"]);
-        assert!(transcript.contains("never writes to") && transcript.ends_with("= 1\n"), "{transcript}");
+        assert!(
+            transcript.contains("never writes to") && transcript.ends_with("= 1\n"),
+            "{transcript}"
+        );
     }
     let sandbox = frozen();
-    for dir in [".lineage", ".lineage/snapshots/000", ".lineage/snapshots/new"] {
+    for dir in [
+        ".lineage",
+        ".lineage/snapshots/000",
+        ".lineage/snapshots/new",
+    ] {
         let transcript = sandbox.transcript(&["checkout", "1", dir, "--force"]);
-        assert!(transcript.contains("is in the store") && transcript.ends_with("= 1\n"), "{transcript}");
+        assert!(
+            transcript.contains("is in the store") && transcript.ends_with("= 1\n"),
+            "{transcript}"
+        );
     }
 }
 
@@ -214,7 +291,16 @@ fn a_link_that_comes_and_goes() {
         let deadline = Instant::now() + Duration::from_secs(2);
         while Instant::now() < deadline {
             sandbox.transcript(&["checkout", "0", "out", "--force"]);
-            sandbox.transcript(&["append", "--status", "keep", "--metric", "1", "--snapshot", "out", "-q"]);
+            sandbox.transcript(&[
+                "append",
+                "--status",
+                "keep",
+                "--metric",
+                "1",
+                "--snapshot",
+                "out",
+                "-q",
+            ]);
         }
         done.store(true, Ordering::Relaxed);
     });
@@ -233,7 +319,11 @@ impl<'s> Mounted<'s> {
     fn bind(sandbox: &'s Sandbox, of: &str, at: &'s str) -> Option<Self> {
         fs::create_dir_all(sandbox.path(at)).unwrap();
         let mut mount = std::process::Command::new("mount");
-        let done = mount.arg("--bind").arg(sandbox.path(of)).arg(sandbox.path(at)).output();
+        let done = mount
+            .arg("--bind")
+            .arg(sandbox.path(of))
+            .arg(sandbox.path(at))
+            .output();
         if !done.is_ok_and(|output| output.status.success()) {
             skipped("nothing may be mounted by the user who runs the tests");
             return None;
@@ -244,40 +334,92 @@ impl<'s> Mounted<'s> {
 
 impl Drop for Mounted<'_> {
     fn drop(&mut self) {
-        let _ = std::process::Command::new("umount").arg(self.0.path(self.1)).status();
+        let _ = std::process::Command::new("umount")
+            .arg(self.0.path(self.1))
+            .status();
     }
 }
 
 #[test]
 fn a_store_reached_by_another_mount_is_still_the_store() {
     let sandbox = frozen();
-    let Some(_mounted) = Mounted::bind(&sandbox, ".lineage", "mnt") else { return };
+    let Some(_mounted) = Mounted::bind(&sandbox, ".lineage", "mnt") else {
+        return;
+    };
     sandbox.ok(&["--store", "mnt", "checkout", "0", ".", "--clean"]);
     for name in ["results.tsv", "lineage.toml", "snapshots/000/a.txt"] {
-        assert!(sandbox.path(&format!(".lineage/{name}")).exists(), "{name} gave way");
+        assert!(
+            sandbox.path(&format!(".lineage/{name}")).exists(),
+            "{name} gave way"
+        );
     }
-    sandbox.ok(&["--store", "mnt", "append", "--status", "keep", "--metric", "1", "--snapshot", "."]);
+    sandbox.ok(&[
+        "--store",
+        "mnt",
+        "append",
+        "--status",
+        "keep",
+        "--metric",
+        "1",
+        "--snapshot",
+        ".",
+    ]);
     for dir in [".lineage", "mnt"] {
-        assert!(!at(&sandbox, "002").join(dir).exists(), "the store is in its own snapshot");
+        assert!(
+            !at(&sandbox, "002").join(dir).exists(),
+            "the store is in its own snapshot"
+        );
     }
     assert!(at(&sandbox, "002/a.txt").exists());
     for dir in [".lineage", ".lineage/snapshots", ".lineage/snapshots/new"] {
         let transcript = sandbox.transcript(&["--store", "mnt", "checkout", "0", dir, "--force"]);
-        assert!(transcript.contains("is in the store") && transcript.ends_with("= 1\n"), "{transcript}");
+        assert!(
+            transcript.contains("is in the store") && transcript.ends_with("= 1\n"),
+            "{transcript}"
+        );
     }
-    let transcript =
-        sandbox.transcript(&["append", "--status", "keep", "--metric", "0.5", "--snapshot", "mnt/snapshots"]);
+    let transcript = sandbox.transcript(&[
+        "append",
+        "--status",
+        "keep",
+        "--metric",
+        "0.5",
+        "--snapshot",
+        "mnt/snapshots",
+    ]);
     assert!(transcript.contains("is in the store"), "{transcript}");
 }
 
 #[test]
 fn what_holds_the_store_by_another_mount_never_gives_way() {
     let sandbox = Sandbox::new();
-    sandbox.ok(&["init", "live/.lineage", "--metric", "val_loss", "--direction", "minimize"]);
+    sandbox.ok(&[
+        "init",
+        "live/.lineage",
+        "--metric",
+        "val_loss",
+        "--direction",
+        "minimize",
+    ]);
     sandbox.write("work/live", "a file\n");
-    sandbox.ok(&["append", "--store", "live", "--status", "auto", "--metric", "3", "--snapshot", "work"]);
-    let Some(_mounted) = Mounted::bind(&sandbox, "live/.lineage", "mnt") else { return };
+    sandbox.ok(&[
+        "append",
+        "--store",
+        "live",
+        "--status",
+        "auto",
+        "--metric",
+        "3",
+        "--snapshot",
+        "work",
+    ]);
+    let Some(_mounted) = Mounted::bind(&sandbox, "live/.lineage", "mnt") else {
+        return;
+    };
     let transcript = sandbox.transcript(&["checkout", "0", ".", "--force", "--store", "mnt"]);
-    assert!(transcript.contains("live is or holds the store") && transcript.ends_with("= 1\n"), "{transcript}");
+    assert!(
+        transcript.contains("live is or holds the store") && transcript.ends_with("= 1\n"),
+        "{transcript}"
+    );
     assert!(sandbox.path("live/.lineage/results.tsv").exists());
 }

@@ -8,7 +8,9 @@ use crate::sandbox::{Sandbox, skipped};
 fn on_terminal(sandbox: &Sandbox, line: &str, environment: &[(&str, &str)]) -> Option<String> {
     let binary = assert_cmd::cargo::cargo_bin!("lineage");
     let mut command = Command::new("script");
-    command.args(["-qec", &format!("{} {line}", binary.display()), "/dev/null"]).current_dir(sandbox.path("."));
+    command
+        .args(["-qec", &format!("{} {line}", binary.display()), "/dev/null"])
+        .current_dir(sandbox.path("."));
     command
         .env_remove("NO_COLOR")
         .env_remove("COLUMNS")
@@ -40,7 +42,10 @@ fn without_styles(text: &str) -> String {
         out += &rest[..at];
         let end = rest[at..].find('m').expect("a style ends with m");
         let codes = &rest[at + 2..at + end];
-        assert!(codes.bytes().all(|b| b.is_ascii_digit() || b == b';'), "an escape that is no style: {codes:?}");
+        assert!(
+            codes.bytes().all(|b| b.is_ascii_digit() || b == b';'),
+            "an escape that is no style: {codes:?}"
+        );
         rest = &rest[at + end + 1..];
     }
     out + rest
@@ -50,18 +55,32 @@ fn without_styles(text: &str) -> String {
 fn a_line_fits_the_width_and_columns_overrides_it() {
     let sandbox = hostile();
     for width in ["60", "100"] {
-        let Some(shown) = on_terminal(&sandbox, "tail -n 30", &[("COLUMNS", width)]) else { return };
-        assert!(shown.contains("\x1b["), "no colour on a terminal: {shown:?}");
+        let Some(shown) = on_terminal(&sandbox, "tail -n 30", &[("COLUMNS", width)]) else {
+            return;
+        };
+        assert!(
+            shown.contains("\x1b["),
+            "no colour on a terminal: {shown:?}"
+        );
         let plain = without_styles(&shown);
-        let longest = plain.lines().map(|line| line.chars().count()).max().unwrap();
-        assert!(longest <= width.parse::<usize>().unwrap().max(100), "{longest} at {width}:\n{plain}");
+        let longest = plain
+            .lines()
+            .map(|line| line.chars().count())
+            .max()
+            .unwrap();
+        assert!(
+            longest <= width.parse::<usize>().unwrap().max(100),
+            "{longest} at {width}:\n{plain}"
+        );
     }
 }
 
 #[test]
 fn no_color_is_honoured() {
     let sandbox = hostile();
-    let Some(shown) = on_terminal(&sandbox, "tail", &[("NO_COLOR", "1")]) else { return };
+    let Some(shown) = on_terminal(&sandbox, "tail", &[("NO_COLOR", "1")]) else {
+        return;
+    };
     assert!(!shown.contains('\x1b'), "{shown:?}");
 }
 
@@ -78,9 +97,14 @@ fn no_escape_and_nothing_invisible_reaches_the_terminal() {
         "stats --by specialist",
         "render --for x",
     ] {
-        let Some(shown) = on_terminal(&sandbox, line, &[]) else { return };
+        let Some(shown) = on_terminal(&sandbox, line, &[]) else {
+            return;
+        };
         let plain = without_styles(&shown);
-        let bad = |c: char| c.is_control() && c != '\n' && c != '\r' || "\u{202e}\u{202c}\u{200b}\u{e0041}".contains(c);
+        let bad = |c: char| {
+            c.is_control() && c != '\n' && c != '\r'
+                || "\u{202e}\u{202c}\u{200b}\u{e0041}".contains(c)
+        };
         assert!(!plain.contains(bad), "{line}: {plain:?}");
     }
 }
@@ -89,40 +113,88 @@ fn no_escape_and_nothing_invisible_reaches_the_terminal() {
 #[cfg(unix)]
 fn a_frozen_file_and_a_diff_reach_the_terminal_harmless() {
     let sandbox = Sandbox::with_store();
-    for text in ["\tone \x1b[2J\u{9b}31m\n", "\ttwo \x1b]0;title\x07\u{9b}31m\n"] {
+    for text in [
+        "\tone \x1b[2J\u{9b}31m\n",
+        "\ttwo \x1b]0;title\x07\u{9b}31m\n",
+    ] {
         sandbox.write("work/a\x1b[31m\nb", text);
-        sandbox.ok(&["append", "--status", "keep", "--metric", "1", "-q", "--snapshot", "work"]);
+        sandbox.ok(&[
+            "append",
+            "--status",
+            "keep",
+            "--metric",
+            "1",
+            "-q",
+            "--snapshot",
+            "work",
+        ]);
     }
-    for line in
-        ["diff 1", "diff 1 --stat", "diff 1 --name-only", "diff 1 --columns", "show 0 --file \"$(ls work)\"", "check"]
-    {
-        let Some(shown) = on_terminal(&sandbox, line, &[]) else { return };
+    for line in [
+        "diff 1",
+        "diff 1 --stat",
+        "diff 1 --name-only",
+        "diff 1 --columns",
+        "show 0 --file \"$(ls work)\"",
+        "check",
+    ] {
+        let Some(shown) = on_terminal(&sandbox, line, &[]) else {
+            return;
+        };
         let plain = without_styles(&shown);
-        assert!(!plain.contains(|c: char| c.is_control() && !"\n\r\t".contains(c)), "{line}: {plain:?}");
+        assert!(
+            !plain.contains(|c: char| c.is_control() && !"\n\r\t".contains(c)),
+            "{line}: {plain:?}"
+        );
     }
-    let Some(shown) = on_terminal(&sandbox, "diff 1", &[]) else { return };
-    assert!(shown.contains("\x1b[32m+\ttwo \\x1b]0;title"), "colours, and tabs stay: {shown:?}");
+    let Some(shown) = on_terminal(&sandbox, "diff 1", &[]) else {
+        return;
+    };
+    assert!(
+        shown.contains("\x1b[32m+\ttwo \\x1b]0;title"),
+        "colours, and tabs stay: {shown:?}"
+    );
 }
 
 /// Six files, each of which takes 0.3 s under strace: long enough to be wondered at.
 #[test]
 #[cfg(target_os = "linux")]
 fn what_takes_long_says_how_far_it_is_and_leaves_the_line_as_it_was() {
-    if !Command::new("strace").args(["-o", "/dev/null", "true"]).status().is_ok_and(|status| status.success()) {
+    if !Command::new("strace")
+        .args(["-o", "/dev/null", "true"])
+        .status()
+        .is_ok_and(|status| status.success())
+    {
         return skipped("strace is not there, or may not trace");
     }
     let sandbox = Sandbox::with_store();
     (0..6).for_each(|n| sandbox.write(&format!("work/{n}"), "x"));
     let binary = assert_cmd::cargo::cargo_bin!("lineage");
-    let strace = "strace -f -qq -o /dev/null -e trace=utimensat -e inject=utimensat:delay_enter=300000";
-    let append = format!("{strace} {} append --status keep --metric 1 --snapshot work", binary.display());
-    let run =
-        |line: &str| Command::new("script").args(["-qec", line, "/dev/null"]).current_dir(sandbox.path(".")).output();
-    let Ok(output) = run(&append) else { return skipped("this system has no `script`") };
+    let strace =
+        "strace -f -qq -o /dev/null -e trace=utimensat -e inject=utimensat:delay_enter=300000";
+    let append = format!(
+        "{strace} {} append --status keep --metric 1 --snapshot work",
+        binary.display()
+    );
+    let run = |line: &str| {
+        Command::new("script")
+            .args(["-qec", line, "/dev/null"])
+            .current_dir(sandbox.path("."))
+            .output()
+    };
+    let Ok(output) = run(&append) else {
+        return skipped("this system has no `script`");
+    };
     let shown = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(shown.contains("\rfreezing ") && shown.contains("%\x1b[K"), "{shown:?}");
+    assert!(
+        shown.contains("\rfreezing ") && shown.contains("%\x1b[K"),
+        "{shown:?}"
+    );
     assert!(shown.ends_with("\r\x1b[K000\r\n"), "{shown:?}");
     let output = run(&format!("{append} 2>errors")).unwrap();
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "001\r\n", "elsewhere nothing");
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "001\r\n",
+        "elsewhere nothing"
+    );
     assert!(!sandbox.read("errors").contains("freezing"));
 }

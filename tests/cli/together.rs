@@ -13,12 +13,27 @@ fn append_from_all(sandbox: &Sandbox) -> Vec<String> {
     thread::scope(|scope| {
         let write = |writer: usize| {
             scope.spawn(move || -> Vec<String> {
-                let line = |n: usize| format!("append --status auto --metric {} --specialist w{writer}", 1000 - n);
-                (0..EACH).map(|n| sandbox.ok(&line(n).split(' ').collect::<Vec<_>>()).trim().to_owned()).collect()
+                let line = |n: usize| {
+                    format!(
+                        "append --status auto --metric {} --specialist w{writer}",
+                        1000 - n
+                    )
+                };
+                (0..EACH)
+                    .map(|n| {
+                        sandbox
+                            .ok(&line(n).split(' ').collect::<Vec<_>>())
+                            .trim()
+                            .to_owned()
+                    })
+                    .collect()
             })
         };
         let writers: Vec<_> = (0..WRITERS).map(write).collect();
-        writers.into_iter().flat_map(|writer| writer.join().unwrap()).collect()
+        writers
+            .into_iter()
+            .flat_map(|writer| writer.join().unwrap())
+            .collect()
     })
 }
 
@@ -40,7 +55,12 @@ fn the_first_append_of_sixteen_writes_one_header() {
     let printed: HashSet<String> = append_from_all(&sandbox).into_iter().collect();
     assert_eq!(printed.len(), WRITERS * EACH);
     let log = sandbox.read_log();
-    assert_eq!(log.lines().filter(|line| line.starts_with("exp_id")).count(), 1);
+    assert_eq!(
+        log.lines()
+            .filter(|line| line.starts_with("exp_id"))
+            .count(),
+        1
+    );
     assert_eq!(log.lines().count(), WRITERS * EACH + 1);
 }
 
@@ -51,14 +71,28 @@ fn a_lock_held_for_ever_is_waited_for_no_longer_than_asked() {
     FileExt::lock(&held).unwrap();
     let before = sandbox.read_log();
     let started = Instant::now();
-    let output = sandbox.lineage(&["append", "--status", "crash", "--lock-timeout", "0.3"]).output().unwrap();
+    let output = sandbox
+        .lineage(&["append", "--status", "crash", "--lock-timeout", "0.3"])
+        .output()
+        .unwrap();
     assert!(started.elapsed().as_secs_f64() >= 0.3);
     assert_eq!(output.status.code(), Some(1));
     let stderr = String::from_utf8(output.stderr).unwrap();
-    assert!(stderr.contains("has been locked") && stderr.contains("{\"status\":\"crash\""), "{stderr}");
-    assert!(!cfg!(target_os = "linux") || stderr.contains(&format!("by process {}", std::process::id())), "{stderr}");
+    assert!(
+        stderr.contains("has been locked") && stderr.contains("{\"status\":\"crash\""),
+        "{stderr}"
+    );
+    assert!(
+        !cfg!(target_os = "linux")
+            || stderr.contains(&format!("by process {}", std::process::id())),
+        "{stderr}"
+    );
     assert_eq!(sandbox.read_log(), before);
-    assert_eq!(sandbox.ok(&["tail", "--format", "jsonl", "-q"]), "", "readers wait for nobody");
+    assert_eq!(
+        sandbox.ok(&["tail", "--format", "jsonl", "-q"]),
+        "",
+        "readers wait for nobody"
+    );
 }
 
 #[test]
@@ -75,5 +109,9 @@ fn the_lock_of_a_log_that_was_replaced_is_not_enough() {
         drop(held);
         assert_eq!(appended.join().unwrap(), "000\n");
     });
-    assert_eq!(sandbox.rows().len(), 1, "the row is in the file that is at the path");
+    assert_eq!(
+        sandbox.rows().len(),
+        1,
+        "the row is in the file that is at the path"
+    );
 }

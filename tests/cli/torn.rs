@@ -7,8 +7,22 @@ use crate::sandbox::Sandbox;
 #[test]
 fn a_log_cut_at_any_byte_reads_and_goes_on() {
     let whole = Sandbox::with_store();
-    for (score, hypothesis) in [("3.2", "seed"), ("3.1", "a \"quoted\" text"), ("3.0", "the last")] {
-        whole.ok(&["append", "--status", "auto", "--metric", score, "--hypothesis", hypothesis, "--notes", "n"]);
+    for (score, hypothesis) in [
+        ("3.2", "seed"),
+        ("3.1", "a \"quoted\" text"),
+        ("3.0", "the last"),
+    ] {
+        whole.ok(&[
+            "append",
+            "--status",
+            "auto",
+            "--metric",
+            score,
+            "--hypothesis",
+            hypothesis,
+            "--notes",
+            "n",
+        ]);
     }
     let bytes = fs::read(whole.log()).unwrap();
     let header = bytes.iter().position(|&b| b == b'\n').unwrap() + 1;
@@ -21,7 +35,10 @@ fn a_log_cut_at_any_byte_reads_and_goes_on() {
 
         let id = cut.ok(&["append", "--status", "crash", "--notes", "after", "-q"]);
         let log = fs::read(cut.log()).unwrap();
-        assert!(log.starts_with(&bytes[..length]), "cut at {length}: what was there is there still");
+        assert!(
+            log.starts_with(&bytes[..length]),
+            "cut at {length}: what was there is there still"
+        );
         let shown = cut.ok(&["tail", "--format", "jsonl", "-q"]);
         let last = shown.lines().last().unwrap();
         assert!(
@@ -38,9 +55,17 @@ fn a_header_cut_at_any_byte_is_completed() {
     let header = fs::read(whole.log()).unwrap();
     for length in 0..header.len() {
         fs::write(whole.log(), &header[..length]).unwrap();
-        assert_eq!(whole.ok(&["append", "--status", "crash", "-q"]), "000\n", "cut at {length}");
+        assert_eq!(
+            whole.ok(&["append", "--status", "crash", "-q"]),
+            "000\n",
+            "cut at {length}"
+        );
         let log = fs::read(whole.log()).unwrap();
-        assert!(log.starts_with(&header), "cut at {length}: {}", String::from_utf8_lossy(&log));
+        assert!(
+            log.starts_with(&header),
+            "cut at {length}: {}",
+            String::from_utf8_lossy(&log)
+        );
         assert_eq!(whole.rows().len(), 1);
     }
 }
@@ -63,7 +88,13 @@ fn a_complete_last_line_without_its_newline_is_a_trial_for_the_next_append() {
     let log = sandbox.read_log();
     fs::write(sandbox.log(), log.trim_end_matches('\n')).unwrap();
     let shown = sandbox.transcript(&["best", "--field", "exp_id"]);
-    assert!(shown.contains("the last line has no newline and does not count yet"), "{shown}");
-    assert_eq!(sandbox.ok(&["append", "--status", "auto", "--metric", "2"]), "001\n");
+    assert!(
+        shown.contains("the last line has no newline and does not count yet"),
+        "{shown}"
+    );
+    assert_eq!(
+        sandbox.ok(&["append", "--status", "auto", "--metric", "2"]),
+        "001\n"
+    );
     assert_eq!(sandbox.ok(&["chain", "--field", "exp_id"]), "000\n001\n");
 }

@@ -1,18 +1,19 @@
-//! One byte of a log changed, anywhere: no command panics or hangs, and no row is lost but the one that was hit; two where
-//! a newline was hit or made.
+//! Changes one byte of a log: no command panics or hangs, and only the row with that byte can be lost,
+//! or two rows if the byte was a newline.
 
 use std::fs;
 
-use anyhow::{Context, Result, ensure};
-
 use crate::{
-    Form, Outcome,
-    scene::{self, SOON, Scene, cores, ended_well, said, share},
-    seed::Seed,
+    Options, Outcome,
+    harness::{
+        TIMEOUT, assert_exits_normally, count_cores, list_ids, run as run_command, run_parallel,
+    },
+    random::Random,
+    sandbox::Sandbox,
 };
 
 const ROWS: usize = 30;
-const COMMANDS: [&[&str]; 8] = [
+const COMMANDS: [&[&str]; 9] = [
     &["best"],
     &["tail"],
     &["chain"],
@@ -21,91 +22,108 @@ const COMMANDS: [&[&str]; 8] = [
     &["render", "--for", "opt"],
     &["show", "004"],
     &["tree", "--format", "jsonl", "-q"],
+    &["check"],
 ];
 
-pub(crate) fn run(form: &Form) -> Result<Outcome> {
-    let flips = form.pick(150, 10_000);
-    let whole = log(form.seed)?;
-    let ids: Vec<String> = whole.ids(&["tail", "-n", "1000"])?;
-    COMMANDS.iter().try_for_each(|command| whole.ok(command).map(drop))?;
-    let bytes = whole.bytes()?;
-    let threads = cores();
-    let scenes = (0..threads).map(|_| Scene::new()).collect::<Result<Vec<_>>>()?;
-    let lost = share(threads, threads, |thread| {
-        let mut lost = 0;
-        for number in (thread..flips).step_by(threads) {
-            let mut seed = Seed::new(form.seed, number);
-            let flip = Flip::new(&mut seed, &bytes);
-            lost += flip.check(&scenes[thread], &bytes, &ids).with_context(|| format!("{flip:?}"))?;
-        }
-        Ok(lost)
-    })?;
-    Ok(Outcome::Held(format!(
-        "{flips} bytes changed in a log of {} (seed {}), {} commands each: no panic, none over {} s, {} rows could not be \
-         read, each of them hit",
+pub(crate) fn run(options: &Options) -> Outcome {
+    let flips = options.pick(150, 10_000);
+    let original = write_log(options.seed);
+    for command in COMMANDS {
+        original.ok(command);
+    }
+    let bytes = fs::read(original.log()).unwrap();
+    let ids = list_ids(&original);
+    let threads = count_cores();
+    let lost = run_parallel(threads, threads, |thread| {
+        let sandbox = Sandbox::with_store();
+        let numbers = (thread..flips).step_by(threads);
+        let check = |number| {
+            check_flip(
+                &sandbox,
+                &mut Random::new(options.seed, number),
+                &bytes,
+                &ids,
+            )
+        };
+        numbers.map(check).sum::<usize>()
+    });
+    Outcome::Passed(format!(
+        "{flips} bytes changed in a log of {} (seed {}), {} commands each: no panic, none over {} s, \
+         {} rows became unreadable, each of them changed",
         bytes.len(),
-        form.seed,
-        COMMANDS.len() + 1 + usize::from(Scene::has_check()),
-        SOON.as_secs(),
+        options.seed,
+        COMMANDS.len() + 1,
+        TIMEOUT.as_secs(),
         lost.iter().sum::<usize>(),
-    )))
+    ))
 }
 
-/// A log with quotes of all kinds, in which trials stem from each other.
-fn log(seed: u64) -> Result<Scene> {
-    let scene = Scene::new()?;
-    let texts = ["plain", "say \"x\"", "\"quoted\"", "\"", "Grüße 世界", "a\tb\nc", "C:\\new", ""];
-    let mut seed = Seed::new(seed, usize::MAX);
+/// A log with all kinds of quotes, in which trials have parents.
+fn write_log(seed: u64) -> Sandbox {
+    let texts = [
+        "plain",
+        "say \"x\"",
+        "\"quoted\"",
+        "\"",
+        "Grüße 世界",
+        "a\tb\nc",
+        "C:\\new",
+        "",
+    ];
+    let sandbox = Sandbox::with_store();
+    let mut random = Random::new(seed, usize::MAX);
     for number in 0..ROWS {
-        let parent = seed.below(number.max(1)).to_string();
-        let score = format!("3.0{:03}", seed.below(1000));
-        let mut args = vec!["append", "--status", "auto", "--metric", &score, "--hypothesis", seed.pick(&texts)];
-        args.extend(["--notes", seed.pick(&texts), "--specialist", seed.pick(&["opt", "arch", "data"])]);
+        let parent = random.below(number.max(1)).to_string();
+        let score = format!("3.0{:03}", random.below(1000));
+        let mut args = vec!["append", "--status", "auto", "--metric", &score];
+        args.extend([
+            "--hypothesis",
+            random.pick(&texts),
+            "--notes",
+            random.pick(&texts),
+        ]);
+        args.extend(["--specialist", random.pick(&["opt", "arch", "data"])]);
         args.extend(["--timestamp", "2026-03-01T00:00:00Z"]);
         if number > 0 {
             args.extend(["--parent", &parent]);
         }
-        scene.ok(&args)?;
+        sandbox.ok(&args);
     }
-    Ok(scene)
+    sandbox
 }
 
-#[derive(Debug)]
-struct Flip {
-    at: usize,
-    byte: u8,
-}
-
-impl Flip {
-    /// One bit, or another byte.
-    fn new(seed: &mut Seed, bytes: &[u8]) -> Self {
-        let at = seed.below(bytes.len());
-        let mask = if seed.below(2) == 0 { 1 << seed.below(8) } else { seed.byte().max(1) };
-        Self { at, byte: bytes[at] ^ mask }
+/// Changes one bit or one byte, and returns how many rows were lost.
+fn check_flip(sandbox: &Sandbox, random: &mut Random, bytes: &[u8], ids: &[String]) -> usize {
+    let offset = random.below(bytes.len());
+    let is_bit = random.below(2) == 0;
+    let mask = if is_bit {
+        1 << random.below(8)
+    } else {
+        random.byte().max(1)
+    };
+    let mut flipped = bytes.to_vec();
+    flipped[offset] ^= mask;
+    let context = format!("byte {offset} changed to {:#04x}", flipped[offset]);
+    fs::write(sandbox.log(), &flipped).unwrap();
+    for command in COMMANDS {
+        let output = run_command(sandbox.lineage(command), TIMEOUT);
+        assert_exits_normally(&output, &format!("{context}: {command:?}"));
     }
-
-    /// How many rows were lost.
-    fn check(&self, scene: &Scene, bytes: &[u8], ids: &[String]) -> Result<usize> {
-        let mut flipped = bytes.to_vec();
-        flipped[self.at] = self.byte;
-        fs::write(scene.log(), &flipped)?;
-        for command in COMMANDS {
-            let output = scene::run(scene.lineage(command), SOON)?;
-            ensure!(ended_well(&output), "lineage {}: {}", command.join(" "), said(&output));
-        }
-        if Scene::has_check() {
-            let output = scene::run(scene.lineage(&["check"]), SOON)?;
-            ensure!(ended_well(&output), "lineage check: {}", said(&output));
-        }
-        let line = memchr::memchr_iter(b'\n', &bytes[..self.at]).count();
-        if line == 0 {
-            return Ok(0); // the header rules: what it cannot be read by is refused
-        }
-        let shown = scene.ids(&["tail", "-n", "1000"])?;
-        let may_go = if bytes[self.at] == b'\n' { line - 1..line + 1 } else { line - 1..line };
-        let lost = |(row, id): &(usize, &String)| !may_go.contains(row) && !shown.contains(id);
-        let innocent = ids.iter().enumerate().find(lost);
-        ensure!(innocent.is_none(), "row {} was not hit, and is lost", innocent.map_or("", |(_, id)| id));
-        Ok(ids.len().saturating_sub(shown.len()))
+    let line = memchr::memchr_iter(b'\n', &bytes[..offset]).count();
+    if line == 0 {
+        return 0; // a log with a damaged header may be refused
     }
+    let may_be_lost = if bytes[offset] == b'\n' {
+        line - 1..line + 1
+    } else {
+        line - 1..line
+    };
+    let found = list_ids(sandbox);
+    for (row, id) in ids.iter().enumerate() {
+        assert!(
+            may_be_lost.contains(&row) || found.contains(id),
+            "{context}: row {id} is lost"
+        );
+    }
+    ids.len().saturating_sub(found.len())
 }

@@ -1,71 +1,72 @@
-//! A file system without room, from none to nearly enough for the row: a tmpfs of a few pages, filled up.
+//! Appends a row on a full file system, a tmpfs with room for part of the row: see `limit`.
 
-use std::{
-    fs,
-    io::Write,
-    path::Path,
-    process::{Command, Output},
-};
+use std::{fs, io::Write, path::Path, process::Command};
 
-use anyhow::{Context, Result, ensure};
+use tempfile::TempDir;
 
 use crate::{
-    Form, Outcome,
-    limit::{add_rows, refuse_and_feed_back, with_refused},
-    scene::Scene,
+    Options, Outcome,
+    limit::{append_first_rows, fail_and_retry, row_length},
+    sandbox::Sandbox,
 };
 
-/// A tmpfs gives room by the page.
+/// A tmpfs allocates whole pages.
 const PAGE: usize = 4096;
 
-pub(crate) fn run(form: &Form) -> Result<Outcome> {
-    let Some(disk) = Disk::mount()? else {
-        return Ok(Outcome::Skipped("no tmpfs can be mounted here".to_owned()));
+pub(crate) fn run(options: &Options) -> Outcome {
+    let Some(disk) = Tmpfs::mount() else {
+        return Outcome::Skipped("cannot mount a tmpfs");
     };
-    let row = with_refused()?.split(|&byte| byte == b'\n').rev().nth(1).map_or(0, <[u8]>::len) + 1;
-    let rooms: Vec<usize> = (0..row).step_by(form.pick(40, 1)).collect();
-    for &room in &rooms {
-        no_room_but(&disk, room).with_context(|| format!("room for {room}"))?;
+    let row = row_length();
+    let sizes: Vec<usize> = (0..row).step_by(options.pick(40, 1)).collect();
+    for &size in &sizes {
+        check_full_disk(disk.path(), size);
     }
-    Ok(Outcome::Held(format!(
-        "a full tmpfs with room for 0 to {} of {row} bytes, {} sizes: the log byte for byte as before, exit 1, the trial on \
-         stderr fed back once there was room",
+    Outcome::Passed(format!(
+        "a full tmpfs with room for 0 to {} of {row} bytes, {} sizes: exit 1, the log unchanged, the \
+         trial on stderr appended once there was room",
         row - 1,
-        rooms.len(),
-    )))
+        sizes.len(),
+    ))
 }
 
-fn no_room_but(disk: &Disk, room: usize) -> Result<()> {
-    let scene = Scene::in_dir(tempfile::tempdir_in(disk.path())?)?;
-    add_rows(&scene)?;
-    lengthen(&scene, 2 * PAGE - room)?;
-    let filler = disk.path().join("filler");
-    let mut file = fs::File::create(&filler)?;
+fn check_full_disk(disk: &Path, room: usize) {
+    let sandbox = Sandbox::with_store_in(disk);
+    append_first_rows(&sandbox);
+    extend_log(&sandbox, 2 * PAGE - room);
+    let filler = disk.join("filler");
+    let mut file = fs::File::create(&filler).unwrap();
     while file.write(&[0; PAGE]).is_ok_and(|written| written > 0) {}
-    drop(file); // the room is given back once nobody has it open
-    refuse_and_feed_back(&scene, &[], || Ok(fs::remove_file(&filler)?))
+    drop(file); // an open file would keep its pages after its removal
+    fail_and_retry(&sandbox, &[], || fs::remove_file(&filler).unwrap());
 }
 
 /// Appends a row that brings the log to exactly this length.
-fn lengthen(scene: &Scene, length: usize) -> Result<()> {
-    let append = |notes: &str| scene.ok(&["append", "--status", "crash", "--notes", notes]);
-    let before = scene.bytes()?;
-    append("n")?;
-    let more = length - scene.bytes()?.len();
-    fs::write(scene.log(), before)?;
-    append(&"n".repeat(1 + more))?;
-    ensure!(scene.bytes()?.len() == length, "the log has {} bytes, not {length}", scene.bytes()?.len());
-    Ok(())
+fn extend_log(sandbox: &Sandbox, length: usize) {
+    let append = |notes: &str| {
+        sandbox.ok(&["append", "--status", "crash", "--notes", notes]);
+        fs::read(sandbox.log()).unwrap().len()
+    };
+    let before = fs::read(sandbox.log()).unwrap();
+    let missing = length - append("n");
+    fs::write(sandbox.log(), before).unwrap();
+    assert_eq!(append(&"n".repeat(1 + missing)), length);
 }
 
-/// A small file system, unmounted when it is dropped.
-struct Disk(tempfile::TempDir);
+/// A small file system, unmounted on drop.
+struct Tmpfs(TempDir);
 
-impl Disk {
-    fn mount() -> Result<Option<Self>> {
-        let dir = tempfile::tempdir()?;
-        let mounted = command(&["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs"], dir.path());
-        Ok(mounted.is_ok_and(|output| output.status.success()).then_some(Self(dir)))
+impl Tmpfs {
+    fn mount() -> Option<Self> {
+        let dir = tempfile::tempdir().unwrap();
+        let mut mount = Command::new("mount");
+        mount
+            .args(["-t", "tmpfs", "-o", "size=128k", "tmpfs"])
+            .arg(dir.path());
+        mount
+            .output()
+            .is_ok_and(|output| output.status.success())
+            .then_some(Self(dir))
     }
 
     fn path(&self) -> &Path {
@@ -73,12 +74,8 @@ impl Disk {
     }
 }
 
-impl Drop for Disk {
+impl Drop for Tmpfs {
     fn drop(&mut self) {
-        let _ = command(&["umount"], self.path()); // what stays mounted is as small as it was
+        let _ = Command::new("umount").arg(self.path()).status(); // nothing else can be done
     }
-}
-
-fn command(words: &[&str], dir: &Path) -> std::io::Result<Output> {
-    Command::new(words[0]).args(&words[1..]).arg(dir).output()
 }

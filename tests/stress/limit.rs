@@ -1,15 +1,20 @@
-//! A row that ends at any byte because a file may grow no longer (`RLIMIT_FSIZE`): the log stays as it was, and the trial
-//! that is on stderr can be fed back.
+//! Appends a row to a file that may not grow enough (`RLIMIT_FSIZE`), for every number of bytes that
+//! still fit: the log stays unchanged, and the trial on stderr can be appended later.
 
-use anyhow::{Context, Result, ensure};
+use std::fs;
+
+use assert_cmd::Command;
 
 use crate::{
-    Form, Outcome,
-    scene::{self, SOON, Scene, cores, is_there, said, share},
+    Options, Outcome,
+    harness::{
+        TIMEOUT, count_cores, describe, is_installed, run as run_command, run_parallel, run_under,
+    },
+    sandbox::Sandbox,
 };
 
-/// A row that cannot be written.
-pub(crate) const REFUSED: [&str; 11] = [
+/// The append that fails. A row is about 200 bytes long.
+const APPEND: [&str; 11] = [
     "append",
     "--status",
     "auto",
@@ -18,71 +23,100 @@ pub(crate) const REFUSED: [&str; 11] = [
     "--hypothesis",
     "say \"x\" in\ttwo\nlines",
     "--notes",
-    "Grüße, and enough text to make the row as long as rows are: what broke, where, and what to try instead of it",
+    "Grüße, and enough text to make the row as long as rows are: what broke, where, and what to \
+     try instead of it",
     "--timestamp",
     "2026-03-01T00:00:00Z",
 ];
 
-pub(crate) fn run(form: &Form) -> Result<Outcome> {
-    if !is_there("prlimit") {
-        return Ok(Outcome::Skipped("no prlimit".to_owned()));
+pub(crate) fn run(options: &Options) -> Outcome {
+    if !is_installed("prlimit") {
+        return Outcome::Skipped("prlimit is not installed");
     }
-    let start = with_rows()?.bytes()?.len();
-    let row = with_refused()?.len() - start;
-    let rooms: Vec<usize> = (0..row).step_by(form.pick(40, 1)).collect();
-    share(rooms.len(), cores(), |at| {
-        let scene = with_rows()?;
-        let limit = format!("--fsize={}", start + rooms[at]);
-        refuse_and_feed_back(&scene, &["prlimit", &limit], || Ok(())).with_context(|| format!("room for {}", rooms[at]))
-    })?;
-    Ok(Outcome::Held(format!(
-        "room for 0 to {} of {row} bytes, {} sizes: the log byte for byte as before, exit 1, the trial on stderr fed back",
+    let row = row_length();
+    let sizes: Vec<usize> = (0..row).step_by(options.pick(40, 1)).collect();
+    run_parallel(sizes.len(), count_cores(), |index| {
+        let sandbox = Sandbox::with_store();
+        append_first_rows(&sandbox);
+        let length = fs::read(sandbox.log()).unwrap().len();
+        let limit = format!("--fsize={}", length + sizes[index]);
+        fail_and_retry(&sandbox, &["prlimit", &limit], || {});
+    });
+    Outcome::Passed(format!(
+        "room for 0 to {} of {row} bytes, {} sizes: exit 1, the log unchanged, the trial on stderr \
+         appended later",
         row - 1,
-        rooms.len(),
-    )))
+        sizes.len(),
+    ))
 }
 
-fn with_rows() -> Result<Scene> {
-    let scene = Scene::new()?;
-    add_rows(&scene)?;
-    Ok(scene)
-}
-
-pub(crate) fn add_rows(scene: &Scene) -> Result<()> {
+pub(crate) fn append_first_rows(sandbox: &Sandbox) {
     let time = ["--timestamp", "2026-03-01T00:00:00Z"];
-    scene.ok(&[&["append", "--status", "auto", "--metric", "3"][..], &time].concat())?;
-    scene.ok(&[&["append", "--status", "crash", "--notes", "out of memory"][..], &time].concat()).map(|_| ())
+    sandbox.ok(&[&["append", "--status", "auto", "--metric", "3"], &time[..]].concat());
+    sandbox.ok(&[
+        &["append", "--status", "crash", "--notes", "out of memory"],
+        &time[..],
+    ]
+    .concat());
 }
 
-/// The log that an append with room leaves.
-pub(crate) fn with_refused() -> Result<Vec<u8>> {
-    let scene = with_rows()?;
-    scene.ok(&REFUSED)?;
-    scene.bytes()
+/// The length of the row that `APPEND` writes, with its newline.
+pub(crate) fn row_length() -> usize {
+    last_row(&log_after_append()).len()
 }
 
-/// Appends where there is no room, makes room, and appends what was on stderr.
-pub(crate) fn refuse_and_feed_back(
-    scene: &Scene,
-    wrapper: &[&str],
-    make_room: impl FnOnce() -> Result<()>,
-) -> Result<()> {
-    let before = scene.bytes()?;
-    let output = scene::run(scene.under(wrapper, &REFUSED), SOON)?;
-    ensure!(output.status.code() == Some(1) && output.stdout.is_empty(), "not refused: {}", said(&output));
-    ensure!(scene.bytes()? == before, "the log is not as it was before");
-    let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
-    let json = stderr.lines().find(|line| line.starts_with('{')).context("no JSON on stderr")?;
-    make_room()?;
-    let output = scene::run_with_stdin(scene.lineage(&["append", "--json"]), json.as_bytes(), SOON)?;
-    ensure!(output.status.success(), "what was on stderr is not taken: {}", said(&output));
-    let (now, wanted) = (scene.bytes()?, with_refused()?);
-    ensure!(now.starts_with(&before) && last_row(&now) == last_row(&wanted), "the row fed back is not the row refused");
-    Ok(())
+fn log_after_append() -> Vec<u8> {
+    let sandbox = Sandbox::with_store();
+    append_first_rows(&sandbox);
+    sandbox.ok(&APPEND);
+    fs::read(sandbox.log()).unwrap()
 }
 
-/// The last row, without its id.
+/// Appends without room, makes room, and appends the trial that was printed to stderr.
+pub(crate) fn fail_and_retry(sandbox: &Sandbox, wrapper: &[&str], make_room: impl FnOnce()) {
+    let before = fs::read(sandbox.log()).unwrap();
+    let output = run_under(sandbox, wrapper, &APPEND, TIMEOUT);
+    let failed = output.status.code() == Some(1) && output.stdout.is_empty();
+    assert!(failed, "{wrapper:?}: {}", describe(&output));
+    assert_eq!(
+        fs::read(sandbox.log()).unwrap(),
+        before,
+        "{wrapper:?}: the log changed"
+    );
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let json = stderr
+        .lines()
+        .find(|line| line.starts_with('{'))
+        .expect("JSON on stderr");
+
+    make_room();
+    let mut retry: Command = sandbox.lineage(&["append", "--json"]);
+    retry.write_stdin(json);
+    let output = run_command(retry, TIMEOUT);
+    assert!(
+        output.status.success(),
+        "{wrapper:?}: {}",
+        describe(&output)
+    );
+    let after = fs::read(sandbox.log()).unwrap();
+    assert!(
+        after.starts_with(&before),
+        "{wrapper:?}: the log before the row changed"
+    );
+    let expected = log_after_append();
+    assert_eq!(
+        without_id(last_row(&after)),
+        without_id(last_row(&expected)),
+        "{wrapper:?}"
+    );
+}
+
 fn last_row(log: &[u8]) -> &[u8] {
-    let row = log.split(|&byte| byte == b'\n').rev().nth(1).unwrap_or_default();
-    &row[memchr::memchr(b'\t', row).unwrap_or_default()..]
+    log.split_inclusive(|&byte| byte == b'\n')
+        .next_back()
+        .unwrap()
+}
+
+fn without_id(row: &[u8]) -> &[u8] {
+    &row[memchr::memchr(b'\t', row).unwrap()..]
 }

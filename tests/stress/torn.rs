@@ -1,16 +1,15 @@
-//! A log cut at every byte of its last three rows, as by a writer that died: every whole row is read, the next append is
-//! right, and nothing that was there changes.
+//! Cuts a log at every byte of its last three rows, as a killed writer does: every whole row is read,
+//! the next append is right, and nothing that was there changes.
 
 use std::fs;
 
-use anyhow::{Context, Result, ensure};
-
 use crate::{
-    Form, Outcome,
-    scene::{self, SOON, Scene, cores, share},
+    Options, Outcome,
+    harness::{TIMEOUT, count_cores, describe, list_ids, run as run_command, run_parallel},
+    sandbox::Sandbox,
 };
 
-const ROWS: [&str; 6] = [
+const TEXTS: [&str; 6] = [
     "plain",
     "say \"x\"",
     "Grüße, 世界 \u{1f600}",
@@ -19,59 +18,74 @@ const ROWS: [&str; 6] = [
     "the last, with a \t tab and a \n newline",
 ];
 
-pub(crate) fn run(form: &Form) -> Result<Outcome> {
-    let bytes = whole()?;
-    let starts: Vec<usize> = memchr::memchr_iter(b'\n', &bytes).map(|at| at + 1).collect();
-    let from = starts[starts.len() - 4];
-    let cuts: Vec<usize> = (from..bytes.len()).step_by(form.pick(7, 1)).collect();
-    let check = Scene::has_check();
-    share(cuts.len(), cores(), |at| cut_at(&bytes, cuts[at], check).with_context(|| format!("cut at {}", cuts[at])))?;
-    Ok(Outcome::Held(format!(
-        "{} cuts: every whole row was read, the next append was right{}",
+pub(crate) fn run(options: &Options) -> Outcome {
+    let bytes = write_log();
+    let newlines: Vec<usize> = memchr::memchr_iter(b'\n', &bytes).collect();
+    let first = newlines[newlines.len() - 4] + 1;
+    let cuts: Vec<usize> = (first..bytes.len()).step_by(options.pick(7, 1)).collect();
+    run_parallel(cuts.len(), count_cores(), |index| {
+        check_cut(&bytes, cuts[index]);
+    });
+    Outcome::Passed(format!(
+        "{} cuts: every whole row was read, the next append was right, `check` named the torn row",
         cuts.len(),
-        if check { ", `check` named the torn row" } else { " (no `check` to try)" },
-    )))
+    ))
 }
 
-fn whole() -> Result<Vec<u8>> {
-    let scene = Scene::new()?;
-    for text in ROWS {
-        scene.ok(&["append", "--status", "auto", "--metric", "3", "--hypothesis", text, "--notes", text])?;
+fn write_log() -> Vec<u8> {
+    let sandbox = Sandbox::with_store();
+    for text in TEXTS {
+        let texts = ["--hypothesis", text, "--notes", text];
+        sandbox.ok(&[&["append", "--status", "auto", "--metric", "3"], &texts[..]].concat());
     }
-    scene.bytes()
+    fs::read(sandbox.log()).unwrap()
 }
 
-fn cut_at(bytes: &[u8], cut: usize, check: bool) -> Result<()> {
-    let scene = Scene::new()?;
-    let here = &bytes[..cut];
-    fs::write(scene.log(), here)?;
-    let tail = here.rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
-    let whole = memchr::memchr_iter(b'\n', here).count() - 1;
-    ensure!(scene.ids(&["tail"])?.len() == whole, "{whole} rows are whole, and not all are read");
+fn check_cut(bytes: &[u8], cut: usize) {
+    let sandbox = Sandbox::with_store();
+    let before = &bytes[..cut];
+    fs::write(sandbox.log(), before).unwrap();
+    let whole_rows = memchr::memchr_iter(b'\n', before).count() - 1;
+    assert_eq!(
+        list_ids(&sandbox).len(),
+        whole_rows,
+        "cut at {cut}: rows before the append"
+    );
 
-    let id = scene.ok(&["append", "--status", "crash", "--notes", "after", "-q"])?;
-    let log = scene.bytes()?;
-    ensure!(log.starts_with(here) && log.ends_with(b"\tafter\n"), "the log after the next append");
-    let ids = scene.ids(&["tail"])?;
-    ensure!(ids.last().is_some_and(|last| last == id.trim_end()), "{id} was printed, and the last is {ids:?}");
-    let closed = tail.is_empty() || is_complete(tail);
-    let wanted = whole + 1 + usize::from(!tail.is_empty() && closed);
-    ensure!(ids.len() == wanted, "{} rows are read after the next append, not {wanted}", ids.len());
-    if check {
-        check_names(&scene, whole + 2, closed)?;
-    }
-    Ok(())
+    let id = sandbox.ok(&["append", "--status", "crash", "--notes", "after", "-q"]);
+    let after = fs::read(sandbox.log()).unwrap();
+    assert!(
+        after.starts_with(before) && after.ends_with(b"\tafter\n"),
+        "cut at {cut}: the log"
+    );
+    let ids = list_ids(&sandbox);
+    assert_eq!(
+        ids.last().map(String::as_str),
+        Some(id.trim_end()),
+        "cut at {cut}: the last id"
+    );
+    let torn = before.rsplit(|&byte| byte == b'\n').next().unwrap();
+    let is_readable = is_complete(torn);
+    let expected = whole_rows + 1 + usize::from(is_readable);
+    assert_eq!(ids.len(), expected, "cut at {cut}: rows after the append");
+    assert_check_reports(&sandbox, whole_rows + 2, !torn.is_empty() && !is_readable);
 }
 
-/// Whether a last line has all its cells, each quote closed: it lacks its newline, and maybe the end of the notes.
-fn is_complete(tail: &[u8]) -> bool {
-    memchr::memchr_iter(b'\t', tail).count() == 16 && memchr::memchr_iter(b'"', tail).count().is_multiple_of(2)
+/// Whether a torn row has all its cells and no open quote. It may still lack the end of its notes.
+fn is_complete(row: &[u8]) -> bool {
+    let quotes = memchr::memchr_iter(b'"', row).count();
+    memchr::memchr_iter(b'\t', row).count() == 16 && quotes.is_multiple_of(2)
 }
 
-fn check_names(scene: &Scene, line: usize, clean: bool) -> Result<()> {
-    let output = scene::run(scene.lineage(&["check"]), SOON)?;
-    let found = String::from_utf8_lossy(&output.stdout).contains(&format!("results.tsv:{line}: "));
-    let wanted = if clean { (Some(0), false) } else { (Some(1), true) };
-    ensure!((output.status.code(), found) == wanted, "`check`, line {line}: {}", scene::said(&output));
-    Ok(())
+fn assert_check_reports(sandbox: &Sandbox, line: usize, is_damaged: bool) {
+    let output = run_command(sandbox.lineage(&["check"]), TIMEOUT);
+    let place = format!("results.tsv:{line}: ");
+    let is_reported = String::from_utf8_lossy(&output.stdout).contains(&place);
+    let expected = (Some(i32::from(is_damaged)), is_damaged);
+    assert_eq!(
+        (output.status.code(), is_reported),
+        expected,
+        "line {line}: {}",
+        describe(&output)
+    );
 }

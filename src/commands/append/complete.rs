@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use super::{Answer, Append, freeze::Work};
 use crate::{
-    append::{Complete, Draft},
+    append::{Complete, Draft, LogState},
     commands::Context,
     log::ExpId,
     log::{Role, Schema},
@@ -73,7 +73,7 @@ pub(super) fn complete(
     let log = locked.log();
     let ids = drafts.iter().flat_map(Draft::mentioned);
     let jobs = drafts.iter().filter_map(Draft::job).map(str::to_owned);
-    let mut ledger = log.ledger(ids, jobs.filter(|_| args.once))?;
+    let mut ledger = LogState::read(log, ids, jobs.filter(|_| args.once))?;
     let mut out = Completed::default();
     for (at, (draft, work)) in drafts.iter().zip(works).enumerate() {
         if let Some(known) = draft.job().and_then(|job| ledger.job(job)) {

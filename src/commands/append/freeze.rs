@@ -12,7 +12,7 @@ use crate::{
     commands::{Context, Usage},
     log::Role,
     log::Status,
-    store::{Frozen, Log, ReadOptions, Store},
+    store::{Frozen, IndexedLog, ReadOptions, Store},
 };
 
 /// The work of a trial, copied aside, or why that could not be; `None` where there is none to be frozen.
@@ -54,7 +54,7 @@ pub(super) fn before_the_lock(
         .filter_map(Draft::job)
         .filter(|_| args.once)
         .map(str::to_owned);
-    let ledger = log.ledger(mentioned, jobs)?;
+    let ledger = LogState::read(&log, mentioned, jobs)?;
     let freeze = |draft| {
         let source = source(draft, flag.map(Path::new), drafts.len() == 1, store, &log)?;
         Ok(source.and_then(|source| freeze(draft, &source, store, &log, &ledger, context)))
@@ -68,7 +68,7 @@ fn source(
     flag: Option<&Path>,
     alone: bool,
     store: &Store,
-    log: &Log,
+    log: &IndexedLog,
 ) -> Result<Option<PathBuf>> {
     let in_json = draft
         .get("snapshot")
@@ -89,7 +89,7 @@ fn freeze(
     draft: &Draft,
     source: &Path,
     store: &Store,
-    log: &Log,
+    log: &IndexedLog,
     ledger: &LogState,
     context: &Context,
 ) -> Work {

@@ -1,13 +1,13 @@
-//! Chance that can be repeated: splitmix64.
+//! Repeatable random numbers (splitmix64).
 
-pub(crate) struct Seed(u64);
+pub(crate) struct Random(u64);
 
-impl Seed {
-    /// The course of chance of one job out of many.
+impl Random {
+    /// A separate sequence for each job.
     pub(crate) fn new(seed: u64, job: usize) -> Self {
-        let mut seed = Self(seed ^ (job as u64).wrapping_mul(0xd1b5_4a32_d192_ed03));
-        seed.next();
-        seed
+        let mut random = Self(seed ^ (job as u64).wrapping_mul(0xd1b5_4a32_d192_ed03));
+        random.next();
+        random
     }
 
     pub(crate) fn next(&mut self) -> u64 {
@@ -18,12 +18,11 @@ impl Seed {
         mixed ^ (mixed >> 31)
     }
 
-    /// A number below `bound`.
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         usize::try_from(self.next() % bound as u64).expect("less than a usize")
     }
 
-    /// From `low` to `high`, the small ones as often as the large ones.
+    /// A size from `low` to `high`; small sizes are as likely as large ones.
     pub(crate) fn size(&mut self, low: usize, high: usize) -> usize {
         let doublings = (high / low).ilog2() as usize + 1;
         let from = low << self.below(doublings);

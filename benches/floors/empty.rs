@@ -1,3 +1,0 @@
-//! The floor of every process: a program that does nothing.
-
-fn main() {}
