@@ -4,7 +4,8 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 
 use super::{Context, ReadArgs, tree};
-use crate::log::{Damage, Log, Row, Status};
+use crate::index::IndexedLog;
+use crate::log::{Damage, Row, Status};
 use crate::output::karpathy;
 use crate::output::records::{self, Format, RecordWriter};
 use crate::text::count;
@@ -53,7 +54,7 @@ pub fn run(args: Export, context: &Context) -> Result<()> {
     }
 }
 
-fn export_records(log: &Log, format: Format, context: &Context) -> Result<()> {
+fn export_records(log: &IndexedLog, format: Format, context: &Context) -> Result<()> {
     let mut out = context.ui.printer();
     let mut writer = RecordWriter::new(format, records::columns(&log.schema)).keeping_plus();
     out.add(&writer.header())?;
@@ -63,7 +64,7 @@ fn export_records(log: &Log, format: Format, context: &Context) -> Result<()> {
     Ok(())
 }
 
-fn export_karpathy(log: &Log, context: &Context) -> Result<()> {
+fn export_karpathy(log: &IndexedLog, context: &Context) -> Result<()> {
     let mut out = context.ui.printer();
     let mut ignored = 0;
     out.add(&karpathy::header())?;
@@ -84,7 +85,7 @@ fn export_karpathy(log: &Log, context: &Context) -> Result<()> {
 }
 
 /// Passes every readable row to `export`. Returns the number of damaged rows.
-fn for_each_trial(log: &Log, mut export: impl FnMut(&Row) -> Result<()>) -> Result<u64> {
+fn for_each_trial(log: &IndexedLog, mut export: impl FnMut(&Row) -> Result<()>) -> Result<u64> {
     let mut damaged = 0;
     log.for_each_line(|row| {
         match row.damage {
@@ -97,7 +98,7 @@ fn for_each_trial(log: &Log, mut export: impl FnMut(&Row) -> Result<()>) -> Resu
     Ok(damaged)
 }
 
-fn warn_damaged(damaged: u64, log: &Log, context: &Context) {
+fn warn_damaged(damaged: u64, log: &IndexedLog, context: &Context) {
     if damaged > 0 {
         let (path, rows) = (log.path().display(), count(damaged, "damaged row"));
         context.ui.warn(&format!(

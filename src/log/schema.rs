@@ -145,11 +145,6 @@ impl Schema {
         self.columns[role as usize]
     }
 
-    /// Takes the role from its column, which stays as one without a role.
-    pub fn hide(&mut self, role: Role) {
-        self.columns[role as usize] = None;
-    }
-
     pub fn find(&self, name: &str) -> Option<usize> {
         self.names.iter().position(|other| other == name)
     }

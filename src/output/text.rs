@@ -10,9 +10,3 @@ pub fn head(text: impl AsRef<[u8]>, max: usize) -> String {
 pub fn marked(line: &str) -> String {
     escape_hidden(line).into_owned()
 }
-
-pub fn hours(hours: f64) -> String {
-    let shows = |text: &String| text.bytes().any(|b| (b'1'..=b'9').contains(&b));
-    let mut texts = (1..=6).map(|decimals| format!("{hours:.decimals$}"));
-    texts.find(shows).unwrap_or_else(|| "0".to_owned())
-}

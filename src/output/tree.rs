@@ -133,13 +133,6 @@ fn push_outcome(row: &Row, look: Look, out: &mut String) {
     }
 }
 
-/// The former name, until its caller is rewritten.
-pub fn outcome(row: &Row) -> String {
-    let mut out = String::new();
-    push_outcome(row, Look::default(), &mut out);
-    out.split_off(1)
-}
-
 /// Draws the lines of a tree in the order of a walk.
 pub struct TreeDrawing {
     look: Look,

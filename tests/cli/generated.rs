@@ -77,16 +77,13 @@ fn every_command_has_help_and_at_least_two_examples() {
     for command in Cli::command().get_subcommands() {
         let name = command.get_name();
         assert!(command.get_about().is_some(), "{name} has no help");
-        let examples = command
-            .get_after_help()
-            .map(ToString::to_string)
-            .unwrap_or_default();
+        let examples = command.get_after_help().map(ToString::to_string);
+        let examples = examples.unwrap_or_default();
         let lines = examples.lines().filter(|line| line.contains("lineage "));
         assert!(lines.count() >= 2, "{name}: {examples}");
     }
 }
 
-/// In CI a missing shell is a failure; elsewhere the shell is skipped.
 #[test]
 fn completions_load_in_every_installed_shell() {
     let checks = [
