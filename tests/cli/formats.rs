@@ -159,7 +159,7 @@ fn the_page_of_the_rules_has_every_word() {
     for (means, words) in verdicts::VERDICT_WORDS {
         let row = match means {
             Verdict::Status(status) => format!("| `{}` | ", status.name()),
-            Verdict::Completed => "| it ran | ".to_owned(),
+            Verdict::Completed => "| completed | ".to_owned(),
         };
         let cell = page
             .split_once(&row)
