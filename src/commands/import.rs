@@ -68,29 +68,18 @@ pub fn run(args: Import, context: &Context) -> Result<()> {
         context.ui.note(note);
     }
     let plan = match store {
-        None if translation.rows.is_empty() => bail!(
-            "{}: no rows yet; create an empty store with `lineage init`",
-            file.display()
-        ),
-        None if dry_run => plan_new_store(&translation),
-        None => {
-            create_store(&dir, &translation, &options)?;
-            write(&Store::find(Some(&dir))?, &translation, true)?
-        }
-        Some(store) if dry_run => {
-            plan_import(&store.read(&ReadOptions::default())?, &translation, as_new)
-                .with_context(|| format!("cannot import {}", file.display()))?
-        }
-        Some(store) => write(&store, &translation, as_new)
+        Some(store) => import_into(&store, &translation, as_new, dry_run)
             .with_context(|| format!("cannot import {}", file.display()))?,
+        None => import_into_new(&dir, &translation, &options, dry_run)
+            .with_context(|| file.display().to_string())?,
     };
     let summary = import_summary(&translation, &plan, &file, &dir);
     context.ui.print(&summary)?;
     if has_other_options {
         let settings = dir.join("lineage.toml");
+        let settings = settings.display();
         context.ui.note(&format!(
-            "this --map or --segment is not stored; add it to [import] in {} for the next import",
-            settings.display()
+            "this --map or --segment is not stored; add it to [import] in {settings} for the next import"
         ));
     }
     report_changes(&plan, &file, context);
@@ -101,8 +90,17 @@ pub fn run(args: Import, context: &Context) -> Result<()> {
 }
 
 /// Adds the trials that the store does not have: all of them or none.
-fn write(store: &Store, translation: &Translation, as_new: bool) -> Result<ImportPlan> {
-    let locked = store.lock(&ReadOptions::default(), LOCK_TIMEOUT)?;
+fn import_into(
+    store: &Store,
+    translation: &Translation,
+    as_new: bool,
+    dry_run: bool,
+) -> Result<ImportPlan> {
+    let options = ReadOptions::default();
+    if dry_run {
+        return plan_import(&store.read(&options)?, translation, as_new);
+    }
+    let locked = store.lock(&options, LOCK_TIMEOUT)?;
     let plan = plan_import(locked.log(), translation, as_new)?;
     if !plan.rows.is_empty() {
         locked.write(&plan.rows)?;
@@ -110,12 +108,23 @@ fn write(store: &Store, translation: &Translation, as_new: bool) -> Result<Impor
     Ok(plan)
 }
 
-fn plan_new_store(translation: &Translation) -> ImportPlan {
-    let rows = translation.rows.iter().map(|row| row.cells.clone());
-    ImportPlan {
-        rows: rows.collect(),
-        ..ImportPlan::default()
+fn import_into_new(
+    dir: &Path,
+    translation: &Translation,
+    options: &ReadOptions,
+    dry_run: bool,
+) -> Result<ImportPlan> {
+    if translation.rows.is_empty() {
+        bail!("no rows yet; create an empty store with `lineage init`");
     }
+    if dry_run {
+        let rows = translation.rows.iter().map(|row| row.cells.clone());
+        let mut plan = ImportPlan::default();
+        plan.rows.extend(rows);
+        return Ok(plan);
+    }
+    create_store(dir, translation, options)?;
+    import_into(&Store::find(Some(dir))?, translation, true, false)
 }
 
 /// Creates a store that remembers how the file was read.

@@ -60,10 +60,6 @@ impl NumberFormat {
         }
     }
 
-    pub(super) fn has_unit(&self) -> bool {
-        !self.unit.is_empty()
-    }
-
     /// The number of a cell, as text and as value.
     pub(super) fn parse(&self, cell: &str) -> Option<(String, f64)> {
         let text = self.normalize(strip(cell, &self.unit))?.replace('−', "-");

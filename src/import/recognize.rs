@@ -8,7 +8,7 @@ use std::{
     hash::Hash,
 };
 
-use super::translate::Translation;
+use super::{merge::add_note, translate::Translation};
 use crate::{
     log::{ExpId, Role, Row, Schema},
     text::escape_controls,
@@ -64,6 +64,12 @@ pub(super) enum RowMatch {
     Changed(String),
 }
 
+impl RowMatch {
+    pub(super) fn is_new(&self) -> bool {
+        matches!(self, Self::New(_))
+    }
+}
+
 /// The trials of the store that is imported into.
 #[derive(Default)]
 pub(super) struct StoredTrials {
@@ -95,7 +101,17 @@ pub(super) struct ImportedRows<'a> {
     pub(super) cells: Vec<Vec<String>>,
 }
 
-impl ImportedRows<'_> {
+impl<'a> ImportedRows<'a> {
+    pub(super) fn new(translation: &'a Translation, schema: &'a Schema) -> Self {
+        let rows = translation.rows.iter();
+        let cells = rows.map(|row| fit_cells(translation, &row.cells, schema));
+        Self {
+            translation,
+            schema,
+            cells: cells.collect(),
+        }
+    }
+
     /// What each row is to the store.
     pub(super) fn recognize(&self, stored: &StoredTrials) -> Vec<RowMatch> {
         let own_origins = self.exported_origins();
@@ -254,6 +270,36 @@ impl ImportedRows<'_> {
         let is_place = |name: &str| name == SOURCE_COLUMN || PLACE_COLUMNS.contains(&name);
         (0..names.len()).filter(move |&column| !is_place(&names[column]))
     }
+}
+
+/// The cells of a row in the columns of the log. What has no column goes into the notes, and the score into the column of the
+/// store's metric.
+fn fit_cells(translation: &Translation, cells: &[String], schema: &Schema) -> Vec<String> {
+    let mut fitted = vec![String::new(); schema.names().len()];
+    let mut others = Vec::new();
+    let mut score = None;
+    for (name, cell) in translation.names.iter().zip(cells) {
+        if name == "core_metric" {
+            score = Some(cell);
+        }
+        if name == SOURCE_COLUMN && RowOrigin::parse(cell).is_some() {
+            continue;
+        }
+        match schema.find(name).filter(|_| name != SOURCE_COLUMN) {
+            Some(column) => fitted[column].clone_from(cell),
+            None if cell.is_empty() => {}
+            None => others.push(format!("{name}: {cell}")),
+        }
+    }
+    if let (Some(column), Some(score)) = (schema.column(Role::Score), score)
+        && fitted[column].is_empty()
+    {
+        fitted[column].clone_from(score);
+    }
+    if !others.is_empty() {
+        add_note(&mut fitted, schema, &others.join("; "));
+    }
+    fitted
 }
 
 /// The indices of each key, in their order.

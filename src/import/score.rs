@@ -94,6 +94,14 @@ pub(super) fn find(
     if log.rows.is_empty() {
         return guess_without_rows(log, roles, &candidates).map(|column| (column, None));
     }
+    choose_candidate(log, &candidates)
+}
+
+/// The best candidate, if it is the only one of its rank.
+fn choose_candidate(
+    log: &ExternalLog,
+    candidates: &[(NameRank, usize)],
+) -> Result<(usize, Option<&'static str>)> {
     let Some(&(best, column)) = candidates.first() else {
         bail!(describe_missing_score(log));
     };
@@ -141,11 +149,7 @@ fn rank_columns(
         if !(is_free || has_seconds) || !may_be_score(column) {
             continue;
         }
-        let rank = match rank_name(name) {
-            // A size such as `7B`.
-            NameRank::Unknown if NumberFormat::of(log, column).has_unit() => NameRank::Setting,
-            rank => rank,
-        };
+        let rank = rank_name(name);
         if rank != NameRank::Never {
             ranked.push((rank, column));
         }

@@ -204,14 +204,9 @@ fn translate_row(
         cells[layout.targets[width - 1]] = row.cells[width - 1..].join(&log.separator.to_string());
     }
     cells[layout.standard("status")].clone_from(&trial.word);
-    let score = match &trial.score {
-        Some((text, _)) => text,
-        None if trials.is_unparsed(trial) => trials.score_cell(trial),
-        None => "",
-    };
     for name in [trials.metric(), "core_metric"] {
         if let Some(column) = layout.column(name) {
-            score.clone_into(&mut cells[column]);
+            trials.score_text(trial).clone_into(&mut cells[column]);
         }
     }
     if let Some(column) = trials.roles.column(Role::Time)
@@ -233,6 +228,14 @@ fn translate_row(
 }
 
 impl ExternalTrials {
+    fn score_text<'t>(&'t self, trial: &'t ExternalTrial) -> &'t str {
+        match &trial.score {
+            Some((text, _)) => text,
+            None if self.is_unparsed(trial) => self.score_cell(trial),
+            None => "",
+        }
+    }
+
     /// Whether the score is a text that is not a number and not empty, such as `27/50`.
     pub(super) fn is_unparsed(&self, trial: &ExternalTrial) -> bool {
         let cell = self.score_cell(trial);

@@ -1,13 +1,12 @@
 //! The rows of an external log as trials: status and score.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use super::{
     ImportOptions,
     numbers::{NumberFormat, Percentages, is_empty_word, is_sentinel},
     ragged,
     roles::ColumnRoles,
-    score::{NameRank, rank_name},
     table::ExternalLog,
 };
 use crate::log::{Role, Status};
@@ -71,34 +70,12 @@ impl ExternalTrials {
             log.skip(line, "neither a score nor a verdict", false);
         }
         log.skipped.sort_by_key(|skipped| skipped.line);
-        let trials = Self {
+        Ok(Self {
             log,
             roles,
             trials,
             scores,
-        };
-        trials.check_scores(options)?;
-        Ok(trials)
-    }
-
-    /// Refuses a guessed score that no row has.
-    fn check_scores(&self, options: &ImportOptions) -> Result<()> {
-        let is_named = options.metric.is_some() || options.map.get(Role::Score).is_some();
-        let is_known =
-            rank_name(self.metric()) < NameRank::Unknown && self.scores.unparsed.is_empty();
-        let has_scores = self.trials.iter().any(|trial| trial.score.is_some());
-        if has_scores || is_named || is_known || self.log.rows.is_empty() {
-            return Ok(());
-        }
-        let metric = self.metric();
-        match self.scores.unparsed.first() {
-            Some((line, cell)) => bail!(
-                "no row has a score in {metric} (line {line} has '{cell}'); choose its column with --map score=COLUMN"
-            ),
-            None => {
-                bail!("no row has a score in {metric}; choose its column with --map score=COLUMN")
-            }
-        }
+        })
     }
 
     pub(super) fn metric(&self) -> &str {
