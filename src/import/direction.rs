@@ -8,10 +8,7 @@ use super::{
 use crate::log::{Direction, direction_of_name, stated_direction};
 
 /// A direction, and why it was chosen if that is a guess.
-pub(super) struct DirectionGuess {
-    pub(super) direction: Direction,
-    pub(super) reason: Option<String>,
-}
+pub(super) type DirectionGuess = (Direction, Option<String>);
 
 impl ExternalTrials {
     pub(super) fn find_direction(&self, wanted: Option<Direction>) -> DirectionGuess {
@@ -22,10 +19,7 @@ impl ExternalTrials {
             .or_else(|| stated_direction(metric))
             .or(declared.filter(|_| applies));
         if let Some(direction) = known {
-            return DirectionGuess {
-                direction,
-                reason: None,
-            };
+            return (direction, None);
         }
         let (direction, mut reason) = match direction_of_name(metric) {
             Some(direction) => (direction, self.reason_by_name(direction)),
@@ -34,10 +28,7 @@ impl ExternalTrials {
         if let (Some(declared), Some(other)) = (declared, &self.log.declared.name) {
             reason += &format!("; the file says {declared} of {other}");
         }
-        DirectionGuess {
-            direction,
-            reason: Some(reason),
-        }
+        (direction, Some(reason))
     }
 
     /// A keep should beat what was before it. Says so if none beats the first one, while two or more went further than all

@@ -10,17 +10,11 @@ use super::{
     table::ExternalLog,
     translate::{Translation, translate},
 };
-use crate::log::{Direction, Schema, SkippedLine, Source, has_own_columns, read_header};
+use crate::log::{Direction, Schema, SkippedLine, Source, has_own_columns, has_word, read_header};
 
 /// Columns that only lineage's logs have besides `exp_id` and `status`.
-const OWN_COLUMNS: [&str; 6] = [
-    "core_metric",
-    "val_bpb",
-    "delta_vs_best",
-    "parent_exp",
-    "baseline_exp",
-    "expected_delta",
-];
+const OWN_COLUMNS: &str =
+    "core_metric val_bpb delta_vs_best parent_exp baseline_exp expected_delta";
 
 /// An external log as the bytes of a log of lineage.
 pub struct ExternalBytes {
@@ -33,7 +27,7 @@ pub struct ExternalBytes {
     pub score: Option<(String, Direction)>,
 }
 
-/// How a log of lineage is told from an external log.
+/// How a log of lineage differs from an external log.
 pub struct OwnHeader<'a> {
     /// Columns of the store's log besides the 17.
     pub extra_columns: &'a [String],
@@ -97,7 +91,7 @@ fn read_external(path: &Path, options: &ImportOptions) -> Result<ExternalLog> {
 impl OwnHeader<'_> {
     /// Whether these are the columns of a log of lineage. Another tool may have `exp_id` and `status`, too.
     fn matches(&self, names: &[String]) -> bool {
-        let is_own_column = |name: &String| OWN_COLUMNS.contains(&name.as_str());
+        let is_own_column = |name: &String| has_word(OWN_COLUMNS, name);
         let is_own = has_own_columns(names) && (self.has_metric || names.iter().any(is_own_column));
         is_own || self.is_torn(names)
     }

@@ -14,7 +14,7 @@ use crate::log::Direction;
 const MAX_WORDS: usize = 5;
 
 impl ExternalTrials {
-    pub(super) fn notes(&self, guess: &DirectionGuess) -> Vec<String> {
+    pub(super) fn notes(&self, (direction, reason): &DirectionGuess) -> Vec<String> {
         let mut notes = self.log.notes.clone();
         if self.trials.is_empty() {
             return notes;
@@ -25,7 +25,7 @@ impl ExternalTrials {
             notes.push(note.to_owned());
         }
         if !has_verdict || self.roles.verdict.has_only_completions {
-            notes.extend(self.note_suspicious_score(guess.direction));
+            notes.extend(self.note_suspicious_score(*direction));
         }
         notes.extend(self.note_verdict_column());
         notes.extend(self.note_percentages());
@@ -37,14 +37,14 @@ impl ExternalTrials {
                 "unknown direction '{unknown}'; use higher or lower"
             ));
         }
-        notes.extend(self.note_assumptions(guess));
+        notes.extend(self.note_assumptions(*direction, reason.as_deref()));
         notes
     }
 
-    fn note_assumptions(&self, guess: &DirectionGuess) -> Option<String> {
+    fn note_assumptions(&self, direction: Direction, reason: Option<&str>) -> Option<String> {
         let metric = self.metric();
-        let better = guess.direction.better_word();
-        match (self.roles.score_guess, &guess.reason) {
+        let better = direction.better_word();
+        match (self.roles.score_guess, reason) {
             (None, None) => None,
             (Some(reason), None) => Some(format!(
                 "assuming {metric} is the score ({reason}); override with --metric"

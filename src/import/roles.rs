@@ -29,19 +29,8 @@ const ALIASES: [(Role, &str); 13] = [
     (Role::Snapshot, "snapshot_path"),
 ];
 
-/// The words of `--map`, besides the names of lineage's columns.
-const MAP_ROLES: [(&str, Role); 10] = [
-    ("id", Role::Id),
-    ("time", Role::Time),
-    ("agent", Role::Specialist),
-    ("parent", Role::Parent),
-    ("domain", Role::Domain),
-    ("hypothesis", Role::Hypothesis),
-    ("verdict", Role::Status),
-    ("status", Role::Status),
-    ("score", Role::Score),
-    ("notes", Role::Notes),
-];
+/// The roles that `--map` advertises. It accepts every alias.
+const MAP_ROLES: &str = "id, time, agent, parent, domain, hypothesis, verdict, score, notes";
 
 /// Columns of commits, by which a parent may be named.
 pub(super) const COMMIT_NAMES: &str = "commit hash short_hash sha name";
@@ -113,19 +102,18 @@ impl FromStr for ColumnMap {
 
 fn parse_role(text: &str) -> Result<Role> {
     let word = normalize(text);
-    for (name, role) in MAP_ROLES {
-        if name == word {
-            return Ok(role);
-        }
+    let find = |matches: fn(&str, &str) -> bool| {
+        let row = ALIASES.iter().find(|(_, names)| matches(names, &word))?;
+        Some(row.0)
+    };
+    let is_own = |names: &str, word: &str| names.split(' ').next() == Some(word);
+    match &*word {
+        "verdict" | "status" => Ok(Role::Status),
+        "score" => Ok(Role::Score),
+        _ => find(is_own)
+            .or_else(|| find(has_word))
+            .with_context(|| format!("unknown role '{word}'; use one of: {MAP_ROLES}")),
     }
-    let own = ALIASES
-        .iter()
-        .find(|(role, _)| standard_name(*role) == word);
-    let (role, _) = own.with_context(|| {
-        let words = MAP_ROLES.map(|(name, _)| name).join(", ");
-        format!("unknown role '{word}'; use one of: {words}")
-    })?;
-    Ok(*role)
 }
 
 pub(super) fn find_column(log: &ExternalLog, name: &str, source: &str) -> Result<usize> {

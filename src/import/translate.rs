@@ -71,13 +71,14 @@ pub fn translate(log: ExternalLog, options: &ImportOptions) -> Result<Translatio
     let trials = ExternalTrials::interpret(log, options)?;
     let guess = trials.find_direction(options.direction);
     let notes = trials.notes(&guess);
+    let (direction, _) = guess;
     let layout = Layout::new(&trials);
     let texts = text_columns(&trials.log);
     let mut rows: Vec<TranslatedRow> = Vec::with_capacity(trials.trials.len());
     for trial in &trials.trials {
         rows.push(translate_row(&trials, trial, &layout, &texts));
     }
-    relate_rows(&trials, &mut rows, &layout, guess.direction);
+    relate_rows(&trials, &mut rows, &layout, direction);
     let mut words = BTreeMap::new();
     if trials.roles.verdict.verdict.is_some() {
         for trial in &trials.trials {
@@ -89,7 +90,7 @@ pub fn translate(log: ExternalLog, options: &ImportOptions) -> Result<Translatio
     Ok(Translation {
         rows,
         metric: trials.metric().to_owned(),
-        direction: guess.direction,
+        direction,
         notes,
         columns: layout.moves(&trials.log),
         verdict: verdict.map(|column| trials.log.names[column].clone()),

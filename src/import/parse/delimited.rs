@@ -74,36 +74,31 @@ fn is_markdown_row(line: &str) -> bool {
     line.len() > 1 && line.starts_with('|') && line.ends_with('|')
 }
 
-/// Finds the header: the first line that is not a comment, or a later one if that looks like text.
+/// Finds the header: the comment above the first row, the first line that is not a comment, or a later one if that looks like
+/// text.
 fn find_header(lines: &[&str]) -> Option<usize> {
-    let is_header = |at: usize| {
-        let line = lines[at];
-        let is_comment = line.starts_with('#') && !is_commented_header(&lines[at..]);
-        !line.trim().is_empty() && !is_comment
-    };
-    let first = (0..lines.len()).find(|&at| is_header(at))?;
+    let mut candidates = (0..lines.len()).filter(|&at| !is_blank_or_comment(lines[at]));
+    let first = candidates.next()?;
+    if first > 0 && is_commented_header(lines[first - 1], lines[first]) {
+        return Some(first - 1);
+    }
     if known_names_in(lines[first]) > 1 {
         return Some(first);
     }
-    let after = (first + 1..lines.len()).filter(|&at| !is_blank_or_comment(lines[at]));
-    let later = after
-        .take(MAX_TEXT_LINES - 1)
-        .find(|&at| known_names_in(lines[at]) > 1);
-    Some(later.unwrap_or(first))
+    let mut later = candidates.take(MAX_TEXT_LINES - 1);
+    later
+        .find(|&at| known_names_in(lines[at]) > 1)
+        .or(Some(first))
 }
 
-/// Whether the first line is a header after a `#`: it has as many cells as the row below.
-fn is_commented_header(lines: &[&str]) -> bool {
-    let line = lines[0];
+/// Whether a line is a header after a `#`: it has as many cells as the row below.
+fn is_commented_header(line: &str, row: &str) -> bool {
     let Some(separator) = find_separator(line).filter(|_| line.starts_with('#')) else {
         return false;
     };
-    let (names, _) = split_line(line.trim_start_matches('#'), separator);
-    let below = lines[1..].iter().find(|line| !is_blank_or_comment(line));
-    let Some(below) = below else { return false };
-    let (cells, _) = split_line(below, separator);
-    let has_names = names.len() > 2 && count_known_names(&names) > 0 && !is_trial(&names);
-    has_names && names.len() == cells.len() && is_trial(&cells)
+    let width = split_line(line, separator).0.len();
+    let (cells, _) = split_line(row, separator);
+    width > 2 && known_names_in(line) > 0 && cells.len() == width && is_trial(&cells)
 }
 
 fn find_separator(header: &str) -> Option<char> {
