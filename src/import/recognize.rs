@@ -19,6 +19,9 @@ pub const SOURCE_COLUMN: &str = "source_row";
 /// Columns that follow from a trial's place in the log, and do not identify it.
 const PLACE_COLUMNS: [&str; 4] = ["exp_id", "parent_exp", "baseline_exp", "delta_vs_best"];
 
+/// So many rows decide whether a file repeats trials of the store.
+const MAX_SAMPLE: usize = 1000;
+
 /// The number of a file among those that a store has imported, and the fingerprint of the row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct RowOrigin(u64, u64);
@@ -199,21 +202,20 @@ impl<'a> ImportedRows<'a> {
         self.pair_similar(trials, rows, gone, |_, _| true)
     }
 
-    /// If most rows look like imported trials with the same score, the line of the first one and its trial.
+    /// If most of the first rows look like imported trials with the same score, the line of the first one and its trial.
     pub(super) fn find_duplicate(&self, stored: &StoredTrials) -> Option<(u64, String)> {
         let trials = &stored.trials;
         let score = self.schema.column(Role::Score)?;
-        let imported = (0..trials.len())
-            .filter(|&at| trials[at].origin.is_some())
-            .collect();
-        let with_score = (0..self.cells.len()).filter(|&row| !self.cells[row][score].is_empty());
+        let is_imported = |at: &usize| trials[*at].origin.is_some();
+        let imported: Vec<usize> = (0..trials.len()).filter(is_imported).collect();
+        let has_score = |row: &usize| !self.cells[*row][score].is_empty();
+        let rows = (0..self.cells.len()).filter(has_score).take(MAX_SAMPLE);
+        let rows: Vec<usize> = rows.collect();
+        let enough = rows.len().min(trials.len());
         let has_same_score =
             |at: usize, row: usize| trials[at].cells[score] == self.cells[row][score];
-        let pairs = self.pair_similar(trials, with_score.clone(), imported, has_same_score);
-        let (row, at) = pairs
-            .iter()
-            .min()
-            .filter(|_| pairs.len() * 2 > with_score.count().min(trials.len()))?;
+        let pairs = self.pair_similar(trials, rows.into_iter(), imported, has_same_score);
+        let (row, at) = pairs.iter().min().filter(|_| pairs.len() * 2 > enough)?;
         Some((self.translation.rows[*row].line, trials[*at].id.clone()))
     }
 
