@@ -322,7 +322,9 @@ fn what_the_store_is_for_is_not_mixed_with_something_else() {
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(
-        said.contains("this --map or --segment is not stored; add it to [import] in .lineage/lineage.toml"),
+        said.contains(
+            "this --map or --segment is not stored; add it to [import] in .lineage/lineage.toml"
+        ),
         "{said}"
     );
     assert_eq!(sandbox.ok(&["best", "--field", "metric"]), "2\n");
@@ -435,7 +437,8 @@ fn a_log_that_has_gained_a_column_is_not_doubled() {
         ] {
             let said = sandbox.transcript(args);
             assert!(
-                said.contains("line 2 like trial") && said.contains("add them anyway with --as-new"),
+                said.contains("line 2 like trial")
+                    && said.contains("add them anyway with --as-new"),
                 "{said}"
             );
             assert!(said.ends_with("= 1\n"), "{said}");
