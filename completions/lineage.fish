@@ -45,7 +45,7 @@ complete -c lineage -n "__fish_lineage_needs_command" -f -a "stats" -d 'Summariz
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "prompts" -d 'List saved prompts: when, for which specialist, as of which trial'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "check" -d 'Find problems in a log'
-complete -c lineage -n "__fish_lineage_needs_command" -f -a "import" -d 'Make a store of another tool\'s log, or add what is new in it'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "import" -d 'Import the log of another tool into a store'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "export" -d 'Export the whole log for another tool'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -339,7 +339,7 @@ always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand check" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c lineage -n "__fish_lineage_using_subcommand import" -l into -d 'The store, which is made where there is none [default: --store, else .lineage]' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand import" -l into -d 'The store to import into, created if missing [default: --store, else .lineage]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
@@ -349,8 +349,8 @@ complete -c lineage -n "__fish_lineage_using_subcommand import" -l store -d 'The
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand import" -l dry-run -d 'Say what would be done, and write nothing'
-complete -c lineage -n "__fish_lineage_using_subcommand import" -l as-new -d 'Add the rows even where they look like trials of the store'
+complete -c lineage -n "__fish_lineage_using_subcommand import" -l dry-run -d 'Print what would be done, and write nothing'
+complete -c lineage -n "__fish_lineage_using_subcommand import" -l as-new -d 'Add the rows even if they look like trials of the store'
 complete -c lineage -n "__fish_lineage_using_subcommand import" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l format -d 'Output format' -r -f -a "tsv\t'Tab-separated, every column'
@@ -388,7 +388,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_see
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "prompts" -d 'List saved prompts: when, for which specialist, as of which trial'
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "check" -d 'Find problems in a log'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "import" -d 'Make a store of another tool\'s log, or add what is new in it'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "import" -d 'Import the log of another tool into a store'
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "export" -d 'Export the whole log for another tool'
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show diff checkout stats render prompts check import export completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'

@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 
 use super::Usage;
-use crate::formats;
+use crate::import::ColumnMap;
 use crate::log::{Direction, ExpId, Role, Row, Schema, Trial};
 use crate::output::records::{self, Format, format_records};
 use crate::output::{column_text, object_or_null};
@@ -26,7 +26,7 @@ pub struct ReadArgs {
         value_name = "ROLE=COLUMN,…",
         help_heading = "Reading external logs"
     )]
-    pub map: Option<formats::Map>,
+    pub map: Option<ColumnMap>,
     /// The segment of a JSON lines log [default: the last]
     #[arg(long, value_name = "N", value_parser = parse_segment, help_heading = "Reading external logs")]
     pub segment: Option<u64>,

@@ -1,21 +1,28 @@
-use std::path::{Path, PathBuf};
+//! `lineage import`.
+
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
 use super::{Context, ReadArgs};
 use crate::{
-    formats::Translation,
-    output::text::count,
-    store::{self, Merged, Settings, Store},
-    view::import::summary,
+    import::{ColumnMap, ImportPlan, SOURCE_COLUMN, Translation, plan_import, translate_file},
+    output::import_summary::import_summary,
+    store::{New, ReadOptions, Settings, Store, init},
+    text::count,
 };
 
-/// Make a store of another tool's log, or add what is new in it
+const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Import the log of another tool into a store
 ///
-/// Reads TSV, CSV and JSON by what their columns are called, gives ids, sets parents, maps verdicts to statuses, and says
-/// what it did. The file is not touched. The same file again adds only the trials that are new; a row that was changed since
-/// is said, and not added again.
+/// Reads TSV, CSV and JSON by the names of the columns, assigns ids and parents, maps verdicts to statuses, and prints what
+/// it did. Creates the store if there is none. The file is not changed. Importing the same file again adds only the trials
+/// that are new; a row that was changed since is reported and not added.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -26,13 +33,13 @@ Examples:
 pub struct Import {
     /// The log to import
     file: PathBuf,
-    /// The store, which is made where there is none [default: --store, else .lineage]
+    /// The store to import into, created if missing [default: --store, else .lineage]
     #[arg(long, value_name = "STORE")]
     into: Option<PathBuf>,
-    /// Say what would be done, and write nothing
+    /// Print what would be done, and write nothing
     #[arg(long)]
     dry_run: bool,
-    /// Add the rows even where they look like trials of the store
+    /// Add the rows even if they look like trials of the store
     #[arg(long)]
     as_new: bool,
     #[command(flatten)]
@@ -50,126 +57,164 @@ pub fn run(args: Import, context: &Context) -> Result<()> {
     let dir = into
         .or_else(|| context.store.clone())
         .unwrap_or_else(|| PathBuf::from(".lineage"));
-    let there = existing(&dir)?;
-    let reading: store::ReadOptions = (&reading).into();
+    let store = find_store(&dir)?;
+    let options: ReadOptions = (&reading).into();
     let defaults = Settings::default();
-    let settings = there.as_ref().map_or(&defaults, |store| &store.settings);
-    agree(settings, &reading, &dir)?;
-    let translation = store::translate(&file, settings, &reading)?;
+    let settings = store.as_ref().map_or(&defaults, |store| &store.settings);
+    check_agreement(settings, &options, &dir)?;
+    let has_other_options = store.is_some() && differs(settings, &options);
+    let translation = translate_file(&file, &settings.import_options(&options))?;
     for note in &translation.notes {
         context.ui.note(note);
     }
-    let forgets = there.is_some() && differs(settings, &reading);
-    let said = || format!("cannot import {}", file.display());
-    let merged = match (there, dry_run) {
-        (Some(store), true) => store
-            .would_import(&translation, as_new)
-            .with_context(said)?,
-        (Some(store), false) => store.import(&translation, as_new).with_context(said)?,
-        (None, _) if translation.rows.is_empty() => {
-            bail!(
-                "{}: no rows yet; import it when it has some (`lineage init` makes an empty store)",
-                file.display()
-            )
-        }
-        (None, true) => all(&translation),
-        (None, false) => {
-            store::new_store(&dir, &translation, &reading.map, reading.segment)?;
-            Store::find(Some(&dir))?.import(&translation, true)?
-        }
+    let plan = match store {
+        Some(store) => import_into(&store, &translation, as_new, dry_run)
+            .with_context(|| format!("cannot import {}", file.display()))?,
+        None => import_into_new(&dir, &translation, &options, dry_run)
+            .with_context(|| file.display().to_string())?,
     };
-    context
-        .ui
-        .print(&summary(&translation, &merged, &file, &dir))?;
-    if forgets {
+    let summary = import_summary(&translation, &plan, &file, &dir);
+    context.ui.print(&summary)?;
+    if has_other_options {
+        let settings = dir.join("lineage.toml");
+        let settings = settings.display();
         context.ui.note(&format!(
-            "this --map or --segment is not remembered; write it under `[import]` in {} for the next import",
-            dir.join("lineage.toml").display()
+            "this --map or --segment is not stored; add it to [import] in {settings} for the next import"
         ));
     }
-    say_doubts(&merged, &file, context);
+    report_changes(&plan, &file, context);
     if dry_run {
         context.ui.note("nothing was written");
     }
     Ok(())
 }
 
+/// Adds the trials that the store does not have: all of them or none.
+fn import_into(
+    store: &Store,
+    translation: &Translation,
+    as_new: bool,
+    dry_run: bool,
+) -> Result<ImportPlan> {
+    let options = ReadOptions::default();
+    if dry_run {
+        return plan_import(&store.read(&options)?, translation, as_new);
+    }
+    let locked = store.lock(&options, LOCK_TIMEOUT)?;
+    let plan = plan_import(locked.log(), translation, as_new)?;
+    if !plan.rows.is_empty() {
+        locked.write(&plan.rows)?;
+    }
+    Ok(plan)
+}
+
+fn import_into_new(
+    dir: &Path,
+    translation: &Translation,
+    options: &ReadOptions,
+    dry_run: bool,
+) -> Result<ImportPlan> {
+    if translation.rows.is_empty() {
+        bail!("no rows yet; create an empty store with `lineage init`");
+    }
+    if dry_run {
+        let rows = translation.rows.iter().map(|row| row.cells.clone());
+        let mut plan = ImportPlan::default();
+        plan.rows.extend(rows);
+        return Ok(plan);
+    }
+    create_store(dir, translation, options)?;
+    import_into(&Store::find(Some(dir))?, translation, true, false)
+}
+
+/// Creates a store that remembers how the file was read.
+fn create_store(dir: &Path, translation: &Translation, options: &ReadOptions) -> Result<()> {
+    let settings = import_settings(&options.map, options.segment);
+    let mut columns = translation.extra_columns().to_vec();
+    if !columns.iter().any(|column| column == SOURCE_COLUMN) {
+        columns.push(SOURCE_COLUMN.to_owned());
+    }
+    let new = New {
+        metric: &translation.metric,
+        direction: translation.direction,
+        label: None,
+        columns: &columns,
+        import: Some(&settings),
+    };
+    init(Some(dir), &new)?;
+    Ok(())
+}
+
+fn import_settings(map: &ColumnMap, segment: Option<u64>) -> String {
+    let mut text = "\n[import]\n".to_owned();
+    text += &if map.is_empty() {
+        "# map = \"score=loss,verdict=outcome\"   # which column is what\n".to_owned()
+    } else {
+        format!("map = {}\n", toml::Value::from(map.as_str()))
+    };
+    if let Some(segment) = segment {
+        text += &format!("segment = {segment}\n");
+    }
+    text
+}
+
 /// Refuses to mix two scores, or two directions, in one log.
-fn agree(settings: &Settings, reading: &store::ReadOptions, dir: &Path) -> Result<()> {
+fn check_agreement(settings: &Settings, options: &ReadOptions, dir: &Path) -> Result<()> {
     let dir = dir.display();
-    match (&reading.metric, &settings.metric) {
-        (Some(asked), Some(own)) if asked != own => bail!(
-            "{dir} has the metric {own}, not {asked}; --into takes this log into a store of its own, --map score={asked} reads \
-             that column as {own}"
-        ),
-        _ => {}
+    if let (Some(asked), Some(own)) = (&options.metric, &settings.metric)
+        && asked != own
+    {
+        bail!(
+            "{dir} has the metric {own}, not {asked}; import --into another store, or use --map score={asked} \
+             to read that column as {own}"
+        );
     }
-    match (reading.direction, settings.direction) {
-        (Some(asked), Some(own)) if asked != own => {
-            bail!(
-                "{dir} is to {own} {}, not to {asked} it; --into takes this log into a store of its own",
-                settings.metric.as_deref().unwrap_or("its metric")
-            )
-        }
-        _ => Ok(()),
+    if let (Some(asked), Some(own)) = (options.direction, settings.direction)
+        && asked != own
+    {
+        bail!("{dir} has the direction {own}, not {asked}; import --into another store");
     }
+    Ok(())
 }
 
 /// Whether the file is read in another way than the store remembers.
-fn differs(settings: &Settings, reading: &store::ReadOptions) -> bool {
-    let import = &settings.import;
-    !reading.map.is_empty() && reading.map != import.map
-        || reading.segment.is_some() && reading.segment != import.segment
+fn differs(settings: &Settings, options: &ReadOptions) -> bool {
+    let stored = &settings.import;
+    let has_other_map = !options.map.is_empty() && options.map != stored.map;
+    has_other_map || options.segment.is_some() && options.segment != stored.segment
 }
 
-/// What looks as if the file had been changed, and not only grown.
-fn say_doubts(merged: &Merged, file: &Path, context: &Context) {
-    let first = |rows: &[(u64, String)]| {
-        rows.first()
-            .map(|(line, id)| format!("{}:{line}: trial {id}", file.display()))
-    };
-    if let Some(place) = first(&merged.changed) {
-        let rows = count(merged.changed.len() as u64, "row");
+/// Warns if the file looks changed and not only longer.
+fn report_changes(plan: &ImportPlan, file: &Path, context: &Context) {
+    let file = file.display();
+    if let Some((line, id)) = plan.changed.first() {
+        let rows = count(plan.changed.len() as u64, "row");
         context.ui.warn(&format!(
-            "{rows} changed since imported, and not added again (first {place}); the log keeps what it has"
+            "{rows} changed since imported, not added again (first {file}:{line}: trial {id})"
         ));
     }
-    if let Some(place) = first(&merged.differing) {
-        let trials = count(merged.differing.len() as u64, "trial");
+    if let Some((line, id)) = plan.differing.first() {
+        let rows = count(plan.differing.len() as u64, "row");
         context.ui.warn(&format!(
-            "{trials} of the store with another status than the file gives by now (first {place})"
+            "{rows} with another status than in the store (first {file}:{line}: trial {id})"
         ));
     }
-    if merged.is_another_log {
-        let rows = "none of its rows was imported before, so it is taken for another log";
+    if plan.is_another_log {
         context.ui.note(&format!(
-            "{}: {rows}; if it is the same one rewritten, import it --into a new store",
-            file.display()
+            "{file}: none of its rows was imported before; if it is a rewritten log, import it --into a new store"
         ));
     }
 }
 
-/// The store, where there is one.
-fn existing(dir: &Path) -> Result<Option<Store>> {
-    let is_there = dir.is_file()
-        || [dir.to_owned(), dir.join(".lineage")]
+/// The store in a directory, if there is one.
+fn find_store(dir: &Path) -> Result<Option<Store>> {
+    let has_store = |dir: &Path| {
+        ["lineage.toml", "results.tsv"]
             .iter()
-            .any(|dir| dir.join("lineage.toml").exists() || dir.join("results.tsv").exists());
-    if is_there {
-        Store::find(Some(dir)).map(Some)
-    } else {
-        Ok(None)
+            .any(|name| dir.join(name).exists())
+    };
+    if dir.is_file() || has_store(dir) || has_store(&dir.join(".lineage")) {
+        return Store::find(Some(dir)).map(Some);
     }
-}
-
-fn all(translation: &Translation) -> Merged {
-    let rows = translation
-        .rows
-        .iter()
-        .map(|row| row.cells.clone())
-        .collect();
-    Merged {
-        rows,
-        ..Merged::default()
-    }
+    Ok(None)
 }

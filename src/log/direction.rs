@@ -4,8 +4,7 @@ use std::{ops::ControlFlow, sync::Arc};
 
 use anyhow::Result;
 
-use super::{Direction, Log, Role, STANDARD, Status};
-use crate::formats::words;
+use super::{Direction, Log, Role, STANDARD, Status, direction_of_name};
 
 /// How many keeps are counted; no more than decide the question.
 const MAX_VOTES: i32 = 32;
@@ -80,7 +79,7 @@ impl Log {
         let mut copies = Vec::new();
         for (column, name) in names.iter().enumerate() {
             if let (false, Some(direction)) =
-                (STANDARD.contains(&name.as_str()), words::better(name))
+                (STANDARD.contains(&name.as_str()), direction_of_name(name))
             {
                 copies.push((column, direction));
             }

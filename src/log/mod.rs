@@ -5,6 +5,7 @@ mod damage;
 mod direction;
 mod id;
 pub(crate) mod lines;
+mod metric_name;
 mod number;
 mod open;
 mod row;
@@ -18,38 +19,16 @@ mod time;
 pub use cells::{Cells, decode, encode, encode_row, has_text_after_quote, split_line, unquote};
 pub use damage::{DamageReport, SkippedLine};
 pub use id::{ExpId, shown_id};
+pub use metric_name::{
+    direction_in_sentence, direction_of_name, has_word, matches_pattern, normalize, normalize_name,
+    parse_direction, stated_direction,
+};
 pub use number::{Direction, Number, signed_delta};
 pub use open::{Header, Log, LogOptions, has_own_columns, measure_lines, read_header};
 pub use row::{Damage, Ending, Place, Row, Trial};
-pub(crate) use rows::find_space_separated;
+pub use rows::split_space_separated;
 pub use scan::no_such_trial;
 pub use schema::{Role, STANDARD, Schema};
 pub use source::{Source, read_file_at};
 pub use status::Status;
 pub use time::parse_time;
-
-// Names that other modules still use.
-pub(crate) use compat::*;
-mod compat {
-    pub(crate) fn separate_text(line: &str, schema: &super::Schema) -> Option<Vec<String>> {
-        let mut ends = Vec::new();
-        if !line.contains('"') || super::split_line(line.as_bytes(), &mut ends).is_some() {
-            return None;
-        }
-        let cells = super::Cells::new(line.as_bytes(), &ends);
-        let ends = super::find_space_separated(cells, schema)?;
-        let text = |cell| super::decode(super::unquote(cell)).into_owned();
-        Some(
-            super::Cells::new(line.as_bytes(), &ends)
-                .iter()
-                .map(text)
-                .collect(),
-        )
-    }
-
-    impl super::Row<'_> {
-        pub(crate) fn has_id(&self) -> bool {
-            self.id().is_some()
-        }
-    }
-}

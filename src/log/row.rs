@@ -135,6 +135,10 @@ impl<'a> Row<'a> {
         self.parse_id(Role::Id)
     }
 
+    pub fn has_id(&self) -> bool {
+        self.id().is_some()
+    }
+
     pub fn parent(&self) -> Option<ExpId> {
         self.parse_id(Role::Parent)
     }
@@ -179,7 +183,7 @@ impl<'a> Row<'a> {
 
     /// The score if this row can be the best trial.
     pub fn eligible_score(&self) -> Option<f64> {
-        if self.status.can_be_best() && self.id().is_some() {
+        if self.status.can_be_best() && self.has_id() {
             self.score()
         } else {
             None

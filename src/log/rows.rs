@@ -5,7 +5,7 @@ use std::{io, sync::Arc};
 
 use super::{
     Cells, Damage, Ending, ExpId, Place, Role, Row, Schema, Status,
-    cells::{closing_quote, split_line, split_quoted},
+    cells::{closing_quote, decode, split_line, split_quoted, unquote},
     lines::{Line, LineReader},
 };
 
@@ -242,7 +242,7 @@ impl<'l> RowReader<'l> {
 
 /// Where the cells of a row end whose last cell is a quoted hypothesis followed by the other cells, separated by single
 /// spaces. The cell in the place of the status must be a status.
-pub(crate) fn find_space_separated(cells: Cells, schema: &Schema) -> Option<Vec<usize>> {
+fn find_space_separated(cells: Cells, schema: &Schema) -> Option<Vec<usize>> {
     let hypothesis = schema.column(Role::Hypothesis)?;
     if cells.len() != hypothesis + 1 {
         return None;
@@ -266,6 +266,23 @@ pub(crate) fn find_space_separated(cells: Cells, schema: &Schema) -> Option<Vec<
     }
     let status = Cells::new(cells.line, &ends).get(schema.column(Role::Status)?)?;
     (Status::parse(status) != Status::Other).then_some(ends)
+}
+
+/// The texts of the cells of such a row; `None` for any other line.
+pub fn split_space_separated(line: &str, schema: &Schema) -> Option<Vec<String>> {
+    let line = line.as_bytes();
+    let mut ends = Vec::new();
+    if split_line(line, &mut ends).is_some() {
+        return None;
+    }
+    let ends = find_space_separated(Cells::new(line, &ends), schema)?;
+    let cells = Cells::new(line, &ends);
+    Some(
+        cells
+            .iter()
+            .map(|cell| decode(unquote(cell)).into_owned())
+            .collect(),
+    )
 }
 
 /// Whether a cell starts with a date and a `T`.

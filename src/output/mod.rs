@@ -3,6 +3,7 @@
 pub mod chain;
 pub mod diff;
 pub mod format;
+pub mod import_summary;
 pub mod json;
 pub mod karpathy;
 pub mod markdown;

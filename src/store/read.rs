@@ -4,9 +4,9 @@ use std::{fs::File, io};
 
 use anyhow::{Context, Result};
 
-use super::{Store, check_regular, way_out};
+use super::{Settings, Store, check_regular, way_out};
 use crate::{
-    formats::Map,
+    import::{ColumnMap, ImportOptions, OwnHeader, open_external},
     index::{IndexedLog, index_path},
     log::{Direction, ExpId, Log, LogOptions, Source, measure_lines},
 };
@@ -19,7 +19,7 @@ pub struct ReadOptions {
     /// Reads the log as it was just after this trial.
     pub as_of: Option<ExpId>,
     /// Which column of an external log is what.
-    pub map: Map,
+    pub map: ColumnMap,
     /// Which segment of an external log of JSON lines is read.
     pub segment: Option<u64>,
 }
@@ -62,13 +62,51 @@ impl Store {
             None => (0, 0),
         };
         let source = file.map(Source::File);
-        if let Some(log) = self.translated(source.as_ref(), len, options)? {
+        if let Some(log) = self.open_external(source.as_ref(), len, options)? {
             let len = log.end();
             return Ok((IndexedLog::unindexed(log), len, len));
         }
         let log = Log::open(path, source, complete, &self.log_options(options))?;
         let index = self.may_create_log().then(|| index_path(path));
         Ok((IndexedLog::new(log, index), len, complete))
+    }
+
+    /// The log translated in memory if it is external.
+    fn open_external(
+        &self,
+        source: Option<&Source>,
+        len: u64,
+        options: &ReadOptions,
+    ) -> Result<Option<Log>> {
+        let Some(source) = source.filter(|_| len > 0) else {
+            return Ok(None);
+        };
+        let path = self.log_path();
+        let own = OwnHeader {
+            extra_columns: &self.settings.columns,
+            has_metric: self.settings.metric.is_some(),
+            is_mapped: !options.map.is_empty(),
+        };
+        let import_options = self.settings.import_options(options);
+        let Some(external) = open_external(path, source, len, &own, &import_options)? else {
+            return Ok(None);
+        };
+        let log_options = match external.score {
+            Some((metric, direction)) => LogOptions {
+                metric: None,
+                own_metric: Some(metric),
+                direction: Some(direction),
+                ..self.log_options(options)
+            },
+            None => self.log_options(options),
+        };
+        let end = external.bytes.len() as u64;
+        let source = Source::Memory(external.bytes);
+        let mut log = Log::open(path, Some(source), end, &log_options)?;
+        log.first_row = external.first_row;
+        log.notes.extend(external.notes);
+        log.skipped = external.skipped;
+        Ok(Some(log))
     }
 
     /// The caller's options completed from the settings.
@@ -88,6 +126,24 @@ impl Store {
                 .or(settings.direction.filter(|_| is_own_metric)),
             as_of: options.as_of.clone(),
             extra_columns: settings.columns.clone(),
+        }
+    }
+}
+
+impl Settings {
+    /// The caller's options for an external log, completed from the settings.
+    pub fn import_options(&self, options: &ReadOptions) -> ImportOptions {
+        let map = if options.map.is_empty() {
+            &self.import.map
+        } else {
+            &options.map
+        };
+        ImportOptions {
+            metric: options.metric.clone().or_else(|| self.metric.clone()),
+            direction: options.direction.or(self.direction),
+            map: map.clone(),
+            segment: options.segment,
+            stored_segment: self.import.segment,
         }
     }
 }

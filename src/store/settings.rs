@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::PromptSettings;
 use crate::{
-    formats::Map,
+    import::ColumnMap,
     log::{Direction, Status},
 };
 
@@ -80,11 +80,11 @@ impl SnapshotSettings {
 #[serde(default, deny_unknown_fields)]
 pub struct ImportSettings {
     #[serde(deserialize_with = "parse_map")]
-    pub map: Map,
+    pub map: ColumnMap,
     pub segment: Option<u64>,
 }
 
-fn parse_map<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Map, D::Error> {
+fn parse_map<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<ColumnMap, D::Error> {
     String::deserialize(deserializer)?
         .parse()
         .map_err(serde::de::Error::custom)

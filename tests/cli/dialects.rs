@@ -190,7 +190,7 @@ fn segments_may_be_counted_from_anything() {
     assert!(
         best(log.concat(), &["--segment", "0"])
             .1
-            .contains("no runs of segment 0; there are the segments 1 2")
+            .contains("no segment 0; use one of: 1 2")
     );
 }
 
@@ -248,12 +248,12 @@ fn a_file_says_its_direction_in_many_ways() {
         (
             "002 7",
             "# metric_direction: sideways\nrun\tscore\tstatus\n1\t5\tkeep\n2\t7\tkeep\n",
-            "`metric_direction: sideways` names no direction",
+            "unknown direction 'metric_direction: sideways'",
         ),
         (
             "001 9",
             "run\tscore\tstatus\n1\t9\tkeep\n2\t7\tkeep\n3\t6\tkeep\n",
-            "by its name, though no keep is higher than the first one; --metric and --direction say otherwise",
+            "(by its name, but no keep is higher than the first); override with --metric and --direction",
         ),
     ]);
 }
@@ -295,12 +295,12 @@ fn a_header_is_found_where_people_put_it() {
         (
             "",
             "| commit | val_bpb | status |\n|---|---|---|\n| x | 2 | keep |\n",
-            "a Markdown table, which is not read",
+            "not a log: expected TSV or CSV with a header, or JSON lines (this is a Markdown table)",
         ),
         (
             "",
             "c\0o\0m\0m\0i\0t\0\t\0s\0",
-            "UTF-16 without its mark; save it as UTF-8",
+            "the first line has NUL bytes: save the file as UTF-8",
         ),
     ]);
 }
@@ -311,17 +311,17 @@ fn a_log_without_a_verdict_says_what_may_be_no_score() {
         (
             "000 2",
             "agent\tval_loss\na\t2\nb\t-1\nc\t3\n",
-            "the -1 in line 3 is taken for no score",
+            "the -1 in line 3 is not used as a score",
         ),
         (
             "001 -1",
             "agent\tval_loss\na\t2\nb\t-1\nc\t-3e-1\n",
-            "the best score, -1 in line 3, is what other logs write for none",
+            "the best score, -1 in line 3, means 'no score' in other logs",
         ),
         (
             "001 0.0000",
             "agent\tval_loss\na\t2\nb\t0.0000\nc\t3\n",
-            "the best score, 0 in line 3, is what other logs write for none",
+            "the best score, 0 in line 3, means 'no score' in other logs",
         ),
         (
             "000 2",
@@ -346,7 +346,7 @@ fn an_event_between_runs_is_no_trial() {
     assert!(
         sandbox
             .ok(&["import", "log", "-q"])
-            .contains("not read   log:2: neither a score nor a verdict")
+            .contains("skipped    log:2: neither a score nor a verdict")
     );
 }
 

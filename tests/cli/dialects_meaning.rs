@@ -17,7 +17,7 @@ fn what_is_said_of_one_metric_says_nothing_of_another() {
         let (found, said) = best(log, &flags);
         assert_eq!(found, "002 0.6", "{flags:?}");
         assert!(
-            said.contains("by its name, since minimize is what the file says of val_loss"),
+            said.contains("(by its name; the file says minimize of val_loss)"),
             "{said}"
         );
     }
@@ -108,17 +108,17 @@ fn a_header_that_says_which_way_is_better_is_heard() {
         (
             "001 30",
             "id\tzorp (lower is better)\tstatus\n1\t30\tkeep\n2\t40\tkeep\n",
-            "score by its name; --metric",
+            "is the score (by its name); override with --metric",
         ),
         (
             "001 30",
             "id\tzorp ↑\tstatus\n1\t30\tkeep\n2\t20\tkeep\n",
-            "score by its name; --metric",
+            "is the score (by its name); override with --metric",
         ),
         (
             "001 20",
             "id\tzorp (↓)\tstatus\n1\t20\tkeep\n2\t30\tkeep\n",
-            "score by its name; --metric",
+            "is the score (by its name); override with --metric",
         ),
     ]);
 }
@@ -130,7 +130,7 @@ fn a_keep_whose_score_cannot_be_read_is_said() {
         let sandbox = Sandbox::new();
         fs::write(sandbox.path("log"), log).unwrap();
         let said = sandbox.transcript(&[command, "--store", "log"]);
-        let note = "! note: line 3: `0.90 -> 0.92` is no number, so this keep cannot be best (and 1 more)\n";
+        let note = "! note: line 3: '0.90 -> 0.92' is not a number, so this keep cannot be best (and 1 more)\n";
         assert_eq!(said.matches(note).count(), 1, "{command}: {said}");
     }
     all(&[
@@ -152,12 +152,12 @@ fn a_keep_whose_score_cannot_be_read_is_said() {
         (
             "001 980000",
             "id\tthroughput\tstatus\n1\t980000\tkeep\n2\t1.1M\tkeep\n",
-            "line 3: `1.1M` is no number",
+            "line 3: '1.1M' is not a number",
         ),
         (
             "001 0.90",
             "id\tval_acc\tstatus\n1\t0.90\tkeep\n2\t0.95\tkeep?\n",
-            "line 3: `keep?` is no plain keep",
+            "line 3: 'keep?' is not a plain keep",
         ),
     ]);
 }
@@ -168,7 +168,7 @@ fn percentages_among_plain_numbers_are_said() {
         (
             "003 0.93",
             "id\tacc\tstatus\n1\t0.90\tkeep\n2\t92%\tkeep\n3\t0.93\tkeep\n",
-            "divided by 100, from line 3 on",
+            "divided by 100 (first in line 3)",
         ),
         (
             "002 0.925",
@@ -178,7 +178,7 @@ fn percentages_among_plain_numbers_are_said() {
         (
             "002 92",
             "id\tacc\tstatus\n1\t90\tkeep\n2\t92%\tkeep\n",
-            "read as they are, from line 3 on",
+            "are not divided (first in line 3)",
         ),
     ]);
 }
@@ -224,7 +224,7 @@ fn a_verdict_needs_more_than_a_few_words() {
         (
             "002 5",
             "run\tscore\tzzz\n1\t4\tkept\n2\t5\tkept\n3\t9\treverted\n",
-            "zzz: taken for the verdict by its words",
+            "assuming zzz holds the verdict (by its words)",
         ),
         (
             "003 0.9",
@@ -249,17 +249,17 @@ fn a_verdict_needs_more_than_a_few_words() {
         (
             "000 5",
             "id\tzorp\tstatus\n0\t5\tok\n1\t6\tok\n2\t7\tok\n",
-            "read as minimize by default",
+            "lower is better (by default)",
         ),
         (
             "001 0",
             "id\tval_loss\tstatus\n0\t0.9\tok\n1\t0\tok\n2\t0.8\tok\n",
-            "line 3, is what other logs write for none",
+            "line 3, means 'no score' in other logs",
         ),
         (
             " null",
             "id\tacc\tstatus\n1\t0.5\tbehalten\n2\t0.6\tverworfen\n",
-            "`behalten` `verworfen`; --map verdict= takes",
+            "'behalten' 'verworfen'; --map verdict= makes",
         ),
     ]);
 }

@@ -20,12 +20,12 @@ fn lines_of_another_type_that_are_trials_are_read_or_said() {
         (
             "000 0.7",
             steps,
-            "a line of type `step` with a score is no run",
+            "a line of type 'step' with a score is not a run",
         ),
         (
             "",
             "{\"type\":\"hook\"}\n{\"type\":\"start\"}\n",
-            "a line of type `hook` is no run, a line of type `start`",
+            "a line of type 'hook' is not a run, a line of type 'start'",
         ),
     ]);
 }
@@ -60,12 +60,12 @@ fn what_cannot_be_a_log_is_said_at_once() {
     assert!(
         sandbox
             .transcript(&["import", "dir"])
-            .contains("dir is a directory; name the log that is in it")
+            .contains("dir is a directory; name the log in it")
     );
     assert!(
         sandbox
             .transcript(&["import", "/dev/zero"])
-            .contains("/dev/zero is no regular file")
+            .contains("/dev/zero is not a regular file")
     );
     fs::write(sandbox.path("zeros"), vec![0; 1 << 20]).unwrap();
     assert!(
@@ -96,12 +96,12 @@ fn old_line_ends_and_crashes_alone_are_a_log() {
         (
             "",
             "id\tscore\tstatus\n1\t5/10\tkeep\n2\t6/12\tkeep\n",
-            "(score holds `5/10`)",
+            "(score holds '5/10')",
         ),
         (
             "",
             "id\tscore\tstatus\tscore\n1\t5\tkeep\t7\n",
-            "candidates for the score: score score_2, which the header",
+            "two columns named score differ: choose score or score_2 with --metric",
         ),
         ("001 5", "id\tscore\tstatus\tscore\n1\t5\tkeep\t5\n", ""),
     ]);
@@ -144,7 +144,7 @@ fn a_text_that_held_the_separator_is_put_together_again() {
         (
             "001 0.5",
             "id,zzz,acc,status\n1,a,0.5,keep\n2,b,c,0.7,keep\n",
-            "line 3: 5 cells under 4 columns, and no verdict",
+            "line 3: 5 cells under 4 columns, and no known verdict",
         ),
         (
             "002 0.7",

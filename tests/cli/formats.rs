@@ -4,7 +4,10 @@
 use std::{fs, path::PathBuf};
 
 use lineage::{
-    formats::{self, Wanted, roles, words},
+    import::{
+        self, ImportOptions,
+        verdicts::{self, Verdict, VerdictKind},
+    },
     log::ExpId,
 };
 use proptest::prelude::*;
@@ -69,12 +72,11 @@ fn the_best_of_the_logs_of_public_repositories_is_theirs() {
             return;
         }
         let bytes = fs::read(&path).unwrap();
-        let wanted = Wanted {
+        let wanted = ImportOptions {
             direction: (!flags.is_empty()).then_some(lineage::log::Direction::Minimize),
-            ..Wanted::default()
+            ..ImportOptions::default()
         };
-        let translation =
-            formats::translate(formats::read(&bytes, None).unwrap(), &wanted).unwrap();
+        let translation = import::translate(import::parse(&bytes, None).unwrap(), &wanted).unwrap();
         assert_eq!(
             (&*translation.metric, &*translation.direction.to_string()),
             (metric, direction),
@@ -128,7 +130,7 @@ fn the_best_of_the_logs_of_public_repositories_is_theirs() {
 
 #[test]
 fn every_word_of_the_tables_becomes_its_status() {
-    for (means, words) in roles::WORDS {
+    for (means, words) in verdicts::VERDICT_WORDS {
         for word in words.split_whitespace() {
             let spaced = word.replace('_', " ");
             for spelling in [
@@ -138,26 +140,26 @@ fn every_word_of_the_tables_becomes_its_status() {
                 format!("{spaced} (why)"),
             ] {
                 assert_eq!(
-                    words::verdict(&spelling, roles::Speech::Words),
-                    Some(*means),
+                    verdicts::parse_verdict(&spelling, VerdictKind::Words),
+                    Some(means),
                     "{spelling}"
                 );
             }
         }
     }
     assert_eq!(
-        words::verdict("curriculum_0.67", roles::Speech::Words),
+        verdicts::parse_verdict("curriculum_0.67", VerdictKind::Words),
         None
     );
 }
 
 #[test]
 fn the_page_of_the_rules_has_every_word() {
-    let page = include_str!("../../docs/formats.md");
-    for (means, words) in roles::WORDS {
+    let page = include_str!("../../docs/external-logs.md");
+    for (means, words) in verdicts::VERDICT_WORDS {
         let row = match means {
-            roles::Means::Is(status) => format!("| `{}` | ", status.name()),
-            roles::Means::Ran => "| it ran | ".to_owned(),
+            Verdict::Status(status) => format!("| `{}` | ", status.name()),
+            Verdict::Completed => "| completed | ".to_owned(),
         };
         let cell = page
             .split_once(&row)
@@ -214,7 +216,11 @@ fn a_header_may_be_a_comment_or_missing_and_an_id_may_begin_like_one() {
     assert_eq!(best_of(log, &[]), ("001".to_owned(), 1.0));
     let bare = "x\t2\t5.0\tkeep\tas it is\ny\t1\t5.1\tkeep\twider\n";
     assert_eq!(best_of(bare, &[]), ("001".to_owned(), 1.0));
-    assert!(stderr(bare, &["best"]).contains("the log has no header"));
+    assert!(
+        stderr(bare, &["best"]).contains(
+            "no header; assuming the columns commit val_bpb memory_gb status description"
+        )
+    );
     let marked = "no\tscore\tstatus\n#1\t2\tkeep\n---\t---\t---\n# a comment\n#2\t3\tkeep\n";
     assert_eq!(best_of(marked, &[]), ("001".to_owned(), 3.0));
     assert!(stderr(marked, &["check"]).contains("1 problem in 3 rows"));
@@ -226,7 +232,7 @@ fn two_equally_good_candidates_are_an_error_that_lists_them() {
     let said = stderr(log, &["best"]);
     assert!(
         said.contains(
-            "equally good candidates for the score: val_loss val_acc; --metric names the one"
+            "several columns may be the score: val_loss val_acc; choose one with --metric"
         ),
         "{said}"
     );
@@ -243,7 +249,7 @@ fn a_guess_is_one_note_that_quiet_silences() {
     let said = stderr(log, &["best"]);
     assert_eq!(said.lines().count(), 1, "{said}");
     assert!(
-        said.contains("elo: taken for the score by its name, read as maximize by its name"),
+        said.contains("assuming elo is the score (by its name) and higher is better (by its name)"),
         "{said}"
     );
     assert_eq!(stderr(log, &["best", "-q"]), "");
@@ -317,28 +323,71 @@ fn a_wrong_map_says_what_there_is() {
     let said = stderr(log, &["best", "--map", "score=nothing"]);
     assert!(
         said.contains(
-            "no column `nothing`, which --map or lineage.toml names; there are: run score status"
+            "no column 'nothing' (--map or lineage.toml); the columns are: run score status"
         ),
         "{said}"
     );
-    assert!(stderr(log, &["best", "--map", "colour=run"]).contains("`colour` is no role"));
-    assert!(stderr(log, &["best", "--map", "score"]).contains("write ROLE=COLUMN"));
+    assert!(
+        stderr(log, &["best", "--map", "colour=run"])
+            .contains("unknown role 'colour'; use one of: id, time, agent")
+    );
+    assert!(stderr(log, &["best", "--map", "score"]).contains("'score' is not ROLE=COLUMN"));
     assert!(stderr(log, &["best", "--segment", "1"]).contains("has no segments"));
 }
 
 #[test]
 fn what_is_no_log_says_so() {
     for (log, why) in [
-        ("fn main() {}\n", "its first line has one cell"),
+        (
+            "fn main() {}\n",
+            "not a log: expected TSV or CSV with a header, or JSON lines",
+        ),
         ("a,b\nx,y\n", "no column holds a score"),
-        ("{\"type\":\"hook\"}\n", "none of its JSON lines is a run"),
-        ("# nothing\n", "no line that could be a header"),
+        ("{\"type\":\"hook\"}\n", "no runs among the JSON lines"),
+        (
+            "# nothing\n",
+            "not a log: expected TSV or CSV with a header, or JSON lines",
+        ),
     ] {
         let said = stderr(log, &["best"]);
         assert!(
             said.starts_with("error: log: ") && said.contains(why),
             "{log}: {said}"
         );
+    }
+}
+
+#[test]
+fn prose_and_source_code_are_not_read_as_a_log() {
+    let sandbox = Sandbox::with_store();
+    for (status, score) in [("baseline", "3.0"), ("keep", "2.9"), ("crash", "")] {
+        sandbox.ok(&["append", "--status", status, "--metric", score]);
+    }
+    let prompt = sandbox.ok(&["render", "--for", "opt"]);
+    for text in [
+        prompt.as_str(),
+        include_str!("../../README.md"),
+        include_str!("../../docs/external-logs.md"),
+        include_str!("../../Cargo.toml"),
+        include_str!("formats.rs"),
+        "import os, sys\n\nfor trial in log:\n    score = trial.score\n    print(score)\n",
+        "We ran 9 trials, status and score are below.\n\n* first: 3.0\n* second: 2.0, a keep\n",
+    ] {
+        for command in ["stats", "best", "tail"] {
+            let said = stderr(text, &[command]);
+            let refusal = "not a log: expected TSV or CSV with a header, or JSON lines";
+            let first_line = text.lines().next().unwrap_or_default();
+            assert!(said.contains(refusal), "{first_line}: {said}");
+        }
+    }
+}
+
+#[test]
+fn a_wrong_segment_is_refused_in_plain_words() {
+    for segment in ["x", "-1", "1.5", ""] {
+        let flag = format!("--segment={segment}");
+        let said = stderr("{}\n", &["best", &flag]);
+        assert!(said.contains("not a whole number"), "{said}");
     }
 }
 
@@ -397,14 +446,14 @@ fn try_all(bytes: &[u8]) {
         (Some(0), ""),
         (None, "verdict=,id=,score=score"),
     ] {
-        let wanted = Wanted {
+        let wanted = ImportOptions {
             map: map.parse().unwrap(),
-            ..Wanted::default()
+            ..ImportOptions::default()
         };
         if let Ok(translation) =
-            formats::read(bytes, segment).and_then(|table| formats::translate(table, &wanted))
+            import::parse(bytes, segment).and_then(|table| import::translate(table, &wanted))
         {
-            let bytes = translation.bytes();
+            let bytes = translation.to_bytes();
             let lines = memchr::memchr_iter(b'\n', &bytes).count() as u64;
             let last = translation
                 .rows

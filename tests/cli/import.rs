@@ -41,7 +41,7 @@ fn the_same_file_again_adds_only_what_is_new() {
     assert!(
         sandbox
             .ok(&["import", "other.tsv"])
-            .contains("known      4 are there already")
+            .contains("known      4 already in the store")
     );
     assert_eq!(sandbox.read_log(), log);
     sandbox.ok(&["append", "--status", "keep", "--metric", "2.35"]);

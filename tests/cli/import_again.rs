@@ -103,7 +103,7 @@ fn a_status_that_the_file_gives_otherwise_by_now_is_said() {
     import(&sandbox, log);
     let said = import(&sandbox, &format!("{log}2\t2\tkeep\n"));
     assert!(
-        said.contains("differs    log:2: another status by now than trial 001 has"),
+        said.contains("differs    log:2: the status is not that of trial 001"),
         "{said}"
     );
 }
@@ -130,7 +130,7 @@ fn a_row_that_was_changed_since_is_said_and_not_added() {
             "{out}{said}"
         );
         assert!(
-            out.contains(&format!("changed    log:{line}: not added again")),
+            out.contains(&format!("changed    log:{line}: imported before as trial")),
             "{out}"
         );
         assert!(
@@ -209,7 +209,7 @@ fn two_logs_in_one_store_are_both_known_again() {
     let output = sandbox.lineage(&["import", "log"]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(
-        said.contains("none of its rows was imported before, so it is taken for another log"),
+        said.contains("none of its rows was imported before; if it is a rewritten log"),
         "{said}"
     );
     assert_eq!(sandbox.rows().len(), 4);
@@ -305,11 +305,11 @@ fn what_the_store_is_for_is_not_mixed_with_something_else() {
     };
     refused(
         &["--metric", "acc"],
-        "has the metric val_loss, not acc; --into takes this log into a store of its own",
+        "has the metric val_loss, not acc; import --into another store",
     );
     refused(
         &["--direction", "maximize"],
-        "is to minimize val_loss, not to maximize it; --into",
+        "has the direction minimize, not maximize; import --into another store",
     );
     fs::write(
         sandbox.path("log"),
@@ -322,7 +322,9 @@ fn what_the_store_is_for_is_not_mixed_with_something_else() {
         .unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(
-        said.contains("this --map or --segment is not remembered; write it under `[import]` in .lineage/lineage.toml"),
+        said.contains(
+            "this --map or --segment is not stored; add it to [import] in .lineage/lineage.toml"
+        ),
         "{said}"
     );
     assert_eq!(sandbox.ok(&["best", "--field", "metric"]), "2\n");
@@ -341,7 +343,7 @@ fn a_later_segment_with_another_metric_has_a_way_on() {
     let output = sandbox.lineage(&["import", "log"]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(
-        said.contains("segment 1 of 0 1: --segment reads another, and a store of its own (--into)"),
+        said.contains("in segment 1 of 0 1; read another with --segment, or import this one --into another store"),
         "{said}"
     );
     assert!(
@@ -435,7 +437,8 @@ fn a_log_that_has_gained_a_column_is_not_doubled() {
         ] {
             let said = sandbox.transcript(args);
             assert!(
-                said.contains("line 2 like trial") && said.contains("--as-new adds all rows"),
+                said.contains("line 2 like trial")
+                    && said.contains("add them anyway with --as-new"),
                 "{said}"
             );
             assert!(said.ends_with("= 1\n"), "{said}");

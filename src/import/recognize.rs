@@ -1,0 +1,347 @@
+//! Recognizes the rows of a file that a store has imported before, whatever their columns were taken for then and whatever
+//! was corrected in the store since.
+
+use std::{
+    cmp::Reverse,
+    collections::{HashMap, HashSet, VecDeque},
+    fmt,
+    hash::Hash,
+};
+
+use super::{merge::add_note, translate::Translation};
+use crate::{
+    log::{ExpId, Role, Row, Schema},
+    text::escape_controls,
+};
+
+/// The column of the origin of an imported trial.
+pub const SOURCE_COLUMN: &str = "source_row";
+/// Columns that follow from a trial's place in the log, and do not identify it.
+const PLACE_COLUMNS: [&str; 4] = ["exp_id", "parent_exp", "baseline_exp", "delta_vs_best"];
+
+/// So many rows decide whether a file repeats trials of the store.
+const MAX_SAMPLE: usize = 1000;
+
+/// The number of a file among those that a store has imported, and the fingerprint of the row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct RowOrigin(u64, u64);
+
+impl fmt::Display for RowOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{:016x}", self.0, self.1)
+    }
+}
+
+impl RowOrigin {
+    pub(super) fn parse(cell: &str) -> Option<Self> {
+        let (file, fingerprint) = cell.trim().split_once(':')?;
+        let file = file.parse().ok().filter(|_| fingerprint.len() == 16)?;
+        Some(Self(file, u64::from_str_radix(fingerprint, 16).ok()?))
+    }
+
+    /// The origin of a trial of a store. A store without the column has it in the notes.
+    fn of_trial(row: &Row) -> Option<Self> {
+        let column = row.schema.find(SOURCE_COLUMN);
+        let own = column.and_then(|column| Self::parse(&row.text_at(column)));
+        own.or_else(|| {
+            let notes = row.text(Role::Notes);
+            let (_, after) = notes.rsplit_once(&format!("[{SOURCE_COLUMN}: "))?;
+            Self::parse(after.split_once(']')?.0)
+        })
+    }
+}
+
+/// A trial of the store.
+struct StoredTrial {
+    id: String,
+    cells: Vec<String>,
+    origin: Option<RowOrigin>,
+}
+
+/// What a row of a file is to the store.
+pub(super) enum RowMatch {
+    New(RowOrigin),
+    /// The id of its trial, and whether the file now gives it another status.
+    Existing(String, bool),
+    /// The id of its trial; the row was changed since it was imported.
+    Changed(String),
+}
+
+impl RowMatch {
+    pub(super) fn is_new(&self) -> bool {
+        matches!(self, Self::New(_))
+    }
+}
+
+/// The trials of the store that is imported into.
+#[derive(Default)]
+pub(super) struct StoredTrials {
+    pub(super) ids: HashSet<ExpId>,
+    trials: Vec<StoredTrial>,
+}
+
+impl StoredTrials {
+    pub(super) fn observe(&mut self, row: &Row) {
+        let Some(id) = row.id() else { return };
+        self.ids.insert(id);
+        if row.damage.is_none() {
+            let columns = 0..row.schema.names().len();
+            let cells = columns.map(|column| row.text_at(column).into_owned());
+            let (id, cells, origin) = (row.name(), cells.collect(), RowOrigin::of_trial(row));
+            self.trials.push(StoredTrial { id, cells, origin });
+        }
+    }
+
+    pub(super) fn has_imports(&self) -> bool {
+        self.trials.iter().any(|trial| trial.origin.is_some())
+    }
+}
+
+/// The rows of a file in the columns of the store.
+pub(super) struct ImportedRows<'a> {
+    pub(super) translation: &'a Translation,
+    pub(super) schema: &'a Schema,
+    pub(super) cells: Vec<Vec<String>>,
+}
+
+impl<'a> ImportedRows<'a> {
+    pub(super) fn new(translation: &'a Translation, schema: &'a Schema) -> Self {
+        let rows = translation.rows.iter();
+        let cells = rows.map(|row| fit_cells(translation, &row.cells, schema));
+        Self {
+            translation,
+            schema,
+            cells: cells.collect(),
+        }
+    }
+
+    /// What each row is to the store.
+    pub(super) fn recognize(&self, stored: &StoredTrials) -> Vec<RowMatch> {
+        let own_origins = self.exported_origins();
+        let rows = own_origins.iter().zip(&self.translation.rows);
+        let fingerprints: Vec<u64> = rows
+            .map(|(origin, row)| origin.map_or(row.fingerprint, |origin| origin.1))
+            .collect();
+        let trials = &stored.trials;
+        let existing = self.find_existing(trials, &fingerprints);
+        let file = most_common_file(trials, &existing);
+        let changed = file.map(|file| self.find_changed(trials, &existing, file));
+        let changed = changed.unwrap_or_default();
+        let origins = trials
+            .iter()
+            .map(|trial| trial.origin)
+            .chain(own_origins.iter().copied());
+        let last_file = origins.flatten().map(|origin| origin.0).max().unwrap_or(0);
+        let file = file.unwrap_or(last_file + 1);
+        let status = self.schema.column(Role::Status).unwrap_or_default();
+        let match_row = |row: usize| match (existing[row], changed.get(&row)) {
+            (Some(at), _) => {
+                let has_other_status = trials[at].cells[status] != self.cells[row][status];
+                RowMatch::Existing(trials[at].id.clone(), has_other_status)
+            }
+            (None, Some(&at)) => RowMatch::Changed(trials[at].id.clone()),
+            (None, None) => {
+                // A copy of a store preserves what it knows.
+                let own = own_origins[row].filter(|_| trials.is_empty());
+                RowMatch::New(own.unwrap_or(RowOrigin(file, fingerprints[row])))
+            }
+        };
+        (0..existing.len()).map(match_row).collect()
+    }
+
+    /// The origins that rows have already, because the file is an export of a store.
+    fn exported_origins(&self) -> Vec<Option<RowOrigin>> {
+        let mut names = self.translation.names.iter();
+        let column = names.position(|name| name == SOURCE_COLUMN);
+        let rows = self.translation.rows.iter();
+        rows.map(|row| RowOrigin::parse(&row.cells[column?]))
+            .collect()
+    }
+
+    /// For each row the index of its trial: one imported from the same row, else one with the same cells that was not.
+    fn find_existing(&self, trials: &[StoredTrial], fingerprints: &[u64]) -> Vec<Option<usize>> {
+        let origins = trials
+            .iter()
+            .map(|trial| trial.origin.map(|origin| origin.1));
+        let mut by_fingerprint = group_indices(origins.enumerate());
+        let mut take = |fingerprint| by_fingerprint.get_mut(fingerprint)?.pop_front();
+        let mut existing: Vec<_> = fingerprints.iter().map(&mut take).collect();
+        let taken: HashSet<usize> = existing.iter().flatten().copied().collect();
+        let others = trials
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| !taken.contains(at));
+        let others = others.map(|(at, trial)| (at, Some(self.identity(&trial.cells))));
+        let mut by_cells = group_indices(others);
+        for (slot, cells) in existing.iter_mut().zip(&self.cells) {
+            if slot.is_none() {
+                let same = by_cells.get_mut(&self.identity(cells));
+                *slot = same.and_then(VecDeque::pop_front);
+            }
+        }
+        existing
+    }
+
+    /// Rows that are the trial of a row that is gone from the file: they were changed. If more rows are gone than are known, the
+    /// file is another log with some equal rows.
+    fn find_changed(
+        &self,
+        trials: &[StoredTrial],
+        existing: &[Option<usize>],
+        file: u64,
+    ) -> HashMap<usize, usize> {
+        let taken: HashSet<usize> = existing.iter().flatten().copied().collect();
+        let is_gone = |at: &usize| {
+            !taken.contains(at) && trials[*at].origin.is_some_and(|origin| origin.0 == file)
+        };
+        let gone: Vec<usize> = (0..trials.len()).filter(is_gone).collect();
+        if gone.len() > taken.len() {
+            return HashMap::new();
+        }
+        let rows = (0..existing.len()).filter(|&row| existing[row].is_none());
+        self.pair_similar(trials, rows, gone, |_, _| true)
+    }
+
+    /// If most of the first rows look like imported trials with the same score, the line of the first one and its trial.
+    pub(super) fn find_duplicate(&self, stored: &StoredTrials) -> Option<(u64, String)> {
+        let trials = &stored.trials;
+        let score = self.schema.column(Role::Score)?;
+        let is_imported = |at: &usize| trials[*at].origin.is_some();
+        let imported: Vec<usize> = (0..trials.len()).filter(is_imported).collect();
+        let has_score = |row: &usize| !self.cells[*row][score].is_empty();
+        let rows = (0..self.cells.len()).filter(has_score).take(MAX_SAMPLE);
+        let rows: Vec<usize> = rows.collect();
+        let enough = rows.len().min(trials.len());
+        let has_same_score =
+            |at: usize, row: usize| trials[at].cells[score] == self.cells[row][score];
+        let pairs = self.pair_similar(trials, rows.into_iter(), imported, has_same_score);
+        let (row, at) = pairs.iter().min().filter(|_| pairs.len() * 2 > enough)?;
+        Some((self.translation.rows[*row].line, trials[*at].id.clone()))
+    }
+
+    /// Pairs rows with trials that have the same id or most of the same cells, each trial once.
+    fn pair_similar(
+        &self,
+        trials: &[StoredTrial],
+        rows: impl Iterator<Item = usize>,
+        mut candidates: Vec<usize>,
+        may_pair: impl Fn(usize, usize) -> bool,
+    ) -> HashMap<usize, usize> {
+        let mut pairs = HashMap::new();
+        for row in rows {
+            let is_similar = |&at: &usize| may_pair(at, row) && self.is_similar(&trials[at], row);
+            if let Some(place) = candidates.iter().position(is_similar) {
+                pairs.insert(row, candidates.remove(place));
+            }
+        }
+        pairs
+    }
+
+    fn is_similar(&self, trial: &StoredTrial, row: usize) -> bool {
+        let mut columns = self.translation.columns.iter();
+        let cells = &self.cells[row];
+        let id = self
+            .schema
+            .column(Role::Id)
+            .and_then(|column| ExpId::parse(&cells[column]));
+        if columns.any(|(_, to)| to == "exp_id") && ExpId::parse(&trial.id) == id {
+            return true;
+        }
+        let (mut both, mut equal) = (0, 0);
+        for column in self.identifying_columns() {
+            // The score counts once, though it may be in two columns.
+            let is_copy = self.schema.names()[column] == "core_metric"
+                && self.schema.column(Role::Score) != Some(column);
+            if !is_copy && !trial.cells[column].is_empty() && !cells[column].is_empty() {
+                both += 1;
+                equal += usize::from(trial.cells[column] == escape_controls(&cells[column]));
+            }
+        }
+        equal * 2 > both
+    }
+
+    /// The cells that identify a trial, as the log writes them.
+    fn identity(&self, cells: &[String]) -> Vec<String> {
+        let columns = self.identifying_columns();
+        let cells = columns.map(|column| escape_controls(&cells[column]).into_owned());
+        cells.collect()
+    }
+
+    fn identifying_columns(&self) -> impl Iterator<Item = usize> {
+        let names = self.schema.names();
+        let is_place = |name: &str| name == SOURCE_COLUMN || PLACE_COLUMNS.contains(&name);
+        (0..names.len()).filter(move |&column| !is_place(&names[column]))
+    }
+}
+
+/// The cells of a row in the columns of the log. What has no column goes into the notes, and the score into the column of the
+/// store's metric.
+fn fit_cells(translation: &Translation, cells: &[String], schema: &Schema) -> Vec<String> {
+    let mut fitted = vec![String::new(); schema.names().len()];
+    let mut others = Vec::new();
+    let mut score = None;
+    for (name, cell) in translation.names.iter().zip(cells) {
+        if name == "core_metric" {
+            score = Some(cell);
+        }
+        if name == SOURCE_COLUMN && RowOrigin::parse(cell).is_some() {
+            continue;
+        }
+        match schema.find(name).filter(|_| name != SOURCE_COLUMN) {
+            Some(column) => fitted[column].clone_from(cell),
+            None if cell.is_empty() => {}
+            None => others.push(format!("{name}: {cell}")),
+        }
+    }
+    if let (Some(column), Some(score)) = (schema.column(Role::Score), score)
+        && fitted[column].is_empty()
+    {
+        fitted[column].clone_from(score);
+    }
+    if !others.is_empty() {
+        add_note(&mut fitted, schema, &others.join("; "));
+    }
+    fitted
+}
+
+/// The indices of each key, in their order.
+fn group_indices<K: Hash + Eq>(
+    keys: impl Iterator<Item = (usize, Option<K>)>,
+) -> HashMap<K, VecDeque<usize>> {
+    let mut groups: HashMap<K, VecDeque<usize>> = HashMap::new();
+    for (at, key) in keys {
+        if let Some(key) = key {
+            groups.entry(key).or_default().push_back(at);
+        }
+    }
+    groups
+}
+
+/// The file that most of the existing trials came from.
+fn most_common_file(trials: &[StoredTrial], existing: &[Option<usize>]) -> Option<u64> {
+    let mut counts: HashMap<u64, usize> = HashMap::new();
+    for origin in existing
+        .iter()
+        .flatten()
+        .filter_map(|&at| trials[at].origin)
+    {
+        *counts.entry(origin.0).or_default() += 1;
+    }
+    let most = counts
+        .into_iter()
+        .max_by_key(|&(file, count)| (count, Reverse(file)))?;
+    Some(most.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_parsed_as_it_is_written() {
+        let origin = RowOrigin(2, 0xab);
+        assert_eq!(origin.to_string(), "2:00000000000000ab");
+        assert_eq!(RowOrigin::parse(&origin.to_string()), Some(origin));
+        assert_eq!(RowOrigin::parse("sheet-1"), None);
+    }
+}

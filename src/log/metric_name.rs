@@ -1,0 +1,173 @@
+//! What the name of a metric says about its direction, and how names are compared.
+
+use super::Direction::{self, Maximize, Minimize};
+
+/// Patterns in a name between underscores (`_val_loss_`); the first row with a match decides.
+/// `$` stands for the end of the name. What a name ends in counts before what it contains.
+#[rustfmt::skip]
+const BETTER: [(Direction, &str); 6] = [
+    (Maximize, "_reduction$ _savings$ _saving$ _saved$ _fixed$ win_loss_ratio _fail_to_pass_ survival_time _negloss_"),
+    (Minimize, "_drop$ _gap$ _ms_per_ _s_per_ _sec_per_ _seconds_per_ _time_per_ cost_per_ error_per_ errors_per_ \
+        failures_per_ _time_to_ _s_to_ miss_rate drawdown bits_per davies_bouldin anomaly_score false_alarm"),
+    (Maximize, "_tok_s_ _per_s$ _per_sec$ _per_second$ throughput speedup _fps_ _qps_ _rps_ _tps_ _gflops_ _tflops_ \
+        _mfu_ log_likelihood _elbo_"),
+    (Minimize, "_fail loss_ losses_ error_ errors_ _err_ bpb _bpc_ perplexity _ppl_ _nll_ _wer_ _cer_ _fid_ _mae_ \
+        _mse_ rmse _mape_ _smape_ regret latency _cost_ energy cycles _ece_ brier _kl_ lpips makespan _p50_ _p90_ \
+        _p95_ _p99_"),
+    (Maximize, "accuracy _acc_ _auc_ auroc _f1_ _r2_ _map_ _map50_ _iou_ _dice_ _ndcg_ _mrr_ precision recall _bleu_ \
+        rouge _psnr_ _ssim_ _elo_ sharpe profit _pnl_ revenue reward _return win_rate pass_rate success _passed_ \
+        fitness score coverage _top1_ _top5_ _top_1_ _top_5_ _pass_1_ _pass_5_ _pass_10_ _pass_k_ solve_rate \
+        _solved_ hit_rate correlation spearman pearson exact_match _em_ likelihood"),
+    (Minimize, "_s_ _ms_ _us_ _ns_ seconds duration runtime _time_ _bytes_ _size_ memory"),
+];
+
+const DIRECTION_WORDS: [(Direction, &str); 2] = [
+    (
+        Maximize,
+        "higher higher_is_better bigger_is_better max maximize maximise up higher_better",
+    ),
+    (
+        Minimize,
+        "lower lower_is_better smaller_is_better min minimize minimise down lower_better",
+    ),
+];
+
+/// A text in lower case with `_` between its words: `Val BPB` becomes `val_bpb`, `req/s` becomes `req_per_s`.
+pub fn normalize(text: &str) -> String {
+    let text = text.trim();
+    for rate in ["/sec", "/s"] {
+        if let Some(name) = text.strip_suffix(rate) {
+            return normalize(&format!("{name}_per_s"));
+        }
+    }
+    let words = text.split(|c: char| !c.is_alphanumeric());
+    let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    words.join("_").to_lowercase()
+}
+
+/// The same for the name of a column, which may be in camel case: `valLoss` becomes `val_loss`, but `mAP` `map`.
+pub fn normalize_name(name: &str) -> String {
+    let mut spaced = String::with_capacity(name.len() + 4);
+    let mut lowercase_run = 0;
+    for c in name.chars() {
+        if c.is_uppercase() && lowercase_run > 1 {
+            spaced.push('_');
+        }
+        lowercase_run = if c.is_lowercase() {
+            lowercase_run + 1
+        } else {
+            0
+        };
+        spaced.push(c);
+    }
+    normalize(&spaced)
+}
+
+/// Whether a word is in a list of words separated by white space.
+pub fn has_word(words: &str, word: &str) -> bool {
+    words.split_whitespace().any(|one| one == word)
+}
+
+/// Whether a normalized name matches one of the patterns; `=x` is the whole name `x`.
+pub fn matches_pattern(patterns: &str, name: &str) -> bool {
+    let padded = format!("_{name}_");
+    patterns.split_whitespace().any(|pattern| {
+        if let Some(whole) = pattern.strip_prefix('=') {
+            whole == name
+        } else if let Some(end) = pattern.strip_suffix('$') {
+            padded.trim_end_matches('_').ends_with(end)
+        } else {
+            padded.contains(pattern)
+        }
+    })
+}
+
+/// The direction that a metric's name suggests: `val_loss`, `1 - accuracy`, `quality (higher is better)`.
+pub fn direction_of_name(name: &str) -> Option<Direction> {
+    if let Some(direction) = stated_direction(name) {
+        return Some(direction);
+    }
+    if let Some(opposite) = strip_negation(name) {
+        return direction_of_name(&opposite).map(Direction::opposite);
+    }
+    let name = normalize_name(name);
+    let row = BETTER
+        .iter()
+        .find(|(_, patterns)| matches_pattern(patterns, &name))?;
+    Some(row.0)
+}
+
+/// The name without what turns it around: `1-acc` and `neg_acc` become `acc`.
+fn strip_negation(name: &str) -> Option<String> {
+    if let Some(rest) = name.trim().strip_prefix('1')
+        && let Some(opposite) = rest.trim_start().strip_prefix(['-', '−'])
+    {
+        return Some(opposite.to_owned());
+    }
+    let name = normalize_name(name);
+    let opposite = name
+        .strip_prefix("neg_")
+        .or_else(|| name.strip_prefix("negative_"))?;
+    Some(opposite.to_owned())
+}
+
+/// The direction that a header states: `quality (lower is better)`, `PPL ↓`.
+pub fn stated_direction(name: &str) -> Option<Direction> {
+    match (name.contains('↑'), name.contains('↓')) {
+        (true, true) => None,
+        (true, false) => Some(Maximize),
+        (false, true) => Some(Minimize),
+        (false, false) => direction_in_sentence(name),
+    }
+}
+
+/// The direction of a sentence with `lower is better` or `higher is better` in it, but not both.
+pub fn direction_in_sentence(text: &str) -> Option<Direction> {
+    let text = normalize(text);
+    let states = |words: &str| {
+        words.split_whitespace().any(|word| {
+            word.ends_with("_is_better")
+                && text.contains(word)
+                && !text.contains(&format!("{word}_than"))
+        })
+    };
+    let [maximize, minimize] = DIRECTION_WORDS.map(|(_, words)| states(words));
+    match (maximize, minimize) {
+        (true, false) => Some(Maximize),
+        (false, true) => Some(Minimize),
+        _ => None,
+    }
+}
+
+/// The direction that a setting names: `higher`, `lower (target 0)`.
+pub fn parse_direction(text: &str) -> Option<Direction> {
+    let mut parts = text.split(['(', ',', ';']);
+    let word = normalize(parts.find(|part| !part.trim().is_empty())?);
+    let row = DIRECTION_WORDS
+        .iter()
+        .find(|(_, words)| has_word(words, &word))?;
+    Some(row.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_compared_without_case_and_punctuation() {
+        assert_eq!(normalize("Val BPB"), "val_bpb");
+        assert_eq!(normalize("req/s"), "req_per_s");
+        assert_eq!(normalize_name("bestValBpb"), "best_val_bpb");
+        assert_eq!(normalize_name("mAP50"), "map50");
+    }
+
+    #[test]
+    fn a_name_suggests_a_direction() {
+        assert_eq!(direction_of_name("val_loss"), Some(Minimize));
+        assert_eq!(direction_of_name("1 - acc"), Some(Minimize));
+        assert_eq!(direction_of_name("neg_mse"), Some(Maximize));
+        assert_eq!(direction_of_name("zorp ↓"), Some(Minimize));
+        assert_eq!(direction_of_name("zorp"), None);
+        assert_eq!(parse_direction("lower (target 0)"), Some(Minimize));
+    }
+}

@@ -1,2 +1,0 @@
-pub mod import;
-pub(crate) use crate::output::text;
