@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use anyhow::{Result, bail};
 
 use super::{
-    recognize::{ImportedRows, RowMatch, RowOrigin, SOURCE_COLUMN, StoredTrials},
+    recognize::{ImportedRows, RowMatch, RowOrigin, SOURCE_COLUMN, StoredTrials, add_note},
     translate::{Translation, compare_to_best},
 };
 use crate::{
@@ -150,15 +150,6 @@ impl Merger<'_> {
                 cells[column] = text;
             }
         }
-    }
-}
-
-/// Adds a text to the notes, in brackets.
-pub(super) fn add_note(cells: &mut [String], schema: &Schema, text: &str) {
-    if let Some(column) = schema.column(Role::Notes) {
-        let notes = &mut cells[column];
-        let space = if notes.is_empty() { "" } else { " " };
-        *notes += &format!("{space}[{text}]");
     }
 }
 

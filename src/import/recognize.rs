@@ -8,7 +8,7 @@ use std::{
     hash::Hash,
 };
 
-use super::{merge::add_note, translate::Translation};
+use super::translate::Translation;
 use crate::{
     log::{ExpId, Role, Row, Schema},
     text::escape_controls,
@@ -331,6 +331,15 @@ fn most_common_file(trials: &[StoredTrial], existing: &[Option<usize>]) -> Optio
         .into_iter()
         .max_by_key(|&(file, count)| (count, Reverse(file)))?;
     Some(most.0)
+}
+
+/// Adds a text to the notes, in brackets.
+pub(super) fn add_note(cells: &mut [String], schema: &Schema, text: &str) {
+    if let Some(column) = schema.column(Role::Notes) {
+        let notes = &mut cells[column];
+        let space = if notes.is_empty() { "" } else { " " };
+        *notes += &format!("{space}[{text}]");
+    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::{cmp::Reverse, collections::HashSet, str::FromStr};
 
 use anyhow::{Context as _, Error, Result, bail};
 
-use super::{outcomes::VerdictColumns, score, table::ExternalLog, times::normalize_time};
+use super::{outcomes::VerdictColumns, table::ExternalLog, times::normalize_time};
 use crate::log::{ExpId, Number, Role, has_word, normalize};
 
 /// The names of each role's column, the best first: the first column that fits is used, and each column once. The first
@@ -76,7 +76,7 @@ impl ColumnMap {
     }
 
     /// The column of the log that the map names for a role.
-    fn find(&self, log: &ExternalLog, role: Role) -> Result<Option<usize>> {
+    pub(super) fn find(&self, log: &ExternalLog, role: Role) -> Result<Option<usize>> {
         match self.get(role) {
             None | Some("") => Ok(None),
             Some(name) => find_column(log, name, "--map or lineage.toml").map(Some),
@@ -140,7 +140,8 @@ pub(super) struct ColumnRoles {
 }
 
 impl ColumnRoles {
-    pub(super) fn find(log: &ExternalLog, map: &ColumnMap, metric: Option<&str>) -> Result<Self> {
+    /// Finds every role but the score, which `set_score` adds.
+    pub(super) fn find(log: &ExternalLog, map: &ColumnMap) -> Result<Self> {
         let mut roles = Self {
             roles: Vec::new(),
             verdict: VerdictColumns::default(),
@@ -161,21 +162,27 @@ impl ColumnRoles {
                 roles.assign(log, role, names);
             }
         }
-        let mapped = map.find(log, Role::Score)?;
-        (roles.score, roles.score_guess) = score::find(log, &roles, mapped, metric)?;
+        Ok(roles)
+    }
+
+    pub(super) fn set_score(
+        &mut self,
+        log: &ExternalLog,
+        map: &ColumnMap,
+        score: usize,
+        guess: Option<&'static str>,
+    ) {
+        (self.score, self.score_guess) = (score, guess);
         if map.get(Role::Hypothesis).is_none()
-            && roles.column(Role::Hypothesis).is_none()
-            && let Some(column) = roles.find_wordiest(log)
+            && self.column(Role::Hypothesis).is_none()
+            && let Some(column) = self.find_wordiest(log)
         {
-            roles.roles.push((Role::Hypothesis, column));
+            self.roles.push((Role::Hypothesis, column));
         }
         // A column cannot be the score and name the trial at once.
-        let score = roles.score;
         let may_be_score = |role| matches!(role, Role::TrainSeconds | Role::TotalSeconds);
-        roles
-            .roles
+        self.roles
             .retain(|&(role, column)| column != score || may_be_score(role));
-        Ok(roles)
     }
 
     fn assign(&mut self, log: &ExternalLog, role: Role, names: &str) {

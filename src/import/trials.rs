@@ -7,6 +7,7 @@ use super::{
     numbers::{NumberFormat, Percentages, is_empty_word, is_sentinel},
     ragged,
     roles::ColumnRoles,
+    score,
     table::ExternalLog,
 };
 use crate::log::{Role, Status};
@@ -38,7 +39,11 @@ pub(super) struct ExternalTrials {
 
 impl ExternalTrials {
     pub(super) fn interpret(mut log: ExternalLog, options: &ImportOptions) -> Result<Self> {
-        let roles = ColumnRoles::find(&log, &options.map, options.metric.as_deref())?;
+        let mut roles = ColumnRoles::find(&log, &options.map)?;
+        let mapped = options.map.find(&log, Role::Score)?;
+        let metric = options.metric.as_deref();
+        let (score, guess) = score::find(&log, &roles, mapped, metric)?;
+        roles.set_score(&log, &options.map, score, guess);
         ragged::join_texts(&mut log, &roles);
         let width = log.names.len();
         if !ragged::is_last_column_text(&roles, width) {
