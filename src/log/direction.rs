@@ -90,9 +90,10 @@ impl Log {
                 let cell = row.text_at(score);
                 has_scores |= !cell.is_empty();
                 copies.retain(|&(column, _)| row.text_at(column) == cell);
-                match copies.is_empty() {
-                    true => ControlFlow::Break(()),
-                    false => ControlFlow::Continue(()),
+                if copies.is_empty() {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
                 }
             })?;
         }

@@ -247,7 +247,7 @@ pub fn measure_lines(file: &File) -> io::Result<(u64, u64)> {
     let mut end = len;
     while end > 0 {
         let from = end.saturating_sub(buffer.len() as u64);
-        let wanted = usize::try_from(end - from).expect("at most the buffer's length");
+        let wanted = usize::try_from(end - from).map_err(io::Error::other)?;
         let read = read_file_at(file, &mut buffer[..wanted], from)?;
         if let Some(newline) = memchr::memrchr(b'\n', &buffer[..read]) {
             return Ok((len, from + newline as u64 + 1));
