@@ -7,11 +7,10 @@ use clap::{Args, ValueEnum};
 
 use super::{Context, Findings, ReadArgs, Usage, id};
 use crate::analysis::Best;
-use crate::log::Role;
-use crate::log::{ExpId, Trial};
+use crate::log::{ExpId, Role, Trial};
 use crate::output::diff::{DiffStat, FileDiff, format_columns, format_stats};
 use crate::output::diff::{list_column_changes, quote_path};
-use crate::output::records::{Column, Format, sheet};
+use crate::output::records::{Column, Format, format_records};
 use crate::output::text::count;
 use crate::snapshot::{Change, Snapshot, compare_snapshots, find_nearest_snapshot, open_snapshot};
 use crate::store::{IndexedLog, no_such_trial};
@@ -64,7 +63,7 @@ struct Listing {
     columns: bool,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Against {
     /// The best trial
     Best,
@@ -87,57 +86,59 @@ pub fn run(args: Diff, context: &Context) -> Result<()> {
 
 /// Prints the difference, and returns whether there is one.
 fn print_diff(args: Diff, context: &Context) -> Result<bool> {
-    let reading = &args.reading;
     let store = context.store()?;
-    let log = context.open(reading)?;
+    let log = context.open(&args.reading)?;
     let after = log.trial(&id(&args.exp)?)?;
-    let other = args.other.as_deref().map(id).transpose()?;
-    let format = args.format.unwrap_or(Format::Table);
-    let (before, is_parent) = match other {
-        Some(id) => (id, false),
-        None => choose_other(&log, &after, args.against.unwrap_or(Against::Parent))?,
+    let against = args.against.unwrap_or(Against::Parent);
+    let other = match &args.other {
+        Some(other) => id(other)?,
+        None => choose_other(&log, &after, against)?,
     };
+    let format = args.format.unwrap_or(Format::Table);
     if args.listing.columns {
-        return print_columns(&log.trial(&before)?, &after, format, context);
+        return print_columns(&log.trial(&other)?, &after, format, context);
     }
-    let before = if is_parent {
-        find_frozen_parent(&log, &after, &before, context)?
+    let before = if args.other.is_none() && against == Against::Parent {
+        find_frozen_parent(&log, &after, &other, context)?
     } else {
-        log.trial(&before)?
+        log.trial(&other)?
     };
     let before = open_snapshot(&store, &before.row())?;
     let after = open_snapshot(&store, &after.row())?;
     let changes = compare_snapshots(&before, &after)?;
     if args.listing.name_only {
-        print_names(&changes, format, context)?;
+        context.ui.print(&format_names(&changes, format))?;
     } else if args.listing.stat {
-        print_stats(&changes, &before, &after, format, context)?;
+        let read = |change| Ok(read_change(change, &before, &after)?.stat());
+        let stats = changes.iter().map(read).collect::<Result<Vec<_>>>()?;
+        let text = match format {
+            Format::Table => format_stats(&stats, context.ui.look),
+            _ => format_stat_records(&stats, format),
+        };
+        context.ui.print(&text)?;
     } else {
         print_patch(&changes, &before, &after, context)?;
     }
     Ok(!changes.is_empty())
 }
 
-/// The trial to compare with, and whether an ancestor of it may be used instead.
-fn choose_other(log: &IndexedLog, after: &Trial, against: Against) -> Result<(ExpId, bool)> {
+fn choose_other(log: &IndexedLog, after: &Trial, against: Against) -> Result<ExpId> {
     let row = after.row();
+    let name = row.name();
     let (id, missing) = match against {
         Against::Best => {
             let best = log.ask(Best::default())?.offset();
             let best = best.map(|offset| log.at(offset)).transpose()?;
-            (
-                best.and_then(|best| best.row().id()),
-                "there is no best trial yet".to_owned(),
-            )
+            let id = best.and_then(|best| best.row().id());
+            (id, "there is no best trial yet".to_owned())
         }
         Against::Baseline => {
             let id = ExpId::parse(&row.text(Role::Baseline));
-            (id, format!("trial {} has no baseline", row.name()))
+            (id, format!("trial {name} has no baseline"))
         }
-        Against::Parent => (row.parent(), format!("trial {} has no parent", row.name())),
+        Against::Parent => (row.parent(), format!("trial {name} has no parent")),
     };
-    let id = id.with_context(|| format!("{missing}; name a trial: lineage diff EXP OTHER"))?;
-    Ok((id, matches!(against, Against::Parent)))
+    id.with_context(|| format!("{missing}; name a trial: lineage diff EXP OTHER"))
 }
 
 /// The parent, or its nearest ancestor that has a snapshot.
@@ -155,9 +156,9 @@ fn find_frozen_parent(
         format!("no ancestor of trial {name} has a snapshot; name a trial: lineage diff EXP OTHER")
     })?;
     if found.row().id().as_ref() != Some(parent) {
+        let found = found.row().name();
         context.ui.note(&format!(
-            "comparing with {}: {parent}, the parent of {name}, has no snapshot",
-            found.row().name()
+            "comparing with {found}: {parent}, the parent of {name}, has no snapshot"
         ));
     }
     Ok(found)
@@ -166,33 +167,41 @@ fn find_frozen_parent(
 fn print_columns(before: &Trial, after: &Trial, format: Format, context: &Context) -> Result<bool> {
     let changes = list_column_changes(&before.row(), &after.row());
     let has_changes = !changes.is_empty();
-    let text = if format == Format::Table {
-        format_columns(&changes, context.ui.look)
-    } else {
-        let columns = ["column", "before", "after"].map(Column::text).to_vec();
-        let rows = changes.into_iter();
-        let rows = rows.map(|row| vec![row.column, row.before, row.after]);
-        sheet(format, columns, rows)
+    let text = match format {
+        Format::Table => format_columns(&changes, context.ui.look),
+        _ => {
+            let columns = ["column", "before", "after"].map(Column::text).to_vec();
+            let rows = changes.into_iter();
+            let rows = rows.map(|row| vec![row.column, row.before, row.after]);
+            format_records(format, columns, rows)
+        }
     };
     context.ui.print(&text)?;
     Ok(has_changes)
 }
 
-fn print_names(changes: &[Change], format: Format, context: &Context) -> Result<()> {
-    let mut paths: Vec<&Path> = changes.iter().map(Change::path).collect();
+fn format_names(changes: &[Change], format: Format) -> String {
+    let mut paths: Vec<&Path> = changes.iter().map(|change| change.path).collect();
     paths.dedup(); // a file that became a link has two changes
-    let text = if format == Format::Table {
-        let lines = paths
-            .iter()
-            .map(|path| quote_path(path.as_os_str().as_encoded_bytes()) + "\n");
-        lines.collect()
-    } else {
-        let rows = paths
-            .iter()
-            .map(|path| vec![path.to_string_lossy().into_owned()]);
-        sheet(format, vec![Column::text("path")], rows)
-    };
-    context.ui.print(&text)
+    let paths = paths.into_iter();
+    if format == Format::Table {
+        let quote = |path: &Path| quote_path(path.as_os_str().as_encoded_bytes()) + "\n";
+        return paths.map(quote).collect();
+    }
+    let rows = paths.map(|path| vec![path.to_string_lossy().into_owned()]);
+    format_records(format, vec![Column::text("path")], rows)
+}
+
+fn format_stat_records(stats: &[DiffStat], format: Format) -> String {
+    let texts = ["path", "change"].map(Column::text);
+    let numbers = ["added", "removed"].map(Column::number);
+    let rows = stats.iter().map(|stat| {
+        let lines = stat.lines.map(<[usize; 2]>::from);
+        let [added, removed] = lines.map_or_else(Default::default, |n| n.map(|n| n.to_string()));
+        let path = stat.path.to_string_lossy().into_owned();
+        vec![path, stat.change.to_owned(), added, removed]
+    });
+    format_records(format, [texts, numbers].concat(), rows)
 }
 
 fn print_patch(
@@ -209,61 +218,24 @@ fn print_patch(
         context.ui.stream(|out| out.write_all(&patch))?;
     }
     if left_out > 0 {
+        let (files, trial) = (count(left_out, "binary or long file"), &after.trial);
         context.ui.note(&format!(
-            "the patch does not contain {}; print one with `lineage show {} --file PATH`",
-            count(left_out, "binary or long file"),
-            after.trial
+            "the patch does not contain {files}; print one with `lineage show {trial} --file PATH`"
         ));
     }
     Ok(())
 }
 
-fn print_stats(
-    changes: &[Change],
-    before: &Snapshot,
-    after: &Snapshot,
-    format: Format,
-    context: &Context,
-) -> Result<()> {
-    let mut stats = Vec::new();
-    for change in changes {
-        stats.push(read_change(change, before, after)?.stat());
-    }
-    if format == Format::Table {
-        return context.ui.print(&format_stats(&stats, context.ui.look));
-    }
-    let columns = vec![
-        Column::text("path"),
-        Column::text("change"),
-        Column::number("added"),
-        Column::number("removed"),
-    ];
-    context
-        .ui
-        .print(&sheet(format, columns, stats.iter().map(stat_cells)))
-}
-
-fn stat_cells(stat: &DiffStat) -> Vec<String> {
-    let (added, removed) = match stat.lines {
-        Some((added, removed)) => (added.to_string(), removed.to_string()),
-        None => (String::new(), String::new()),
-    };
-    let path = stat.path.to_string_lossy().into_owned();
-    vec![path, stat.change.to_owned(), added, removed]
-}
-
 fn read_change<'c>(
-    change: &'c Change,
+    change: &Change<'c>,
     before: &Snapshot,
     after: &Snapshot,
 ) -> Result<FileDiff<'c>> {
-    let path = change.path();
-    let read_before = change.before.as_ref().map(|entry| before.read_side(entry));
-    let read_after = change.after.as_ref().map(|entry| after.read_side(entry));
-    let (before, after) = (read_before.transpose()?, read_after.transpose()?);
+    let read_before = change.before.map(|entry| before.read_side(entry));
+    let read_after = change.after.map(|entry| after.read_side(entry));
     Ok(FileDiff {
-        path,
-        before,
-        after,
+        path: change.path,
+        before: read_before.transpose()?,
+        after: read_after.transpose()?,
     })
 }

@@ -38,7 +38,7 @@ pub struct FileDiff<'a> {
 pub struct DiffStat {
     pub path: PathBuf,
     pub change: &'static str,
-    pub lines: Option<(u32, u32)>,
+    pub lines: Option<(usize, usize)>,
 }
 
 impl FileDiff<'_> {
@@ -68,21 +68,10 @@ impl FileDiff<'_> {
     }
 
     pub fn stat(&self) -> DiffStat {
-        let mut lines = None;
-        if let Ok((before, after)) = self.texts() {
-            let input = InternedInput::new(byte_lines(before), byte_lines(after));
-            let (mut added, mut removed) = (0, 0);
-            for hunk in diff_lines(&input) {
-                added += hunk.after.end - hunk.after.start;
-                removed += hunk.before.end - hunk.before.start;
-            }
-            lines = Some((added, removed));
-        }
-        let (path, change) = (self.path.to_owned(), self.describe());
         DiffStat {
-            path,
-            change,
-            lines,
+            path: self.path.to_owned(),
+            change: self.describe(),
+            lines: self.texts().ok().map(count_changed_lines),
         }
     }
 
@@ -90,7 +79,7 @@ impl FileDiff<'_> {
         match (&self.before, &self.after) {
             (None, _) => "new",
             (_, None) => "deleted",
-            (Some(before), Some(after)) if git_mode(before) != git_mode(after) => "mode",
+            (Some(before), Some(after)) if before.mode != after.mode => "mode",
             _ => "changed",
         }
     }
@@ -110,16 +99,15 @@ impl FileDiff<'_> {
             (quoted_old, quoted_new) = (format!("\"{old}\""), format!("\"{new}\""));
         }
         patch.write_head(&format!("diff --git {quoted_old} {quoted_new}"));
-        let old_mode = self.before.as_ref().map(git_mode);
-        match (old_mode, self.after.as_ref().map(git_mode)) {
-            (None, Some(mode)) => patch.write_head(&format!("new file mode {mode}")),
-            (Some(mode), None) => patch.write_head(&format!("deleted file mode {mode}")),
-            (Some(old), Some(new)) if old != new => {
-                patch.write_head(&format!("old mode {old}"));
-                patch.write_head(&format!("new mode {new}"));
+        match (&self.before, &self.after) {
+            (None, Some(new)) => patch.write_head(&format!("new file mode {}", new.mode)),
+            (Some(old), None) => patch.write_head(&format!("deleted file mode {}", old.mode)),
+            (Some(old), Some(new)) if old.mode != new.mode => {
+                patch.write_head(&format!("old mode {}", old.mode));
+                patch.write_head(&format!("new mode {}", new.mode));
             }
             // `patch` reads the mode of a changed link only here; the hashes just have to differ.
-            (Some(LINK_MODE), Some(LINK_MODE)) => {
+            (Some(old), _) if old.mode == LINK_MODE => {
                 patch.write_head(&format!("index 1111111..2222222 {LINK_MODE}"));
             }
             _ => {}
@@ -141,21 +129,18 @@ impl FileDiff<'_> {
 fn side_text(side: Option<&Side>) -> Result<&[u8], &'static str> {
     match side {
         None => Ok(b""),
-        Some(Side::Text { bytes, .. }) => Ok(bytes),
-        Some(Side::Link(target)) => Ok(target.as_encoded_bytes()),
-        Some(Side::Binary { .. }) => Err("it is binary"),
-        Some(Side::TooLong { .. }) => Err("it is too long"),
+        Some(side) => side.text.as_deref().map_err(|why| *why),
     }
 }
 
-fn git_mode(side: &Side) -> &'static str {
-    let executable = match side {
-        Side::Link(_) => return LINK_MODE,
-        Side::Text { executable, .. }
-        | Side::Binary { executable }
-        | Side::TooLong { executable } => executable,
-    };
-    if *executable { "100755" } else { "100644" }
+fn count_changed_lines((before, after): (&[u8], &[u8])) -> (usize, usize) {
+    let input = InternedInput::new(byte_lines(before), byte_lines(after));
+    let (mut added, mut removed) = (0, 0);
+    for hunk in diff_lines(&input) {
+        added += hunk.after.len();
+        removed += hunk.before.len();
+    }
+    (added, removed)
 }
 
 /// The path below a directory named after the trial, as git's `a/` and `b/`.
@@ -219,33 +204,35 @@ fn count_equal_pairs(input: &InternedInput<&[u8]>) -> u64 {
 /// Compares what is left between the common start and end block by block. A line that moved to another
 /// block counts as changed.
 fn diff_blocks(input: &InternedInput<&[u8]>) -> Vec<Hunk> {
-    let (before, after) = (&input.before[..], &input.after[..]);
-    let pairs = before.iter().zip(after);
-    let start = pairs.take_while(|(old, new)| old == new).count();
-    let (before, after) = (&before[start..], &after[start..]);
-    let pairs = before.iter().rev().zip(after.iter().rev());
-    let end = pairs.take_while(|(old, new)| old == new).count();
-    let (before, after) = (&before[..before.len() - end], &after[..after.len() - end]);
+    let (before, after) = (&input.before, &input.after);
+    let start = count_equal(before.iter().zip(after));
+    let end = count_equal(
+        before[start..]
+            .iter()
+            .rev()
+            .zip(after[start..].iter().rev()),
+    );
+    let (old_end, new_end) = (before.len() - end, after.len() - end);
+    let (mut old_at, mut new_at) = (start, start);
     let mut hunks = Vec::new();
-    for at in (0..before.len().max(after.len())).step_by(BLOCK_LINES) {
-        let (old_start, old) = take_block(before, at);
-        let (new_start, new) = take_block(after, at);
+    while old_at < old_end || new_at < new_end {
+        let old = old_at..old_end.min(old_at + BLOCK_LINES);
+        let new = new_at..new_end.min(new_at + BLOCK_LINES);
+        let (old_lines, new_lines) = (&before[old.clone()], &after[new.clone()]);
         let mut diff = Diff::default();
-        diff.compute_with(Algorithm::Myers, old, new, input.interner.num_tokens());
-        for hunk in diff.hunks() {
-            hunks.push(Hunk {
-                before: shift_range(&hunk.before, start + old_start),
-                after: shift_range(&hunk.after, start + new_start),
-            });
-        }
+        let num_tokens = input.interner.num_tokens();
+        diff.compute_with(Algorithm::Myers, old_lines, new_lines, num_tokens);
+        hunks.extend(diff.hunks().map(|hunk| Hunk {
+            before: shift_range(&hunk.before, old_at),
+            after: shift_range(&hunk.after, new_at),
+        }));
+        (old_at, new_at) = (old.end, new.end);
     }
     hunks
 }
 
-fn take_block(lines: &[Token], at: usize) -> (usize, &[Token]) {
-    let start = at.min(lines.len());
-    let end = (at + BLOCK_LINES).min(lines.len());
-    (start, &lines[start..end])
+fn count_equal<'t>(pairs: impl Iterator<Item = (&'t Token, &'t Token)>) -> usize {
+    pairs.take_while(|(old, new)| old == new).count()
 }
 
 fn shift_range(range: &Range<u32>, by: usize) -> Range<u32> {
@@ -344,9 +331,9 @@ mod tests {
     use super::*;
 
     fn side(text: &str) -> Side {
-        Side::Text {
-            executable: false,
-            bytes: text.as_bytes().to_vec(),
+        Side {
+            mode: "100644",
+            text: Ok(text.as_bytes().to_vec()),
         }
     }
 

@@ -138,7 +138,7 @@ pub(super) fn workdir(workdir: &Workdir, blind: bool) -> Section {
 }
 
 fn file_text(file: &WorkFile) -> String {
-    let mut text = format!("- {}, {}\n", code(&file.name, FILE_NAME), file.size_text());
+    let mut text = format!("- {}, {}\n", code(&file.name, FILE_NAME), file.size);
     if let Some(line) = &file.first_line {
         text += &format!("  - begins: {}\n", code(line, FIRST_LINE));
     }

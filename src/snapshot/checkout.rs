@@ -10,13 +10,12 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 
 use self::target::Target;
-use super::compare::{Difference, HashCache};
-use super::dir::{Dir, Kind, Meta};
+use super::compare::{HashCache, State, describe_modes};
+use super::dir::{Dir, Kind};
 use super::guard::StoreGuard;
-use super::manifest::{Content, Entry};
+use super::manifest::Entry;
 use super::walk::{IGNORE_FILES, is_git, list_work};
-use super::{Progress, Snapshot};
-use crate::snapshot::cannot;
+use super::{Progress, Snapshot, cannot};
 use crate::store::Store;
 
 /// A refusal names so many files.
@@ -44,41 +43,19 @@ pub struct CheckoutOutcome {
     pub no_longer_ignored: Vec<PathBuf>,
 }
 
-/// What the directory has at the path of an entry.
-#[derive(Debug)]
-pub(super) enum State {
-    Missing,
-    Same,
-    /// The same contents with these permissions.
-    OtherMode(u32),
-    Different(Difference),
-}
-
-impl State {
-    fn is_kept(&self) -> bool {
-        matches!(self, Self::Same | Self::OtherMode(_))
-    }
-}
-
 /// What a checkout is going to do.
 struct Plan<'a> {
     snapshot: &'a Snapshot,
     options: CheckoutOptions<'a>,
     guard: StoreGuard,
-    /// The directory without links.
-    full: PathBuf,
+    /// `None` if it is going to be created.
+    dir: Option<Dir>,
     entries: Vec<(&'a Entry, State)>,
-    /// What the snapshot does not have and is moved away.
-    extra: Vec<(PathBuf, Meta)>,
+    /// What is moved to the backup, if it was not moved with its directory.
+    moved: Vec<PathBuf>,
+    /// The directories that the snapshot does not have; those that are empty in the end are removed.
+    extra_dirs: Vec<PathBuf>,
     no_longer_ignored: Vec<PathBuf>,
-}
-
-/// The permissions that an entry gets: the original ones, and its owner can write.
-fn checkout_mode(entry: &Entry) -> u32 {
-    match entry.content {
-        Content::Dir => entry.mode | 0o700,
-        _ => entry.mode | 0o200,
-    }
 }
 
 /// Puts the files of a snapshot into a directory. `progress` counts entries.
@@ -88,23 +65,33 @@ pub fn check_out(
     options: CheckoutOptions,
     progress: Progress,
 ) -> Result<CheckoutOutcome> {
-    let shown = options.dir.display();
     let full = resolve(options.dir).with_context(cannot("use", options.dir))?;
+    let guard = StoreGuard::new(store)?;
+    guard.check_outside(&full, options.dir)?;
+    let mut dir = None;
+    if full.exists() {
+        dir = Some(Dir::open(&full).with_context(cannot("open", options.dir))?);
+    }
     let mut plan = Plan {
         snapshot,
         options,
-        guard: StoreGuard::new(store)?,
-        full,
+        guard,
+        dir,
         entries: Vec::new(),
-        extra: Vec::new(),
+        moved: Vec::new(),
+        extra_dirs: Vec::new(),
         no_longer_ignored: Vec::new(),
     };
     plan.make()?;
-    let mut target = Target::open(&plan)?;
+    let dir = match plan.dir.take() {
+        Some(dir) => dir,
+        None => create_dir(&full, snapshot).with_context(cannot("create", options.dir))?,
+    };
+    let mut target = Target::new(options.dir, dir);
     let applied = target.apply(&plan, progress);
     applied.with_context(|| match &target.outcome.backup {
         Some(backup) => format!("stopped half-way; a backup is in {}", backup.display()),
-        None => format!("cannot write to {shown}"),
+        None => format!("cannot write to {}", options.dir.display()),
     })?;
     target.outcome.no_longer_ignored = plan.no_longer_ignored;
     Ok(target.outcome)
@@ -112,13 +99,11 @@ pub fn check_out(
 
 /// The path of a directory without links. The directory need not exist yet.
 fn resolve(dir: &Path) -> Result<PathBuf> {
-    let error = match dir.canonicalize() {
+    match dir.canonicalize() {
         Ok(full) if full.is_dir() => return Ok(full),
         Ok(_) => bail!("it is not a directory"),
-        Err(error) => error,
-    };
-    if error.kind() != NotFound {
-        return Err(error.into());
+        Err(error) if error.kind() != NotFound => return Err(error.into()),
+        Err(_) => {}
     }
     ensure!(!dir.is_symlink(), "it is a symbolic link to nothing");
     let absolute = std::path::absolute(dir)?;
@@ -128,25 +113,27 @@ fn resolve(dir: &Path) -> Result<PathBuf> {
     Ok(resolve(parent)?.join(name))
 }
 
+/// Creates a directory with no more access than the umask allows and the original had.
+fn create_dir(full: &Path, snapshot: &Snapshot) -> Result<Dir> {
+    std::fs::create_dir_all(full)?;
+    let dir = Dir::open(full)?;
+    dir.set_mode(dir.mode()? & snapshot.dir.mode()?)?;
+    Ok(dir)
+}
+
 impl Plan<'_> {
     fn make(&mut self) -> Result<()> {
         let shown = self.options.dir.display();
-        self.guard.check_outside(&self.full, self.options.dir)?;
-        let mut dir = None;
-        if self.full.exists() {
-            let opened = Dir::open(&self.full);
-            dir = Some(opened.with_context(cannot("open", self.options.dir))?);
-        }
-        let inspected = self.inspect(dir.as_ref());
-        inspected.with_context(cannot("compare", self.options.dir))?;
+        let compared = self.compare();
+        compared.with_context(cannot("compare", self.options.dir))?;
         let found = self.find_extra();
         if self.options.clean {
             found?; // otherwise nothing is moved, and an error does no harm
         }
         self.refuse_changes()?;
-        for (entry, state) in &self.entries {
-            if let (State::Different(_), Some(dir)) = (state, &dir) {
-                self.guard.check_movable(dir, &entry.path)?;
+        if let Some(dir) = &self.dir {
+            for path in &self.moved {
+                self.guard.check_movable(dir, path)?;
             }
         }
         let checked = self.check_intact();
@@ -154,30 +141,39 @@ impl Plan<'_> {
     }
 
     /// Compares the directory with every entry of the snapshot.
-    fn inspect(&mut self, dir: Option<&Dir>) -> Result<()> {
-        let mut hashes = HashCache::default();
-        let mut missing_dir: Option<&Path> = None;
+    fn compare(&mut self) -> Result<()> {
+        let mut hashes = HashCache::new();
+        let mut replaced_dir: Option<&Path> = None;
         for entry in &self.snapshot.entries {
             let path = entry.path.as_path();
             let mut is_allowed = !path.iter().any(is_git);
             let mut state = State::Missing;
-            if let Some(dir) = dir
-                && !missing_dir.is_some_and(|missing| path.starts_with(missing))
+            if let Some(dir) = &self.dir
+                && !replaced_dir.is_some_and(|replaced| path.starts_with(replaced))
             {
-                let found = dir.find(path);
-                if let Some(meta) = found.with_context(|| path.display().to_string())? {
-                    is_allowed &= !self.guard.protects(&meta);
-                    state = self.snapshot.inspect(entry, dir, &meta, &mut hashes)?;
+                let found = dir.find(path)?;
+                is_allowed &= !found.is_some_and(|meta| self.guard.protects(&meta));
+                let mode = entry.checkout_mode();
+                state = self.snapshot.compare_entry(entry, mode, dir, &mut hashes);
+                if let State::OtherMode(meta) = &state
+                    && meta.kind == Kind::File
+                    && meta.hard_links > 1
+                {
+                    // Its other names, perhaps in a snapshot, would get the permissions too.
+                    state = State::Different(describe_modes(meta.mode, mode));
                 }
-                if entry.content == Content::Dir && !state.is_kept() {
-                    missing_dir = Some(path);
+                if entry.kind == Kind::Dir && !state.is_kept() {
+                    replaced_dir = Some(path);
                 }
             }
-            let shown = path.display();
             ensure!(
                 is_allowed,
-                "the snapshot has {shown}, which a checkout never writes to"
+                "the snapshot has {}, which a checkout never writes to",
+                path.display()
             );
+            if let State::Different(_) = state {
+                self.moved.push(path.to_owned());
+            }
             self.entries.push((entry, state));
         }
         Ok(())
@@ -190,7 +186,7 @@ impl Plan<'_> {
         let is_replaced_rule = |(entry, state): &(&Entry, State)| {
             !state.is_kept() && IGNORE_FILES.iter().any(|name| entry.path.ends_with(name))
         };
-        if !self.full.exists() || !(clean || self.entries.iter().any(is_replaced_rule)) {
+        if self.dir.is_none() || !(clean || self.entries.iter().any(is_replaced_rule)) {
             return Ok(());
         }
         let before = list_work(dir, &self.guard, None)?;
@@ -200,11 +196,14 @@ impl Plan<'_> {
             if self.snapshot.find_entry(&path).is_some() {
                 continue;
             }
-            if meta.kind != Kind::Dir && !before.contains(&path) {
+            let is_dir = meta.kind == Kind::Dir;
+            if !is_dir && !before.contains(&path) {
                 self.no_longer_ignored.push(path.clone());
             }
-            if clean {
-                self.extra.push((path, meta));
+            if clean && is_dir {
+                self.extra_dirs.push(path);
+            } else if clean {
+                self.moved.push(path);
             }
         }
         Ok(())
@@ -213,14 +212,12 @@ impl Plan<'_> {
     fn refuse_changes(&self) -> Result<()> {
         let mut changes = Vec::new();
         for (entry, state) in &self.entries {
-            let path = entry.path.display();
-            let mode = checkout_mode(entry);
+            let (path, mode) = (entry.path.display(), entry.checkout_mode());
             match state {
                 State::Different(difference) => changes.push(format!("{path} {difference}")),
                 // Access for others that was removed is not restored unasked.
-                State::OtherMode(found) if mode & PERMISSIONS_OF_OTHERS & !found != 0 => {
-                    let change = Difference::Mode(*found, mode);
-                    changes.push(format!("{path} {change}"));
+                State::OtherMode(meta) if mode & PERMISSIONS_OF_OTHERS & !meta.mode != 0 => {
+                    changes.push(format!("{path} {}", describe_modes(meta.mode, mode)));
                 }
                 _ => {}
             }
@@ -239,47 +236,21 @@ impl Plan<'_> {
 
     /// Fails if a file that is going to be written is not what was frozen.
     fn check_intact(&self) -> Result<()> {
-        let Snapshot { trial, dir, .. } = self.snapshot;
-        let damaged = format!("the snapshot of trial {trial} is damaged");
-        let mut hashes = HashCache::default();
+        let snapshot = self.snapshot;
+        let mut hashes = HashCache::new();
         for (entry, _) in self.entries.iter().filter(|(_, state)| !state.is_kept()) {
-            let path = entry.path.display();
-            let found = dir.metadata(&entry.path);
-            let meta = found.with_context(|| format!("{damaged}: {path}"))?;
-            let compared = self.snapshot.compare_entry(entry, dir, &meta, &mut hashes);
-            if let Err(difference) = compared {
-                bail!("{damaged}: {path} {difference}; `lineage check` lists all damage");
-            }
+            let mode = entry.frozen_mode();
+            let damage = match snapshot.compare_entry(entry, mode, &snapshot.dir, &mut hashes) {
+                State::Missing => "is missing".to_owned(),
+                State::Different(difference) => difference,
+                _ => continue,
+            };
+            let (trial, path) = (&snapshot.trial, entry.path.display());
+            bail!(
+                "the snapshot of trial {trial} is damaged: {path} {damage}; `lineage check` lists \
+                 all damage"
+            );
         }
         Ok(())
-    }
-}
-
-impl Snapshot {
-    /// Compares an entry with what is at its path in `dir`.
-    pub(super) fn inspect(
-        &self,
-        entry: &Entry,
-        dir: &Dir,
-        meta: &Meta,
-        hashes: &mut HashCache,
-    ) -> Result<State> {
-        let frozen = self.dir.find(&entry.path)?;
-        if meta.kind == Kind::File && frozen.is_some_and(|frozen| frozen.id == meta.id) {
-            // If its owner could write to it, he could write to the snapshot.
-            return Ok(State::Different(Difference::HardLink));
-        }
-        if let Err(difference) = self.compare_entry(entry, dir, meta, hashes) {
-            return Ok(State::Different(difference));
-        }
-        let mode = checkout_mode(entry);
-        if meta.kind == Kind::Link || meta.mode == mode {
-            return Ok(State::Same);
-        }
-        if meta.kind == Kind::File && meta.hard_links > 1 {
-            // Its other names, perhaps in another snapshot, would get the permissions too.
-            return Ok(State::Different(Difference::Mode(meta.mode, mode)));
-        }
-        Ok(State::OtherMode(meta.mode))
     }
 }

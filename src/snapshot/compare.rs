@@ -1,8 +1,6 @@
 //! Comparison of a snapshot with files on disk, and of two snapshots with each other.
 
 use std::collections::{BTreeMap, HashMap};
-use std::ffi::OsString;
-use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
@@ -12,7 +10,7 @@ use blake3::{Hash, Hasher};
 
 use super::Snapshot;
 use super::dir::{Dir, FileId, Kind, Meta};
-use super::manifest::{Content, Entry, FileContent};
+use super::manifest::Entry;
 
 /// A longer file is not compared line by line.
 const MAX_TEXT_BYTES: u64 = 32 * 1024 * 1024;
@@ -20,52 +18,16 @@ const MAX_TEXT_BYTES: u64 = 32 * 1024 * 1024;
 /// A file with a NUL in so many first bytes is binary, as in git.
 const BINARY_PROBE_BYTES: u64 = 8000;
 
-/// How a file on disk differs from an entry of a snapshot.
-#[derive(Debug)]
-pub(super) enum Difference {
-    Kind(Kind),
-    Content,
-    Target(OsString),
-    /// The permissions that it has and should have.
-    Mode(u32, u32),
-    HardLink,
-    Unreadable(String),
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Kind(kind) => write!(f, "is {}", kind.describe()),
-            Self::Content => f.write_str("has different contents"),
-            Self::Target(target) => write!(f, "points to {}", target.display()),
-            Self::Mode(found, wanted) => {
-                write!(f, "has permissions {found:03o}, not {wanted:03o}")
-            }
-            Self::HardLink => f.write_str("is a hard link to the frozen file"),
-            Self::Unreadable(error) => write!(f, "cannot be read: {error}"),
-        }
-    }
-}
-
-impl From<io::Error> for Difference {
-    fn from(error: io::Error) -> Self {
-        Self::Unreadable(error.to_string())
-    }
-}
-
 /// Hashes of files, so that one with several hard links is read once.
-#[derive(Default)]
-pub(super) struct HashCache(HashMap<FileId, Hash>);
+pub(super) type HashCache = HashMap<FileId, Hash>;
 
-impl HashCache {
-    fn hash(&mut self, dir: &Dir, path: &Path, meta: &Meta) -> io::Result<Hash> {
-        if let Some(hash) = self.0.get(&meta.id) {
-            return Ok(*hash);
-        }
-        let hash = hash_file(&mut dir.open_file(path)?)?;
-        self.0.insert(meta.id, hash);
-        Ok(hash)
+fn cached_hash(hashes: &mut HashCache, dir: &Dir, path: &Path, meta: &Meta) -> io::Result<Hash> {
+    if let Some(hash) = hashes.get(&meta.id) {
+        return Ok(*hash);
     }
+    let hash = hash_file(&mut dir.open_file(path)?)?;
+    hashes.insert(meta.id, hash);
+    Ok(hash)
 }
 
 /// Computes the hash of a file.
@@ -75,149 +37,186 @@ pub(super) fn hash_file(file: &mut File) -> io::Result<Hash> {
     Ok(hasher.finalize())
 }
 
+/// Describes a difference of permissions.
+pub(super) fn describe_modes(found: u32, wanted: u32) -> String {
+    format!("has permissions {found:03o}, not {wanted:03o}")
+}
+
+/// What a directory has at the path of an entry.
+pub(super) enum State {
+    Missing,
+    Same,
+    /// The same contents with other permissions.
+    OtherMode(Meta),
+    /// Something else, described for a person.
+    Different(String),
+}
+
+impl State {
+    pub(super) fn is_kept(&self) -> bool {
+        matches!(self, Self::Same | Self::OtherMode(_))
+    }
+}
+
 impl Snapshot {
-    /// Compares an entry with what is at its path in `dir`, without its permissions.
+    /// Compares an entry with what is at its path in `dir`, which should have the permissions `mode`.
     pub(super) fn compare_entry(
         &self,
         entry: &Entry,
+        mode: u32,
         dir: &Dir,
-        meta: &Meta,
         hashes: &mut HashCache,
-    ) -> Result<(), Difference> {
+    ) -> State {
+        let compared = self.try_compare(entry, mode, dir, hashes);
+        compared.unwrap_or_else(|error| State::Different(format!("cannot be read: {error:#}")))
+    }
+
+    fn try_compare(
+        &self,
+        entry: &Entry,
+        mode: u32,
+        dir: &Dir,
+        hashes: &mut HashCache,
+    ) -> Result<State> {
         let path = &entry.path;
-        match (&entry.content, meta.kind) {
-            (Content::Dir, Kind::Dir) => {}
-            (Content::Link(target), Kind::Link) => {
-                let found = dir.read_link(path)?;
-                if found != *target {
-                    return Err(Difference::Target(found));
-                }
-            }
-            (Content::File(frozen), Kind::File) => {
-                if frozen.len != meta.len
-                    || self.content_hash(path, frozen)? != hashes.hash(dir, path, meta)?
-                {
-                    return Err(Difference::Content);
-                }
-            }
-            (_, kind) => return Err(Difference::Kind(kind)),
+        let Some(meta) = dir.find(path)? else {
+            return Ok(State::Missing);
+        };
+        if meta.kind != entry.kind {
+            return Ok(State::Different(format!("is {}", meta.kind.describe())));
         }
-        Ok(())
+        if entry.kind == Kind::Link {
+            let target = dir.read_link(path)?;
+            if target != entry.target {
+                let target = target.display();
+                return Ok(State::Different(format!("points to {target}")));
+            }
+            return Ok(State::Same);
+        }
+        if entry.kind == Kind::File
+            && (entry.len != meta.len
+                || self.content_hash(entry)? != cached_hash(hashes, dir, path, &meta)?)
+        {
+            return Ok(State::Different("has different contents".to_owned()));
+        }
+        if meta.mode == mode {
+            return Ok(State::Same);
+        }
+        Ok(State::OtherMode(meta))
     }
 
     /// The hash of a file: from the manifest or, without one, of the frozen file.
-    fn content_hash(&self, path: &Path, frozen: &FileContent) -> io::Result<Hash> {
-        match frozen.hash {
+    fn content_hash(&self, entry: &Entry) -> Result<Hash> {
+        match entry.hash {
             Some(hash) => Ok(hash),
-            None => hash_file(&mut self.dir.open_file(path)?),
+            None => Ok(hash_file(&mut self.open_file(&entry.path)?)?),
         }
     }
 
     /// Reads an entry, to show it in a diff.
     pub fn read_side(&self, entry: &Entry) -> Result<Side> {
-        let executable = is_executable(entry);
-        let frozen = match &entry.content {
-            Content::Link(target) => return Ok(Side::Link(target.clone())),
-            Content::File(frozen) => frozen,
-            Content::Dir => return Ok(Side::Binary { executable }),
-        };
-        let place = format!(
-            "{} in the snapshot of trial {}",
-            entry.path.display(),
-            self.trial
-        );
+        let mut mode = "120000";
+        let mut text = Ok(entry.target.as_encoded_bytes().to_vec());
+        if entry.kind == Kind::File {
+            mode = if is_executable(entry) {
+                "100755"
+            } else {
+                "100644"
+            };
+            text = self.read_text(entry)?;
+        }
+        Ok(Side { mode, text })
+    }
+
+    fn read_text(&self, entry: &Entry) -> Result<Result<Vec<u8>, &'static str>> {
+        let place = self.place(&entry.path);
         let mut file = self.open_file(&entry.path)?;
         let mut bytes = Vec::new();
         let probe = (&mut file).take(BINARY_PROBE_BYTES).read_to_end(&mut bytes);
         probe.with_context(|| format!("cannot read {place}"))?;
         if memchr::memchr(0, &bytes).is_some() {
-            return Ok(Side::Binary { executable });
+            return Ok(Err("it is binary"));
         }
         if file.metadata()?.len() > MAX_TEXT_BYTES {
-            return Ok(Side::TooLong { executable });
+            return Ok(Err("it is too long"));
         }
-        file.read_to_end(&mut bytes)
-            .with_context(|| format!("cannot read {place}"))?;
-        let is_intact = frozen.hash.is_none_or(|hash| hash == blake3::hash(&bytes));
+        let read = file.read_to_end(&mut bytes);
+        read.with_context(|| format!("cannot read {place}"))?;
+        let is_intact = entry.hash.is_none_or(|hash| hash == blake3::hash(&bytes));
         ensure!(
             is_intact,
             "{place} has changed; `lineage check` lists all damage"
         );
-        Ok(Side::Text { executable, bytes })
+        Ok(Ok(bytes))
     }
 }
 
 /// A path that differs between two snapshots: added if `before` is `None`, removed if `after` is.
-#[derive(Clone, Debug)]
-pub struct Change {
-    pub before: Option<Entry>,
-    pub after: Option<Entry>,
+#[derive(Clone, Copy, Debug)]
+pub struct Change<'a> {
+    pub path: &'a Path,
+    pub before: Option<&'a Entry>,
+    pub after: Option<&'a Entry>,
 }
 
-impl Change {
-    fn new(before: Option<&Entry>, after: Option<&Entry>) -> Self {
-        let (before, after) = (before.cloned(), after.cloned());
-        Self { before, after }
-    }
-
-    pub fn path(&self) -> &Path {
-        match (&self.before, &self.after) {
-            (Some(entry), _) | (None, Some(entry)) => &entry.path,
-            (None, None) => Path::new(""),
+impl<'a> Change<'a> {
+    fn new(path: &'a Path, before: Option<&'a Entry>, after: Option<&'a Entry>) -> Self {
+        Self {
+            path,
+            before,
+            after,
         }
     }
 }
 
 /// One side of a change, read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Side {
-    Text { executable: bool, bytes: Vec<u8> },
-    Binary { executable: bool },
-    TooLong { executable: bool },
-    Link(OsString),
+#[derive(Clone, Debug)]
+pub struct Side {
+    /// In git's format.
+    pub mode: &'static str,
+    /// The text of a file or the target of a link, or why it cannot be shown.
+    pub text: Result<Vec<u8>, &'static str>,
 }
 
 /// Lists every file and link that differs, by path. Files with the same hash in both manifests are
 /// not read.
-pub fn compare_snapshots(before: &Snapshot, after: &Snapshot) -> Result<Vec<Change>> {
+pub fn compare_snapshots<'a>(before: &'a Snapshot, after: &'a Snapshot) -> Result<Vec<Change<'a>>> {
     let mut paths: BTreeMap<&Path, (Option<&Entry>, Option<&Entry>)> = BTreeMap::new();
-    for entry in &before.entries {
+    for entry in before
+        .entries
+        .iter()
+        .filter(|entry| entry.kind != Kind::Dir)
+    {
         paths.entry(&entry.path).or_default().0 = Some(entry);
     }
-    for entry in &after.entries {
+    for entry in after.entries.iter().filter(|entry| entry.kind != Kind::Dir) {
         paths.entry(&entry.path).or_default().1 = Some(entry);
     }
     let mut changes = Vec::new();
-    for (old, new) in paths.into_values() {
-        let old = old.filter(|entry| entry.content != Content::Dir);
-        let new = new.filter(|entry| entry.content != Content::Dir);
-        match (old, new) {
-            (None, None) => {}
-            (Some(old), Some(new)) if is_link(old) != is_link(new) => {
+    for (path, (old, new)) in paths {
+        if let (Some(old), Some(new)) = (old, new) {
+            if old.kind != new.kind {
                 // A patch removes the one and adds the other.
-                changes.push(Change::new(Some(old), None));
-                changes.push(Change::new(None, Some(new)));
+                changes.push(Change::new(path, Some(old), None));
+                changes.push(Change::new(path, None, Some(new)));
+                continue;
             }
-            (Some(old), Some(new)) if !differ(before, old, after, new)? => {}
-            (old, new) => changes.push(Change::new(old, new)),
+            if !differ(before, old, after, new)? {
+                continue;
+            }
         }
+        changes.push(Change::new(path, old, new));
     }
     Ok(changes)
 }
 
 fn differ(before: &Snapshot, old: &Entry, after: &Snapshot, new: &Entry) -> Result<bool> {
-    if let (Content::File(old_file), Content::File(new_file)) = (&old.content, &new.content) {
-        if is_executable(old) != is_executable(new) || old_file.len != new_file.len {
-            return Ok(true);
-        }
-        let old_hash = before.content_hash(&old.path, old_file)?;
-        return Ok(old_hash != after.content_hash(&new.path, new_file)?);
+    if old.kind == Kind::Link {
+        return Ok(old.target != new.target);
     }
-    Ok(old.content != new.content)
-}
-
-fn is_link(entry: &Entry) -> bool {
-    matches!(entry.content, Content::Link(_))
+    Ok(is_executable(old) != is_executable(new)
+        || old.len != new.len
+        || before.content_hash(old)? != after.content_hash(new)?)
 }
 
 /// Only this permission is part of a diff; the others depend on the umask.

@@ -9,25 +9,24 @@ use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Permissions};
 use std::io;
-use std::os::unix::ffi::OsStringExt;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
+use anyhow::{Context, Result};
 use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, RenameFlags, Stat};
 use rustix::io::Errno;
 
 /// The permission bits; set-id and sticky bits are not part of a snapshot.
 const PERMISSIONS: u32 = 0o777;
 
-const OPEN_DIR: OFlags = OFlags::DIRECTORY.union(OFlags::CLOEXEC);
-
 /// File system types of tmpfs and ramfs.
-#[cfg(target_os = "linux")]
-const IN_MEMORY: [u32; 2] = [0x0102_1994, 0x8584_58f6];
+const IN_MEMORY: [i128; 2] = [0x0102_1994, 0x8584_58f6];
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Kind {
+    #[default]
     Dir,
     File,
     Link,
@@ -68,7 +67,6 @@ impl Meta {
         clippy::cast_lossless
     )]
     fn from_stat(stat: &Stat) -> Self {
-        let to_nanos = |seconds: i128, nanos: i128| seconds * 1_000_000_000 + nanos;
         Self {
             kind: match FileType::from_raw_mode(stat.st_mode) {
                 FileType::Directory => Kind::Dir,
@@ -78,8 +76,8 @@ impl Meta {
             },
             mode: stat.st_mode as u32 & PERMISSIONS,
             len: stat.st_size as u64,
-            modified: to_nanos(stat.st_mtime as i128, stat.st_mtime_nsec as i128),
-            changed: to_nanos(stat.st_ctime as i128, stat.st_ctime_nsec as i128),
+            modified: stat.st_mtime as i128 * 1_000_000_000 + stat.st_mtime_nsec as i128,
+            changed: stat.st_ctime as i128 * 1_000_000_000 + stat.st_ctime_nsec as i128,
             id: (stat.st_dev as u64, stat.st_ino as u64),
             hard_links: stat.st_nlink as u64,
         }
@@ -101,7 +99,8 @@ pub(super) struct Dir {
 impl Dir {
     /// Opens a directory by any path; links on the way to it are followed.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
-        let handle = fs::open(path, OPEN_DIR, Mode::empty())?;
+        let flags = OFlags::DIRECTORY | OFlags::CLOEXEC;
+        let handle = fs::open(path, flags, Mode::empty())?;
         Ok(Self::new(Rc::new(handle.into())))
     }
 
@@ -126,7 +125,7 @@ impl Dir {
         if last.0 != parent {
             let mut handle = self.handle.clone();
             for name in parent {
-                handle = open_child(&handle, name, Kind::Dir, OPEN_DIR)?;
+                handle = Rc::new(open_child(&handle, name, Kind::Dir)?);
             }
             *last = (parent.to_owned(), handle);
         }
@@ -139,18 +138,13 @@ impl Dir {
             return Ok(Self::new(self.handle.clone()));
         }
         let (parent, name) = self.locate(path.as_ref())?;
-        Ok(Self::new(open_child(&parent, name, Kind::Dir, OPEN_DIR)?))
+        Ok(Self::new(Rc::new(open_child(&parent, name, Kind::Dir)?)))
     }
 
-    /// Opens a regular file for reading. `O_NONBLOCK`, because opening a pipe would wait for a writer.
+    /// Opens a regular file for reading.
     pub(super) fn open_file(&self, path: &Path) -> io::Result<File> {
         let (parent, name) = self.locate(path)?;
-        let flags = OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let file = open_child(&parent, name, Kind::File, flags)?;
-        match Meta::of_file(&file)?.kind {
-            Kind::File => Rc::into_inner(file).ok_or_else(|| io::ErrorKind::Other.into()),
-            kind => Err(wrong_kind(name, kind, Kind::File)),
-        }
+        open_child(&parent, name, Kind::File)
     }
 
     /// Creates a file that must not exist yet, for its owner only.
@@ -160,11 +154,11 @@ impl Dir {
         Ok(fs::openat(&parent, name, flags, Mode::RUSR | Mode::WUSR)?.into())
     }
 
-    /// Creates a directory with exactly these permissions and opens it; its owner can always write.
+    /// Creates a directory with these permissions and opens it; its owner can always write.
     pub(super) fn create_dir(&self, path: impl AsRef<Path>, mode: u32) -> io::Result<Self> {
         let (parent, name) = self.locate(path.as_ref())?;
         fs::mkdirat(&parent, name, Mode::RWXU)?;
-        let dir = Self::new(open_child(&parent, name, Kind::Dir, OPEN_DIR)?);
+        let dir = Self::new(Rc::new(open_child(&parent, name, Kind::Dir)?));
         dir.set_mode(mode)?;
         Ok(dir)
     }
@@ -174,7 +168,7 @@ impl Dir {
         Ok(fs::symlinkat(target, &parent, name)?)
     }
 
-    /// Creates a hard link at the same path in `to`.
+    /// Creates a hard link to a file in `to`.
     pub(super) fn hard_link(&self, path: &Path, to: &Self, new: &Path) -> io::Result<()> {
         let ((from, old), (to, new)) = (self.locate(path)?, to.locate(new)?);
         Ok(fs::linkat(&from, old, &to, new, AtFlags::empty())?)
@@ -210,16 +204,21 @@ impl Dir {
 
     /// The metadata of what is at a path; `None` if nothing is there.
     pub(super) fn find(&self, path: impl AsRef<Path>) -> io::Result<Option<Meta>> {
-        match self.metadata(path) {
+        match self.metadata(path.as_ref()) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             found => found.map(Some),
         }
     }
 
-    pub(super) fn metadata(&self, path: impl AsRef<Path>) -> io::Result<Meta> {
-        let (parent, name) = self.locate(path.as_ref())?;
+    pub(super) fn metadata(&self, path: &Path) -> io::Result<Meta> {
+        let (parent, name) = self.locate(path)?;
         let stat = fs::statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW)?;
         Ok(Meta::from_stat(&stat))
+    }
+
+    /// The permissions of the directory itself.
+    pub(super) fn mode(&self) -> io::Result<u32> {
+        Ok(Meta::of_file(&self.handle)?.mode)
     }
 
     pub(super) fn read_link(&self, path: &Path) -> io::Result<OsString> {
@@ -228,26 +227,39 @@ impl Dir {
         Ok(OsString::from_vec(target.into_bytes()))
     }
 
-    /// The names in this directory, sorted.
-    pub(super) fn names(&self) -> io::Result<Vec<OsString>> {
-        let mut names = Vec::new();
-        for entry in fs::Dir::read_from(&self.handle)? {
-            names.push(OsString::from_vec(entry?.file_name().to_bytes().to_vec()));
+    /// The paths of what is in a directory, sorted.
+    pub(super) fn list(&self, path: &Path) -> io::Result<Vec<PathBuf>> {
+        let mut paths = Vec::new();
+        for entry in fs::Dir::read_from(&self.open_dir(path)?.handle)? {
+            let entry = entry?;
+            let name = OsStr::from_bytes(entry.file_name().to_bytes());
+            if name != "." && name != ".." {
+                paths.push(path.join(name));
+            }
         }
-        names.retain(|name| name != "." && name != "..");
-        names.sort_unstable();
-        Ok(names)
+        paths.sort_unstable();
+        Ok(paths)
     }
 
-    /// Everything below this directory; a directory comes before its contents.
-    pub(super) fn list_all(&self) -> io::Result<Vec<(PathBuf, Meta)>> {
+    /// Lists everything below this directory, a directory before its contents. `keep` decides what is
+    /// listed, and which directories are entered.
+    pub(super) fn walk(
+        &self,
+        mut keep: impl FnMut(&Path, &Meta) -> Result<bool>,
+    ) -> Result<Vec<(PathBuf, Meta)>> {
         let mut found = Vec::new();
-        let mut waiting: Vec<PathBuf> = self.names()?.into_iter().rev().map(Into::into).collect();
+        let mut waiting = self.list(Path::new(""))?;
+        waiting.reverse();
         while let Some(path) = waiting.pop() {
-            let meta = self.metadata(&path)?;
+            let shown = || path.display().to_string();
+            let Some(meta) = self.find(&path).with_context(shown)? else {
+                continue; // removed in the meantime
+            };
+            if !keep(&path, &meta)? {
+                continue;
+            }
             if meta.kind == Kind::Dir {
-                let names = self.open_dir(&path)?.names()?;
-                waiting.extend(names.iter().rev().map(|name| path.join(name)));
+                waiting.extend(self.list(&path).with_context(shown)?.into_iter().rev());
             }
             found.push((path, meta));
         }
@@ -260,17 +272,9 @@ impl Dir {
     }
 
     /// Whether a file is in memory only. There, a write to a mapped file never updates its times.
-    #[cfg(target_os = "linux")]
     pub(super) fn is_in_memory(&self, path: &Path) -> io::Result<bool> {
         let kind = fs::fstatfs(&self.locate(path)?.0)?.f_type;
-        Ok(IN_MEMORY
-            .iter()
-            .any(|known| i128::from(kind) == i128::from(*known)))
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    pub(super) fn is_in_memory(&self, _path: &Path) -> io::Result<bool> {
-        Ok(false)
+        Ok(IN_MEMORY.contains(&kind.into()))
     }
 }
 
@@ -295,24 +299,24 @@ pub(super) fn set_mode(file: &File, mode: u32) -> io::Result<()> {
     file.set_permissions(Permissions::from_mode(mode & PERMISSIONS))
 }
 
-/// Opens a file. If something of another kind is there, says so instead of the system's error.
-fn open_child(dir: &File, name: &OsStr, wanted: Kind, flags: OFlags) -> io::Result<Rc<File>> {
-    let error = match fs::openat(dir, name, flags | OFlags::NOFOLLOW, Mode::empty()) {
-        Ok(fd) => return Ok(Rc::new(fd.into())),
-        Err(error) => error,
+/// Opens a file or directory. If something of another kind is there, says so instead of the system's
+/// error. `O_NONBLOCK`, because opening a pipe would wait for a writer.
+fn open_child(dir: &File, name: &OsStr, wanted: Kind) -> io::Result<File> {
+    let mut flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    flags.set(OFlags::DIRECTORY, wanted == Kind::Dir);
+    let opened = fs::openat(dir, name, flags, Mode::empty());
+    let stat = match &opened {
+        Ok(file) => fs::fstat(file),
+        Err(_) => fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW),
     };
-    if let Ok(stat) = fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW) {
-        let kind = Meta::from_stat(&stat).kind;
-        if kind != wanted {
-            return Err(wrong_kind(name, kind, wanted));
-        }
+    if let Ok(stat) = stat
+        && let found = Meta::from_stat(&stat).kind
+        && found != wanted
+    {
+        let (name, found, wanted) = (name.display(), found.describe(), wanted.describe());
+        return Err(io::Error::other(format!("{name} is {found}, not {wanted}")));
     }
-    Err(error.into())
-}
-
-fn wrong_kind(name: &OsStr, found: Kind, wanted: Kind) -> io::Error {
-    let (name, found, wanted) = (name.display(), found.describe(), wanted.describe());
-    io::Error::other(format!("{name} is {found}, not {wanted}"))
+    Ok(opened?.into())
 }
 
 #[cfg(test)]

@@ -9,18 +9,16 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 
 use super::dir::{Dir, FileId, Kind, Meta, file_id};
-use super::{SNAPSHOTS, root_of};
-use crate::snapshot::cannot;
+use super::{SNAPSHOTS, cannot, root_of};
 use crate::store::Store;
 
 /// The protected files by identity, because a bind mount or a hard link is another path to the same
 /// file.
-#[derive(Debug, Default)]
 pub(super) struct StoreGuard(HashSet<FileId>);
 
 impl StoreGuard {
     pub(super) fn new(store: &Store) -> Result<Self> {
-        let mut guard = Self::default();
+        let mut guard = Self(HashSet::new());
         let mut paths = vec![store.log_path().to_owned(), root_of(store).join(SNAPSHOTS)];
         if let Some(dir) = store.dir() {
             paths.extend([dir.to_owned(), dir.join("lineage.toml")]);
@@ -61,15 +59,12 @@ impl StoreGuard {
         for path in full.ancestors() {
             let is_protected = match file_id(path) {
                 Err(error) if error.kind() == NotFound => false,
-                found => {
-                    let id = found.with_context(cannot("look at", path))?;
-                    self.0.contains(&id)
-                }
+                id => self.0.contains(&id.with_context(cannot("look at", path))?),
             };
-            let shown = shown.display();
             ensure!(
                 !is_protected,
-                "{shown} is in the store; use another directory"
+                "{} is in the store; use another directory",
+                shown.display()
             );
         }
         Ok(())
@@ -77,18 +72,16 @@ impl StoreGuard {
 
     /// Fails if what is at a path is protected or contains what is.
     pub(super) fn check_movable(&self, dir: &Dir, path: &Path) -> Result<()> {
-        let mut is_protected = false;
-        let shown = path.display();
-        let context = || format!("cannot check whether {shown} contains the store");
-        let meta = dir.metadata(path).with_context(context)?;
+        let meta = dir.metadata(path)?;
+        let mut is_protected = self.protects(&meta);
         if meta.kind == Kind::Dir {
-            let all = dir.open_dir(path).and_then(|dir| dir.list_all());
-            let all = all.with_context(context)?;
-            is_protected = all.iter().any(|(_, meta)| self.protects(meta));
+            let contents = dir.open_dir(path)?.walk(|_, _| Ok(true))?;
+            is_protected |= contents.iter().any(|(_, meta)| self.protects(meta));
         }
         ensure!(
-            !is_protected && !self.protects(&meta),
-            "{shown} is or contains the store or its log, which is never moved"
+            !is_protected,
+            "{} is or contains the store or its log, which is never moved",
+            path.display()
         );
         Ok(())
     }

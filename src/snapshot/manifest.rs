@@ -1,7 +1,7 @@
 //! The manifest next to a snapshot: one line per file, directory and link, with its hash.
 //! `docs/snapshots.md` describes the format. Pure: no I/O.
 
-use std::collections::HashSet;
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
@@ -9,36 +9,53 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use blake3::Hash;
 
-use super::dir::{Meta, check_relative};
+use super::dir::{Kind, Meta, check_relative};
 
 const HEADER: &str = "kind\tmode\tbytes\tblake3\tmodified\tseen\tpath\ttarget";
 
 /// One file, directory or link of a snapshot.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entry {
-    pub path: PathBuf,
+    pub(super) path: PathBuf,
+    pub(super) kind: Kind,
     /// The permissions of the original, which a checkout restores.
-    pub mode: u32,
-    pub content: Content,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Content {
-    Dir,
-    File(FileContent),
-    /// A symbolic link and its target.
-    Link(OsString),
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FileContent {
-    pub len: u64,
+    pub(super) mode: u32,
+    /// Of a file, as the following ones.
+    pub(super) len: u64,
     /// `None` if there is no manifest.
-    pub hash: Option<Hash>,
+    pub(super) hash: Option<Hash>,
     /// The modification time of the frozen file.
     pub(super) modified: i128,
     /// What identifies the unchanged original without reading it; empty if its times are unreliable.
     pub(super) seen: String,
+    /// Of a link.
+    pub(super) target: OsString,
+}
+
+impl Entry {
+    pub(super) fn new(path: PathBuf, meta: &Meta) -> Self {
+        Self {
+            path,
+            kind: meta.kind,
+            mode: meta.mode,
+            len: meta.len,
+            modified: meta.modified,
+            ..Self::default()
+        }
+    }
+
+    /// The permissions of the frozen file: read-only, and readable by its owner.
+    pub(super) fn frozen_mode(&self) -> u32 {
+        self.mode & !0o222 | 0o400
+    }
+
+    /// The permissions after a checkout: the original ones, and its owner can write.
+    pub(super) fn checkout_mode(&self) -> u32 {
+        match self.kind {
+            Kind::Dir => self.mode | 0o700,
+            _ => self.mode | 0o200,
+        }
+    }
 }
 
 /// What identifies an unchanged file: both times, device and inode.
@@ -51,24 +68,21 @@ pub(super) fn format_seen(meta: &Meta) -> String {
 pub(super) fn format_manifest(entries: &[Entry]) -> String {
     let mut out = format!("{HEADER}\n");
     for entry in entries {
-        let path = escape(entry.path.as_os_str().as_encoded_bytes());
-        let mode = entry.mode;
-        out += &match &entry.content {
-            Content::Dir => format!("dir\t{mode:03o}\t\t\t\t\t{path}\t\n"),
-            Content::Link(target) => {
-                let target = escape(target.as_encoded_bytes());
-                format!("link\t{mode:03o}\t\t\t\t\t{path}\t{target}\n")
-            }
-            Content::File(file) => {
-                let FileContent {
-                    len,
-                    hash,
-                    modified,
-                    seen,
-                } = file;
-                let hash = hash.map(|hash| hash.to_hex()).unwrap_or_default();
+        let (mode, path) = (
+            entry.mode,
+            escape(entry.path.as_os_str().as_encoded_bytes()),
+        );
+        out += &match entry.kind {
+            Kind::File => {
+                let (len, modified, seen) = (entry.len, entry.modified, &entry.seen);
+                let hash = entry.hash.map(|hash| hash.to_hex()).unwrap_or_default();
                 format!("file\t{mode:03o}\t{len}\t{hash}\t{modified}\t{seen}\t{path}\t\n")
             }
+            Kind::Link => {
+                let target = escape(entry.target.as_encoded_bytes());
+                format!("link\t{mode:03o}\t\t\t\t\t{path}\t{target}\n")
+            }
+            _ => format!("dir\t{mode:03o}\t\t\t\t\t{path}\t\n"),
         };
     }
     out
@@ -84,58 +98,59 @@ pub(super) fn parse_manifest(text: &[u8], path: &Path) -> Result<Vec<Entry>> {
         is_known,
         "{shown}:1: not a manifest of this version of lineage"
     );
-    let mut entries: Vec<Entry> = Vec::new();
-    let mut dirs = HashSet::from([PathBuf::new()]);
+    let mut entries = BTreeMap::new();
     for (at, line) in lines.enumerate() {
-        let entry = parse_line(line, &dirs).with_context(|| format!("{shown}:{}", at + 2))?;
-        if entry.content == Content::Dir {
-            dirs.insert(entry.path.clone());
-        }
-        entries.push(entry);
+        let added = add_line(line, &mut entries);
+        added.with_context(|| format!("{shown}:{}", at + 2))?;
     }
-    entries.sort_by(|a, b| a.path.cmp(&b.path));
-    for pair in entries.windows(2) {
-        let path = pair[0].path.display();
-        ensure!(
-            pair[0].path != pair[1].path,
-            "{shown}: '{path}' is listed twice"
-        );
-    }
-    Ok(entries)
+    Ok(entries.into_values().collect())
 }
 
-fn parse_line(line: &str, dirs: &HashSet<PathBuf>) -> Result<Entry> {
+fn add_line(line: &str, entries: &mut BTreeMap<PathBuf, Entry>) -> Result<()> {
+    let entry = parse_line(line)?;
+    let (path, shown) = (entry.path.clone(), entry.path.display());
+    let is_listed = match path.parent() {
+        Some(dir) if dir != Path::new("") => entries
+            .get(dir)
+            .is_some_and(|entry| entry.kind == Kind::Dir),
+        _ => true,
+    };
+    ensure!(
+        is_listed,
+        "the directory of '{shown}' is not listed before it"
+    );
+    ensure!(!entries.contains_key(&path), "'{shown}' is listed twice");
+    entries.insert(path, entry);
+    Ok(())
+}
+
+fn parse_line(line: &str) -> Result<Entry> {
     let cells: Vec<&str> = line.split('\t').collect();
     let [kind, mode, len, hash, modified, seen, path, target] = cells[..] else {
         bail!("expected 8 cells, found {}", cells.len())
     };
-    let content = match kind {
-        "dir" => Content::Dir,
-        "link" => Content::Link(unescape(target)?),
-        "file" => Content::File(FileContent {
-            len: len.parse().context("invalid number of bytes")?,
-            hash: Some(Hash::from_hex(hash).context("invalid hash")?),
-            modified: modified.parse().context("invalid time")?,
-            seen: seen.to_owned(),
-        }),
-        _ => bail!("unknown kind '{kind}'; expected file, dir or link"),
-    };
     let path = unescape(path)?;
     check_relative(Path::new(&path))?;
-    // Normalized: in an edited manifest, `a//b` would be `a/b` under a second name.
-    let path: PathBuf = Path::new(&path).components().collect();
-    let is_listed = path.parent().is_some_and(|parent| dirs.contains(parent));
-    ensure!(
-        is_listed,
-        "the directory of '{}' is not listed before it",
-        path.display()
-    );
-    let mode = u32::from_str_radix(mode, 8).context("invalid mode")? & 0o777;
-    Ok(Entry {
-        path,
-        mode,
-        content,
-    })
+    let mut entry = Entry {
+        // Normalized: in an edited manifest, `a//b` would be `a/b` under a second name.
+        path: Path::new(&path).components().collect(),
+        mode: u32::from_str_radix(mode, 8).context("invalid mode")? & 0o777,
+        target: unescape(target)?,
+        ..Entry::default()
+    };
+    match kind {
+        "dir" => entry.kind = Kind::Dir,
+        "link" => entry.kind = Kind::Link,
+        "file" => {
+            entry.kind = Kind::File;
+            entry.len = len.parse().context("invalid number of bytes")?;
+            entry.hash = Some(Hash::from_hex(hash).context("invalid hash")?);
+            entry.modified = modified.parse().context("invalid time")?;
+            entry.seen = seen.to_owned();
+        }
+        _ => bail!("unknown kind '{kind}'; expected file, dir or link"),
+    }
+    Ok(entry)
 }
 
 /// Writes backslashes, control characters and bytes that are not UTF-8 as `\xff`.
@@ -172,17 +187,30 @@ fn unescape(text: &str) -> Result<OsString> {
 mod tests {
     use super::*;
 
+    fn entry(kind: Kind, path: &[u8]) -> Entry {
+        let path = OsString::from_vec(path.to_vec()).into();
+        Entry {
+            path,
+            kind,
+            mode: 0o755,
+            ..Entry::default()
+        }
+    }
+
     fn file(path: &[u8]) -> Entry {
-        let content = Content::File(FileContent {
+        Entry {
             len: 3,
             hash: Some(blake3::hash(b"abc")),
             modified: -1,
             seen: "0:1:2:3".to_owned(),
-        });
+            ..entry(Kind::File, path)
+        }
+    }
+
+    fn link(path: &[u8], target: &str) -> Entry {
         Entry {
-            path: OsString::from_vec(path.to_vec()).into(),
-            mode: 0o755,
-            content,
+            target: target.into(),
+            ..entry(Kind::Link, path)
         }
     }
 
@@ -192,22 +220,11 @@ mod tests {
 
     #[test]
     fn any_name_survives() {
-        let dir = Entry {
-            path: "a".into(),
-            mode: 0o700,
-            content: Content::Dir,
-        };
-        let target = Content::Link("../\n\\x".into());
-        let link = Entry {
-            path: "z".into(),
-            mode: 0o777,
-            content: target,
-        };
         let entries = vec![
-            dir,
+            entry(Kind::Dir, b"a"),
             file(b"a/\n\t\\x41\xff\x1b"),
             file("ä b".as_bytes()),
-            link,
+            link(b"z", "../\n\\x"),
         ];
         let mut sorted = entries.clone();
         sorted.sort_by(|a, b| a.path.cmp(&b.path));
@@ -232,12 +249,6 @@ mod tests {
             );
         }
         assert!(parse(&[file(b"x"), file(b"x")]).is_err());
-        let target = Content::Link("/etc".into());
-        let link = Entry {
-            path: "l".into(),
-            mode: 0o777,
-            content: target,
-        };
-        assert!(parse(&[link, file(b"l/passwd")]).is_err());
+        assert!(parse(&[link(b"l", "/etc"), file(b"l/passwd")]).is_err());
     }
 }

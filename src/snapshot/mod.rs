@@ -3,7 +3,6 @@
 
 mod checkout;
 mod compare;
-mod copy;
 mod dir;
 mod freeze;
 mod guard;
@@ -15,13 +14,12 @@ mod workdir;
 
 use std::fs::File;
 use std::io::{self, ErrorKind::NotFound, Read, Seek};
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 
 use self::compare::hash_file;
 use self::dir::{Dir, Kind, check_relative};
-use self::manifest::{Content, FileContent};
 pub use self::{
     checkout::{CheckoutOptions, CheckoutOutcome, check_out},
     compare::{Change, Side, compare_snapshots},
@@ -31,8 +29,7 @@ pub use self::{
     verify::{list_snapshots, verify_snapshots},
     workdir::{WorkFile, Workdir, read_workdir},
 };
-use crate::log::Role;
-use crate::log::{ExpId, Row, Trial};
+use crate::log::{ExpId, Role, Row, Trial};
 use crate::store::{IndexedLog, Store};
 use crate::text::nearest;
 
@@ -57,13 +54,12 @@ pub struct Snapshot {
 
 /// Opens the snapshot that a row names.
 pub fn open_snapshot(store: &Store, row: &Row) -> Result<Snapshot> {
-    let trial = row.name();
-    let path = row.text(Role::Snapshot);
+    let (trial, path) = (row.name(), row.text(Role::Snapshot));
     ensure!(
         !path.is_empty() && row.damage.is_none(),
         "trial {trial} has no snapshot; `lineage append --snapshot` makes one"
     );
-    Snapshot::open(store, &path, &trial).map_err(|error| {
+    Snapshot::open(store, Path::new(&*path), &trial).map_err(|error| {
         let mut problem = "cannot be used";
         if is_not_found(&error) {
             problem = "is missing; `lineage check` lists all that are";
@@ -96,16 +92,14 @@ pub fn find_nearest_snapshot(log: &IndexedLog, id: &ExpId) -> Result<Option<Tria
 
 impl Snapshot {
     /// Opens the snapshot at a `snapshot_path`.
-    fn open(store: &Store, path: &str, trial: &str) -> Result<Self> {
-        let path = Path::new(path);
+    fn open(store: &Store, path: &Path, trial: &str) -> Result<Self> {
         let dir = open_snapshot_dir(store, path)?;
         let entries = match read_manifest(store, path)? {
             Some(entries) => entries,
             None => list_entries(&dir).with_context(cannot("read", path))?,
         };
-        let trial = trial.to_owned();
         Ok(Self {
-            trial,
+            trial: trial.to_owned(),
             dir,
             entries,
         })
@@ -114,56 +108,52 @@ impl Snapshot {
     fn find_entry(&self, path: &Path) -> Option<&Entry> {
         let at = self
             .entries
-            .binary_search_by(|entry| entry.path.as_path().cmp(path));
+            .binary_search_by(|entry| (*entry.path).cmp(path));
         at.ok().map(|at| &self.entries[at])
     }
 
-    fn find_file(&self, path: &Path) -> Option<(&Entry, &FileContent)> {
-        let entry = self.find_entry(path)?;
-        match &entry.content {
-            Content::File(file) => Some((entry, file)),
-            _ => None,
-        }
+    fn find_file(&self, path: &Path) -> Option<&Entry> {
+        self.find_entry(path)
+            .filter(|entry| entry.kind == Kind::File)
+    }
+
+    fn place(&self, path: &Path) -> String {
+        format!("{} in the snapshot of trial {}", path.display(), self.trial)
     }
 
     /// Opens a file of the snapshot, whatever it contains now.
-    fn open_file(&self, path: &Path) -> io::Result<File> {
-        self.dir.open_file(path).map_err(|error| {
-            let (path, trial) = (path.display(), &self.trial);
-            let message = format!("cannot open {path} in the snapshot of trial {trial}: {error}");
-            io::Error::new(error.kind(), message)
-        })
+    fn open_file(&self, path: &Path) -> Result<File> {
+        let opened = self.dir.open_file(path);
+        opened.with_context(|| format!("cannot open {}", self.place(path)))
     }
 
     fn suggest_file(&self, path: &Path) -> String {
-        let is_file = |entry: &&Entry| matches!(entry.content, Content::File(_));
-        let files = self.entries.iter().filter(is_file).take(1000);
-        let names: Vec<_> = files.map(|entry| entry.path.to_string_lossy()).collect();
+        let files = self.entries.iter().filter(|entry| entry.kind == Kind::File);
+        let names = files.take(1000).map(|entry| entry.path.to_string_lossy());
+        let names: Vec<_> = names.collect();
         nearest(&path.to_string_lossy(), names.iter().map(AsRef::as_ref))
     }
 
     /// Opens a file of the snapshot, if it is what was frozen.
     pub fn open_verified(&self, path: &Path) -> Result<File> {
-        let without_dots: PathBuf = path
-            .components()
-            .filter(|part| *part != Component::CurDir)
-            .collect();
-        let is_only_dots = without_dots.as_os_str().is_empty();
-        let path = if is_only_dots { path } else { &without_dots };
+        let path = match path.strip_prefix(".") {
+            Ok(below) if below != Path::new("") => below,
+            _ => path,
+        };
         let mut file = match self.open_file(path) {
             Err(error) if self.find_entry(path).is_none() => {
-                bail!("{error}; {}", self.suggest_file(path))
+                bail!("{error:#}; {}", self.suggest_file(path))
             }
             opened => opened?,
         };
-        let place = format!("{} in the snapshot of trial {}", path.display(), self.trial);
-        let (_, frozen) = self
-            .find_file(path)
-            .with_context(|| format!("{place} was added later; it is not in the manifest"))?;
-        if let Some(wanted) = frozen.hash {
+        let place = self.place(path);
+        let entry = self.find_file(path);
+        let entry =
+            entry.with_context(|| format!("{place} was added later; it is not in the manifest"))?;
+        if entry.hash.is_some() {
             let hash = hash_file(&mut file).with_context(|| format!("cannot read {place}"))?;
             ensure!(
-                hash == wanted,
+                Some(hash) == entry.hash,
                 "{place} has changed; `lineage check` lists all damage"
             );
             file.rewind()?;
@@ -220,36 +210,20 @@ fn read_manifest(store: &Store, path: &Path) -> Result<Option<Vec<Entry>>> {
         opened => opened.with_context(cannot("open", &path))?,
     };
     let mut text = Vec::new();
-    file.read_to_end(&mut text)
-        .with_context(cannot("read", &path))?;
+    let read = file.read_to_end(&mut text);
+    read.with_context(cannot("read", &path))?;
     manifest::parse_manifest(&text, &path).map(Some)
 }
 
 /// The entries of a snapshot without a manifest.
-fn list_entries(dir: &Dir) -> io::Result<Vec<Entry>> {
+fn list_entries(dir: &Dir) -> Result<Vec<Entry>> {
     let mut entries = Vec::new();
-    for (path, meta) in dir.list_all()? {
-        let (content, mode) = match meta.kind {
-            Kind::Dir => (Content::Dir, meta.mode),
-            Kind::Link => (Content::Link(dir.read_link(&path)?), meta.mode),
-            Kind::File => {
-                let (len, modified, seen) = (meta.len, meta.modified, String::new());
-                let file = FileContent {
-                    len,
-                    hash: None,
-                    modified,
-                    seen,
-                };
-                (Content::File(file), meta.mode | 0o200)
-            }
-            Kind::Special => continue,
-        };
-        entries.push(Entry {
-            path,
-            mode,
-            content,
-        });
+    for (path, meta) in dir.walk(|_, meta| Ok(meta.kind != Kind::Special))? {
+        let mut entry = Entry::new(path, &meta);
+        if entry.kind == Kind::Link {
+            entry.target = dir.read_link(&entry.path)?;
+        }
+        entries.push(entry);
     }
-    entries.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(entries)
 }

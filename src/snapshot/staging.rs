@@ -1,23 +1,20 @@
-//! A snapshot in the making: a directory `.freezing-…` next to the snapshots, locked while its writer
-//! lives. A writer that dies leaves it unlocked, and the next one removes it.
+//! A snapshot in the making: a directory `.freezing-…` next to the snapshots. Its writer holds a shared
+//! lock on the directory of all snapshots. Whoever can lock that alone knows that the others are dead.
 
 use std::fs::{File, TryLockError, remove_dir_all};
-use std::io::{self, ErrorKind::NotFound, ErrorKind::PermissionDenied, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
+use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
+use tempfile::TempDir;
 
 use super::dir::{Dir, Kind, set_mode};
-use super::manifest::{Content, Entry, format_manifest};
-use super::{SNAPSHOTS, cannot, manifest_name};
+use super::manifest::{Entry, format_manifest};
+use super::{SNAPSHOTS, cannot, manifest_name, open_below};
 use crate::log::ExpId;
 use crate::store::Durability;
 
 const PREFIX: &str = ".freezing-";
-
-/// Separates the name of the directory from the name that its snapshot is about to get.
-const NAME_SEPARATOR: char = '@';
-
 const TREE: &str = "tree";
 const MANIFEST: &str = "manifest";
 
@@ -31,14 +28,13 @@ const NO_WRITE_FOR_OTHERS: u32 = !0o022;
 /// So many characters of a domain become part of a name.
 const MAX_DOMAIN_CHARS: usize = 64;
 
-const MAX_ATTEMPTS: u32 = 100;
-
 /// A snapshot whose row is not written yet. Dropping it removes it, unless `keep` is called.
 pub struct StagedSnapshot {
-    /// The directory of all snapshots.
-    snapshots: Dir,
-    path: PathBuf,
+    /// Removes the directory in the end; the next writer removes what is left.
+    _temporary: TempDir,
     dir: Dir,
+    /// The directory of all snapshots, locked.
+    snapshots: Dir,
     durability: Durability,
     /// The final name, once it is placed; empty when it is kept.
     name: String,
@@ -48,64 +44,40 @@ pub struct StagedSnapshot {
 
 impl Drop for StagedSnapshot {
     fn drop(&mut self) {
-        // `lineage check` finds what cannot be removed, and the next writer tries again.
+        // Under a final name, nothing is removed in part. `lineage check` finds what stays.
         if !self.name.is_empty() {
             let manifest = manifest_name(&self.name);
             let _ = self.snapshots.rename(&*self.name, &self.dir, TREE);
             let _ = self.snapshots.rename(&*manifest, &self.dir, MANIFEST);
         }
-        let _ = remove_dir_all(&self.path);
     }
 }
 
 impl StagedSnapshot {
-    /// Creates a locked directory with an empty `tree`, which gets the permissions of the work.
-    pub(super) fn create(
-        snapshots: &Dir,
-        path: &Path,
-        mode: u32,
-        durability: Durability,
-    ) -> Result<Self> {
-        for _ in 0..MAX_ATTEMPTS {
-            match Self::try_create(snapshots, path, mode, durability) {
-                Err(error) if error.kind() == NotFound => {} // taken for abandoned
-                created => return created.with_context(cannot("create a directory in", path)),
-            }
+    /// Creates a directory with an empty `tree`, which gets the permissions of the work.
+    pub(super) fn create(store_dir: &Path, mode: u32, durability: Durability) -> Result<Self> {
+        let path = store_dir.join(SNAPSHOTS);
+        let snapshots = open_below(store_dir, Path::new(SNAPSHOTS))?;
+        if snapshots.handle().try_lock().is_ok() {
+            remove_abandoned(&snapshots, &path);
         }
-        bail!(
-            "other writers keep removing the new directory in {}",
-            path.display()
-        )
-    }
-
-    /// Fails with `NotFound` if another writer removed the directory before it was locked.
-    fn try_create(
-        snapshots: &Dir,
-        path: &Path,
-        mode: u32,
-        durability: Durability,
-    ) -> io::Result<Self> {
-        let temporary = tempfile::Builder::new().prefix(PREFIX).tempdir_in(path)?;
-        let dir = snapshots.open_dir(temporary.path().file_name().unwrap_or_default())?;
-        // If the file system has no locks, nobody else can lock and remove it either.
-        if let Err(TryLockError::WouldBlock) = dir.handle().try_lock() {
-            return Err(NotFound.into());
-        }
-        dir.create_dir(TREE, mode & NO_WRITE_FOR_OTHERS)?;
-        let (snapshots, path) = (snapshots.open_dir("")?, temporary.keep());
-        let (name, notes) = (String::new(), Vec::new());
+        // If the file system has no locks, nobody else can lock it alone either.
+        let _ = snapshots.handle().lock_shared();
+        let temporary = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&path);
+        let temporary = temporary.with_context(cannot("create a directory in", &path))?;
+        let context = cannot("open", temporary.path());
+        let name = temporary.path().file_name().unwrap_or_default();
+        let dir = snapshots.open_dir(name).with_context(context)?;
+        let tree = dir.create_dir(TREE, mode & NO_WRITE_FOR_OTHERS);
+        tree.with_context(context)?;
         Ok(Self {
-            snapshots,
-            path,
+            _temporary: temporary,
             dir,
+            snapshots,
             durability,
-            name,
-            notes,
+            name: String::new(),
+            notes: Vec::new(),
         })
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.path
     }
 
     /// The directory for the files of the snapshot.
@@ -118,10 +90,10 @@ impl StagedSnapshot {
         let mut file = self.dir.create_file(MANIFEST)?;
         file.write_all(format_manifest(entries).as_bytes())?;
         set_mode(&file, 0o444)?;
-        if self.durability == Durability::Full {
-            self.flush(&file, entries)?;
+        match self.durability {
+            Durability::Full => self.flush(&file, entries),
+            Durability::None => Ok(()),
         }
-        Ok(())
     }
 
     /// For thousands of files, one flush of the file system is much faster. For a few, it would also
@@ -133,10 +105,10 @@ impl StagedSnapshot {
         }
         let tree = self.tree()?;
         for entry in entries {
-            match entry.content {
-                Content::File(_) => tree.open_file(&entry.path)?.sync_all()?,
-                Content::Dir => tree.open_dir(&entry.path)?.handle().sync_all()?,
-                Content::Link(_) => {} // flushed with its directory
+            match entry.kind {
+                Kind::File => tree.open_file(&entry.path)?.sync_all()?,
+                Kind::Dir => tree.open_dir(&entry.path)?.handle().sync_all()?,
+                _ => {} // a link is flushed with its directory
             }
         }
         manifest.sync_all()?;
@@ -154,14 +126,7 @@ impl StagedSnapshot {
     }
 
     fn publish(&mut self, name: &str) -> io::Result<()> {
-        let name = find_free_name(&self.snapshots, name)?;
-        // Until the row is written, the directory tells `lineage check` which snapshot to expect.
-        let old_name = self.path.file_name().unwrap_or_default().to_string_lossy();
-        let new_name = format!("{old_name}{NAME_SEPARATOR}{name}");
-        self.snapshots
-            .rename(&*old_name, &self.snapshots, &new_name)?;
-        self.path.set_file_name(new_name);
-        self.name = name;
+        self.name = find_free_name(&self.snapshots, name)?;
         // The manifest first: a directory with a final name always has one.
         let manifest = manifest_name(&self.name);
         self.dir.rename(MANIFEST, &self.snapshots, &manifest)?;
@@ -196,49 +161,28 @@ fn snapshot_name(id: &ExpId, domain: &str) -> String {
 /// A snapshot without a row may have the name, if its writer was killed; it is never touched.
 fn find_free_name(snapshots: &Dir, name: &str) -> io::Result<String> {
     let mut candidate = name.to_owned();
-    for n in 2.. {
-        let manifest = snapshots.find(manifest_name(&candidate))?;
-        let is_replaceable = manifest.is_none_or(|meta| meta.kind == Kind::File);
-        if is_replaceable && snapshots.find(&candidate)?.is_none() {
-            break;
-        }
+    let mut n = 1;
+    while snapshots.find(&candidate)?.is_some() {
+        n += 1;
         candidate = format!("{name}.{n}");
     }
     Ok(candidate)
 }
 
-/// The snapshots whose rows are being written, by the directories of living writers.
-pub(super) fn list_pending(snapshots: &Dir) -> Vec<String> {
-    let mut pending = Vec::new();
-    for name in list_staging_dirs(snapshots) {
-        let is_alive = match snapshots.open_dir(&name) {
-            Ok(dir) => dir.handle().try_lock().is_err(),
-            // Another user's; assume the best.
-            Err(error) => error.kind() == PermissionDenied,
-        };
-        if let Some((_, snapshot)) = name.split_once(NAME_SEPARATOR)
-            && is_alive
-        {
-            pending.push(snapshot.to_owned());
-        }
-    }
-    pending
+/// Whether a writer is between its snapshot and its row.
+pub(super) fn has_writer(snapshots: &Dir) -> bool {
+    matches!(snapshots.handle().try_lock(), Err(TryLockError::WouldBlock))
 }
 
-/// Removes what dead writers left.
-pub(super) fn remove_abandoned(snapshots: &Dir, path: &Path) {
-    for name in list_staging_dirs(snapshots) {
-        if let Ok(dir) = snapshots.open_dir(&name)
-            && dir.handle().try_lock().is_ok()
+/// Removes what dead writers left. What cannot be removed is tried again by the next writer.
+fn remove_abandoned(snapshots: &Dir, path: &Path) {
+    for name in snapshots.list(Path::new("")).unwrap_or_default() {
+        if name
+            .as_os_str()
+            .as_encoded_bytes()
+            .starts_with(PREFIX.as_bytes())
         {
-            let _ = remove_dir_all(path.join(name)); // the next writer tries again
+            let _ = remove_dir_all(path.join(name));
         }
     }
-}
-
-fn list_staging_dirs(snapshots: &Dir) -> Vec<String> {
-    let names = snapshots.names().unwrap_or_default();
-    let names = names.iter().filter_map(|name| name.to_str());
-    let names = names.filter(|name| name.starts_with(PREFIX));
-    names.map(str::to_owned).collect()
 }

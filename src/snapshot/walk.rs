@@ -38,29 +38,6 @@ pub(super) struct Work {
     pub(super) notes: Vec<String>,
 }
 
-impl Work {
-    fn new(dir: Dir) -> Self {
-        let (entries, notes) = (Vec::new(), Vec::new());
-        let single_file = None;
-        Self {
-            dir,
-            entries,
-            single_file,
-            notes,
-        }
-    }
-
-    pub(super) fn total_bytes(&self) -> u64 {
-        let lengths = self.files().map(|(_, meta)| meta.len);
-        lengths.fold(0, u64::saturating_add)
-    }
-
-    pub(super) fn files(&self) -> impl Iterator<Item = &(PathBuf, Meta)> {
-        let is_file = |(_, meta): &&(PathBuf, Meta)| meta.kind == Kind::File;
-        self.entries.iter().filter(is_file)
-    }
-}
-
 /// Lists a directory or a single file. `source` may be a link; links below it are not followed. If a
 /// snapshot is given, its ignore files count instead of those in the directory.
 pub(super) fn list_work(
@@ -76,37 +53,47 @@ pub(super) fn list_work(
         !is_in_git,
         "{shown} is inside .git, which is never part of a snapshot"
     );
-    if full.is_dir() {
-        let dir = Dir::open(&full).with_context(cannot("open", source))?;
-        let work = Work::new(dir);
-        let rules = Vec::new();
-        return Walk {
-            source,
-            guard,
-            snapshot,
-            work,
-            rules,
-        }
-        .run();
+    if full.is_file() {
+        return list_file(source, &full);
     }
     ensure!(
-        full.is_file(),
+        full.is_dir(),
         "{shown} is neither a directory nor a regular file"
     );
-    list_file(source, &full)
+    let dir = Dir::open(&full).with_context(cannot("open", source))?;
+    let mut walk = Walk {
+        dir: &dir,
+        source,
+        guard,
+        snapshot,
+        rules: Vec::new(),
+        notes: Vec::new(),
+    };
+    walk.read_rules(Path::new(""))?;
+    let entries = dir.walk(|path, meta| walk.allows(path, meta));
+    let entries = entries.with_context(cannot("list", source))?;
+    let (notes, single_file) = (walk.notes, None);
+    Ok(Work {
+        dir,
+        entries,
+        single_file,
+        notes,
+    })
 }
 
 /// A single file, under the name that the user gave.
 fn list_file(source: &Path, full: &Path) -> Result<Work> {
     let parent = full.parent().unwrap_or(Path::new("/"));
-    let name = Path::new(full.file_name().unwrap_or_default());
-    let mut work = Work::new(Dir::open(parent).with_context(cannot("open", parent))?);
-    let meta = work.dir.metadata(name);
-    let meta = meta.with_context(cannot("look at", source))?;
+    let dir = Dir::open(parent).with_context(cannot("open", parent))?;
+    let name = PathBuf::from(full.file_name().unwrap_or_default());
+    let meta = dir.metadata(&name).with_context(cannot("find", source))?;
     let given_name = source.file_name().unwrap_or(name.as_os_str());
-    work.entries.push((given_name.into(), meta));
-    work.single_file = Some(name.to_owned());
-    Ok(work)
+    Ok(Work {
+        dir,
+        entries: vec![(given_name.into(), meta)],
+        single_file: Some(name),
+        notes: Vec::new(),
+    })
 }
 
 /// Some file systems ignore case: `.GIT` may be `.git`.
@@ -120,72 +107,57 @@ fn is_left_by_checkout(name: &OsStr) -> bool {
 }
 
 struct Walk<'w> {
+    dir: &'w Dir,
     source: &'w Path,
     guard: &'w StoreGuard,
     snapshot: Option<&'w Snapshot>,
-    work: Work,
     /// The ignore rules of the directories above the current path, outermost first.
     rules: Vec<(PathBuf, Gitignore)>,
+    notes: Vec<String>,
 }
 
 impl Walk<'_> {
-    fn run(mut self) -> Result<Work> {
-        let mut waiting = self.enter_dir(Path::new(""))?;
-        while let Some(path) = waiting.pop() {
-            self.rules.retain(|(dir, _)| path.starts_with(dir));
-            if let Some(meta) = self.inspect(&path)? {
-                if meta.kind == Kind::Dir {
-                    waiting.extend(self.enter_dir(&path)?);
-                }
-                self.work.entries.push((path, meta));
-            }
-        }
-        Ok(self.work)
-    }
-
-    /// What is at a path; `None` if it is left out.
-    fn inspect(&mut self, path: &Path) -> Result<Option<Meta>> {
+    /// Whether a path is part of the snapshot. A directory comes before its contents.
+    fn allows(&mut self, path: &Path, meta: &Meta) -> Result<bool> {
+        self.rules.retain(|(dir, _)| path.starts_with(dir));
         let name = path.file_name().unwrap_or_default();
-        if is_git(name) || is_left_by_checkout(name) {
-            return Ok(None);
-        }
-        let shown = self.source.join(path);
-        let found = self.work.dir.find(path);
-        let Some(meta) = found.with_context(cannot("look at", &shown))? else {
-            return Ok(None); // removed in the meantime
-        };
-        if self.guard.protects(&meta) || self.is_ignored(path, meta.kind == Kind::Dir) {
-            return Ok(None);
+        let is_dir = meta.kind == Kind::Dir;
+        if is_git(name)
+            || is_left_by_checkout(name)
+            || self.guard.protects(meta)
+            || self.is_ignored(path, is_dir)
+        {
+            return Ok(false);
         }
         if meta.kind == Kind::Special {
-            let kind = meta.kind.describe();
-            let note = format!("left out {}: it is {kind}", shown.display());
-            self.work.notes.push(note);
-            return Ok(None);
+            let (path, kind) = (self.source.join(path), meta.kind.describe());
+            let note = format!("left out {}: it is {kind}", path.display());
+            self.notes.push(note);
+            return Ok(false);
         }
-        Ok(Some(meta))
+        if is_dir {
+            self.read_rules(path)?;
+        }
+        Ok(true)
     }
 
-    /// Reads the ignore files of a directory, and lists its contents in reverse order.
-    fn enter_dir(&mut self, path: &Path) -> Result<Vec<PathBuf>> {
-        let names = self.work.dir.open_dir(path).and_then(|dir| dir.names());
-        let shown = self.source.join(path);
-        let names = names.with_context(cannot("read the directory", &shown))?;
+    /// Reads the ignore files of a directory.
+    fn read_rules(&mut self, path: &Path) -> Result<()> {
         let mut builder = GitignoreBuilder::new("");
         for name in IGNORE_FILES {
-            let ignore_file = path.join(name);
+            let path = path.join(name);
             let opened = match self.snapshot {
-                Some(snapshot) if snapshot.find_file(&ignore_file).is_none() => continue,
-                Some(snapshot) => Ok(snapshot.open_verified(&ignore_file)?),
-                None => self.work.dir.open_file(&ignore_file),
+                Some(snapshot) if snapshot.find_file(&path).is_none() => continue,
+                Some(snapshot) => Ok(snapshot.open_verified(&path)?),
+                None => self.dir.open_file(&path),
             };
             match opened.and_then(read_ignore_file) {
                 Ok(text) => add_rules(&mut builder, &text),
                 Err(error) if error.kind() == NotFound => {}
                 Err(error) => {
-                    let shown = shown.join(name);
-                    let note = format!("not using {}: {error}", shown.display());
-                    self.work.notes.push(note);
+                    let path = self.source.join(path);
+                    let note = format!("not using {}: {error}", path.display());
+                    self.notes.push(note);
                 }
             }
         }
@@ -193,7 +165,7 @@ impl Walk<'_> {
         if !rules.is_empty() {
             self.rules.push((path.to_owned(), rules));
         }
-        Ok(names.iter().rev().map(|name| path.join(name)).collect())
+        Ok(())
     }
 
     /// The deepest ignore file that matches decides, as in git.

@@ -7,12 +7,10 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 
-use super::Snapshot;
-use super::checkout::State;
-use super::compare::HashCache;
+use super::compare::{HashCache, State};
 use super::guard::StoreGuard;
 use super::walk::{Work, list_work};
-use crate::snapshot::cannot;
+use super::{Snapshot, cannot};
 use crate::store::Store;
 
 const MAX_LISTED: usize = 40;
@@ -35,21 +33,10 @@ pub struct Workdir {
 
 pub struct WorkFile {
     pub name: String,
-    /// `None` if it is not a regular file.
-    pub bytes: Option<u64>,
+    /// `1234 bytes`, or the kind of file.
+    pub size: String,
     /// Of a text file.
     pub first_line: Option<String>,
-}
-
-impl WorkFile {
-    /// `1234 bytes`, or the kind of file.
-    pub fn size_text(&self) -> String {
-        match self.bytes {
-            Some(bytes) => format!("{bytes} bytes"),
-            None if self.name.ends_with('/') => "directory".to_owned(),
-            None => "not a regular file".to_owned(),
-        }
-    }
 }
 
 /// Lists a workdir. `snapshots` are trials with their `snapshot_path`, one of which it may be a copy of.
@@ -79,15 +66,18 @@ fn inspect_file(dir: &Path, name: &OsStr) -> WorkFile {
     let path = dir.join(name);
     let mut file = WorkFile {
         name: name.to_string_lossy().into_owned(),
-        bytes: None,
+        size: "not a regular file".to_owned(),
         first_line: None,
     };
     match fs::symlink_metadata(&path) {
         Ok(meta) if meta.is_file() => {
-            file.bytes = Some(meta.len());
+            file.size = format!("{} bytes", meta.len());
             file.first_line = read_first_line(&path);
         }
-        Ok(meta) if meta.is_dir() => file.name.push('/'),
+        Ok(meta) if meta.is_dir() => {
+            file.size = "directory".to_owned();
+            file.name.push('/');
+        }
         _ => {}
     }
     file
@@ -96,21 +86,13 @@ fn inspect_file(dir: &Path, name: &OsStr) -> WorkFile {
 /// The first line that is not blank; `None` if the file is not text.
 fn read_first_line(path: &Path) -> Option<String> {
     let mut head = Vec::new();
-    let file = fs::File::open(path).ok()?;
-    file.take(MAX_FIRST_LINE_BYTES)
-        .read_to_end(&mut head)
-        .ok()?;
-    if let Err(error) = std::str::from_utf8(&head)
-        && error.error_len().is_none()
-    {
-        head.truncate(error.valid_up_to()); // the limit splits a character
-    }
-    let text = std::str::from_utf8(&head).ok()?;
-    if text.contains('\0') {
-        return None;
-    }
-    let line = text.lines().find(|line| !line.trim().is_empty())?;
-    Some(line.trim().to_owned())
+    let mut file = fs::File::open(path).ok()?.take(MAX_FIRST_LINE_BYTES);
+    file.read_to_end(&mut head).ok()?;
+    let chunk = head.utf8_chunks().next()?;
+    // The limit may split a character.
+    let is_text = chunk.valid().len() + 4 > head.len() && !chunk.valid().contains('\0');
+    let line = chunk.valid().lines().find(|line| !line.trim().is_empty());
+    line.filter(|_| is_text).map(|line| line.trim().to_owned())
 }
 
 /// The first trial whose snapshot a checkout would leave unchanged in `dir`, with nothing to clean.
@@ -120,9 +102,9 @@ fn find_same_snapshot(store: &Store, dir: &Path, snapshots: &[(String, String)])
     if work.entries.is_empty() || work.entries.len() > MAX_COMPARED {
         return None;
     }
-    let mut hashes = HashCache::default();
+    let mut hashes = HashCache::new();
     for (trial, path) in snapshots {
-        if let Ok(snapshot) = Snapshot::open(store, path, trial)
+        if let Ok(snapshot) = Snapshot::open(store, Path::new(path), trial)
             && is_same(&work, &snapshot, &mut hashes)
         {
             return Some(trial.clone());
@@ -132,19 +114,17 @@ fn find_same_snapshot(store: &Store, dir: &Path, snapshots: &[(String, String)])
 }
 
 fn is_same(work: &Work, snapshot: &Snapshot, hashes: &mut HashCache) -> bool {
-    if work.entries.len() != snapshot.entries.len() {
+    let paths = snapshot.entries.iter().map(|entry| &entry.path);
+    if !paths.eq(work.entries.iter().map(|(path, _)| path)) {
         return false;
     }
-    for (path, meta) in &work.entries {
-        let Some(entry) = snapshot.find_entry(path) else {
-            return false;
-        };
-        match snapshot.inspect(entry, &work.dir, meta, hashes) {
-            Ok(State::Same) => {}
+    snapshot.entries.iter().all(|entry| {
+        let mode = entry.checkout_mode();
+        match snapshot.compare_entry(entry, mode, &work.dir, hashes) {
+            State::Same => true,
             // The original of a read-only file, which a checkout makes writable.
-            Ok(State::OtherMode(mode)) if mode == entry.mode => {}
-            _ => return false,
+            State::OtherMode(meta) => meta.mode == entry.mode,
+            _ => false,
         }
-    }
-    true
+    })
 }

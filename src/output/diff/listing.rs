@@ -10,7 +10,7 @@ use crate::output::Look;
 use crate::output::text::{count, visible};
 
 /// The widest bar of `--stat`.
-const MAX_BAR: u64 = 40;
+const MAX_BAR: usize = 40;
 
 /// Formats a line per file, with a bar for its size, and the totals.
 pub fn format_stats(stats: &[DiffStat], look: Look) -> String {
@@ -20,29 +20,23 @@ pub fn format_stats(stats: &[DiffStat], look: Look) -> String {
     let quote = |stat: &DiffStat| quote_path(stat.path.as_os_str().as_encoded_bytes());
     let names: Vec<String> = stats.iter().map(quote).collect();
     let width = names.iter().map(|name| name.width()).max().unwrap_or(0);
-    let counts: Vec<(u32, u32)> = stats
-        .iter()
-        .map(|stat| stat.lines.unwrap_or_default())
-        .collect();
-    let sizes = counts
-        .iter()
-        .map(|(added, removed)| u64::from(*added) + u64::from(*removed));
-    let longest = sizes.max().unwrap_or(0).max(MAX_BAR);
+    let (mut added, mut removed, mut longest) = (0, 0, MAX_BAR);
+    for lines in stats.iter().filter_map(|stat| stat.lines) {
+        added += lines.0;
+        removed += lines.1;
+        longest = longest.max(lines.0 + lines.1);
+    }
     let mut out = String::new();
     for (stat, name) in stats.iter().zip(&names) {
         let gap = " ".repeat(width - name.width());
         out += &format!(" {name}{gap} | {}\n", format_stat(stat, longest, look));
     }
-    let added = counts.iter().map(|(added, _)| u64::from(*added)).sum();
-    let removed = counts.iter().map(|(_, removed)| u64::from(*removed)).sum();
-    let (added, removed) = (count(added, "line"), count(removed, "line"));
-    out + &format!(
-        " {}, {added} added, {removed} removed\n",
-        count(stats.len() as u64, "file")
-    )
+    let files = count(stats.len() as u64, "file");
+    let (added, removed) = (count(added as u64, "line"), count(removed as u64, "line"));
+    out + &format!(" {files}, {added} added, {removed} removed\n")
 }
 
-fn format_stat(stat: &DiffStat, longest: u64, look: Look) -> String {
+fn format_stat(stat: &DiffStat, longest: usize, look: Look) -> String {
     let change = match stat.change {
         "changed" => String::new(),
         change => format!("({change})"),
@@ -51,21 +45,16 @@ fn format_stat(stat: &DiffStat, longest: u64, look: Look) -> String {
         None => format!("not compared by line {change}"),
         Some((0, 0)) => change,
         Some((added, removed)) => {
-            let total = u64::from(added) + u64::from(removed);
-            let plus = format_bar(added, longest, "+", AnsiColor::Green, look);
-            let minus = format_bar(removed, longest, "-", AnsiColor::Red, look);
-            format!("{total} {plus}{minus} {change}")
+            let bar = |lines: usize, sign: &str, color: AnsiColor| {
+                let len = (lines * MAX_BAR).div_ceil(longest);
+                look.paint(color.on_default(), &sign.repeat(len))
+            };
+            let plus = bar(added, "+", AnsiColor::Green);
+            let minus = bar(removed, "-", AnsiColor::Red);
+            format!("{} {plus}{minus} {change}", added + removed)
         }
     };
     text.trim().to_owned()
-}
-
-fn format_bar(lines: u32, longest: u64, sign: &str, color: AnsiColor, look: Look) -> String {
-    let len = (u64::from(lines) * MAX_BAR).div_ceil(longest);
-    look.paint(
-        color.on_default(),
-        &sign.repeat(usize::try_from(len).unwrap_or(0)),
-    )
 }
 
 /// A column in which two trials differ, with both texts.
