@@ -7,6 +7,7 @@ pub mod commands;
 pub mod import;
 pub mod index;
 pub mod log;
+pub mod open;
 pub mod output;
 pub mod prompt;
 pub mod snapshot;

@@ -14,8 +14,10 @@ use fs4::FileExt;
 use super::file_lock::open_locked;
 use crate::{
     index::{FileState, IndexedLog, index_path},
-    log::{Log, Schema, Source, encode_row, lines::MAX_ROW, measure_lines, read_file_at},
-    store::{Durability, ReadOptions, Store, flush_directory_of},
+    log::{
+        Direction, Log, Schema, Source, encode_row, lines::MAX_ROW, measure_lines, read_file_at,
+    },
+    store::{Durability, Store, flush_directory_of},
 };
 
 /// The exclusive lock on a log, and the log as it is under the lock. The lock ends with the value or the process.
@@ -42,7 +44,7 @@ impl std::error::Error for Written {}
 
 impl Store {
     /// Takes the lock on the log, waiting no longer than `wait`, and reads the log as it is then.
-    pub fn lock(&self, options: &ReadOptions, wait: Duration) -> Result<LockedLog> {
+    pub fn lock(&self, direction: Option<Direction>, wait: Duration) -> Result<LockedLog> {
         let path = self.log_path();
         let file = open_locked(path, self.may_create_log(), wait)?;
         let header = encode_row(&Schema::standard_names(&self.settings.columns));
@@ -51,8 +53,13 @@ impl Store {
         let reader = Source::File(file.try_clone().with_context(context)?);
         // A last line that only lacks its newline is a trial: the next write completes it. A torn header has no rows.
         let end = if missing.len() > 1 { 0 } else { len };
-        let log = Log::open(path, Some(reader), end, &self.log_options(options))?;
-        let has_index = self.may_create_log() && self.is_usual_direction(options);
+        let log = Log::open(
+            path,
+            Some(reader),
+            end,
+            &self.settings.log_options(None, direction),
+        )?;
+        let has_index = self.may_create_log() && self.is_usual_direction(direction);
         Ok(LockedLog {
             file,
             log: IndexedLog::new(log, has_index.then(|| index_path(path))),
@@ -63,8 +70,8 @@ impl Store {
     }
 
     /// The index is made for the direction in the settings. With another one it would be made again every time.
-    fn is_usual_direction(&self, options: &ReadOptions) -> bool {
-        options.direction.is_none() || options.direction == self.settings.direction
+    fn is_usual_direction(&self, direction: Option<Direction>) -> bool {
+        direction.is_none() || direction == self.settings.direction
     }
 }
 

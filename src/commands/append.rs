@@ -12,7 +12,6 @@ use super::{Context, Usage};
 use crate::{
     append::{Draft, Written},
     log::Direction,
-    store::ReadOptions,
     ui::Closed,
 };
 
@@ -101,13 +100,9 @@ pub fn run(args: Append, context: &Context) -> Result<()> {
 fn append(drafts: &[Draft], args: &Append, context: &Context) -> Result<()> {
     check(drafts, args)?;
     let store = context.store()?;
-    let options = ReadOptions {
-        direction: args.direction,
-        ..ReadOptions::default()
-    };
-    let works = freeze::stage_snapshots(drafts, args, &store, &options, context)?;
+    let works = freeze::stage_snapshots(drafts, args, &store, context)?;
     let wait = Duration::from_secs_f64(args.lock_timeout);
-    let locked = store.lock(&options, wait)?;
+    let locked = store.lock(args.direction, wait)?;
     let notes = locked.log().notes.clone();
     let mut batch = Batch::default();
     let completed = batch.complete(drafts, works, args, &store, &locked);

@@ -6,9 +6,9 @@ use clap::Args;
 use super::Usage;
 use crate::import::ColumnMap;
 use crate::log::{Direction, ExpId, Role, Row, Schema, Trial};
+use crate::open::ReadOptions;
 use crate::output::records::{self, Format, format_records};
 use crate::output::{column_text, object_or_null};
-use crate::store::ReadOptions;
 use crate::text::{nearest, printable};
 
 /// How the log is read.

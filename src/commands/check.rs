@@ -8,6 +8,7 @@ use clap::Args;
 use super::{Context, Findings, ReadArgs};
 use crate::analysis::{Audit, Finding};
 use crate::log::Log;
+use crate::open::open_log_to_end;
 use crate::output::records::{Column, Format, format_records};
 use crate::snapshot::{list_snapshots, verify_snapshots};
 use crate::store::Store;
@@ -43,7 +44,7 @@ pub fn run(args: Check, context: &Context) -> Result<()> {
         read,
     } = args;
     let store = context.store()?;
-    let log = store.read_to_the_end(&(&read).into())?;
+    let log = open_log_to_end(&store, &(&read).into())?;
     context.say_notes(&log);
     let (findings, rows) = find_problems(&store, &log)?;
     if let Some(out) = repair {

@@ -7,13 +7,14 @@ use clap::{Args, ValueEnum};
 
 use super::{Context, Findings, ReadArgs, Usage, id};
 use crate::analysis::Best;
+use crate::index::IndexedLog;
+use crate::log::no_such_trial;
 use crate::log::{ExpId, Role, Trial};
 use crate::output::diff::{DiffStat, FileDiff, format_columns, format_stats};
 use crate::output::diff::{list_column_changes, quote_path};
 use crate::output::records::{Column, Format, format_records};
 use crate::output::text::count;
 use crate::snapshot::{Change, Snapshot, compare_snapshots, find_nearest_snapshot, open_snapshot};
-use crate::store::{IndexedLog, no_such_trial};
 use crate::ui::Closed;
 
 /// Show what differs between the snapshots of two trials

@@ -11,8 +11,9 @@ use clap::Args;
 use super::{Context, ReadArgs};
 use crate::{
     import::{ColumnMap, ImportPlan, SOURCE_COLUMN, Translation, plan_import, translate_file},
+    open::{ReadOptions, open_log},
     output::import_summary::import_summary,
-    store::{New, ReadOptions, Settings, Store, init},
+    store::{New, Settings, Store, init},
     text::count,
 };
 
@@ -63,7 +64,7 @@ pub fn run(args: Import, context: &Context) -> Result<()> {
     let settings = store.as_ref().map_or(&defaults, |store| &store.settings);
     check_agreement(settings, &options, &dir)?;
     let has_other_options = store.is_some() && differs(settings, &options);
-    let translation = translate_file(&file, &settings.import_options(&options))?;
+    let translation = translate_file(&file, &options.import_options(settings)?)?;
     for note in &translation.notes {
         context.ui.note(note);
     }
@@ -96,11 +97,11 @@ fn import_into(
     as_new: bool,
     dry_run: bool,
 ) -> Result<ImportPlan> {
-    let options = ReadOptions::default();
     if dry_run {
-        return plan_import(&store.read(&options)?, translation, as_new);
+        let log = open_log(store, &ReadOptions::default())?;
+        return plan_import(&log, translation, as_new);
     }
-    let locked = store.lock(&options, LOCK_TIMEOUT)?;
+    let locked = store.lock(None, LOCK_TIMEOUT)?;
     let plan = plan_import(locked.log(), translation, as_new)?;
     if !plan.rows.is_empty() {
         locked.write(&plan.rows)?;
@@ -180,7 +181,7 @@ fn check_agreement(settings: &Settings, options: &ReadOptions, dir: &Path) -> Re
 /// Whether the file is read in another way than the store remembers.
 fn differs(settings: &Settings, options: &ReadOptions) -> bool {
     let stored = &settings.import;
-    let has_other_map = !options.map.is_empty() && options.map != stored.map;
+    let has_other_map = !options.map.is_empty() && options.map.as_str() != stored.map;
     has_other_map || options.segment.is_some() && options.segment != stored.segment
 }
 

@@ -28,6 +28,7 @@ pub use self::args::ReadArgs;
 // The former name, until its callers use the new one.
 use self::args::parse_id as id;
 use crate::index::IndexedLog;
+use crate::open::open_log;
 use crate::store::Store;
 use crate::ui::Ui;
 
@@ -48,7 +49,7 @@ impl Context {
 
     /// Opens the log for reading, and prints notes on its interpretation.
     fn open(&self, args: &ReadArgs) -> Result<IndexedLog> {
-        let log = self.store()?.read(&args.into())?;
+        let log = open_log(&self.store()?, &args.into())?;
         self.say_notes(&log);
         Ok(log)
     }

@@ -9,11 +9,13 @@ use super::{Context, ReadArgs, id};
 use crate::{
     analysis::{Best, Leaderboard},
     append::format_time,
+    index::IndexedLog,
     log::Role,
+    open::{ReadOptions, open_log},
     output::{records, text::shell_word},
     prompt::{self, PromptOptions},
     snapshot::{Workdir, read_workdir},
-    store::{IndexedLog, PromptSettings, ReadOptions, SectionName, Store},
+    store::{PromptSettings, SectionName, Store},
 };
 
 /// Print the prompt that opens an agent's session
@@ -90,10 +92,11 @@ enum RenderFormat {
 pub fn run(args: Render, context: &Context) -> Result<()> {
     let store = context.store()?;
     let as_of = args.as_of.as_deref().map(id).transpose()?;
-    let log = store.read(&ReadOptions {
+    let options = ReadOptions {
         as_of,
         ..(&args.reading).into()
-    })?;
+    };
+    let log = open_log(&store, &options)?;
     context.say_notes(&log);
     log.require_score()?;
     let settings = override_settings(&args, &store.settings.prompt);

@@ -8,11 +8,11 @@ use super::filter::WordFilter;
 use super::{Context, ReadArgs};
 use crate::analysis::{Best, ChainEnd, Query, Tree as SearchTree, TreeBuilder, Visit};
 use crate::index::IndexedLog;
+use crate::log::no_such_trial;
 use crate::log::{ExpId, Role, Row};
 use crate::output::records::{Format, RecordWriter};
 use crate::output::tree::{TreeDrawing, TreeLines, format_mark};
 use crate::output::tree_records::{TreeRecords, columns};
-use crate::store::no_such_trial;
 use crate::text::count;
 
 /// Show the whole search as a tree

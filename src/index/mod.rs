@@ -180,14 +180,13 @@ mod tests {
     use super::*;
     use crate::{
         log::Direction,
-        store::{New, ReadOptions, Store, init},
+        open::{ReadOptions, open_log},
+        store::{New, Store, init},
     };
 
     fn append(dir: &Path) {
         let store = Store::find(Some(dir)).unwrap();
-        let locked = store
-            .lock(&ReadOptions::default(), Duration::from_secs(1))
-            .unwrap();
+        let locked = store.lock(None, Duration::from_secs(1)).unwrap();
         let names = locked.log().schema.names().to_vec();
         let id = locked.log().end().to_string();
         let cell = |name: &String| match name.as_str() {
@@ -203,7 +202,7 @@ mod tests {
 
     fn has_valid_index(dir: &Path) -> bool {
         let store = Store::find(Some(dir)).unwrap();
-        let log = store.read(&ReadOptions::default()).unwrap();
+        let log = open_log(&store, &ReadOptions::default()).unwrap();
         log.summary().is_some()
     }
 

@@ -10,8 +10,9 @@ use crate::{
         Best, BestLineage, BestLineageQuery, ChainEnd, Evidence, Failures, Leaderboard, Noise,
         Signal, SpecialistTrials, Tally, find_signals,
     },
+    index::IndexedLog,
     log::{Role, Schema, Status, Trial},
-    store::{IndexedLog, PromptSettings},
+    store::PromptSettings,
 };
 
 /// Trials whose hypotheses share this many first characters count as the same idea.

@@ -10,13 +10,14 @@ use super::{
 };
 use crate::{
     analysis::{Failures, Tally, find_reason, kind_of},
+    index::IndexedLog,
     log::{Role, Status, Trial},
     output::{
         format::duration,
         markdown::code,
         text::{cut_middle, share, squeeze, visible},
     },
-    store::{IndexedLog, SectionName},
+    store::SectionName,
 };
 
 /// Characters of a hypothesis and of a reason.

@@ -29,8 +29,9 @@ pub use self::{
     verify::{list_snapshots, verify_snapshots},
     workdir::{WorkFile, Workdir, read_workdir},
 };
+use crate::index::IndexedLog;
 use crate::log::{ExpId, Role, Row, Trial};
-use crate::store::{IndexedLog, Store};
+use crate::store::Store;
 use crate::text::nearest;
 
 /// The directory of all snapshots in a store.

@@ -5,15 +5,12 @@ mod find;
 mod init;
 mod prompt_settings;
 mod prompts;
-mod read;
 mod settings;
 
-pub(crate) use crate::{index::IndexedLog, log::no_such_trial};
 pub(crate) use files::{create_file, flush_directory_of, persist_new, temporary_file_beside};
 pub use find::Store;
 pub(crate) use find::{check_regular, way_out};
 pub use init::{New, init};
 pub use prompt_settings::{PromptSettings, SectionName};
 pub use prompts::SavedPrompt;
-pub use read::ReadOptions;
 pub use settings::{Durability, Settings};

@@ -9,10 +9,7 @@ use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::PromptSettings;
-use crate::{
-    import::ColumnMap,
-    log::{Direction, Status},
-};
+use crate::log::{Direction, LogOptions, Status};
 
 /// The version of the stores that this program makes and understands.
 pub(super) const VERSION: u32 = 1;
@@ -79,18 +76,26 @@ impl SnapshotSettings {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ImportSettings {
-    #[serde(deserialize_with = "parse_map")]
-    pub map: ColumnMap,
+    /// As `--map` is given.
+    pub map: String,
     pub segment: Option<u64>,
 }
 
-fn parse_map<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<ColumnMap, D::Error> {
-    String::deserialize(deserializer)?
-        .parse()
-        .map_err(serde::de::Error::custom)
-}
-
 impl Settings {
+    /// How the log of this store is read; a `metric` or a `direction` of the command line come first.
+    pub fn log_options(&self, metric: Option<&str>, direction: Option<Direction>) -> LogOptions {
+        // The direction and the label of the settings are those of their metric.
+        let is_own_metric = metric.is_none() || metric == self.metric.as_deref();
+        LogOptions {
+            metric: metric.map(str::to_owned),
+            own_metric: self.metric.clone(),
+            label: self.label.clone().filter(|_| metric.is_none()),
+            direction: direction.or(self.direction.filter(|_| is_own_metric)),
+            as_of: None,
+            extra_columns: self.columns.clone(),
+        }
+    }
+
     /// Reads `lineage.toml`; the defaults if there is none.
     pub(super) fn read(path: &Path) -> Result<Self> {
         let text = match std::fs::read_to_string(path) {

@@ -8,10 +8,12 @@ use anyhow::{Result, anyhow, bail};
 use super::Append;
 use crate::append::{Draft, LogState};
 use crate::commands::{Context, Usage};
+use crate::index::IndexedLog;
 use crate::log::Role;
 use crate::log::Status;
+use crate::open::{ReadOptions, open_log};
 use crate::snapshot::{StagedSnapshot, find_nearest_snapshot, freeze};
-use crate::store::{IndexedLog, ReadOptions, Store};
+use crate::store::Store;
 
 /// The copied files of a trial, or why they could not be copied; `None` if it gets no snapshot.
 pub(super) type Staged = Option<Result<StagedSnapshot>>;
@@ -21,7 +23,6 @@ pub(super) fn stage_snapshots(
     drafts: &[Draft],
     args: &Append,
     store: &Store,
-    reading: &ReadOptions,
     context: &Context,
 ) -> Result<Vec<Staged>> {
     let flag = args.snapshot.as_ref().filter(|path| !path.is_empty());
@@ -37,19 +38,23 @@ pub(super) fn stage_snapshots(
         return Ok(drafts.iter().map(|_| None).collect());
     }
     // Read without the lock: a trial that is not better than the best now will not be later.
-    let log = store.read(reading)?;
+    let options = ReadOptions {
+        direction: args.direction,
+        ..ReadOptions::default()
+    };
+    let log = open_log(store, &options)?;
     let mentioned = drafts.iter().flat_map(Draft::mentioned);
     let jobs = drafts
         .iter()
         .filter_map(Draft::job)
         .filter(|_| args.once)
         .map(str::to_owned);
-    let ledger = LogState::read(&log, mentioned, jobs)?;
+    let state = LogState::read(&log, mentioned, jobs)?;
     let mut staged = Vec::new();
     for draft in drafts {
         let source = find_source(draft, flag.map(Path::new), drafts.len() == 1, store, &log)?;
         staged.push(match source {
-            Some(source) => stage_snapshot(draft, &source, store, &log, &ledger, context),
+            Some(source) => stage_snapshot(draft, &source, store, &log, &state, context),
             None => None,
         });
     }

@@ -1,0 +1,138 @@
+//! Opens a log to read it: the log of a store, or an external log.
+
+use std::{fs::File, io};
+
+use anyhow::{Context, Result, anyhow};
+
+use crate::{
+    import::{ColumnMap, ImportOptions, OwnHeader, open_external},
+    index::{IndexedLog, index_path},
+    log::{Direction, ExpId, Log, LogOptions, Source, measure_lines},
+    store::{Settings, Store, check_regular, way_out},
+};
+
+/// How the caller wants a log read; what is absent comes from the settings, else from the log.
+#[derive(Clone, Debug, Default)]
+pub struct ReadOptions {
+    pub metric: Option<String>,
+    pub direction: Option<Direction>,
+    /// Reads the log as it was just after this trial.
+    pub as_of: Option<ExpId>,
+    /// Which column of an external log is what.
+    pub map: ColumnMap,
+    /// Which segment of an external log of JSON lines is read.
+    pub segment: Option<u64>,
+}
+
+impl ReadOptions {
+    fn log_options(&self, settings: &Settings) -> LogOptions {
+        LogOptions {
+            as_of: self.as_of.clone(),
+            ..settings.log_options(self.metric.as_deref(), self.direction)
+        }
+    }
+
+    /// The options for an external log, completed from the settings.
+    pub fn import_options(&self, settings: &Settings) -> Result<ImportOptions> {
+        let stored = &settings.import;
+        let map = if self.map.is_empty() {
+            let parsed = stored.map.parse();
+            parsed.map_err(|error| anyhow!("import.map in lineage.toml: {error}"))?
+        } else {
+            self.map.clone()
+        };
+        Ok(ImportOptions {
+            metric: self.metric.clone().or_else(|| settings.metric.clone()),
+            direction: self.direction.or(settings.direction),
+            map,
+            segment: self.segment,
+            stored_segment: stored.segment,
+        })
+    }
+}
+
+/// Opens a log to read its complete lines.
+pub fn open_log(store: &Store, options: &ReadOptions) -> Result<IndexedLog> {
+    let (mut log, len, complete) = open(store, options)?;
+    if len > complete {
+        let path = store.log_path().display();
+        let note = format!("{path}: the last line has no newline and does not count yet");
+        log.log_mut().notes.push(note);
+    }
+    Ok(log)
+}
+
+/// Opens a log to read all of it, also a last line without its newline.
+pub fn open_log_to_end(store: &Store, options: &ReadOptions) -> Result<IndexedLog> {
+    let (mut log, len, _) = open(store, options)?;
+    log.log_mut().extend_to(len);
+    Ok(log)
+}
+
+/// Opens the log, and returns the length of the file and of its complete lines.
+fn open(store: &Store, options: &ReadOptions) -> Result<(IndexedLog, u64, u64)> {
+    let path = store.log_path();
+    check_regular(path)?;
+    let file = match File::open(path) {
+        Ok(file) => Some(file),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) => {
+            let context = format!("cannot open {}{}", path.display(), way_out(&error));
+            return Err(error).context(context);
+        }
+    };
+    let (len, complete) = match &file {
+        Some(file) => {
+            measure_lines(file).with_context(|| format!("cannot read {}", path.display()))?
+        }
+        None => (0, 0),
+    };
+    let source = file.map(Source::File);
+    if let Some(log) = translate_external(store, source.as_ref(), len, options)? {
+        let len = log.end();
+        return Ok((IndexedLog::unindexed(log), len, len));
+    }
+    let log = Log::open(
+        path,
+        source,
+        complete,
+        &options.log_options(&store.settings),
+    )?;
+    let index = store.may_create_log().then(|| index_path(path));
+    Ok((IndexedLog::new(log, index), len, complete))
+}
+
+/// The log translated in memory if it is external.
+fn translate_external(
+    store: &Store,
+    source: Option<&Source>,
+    len: u64,
+    options: &ReadOptions,
+) -> Result<Option<Log>> {
+    let Some(source) = source.filter(|_| len > 0) else {
+        return Ok(None);
+    };
+    let path = store.log_path();
+    let own = OwnHeader {
+        extra_columns: &store.settings.columns,
+        has_metric: store.settings.metric.is_some(),
+        is_mapped: !options.map.is_empty(),
+    };
+    let import_options = options.import_options(&store.settings)?;
+    let Some(external) = open_external(path, source, len, &own, &import_options)? else {
+        return Ok(None);
+    };
+    let mut log_options = options.log_options(&store.settings);
+    if let Some((metric, direction)) = external.score {
+        log_options.metric = None;
+        log_options.own_metric = Some(metric);
+        log_options.direction = Some(direction);
+    }
+    let end = external.bytes.len() as u64;
+    let source = Source::Memory(external.bytes);
+    let mut log = Log::open(path, Some(source), end, &log_options)?;
+    log.first_row = external.first_row;
+    log.notes.extend(external.notes);
+    log.skipped = external.skipped;
+    Ok(Some(log))
+}
