@@ -38,91 +38,66 @@ pub struct ChildrenSummary {
     pub failed_in_a_row: usize,
 }
 
-impl ChainSummary {
-    fn new(chain: Chain, max_links: usize) -> Self {
+impl BestLineage {
+    pub(super) fn of(best: Option<u64>, tree: &Tree) -> Self {
+        let Some(best) = best else {
+            return Self::default();
+        };
+        let mut lineage = Self::childless(tree.chain_of_row(best));
+        for (offset, status) in tree.children_of_row(best) {
+            lineage.add_child(offset, status);
+        }
+        lineage
+    }
+
+    /// The lineage of a trial without children.
+    pub(super) fn childless(chain: Chain) -> Self {
         let mut last = VecDeque::from(chain.offsets);
-        let mut summary = Self {
+        let chain = ChainSummary {
             root: last.pop_front(),
             skipped: 0,
             last,
             end: chain.end,
         };
-        summary.shorten(max_links);
-        summary
-    }
-
-    fn shorten(&mut self, max_links: usize) {
-        let excess = self.last.len().saturating_sub(max_links);
-        self.last.drain(..excess);
-        self.skipped += excess;
-    }
-}
-
-impl ChildrenSummary {
-    fn push(&mut self, offset: u64, status: Status) {
-        if status.is_failure() {
-            self.failed_in_a_row += 1;
-        } else {
-            self.failed_in_a_row = 0;
-        }
-        self.newest.push_back((offset, status));
-    }
-
-    fn shorten(&mut self, max_children: usize) {
-        let excess = self.newest.len().saturating_sub(max_children);
-        for (_, status) in self.newest.drain(..excess) {
-            *self.older.entry(status).or_default() += 1;
-        }
-    }
-}
-
-impl BestLineage {
-    pub(super) fn new(
-        tree: &Tree,
-        best: Option<u64>,
-        max_links: usize,
-        max_children: usize,
-    ) -> Self {
-        let Some(best) = best else {
-            return Self::default();
-        };
-        let mut children = ChildrenSummary::default();
-        for (offset, status) in tree.children_of_row(best) {
-            children.push(offset, status);
-        }
-        children.shorten(max_children);
         Self {
-            chain: ChainSummary::new(tree.chain_of_row(best), max_links),
-            children,
+            chain,
+            children: ChildrenSummary::default(),
         }
     }
 
-    /// Adds a child of the best trial.
-    pub(super) fn add_child(&mut self, row: &Row) {
-        if !row.status().is_ignored() {
-            self.children.push(row.offset, row.status());
-            self.children.shorten(STORED);
+    pub(super) fn add_child(&mut self, offset: u64, status: Status) {
+        let children = &mut self.children;
+        if status.is_ignored() {
+            return;
+        }
+        children.newest.push_back((offset, status));
+        if status.is_failure() {
+            children.failed_in_a_row += 1;
+        } else {
+            children.failed_in_a_row = 0;
         }
     }
 
     /// A new child of the best trial becomes the best.
     pub(super) fn descend_to(&mut self, offset: u64) {
         self.chain.last.push_back(offset);
-        self.chain.shorten(STORED);
         self.children = ChildrenSummary::default();
     }
 
-    /// The lineage of a new trial at the end of this chain.
-    pub(super) fn at_end_of(chain: Chain) -> Self {
-        Self {
-            chain: ChainSummary::new(chain, STORED),
-            children: ChildrenSummary::default(),
+    pub(super) fn shorten(&mut self, max_links: usize, max_children: usize) {
+        let (chain, children) = (&mut self.chain, &mut self.children);
+        let excess = chain.last.len().saturating_sub(max_links);
+        chain.last.drain(..excess);
+        chain.skipped += excess;
+        let excess = children.newest.len().saturating_sub(max_children);
+        for (_, status) in children.newest.drain(..excess) {
+            *children.older.entry(status).or_default() += 1;
         }
     }
 }
 
 /// The query for the lineage of the best trial.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct BestLineageQuery {
     max_links: usize,
     max_children: usize,
@@ -137,18 +112,17 @@ impl BestLineageQuery {
         Self {
             max_links,
             max_children,
-            best: Best::default(),
-            tree: TreeBuilder::default(),
-            stored: None,
+            ..Self::default()
         }
     }
 
     pub fn into_lineage(self) -> BestLineage {
-        if let Some(stored) = self.stored {
-            return stored;
-        }
-        let tree = self.tree.into_tree();
-        BestLineage::new(&tree, self.best.offset(), self.max_links, self.max_children)
+        let mut lineage = match self.stored {
+            Some(stored) => stored,
+            None => BestLineage::of(self.best.offset(), &self.tree.into_tree()),
+        };
+        lineage.shorten(self.max_links, self.max_children);
+        lineage
     }
 }
 
@@ -162,11 +136,8 @@ impl Query for BestLineageQuery {
         if self.max_links.max(self.max_children) > STORED {
             return None;
         }
-        let mut lineage = summary.lineage.clone();
-        lineage.chain.shorten(self.max_links);
-        lineage.children.shorten(self.max_children);
         let mut query = Self::new(self.max_links, self.max_children);
-        query.stored = Some(lineage);
+        query.stored = Some(summary.lineage.clone());
         Some(query)
     }
 }

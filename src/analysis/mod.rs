@@ -19,14 +19,14 @@ pub use audit::{Audit, Finding, NamedSnapshot};
 pub use best::{Best, Leaderboard};
 pub use failures::Failures;
 pub use lineage::{BestLineage, BestLineageQuery, ChainSummary, ChildrenSummary};
-pub use noise::{NearMiss, Noise};
+pub use noise::Noise;
 pub use reason::{find_reason, kind_of};
 pub use signals::{Evidence, Signal, find_signals};
 pub use specialist::{Calibration, Outcome, SpecialistTrials};
-pub use summary::{Summary, SummaryBuilder};
+pub use summary::Summary;
 pub use tally::{Entry, Group, Tally};
-pub use tree::{Chain, ChainEnd, Tree, TreeBuilder, TreeFault};
-pub use walk::{Branches, Visit};
+pub use tree::{Chain, ChainEnd, Tree, TreeBuilder};
+pub use walk::{Visit, keep_ancestors};
 
 use crate::log::Row;
 

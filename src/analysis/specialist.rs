@@ -23,7 +23,7 @@ pub struct Outcome {
 }
 
 /// The trials of one specialist.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct SpecialistTrials {
     specialist: String,
     size: usize,
@@ -53,20 +53,19 @@ impl SpecialistTrials {
         Self {
             specialist: specialist.to_owned(),
             size,
-            group: Group::default(),
-            newest: VecDeque::new(),
-            outcomes: VecDeque::new(),
-            predictions: VecDeque::new(),
+            ..Self::default()
         }
     }
 
     /// `None` if no trial has both a predicted and a measured delta.
     pub fn calibration(&self) -> Option<Calibration> {
-        let (predicted, measured): (Vec<f64>, Vec<f64>) = self.predictions.iter().copied().unzip();
+        let predictions = self.predictions.iter();
         let is_right = |(predicted, measured): &&(f64, f64)| predicted * measured > 0.0;
+        let right_sign = predictions.clone().filter(is_right).count();
+        let (predicted, measured): (Vec<f64>, Vec<f64>) = predictions.copied().unzip();
         Some(Calibration {
-            trials: self.predictions.len(),
-            right_sign: self.predictions.iter().filter(is_right).count(),
+            trials: predicted.len(),
+            right_sign,
             predicted: median(predicted)?,
             measured: median(measured)?,
         })
@@ -78,20 +77,10 @@ impl SpecialistTrials {
         let delta = row.number_in(Role::Delta);
         push_bounded(&mut self.newest, row.offset, self.size);
         push_bounded(&mut self.outcomes, Outcome { status, delta }, self.size);
-        if let (Some(predicted), Some(measured)) = (row.number_in(Role::Expected), delta) {
-            push_bounded(
-                &mut self.predictions,
-                (predicted, measured),
-                MAX_PREDICTIONS,
-            );
+        let predicted = row.number_in(Role::Expected);
+        if let Some(prediction) = predicted.zip(delta) {
+            push_bounded(&mut self.predictions, prediction, MAX_PREDICTIONS);
         }
-    }
-
-    fn shorten(&mut self, size: usize) {
-        self.size = size;
-        self.newest.drain(..self.newest.len().saturating_sub(size));
-        self.outcomes
-            .drain(..self.outcomes.len().saturating_sub(size));
     }
 }
 
@@ -111,7 +100,10 @@ impl Query for SpecialistTrials {
         if self.size > trials.size {
             return None;
         }
-        trials.shorten(self.size);
+        trials.size = self.size;
+        let excess = trials.newest.len().saturating_sub(self.size);
+        trials.newest.drain(..excess);
+        trials.outcomes.drain(..excess);
         Some(trials)
     }
 }
@@ -141,14 +133,15 @@ impl Query for AllSpecialists {
         if !is_counted(row) || specialist.len() > MAX_NAME {
             return;
         }
-        if let Some(trials) = self.specialists.get_mut(&*specialist) {
-            trials.add(row);
-        } else if self.specialists.len() == STORED_SPECIALISTS {
-            self.is_full = true;
-        } else {
-            let mut trials = SpecialistTrials::new(&specialist, STORED_TRIALS);
-            trials.add(row);
-            self.specialists.insert(specialist.into_owned(), trials);
+        let is_full = self.specialists.len() == STORED_SPECIALISTS;
+        match self.specialists.get_mut(&*specialist) {
+            Some(trials) => trials.add(row),
+            None if is_full => self.is_full = true,
+            None => {
+                let mut trials = SpecialistTrials::new(&specialist, STORED_TRIALS);
+                trials.add(row);
+                self.specialists.insert(specialist.into_owned(), trials);
+            }
         }
     }
 }

@@ -156,7 +156,7 @@ fn find_near_misses(
 ) -> Result<Vec<Trial>> {
     let best_id = best.and_then(|best| best.row().id());
     let misses = noise.near_misses(best_id.as_ref(), epsilon.unwrap_or(0.0));
-    let mut trials = log.all_at(misses.iter().map(|miss| miss.offset))?;
+    let mut trials = log.all_at(misses)?;
     trials.retain(|miss| {
         let was_kept = |keep: &Trial| {
             keep.row().offset > miss.row().offset && start_of(keep) == start_of(miss)
