@@ -1,15 +1,21 @@
 //! What is wrong with a log, line by line and as a whole.
 
-use std::{collections::HashMap, path::PathBuf, str};
+use std::{collections::HashMap, mem, path::PathBuf};
 
 use jiff::Timestamp;
 use memchr::memchr;
 
 use super::{Query, TreeBuilder, anomalies::is_control, walk::find_cycles};
 use crate::log::{
-    Damage, Ending, ExpId, Number, Role, Row, Schema, Status, has_text_after_quote, parse_time,
+    Damage, Ending, ExpId, Role, Row, Schema, Status, has_text_after_quote, parse_time,
     signed_delta,
 };
+
+const SPACES: &str = "spaces instead of tabs after the hypothesis; read as if they were tabs";
+const BROKEN_UTF8: &str = "bytes that are not UTF-8";
+const NO_NEWLINE: &str = "the last line has no newline; the next append adds it";
+const CARRIAGE_RETURN: &str = "ends with a carriage return, unlike the header";
+const NO_CARRIAGE_RETURN: &str = "ends without a carriage return, unlike the header";
 
 /// One problem.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,18 +29,6 @@ pub struct Finding {
     /// A word for scripts.
     pub kind: &'static str,
     pub text: String,
-}
-
-impl Finding {
-    fn in_log(line: u64, id: Option<String>, kind: &'static str, text: impl Into<String>) -> Self {
-        Self {
-            path: None,
-            line,
-            id,
-            kind,
-            text: text.into(),
-        }
-    }
 }
 
 /// A row that names a snapshot.
@@ -72,47 +66,61 @@ impl Audit {
         }
     }
 
-    fn report(&mut self, row: &Row, kind: &'static str, text: impl Into<String>) {
+    fn report(
+        &mut self,
+        line: u64,
+        id: Option<String>,
+        kind: &'static str,
+        text: impl Into<String>,
+    ) {
+        self.findings.push(Finding {
+            path: None,
+            line,
+            id,
+            kind,
+            text: text.into(),
+        });
+    }
+
+    fn report_row(&mut self, row: &Row, kind: &'static str, text: impl Into<String>) {
         let id = row.id().map(|_| row.name());
-        self.findings
-            .push(Finding::in_log(row.number, id, kind, text));
+        self.report(row.number, id, kind, text);
     }
 
     pub fn check_header(&mut self, schema: &Schema, has_byte_order_mark: bool) {
         if has_byte_order_mark {
             let text = "byte order mark: other readers take it for a part of the first name";
-            self.findings.push(Finding::in_log(1, None, "bom", text));
+            self.report(1, None, "bom", text);
         }
         for (column, name) in schema.names().iter().enumerate() {
-            let text = if schema.find(name).is_some_and(|first| first < column) {
-                format!("column '{name}' occurs twice; the first one is read")
+            if schema.find(name).is_some_and(|first| first < column) {
+                let text = format!("column '{name}' occurs twice; the first one is read");
+                self.report(1, None, "column", text);
             } else if name.is_empty() {
-                format!("column {} has no name", column + 1)
-            } else {
-                continue;
-            };
-            self.findings.push(Finding::in_log(1, None, "column", text));
+                let text = format!("column {} has no name", column + 1);
+                self.report(1, None, "column", text);
+            }
         }
     }
 
     /// Adds a line of an external log that is not a row.
     pub fn add_skipped(&mut self, line: u64, reason: &str) {
         self.rows += 1;
-        self.findings
-            .push(Finding::in_log(line, None, "unread", reason));
+        self.report(line, None, "unread", reason);
     }
 
     /// Checks one line, also a blank one.
     pub fn check_line(&mut self, row: &Row) {
         if let Some(damage) = row.damage {
-            self.report(row, damage_kind(damage), damage.to_string());
+            self.report_row(row, damage_kind(damage), damage.to_string());
         }
         if row.damage == Some(Damage::Blank) {
             return;
         }
         self.rows += 1;
         self.check_bytes(row);
-        if row.has_id() {
+        self.check_ending(row);
+        if row.id().is_some() {
             self.lines.push(row.number);
             self.tree.observe(row);
         }
@@ -132,54 +140,38 @@ impl Audit {
         let any_cell = |is_bad: fn(&[u8]) -> bool| has_quotes && row.cells.iter().any(is_bad);
         let has_tab = any_cell(|cell| cell.starts_with(b"\"") && cell.contains(&b'\t'));
         let has_text = row.damage.is_none() && any_cell(has_text_after_quote);
-        let has_carriage_return =
-            row.ending == Ending::CarriageReturn && !self.has_carriage_returns;
-        let has_newline = row.ending == Ending::Newline && self.has_carriage_returns;
-        let has_no_id = !row.has_id() && row.damage != Some(Damage::RepeatedHeader);
+        let has_no_id = row.id().is_none() && row.damage != Some(Damage::RepeatedHeader);
         let problems = [
-            (
-                row.is_space_separated(),
-                "cells",
-                "spaces instead of tabs after the hypothesis; read as if they were tabs",
-            ),
-            (
-                str::from_utf8(line).is_err(),
-                "utf8",
-                "bytes that are not UTF-8",
-            ),
+            (row.is_space_separated(), "cells", SPACES),
+            (str::from_utf8(line).is_err(), "utf8", BROKEN_UTF8),
             (has_tab, "control", "a tab inside a cell"),
             (has_text, "quote", "text after a closing quote"),
-            (
-                row.ending == Ending::Missing,
-                "no_newline",
-                "the last line has no newline; the next append adds it",
-            ),
-            (
-                has_carriage_return,
-                "ending",
-                "ends with a carriage return, unlike the header",
-            ),
-            (
-                has_newline,
-                "ending",
-                "ends without a carriage return, unlike the header",
-            ),
             (has_no_id, "no_id", "no id"),
         ];
         for (is_found, kind, text) in problems {
             if is_found {
-                self.report(row, kind, text);
+                self.report_row(row, kind, text);
             }
         }
         if row.lines > 1 {
             let text = format!("a cell spans {} lines", row.lines);
-            self.report(row, "lines", text);
+            self.report_row(row, "lines", text);
         }
         let is_line_break = |b: u8| row.lines > 1 && matches!(b, b'\n' | b'\r');
         let is_bad = |&b: &u8| is_control(b) && !is_line_break(b);
         if let Some(byte) = line.iter().copied().find(is_bad) {
-            self.report(row, "control", format!("control character 0x{byte:02x}"));
+            self.report_row(row, "control", format!("control character 0x{byte:02x}"));
         }
+    }
+
+    fn check_ending(&mut self, row: &Row) {
+        let (kind, text) = match (row.ending, self.has_carriage_returns) {
+            (Ending::Missing, _) => ("no_newline", NO_NEWLINE),
+            (Ending::CarriageReturn, false) => ("ending", CARRIAGE_RETURN),
+            (Ending::Newline, true) => ("ending", NO_CARRIAGE_RETURN),
+            _ => return,
+        };
+        self.report_row(row, kind, text);
     }
 
     fn check_cells(&mut self, row: &Row) {
@@ -187,11 +179,11 @@ impl Audit {
         if status == Status::Other {
             let word = row.text(Role::Status);
             let text = format!("unknown status '{word}'; it can never be best");
-            self.report(row, "status", text);
+            self.report_row(row, "status", text);
         }
         if row.bytes(Role::Score).is_empty() && status.needs_score() {
             let text = format!("{} without a score", status.name());
-            self.report(row, "no_score", text);
+            self.report_row(row, "no_score", text);
         }
         for (role, kind, name) in [
             (Role::Score, "score", "score"),
@@ -199,7 +191,7 @@ impl Audit {
         ] {
             let cell = row.text(role);
             if !cell.is_empty() && row.number_in(role).is_none() {
-                self.report(row, kind, format!("{name} '{cell}' is not a finite number"));
+                self.report_row(row, kind, format!("{name} '{cell}' is not a finite number"));
             }
         }
     }
@@ -221,7 +213,7 @@ impl Audit {
         if !baseline.is_some_and(|&baseline| is_difference(delta, &cell, score, baseline)) {
             let expected = signed_delta(score - best);
             let text = format!("delta_vs_best is {cell}, but score minus best is {expected}");
-            self.report(row, "delta", text);
+            self.report_row(row, "delta", text);
         }
     }
 
@@ -229,7 +221,7 @@ impl Audit {
         let cell = row.text(Role::Time);
         let Some(time) = parse_time(cell.as_bytes()) else {
             if !cell.is_empty() {
-                self.report(row, "time", format!("'{cell}' is not a time"));
+                self.report_row(row, "time", format!("'{cell}' is not a time"));
             }
             return;
         };
@@ -237,7 +229,7 @@ impl Audit {
             && time < *last
         {
             let text = format!("time {cell} is before {shown} in the row above");
-            self.report(row, "time_backwards", text);
+            self.report_row(row, "time_backwards", text);
         }
         self.last_time = Some((time, cell.into_owned()));
     }
@@ -263,40 +255,34 @@ impl Audit {
     }
 
     /// All findings, by line.
-    pub fn finish(self) -> Vec<Finding> {
-        let (mut findings, lines, tree) = (self.findings, self.lines, self.tree.into_tree());
+    pub fn finish(mut self) -> Vec<Finding> {
+        let tree = mem::take(&mut self.tree).into_tree();
         let parents = tree.parents();
         let cycles = find_cycles(&parents);
         for (index, node) in tree.nodes.iter().enumerate() {
-            let mut report = |kind, text| {
-                let id = Some(node.id.to_string());
-                findings.push(Finding::in_log(lines[index], id, kind, text));
-            };
+            let line = self.lines[index];
             if let Some(first) = tree.find(&node.id)
                 && first < index
             {
-                let text = format!("id already used in line {}", lines[first]);
-                report("id_twice", text);
+                let text = format!("id already used in line {}", self.lines[first]);
+                self.report(line, Some(node.id.to_string()), "id_twice", text);
             }
             let Some(parent) = &node.parent else {
                 continue;
             };
-            match parents[index] {
-                _ if *parent == node.id => {
-                    report("own_parent", "the trial is its own parent".to_owned())
-                }
-                None => report("no_parent", format!("parent {parent} is not in the log")),
+            let (kind, text) = match parents[index] {
+                _ if *parent == node.id => ("own_parent", "the trial is its own parent".to_owned()),
+                None => ("no_parent", format!("parent {parent} is not in the log")),
                 Some(_) if cycles.contains(&index) => {
-                    report("cycle", format!("parent {parent} leads back to the trial"))
+                    ("cycle", format!("parent {parent} leads back to the trial"))
                 }
-                Some(at) if at > index => {
-                    report("later_parent", format!("parent {parent} comes later"))
-                }
-                Some(_) => {}
-            }
+                Some(at) if at > index => ("later_parent", format!("parent {parent} comes later")),
+                Some(_) => continue,
+            };
+            self.report(line, Some(node.id.to_string()), kind, text);
         }
-        findings.sort_by_key(|finding| finding.line);
-        findings
+        self.findings.sort_by_key(|finding| finding.line);
+        self.findings
     }
 }
 
@@ -319,7 +305,6 @@ fn is_difference(delta: f64, text: &str, score: f64, base: f64) -> bool {
 
 /// The value of the last digit of a decimal number: 0.01 for `1.25`.
 fn last_digit(text: &str) -> f64 {
-    debug_assert!(Number::value_of(text).is_some());
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let decimals = match mantissa.split_once('.') {
         Some((_, decimals)) => i32::try_from(decimals.trim().len()).unwrap_or(i32::MAX),

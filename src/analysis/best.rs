@@ -65,20 +65,16 @@ impl Leaderboard {
 
 impl Query for Leaderboard {
     fn observe(&mut self, row: &Row) {
-        if row.status() != Status::Keep {
-            return;
-        }
-        let Some(score) = row.score() else {
-            return;
-        };
-        let cost = match row.schema.direction {
-            Direction::Minimize => score,
-            Direction::Maximize => -score,
-        };
-        self.trials.push((row.offset, cost));
-        // Not after each row: inserting the best one would move all others.
-        if self.trials.len() >= self.size.saturating_mul(2).max(64) {
-            self.rank();
+        if row.status() == Status::Keep
+            && let Some(score) = row.score()
+        {
+            let is_lower_better = row.schema.direction == Direction::Minimize;
+            let cost = if is_lower_better { score } else { -score };
+            self.trials.push((row.offset, cost));
+            // Not after each row: inserting the best one would move all others.
+            if self.trials.len() >= self.size.saturating_mul(2).max(64) {
+                self.rank();
+            }
         }
     }
 

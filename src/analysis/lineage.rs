@@ -10,32 +10,21 @@ use crate::log::{Row, Status};
 /// How many links and children a summary stores.
 pub(super) const STORED: usize = 64;
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// The chain to the best trial, and what was tried from it, without ignored trials.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct BestLineage {
-    pub chain: ChainSummary,
-    pub children: ChildrenSummary,
-}
-
-/// The chain to the best trial: its root and its last links.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct ChainSummary {
     pub root: Option<u64>,
     /// How many links between the root and the last ones are left out.
-    pub skipped: usize,
+    pub skipped_links: usize,
     /// The last links without the root; the best trial is the last one, unless it is the root.
-    pub last: VecDeque<u64>,
+    pub links: VecDeque<u64>,
     pub end: ChainEnd,
-}
-
-/// What was tried from the best trial, without ignored trials.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct ChildrenSummary {
-    /// Oldest first.
-    pub newest: VecDeque<(u64, Status)>,
-    /// The older ones, by status.
-    pub older: BTreeMap<Status, u64>,
-    /// How many of the last ones failed without a completed one among them.
-    pub failed_in_a_row: usize,
+    /// The last children, oldest first.
+    pub children: VecDeque<(u64, Status)>,
+    /// The older children, by status.
+    pub older_children: BTreeMap<Status, u64>,
+    /// How many of the last children failed without a completed one among them.
+    pub failed_children: usize,
 }
 
 impl BestLineage {
@@ -52,46 +41,41 @@ impl BestLineage {
 
     /// The lineage of a trial without children.
     pub(super) fn childless(chain: Chain) -> Self {
-        let mut last = VecDeque::from(chain.offsets);
-        let chain = ChainSummary {
-            root: last.pop_front(),
-            skipped: 0,
-            last,
-            end: chain.end,
-        };
+        let mut links = VecDeque::from(chain.offsets);
         Self {
-            chain,
-            children: ChildrenSummary::default(),
+            root: links.pop_front(),
+            links,
+            end: chain.end,
+            ..Self::default()
         }
     }
 
     pub(super) fn add_child(&mut self, offset: u64, status: Status) {
-        let children = &mut self.children;
         if status.is_ignored() {
             return;
         }
-        children.newest.push_back((offset, status));
-        if status.is_failure() {
-            children.failed_in_a_row += 1;
-        } else {
-            children.failed_in_a_row = 0;
-        }
+        self.children.push_back((offset, status));
+        self.failed_children = match status.is_failure() {
+            true => self.failed_children + 1,
+            false => 0,
+        };
     }
 
     /// A new child of the best trial becomes the best.
     pub(super) fn descend_to(&mut self, offset: u64) {
-        self.chain.last.push_back(offset);
-        self.children = ChildrenSummary::default();
+        self.links.push_back(offset);
+        self.children.clear();
+        self.older_children.clear();
+        self.failed_children = 0;
     }
 
     pub(super) fn shorten(&mut self, max_links: usize, max_children: usize) {
-        let (chain, children) = (&mut self.chain, &mut self.children);
-        let excess = chain.last.len().saturating_sub(max_links);
-        chain.last.drain(..excess);
-        chain.skipped += excess;
-        let excess = children.newest.len().saturating_sub(max_children);
-        for (_, status) in children.newest.drain(..excess) {
-            *children.older.entry(status).or_default() += 1;
+        let excess = self.links.len().saturating_sub(max_links);
+        self.links.drain(..excess);
+        self.skipped_links += excess;
+        let excess = self.children.len().saturating_sub(max_children);
+        for (_, status) in self.children.drain(..excess) {
+            *self.older_children.entry(status).or_default() += 1;
         }
     }
 }

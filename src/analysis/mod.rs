@@ -14,18 +14,18 @@ mod tally;
 mod tree;
 mod walk;
 
-pub use anomalies::{Anomalies, find_anomalies};
+pub use anomalies::has_anomalies;
 pub use audit::{Audit, Finding, NamedSnapshot};
 pub use best::{Best, Leaderboard};
 pub use failures::Failures;
-pub use lineage::{BestLineage, BestLineageQuery, ChainSummary, ChildrenSummary};
+pub use lineage::{BestLineage, BestLineageQuery};
 pub use noise::Noise;
 pub use reason::{find_reason, kind_of};
 pub use signals::{Evidence, Signal, find_signals};
 pub use specialist::{Calibration, Outcome, SpecialistTrials};
 pub use summary::Summary;
 pub use tally::{Entry, Group, Tally};
-pub use tree::{Chain, ChainEnd, Tree, TreeBuilder};
+pub use tree::{Chain, ChainEnd, Tree, TreeBuilder, follow_parents};
 pub use walk::{Visit, keep_ancestors};
 
 use crate::log::Row;

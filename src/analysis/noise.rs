@@ -61,17 +61,17 @@ impl Noise {
         let Some(baseline) = ExpId::parse(&row.text(Role::Baseline)) else {
             return;
         };
-        let offset = row.offset;
-        nearest.insert(
-            at,
-            NearMiss {
-                offset,
-                delta,
-                baseline: baseline.clone(),
-            },
-        );
-        let mut of_baseline = (0..nearest.len()).filter(|&at| nearest[at].baseline == baseline);
-        if let Some(surplus) = of_baseline.nth(MAX_NEAR_MISSES) {
+        let miss = NearMiss {
+            offset: row.offset,
+            delta,
+            baseline,
+        };
+        nearest.insert(at, miss);
+        let is_of_baseline = |&other: &usize| nearest[other].baseline == nearest[at].baseline;
+        if let Some(surplus) = (0..nearest.len())
+            .filter(is_of_baseline)
+            .nth(MAX_NEAR_MISSES)
+        {
             nearest.remove(surplus);
         }
         nearest.truncate(2 * MAX_NEAR_MISSES);

@@ -78,6 +78,7 @@ mod tests {
 
     fn outcome(status: Status, delta: f64) -> Outcome {
         Outcome {
+            offset: 0,
             status,
             delta: status.is_completed().then_some(delta),
         }

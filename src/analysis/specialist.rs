@@ -18,6 +18,7 @@ const STORED_TRIALS: usize = 20;
 /// The outcome of a trial and how far its score moved, if that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
+    pub offset: u64,
     pub status: Status,
     pub delta: Option<f64>,
 }
@@ -28,9 +29,7 @@ pub struct SpecialistTrials {
     specialist: String,
     size: usize,
     pub group: Group,
-    /// The offsets of the last rows, newest last.
-    pub newest: VecDeque<u64>,
-    /// The outcomes of the same trials.
+    /// The last trials, newest last.
     pub outcomes: VecDeque<Outcome>,
     /// Predicted and measured deltas.
     predictions: VecDeque<(f64, f64)>,
@@ -73,10 +72,13 @@ impl SpecialistTrials {
 
     fn add(&mut self, row: &Row) {
         self.group.add(row);
-        let status = row.status();
         let delta = row.number_in(Role::Delta);
-        push_bounded(&mut self.newest, row.offset, self.size);
-        push_bounded(&mut self.outcomes, Outcome { status, delta }, self.size);
+        let outcome = Outcome {
+            offset: row.offset,
+            status: row.status(),
+            delta,
+        };
+        push_bounded(&mut self.outcomes, outcome, self.size);
         let predicted = row.number_in(Role::Expected);
         if let Some(prediction) = predicted.zip(delta) {
             push_bounded(&mut self.predictions, prediction, MAX_PREDICTIONS);
@@ -101,8 +103,7 @@ impl Query for SpecialistTrials {
             return None;
         }
         trials.size = self.size;
-        let excess = trials.newest.len().saturating_sub(self.size);
-        trials.newest.drain(..excess);
+        let excess = trials.outcomes.len().saturating_sub(self.size);
         trials.outcomes.drain(..excess);
         Some(trials)
     }
@@ -202,7 +203,7 @@ mod tests {
         let long = "x".repeat(MAX_NAME + 1);
         let all = observe(&[long.clone(), "opt".to_owned()]);
         assert!(all.get(&long).is_none());
-        assert_eq!(all.get("opt").unwrap().newest.len(), 1);
+        assert_eq!(all.get("opt").unwrap().outcomes.len(), 1);
         assert_eq!(all.get("nobody").unwrap().group.all(), 0);
     }
 

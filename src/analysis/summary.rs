@@ -26,8 +26,8 @@ pub struct Summary {
     best_id: Option<ExpId>,
     /// Whether a trial names a parent that is not before it. A new best may then already have children.
     has_stray_parents: bool,
-    /// The missing parent of the root of the best trial's chain.
-    missing_ancestor: Option<ExpId>,
+    /// The parent that the root of the best trial's chain names: once it is in the log, the chain is longer.
+    root_parent: Option<ExpId>,
     /// One more than the largest number that is an id.
     next_id: u64,
 }
@@ -61,7 +61,8 @@ impl Summary {
         self.lineage = BestLineage::of(best, tree);
         self.lineage.shorten(STORED, STORED);
         self.best_id = best.and_then(|best| tree.id_of_row(best)).cloned();
-        self.missing_ancestor = best.and_then(|best| tree.missing_ancestor(best)).cloned();
+        let root = self.lineage.root;
+        self.root_parent = root.and_then(|root| tree.parent_of_row(root)).cloned();
         self.has_stray_parents = tree.has_stray_parents();
     }
 
@@ -83,9 +84,10 @@ impl Summary {
     /// needed if the row is the new best and not a child of the old one. `None` if the summary must be made again.
     pub fn add(&mut self, row: &Row, find_chain: impl FnOnce() -> Option<Chain>) -> Option<()> {
         let (id, parent) = (row.id()?, row.parent());
-        let is_own_parent = parent.as_ref() == Some(&id);
-        let is_missing_ancestor = self.missing_ancestor.as_ref() == Some(&id);
-        if row.damage.is_some() || is_own_parent || is_missing_ancestor {
+        let changes_chain = [&parent, &self.root_parent]
+            .map(Option::as_ref)
+            .contains(&Some(&id));
+        if row.damage.is_some() || changes_chain {
             return None;
         }
         let is_child_of_best = parent.is_some_and(|parent| self.is_best(&parent));
@@ -102,7 +104,7 @@ impl Summary {
             self.best_id = Some(id);
         } else {
             self.lineage = BestLineage::childless(find_chain()?);
-            self.missing_ancestor = None;
+            self.root_parent = None;
             self.best_id = Some(id);
         }
         self.lineage.shorten(STORED, STORED);

@@ -107,8 +107,9 @@ impl Tally {
 
     fn update_baseline(&mut self, row: &Row) {
         let is_named = row.status() == Status::Baseline;
-        let is_wanted = self.baseline.is_none() || is_named && !self.is_baseline_named;
-        if is_wanted && let Some(score) = row.eligible_score() {
+        if (self.baseline.is_none() || is_named && !self.is_baseline_named)
+            && let Some(score) = row.eligible_score()
+        {
             self.baseline = Some((score, row.text(Role::Score).into_owned()));
             self.is_baseline_named = is_named;
         }

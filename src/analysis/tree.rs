@@ -1,6 +1,6 @@
 //! Which trial came from which. A few words per trial: the rows stay in the log and are read again if they are shown.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, hash::Hash};
 
 use super::Query;
 use crate::log::{ExpId, Row, Status};
@@ -84,10 +84,6 @@ impl Tree {
     }
 
     /// The offset of the row of a trial.
-    ///
-    /// # Panics
-    ///
-    /// If there are not that many trials.
     pub fn offset(&self, index: usize) -> u64 {
         self.nodes[index].offset
     }
@@ -109,24 +105,17 @@ impl Tree {
         chain.unwrap_or_default()
     }
 
-    fn chain_to(&self, mut index: usize) -> Chain {
-        let mut offsets = vec![self.nodes[index].offset];
-        let mut visited = HashSet::from([index]);
-        let mut end = ChainEnd::Root;
-        while let Some(parent) = &self.nodes[index].parent {
-            let Some(next) = self.find(parent) else {
-                end = ChainEnd::MissingParent;
-                break;
-            };
-            if !visited.insert(next) {
-                end = ChainEnd::Cycle;
-                break;
-            }
-            offsets.push(self.nodes[next].offset);
-            index = next;
+    fn chain_to(&self, index: usize) -> Chain {
+        let (chain, end) = follow_parents(index, |index| {
+            let parent = self.nodes[index].parent.as_ref();
+            let parent = parent.ok_or(ChainEnd::Root)?;
+            self.find(parent).ok_or(ChainEnd::MissingParent)
+        });
+        let offsets = chain.iter().rev().map(|&index| self.offset(index));
+        Chain {
+            offsets: offsets.collect(),
+            end,
         }
-        offsets.reverse();
-        Chain { offsets, end }
     }
 
     /// The offsets and statuses of the children of the trial whose row starts at `offset`, in the order of the log.
@@ -153,14 +142,27 @@ impl Tree {
         })
     }
 
-    /// The missing parent of the root of the chain to the row at `offset`, if it has one.
-    pub fn missing_ancestor(&self, offset: u64) -> Option<&ExpId> {
-        let chain = self.chain_of_row(offset);
-        if chain.end != ChainEnd::MissingParent {
-            return None;
+    /// The parent that the row at `offset` names.
+    pub fn parent_of_row(&self, offset: u64) -> Option<&ExpId> {
+        self.nodes[self.at(offset)?].parent.as_ref()
+    }
+}
+
+/// A trial and its ancestors, youngest first, and why there are no more.
+pub fn follow_parents<T: Copy + Eq + Hash>(
+    trial: T,
+    mut find_parent: impl FnMut(T) -> Result<T, ChainEnd>,
+) -> (Vec<T>, ChainEnd) {
+    let mut chain = vec![trial];
+    let mut visited = HashSet::from([trial]);
+    let mut last = trial;
+    loop {
+        match find_parent(last) {
+            Ok(parent) if visited.insert(parent) => last = parent,
+            Ok(_) => return (chain, ChainEnd::Cycle),
+            Err(end) => return (chain, end),
         }
-        let root = self.at(*chain.offsets.first()?)?;
-        self.nodes[root].parent.as_ref()
+        chain.push(last);
     }
 }
 

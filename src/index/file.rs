@@ -4,9 +4,8 @@
 //! read instead.
 
 use std::{
-    collections::HashSet,
     fs::{self, File, OpenOptions, Permissions},
-    io,
+    io, mem,
     os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
@@ -17,19 +16,19 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::{
-    analysis::{Chain, ChainEnd, Query, Summary, TreeBuilder},
+    analysis::{Chain, ChainEnd, Query, Summary, TreeBuilder, follow_parents},
     log::{DamageReport, ExpId, Log, Row, Source, Trial},
 };
 
 /// Counts up when the layout or the meaning of what is stored changes.
-const MAGIC: [u8; 8] = *b"lineage\x06";
+const MAGIC: u64 = u64::from_le_bytes(*b"lineage\x06");
 const NAME: [u8; 7] = *b"lineage";
 
 /// How the name of an unfinished index starts.
 const TEMPORARY: &str = ".results.idx-";
 
 /// The header: magic, bytes of the answers, their hash.
-const HEADER: usize = 24;
+const HEADER: u64 = 24;
 
 /// Room for the header and the answers. The table starts here.
 const TABLE: u64 = 512 * 1024;
@@ -66,20 +65,18 @@ impl FileState {
     }
 }
 
-/// The answers to the usual queries.
 #[derive(Serialize, Deserialize)]
-struct Answers {
-    /// The fingerprint of the log that they are of.
+pub(super) struct Answers {
+    /// The fingerprint of the log that the answers are of.
     fingerprint: u64,
-    damage: DamageReport,
-    /// `None` if the summary is too large, so that it is not made again and again.
-    summary: Option<Summary>,
+    pub(super) damage: DamageReport,
+    pub(super) summary: Summary,
 }
 
 /// An index that was made from the log as it is.
 pub(super) struct Index {
     file: File,
-    answers: Answers,
+    pub(super) answers: Answers,
 }
 
 impl Index {
@@ -89,14 +86,6 @@ impl Index {
         let answers = read_answers(&file)?;
         let is_valid = answers.fingerprint == fingerprint(log, state).ok()?;
         is_valid.then_some(Self { file, answers })
-    }
-
-    pub(super) fn summary(&self) -> Option<&Summary> {
-        self.answers.summary.as_ref()
-    }
-
-    pub(super) fn damage(&self) -> &DamageReport {
-        &self.answers.damage
     }
 
     /// The trial with this id, if the table and the log agree on it; `None` if only a scan can tell.
@@ -116,54 +105,45 @@ impl Index {
 
     /// The chain to the row at `offset`; `None` if the table does not lead to a root.
     pub(super) fn chain(&self, log: &Log, offset: u64) -> Option<Chain> {
-        let mut offsets = vec![offset];
-        let mut visited = HashSet::from([offset]);
         let mut trial = log.at(offset).ok()?;
-        let mut end = ChainEnd::Root;
-        while let Some(parent) = trial.row().parent() {
-            trial = self.find(log, &parent)?;
-            let offset = trial.row().offset;
-            if !visited.insert(offset) {
-                end = ChainEnd::Cycle;
-                break;
-            }
-            if offsets.len() == MAX_CHAIN {
-                return None;
-            }
-            offsets.push(offset);
-        }
+        let mut links = 0..MAX_CHAIN;
+        let (mut offsets, end) = follow_parents(offset, |_| {
+            let parent = trial.row().parent().ok_or(ChainEnd::Root)?;
+            links.next().ok_or(ChainEnd::MissingParent)?;
+            trial = self.find(log, &parent).ok_or(ChainEnd::MissingParent)?;
+            Ok(trial.row().offset)
+        });
         offsets.reverse();
-        Some(Chain { offsets, end })
+        (end != ChainEnd::MissingParent).then_some(Chain { offsets, end })
     }
 
-    /// Adds the rows from `from` on. Fails if the index must be made again.
-    pub(super) fn extend(mut self, log: &Log, state: FileState, from: u64) -> io::Result<()> {
-        if let Some(mut summary) = self.answers.summary.take() {
-            let mut entries = Vec::new();
-            let mut added = Some(());
-            log.for_each_row_from(from, |row| {
-                added = self.add_row(&mut summary, row, log);
-                entries.extend(table_entry(row, log));
-                added.is_some()
-            })?;
-            added.ok_or(io::ErrorKind::Unsupported)?;
-            for (number, entry) in entries {
-                let at = TABLE + ENTRY * number;
-                self.file.write_all_at(&entry.to_le_bytes(), at)?;
-            }
-            self.answers.summary = Some(summary);
-        }
-        write_answers(&self.file, self.answers, log, state)
+    /// Adds the rows from `from` on; `None` if the index must be made again.
+    pub(super) fn extend(mut self, log: &Log, state: FileState, from: u64) -> Option<()> {
+        let mut summary = mem::take(&mut self.answers.summary);
+        let mut added = Some(());
+        let add_row = |row: &Row| {
+            added = self.add_row(&mut summary, row, log);
+            added.is_some()
+        };
+        log.for_each_row_from(from, add_row).ok()?;
+        added?;
+        self.answers.summary = summary;
+        write_answers(&self.file, self.answers, log, state).ok()
     }
 
-    /// The stored answers can tell the children of a row only if its parent is before it.
     fn add_row(&self, summary: &mut Summary, row: &Row, log: &Log) -> Option<()> {
+        // The stored answers can tell the children of a row only if its parent is before it.
         if let Some(parent) = row.parent()
             && !summary.is_best(&parent)
         {
             self.find(log, &parent)?;
         }
-        summary.add(row, || self.chain(log, row.offset))
+        summary.add(row, || self.chain(log, row.offset))?;
+        if let Some((number, entry)) = table_entry(row, log) {
+            let at = TABLE + ENTRY * number;
+            self.file.write_all_at(&entry.to_le_bytes(), at).ok()?;
+        }
+        Some(())
     }
 }
 
@@ -183,17 +163,16 @@ pub(super) fn create(path: &Path, log: &Log, state: FileState) -> anyhow::Result
     let damage = log.for_each_row(|row| {
         summary.observe(row);
         tree.observe(row);
-        if let Some((number, entry)) = table_entry(row, log) {
-            add_entry(&mut table, number, entry);
-        }
+        add_entry(&mut table, row, log);
     })?;
     summary.set_lineage(&tree.into_tree());
     let answers = Answers {
         fingerprint: 0,
         damage,
-        summary: Some(summary),
+        summary,
     };
     let file = unfinished.as_file();
+    let table: Vec<u8> = table.into_iter().flat_map(u64::to_le_bytes).collect();
     file.write_all_at(&table, TABLE)?;
     write_answers(file, answers, log, state)?;
     // Whoever may not read the log may not read its index either.
@@ -215,52 +194,41 @@ fn table_entry(row: &Row, log: &Log) -> Option<(u64, u64)> {
     Some((number, row.offset + 1))
 }
 
-/// Adds an entry to a table, unless an earlier row has the number.
-fn add_entry(table: &mut Vec<u8>, number: u64, entry: u64) {
-    let at = usize::try_from(ENTRY * number).expect("bounded by the length of the log");
-    if table.len() < at + 8 {
-        table.resize(at + 8, 0);
-    }
-    let slot = &mut table[at..at + 8];
-    if slot.iter().all(|&b| b == 0) {
-        slot.copy_from_slice(&entry.to_le_bytes());
+/// Adds a row to the table, unless an earlier one has its number.
+fn add_entry(table: &mut Vec<u64>, row: &Row, log: &Log) {
+    if let Some((number, entry)) = table_entry(row, log) {
+        let number = usize::try_from(number).expect("bounded by the length of the log");
+        if table.len() <= number {
+            table.resize(number + 1, 0);
+        }
+        if table[number] == 0 {
+            table[number] = entry;
+        }
     }
 }
 
 /// Writes the answers for this state of the log.
 fn write_answers(file: &File, mut answers: Answers, log: &Log, state: FileState) -> io::Result<()> {
     answers.fingerprint = fingerprint(log, state)?;
-    let mut bytes = encode_answers(&answers)?;
+    let body = postcard::to_allocvec(&answers).map_err(io::Error::other)?;
+    let header = [MAGIC, body.len() as u64, xxh3_64(&body)].map(u64::to_le_bytes);
+    let bytes = [header.as_flattened(), &body].concat();
     if bytes.len() as u64 > TABLE {
-        answers.summary = None;
-        bytes = encode_answers(&answers)?;
+        return Err(io::ErrorKind::FileTooLarge.into());
     }
     file.write_all_at(&bytes, 0)
 }
 
-fn encode_answers(answers: &Answers) -> io::Result<Vec<u8>> {
-    let mut bytes = postcard::to_extend(answers, vec![0; HEADER]).map_err(io::Error::other)?;
-    let (header, body) = bytes.split_at_mut(HEADER);
-    header[..8].copy_from_slice(&MAGIC);
-    header[8..16].copy_from_slice(&(body.len() as u64).to_le_bytes());
-    header[16..].copy_from_slice(&xxh3_64(body).to_le_bytes());
-    Ok(bytes)
-}
-
 fn read_answers(file: &File) -> Option<Answers> {
-    let mut header = [0; HEADER];
-    file.read_exact_at(&mut header, 0).ok()?;
-    let word = |at: usize| header[at..at + 8].try_into().map(u64::from_le_bytes).ok();
-    let (len, hash) = (word(8)?, word(16)?);
-    if header[..8] != MAGIC || len > TABLE {
+    let mut header = [[0; 8]; 3];
+    file.read_exact_at(header.as_flattened_mut(), 0).ok()?;
+    let [magic, len, hash] = header.map(u64::from_le_bytes);
+    if magic != MAGIC || len > TABLE {
         return None;
     }
     let mut body = vec![0; usize::try_from(len).ok()?];
-    file.read_exact_at(&mut body, HEADER as u64).ok()?;
-    if xxh3_64(&body) != hash {
-        return None;
-    }
-    postcard::from_bytes(&body).ok()
+    file.read_exact_at(&mut body, HEADER).ok()?;
+    (xxh3_64(&body) == hash).then(|| postcard::from_bytes(&body).ok())?
 }
 
 /// Hash of the state of the log, of its end, and of how it is read.

@@ -39,12 +39,7 @@ impl Deref for IndexedLog {
 }
 
 impl IndexedLog {
-    /// A log without an index.
-    pub fn unindexed(log: Log) -> Self {
-        Self::new(log, None)
-    }
-
-    /// A log whose index is at `path`.
+    /// A log whose index, if it has one, is at `path`.
     pub fn new(log: Log, path: Option<PathBuf>) -> Self {
         Self {
             state: match log.source() {
@@ -63,10 +58,9 @@ impl IndexedLog {
 
     /// The stored answers, if they are those of this log.
     pub fn summary(&self) -> Option<&Summary> {
-        let index = self.index()?;
-        let summary = index.summary()?;
-        self.log.set_damage(index.damage().clone());
-        Some(summary)
+        let answers = &self.index()?.answers;
+        self.log.set_damage(answers.damage.clone());
+        Some(&answers.summary)
     }
 
     fn index(&self) -> Option<&Index> {
@@ -154,10 +148,9 @@ impl IndexedLog {
         if state.len < MIN_LOG_BYTES {
             return;
         }
-        let extended = index
-            .filter(|_| is_ours)
-            .map(|index| index.extend(&self.log, state, from));
-        if !matches!(extended, Some(Ok(()))) {
+        let index = index.filter(|_| is_ours);
+        let extended = index.and_then(|index| index.extend(&self.log, state, from));
+        if extended.is_none() {
             let _ = file::create(&path, &self.log, state);
         }
     }

@@ -64,7 +64,7 @@ impl Store {
         let source = file.map(Source::File);
         if let Some(log) = self.translated(source.as_ref(), len, options)? {
             let len = log.end();
-            return Ok((IndexedLog::unindexed(log), len, len));
+            return Ok((IndexedLog::new(log, None), len, len));
         }
         let log = Log::open(path, source, complete, &self.log_options(options))?;
         let index = self.may_create_log().then(|| index_path(path));
