@@ -55,10 +55,8 @@ impl BestLineage {
             return;
         }
         self.children.push_back((offset, status));
-        self.failed_children = match status.is_failure() {
-            true => self.failed_children + 1,
-            false => 0,
-        };
+        let failed = self.failed_children + 1;
+        self.failed_children = if status.is_failure() { failed } else { 0 };
     }
 
     /// A new child of the best trial becomes the best.

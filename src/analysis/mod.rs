@@ -43,7 +43,7 @@ pub trait Query {
     }
 }
 
-/// Several queries are answered in one pass.
+/// Answers two queries in one pass.
 impl<A: Query, B: Query> Query for (A, B) {
     fn observe(&mut self, row: &Row) {
         self.0.observe(row);

@@ -134,15 +134,13 @@ impl Query for AllSpecialists {
         if !is_counted(row) || specialist.len() > MAX_NAME {
             return;
         }
-        let is_full = self.specialists.len() == STORED_SPECIALISTS;
-        match self.specialists.get_mut(&*specialist) {
-            Some(trials) => trials.add(row),
-            None if is_full => self.is_full = true,
-            None => {
-                let mut trials = SpecialistTrials::new(&specialist, STORED_TRIALS);
-                trials.add(row);
-                self.specialists.insert(specialist.into_owned(), trials);
-            }
+        let has_room = self.specialists.len() < STORED_SPECIALISTS;
+        if has_room || self.specialists.contains_key(&*specialist) {
+            let trials = self.specialists.entry(specialist.into_owned());
+            let new = |name: &String| SpecialistTrials::new(name, STORED_TRIALS);
+            trials.or_insert_with_key(new).add(row);
+        } else {
+            self.is_full = true;
         }
     }
 }
@@ -158,12 +156,9 @@ pub(super) fn push_bounded<T>(items: &mut VecDeque<T>, item: T, size: usize) {
 /// The middle value, or the mean of the two middle ones; `None` if there are none.
 pub(super) fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    let upper = *values.get(middle)?;
-    if values.len() % 2 == 1 {
-        return Some(upper);
-    }
-    Some(f64::midpoint(values[middle - 1], upper))
+    let upper = *values.get(values.len() / 2)?;
+    let lower = values[(values.len() - 1) / 2];
+    Some(f64::midpoint(lower, upper))
 }
 
 #[cfg(test)]

@@ -23,25 +23,30 @@ pub struct Entry {
 /// Counts and compute of some trials. Damaged rows are not counted.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Group {
-    /// Trials and seconds by status, and by the word in the log if it is not a status.
-    counts: BTreeMap<(Status, String), (u64, f64)>,
+    /// Trials and seconds of each status, in the order of `Status::ALL`.
+    known: [(u64, f64); Status::ALL.len()],
+    /// Trials and seconds of words that are not a status.
+    other: BTreeMap<String, (u64, f64)>,
     /// Score, its text and the id of the best trial.
     pub best: Option<(f64, String, String)>,
 }
 
 impl Group {
     pub(super) fn add(&mut self, row: &Row) {
-        let word = match row.status() {
-            Status::Other => row.text(Role::Status).into_owned(),
-            _ => String::new(),
+        let word = || row.text(Role::Status).into_owned();
+        let (trials, sum) = match self.known.get_mut(row.status() as usize) {
+            Some(count) => count,
+            None => self.other.entry(word()).or_default(),
         };
-        let (trials, sum) = self.counts.entry((row.status(), word)).or_default();
         let seconds = row.number_in(Role::TotalSeconds).unwrap_or(0.0);
         *trials += 1;
         *sum += seconds.clamp(-MAX_SECONDS, MAX_SECONDS);
         let direction = row.schema.direction;
         if let Some(score) = row.eligible_score()
-            && !matches!(&self.best, Some((best, ..)) if !direction.better(score, *best))
+            && self
+                .best
+                .as_ref()
+                .is_none_or(|(best, ..)| direction.better(score, *best))
         {
             let text = row.text(Role::Score).into_owned();
             self.best = Some((score, text, row.name()));
@@ -50,16 +55,17 @@ impl Group {
 
     /// Every outcome that occurs: the statuses in their order, then other words in theirs.
     pub fn entries(&self) -> impl Iterator<Item = Entry> {
-        let counts = self.counts.iter();
-        counts.map(|((status, word), (trials, seconds))| Entry {
-            status: *status,
-            word: match status {
-                Status::Other => word.clone(),
-                status => status.name().to_owned(),
-            },
-            trials: *trials,
-            hours: seconds / 3600.0,
-        })
+        let known = Status::ALL.map(|status| (status, status.name()));
+        let known = known.into_iter().zip(&self.known);
+        let other = self.other.iter();
+        let other = other.map(|(word, count)| ((Status::Other, word.as_str()), count));
+        let entries = known.chain(other).map(|((status, word), count)| Entry {
+            status,
+            word: word.to_owned(),
+            trials: count.0,
+            hours: count.1 / 3600.0,
+        });
+        entries.filter(|entry| entry.trials > 0)
     }
 
     pub fn trials(&self, is_wanted: impl Fn(Status) -> bool) -> u64 {

@@ -24,9 +24,6 @@ use crate::{
 const MAGIC: u64 = u64::from_le_bytes(*b"lineage\x06");
 const NAME: [u8; 7] = *b"lineage";
 
-/// How the name of an unfinished index starts.
-const TEMPORARY: &str = ".results.idx-";
-
 /// The header: magic, bytes of the answers, their hash.
 const HEADER: u64 = 24;
 
@@ -90,7 +87,7 @@ impl Index {
 
     /// The trial with this id, if the table and the log agree on it; `None` if only a scan can tell.
     pub(super) fn find(&self, log: &Log, id: &ExpId) -> Option<Trial> {
-        let mut entry = [0; ENTRY as usize];
+        let mut entry = [0; 8];
         let at = TABLE + ENTRY * table_number(id, log)?;
         self.file.read_exact_at(&mut entry, at).ok()?;
         let offset = u64::from_le_bytes(entry).checked_sub(1)?;
@@ -155,7 +152,7 @@ pub(super) fn create(path: &Path, log: &Log, state: FileState) -> anyhow::Result
     ensure!(is_replaceable(path), "not an index");
     let dir = path.parent().context("no directory")?;
     let unfinished = tempfile::Builder::new()
-        .prefix(TEMPORARY)
+        .prefix(".results.idx-")
         .tempfile_in(dir)?;
     let mut summary = Summary::new();
     let mut tree = TreeBuilder::default();

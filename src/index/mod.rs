@@ -1,4 +1,4 @@
-//! A log with the answers stored beside it in `results.idx`, so that a command takes the same time at any length.
+//! A log with its answers stored in `results.idx`, so that a command takes the same time at any length.
 //!
 //! The index is derived and never needed. Only `append` writes it, under its lock. A reader uses it only if it was made
 //! from exactly the state of the log that is open, and reads the log otherwise.
@@ -65,10 +65,7 @@ impl IndexedLog {
 
     fn index(&self) -> Option<&Index> {
         let open = || {
-            let path = self
-                .path
-                .as_ref()
-                .filter(|_| self.log.end() >= MIN_LOG_BYTES)?;
+            let path = self.path.as_ref()?;
             Index::open(path, &self.log, self.state?)
         };
         self.index.get_or_init(open).as_ref()
@@ -111,9 +108,8 @@ impl IndexedLog {
             return Ok(best.offset().map(|best| tree.chain_of_row(best)));
         };
         let chain = tree.chain(id);
-        Ok(Some(
-            chain.with_context(|| no_such_trial(id, self.log.path()))?,
-        ))
+        let chain = chain.with_context(|| no_such_trial(id, self.log.path()))?;
+        Ok(Some(chain))
     }
 
     fn stored_chain(&self, id: Option<&ExpId>) -> Option<Chain> {
@@ -158,10 +154,7 @@ impl IndexedLog {
     /// Deletes the index because its room is needed. False if there was none.
     pub fn discard_index(&mut self) -> bool {
         self.index.take();
-        match self.path.take() {
-            Some(path) => file::delete(&path),
-            None => false,
-        }
+        self.path.take().is_some_and(|path| file::delete(&path))
     }
 }
 
