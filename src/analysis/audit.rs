@@ -321,7 +321,7 @@ mod tests {
     #[test]
     fn a_delta_may_be_rounded_at_its_last_digit() {
         assert!(is_difference(-0.001, "-0.001", 1.0724, 1.0731));
-        assert!(!is_difference(-0.001000, "-0.001000", 1.0724, 1.0731));
+        assert!(!is_difference(-0.001, "-0.001000", 1.0724, 1.0731));
         assert!(is_difference(2e-9, "2e-9", 1.000_000_002, 1.0));
     }
 }

@@ -172,7 +172,7 @@ pub(super) fn create(path: &Path, log: &Log, state: FileState) -> anyhow::Result
     let table: Vec<u8> = table.into_iter().flat_map(u64::to_le_bytes).collect();
     file.write_all_at(&table, TABLE)?;
     write_answers(file, answers, log, state)?;
-    // Whoever may not read the log may not read its index either.
+    // The index is as private as its log.
     let mode = log_file.metadata()?.mode() & 0o777;
     file.set_permissions(Permissions::from_mode(mode))?;
     unfinished.persist(path)?;
