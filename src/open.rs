@@ -90,7 +90,7 @@ fn open(store: &Store, options: &ReadOptions) -> Result<(IndexedLog, u64, u64)> 
     let source = file.map(Source::File);
     if let Some(log) = translate_external(store, source.as_ref(), len, options)? {
         let len = log.end();
-        return Ok((IndexedLog::unindexed(log), len, len));
+        return Ok((IndexedLog::new(log, None), len, len));
     }
     let log = Log::open(
         path,

@@ -5,38 +5,28 @@ use serde::{Deserialize, Serialize};
 use super::{Query, Summary};
 use crate::log::{Direction, Row, Status};
 
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
-struct Scored {
-    score: f64,
-    offset: u64,
-}
-
 /// The best trial: among `keep` and `baseline` rows only; the earliest wins a tie.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct Best(Option<Scored>);
+pub struct Best(pub(super) Option<(u64, f64)>);
 
 impl Best {
     pub fn offset(&self) -> Option<u64> {
-        self.0.map(|best| best.offset)
+        self.0.map(|(offset, _)| offset)
     }
 
     pub fn score(&self) -> Option<f64> {
-        self.0.map(|best| best.score)
+        self.0.map(|(_, score)| score)
     }
 }
 
 impl Query for Best {
     fn observe(&mut self, row: &Row) {
-        let Some(score) = row.eligible_score() else {
-            return;
-        };
-        let direction = row.schema.direction;
-        if self
-            .0
-            .is_none_or(|best| direction.better(score, best.score))
+        if let Some(score) = row.eligible_score()
+            && self
+                .0
+                .is_none_or(|(_, best)| row.schema.direction.better(score, best))
         {
-            let offset = row.offset;
-            self.0 = Some(Scored { score, offset });
+            self.0 = Some((row.offset, score));
         }
     }
 
@@ -46,73 +36,54 @@ impl Query for Best {
 }
 
 /// The best `keep` rows, best first; the earlier one first in a tie.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Leaderboard {
     size: usize,
-    direction: Direction,
-    /// Sorted up to the last call of `rank`, then in the order of the log.
-    trials: Vec<Scored>,
-    /// The score that must be beaten once there are `size` trials.
-    threshold: Option<f64>,
+    /// Offset and cost: the score, or its negative if higher is better. Sorted up to the last call of `rank`.
+    trials: Vec<(u64, f64)>,
 }
 
 impl Leaderboard {
     pub fn new(size: usize) -> Self {
         Self {
             size,
-            direction: Direction::Minimize,
             trials: Vec::new(),
-            threshold: None,
         }
     }
 
     fn rank(&mut self) {
-        let direction = self.direction;
-        self.trials.sort_by(|a, b| match direction {
-            Direction::Minimize => a.score.total_cmp(&b.score),
-            Direction::Maximize => b.score.total_cmp(&a.score),
-        });
+        self.trials.sort_by(|(_, a), (_, b)| a.total_cmp(b));
         self.trials.truncate(self.size);
-        if self.trials.len() == self.size {
-            self.threshold = self.trials.last().map(|worst| worst.score);
-        }
     }
 
     /// The offsets of the rows, best first.
     pub fn into_offsets(mut self) -> Vec<u64> {
         self.rank();
-        self.trials.iter().map(|trial| trial.offset).collect()
+        self.trials.iter().map(|&(offset, _)| offset).collect()
     }
 }
 
 impl Query for Leaderboard {
     fn observe(&mut self, row: &Row) {
-        if row.status() != Status::Keep {
-            return;
-        }
-        let Some(score) = row.score() else {
-            return;
-        };
-        self.direction = row.schema.direction;
-        if let Some(threshold) = self.threshold
-            && !self.direction.better(score, threshold)
+        if row.status() == Status::Keep
+            && let Some(score) = row.score()
         {
-            return;
-        }
-        let offset = row.offset;
-        self.trials.push(Scored { score, offset });
-        // Not after each row: if every keep beats the last one, inserting it would move all others.
-        if self.trials.len() >= self.size.saturating_mul(2).max(64) {
-            self.rank();
+            let is_lower_better = row.schema.direction == Direction::Minimize;
+            let cost = if is_lower_better { score } else { -score };
+            self.trials.push((row.offset, cost));
+            // Not after each row: inserting the best one would move all others.
+            if self.trials.len() >= self.size.saturating_mul(2).max(64) {
+                self.rank();
+            }
         }
     }
 
     fn answer_from(&self, summary: &Summary) -> Option<Self> {
-        if self.size > summary.leaderboard.size {
+        let mut stored = summary.leaderboard.clone();
+        if self.size > stored.size {
             return None;
         }
-        let mut leaderboard = summary.leaderboard.clone();
-        leaderboard.size = self.size;
-        Some(leaderboard)
+        stored.size = self.size;
+        Some(stored)
     }
 }

@@ -10,119 +10,76 @@ use crate::log::{Row, Status};
 /// How many links and children a summary stores.
 pub(super) const STORED: usize = 64;
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+/// The chain to the best trial, and what was tried from it, without ignored trials.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct BestLineage {
-    pub chain: ChainSummary,
-    pub children: ChildrenSummary,
-}
-
-/// The chain to the best trial: its root and its last links.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct ChainSummary {
     pub root: Option<u64>,
     /// How many links between the root and the last ones are left out.
-    pub skipped: usize,
+    pub skipped_links: usize,
     /// The last links without the root; the best trial is the last one, unless it is the root.
-    pub last: VecDeque<u64>,
+    pub links: VecDeque<u64>,
     pub end: ChainEnd,
-}
-
-/// What was tried from the best trial, without ignored trials.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct ChildrenSummary {
-    /// Oldest first.
-    pub newest: VecDeque<(u64, Status)>,
-    /// The older ones, by status.
-    pub older: BTreeMap<Status, u64>,
-    /// How many of the last ones failed without a completed one among them.
-    pub failed_in_a_row: usize,
-}
-
-impl ChainSummary {
-    fn new(chain: Chain, max_links: usize) -> Self {
-        let mut last = VecDeque::from(chain.offsets);
-        let mut summary = Self {
-            root: last.pop_front(),
-            skipped: 0,
-            last,
-            end: chain.end,
-        };
-        summary.shorten(max_links);
-        summary
-    }
-
-    fn shorten(&mut self, max_links: usize) {
-        let excess = self.last.len().saturating_sub(max_links);
-        self.last.drain(..excess);
-        self.skipped += excess;
-    }
-}
-
-impl ChildrenSummary {
-    fn push(&mut self, offset: u64, status: Status) {
-        if status.is_failure() {
-            self.failed_in_a_row += 1;
-        } else {
-            self.failed_in_a_row = 0;
-        }
-        self.newest.push_back((offset, status));
-    }
-
-    fn shorten(&mut self, max_children: usize) {
-        let excess = self.newest.len().saturating_sub(max_children);
-        for (_, status) in self.newest.drain(..excess) {
-            *self.older.entry(status).or_default() += 1;
-        }
-    }
+    /// The last children, oldest first.
+    pub children: VecDeque<(u64, Status)>,
+    /// The older children, by status.
+    pub older_children: BTreeMap<Status, u64>,
+    /// How many of the last children failed without a completed one among them.
+    pub failed_children: usize,
 }
 
 impl BestLineage {
-    pub(super) fn new(
-        tree: &Tree,
-        best: Option<u64>,
-        max_links: usize,
-        max_children: usize,
-    ) -> Self {
+    pub(super) fn of(best: Option<u64>, tree: &Tree) -> Self {
         let Some(best) = best else {
             return Self::default();
         };
-        let mut children = ChildrenSummary::default();
+        let mut lineage = Self::childless(tree.chain_of_row(best));
         for (offset, status) in tree.children_of_row(best) {
-            children.push(offset, status);
+            lineage.add_child(offset, status);
         }
-        children.shorten(max_children);
+        lineage
+    }
+
+    /// The lineage of a trial without children.
+    pub(super) fn childless(chain: Chain) -> Self {
+        let mut links = VecDeque::from(chain.offsets);
         Self {
-            chain: ChainSummary::new(tree.chain_of_row(best), max_links),
-            children,
+            root: links.pop_front(),
+            links,
+            end: chain.end,
+            ..Self::default()
         }
     }
 
-    /// Adds a child of the best trial.
-    pub(super) fn add_child(&mut self, row: &Row) {
-        if !row.status().is_ignored() {
-            self.children.push(row.offset, row.status());
-            self.children.shorten(STORED);
+    pub(super) fn add_child(&mut self, offset: u64, status: Status) {
+        if status.is_ignored() {
+            return;
         }
+        self.children.push_back((offset, status));
+        let failed = self.failed_children + 1;
+        self.failed_children = if status.is_failure() { failed } else { 0 };
     }
 
     /// A new child of the best trial becomes the best.
     pub(super) fn descend_to(&mut self, offset: u64) {
-        self.chain.last.push_back(offset);
-        self.chain.shorten(STORED);
-        self.children = ChildrenSummary::default();
+        self.links.push_back(offset);
+        self.children.clear();
+        self.older_children.clear();
+        self.failed_children = 0;
     }
 
-    /// The lineage of a new trial at the end of this chain.
-    pub(super) fn at_end_of(chain: Chain) -> Self {
-        Self {
-            chain: ChainSummary::new(chain, STORED),
-            children: ChildrenSummary::default(),
+    pub(super) fn shorten(&mut self, max_links: usize, max_children: usize) {
+        let excess = self.links.len().saturating_sub(max_links);
+        self.links.drain(..excess);
+        self.skipped_links += excess;
+        let excess = self.children.len().saturating_sub(max_children);
+        for (_, status) in self.children.drain(..excess) {
+            *self.older_children.entry(status).or_default() += 1;
         }
     }
 }
 
 /// The query for the lineage of the best trial.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct BestLineageQuery {
     max_links: usize,
     max_children: usize,
@@ -137,18 +94,17 @@ impl BestLineageQuery {
         Self {
             max_links,
             max_children,
-            best: Best::default(),
-            tree: TreeBuilder::default(),
-            stored: None,
+            ..Self::default()
         }
     }
 
     pub fn into_lineage(self) -> BestLineage {
-        if let Some(stored) = self.stored {
-            return stored;
-        }
-        let tree = self.tree.into_tree();
-        BestLineage::new(&tree, self.best.offset(), self.max_links, self.max_children)
+        let mut lineage = match self.stored {
+            Some(stored) => stored,
+            None => BestLineage::of(self.best.offset(), &self.tree.into_tree()),
+        };
+        lineage.shorten(self.max_links, self.max_children);
+        lineage
     }
 }
 
@@ -162,11 +118,8 @@ impl Query for BestLineageQuery {
         if self.max_links.max(self.max_children) > STORED {
             return None;
         }
-        let mut lineage = summary.lineage.clone();
-        lineage.chain.shorten(self.max_links);
-        lineage.children.shorten(self.max_children);
         let mut query = Self::new(self.max_links, self.max_children);
-        query.stored = Some(lineage);
+        query.stored = Some(summary.lineage.clone());
         Some(query)
     }
 }

@@ -14,19 +14,19 @@ mod tally;
 mod tree;
 mod walk;
 
-pub use anomalies::{Anomalies, find_anomalies};
+pub use anomalies::has_anomalies;
 pub use audit::{Audit, Finding, NamedSnapshot};
 pub use best::{Best, Leaderboard};
 pub use failures::Failures;
-pub use lineage::{BestLineage, BestLineageQuery, ChainSummary, ChildrenSummary};
-pub use noise::{NearMiss, Noise};
+pub use lineage::{BestLineage, BestLineageQuery};
+pub use noise::Noise;
 pub use reason::{find_reason, kind_of};
 pub use signals::{Evidence, Signal, find_signals};
 pub use specialist::{Calibration, Outcome, SpecialistTrials};
-pub use summary::{Summary, SummaryBuilder};
+pub use summary::Summary;
 pub use tally::{Entry, Group, Tally};
-pub use tree::{Chain, ChainEnd, Tree, TreeBuilder, TreeFault};
-pub use walk::{Branches, Visit};
+pub use tree::{Chain, ChainEnd, Tree, TreeBuilder, follow_parents};
+pub use walk::{Visit, keep_ancestors};
 
 use crate::log::Row;
 
@@ -43,7 +43,7 @@ pub trait Query {
     }
 }
 
-/// Several queries are answered in one pass.
+/// Answers two queries in one pass.
 impl<A: Query, B: Query> Query for (A, B) {
     fn observe(&mut self, row: &Row) {
         self.0.observe(row);

@@ -38,19 +38,18 @@ pub fn find_reason(notes: &str) -> Option<&str> {
         let is_short = notes.chars().count() <= MAX_PLAIN_REASON && !notes.is_empty();
         return is_short.then_some(notes);
     };
-    let sentence = match notes[..last].rfind(SENTENCE_END) {
-        Some(at) => at + SENTENCE_END.len(),
-        None => 0,
-    };
-    let end = match notes[last..].find(SENTENCE_END) {
-        Some(at) => last + at,
-        None => notes.len(),
-    };
+    let sentence = notes[..last]
+        .rfind(SENTENCE_END)
+        .map_or(0, |at| at + SENTENCE_END.len());
+    let end = notes[last..]
+        .find(SENTENCE_END)
+        .map_or(notes.len(), |at| last + at);
     let first = words.into_iter().find(|&at| at >= sentence).unwrap_or(last);
     // `RuntimeError` starts before `Error`.
-    let start = notes[sentence..first].rfind(char::is_whitespace);
-    let start = start.map_or(sentence, |space| sentence + space);
-    Some(notes[start..end].trim_start())
+    let space = notes[sentence..first]
+        .rfind(char::is_whitespace)
+        .unwrap_or(0);
+    Some(notes[sentence + space..end].trim_start())
 }
 
 /// Where error words start, in the order of the text.
@@ -82,19 +81,15 @@ const KIND_CHARS: usize = 200;
 pub fn kind_of(reason: &str) -> String {
     let mut kind = String::new();
     for c in reason.chars().take(KIND_CHARS) {
-        match c {
-            '0'..='9' if follows_code_word(&kind) => kind.push(c),
-            '0'..='9' => {
-                if !kind.ends_with('#') {
-                    kind.push('#');
-                }
-            }
-            c if c.is_whitespace() || c == '=' || c == '-' => {
-                if !kind.ends_with(' ') {
-                    kind.push(' ');
-                }
-            }
-            c => kind.extend(c.to_lowercase()),
+        let c = match c {
+            '0'..='9' if !follows_code_word(&kind) => '#',
+            '=' | '-' => ' ',
+            c if c.is_whitespace() => ' ',
+            c => c,
+        };
+        let is_repeated = matches!(c, '#' | ' ') && kind.ends_with(c);
+        if !is_repeated {
+            kind.extend(c.to_lowercase());
         }
     }
     kind.trim().to_owned()

@@ -35,10 +35,8 @@ pub struct Evidence<'a> {
 pub fn find_signals(evidence: &Evidence) -> Vec<Signal> {
     let mut signals = Vec::new();
     let epsilon = evidence.epsilon;
-    if let Some(start) = evidence.outcomes.len().checked_sub(IN_A_ROW)
-        && evidence.outcomes[start..]
-            .iter()
-            .all(|outcome| has_no_progress(outcome, epsilon.unwrap_or(0.0)))
+    if let Some(last) = evidence.outcomes.last_chunk::<IN_A_ROW>()
+        && last.iter().all(|outcome| has_no_progress(outcome, epsilon))
     {
         let trials = IN_A_ROW;
         signals.push(Signal::NoProgress { trials, epsilon });
@@ -57,8 +55,9 @@ pub fn find_signals(evidence: &Evidence) -> Vec<Signal> {
     signals
 }
 
-fn has_no_progress(outcome: &Outcome, epsilon: f64) -> bool {
-    outcome.status.is_failure() || outcome.delta.is_some_and(|delta| delta.abs() < epsilon)
+fn has_no_progress(outcome: &Outcome, epsilon: Option<f64>) -> bool {
+    let is_noise = |delta: f64| delta.abs() < epsilon.unwrap_or(0.0);
+    outcome.status.is_failure() || outcome.delta.is_some_and(is_noise)
 }
 
 #[cfg(test)]
@@ -79,6 +78,7 @@ mod tests {
 
     fn outcome(status: Status, delta: f64) -> Outcome {
         Outcome {
+            offset: 0,
             status,
             delta: status.is_completed().then_some(delta),
         }

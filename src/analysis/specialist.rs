@@ -18,19 +18,18 @@ const STORED_TRIALS: usize = 20;
 /// The outcome of a trial and how far its score moved, if that is known.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Outcome {
+    pub offset: u64,
     pub status: Status,
     pub delta: Option<f64>,
 }
 
 /// The trials of one specialist.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct SpecialistTrials {
     specialist: String,
     size: usize,
     pub group: Group,
-    /// The offsets of the last rows, newest last.
-    pub newest: VecDeque<u64>,
-    /// The outcomes of the same trials.
+    /// The last trials, newest last.
     pub outcomes: VecDeque<Outcome>,
     /// Predicted and measured deltas.
     predictions: VecDeque<(f64, f64)>,
@@ -53,20 +52,19 @@ impl SpecialistTrials {
         Self {
             specialist: specialist.to_owned(),
             size,
-            group: Group::default(),
-            newest: VecDeque::new(),
-            outcomes: VecDeque::new(),
-            predictions: VecDeque::new(),
+            ..Self::default()
         }
     }
 
     /// `None` if no trial has both a predicted and a measured delta.
     pub fn calibration(&self) -> Option<Calibration> {
-        let (predicted, measured): (Vec<f64>, Vec<f64>) = self.predictions.iter().copied().unzip();
+        let predictions = self.predictions.iter();
         let is_right = |(predicted, measured): &&(f64, f64)| predicted * measured > 0.0;
+        let right_sign = predictions.clone().filter(is_right).count();
+        let (predicted, measured): (Vec<f64>, Vec<f64>) = predictions.copied().unzip();
         Some(Calibration {
-            trials: self.predictions.len(),
-            right_sign: self.predictions.iter().filter(is_right).count(),
+            trials: predicted.len(),
+            right_sign,
             predicted: median(predicted)?,
             measured: median(measured)?,
         })
@@ -74,24 +72,17 @@ impl SpecialistTrials {
 
     fn add(&mut self, row: &Row) {
         self.group.add(row);
-        let status = row.status();
         let delta = row.number_in(Role::Delta);
-        push_bounded(&mut self.newest, row.offset, self.size);
-        push_bounded(&mut self.outcomes, Outcome { status, delta }, self.size);
-        if let (Some(predicted), Some(measured)) = (row.number_in(Role::Expected), delta) {
-            push_bounded(
-                &mut self.predictions,
-                (predicted, measured),
-                MAX_PREDICTIONS,
-            );
+        let outcome = Outcome {
+            offset: row.offset,
+            status: row.status(),
+            delta,
+        };
+        push_bounded(&mut self.outcomes, outcome, self.size);
+        let predicted = row.number_in(Role::Expected);
+        if let Some(prediction) = predicted.zip(delta) {
+            push_bounded(&mut self.predictions, prediction, MAX_PREDICTIONS);
         }
-    }
-
-    fn shorten(&mut self, size: usize) {
-        self.size = size;
-        self.newest.drain(..self.newest.len().saturating_sub(size));
-        self.outcomes
-            .drain(..self.outcomes.len().saturating_sub(size));
     }
 }
 
@@ -111,7 +102,9 @@ impl Query for SpecialistTrials {
         if self.size > trials.size {
             return None;
         }
-        trials.shorten(self.size);
+        trials.size = self.size;
+        let excess = trials.outcomes.len().saturating_sub(self.size);
+        trials.outcomes.drain(..excess);
         Some(trials)
     }
 }
@@ -141,14 +134,13 @@ impl Query for AllSpecialists {
         if !is_counted(row) || specialist.len() > MAX_NAME {
             return;
         }
-        if let Some(trials) = self.specialists.get_mut(&*specialist) {
-            trials.add(row);
-        } else if self.specialists.len() == STORED_SPECIALISTS {
-            self.is_full = true;
+        let has_room = self.specialists.len() < STORED_SPECIALISTS;
+        if has_room || self.specialists.contains_key(&*specialist) {
+            let trials = self.specialists.entry(specialist.into_owned());
+            let new = |name: &String| SpecialistTrials::new(name, STORED_TRIALS);
+            trials.or_insert_with_key(new).add(row);
         } else {
-            let mut trials = SpecialistTrials::new(&specialist, STORED_TRIALS);
-            trials.add(row);
-            self.specialists.insert(specialist.into_owned(), trials);
+            self.is_full = true;
         }
     }
 }
@@ -164,12 +156,9 @@ pub(super) fn push_bounded<T>(items: &mut VecDeque<T>, item: T, size: usize) {
 /// The middle value, or the mean of the two middle ones; `None` if there are none.
 pub(super) fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    let upper = *values.get(middle)?;
-    if values.len() % 2 == 1 {
-        return Some(upper);
-    }
-    Some(f64::midpoint(values[middle - 1], upper))
+    let upper = *values.get(values.len() / 2)?;
+    let lower = values[(values.len() - 1) / 2];
+    Some(f64::midpoint(lower, upper))
 }
 
 #[cfg(test)]
@@ -209,7 +198,7 @@ mod tests {
         let long = "x".repeat(MAX_NAME + 1);
         let all = observe(&[long.clone(), "opt".to_owned()]);
         assert!(all.get(&long).is_none());
-        assert_eq!(all.get("opt").unwrap().newest.len(), 1);
+        assert_eq!(all.get("opt").unwrap().outcomes.len(), 1);
         assert_eq!(all.get("nobody").unwrap().group.all(), 0);
     }
 

@@ -10,13 +10,6 @@ use crate::log::{Role, Row, Status};
 /// A trial cannot have taken longer, in seconds: an absurd cell does not spoil the sum.
 const MAX_SECONDS: f64 = 1e12;
 
-/// How many trials had one outcome, and how long they took.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-struct Count {
-    trials: u64,
-    seconds: f64,
-}
-
 /// One outcome of a group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
@@ -30,72 +23,59 @@ pub struct Entry {
 /// Counts and compute of some trials. Damaged rows are not counted.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Group {
-    /// In the order of `Status::ALL`.
-    known: [Count; Status::ALL.len()],
-    /// Words that are not a status.
-    other: BTreeMap<String, Count>,
+    /// Trials and seconds of each status, in the order of `Status::ALL`.
+    known: [(u64, f64); Status::ALL.len()],
+    /// Trials and seconds of words that are not a status.
+    other: BTreeMap<String, (u64, f64)>,
     /// Score, its text and the id of the best trial.
     pub best: Option<(f64, String, String)>,
 }
 
 impl Group {
     pub(super) fn add(&mut self, row: &Row) {
-        let count = match self.known.get_mut(row.status() as usize) {
+        let word = || row.text(Role::Status).into_owned();
+        let (trials, sum) = match self.known.get_mut(row.status() as usize) {
             Some(count) => count,
-            None => self
-                .other
-                .entry(row.text(Role::Status).into_owned())
-                .or_default(),
+            None => self.other.entry(word()).or_default(),
         };
         let seconds = row.number_in(Role::TotalSeconds).unwrap_or(0.0);
-        count.trials += 1;
-        count.seconds += seconds.clamp(-MAX_SECONDS, MAX_SECONDS);
+        *trials += 1;
+        *sum += seconds.clamp(-MAX_SECONDS, MAX_SECONDS);
+        let direction = row.schema.direction;
         if let Some(score) = row.eligible_score()
-            && self.is_new_best(row, score)
+            && self
+                .best
+                .as_ref()
+                .is_none_or(|(best, ..)| direction.better(score, *best))
         {
             let text = row.text(Role::Score).into_owned();
             self.best = Some((score, text, row.name()));
         }
     }
 
-    fn is_new_best(&self, row: &Row, score: f64) -> bool {
-        match &self.best {
-            Some((best, ..)) => row.schema.direction.better(score, *best),
-            None => true,
-        }
-    }
-
     /// Every outcome that occurs: the statuses in their order, then other words in theirs.
     pub fn entries(&self) -> impl Iterator<Item = Entry> {
-        let known = Status::ALL
-            .into_iter()
-            .zip(&self.known)
-            .map(|(status, count)| (status, status.name(), count));
-        let other = self
-            .other
-            .iter()
-            .map(|(word, count)| (Status::Other, word.as_str(), count));
-        known
-            .chain(other)
-            .filter(|(.., count)| count.trials > 0)
-            .map(|(status, word, count)| Entry {
-                status,
-                word: word.to_owned(),
-                trials: count.trials,
-                hours: count.seconds / 3600.0,
-            })
+        let known = Status::ALL.map(|status| (status, status.name()));
+        let known = known.into_iter().zip(&self.known);
+        let other = self.other.iter();
+        let other = other.map(|(word, count)| ((Status::Other, word.as_str()), count));
+        let entries = known.chain(other).map(|((status, word), count)| Entry {
+            status,
+            word: word.to_owned(),
+            trials: count.0,
+            hours: count.1 / 3600.0,
+        });
+        entries.filter(|entry| entry.trials > 0)
     }
 
-    /// Trials of the wanted statuses.
     pub fn trials(&self, is_wanted: impl Fn(Status) -> bool) -> u64 {
         let entries = self.entries().filter(|entry| is_wanted(entry.status));
         entries.map(|entry| entry.trials).sum()
     }
 
-    /// Hours of the wanted statuses.
     pub fn hours(&self, is_wanted: impl Fn(Status) -> bool) -> f64 {
         let entries = self.entries().filter(|entry| is_wanted(entry.status));
-        entries.fold(0.0, |sum, entry| sum + entry.hours)
+        entries.fold(0.0, |sum, entry| sum + entry.hours) // `sum` of nothing is -0.0
     }
 
     /// Trials that count in a rate: all but the ignored ones.
@@ -131,20 +111,11 @@ impl Tally {
         }
     }
 
-    fn add_to_group(&mut self, row: &Row, role: Role) {
-        let key = row.text(role);
-        match self.groups.get_mut(&*key) {
-            Some(group) => group.add(row),
-            None => self.groups.entry(key.into_owned()).or_default().add(row),
-        }
-    }
-
     fn update_baseline(&mut self, row: &Row) {
         let is_named = row.status() == Status::Baseline;
-        if self.is_baseline_named || self.baseline.is_some() && !is_named {
-            return;
-        }
-        if let Some(score) = row.eligible_score() {
+        if (self.baseline.is_none() || is_named && !self.is_baseline_named)
+            && let Some(score) = row.eligible_score()
+        {
             self.baseline = Some((score, row.text(Role::Score).into_owned()));
             self.is_baseline_named = is_named;
         }
@@ -158,7 +129,8 @@ impl Query for Tally {
         }
         self.total.add(row);
         if let Some(role) = self.by {
-            self.add_to_group(row, role);
+            let group = self.groups.entry(row.text(role).into_owned());
+            group.or_default().add(row);
         }
         self.update_baseline(row);
         if row.status() == Status::Keep {

@@ -1,69 +1,41 @@
 //! Which trial came from which. A few words per trial: the rows stay in the log and are read again if they are shown.
 
-use std::collections::{HashMap, HashSet};
+use std::{collections::HashSet, hash::Hash};
 
-use super::{Query, walk::find_cycles};
+use super::Query;
 use crate::log::{ExpId, Row, Status};
 
-/// An id as a number: numbers below `FIRST_NAME` are themselves, other ids count up from it.
-pub(super) type Key = u64;
-pub(super) const FIRST_NAME: Key = 1 << 62;
-
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 pub(super) struct Node {
-    pub(super) id: Key,
-    pub(super) parent: Option<Key>,
-    pub(super) offset: u64,
-    pub(super) status: Status,
+    pub(super) id: ExpId,
+    pub(super) parent: Option<ExpId>,
+    offset: u64,
+    status: Status,
 }
 
 /// Collects every trial that has an id, with its parent.
 #[derive(Debug, Default)]
-pub struct TreeBuilder {
-    nodes: Vec<Node>,
-    names: HashMap<String, Key>,
-}
+pub struct TreeBuilder(Vec<Node>);
 
 impl TreeBuilder {
-    fn key(&mut self, id: ExpId) -> Key {
-        match id {
-            ExpId::Number(number) if number < FIRST_NAME => number,
-            id => {
-                let next = FIRST_NAME + self.names.len() as Key;
-                *self.names.entry(id.to_string()).or_insert(next)
-            }
-        }
-    }
-
     pub fn into_tree(self) -> Tree {
-        let is_sorted = self.nodes.is_sorted_by(|a, b| a.id < b.id);
-        let mut first = HashMap::new();
-        if !is_sorted {
-            for (index, node) in self.nodes.iter().enumerate() {
-                first.entry(node.id).or_insert(index);
-            }
-        }
-        Tree {
-            nodes: self.nodes,
-            names: self.names,
-            is_sorted,
-            first,
-        }
+        let nodes = self.0;
+        let mut by_id: Vec<usize> = (0..nodes.len()).collect();
+        by_id.sort_by_key(|&index| &nodes[index].id);
+        Tree { nodes, by_id }
     }
 }
 
 impl Query for TreeBuilder {
     fn observe(&mut self, row: &Row) {
-        let Some(id) = row.id() else {
-            return;
-        };
-        let node = Node {
-            id: self.key(id),
-            parent: row.parent().map(|parent| self.key(parent)),
-            offset: row.offset,
-            status: row.status(),
-        };
-        self.nodes.push(node);
+        if let Some(id) = row.id() {
+            self.0.push(Node {
+                id,
+                parent: row.parent(),
+                offset: row.offset,
+                status: row.status(),
+            });
+        }
     }
 }
 
@@ -72,11 +44,8 @@ impl Query for TreeBuilder {
 #[derive(Debug)]
 pub struct Tree {
     pub(super) nodes: Vec<Node>,
-    pub(super) names: HashMap<String, Key>,
-    /// Whether the ids only grow, so that a binary search finds them.
-    pub(super) is_sorted: bool,
-    /// Where each id occurs first; empty if the ids are sorted.
-    first: HashMap<Key, usize>,
+    /// The indices sorted by id, and by themselves if an id occurs twice.
+    pub(super) by_id: Vec<usize>,
 }
 
 /// The ancestors of a trial and the trial itself.
@@ -98,34 +67,14 @@ pub enum ChainEnd {
     Cycle,
 }
 
-/// What is wrong with the id or the parent of a trial.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum TreeFault {
-    /// The trial with this index already has the id.
-    DuplicateId {
-        first: usize,
-    },
-    OwnParent,
-    MissingParent(String),
-    LaterParent(String),
-    /// The parent leads back to the trial.
-    Cycle(String),
-}
-
 impl Tree {
-    fn find(&self, id: Key) -> Option<usize> {
-        if self.is_sorted {
-            self.nodes.binary_search_by_key(&id, |node| node.id).ok()
-        } else {
-            self.first.get(&id).copied()
-        }
-    }
-
-    pub(super) fn find_id(&self, id: &ExpId) -> Option<usize> {
-        match id {
-            ExpId::Number(number) if *number < FIRST_NAME => self.find(*number),
-            id => self.find(*self.names.get(&id.to_string())?),
-        }
+    /// The index of the first trial with this id.
+    pub(super) fn find(&self, id: &ExpId) -> Option<usize> {
+        let at = self
+            .by_id
+            .partition_point(|&index| self.nodes[index].id < *id);
+        let index = *self.by_id.get(at)?;
+        (self.nodes[index].id == *id).then_some(index)
     }
 
     /// The index of the trial whose row starts at `offset`.
@@ -135,178 +84,104 @@ impl Tree {
     }
 
     /// The offset of the row of a trial.
-    ///
-    /// # Panics
-    ///
-    /// If there are not that many trials.
     pub fn offset(&self, index: usize) -> u64 {
         self.nodes[index].offset
     }
 
     /// The index of the parent of each trial.
     pub(super) fn parents(&self) -> Vec<Option<usize>> {
-        let mut last = (None, None);
-        let mut parents = Vec::with_capacity(self.nodes.len());
-        for node in &self.nodes {
-            // Most trials have the parent of the one before.
-            if node.parent != last.0 {
-                last = (node.parent, node.parent.and_then(|id| self.find(id)));
-            }
-            parents.push(last.1);
-        }
-        parents
+        let parents = self.nodes.iter().map(|node| node.parent.as_ref());
+        parents.map(|parent| self.find(parent?)).collect()
     }
 
     /// The chain to a trial; `None` if the log does not have it.
     pub fn chain(&self, id: &ExpId) -> Option<Chain> {
-        self.find_id(id).map(|index| self.chain_to(index))
+        self.find(id).map(|index| self.chain_to(index))
     }
 
     /// The chain to the trial whose row starts at `offset`; empty if none does.
     pub fn chain_of_row(&self, offset: u64) -> Chain {
-        match self.at(offset) {
-            Some(index) => self.chain_to(index),
-            None => Chain::default(),
-        }
+        let chain = self.at(offset).map(|index| self.chain_to(index));
+        chain.unwrap_or_default()
     }
 
     fn chain_to(&self, index: usize) -> Chain {
-        let mut offsets = vec![self.nodes[index].offset];
-        let mut visited = HashSet::from([index]);
-        let mut at = index;
-        let mut end = ChainEnd::Root;
-        while let Some(parent) = self.nodes[at].parent {
-            let Some(next) = self.find(parent) else {
-                end = ChainEnd::MissingParent;
-                break;
-            };
-            if !visited.insert(next) {
-                end = ChainEnd::Cycle;
-                break;
-            }
-            offsets.push(self.nodes[next].offset);
-            at = next;
+        let (chain, end) = follow_parents(index, |index| {
+            let parent = self.nodes[index].parent.as_ref();
+            let parent = parent.ok_or(ChainEnd::Root)?;
+            self.find(parent).ok_or(ChainEnd::MissingParent)
+        });
+        let offsets = chain.iter().rev().map(|&index| self.offset(index));
+        Chain {
+            offsets: offsets.collect(),
+            end,
         }
-        offsets.reverse();
-        Chain { offsets, end }
     }
 
-    /// The children of the trial whose row starts at `offset`, in the order of the log, without ignored ones: the offsets
-    /// of their rows and their statuses.
-    pub fn children_of_row(&self, offset: u64) -> Vec<(u64, Status)> {
-        let Some(index) = self.at(offset) else {
-            return Vec::new();
-        };
-        let id = self.nodes[index].id;
-        if self.find(id) != Some(index) {
-            return Vec::new(); // the id names an earlier trial
-        }
-        let mut children = Vec::new();
-        for node in &self.nodes {
-            if node.parent == Some(id) && node.id != id && !node.status.is_ignored() {
-                children.push((node.offset, node.status));
-            }
-        }
-        children
+    /// The offsets and statuses of the children of the trial whose row starts at `offset`, in the order of the log.
+    pub fn children_of_row(&self, offset: u64) -> impl Iterator<Item = (u64, Status)> {
+        let id = self.id_of_row(offset);
+        let is_child =
+            move |node: &&Node| id.is_some() && node.parent.as_ref() == id && Some(&node.id) != id;
+        let children = self.nodes.iter().filter(is_child);
+        children.map(|node| (node.offset, node.status))
     }
 
-    /// Number and offset of every trial that is named by a number.
-    pub fn numbered(&self) -> impl Iterator<Item = (u64, u64)> {
-        let nodes = self.nodes.iter().enumerate();
-        nodes.filter_map(|(index, node)| {
-            let is_named =
-                node.id < FIRST_NAME && (self.is_sorted || self.find(node.id) == Some(index));
-            is_named.then_some((node.id, node.offset))
-        })
+    /// The id of the trial whose row starts at `offset`, unless it names an earlier trial.
+    pub fn id_of_row(&self, offset: u64) -> Option<&ExpId> {
+        let index = self.at(offset)?;
+        let id = &self.nodes[index].id;
+        (self.find(id) == Some(index)).then_some(id)
     }
 
     /// Whether a trial names a parent that is not before it in the log.
     pub fn has_stray_parents(&self) -> bool {
-        let parents = self.parents();
-        self.nodes.iter().enumerate().any(|(index, node)| {
-            node.parent.is_some() && parents[index].is_none_or(|parent| parent >= index)
+        let mut nodes = self.nodes.iter().zip(self.parents()).enumerate();
+        nodes.any(|(index, (node, parent))| {
+            node.parent.is_some() && parent.is_none_or(|parent| parent >= index)
         })
     }
 
-    /// The missing parent of the root of the chain to the row at `offset`, if it has one.
-    pub fn missing_ancestor(&self, offset: u64) -> Option<ExpId> {
-        let chain = self.chain_of_row(offset);
-        if chain.end != ChainEnd::MissingParent {
-            return None;
-        }
-        let root = self.at(*chain.offsets.first()?)?;
-        self.to_id(self.nodes[root].parent?)
+    /// The parent that the row at `offset` names.
+    pub fn parent_of_row(&self, offset: u64) -> Option<&ExpId> {
+        self.nodes[self.at(offset)?].parent.as_ref()
     }
+}
 
-    /// The id of the trial whose row starts at `offset`, unless it names an earlier trial.
-    pub fn id_of_row(&self, offset: u64) -> Option<ExpId> {
-        let index = self.at(offset)?;
-        let id = self.nodes[index].id;
-        if self.find(id) != Some(index) {
-            return None;
+/// A trial and its ancestors, youngest first, and why there are no more.
+pub fn follow_parents<T: Copy + Eq + Hash>(
+    trial: T,
+    mut find_parent: impl FnMut(T) -> Result<T, ChainEnd>,
+) -> (Vec<T>, ChainEnd) {
+    let mut chain = vec![trial];
+    let mut visited = HashSet::from([trial]);
+    let mut last = trial;
+    loop {
+        match find_parent(last) {
+            Ok(parent) if visited.insert(parent) => last = parent,
+            Ok(_) => return (chain, ChainEnd::Cycle),
+            Err(end) => return (chain, end),
         }
-        self.to_id(id)
-    }
-
-    fn to_id(&self, key: Key) -> Option<ExpId> {
-        if key < FIRST_NAME {
-            return Some(ExpId::Number(key));
-        }
-        let (name, _) = self.names.iter().find(|(_, other)| **other == key)?;
-        ExpId::parse(name)
-    }
-
-    /// What is wrong with ids and parents: the index of the trial, its id, the fault.
-    pub fn faults(&self) -> Vec<(usize, String, TreeFault)> {
-        let parents = self.parents();
-        let cycles = find_cycles(&parents);
-        let names: HashMap<Key, &String> =
-            self.names.iter().map(|(name, key)| (*key, name)).collect();
-        let name = |key: Key| match names.get(&key) {
-            Some(name) => (*name).clone(),
-            None => ExpId::Number(key).to_string(),
-        };
-        let mut faults = Vec::new();
-        for (index, node) in self.nodes.iter().enumerate() {
-            if let Some(&first) = self.first.get(&node.id)
-                && first < index
-            {
-                faults.push((index, name(node.id), TreeFault::DuplicateId { first }));
-            }
-            let Some(parent) = node.parent else {
-                continue;
-            };
-            let fault = match parents[index] {
-                _ if parent == node.id => TreeFault::OwnParent,
-                None => TreeFault::MissingParent(name(parent)),
-                Some(_) if cycles.contains(&index) => TreeFault::Cycle(name(parent)),
-                Some(at) if at > index => TreeFault::LaterParent(name(parent)),
-                Some(_) => continue,
-            };
-            faults.push((index, name(node.id), fault));
-        }
-        faults
+        chain.push(last);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::walk::keep_ancestors, *};
 
     /// A tree of `(id, parent)`; the offset of a row is its index.
     fn tree(rows: &[(&str, &str)]) -> Tree {
         let mut builder = TreeBuilder::default();
         for (offset, (id, parent)) in rows.iter().enumerate() {
-            let id = builder.key(ExpId::parse(id).unwrap());
-            let parent = ExpId::parse(parent).map(|parent| builder.key(parent));
             let status = if offset % 2 == 0 {
                 Status::Keep
             } else {
                 Status::Discard
             };
-            builder.nodes.push(Node {
-                id,
-                parent,
+            builder.0.push(Node {
+                id: ExpId::parse(id).unwrap(),
+                parent: ExpId::parse(parent),
                 offset: offset as u64,
                 status,
             });
@@ -315,9 +190,9 @@ mod tests {
     }
 
     fn walked(tree: &Tree) -> Vec<(usize, usize, ChainEnd)> {
-        tree.branches(None, None)
-            .unwrap()
-            .walk()
+        let visits = tree.walk(None, None).unwrap();
+        visits
+            .iter()
             .map(|visit| (visit.index, visit.depth, visit.end))
             .collect()
     }
@@ -354,11 +229,7 @@ mod tests {
     #[test]
     fn a_duplicate_id_names_the_first_trial() {
         let tree = tree(&[("1", ""), ("2", "1"), ("1", ""), ("3", "1")]);
-        let children: Vec<u64> = tree
-            .children_of_row(0)
-            .into_iter()
-            .map(|(offset, _)| offset)
-            .collect();
+        let children: Vec<u64> = tree.children_of_row(0).map(|(offset, _)| offset).collect();
         assert_eq!(children, [1, 3]);
         assert_eq!(tree.chain(&ExpId::Number(3)).unwrap().offsets, [0, 3]);
         assert_eq!(walked(&tree).len(), 4);
@@ -385,9 +256,8 @@ mod tests {
         // 0 keep, 1 discard, 2 keep below 1, 3 discard below 1, 4 keep below 0
         let tree = tree(&[("0", ""), ("1", "0"), ("2", "1"), ("3", "1"), ("4", "0")]);
         let shown = |status| -> Vec<(usize, bool)> {
-            let branches = tree.branches(None, None).unwrap();
-            branches
-                .walk_to(|visit| visit.status == status)
+            let visits = tree.walk(None, None).unwrap();
+            keep_ancestors(visits, |visit| tree.nodes[visit.index].status == status)
                 .iter()
                 .map(|visit| (visit.index, visit.last))
                 .collect()

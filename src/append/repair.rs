@@ -12,7 +12,7 @@ use anyhow::{Context, Result, ensure};
 use tempfile::NamedTempFile;
 
 use crate::{
-    analysis::{Anomalies, find_anomalies},
+    analysis::has_anomalies,
     log::{
         Cells, Damage, Ending, Log, LogOptions, Role, Row, Source, encode, encode_row,
         has_text_after_quote, split_line, unquote,
@@ -186,7 +186,7 @@ fn find_problem(row: &Row) -> Option<&'static str> {
         Some("restored tabs that had become spaces")
     } else if row.lines > 1 {
         Some("joined a cell that spanned several lines")
-    } else if find_anomalies(row.cells.line) != Anomalies::default() {
+    } else if has_anomalies(row.cells.line) {
         Some("escaped control characters and invalid UTF-8")
     } else if row.cells.iter().any(has_odd_quotes) {
         Some("rewrote the quotes")

@@ -6,7 +6,9 @@ use clap::Args;
 use super::args::{parse_count, parse_id};
 use super::filter::WordFilter;
 use super::{Context, ReadArgs};
-use crate::analysis::{Best, ChainEnd, Query, Tree as SearchTree, TreeBuilder, Visit};
+use crate::analysis::{
+    Best, ChainEnd, Query, Tree as SearchTree, TreeBuilder, Visit, keep_ancestors,
+};
 use crate::index::IndexedLog;
 use crate::log::no_such_trial;
 use crate::log::{ExpId, Role, Row};
@@ -78,15 +80,15 @@ struct Selection {
 impl Selection {
     /// The trials in the order of the tree. `accepted` says which of them the status filter accepts.
     fn visits(&self, tree: &SearchTree, accepted: &[bool], log: &IndexedLog) -> Result<Vec<Visit>> {
-        let branches = tree.branches(self.root.as_ref(), self.depth);
-        let branches = branches.with_context(|| match &self.root {
+        let visits = tree.walk(self.root.as_ref(), self.depth);
+        let visits = visits.with_context(|| match &self.root {
             Some(root) => no_such_trial(root, log.path()),
             None => String::new(),
         })?;
         Ok(if self.status.is_empty() {
-            branches.walk().collect()
+            visits
         } else {
-            branches.walk_to(|visit| accepted[visit.index])
+            keep_ancestors(visits, |visit| accepted[visit.index])
         })
     }
 }

@@ -1,4 +1,4 @@
-//! A log with the answers stored beside it in `results.idx`, so that a command takes the same time at any length.
+//! A log with its answers stored in `results.idx`, so that a command takes the same time at any length.
 //!
 //! The index is derived and never needed. Only `append` writes it, under its lock. A reader uses it only if it was made
 //! from exactly the state of the log that is open, and reads the log otherwise.
@@ -13,7 +13,7 @@ use self::file::Index;
 pub use self::file::{FileState, index_path};
 use crate::{
     analysis::{Best, Chain, Query, Summary, TreeBuilder},
-    log::{ExpId, Log, Trial, no_such_trial},
+    log::{ExpId, Log, Source, Trial, no_such_trial},
 };
 
 /// Reading a shorter log takes no longer than reading its index.
@@ -39,15 +39,13 @@ impl Deref for IndexedLog {
 }
 
 impl IndexedLog {
-    /// A log without an index.
-    pub fn unindexed(log: Log) -> Self {
-        Self::new(log, None)
-    }
-
-    /// A log whose index is at `path`.
+    /// A log whose index, if it has one, is at `path`.
     pub fn new(log: Log, path: Option<PathBuf>) -> Self {
         Self {
-            state: log.source().and_then(FileState::of_source),
+            state: match log.source() {
+                Some(Source::File(file)) => FileState::of(file),
+                _ => None,
+            },
             log,
             path,
             index: OnceCell::new(),
@@ -60,18 +58,14 @@ impl IndexedLog {
 
     /// The stored answers, if they are those of this log.
     pub fn summary(&self) -> Option<&Summary> {
-        let index = self.index()?;
-        let summary = index.summary()?;
-        self.log.set_damage(index.damage().clone());
-        Some(summary)
+        let answers = &self.index()?.answers;
+        self.log.set_damage(answers.damage.clone());
+        Some(&answers.summary)
     }
 
     fn index(&self) -> Option<&Index> {
         let open = || {
             let path = self.path.as_ref()?;
-            if self.log.end() < MIN_LOG_BYTES {
-                return None;
-            }
             Index::open(path, &self.log, self.state?)
         };
         self.index.get_or_init(open).as_ref()
@@ -91,12 +85,10 @@ impl IndexedLog {
 
     /// The first row with this id.
     pub fn find(&self, id: &ExpId) -> Result<Option<Trial>> {
-        if let Some(index) = self.index()
-            && let Some(trial) = index.find(&self.log, id)
-        {
-            return Ok(Some(trial));
+        match self.index().and_then(|index| index.find(&self.log, id)) {
+            Some(trial) => Ok(Some(trial)),
+            None => self.log.find_by_scan(id),
         }
-        self.log.find_by_scan(id)
     }
 
     /// The first row with this id, or an error that says there is none.
@@ -112,13 +104,12 @@ impl IndexedLog {
         }
         let (best, builder) = self.ask((Best::default(), TreeBuilder::default()))?;
         let tree = builder.into_tree();
-        match id {
-            None => Ok(best.offset().map(|best| tree.chain_of_row(best))),
-            Some(id) => match tree.chain(id) {
-                Some(chain) => Ok(Some(chain)),
-                None => Err(anyhow::anyhow!(no_such_trial(id, self.log.path()))),
-            },
-        }
+        let Some(id) = id else {
+            return Ok(best.offset().map(|best| tree.chain_of_row(best)));
+        };
+        let chain = tree.chain(id);
+        let chain = chain.with_context(|| no_such_trial(id, self.log.path()))?;
+        Ok(Some(chain))
     }
 
     fn stored_chain(&self, id: Option<&ExpId>) -> Option<Chain> {
@@ -133,8 +124,7 @@ impl IndexedLog {
     /// Updates the index, or makes one, after `written` bytes were added to the file under its lock. `before` is the state
     /// of the file just before. The log is on its own if this fails.
     pub fn record_append(&mut self, file: &File, before: Option<FileState>, written: u64) {
-        let is_unchanged = before.is_some() && before == self.state;
-        let index = self.index.take().flatten().filter(|_| is_unchanged);
+        let index = self.index.take().flatten();
         let Some(path) = self.path.clone() else {
             return;
         };
@@ -148,28 +138,23 @@ impl IndexedLog {
             return;
         };
         let from = self.log.end();
+        let is_ours = before.is_some() && before == self.state && state.len == from + written;
         self.log.extend_to(state.len);
         self.state = Some(state);
         if state.len < MIN_LOG_BYTES {
             return;
         }
-        let is_ours = state.len == from + written;
-        let updated = match index {
-            Some(index) if is_ours => index.extend(&self.log, state, from).unwrap_or(false),
-            _ => false,
-        };
-        if !updated {
-            let _ = Index::create(&path, &self.log, state);
+        let index = index.filter(|_| is_ours);
+        let extended = index.and_then(|index| index.extend(&self.log, state, from));
+        if extended.is_none() {
+            let _ = file::create(&path, &self.log, state);
         }
     }
 
     /// Deletes the index because its room is needed. False if there was none.
     pub fn discard_index(&mut self) -> bool {
         self.index.take();
-        match self.path.take() {
-            Some(path) => file::delete(&path),
-            None => false,
-        }
+        self.path.take().is_some_and(|path| file::delete(&path))
     }
 }
 

@@ -190,12 +190,10 @@ impl TreeDrawing {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::Status;
 
     fn visit(depth: usize, last: bool) -> Visit {
         Visit {
             index: 0,
-            status: Status::Keep,
             depth,
             last,
             end: ChainEnd::Root,

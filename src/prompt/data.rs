@@ -90,16 +90,18 @@ pub fn gather(log: &IndexedLog, specialist: &str, limits: &PromptSettings) -> Re
         epsilon,
         since_keep: tally.since_keep,
         stuck_after: limits.stuck_after,
-        failed_children: lineage.children.failed_in_a_row,
+        failed_children: lineage.failed_children,
         near_misses: near_misses.len(),
     });
+    let own_last = own.outcomes.iter().rev().take(limits.specialist);
+    let own_last = own_last.map(|outcome| outcome.offset);
     let recent = gather_recent(log, limits.recent.max(limits.full).max(1))?;
     Ok(PromptData {
         schema: Arc::clone(&log.schema),
         specialist: specialist.to_owned(),
         failures: gather_failures(log, &failures, &tally, limits.reasons)?,
         lineage: gather_lineage(log, lineage, links)?,
-        own_last: log.all_at(own.newest.iter().rev().take(limits.specialist).copied())?,
+        own_last: log.all_at(own_last)?,
         own,
         newest: recent.first().cloned(),
         full: recent.iter().take(limits.full).cloned().collect(),
@@ -120,8 +122,7 @@ fn gather_recent(log: &IndexedLog, limit: usize) -> Result<Vec<Trial>> {
 }
 
 fn gather_lineage(log: &IndexedLog, lineage: BestLineage, links: usize) -> Result<LineageData> {
-    let BestLineage { chain, children } = lineage;
-    let trials = log.all_at(chain.root.into_iter().chain(chain.last))?;
+    let trials = log.all_at(lineage.root.into_iter().chain(lineage.links))?;
     let mut parent_score = None;
     let mut shown = Vec::new();
     for trial in trials {
@@ -132,18 +133,18 @@ fn gather_lineage(log: &IndexedLog, lineage: BestLineage, links: usize) -> Resul
         parent_score = score;
         shown.push(Link { trial, step });
     }
-    let mut skipped_links = chain.skipped;
+    let mut skipped_links = lineage.skipped_links;
     if shown.len() > links.saturating_add(1) {
         shown.remove(1);
         skipped_links += 1;
     }
-    let newest = children.newest.iter().rev().map(|(offset, _)| *offset);
+    let newest = lineage.children.iter().rev().map(|(offset, _)| *offset);
     Ok(LineageData {
         chain: shown,
         skipped_links,
-        chain_end: chain.end,
+        chain_end: lineage.end,
         children: log.all_at(newest)?,
-        older_children: children.older,
+        older_children: lineage.older_children,
     })
 }
 
@@ -157,7 +158,7 @@ fn find_near_misses(
 ) -> Result<Vec<Trial>> {
     let best_id = best.and_then(|best| best.row().id());
     let misses = noise.near_misses(best_id.as_ref(), epsilon.unwrap_or(0.0));
-    let mut trials = log.all_at(misses.iter().map(|miss| miss.offset))?;
+    let mut trials = log.all_at(misses)?;
     trials.retain(|miss| {
         let was_kept = |keep: &Trial| {
             keep.row().offset > miss.row().offset && start_of(keep) == start_of(miss)

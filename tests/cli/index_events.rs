@@ -1,4 +1,4 @@
-//! A store of which something is remembered, what may happen to it, and the comparison with one of which nothing is.
+//! A store with an index, what may happen to it, and the comparison with the same store without an index.
 
 use std::{
     fs::{self, OpenOptions},
@@ -25,8 +25,8 @@ pub(crate) fn index(sandbox: &Sandbox) -> PathBuf {
     sandbox.path(".lineage/results.idx")
 }
 
-/// A store whose log is long enough to be worth remembering. Some trials name a parent that never was, some ids stand twice,
-/// some are no numbers, some rows are damaged.
+/// A store whose log is long enough for an index. If `odd`, some trials name a missing parent, some ids occur twice, some
+/// are not numbers, and some rows are damaged.
 pub(crate) fn long_store(odd: bool) -> Sandbox {
     let sandbox = Sandbox::with_store();
     let mut log = sandbox.read_log();
@@ -70,11 +70,11 @@ pub(crate) enum Event {
         id: Option<u32>,
         rows: usize,
     },
-    /// Two trials, each unless the log has one of its job.
+    /// Two trials, each only if the log has none of the same job.
     Once(u32, u32),
-    /// Bytes behind the last row, by a writer that knows nothing of what is remembered.
-    Foreign(Vec<u8>),
-    /// Another byte in the place of one, of the log or of the index.
+    /// Bytes after the last row, written by a program that does not know the index.
+    External(Vec<u8>),
+    /// One byte of the log or of the index is replaced.
     FlipLog(usize, u8),
     FlipIndex(usize, u8),
     /// Another score or status of the same length in the next row that has one.
@@ -83,7 +83,7 @@ pub(crate) enum Event {
     CutIndex(usize),
     /// Another file with the same bytes.
     Replace,
-    /// What was there at the beginning.
+    /// The files as they were at the beginning.
     Restore {
         log: bool,
         index: bool,
@@ -114,7 +114,7 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         8 => append,
         4 => (0..12_u32, 0..12_u32).prop_map(|(one, other)| Event::Once(one, other)),
-        2 => row.prop_map(|row| Event::Foreign(row.into_bytes())),
+        2 => row.prop_map(|row| Event::External(row.into_bytes())),
         1 => (0..200_000_usize, any::<u8>()).prop_map(|(at, byte)| Event::FlipLog(at, byte)),
         2 => (0..20_000_usize, any::<u8>()).prop_map(|(at, byte)| Event::FlipIndex(at, byte)),
         1 => (524_288..528_400_usize, any::<u8>()).prop_map(|(at, byte)| Event::FlipIndex(at, byte)),
@@ -127,7 +127,7 @@ pub(crate) fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-pub(crate) fn happen_to_write(sandbox: &Sandbox, bytes: &[u8]) {
+pub(crate) fn append_bytes(sandbox: &Sandbox, bytes: &[u8]) {
     OpenOptions::new()
         .append(true)
         .open(sandbox.log())
@@ -178,7 +178,7 @@ pub(crate) struct Before {
     pub(crate) index: Vec<u8>,
 }
 
-pub(crate) fn happen(event: &Event, sandbox: &Sandbox, before: &Before) {
+pub(crate) fn apply(event: &Event, sandbox: &Sandbox, before: &Before) {
     match event {
         Event::Append {
             status,
@@ -200,8 +200,8 @@ pub(crate) fn happen(event: &Event, sandbox: &Sandbox, before: &Before) {
                 ),
             );
         }
-        Event::Once(one, other) => once(sandbox, &[*one, *other]),
-        Event::Foreign(bytes) => happen_to_write(sandbox, bytes),
+        Event::Once(one, other) => append_once(sandbox, &[*one, *other]),
+        Event::External(bytes) => append_bytes(sandbox, bytes),
         Event::FlipLog(at, byte) => overwrite(sandbox.log(), *at, |_| *byte),
         Event::FlipIndex(at, byte) => overwrite(index(sandbox), *at, |_| *byte),
         Event::Edit(at) => edit(sandbox, *at),
@@ -211,11 +211,14 @@ pub(crate) fn happen(event: &Event, sandbox: &Sandbox, before: &Before) {
             fs::copy(sandbox.log(), sandbox.path("copy")).unwrap();
             fs::rename(sandbox.path("copy"), sandbox.log()).unwrap();
         }
-        Event::Restore { log, index: also } => {
+        Event::Restore {
+            log,
+            index: has_index,
+        } => {
             if *log {
                 fs::write(sandbox.log(), &before.log).unwrap();
             }
-            if *also {
+            if *has_index {
                 fs::write(index(sandbox), &before.index).unwrap();
             }
         }
@@ -249,7 +252,7 @@ pub(crate) fn trials(
     (0..rows).map(trial).collect()
 }
 
-pub(crate) fn once(sandbox: &Sandbox, jobs: &[u32]) {
+pub(crate) fn append_once(sandbox: &Sandbox, jobs: &[u32]) {
     let trial = |job: &u32| {
         format!(r#"{{"status":"crash","timestamp":"2026-05-02T00:00:00Z","job_name":"job-{job}"}}"#)
             + "\n"
@@ -265,7 +268,7 @@ pub(crate) fn append(sandbox: &Sandbox, trials: &str) {
     append_with(sandbox, &["append", "--json"], trials);
 }
 
-/// Appends, and compares with the same append to a copy of the log of which nothing is remembered.
+/// Appends, and compares with the same append to a copy of the log without an index.
 pub(crate) fn append_with(sandbox: &Sandbox, args: &[&str], trials: &str) {
     let twin = Sandbox::with_store();
     fs::copy(sandbox.log(), twin.log()).unwrap();
@@ -278,7 +281,7 @@ pub(crate) fn append_with(sandbox: &Sandbox, args: &[&str], trials: &str) {
     );
 }
 
-/// Every command that reads the log, with what is remembered and without; `diff` and `checkout` find a trial as `show` does.
+/// Compares every command that reads the log with and without the index. `diff` and `checkout` find a trial as `show` does.
 pub(crate) fn compare(sandbox: &Sandbox, event: &Event) {
     let commands: [&[&str]; 15] = [
         &["best"],

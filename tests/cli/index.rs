@@ -1,5 +1,5 @@
-//! What is remembered beside the log changes no answer: not when it is missing, damaged, old or another log's, nor whatever
-//! happens to the log itself.
+//! The index changes no answer: not if it is missing, damaged, outdated or made from another log, and not after any change
+//! of the log.
 
 use std::{
     fs,
@@ -10,9 +10,9 @@ use std::{
 use proptest::{prelude::*, test_runner::Config};
 
 use crate::{
-    remembered_events::{
-        Before, Event, append, compare, cut, edit, event, happen, happen_to_write, index,
-        long_store, once, overwrite, trials,
+    index_events::{
+        Before, Event, append, append_bytes, append_once, apply, compare, cut, edit, event, index,
+        long_store, overwrite, trials,
     },
     sandbox::Sandbox,
 };
@@ -20,19 +20,19 @@ use crate::{
 proptest! {
     #![proptest_config(Config { cases: 12, failure_persistence: None, ..Config::default() })]
     #[test]
-    fn nothing_that_is_remembered_changes_an_answer(odd: bool, events in prop::collection::vec(event(), 1..9)) {
+    fn the_index_never_changes_an_answer(odd: bool, events in prop::collection::vec(event(), 1..9)) {
         let sandbox = long_store(odd);
         append(&sandbox, &trials("discard", 300, None, "opt", None, 1));
         let before = Before { log: fs::read(sandbox.log()).unwrap(), index: fs::read(index(&sandbox)).unwrap() };
         for event in events {
-            happen(&event, &sandbox, &before);
+            apply(&event, &sandbox, &before);
             compare(&sandbox, &event);
         }
     }
 }
 
 #[test]
-fn an_edit_that_leaves_the_length_as_it_was_is_noticed() {
+fn an_edit_that_keeps_the_length_is_noticed() {
     let sandbox = long_store(false);
     append(&sandbox, &trials("discard", 300, None, "opt", None, 1));
     for from in [1001, 60_001, 0] {
@@ -44,27 +44,27 @@ fn an_edit_that_leaves_the_length_as_it_was_is_noticed() {
 }
 
 #[test]
-fn a_job_is_known_whoever_wrote_it_and_whatever_became_of_what_is_remembered() {
+fn a_job_is_found_with_a_damaged_index_and_in_rows_of_other_programs() {
     for odd in [false, true] {
         let sandbox = long_store(odd);
-        once(&sandbox, &[1]);
+        append_once(&sandbox, &[1]);
         for step in 0..6_usize {
-            once(&sandbox, &[2, 1]);
+            append_once(&sandbox, &[2, 1]);
             match step {
                 0 => overwrite(index(&sandbox), 524_288 + 220 * 8 + 1, |byte| !byte),
                 1 => cut(index(&sandbox), 524_288 + 100 * 8),
-                2 => happen_to_write(
+                2 => append_bytes(
                     &sandbox,
                     b"500\t\t\t\t\t\t\t\tcrash\t\t\t\t\t\tjob-30\t\tn\n",
                 ),
-                3 => happen_to_write(
+                3 => append_bytes(
                     &sandbox,
                     b"name\t\t\t\t\t\t\t\tcrash\t\t\t\t\t\tjob-31\t\tn\n",
                 ),
                 _ => {}
             }
-            once(&sandbox, &[7, 8, u32::try_from(step).unwrap() + 20]);
-            once(&sandbox, &[30, 31][..step.saturating_sub(1).min(2)]);
+            append_once(&sandbox, &[7, 8, u32::try_from(step).unwrap() + 20]);
+            append_once(&sandbox, &[30, 31][..step.saturating_sub(1).min(2)]);
         }
         let jobs = sandbox
             .rows()
@@ -73,13 +73,13 @@ fn a_job_is_known_whoever_wrote_it_and_whatever_became_of_what_is_remembered() {
             .count();
         assert_eq!(
             jobs, 12,
-            "1, 2, 7, 8, six of their own, and 30 and 31 from elsewhere"
+            "1, 2, 7, 8, one of each of the six steps, and 30 and 31 of another program"
         );
     }
 }
 
 #[test]
-fn a_short_log_has_nothing_beside_it_and_a_log_read_in_place_never() {
+fn a_short_log_and_an_external_log_have_no_index() {
     let sandbox = Sandbox::with_store();
     sandbox.ok(&["append", "--status", "crash"]);
     assert!(!index(&sandbox).exists());
@@ -98,7 +98,7 @@ fn a_short_log_has_nothing_beside_it_and_a_log_read_in_place_never() {
 }
 
 #[test]
-fn a_new_best_has_the_chain_and_the_children_that_a_scan_finds() {
+fn a_new_best_has_the_same_chain_and_children_as_without_an_index() {
     let sandbox = long_store(false);
     let event = Event::Replace;
     for (status, score, parent) in [
@@ -115,7 +115,7 @@ fn a_new_best_has_the_chain_and_the_children_that_a_scan_finds() {
 }
 
 #[test]
-fn a_parent_that_comes_at_last_completes_the_chain_of_the_best() {
+fn a_missing_parent_that_is_appended_completes_the_chain_of_the_best() {
     let sandbox = long_store(false);
     let log = sandbox.read_log().replace(
         "\n17\t2026-05-01T00:17:00Z\topt\t",
@@ -142,17 +142,17 @@ fn a_parent_that_comes_at_last_completes_the_chain_of_the_best() {
 }
 
 #[test]
-fn what_is_no_index_stays_and_nothing_is_left_behind() {
+fn a_file_that_is_not_an_index_is_not_replaced() {
     let sandbox = long_store(false);
-    for mine in [true, false] {
-        if mine {
+    for is_file in [true, false] {
+        if is_file {
             fs::write(index(&sandbox), "mine").unwrap();
         } else {
             fs::remove_file(index(&sandbox)).unwrap();
             fs::create_dir(index(&sandbox)).unwrap();
         }
         append(&sandbox, &trials("keep", 90, None, "tok", None, 2));
-        assert!(if mine {
+        assert!(if is_file {
             fs::read(index(&sandbox)).unwrap() == b"mine"
         } else {
             index(&sandbox).is_dir()
@@ -166,9 +166,8 @@ fn what_is_no_index_stays_and_nothing_is_left_behind() {
     }
 }
 
-#[cfg(unix)]
 #[test]
-fn an_index_is_as_private_as_its_log_and_no_larger_than_it() {
+fn an_index_has_the_permissions_of_its_log_and_is_not_larger() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     let sandbox = long_store(false);
     fs::set_permissions(sandbox.log(), fs::Permissions::from_mode(0o600)).unwrap();
@@ -176,19 +175,22 @@ fn an_index_is_as_private_as_its_log_and_no_larger_than_it() {
         &sandbox,
         &trials("crash", 0, None, "opt", Some(20_250_101), 1),
     );
-    let (log, kept) = (
+    let (log, index_file) = (
         fs::metadata(sandbox.log()).unwrap(),
         fs::metadata(index(&sandbox)).unwrap(),
     );
-    assert_eq!(kept.mode() & 0o777, 0o600);
-    assert!(kept.blocks() <= log.blocks(), "{} blocks", kept.blocks());
+    assert_eq!(index_file.mode() & 0o777, 0o600);
+    assert!(
+        index_file.blocks() <= log.blocks(),
+        "{} blocks",
+        index_file.blocks()
+    );
     compare(&sandbox, &Event::Replace);
 }
 
-/// Somebody who takes no lock writes while an append is between two of its steps.
-#[cfg(target_os = "linux")]
+/// A program that takes no lock writes between two steps of an append.
 #[test]
-fn a_row_that_comes_between_the_steps_of_an_append_is_seen() {
+fn a_row_written_between_the_steps_of_an_append_is_read() {
     if Command::new("strace")
         .arg("-V")
         .stdout(Stdio::null())
@@ -221,14 +223,14 @@ fn a_row_that_comes_between_the_steps_of_an_append_is_seen() {
             900 + n,
             90 - n
         );
-        happen_to_write(&sandbox, row.as_bytes());
+        append_bytes(&sandbox, row.as_bytes());
         traced.wait().unwrap();
-        compare(&sandbox, &Event::Foreign(row.into_bytes()));
+        compare(&sandbox, &Event::External(row.into_bytes()));
     }
 }
 
 #[test]
-fn writers_killed_at_any_instant_leave_nothing_that_is_believed_and_wrong() {
+fn a_writer_killed_at_any_time_leaves_no_wrong_index_that_is_used() {
     let sandbox = long_store(false);
     let mut micros = 300;
     for round in 0..60 {
