@@ -1,2 +1,1 @@
 pub mod import;
-pub(crate) use crate::output::text;

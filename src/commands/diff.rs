@@ -5,16 +5,17 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
 
-use super::{Context, Findings, ReadArgs, Usage, id};
+use super::args::parse_id;
+use super::{Context, Findings, ReadArgs, Usage};
 use crate::analysis::Best;
 use crate::log::Role;
 use crate::log::{ExpId, Trial};
 use crate::output::diff::{DiffStat, FileDiff, format_columns, format_stats};
 use crate::output::diff::{list_column_changes, quote_path};
-use crate::output::records::{Column, Format, sheet};
-use crate::output::text::count;
+use crate::output::records::{Column, Format, format_records};
 use crate::snapshot::{Change, Snapshot, compare_snapshots, find_nearest_snapshot, open_snapshot};
 use crate::store::{IndexedLog, no_such_trial};
+use crate::text::count;
 use crate::ui::Closed;
 
 /// Show what differs between the snapshots of two trials
@@ -90,8 +91,8 @@ fn print_diff(args: Diff, context: &Context) -> Result<bool> {
     let reading = &args.reading;
     let store = context.store()?;
     let log = context.open(reading)?;
-    let after = log.trial(&id(&args.exp)?)?;
-    let other = args.other.as_deref().map(id).transpose()?;
+    let after = log.trial(&parse_id(&args.exp)?)?;
+    let other = args.other.as_deref().map(parse_id).transpose()?;
     let format = args.format.unwrap_or(Format::Table);
     let (before, is_parent) = match other {
         Some(id) => (id, false),
@@ -172,7 +173,7 @@ fn print_columns(before: &Trial, after: &Trial, format: Format, context: &Contex
         let columns = ["column", "before", "after"].map(Column::text).to_vec();
         let rows = changes.into_iter();
         let rows = rows.map(|row| vec![row.column, row.before, row.after]);
-        sheet(format, columns, rows)
+        format_records(format, columns, rows)
     };
     context.ui.print(&text)?;
     Ok(has_changes)
@@ -190,7 +191,7 @@ fn print_names(changes: &[Change], format: Format, context: &Context) -> Result<
         let rows = paths
             .iter()
             .map(|path| vec![path.to_string_lossy().into_owned()]);
-        sheet(format, vec![Column::text("path")], rows)
+        format_records(format, vec![Column::text("path")], rows)
     };
     context.ui.print(&text)
 }
@@ -238,9 +239,11 @@ fn print_stats(
         Column::number("added"),
         Column::number("removed"),
     ];
-    context
-        .ui
-        .print(&sheet(format, columns, stats.iter().map(stat_cells)))
+    context.ui.print(&format_records(
+        format,
+        columns,
+        stats.iter().map(stat_cells),
+    ))
 }
 
 fn stat_cells(stat: &DiffStat) -> Vec<String> {

@@ -6,8 +6,8 @@ use clap::Args;
 use super::{Context, ReadArgs};
 use crate::{
     formats::Translation,
-    output::text::count,
     store::{self, Merged, Settings, Store},
+    text::count,
     view::import::summary,
 };
 

@@ -1,20 +1,23 @@
+//! `lineage render`: the prompt for the next agent.
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::{Args, ValueEnum, builder::NonEmptyStringValueParser};
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::{Context, ReadArgs, id};
-use crate::{
-    analysis::{Best, Leaderboard},
-    append::format_time,
-    log::Role,
-    output::{records, text::shell_word},
-    prompt::{self, PromptOptions},
-    snapshot::{Workdir, read_workdir},
-    store::{IndexedLog, PromptSettings, ReadOptions, SectionName, Store},
-};
+use super::args::parse_id;
+use super::{Context, ReadArgs};
+use crate::analysis::{Best, Leaderboard};
+use crate::append::format_time;
+use crate::index::IndexedLog;
+use crate::log::Role;
+use crate::output::json;
+use crate::prompt::{self, PromptOptions};
+use crate::snapshot::{Workdir, read_workdir};
+use crate::store::{PromptSettings, ReadOptions, SectionName, Store};
+use crate::text::shell_word;
 
 /// Print the prompt that opens an agent's session
 ///
@@ -30,13 +33,9 @@ Examples:
   lineage render --for opt --workdir work/opt --save > prompt.md")]
 pub struct Render {
     /// The specialist that reads the prompt
-    #[arg(
-        long = "for",
-        value_name = "SPECIALIST",
-        env = "LINEAGE_SPECIALIST",
-        hide_env_values = true
-    )]
-    #[arg(value_parser = NonEmptyStringValueParser::new(), allow_hyphen_values = true)]
+    #[arg(long = "for", value_name = "SPECIALIST", allow_hyphen_values = true)]
+    #[arg(env = "LINEAGE_SPECIALIST", hide_env_values = true)]
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     specialist: String,
     /// Use the log as it was just after this trial
     #[arg(long, value_name = "EXP")]
@@ -51,16 +50,11 @@ pub struct Render {
     #[arg(long, value_name = "N")]
     full: Option<usize>,
     /// Sections to show, in this order [default: the setting, else all]
-    #[arg(long, value_name = "A,B", value_delimiter = ',', value_enum)]
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
     sections: Vec<SectionName>,
     /// Sections to leave out
-    #[arg(
-        long,
-        value_name = "A,B",
-        value_delimiter = ',',
-        value_enum,
-        hide_possible_values = true
-    )]
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    #[arg(hide_possible_values = true)]
     without: Vec<SectionName>,
     /// Maximum size of the prompt; trims whole rows, the least valuable first [default: the setting, else 24000]
     #[arg(long, value_name = "N")]
@@ -75,10 +69,10 @@ pub struct Render {
     #[arg(long)]
     save: bool,
     /// Print the prompt, or a JSON object with the prompt and the trials in it
-    #[arg(long, value_enum, default_value = "md")]
+    #[arg(long, default_value = "md")]
     format: RenderFormat,
     #[command(flatten)]
-    reading: ReadArgs,
+    read: ReadArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -89,50 +83,50 @@ enum RenderFormat {
 
 pub fn run(args: Render, context: &Context) -> Result<()> {
     let store = context.store()?;
-    let as_of = args.as_of.as_deref().map(id).transpose()?;
+    let as_of = args.as_of.as_deref().map(parse_id).transpose()?;
     let log = store.read(&ReadOptions {
         as_of,
-        ..(&args.reading).into()
+        ..(&args.read).into()
     })?;
-    context.say_notes(&log);
+    context.print_notes(&log);
     log.require_score()?;
     let settings = override_settings(&args, &store.settings.prompt);
     let data = prompt::gather(&log, &args.specialist, &settings)?;
     let workdir = args.workdir.as_deref();
-    let workdir = workdir
-        .map(|dir| inspect_workdir(&store, &log, dir))
-        .transpose()?;
+    let workdir = workdir.map(|dir| inspect_workdir(&store, &log, dir));
     let flags = flags_of_record(&args);
     let store_flag = store_flag(context);
-    let options = PromptOptions {
-        sections: &settings.sections,
-        max_bytes: settings.max_bytes,
-        blind: args.blind,
-        command: &format!("lineage render{}{store_flag}", flags_to_repeat(&flags)),
-        store_flag: &store_flag,
-        insights: &store.insights()?,
-        workdir: workdir.as_ref(),
-        task: &settings.task,
-    };
-    let text = prompt::render(&data, &options)?;
+    let text = prompt::render(
+        &data,
+        &PromptOptions {
+            sections: &settings.sections,
+            max_bytes: settings.max_bytes,
+            blind: args.blind,
+            command: &format!("lineage render{}{store_flag}", flags_to_repeat(&flags)),
+            store_flag: &store_flag,
+            insights: &store.insights()?,
+            workdir: workdir.transpose()?.as_ref(),
+            task: &settings.task,
+        },
+    )?;
     let record = || prompt::record(&data, &text, &flags);
     match args.format {
         RenderFormat::Md => context.ui.print(&text)?,
-        RenderFormat::Json => context.ui.print(&(records::json(&record()) + "\n"))?,
+        RenderFormat::Json => context.ui.print(&(json::json(&record()) + "\n"))?,
     }
     if args.save {
         let path = save(&store, &text, record())?;
         context.ui.note(&format!("saved {}", path.display()));
     }
-    context.close(&log);
+    context.warn_damage(&log);
     Ok(())
 }
 
 /// Saves a prompt with the current time.
 fn save(store: &Store, text: &str, mut record: Value) -> Result<PathBuf> {
-    record["saved"] = Value::from(format_time(Timestamp::now()));
-    let json = records::json(&record) + "\n";
+    record["saved"] = format_time(Timestamp::now()).into();
     let name = |key: &str| record[key].as_str().unwrap_or_default();
+    let json = json::json(&record) + "\n";
     store.save_prompt(name("as_of"), name("specialist"), text, &json)
 }
 
@@ -143,9 +137,9 @@ fn override_settings(args: &Render, settings: &PromptSettings) -> PromptSettings
         ([], sections) | (sections, _) => sections,
     };
     let mut sections = Vec::new();
-    for section in chosen {
-        if !sections.contains(section) && !args.without.contains(section) {
-            sections.push(*section);
+    for &section in chosen {
+        if !sections.contains(&section) && !args.without.contains(&section) {
+            sections.push(section);
         }
     }
     PromptSettings {
@@ -173,8 +167,8 @@ fn flags_to_repeat(flags: &Value) -> String {
     let mut text = String::new();
     for (key, value) in flags.as_object().into_iter().flatten() {
         let value = match value {
-            _ if ["sections", "without", "max_bytes", "blind"].contains(&key.as_str()) => continue,
-            Value::Null => continue,
+            Value::Null | Value::Array(_) | Value::Bool(_) => continue, // sections, without, blind
+            _ if key == "max_bytes" => continue,
             Value::String(value) => shell_word(value),
             number => number.to_string(),
         };
@@ -195,7 +189,7 @@ fn inspect_workdir(store: &Store, log: &IndexedLog, dir: &Path) -> Result<Workdi
 }
 
 fn flags_of_record(args: &Render) -> Value {
-    json!({
+    serde_json::json!({
         "for": args.specialist,
         "as_of": args.as_of,
         "top": args.top,
@@ -206,8 +200,8 @@ fn flags_of_record(args: &Render) -> Value {
         "max_bytes": args.max_bytes,
         "blind": args.blind,
         "workdir": args.workdir.as_ref().map(|dir| dir.display().to_string()),
-        "metric": args.reading.metric,
-        "direction": args.reading.direction,
-        "segment": args.reading.segment,
+        "metric": args.read.metric,
+        "direction": args.read.direction,
+        "segment": args.read.segment,
     })
 }

@@ -8,11 +8,9 @@ use super::filter::WordFilter;
 use super::{Context, ReadArgs};
 use crate::analysis::{Best, ChainEnd, Query, Tree as SearchTree, TreeBuilder, Visit};
 use crate::index::IndexedLog;
-use crate::log::{ExpId, Role, Row};
+use crate::log::{ExpId, Role, no_such_trial};
 use crate::output::records::{Format, RecordWriter};
-use crate::output::tree::{TreeDrawing, TreeLines, format_mark};
-use crate::output::tree_records::{TreeRecords, columns};
-use crate::store::no_such_trial;
+use crate::output::tree::{TreeDrawing, TreeLine, TreeRecords, columns};
 use crate::text::count;
 
 /// Show the whole search as a tree
@@ -32,13 +30,13 @@ pub struct Tree {
     #[arg(long, value_name = "EXP")]
     root: Option<String>,
     /// Maximum depth below a root
-    #[arg(long, value_name = "N", value_parser = parse_count)]
+    #[arg(long, value_name = "N", value_parser = parse_count::<usize>)]
     depth: Option<usize>,
     /// Only trials with this status and their ancestors; may be repeated
     #[arg(long, value_name = "STATUS")]
     status: Vec<String>,
     /// Output format
-    #[arg(long, value_enum, default_value = "table")]
+    #[arg(long, default_value = "table")]
     format: Format,
     #[command(flatten)]
     read: ReadArgs,
@@ -52,10 +50,7 @@ pub fn run(args: Tree, context: &Context) -> Result<()> {
         status: WordFilter::new(Role::Status, "status", args.status),
     };
     selection.status.check(&log)?;
-    match args.format {
-        Format::Table => draw(&log, &selection, context),
-        format => print_records(&log, &selection, format, context),
-    }
+    print_tree(&log, &selection, args.format, context)
 }
 
 /// Prints the records of all trials as TSV.
@@ -65,7 +60,7 @@ pub(super) fn export(log: &IndexedLog, context: &Context) -> Result<()> {
         depth: None,
         status: WordFilter::new(Role::Status, "status", Vec::new()),
     };
-    print_records(log, &selection, Format::Tsv, context)
+    print_tree(log, &selection, Format::Tsv, context)
 }
 
 /// Which trials are shown.
@@ -75,115 +70,102 @@ struct Selection {
     status: WordFilter,
 }
 
-impl Selection {
-    /// The trials in the order of the tree. `accepted` says which of them the status filter accepts.
-    fn visits(&self, tree: &SearchTree, accepted: &[bool], log: &IndexedLog) -> Result<Vec<Visit>> {
-        let branches = tree.branches(self.root.as_ref(), self.depth);
-        let branches = branches.with_context(|| match &self.root {
-            Some(root) => no_such_trial(root, log.path()),
-            None => String::new(),
-        })?;
-        Ok(if self.status.is_empty() {
-            branches.walk().collect()
-        } else {
-            branches.walk_to(|visit| accepted[visit.index])
-        })
-    }
-}
-
-/// Which trials with an id a filter accepts, in the order of the log.
-struct Accepted<'f> {
-    filter: &'f WordFilter,
-    rows: Vec<bool>,
-}
-
-impl<'f> Accepted<'f> {
-    fn new(filter: &'f WordFilter) -> Self {
-        Self {
-            filter,
-            rows: Vec::new(),
-        }
-    }
-}
-
-impl Query for Accepted<'_> {
-    fn observe(&mut self, row: &Row) {
-        if !self.filter.is_empty() && row.has_id() {
-            self.rows.push(self.filter.accepts(row));
-        }
-    }
-}
-
-fn draw(log: &IndexedLog, selection: &Selection, context: &Context) -> Result<()> {
-    let look = context.ui.look;
-    // The lines are made in the order of the log: reading 100,000 rows again in the order of the tree is four times slower.
-    let lines = (TreeLines::new(look), Accepted::new(&selection.status));
-    let queries = ((Best::default(), TreeBuilder::default()), lines);
-    let ((best, builder), (lines, accepted)) = log.ask(queries)?;
-    let tree = builder.into_tree();
-    let best = best.offset().and_then(|offset| tree.at(offset));
-    let visits = selection.visits(&tree, &accepted.rows, log)?;
-    let mut drawing = TreeDrawing::new(look);
-    let mut marked = TreeLines::new(look);
-    let mut read = log.reader();
-    let mut out = context.ui.printer();
-    let mut text = String::new();
-    for &visit in &visits {
-        text.clear();
-        let is_best = best == Some(visit.index);
-        if is_best || visit.end != ChainEnd::Root {
-            let trial = read(tree.offset(visit.index))?;
-            let mark = format_mark(&trial.row(), visit.end, is_best);
-            marked.clear();
-            marked.push(&trial.row(), &mark);
-            drawing.push_line(visit, marked.get(0), &mut text);
-        } else {
-            drawing.push_line(visit, lines.get(visit.index), &mut text);
-        }
-        out.add(&text)?;
-    }
-    out.finish()?;
-    print_messages(&visits, selection, log, context);
-    Ok(())
-}
-
-fn print_records(
+fn print_tree(
     log: &IndexedLog,
     selection: &Selection,
     format: Format,
     context: &Context,
 ) -> Result<()> {
-    let queries = (TreeBuilder::default(), Accepted::new(&selection.status));
-    let (builder, accepted) = log.ask(queries)?;
+    let look = context.ui.look;
+    let (mut best, mut builder) = (Best::default(), TreeBuilder::default());
+    // In the order of the log: reading 100,000 rows again in the order of the tree is four times slower.
+    let (mut accepted, mut lines) = (Vec::new(), Vec::new());
+    let damage = log.for_each_row(|row| {
+        best.observe(row);
+        builder.observe(row);
+        if row.id().is_some() {
+            accepted.push(selection.status.accepts(row));
+            if format == Format::Table {
+                lines.push(TreeLine::new(row, ChainEnd::Root, false, look));
+            }
+        }
+    })?;
+    log.set_damage(damage);
     let tree = builder.into_tree();
-    let visits = selection.visits(&tree, &accepted.rows, log)?;
+    let branches = tree.branches(selection.root.as_ref(), selection.depth);
+    let branches = branches.with_context(|| match &selection.root {
+        Some(root) => no_such_trial(root, log.path()),
+        None => String::new(),
+    })?;
+    let visits = if selection.status.is_empty() {
+        branches.walk().collect()
+    } else {
+        branches.walk_to(|visit| accepted[visit.index])
+    };
+    match format {
+        Format::Table => draw(log, &tree, best.offset(), &visits, &lines, context)?,
+        format => print_records(log, &tree, &visits, format, context)?,
+    }
+    print_messages(&visits, &selection.status, context);
+    context.warn_damage(log);
+    Ok(())
+}
+
+fn draw(
+    log: &IndexedLog,
+    tree: &SearchTree,
+    best: Option<u64>,
+    visits: &[Visit],
+    lines: &[TreeLine],
+    context: &Context,
+) -> Result<()> {
+    let look = context.ui.look;
+    let (mut drawing, mut read) = (TreeDrawing::new(look), log.reader());
+    let mut out = context.ui.printer();
+    for &visit in visits {
+        let offset = tree.offset(visit.index);
+        let is_best = best == Some(offset);
+        if is_best || visit.end != ChainEnd::Root {
+            let trial = read(offset)?;
+            let line = TreeLine::new(&trial.row(), visit.end, is_best, look);
+            out.add(&drawing.draw(visit, &line))?;
+        } else {
+            out.add(&drawing.draw(visit, &lines[visit.index]))?;
+        }
+    }
+    out.finish()
+}
+
+fn print_records(
+    log: &IndexedLog,
+    tree: &SearchTree,
+    visits: &[Visit],
+    format: Format,
+    context: &Context,
+) -> Result<()> {
     let mut records = TreeRecords::default();
     let mut writer = RecordWriter::new(format, columns(&log.schema));
     let mut read = log.reader();
     let mut out = context.ui.printer();
     out.add(&writer.header())?;
-    for &visit in &visits {
+    for &visit in visits {
         let trial = read(tree.offset(visit.index))?;
         out.add(&writer.record(&records.record(visit, &trial.row())))?;
     }
     out.add(writer.footer())?;
-    out.finish()?;
-    print_messages(&visits, selection, log, context);
-    Ok(())
+    out.finish()
 }
 
-fn print_messages(visits: &[Visit], selection: &Selection, log: &IndexedLog, context: &Context) {
+fn print_messages(visits: &[Visit], status: &WordFilter, context: &Context) {
     let is_cycle = |visit: &&Visit| visit.end == ChainEnd::Cycle;
     let cycles = visits.iter().filter(is_cycle).count();
     if cycles > 0 {
         let cycles = count(cycles as u64, "cycle");
-        context.ui.warn(&format!(
-            "the parents form {cycles}; see the marks in the tree"
-        ));
+        let warning = format!("the parents form {cycles}; see the marks in the tree");
+        context.ui.warn(&warning);
     }
-    if visits.is_empty() && !selection.status.is_empty() {
-        let flags = selection.status.flags();
+    if visits.is_empty() && !status.is_empty() {
+        let flags = status.flags();
         context.ui.note(&format!("no trials match{flags}"));
     }
-    context.close(log);
 }

@@ -46,10 +46,4 @@ mod compat {
                 .collect(),
         )
     }
-
-    impl super::Row<'_> {
-        pub(crate) fn has_id(&self) -> bool {
-            self.id().is_some()
-        }
-    }
 }

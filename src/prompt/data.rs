@@ -3,15 +3,21 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use anyhow::Result;
+use serde_json::{Value, json};
 
 use super::failures::{FailureClass, gather_failures};
 use crate::{
     analysis::{
-        Best, BestLineage, BestLineageQuery, ChainEnd, Evidence, Failures, Leaderboard, Noise,
+        Best, BestLineageQuery, ChainEnd, ChainSummary, Evidence, Failures, Leaderboard, Noise,
         Signal, SpecialistTrials, Tally, find_signals,
     },
+    index::IndexedLog,
     log::{Role, Schema, Status, Trial},
-    store::{IndexedLog, PromptSettings},
+    output::{
+        json::{row_value, value},
+        trials::Steps,
+    },
+    store::PromptSettings,
 };
 
 /// Trials whose hypotheses share this many first characters count as the same idea.
@@ -20,53 +26,31 @@ const SAME_START: usize = 30;
 /// The signals need this many of a specialist's last outcomes.
 const LEAST_OUTCOMES: usize = 5;
 
-/// What the sections of a prompt show. Ignored trials are nowhere in it.
+/// What the sections of a prompt show, newest trials first. Ignored trials are nowhere in it.
 pub struct PromptData {
-    pub schema: Arc<Schema>,
-    pub specialist: String,
-    pub tally: Tally,
-    pub newest: Option<Trial>,
-    pub best: Option<Trial>,
-    pub leaderboard: Vec<Trial>,
-    pub lineage: LineageData,
-    pub failures: Vec<FailureClass>,
-    /// What the reader itself tried.
-    pub own: SpecialistTrials,
-    /// Newest first, as are `recent` and `full`.
-    pub own_last: Vec<Trial>,
-    pub recent: Vec<Trial>,
-    pub full: Vec<Trial>,
-    pub signals: Vec<Signal>,
-    pub near_misses: Vec<Trial>,
-}
-
-impl PromptData {
-    /// The id of the last trial in the prompt, or `none`.
-    pub fn as_of(&self) -> String {
-        match &self.newest {
-            Some(newest) => newest.row().name(),
-            None => "none".to_owned(),
-        }
-    }
-}
-
-/// The chain to the best and what was tried from it.
-pub struct LineageData {
-    /// The root, then the last links; the best is the last one.
-    pub chain: Vec<Link>,
+    pub(super) schema: Arc<Schema>,
+    pub(super) specialist: String,
+    pub(super) tally: Tally,
+    pub(super) newest: Option<Trial>,
+    pub(super) best: Option<Trial>,
+    pub(super) leaderboard: Vec<Trial>,
+    /// The chain to the best: the root, then the last links, each with its step.
+    pub(super) chain: Vec<(Trial, String)>,
     /// Links between the root and the others.
-    pub skipped_links: usize,
-    pub chain_end: ChainEnd,
-    /// Newest first.
-    pub children: Vec<Trial>,
+    pub(super) skipped_links: usize,
+    pub(super) chain_end: ChainEnd,
+    /// What was tried from the best.
+    pub(super) children: Vec<Trial>,
     /// Older children, by status.
-    pub older_children: BTreeMap<Status, u64>,
-}
-
-/// A trial of a chain and its step: its score minus its parent's.
-pub struct Link {
-    pub trial: Trial,
-    pub step: Option<f64>,
+    pub(super) older_children: BTreeMap<Status, u64>,
+    pub(super) failures: Vec<FailureClass>,
+    /// What the reader itself tried.
+    pub(super) own: SpecialistTrials,
+    pub(super) own_last: Vec<Trial>,
+    pub(super) recent: Vec<Trial>,
+    pub(super) full: Vec<Trial>,
+    pub(super) signals: Vec<Signal>,
+    pub(super) near_misses: Vec<Trial>,
 }
 
 /// Gathers the data of a specialist's prompt, within the limits of the settings.
@@ -92,12 +76,25 @@ pub fn gather(log: &IndexedLog, specialist: &str, limits: &PromptSettings) -> Re
         failed_children: lineage.children.failed_in_a_row,
         near_misses: near_misses.len(),
     });
-    let recent = gather_recent(log, limits.recent.max(limits.full).max(1))?;
+    let size = limits.recent.max(limits.full).max(1);
+    let mut recent = log.last(size, |row| !row.status().is_ignored())?;
+    recent.reverse();
+    let children = lineage.children.newest.iter().rev();
+    let (chain_end, mut skipped_links) = (lineage.chain.end, lineage.chain.skipped);
+    let mut chain = gather_chain(log, lineage.chain)?;
+    if chain.len() > links.saturating_add(1) {
+        chain.remove(1);
+        skipped_links += 1;
+    }
     Ok(PromptData {
         schema: Arc::clone(&log.schema),
         specialist: specialist.to_owned(),
         failures: gather_failures(log, &failures, &tally, limits.reasons)?,
-        lineage: gather_lineage(log, lineage, links)?,
+        chain,
+        skipped_links,
+        chain_end,
+        children: log.all_at(children.map(|(offset, _)| *offset))?,
+        older_children: lineage.children.older,
         own_last: log.all_at(own.newest.iter().rev().take(limits.specialist).copied())?,
         own,
         newest: recent.first().cloned(),
@@ -111,39 +108,14 @@ pub fn gather(log: &IndexedLog, specialist: &str, limits: &PromptSettings) -> Re
     })
 }
 
-/// The last trials, newest first.
-fn gather_recent(log: &IndexedLog, limit: usize) -> Result<Vec<Trial>> {
-    let mut recent = log.last(limit, |row| !row.status().is_ignored())?;
-    recent.reverse();
-    Ok(recent)
-}
-
-fn gather_lineage(log: &IndexedLog, lineage: BestLineage, links: usize) -> Result<LineageData> {
-    let BestLineage { chain, children } = lineage;
+fn gather_chain(log: &IndexedLog, chain: ChainSummary) -> Result<Vec<(Trial, String)>> {
+    let mut steps = Steps::default();
     let trials = log.all_at(chain.root.into_iter().chain(chain.last))?;
-    let mut parent_score = None;
-    let mut shown = Vec::new();
-    for trial in trials {
-        let score = trial.row().score();
-        let step = score
-            .zip(parent_score)
-            .map(|(score, parent)| score - parent);
-        parent_score = score;
-        shown.push(Link { trial, step });
-    }
-    let mut skipped_links = chain.skipped;
-    if shown.len() > links.saturating_add(1) {
-        shown.remove(1);
-        skipped_links += 1;
-    }
-    let newest = children.newest.iter().rev().map(|(offset, _)| *offset);
-    Ok(LineageData {
-        chain: shown,
-        skipped_links,
-        chain_end: chain.end,
-        children: log.all_at(newest)?,
-        older_children: children.older,
-    })
+    let links = trials.into_iter().map(|trial| {
+        let step = steps.next(&trial.row());
+        (trial, step)
+    });
+    Ok(links.collect())
 }
 
 /// The discards close to zero that no later keep of the leaderboard has taken up.
@@ -154,19 +126,50 @@ fn find_near_misses(
     best: Option<&Trial>,
     leaderboard: &[Trial],
 ) -> Result<Vec<Trial>> {
+    let start = |trial: &Trial| -> String {
+        let hypothesis = trial.row().text(Role::Hypothesis).into_owned();
+        hypothesis.chars().take(SAME_START).collect()
+    };
     let best_id = best.and_then(|best| best.row().id());
     let misses = noise.near_misses(best_id.as_ref(), epsilon.unwrap_or(0.0));
     let mut trials = log.all_at(misses.iter().map(|miss| miss.offset))?;
     trials.retain(|miss| {
-        let was_kept = |keep: &Trial| {
-            keep.row().offset > miss.row().offset && start_of(keep) == start_of(miss)
-        };
-        !leaderboard.iter().any(was_kept)
+        let mut later = leaderboard.iter();
+        !later.any(|keep| keep.row().offset > miss.row().offset && start(keep) == start(miss))
     });
     Ok(trials)
 }
 
-fn start_of(trial: &Trial) -> String {
-    let hypothesis = trial.row().text(Role::Hypothesis).into_owned();
-    hypothesis.chars().take(SAME_START).collect()
+/// A prompt as a JSON object: its text, the trials that it shows, and the flags that shaped it. A blind prompt's record has
+/// no more trials than the prompt shows.
+pub fn record(data: &PromptData, prompt: &str, flags: &Value) -> Value {
+    let is_blind = flags["blind"] == true;
+    let rows = |trials: &[Trial]| -> Vec<Value> {
+        let shown = if is_blind { &[] } else { trials };
+        shown.iter().map(row_value).collect()
+    };
+    let chain: Vec<_> = data.chain.iter().map(|(trial, _)| trial.clone()).collect();
+    let best = data.best.as_ref().map(|best| {
+        let row = best.row();
+        match is_blind {
+            true => json!({
+                "exp_id": row.name(),
+                row.schema.score_name(): value(&row.text(Role::Score), false),
+            }),
+            false => row_value(best),
+        }
+    });
+    let as_of = data.newest.as_ref().map(|newest| newest.row().name());
+    json!({
+        "rendered_prompt": prompt,
+        "current_best": best,
+        "chain_to_best": rows(&chain),
+        "top_k_leaderboard": rows(&data.leaderboard),
+        "recent_n_activity": rows(&data.recent),
+        "last_m_with_full_hypothesis": rows(&data.full),
+        "specialist": data.specialist,
+        "as_of": as_of.unwrap_or_else(|| "none".to_owned()),
+        "flags": flags,
+        "version": env!("CARGO_PKG_VERSION"),
+    })
 }

@@ -12,7 +12,7 @@ use super::guard::StoreGuard;
 use super::staging::{StagedSnapshot, remove_abandoned};
 use super::walk::{Work, list_work};
 use super::{Progress, SNAPSHOTS, Snapshot, cannot, open_below};
-use crate::output::text;
+use crate::output::format;
 use crate::store::Store;
 
 /// Copies files aside, to be placed once the trial has its id. Files that the snapshot at the path
@@ -62,13 +62,13 @@ fn check_size(work: &Work, source: &Path, max_bytes: u64) -> Result<()> {
     }
     let mut largest = String::new();
     if let Some((path, meta)) = work.files().max_by_key(|(_, meta)| meta.len) {
-        largest = format!(" ({} alone {})", path.display(), text::bytes(meta.len));
+        largest = format!(" ({} alone {})", path.display(), format::bytes(meta.len));
     }
     bail!(
         "{} has {}{largest}, more than the limit of {}; ignore files with .lineageignore, or raise \
          max_bytes under [snapshot] in lineage.toml",
         source.display(),
-        text::bytes(total),
-        text::bytes(max_bytes)
+        format::bytes(total),
+        format::bytes(max_bytes)
     )
 }

@@ -2,8 +2,12 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use super::text::{printable, visible};
-use crate::{formats::Translation, log::Status, store::Merged};
+use crate::{
+    formats::Translation,
+    log::Status,
+    store::Merged,
+    text::{printable, visible},
+};
 
 /// Rows in and out, what became of columns and words, and every line that could not be read.
 pub fn summary(translation: &Translation, merged: &Merged, file: &Path, store: &Path) -> String {

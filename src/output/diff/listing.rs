@@ -7,7 +7,7 @@ use super::{DiffStat, quote_path};
 use crate::log::Role;
 use crate::log::{Row, shown_id};
 use crate::output::Look;
-use crate::output::text::{count, visible};
+use crate::text::{count, visible};
 
 /// The widest bar of `--stat`.
 const MAX_BAR: u64 = 40;
