@@ -43,13 +43,15 @@ enum ExportFormat {
 }
 
 pub fn run(args: Export, context: &Context) -> Result<()> {
+    if args.format == ExportFormat::Tree {
+        return tree::run(tree::Tree::export(args.read), context);
+    }
     let log = context.open(&args.read)?;
     match args.format {
-        ExportFormat::Tree => tree::export(&log, context),
-        ExportFormat::Karpathy => export_karpathy(&log, context),
-        ExportFormat::Tsv => export_records(&log, Format::Tsv, context),
         ExportFormat::Csv => export_records(&log, Format::Csv, context),
         ExportFormat::Jsonl => export_records(&log, Format::Jsonl, context),
+        ExportFormat::Karpathy => export_karpathy(&log, context),
+        ExportFormat::Tsv | ExportFormat::Tree => export_records(&log, Format::Tsv, context),
     }
 }
 

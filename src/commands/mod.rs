@@ -31,14 +31,11 @@ use crate::ui::Ui;
 /// What every command gets besides its own arguments.
 pub struct Context {
     pub ui: Ui,
-    store: Option<PathBuf>,
+    /// The path of `--store`.
+    pub store: Option<PathBuf>,
 }
 
 impl Context {
-    pub fn new(ui: Ui, store: Option<PathBuf>) -> Self {
-        Self { ui, store }
-    }
-
     fn store(&self) -> Result<Store> {
         Store::find(self.store.as_deref())
     }

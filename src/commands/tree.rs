@@ -6,9 +6,9 @@ use clap::Args;
 use super::args::{parse_count, parse_id};
 use super::filter::WordFilter;
 use super::{Context, ReadArgs};
-use crate::analysis::{Best, ChainEnd, Query, Tree as SearchTree, TreeBuilder, Visit};
+use crate::analysis::{Best, ChainEnd, Query, TreeBuilder, Visit};
 use crate::index::IndexedLog;
-use crate::log::{ExpId, Role, no_such_trial};
+use crate::log::{Role, no_such_trial};
 use crate::output::records::{Format, RecordWriter};
 use crate::output::tree::{TreeDrawing, TreeLine, TreeRecords, columns};
 use crate::text::count;
@@ -42,41 +42,25 @@ pub struct Tree {
     read: ReadArgs,
 }
 
+impl Tree {
+    /// The whole tree as TSV.
+    pub(super) fn export(read: ReadArgs) -> Self {
+        Self {
+            root: None,
+            depth: None,
+            status: Vec::new(),
+            format: Format::Tsv,
+            read,
+        }
+    }
+}
+
 pub fn run(args: Tree, context: &Context) -> Result<()> {
     let log = context.open(&args.read)?;
-    let selection = Selection {
-        root: args.root.as_deref().map(parse_id).transpose()?,
-        depth: args.depth,
-        status: WordFilter::new(Role::Status, "status", args.status),
-    };
-    selection.status.check(&log)?;
-    print_tree(&log, &selection, args.format, context)
-}
-
-/// Prints the records of all trials as TSV.
-pub(super) fn export(log: &IndexedLog, context: &Context) -> Result<()> {
-    let selection = Selection {
-        root: None,
-        depth: None,
-        status: WordFilter::new(Role::Status, "status", Vec::new()),
-    };
-    print_tree(log, &selection, Format::Tsv, context)
-}
-
-/// Which trials are shown.
-struct Selection {
-    root: Option<ExpId>,
-    depth: Option<usize>,
-    status: WordFilter,
-}
-
-fn print_tree(
-    log: &IndexedLog,
-    selection: &Selection,
-    format: Format,
-    context: &Context,
-) -> Result<()> {
     let look = context.ui.look;
+    let root = args.root.as_deref().map(parse_id).transpose()?;
+    let status = WordFilter::new(Role::Status, "status", args.status);
+    status.check(&log)?;
     let (mut best, mut builder) = (Best::default(), TreeBuilder::default());
     // In the order of the log: reading 100,000 rows again in the order of the tree is four times slower.
     let (mut accepted, mut lines) = (Vec::new(), Vec::new());
@@ -84,50 +68,49 @@ fn print_tree(
         best.observe(row);
         builder.observe(row);
         if row.id().is_some() {
-            accepted.push(selection.status.accepts(row));
-            if format == Format::Table {
+            accepted.push(status.accepts(row));
+            if args.format == Format::Table {
                 lines.push(TreeLine::new(row, ChainEnd::Root, false, look));
             }
         }
     })?;
     log.set_damage(damage);
     let tree = builder.into_tree();
-    let branches = tree.branches(selection.root.as_ref(), selection.depth);
-    let branches = branches.with_context(|| match &selection.root {
+    let branches = tree.branches(root.as_ref(), args.depth);
+    let branches = branches.with_context(|| match &root {
         Some(root) => no_such_trial(root, log.path()),
         None => String::new(),
     })?;
-    let visits = if selection.status.is_empty() {
-        branches.walk().collect()
-    } else {
-        branches.walk_to(|visit| accepted[visit.index])
+    let visits = match status.is_empty() {
+        true => branches.walk().collect(),
+        false => branches.walk_to(|visit| accepted[visit.index]),
     };
-    match format {
-        Format::Table => draw(log, &tree, best.offset(), &visits, &lines, context)?,
-        format => print_records(log, &tree, &visits, format, context)?,
+    let offsets = visits
+        .iter()
+        .map(|&visit| (visit, tree.offset(visit.index)));
+    match args.format {
+        Format::Table => draw(&log, offsets, best.offset(), &lines, context)?,
+        format => print_records(&log, offsets, format, context)?,
     }
-    print_messages(&visits, &selection.status, context);
-    context.warn_damage(log);
+    print_messages(&visits, &status, context);
+    context.warn_damage(&log);
     Ok(())
 }
 
 fn draw(
     log: &IndexedLog,
-    tree: &SearchTree,
+    visits: impl Iterator<Item = (Visit, u64)>,
     best: Option<u64>,
-    visits: &[Visit],
     lines: &[TreeLine],
     context: &Context,
 ) -> Result<()> {
     let look = context.ui.look;
     let (mut drawing, mut read) = (TreeDrawing::new(look), log.reader());
     let mut out = context.ui.printer();
-    for &visit in visits {
-        let offset = tree.offset(visit.index);
+    for (visit, offset) in visits {
         let is_best = best == Some(offset);
         if is_best || visit.end != ChainEnd::Root {
-            let trial = read(offset)?;
-            let line = TreeLine::new(&trial.row(), visit.end, is_best, look);
+            let line = TreeLine::new(&read(offset)?.row(), visit.end, is_best, look);
             out.add(&drawing.draw(visit, &line))?;
         } else {
             out.add(&drawing.draw(visit, &lines[visit.index]))?;
@@ -138,19 +121,16 @@ fn draw(
 
 fn print_records(
     log: &IndexedLog,
-    tree: &SearchTree,
-    visits: &[Visit],
+    visits: impl Iterator<Item = (Visit, u64)>,
     format: Format,
     context: &Context,
 ) -> Result<()> {
     let mut records = TreeRecords::default();
     let mut writer = RecordWriter::new(format, columns(&log.schema));
-    let mut read = log.reader();
-    let mut out = context.ui.printer();
+    let (mut read, mut out) = (log.reader(), context.ui.printer());
     out.add(&writer.header())?;
-    for &visit in visits {
-        let trial = read(tree.offset(visit.index))?;
-        out.add(&writer.record(&records.record(visit, &trial.row())))?;
+    for (visit, offset) in visits {
+        out.add(&writer.record(&records.record(visit, &read(offset)?.row())))?;
     }
     out.add(writer.footer())?;
     out.finish()

@@ -65,12 +65,10 @@ fn decimal(number: f64) -> Value {
     value(text.trim_end_matches('0').trim_end_matches('.'), false)
 }
 
-/// Whether trials of a status count in rates and in the compute time.
 fn is_counted(status: Status) -> bool {
     !status.is_ignored()
 }
 
-/// Whether trials of a status produced no usable score.
 fn has_no_score(status: Status) -> bool {
     is_counted(status) && !status.is_completed() && status != Status::Baseline
 }
@@ -79,43 +77,38 @@ fn is_keep(status: Status) -> bool {
     status == Status::Keep
 }
 
-/// The key, the title and the figure of each column of a group.
-fn group_figures(group: &Group) -> [(&'static str, &'static str, Figure<'_>); 8] {
-    use Figure::{Count, Hours, Id, Nothing, Score, Share};
+/// The key, the title and the figure of each column.
+type Figures<'a> = Vec<(&'static str, &'static str, Figure<'a>)>;
+
+fn group_figures(group: &Group) -> Figures<'_> {
     let (keeps, rated) = (group.trials(is_keep), group.rated());
-    let completed = group.trials(Status::is_completed);
-    let no_score = group.hours(has_no_score);
+    let completed = Figure::Share(group.trials(Status::is_completed), rated);
+    let no_score = Figure::Hours(group.hours(has_no_score));
     let (score, id) = match &group.best {
-        Some((_, score, id)) => (Score(score), Id(id)),
-        None => (Nothing, Nothing),
+        Some((_, score, id)) => (Figure::Score(score), Figure::Id(id)),
+        None => (Figure::Nothing, Figure::Nothing),
     };
-    [
-        ("trials", "trials", Count(group.all())),
-        ("keep", "keeps", Count(keeps)),
-        ("keep_rate", "keep rate", Share(keeps, rated)),
-        (
-            "completion_rate",
-            "completion rate",
-            Share(completed, rated),
-        ),
-        ("hours", "compute", Hours(group.hours(is_counted))),
-        ("hours_without_score", "no score", Hours(no_score)),
+    vec![
+        ("trials", "trials", Figure::Count(group.all())),
+        ("keep", "keeps", Figure::Count(keeps)),
+        ("keep_rate", "keep rate", Figure::Share(keeps, rated)),
+        ("completion_rate", "completion rate", completed),
+        ("hours", "compute", Figure::Hours(group.hours(is_counted))),
+        ("hours_without_score", "no score", no_score),
         ("best", "best", score),
         ("best_exp", "exp", id),
     ]
 }
 
-/// The share and the compute time of a status.
-fn entry_figures(entry: &Entry, total: &Group) -> [Figure<'static>; 3] {
-    let share = if is_counted(entry.status) {
-        Figure::Share(entry.trials, total.rated())
-    } else {
-        Figure::Nothing
+fn entry_figures(entry: &Entry, total: &Group) -> Figures<'static> {
+    let share = match entry.status.is_ignored() {
+        true => Figure::Nothing,
+        false => Figure::Share(entry.trials, total.rated()),
     };
-    [
-        Figure::Count(entry.trials),
-        share,
-        Figure::Hours(entry.hours),
+    vec![
+        ("trials", "trials", Figure::Count(entry.trials)),
+        ("share", "share", share),
+        ("hours", "compute", Figure::Hours(entry.hours)),
     ]
 }
 
@@ -197,16 +190,14 @@ fn since_keep(tally: &Tally) -> String {
 fn format_histogram(total: &Group, look: Look) -> String {
     let mut entries: Vec<Entry> = total.entries().collect();
     entries.sort_by_key(|entry| Reverse(entry.trials));
-    let most = entries.first().map_or(1, |entry| entry.trials.max(1));
+    let most = entries.first().map_or(1, |entry| entry.trials);
     let rows = entries.iter().map(|entry| {
         let style = status_style(entry.status);
         let bar = (entry.trials * MAX_BAR).div_ceil(most);
+        let bar = (0..bar).map(|_| '█').collect::<String>();
         let mut row = vec![Cell::new(visible_or_dash(&entry.word), style)];
-        row.extend(entry_figures(entry, total).map(|figure| figure.text().into()));
-        row.push(Cell::new(
-            "█".repeat(usize::try_from(bar).unwrap_or(0)),
-            style,
-        ));
+        row.extend(texts(&entry_figures(entry, total)));
+        row.push(Cell::new(bar, style));
         row
     });
     let names = ["status", "trials", "share", "compute", ""];
@@ -218,17 +209,25 @@ fn format_groups(tally: &Tally, by: &str, schema: &Schema, look: Look) -> String
     groups.sort_by_key(|(_, group)| Reverse(group.trials(is_keep)));
     let rows = groups.iter().map(|(name, group)| {
         let mut row: Vec<Cell> = vec![visible_or_dash(name).into()];
-        row.extend(group_figures(group).map(|(_, _, figure)| figure.text().into()));
+        row.extend(texts(&group_figures(group)));
         row
     });
     let best = format!("best {}", visible(&schema.label));
-    let group = Group::default();
-    let titles = group_figures(&group).map(|(_, title, _)| match title {
-        "best" => &best,
-        title => title,
-    });
-    let names = [&[by], &titles[..]].concat();
+    let mut names = vec![by];
+    names.extend(
+        group_figures(&tally.total)
+            .iter()
+            .map(|(_, title, _)| *title),
+    );
+    names[7] = &best;
     format_table(&names, &[1, 2, 3, 4, 5, 6, 7], rows.collect(), look)
+}
+
+fn texts(figures: &Figures) -> Vec<Cell> {
+    figures
+        .iter()
+        .map(|(_, _, figure)| figure.text().into())
+        .collect()
 }
 
 /// `json` has everything, the other formats have the rows of the histogram or of the groups of `by`.
@@ -241,39 +240,36 @@ pub fn format_stats_records(
     if format == Format::Json {
         return json::json(&stats_object(tally, by, schema)) + "\n";
     }
-    let total = &tally.total;
+    let cells = |figures: Figures| figures.iter().map(|(_, _, figure)| figure.cell()).collect();
     let Some(by) = by else {
         let mut columns = ["status", "trials", "share", "hours"].map(Column::number);
         columns[0].is_text = true;
-        let rows = total.entries().map(|entry| {
-            let mut cells = vec![entry.word.clone()];
-            cells.extend(entry_figures(&entry, total).map(|figure| figure.cell()));
-            cells
+        let rows = tally.total.entries().map(|entry| {
+            let cells: Vec<_> = cells(entry_figures(&entry, &tally.total));
+            [vec![entry.word], cells].concat()
         });
         return format_records(format, columns.to_vec(), rows);
     };
     let mut columns = vec![Column::text(by)];
-    columns.extend(group_figures(total).map(|(key, ..)| Column::new(key, key == "best_exp")));
-    let rows = tally.groups.iter().map(|(name, group)| {
-        let mut cells = vec![name.clone()];
-        cells.extend(group_figures(group).map(|(_, _, figure)| figure.cell()));
-        cells
-    });
+    for (key, ..) in group_figures(&tally.total) {
+        columns.push(Column::new(key, key == "best_exp"));
+    }
+    let groups = tally.groups.iter();
+    let rows =
+        groups.map(|(name, group)| [vec![name.clone()], cells(group_figures(group))].concat());
     format_records(format, columns, rows)
+}
+
+fn group_object(group: &Group) -> Map<String, Value> {
+    let figures = group_figures(group).into_iter();
+    figures
+        .map(|(key, _, figure)| (key.to_owned(), figure.value()))
+        .collect()
 }
 
 fn stats_object(tally: &Tally, by: Option<&str>, schema: &Schema) -> Value {
     let total = &tally.total;
-    let [
-        trials,
-        keep,
-        keep_rate,
-        completion_rate,
-        hours,
-        no_score,
-        best,
-        best_exp,
-    ] = group_figures(total).map(|(_, _, figure)| figure.value());
+    let figures = group_object(total);
     let baseline = tally.baseline.as_ref();
     let improvement = match (&total.best, baseline) {
         (Some((best, ..)), Some((baseline, _))) => value(&signed_delta(best - baseline), false),
@@ -287,28 +283,26 @@ fn stats_object(tally: &Tally, by: Option<&str>, schema: &Schema) -> Value {
     let mut out = json!({
         "metric": schema.metric,
         "direction": schema.direction,
-        "trials": trials,
-        "best": best,
-        "best_exp": best_exp,
+        "trials": figures["trials"],
+        "best": figures["best"],
+        "best_exp": figures["best_exp"],
         "baseline": baseline.map(|(_, text)| value(text, false)),
         "improvement": improvement,
-        "keep": keep,
-        "keep_rate": keep_rate,
-        "completion_rate": completion_rate,
+        "keep": figures["keep"],
+        "keep_rate": figures["keep_rate"],
+        "completion_rate": figures["completion_rate"],
         "ignored": total.trials(Status::is_ignored),
         "trials_since_keep": tally.since_keep,
         "last_keep_exp": tally.last_keep,
-        "hours": hours,
-        "hours_without_score": no_score,
+        "hours": figures["hours"],
+        "hours_without_score": figures["hours_without_score"],
         "status": status,
     });
     if let Some(by) = by {
-        let mut groups = Map::new();
-        for (name, group) in &tally.groups {
-            let figures =
-                group_figures(group).map(|(key, _, figure)| (key.to_owned(), figure.value()));
-            groups.insert(name.clone(), figures.into_iter().collect());
-        }
+        let groups = tally.groups.iter();
+        let groups: Map<_, _> = groups
+            .map(|(name, group)| (name.clone(), group_object(group).into()))
+            .collect();
         out["by"] = json!({ by: groups });
     }
     out

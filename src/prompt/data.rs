@@ -6,19 +6,15 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::failures::{FailureClass, gather_failures};
-use crate::{
-    analysis::{
-        Best, BestLineageQuery, ChainEnd, ChainSummary, Evidence, Failures, Leaderboard, Noise,
-        Signal, SpecialistTrials, Tally, find_signals,
-    },
-    index::IndexedLog,
-    log::{Role, Schema, Status, Trial},
-    output::{
-        json::{row_value, value},
-        trials::Steps,
-    },
-    store::PromptSettings,
+use crate::analysis::{
+    Best, BestLineageQuery, ChainEnd, ChainSummary, Evidence, Failures, Leaderboard, Noise, Signal,
+    SpecialistTrials, Tally, find_signals,
 };
+use crate::index::IndexedLog;
+use crate::log::{Role, Schema, Status, Trial};
+use crate::output::json::{row_value, value};
+use crate::output::trials::Steps;
+use crate::store::PromptSettings;
 
 /// Trials whose hypotheses share this many first characters count as the same idea.
 const SAME_START: usize = 30;

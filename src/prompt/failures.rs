@@ -5,16 +5,12 @@ use std::{cmp::Reverse, collections::BTreeSet};
 use anyhow::Result;
 
 use super::{id, quote, trial_count, trim::Section};
-use crate::{
-    analysis::{Failures, Tally, find_reason, kind_of},
-    index::IndexedLog,
-    log::{Role, Row, Status, Trial},
-    output::{
-        format::{duration, share},
-        markdown::code,
-    },
-    text::{cut_middle, squeeze, visible},
-};
+use crate::analysis::{Failures, Tally, find_reason, kind_of};
+use crate::index::IndexedLog;
+use crate::log::{Role, Row, Status, Trial};
+use crate::output::format::{duration, share};
+use crate::output::markdown::code;
+use crate::text::{cut_middle, squeeze, visible};
 
 /// Characters of a hypothesis and of a reason.
 const HYPOTHESIS: usize = 60;

@@ -10,13 +10,11 @@ mod trim;
 
 use anyhow::{Result, bail};
 
-use crate::{
-    log::{Role, Row},
-    output::markdown::{code, word},
-    snapshot::Workdir,
-    store::SectionName,
-    text::{NOTHING, count},
-};
+use crate::log::{Role, Row};
+use crate::output::markdown::{code, word};
+use crate::snapshot::Workdir;
+use crate::store::SectionName;
+use crate::text::{NOTHING, count};
 
 pub use data::{PromptData, gather, record};
 use trim::{Section, trim};

@@ -1,15 +1,11 @@
 //! The sections about the search as a whole: signals, the best trial and its chain.
 
 use super::{PromptData, Section, cell, delta, id, quote};
-use crate::{
-    analysis::{ChainEnd, Signal},
-    log::{Role, Trial},
-    output::{
-        format::number,
-        markdown::{block, word},
-    },
-    text::{count, cut_visible},
-};
+use crate::analysis::{ChainEnd, Signal};
+use crate::log::{Role, Trial};
+use crate::output::format::number;
+use crate::output::markdown::{block, word};
+use crate::text::{count, cut_visible};
 
 /// Characters of a hypothesis in a list or the chain, of the best's, and of a word in the chain.
 const HYPOTHESIS: usize = 60;

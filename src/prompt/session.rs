@@ -1,12 +1,10 @@
 //! The sections that frame a session: who reads the prompt, how to ask for more, where to work, what to do.
 
 use super::{PromptData, PromptOptions, Section, cell, id, trial_count};
-use crate::{
-    log::{Role, Trial},
-    output::markdown::{code, prose, word},
-    snapshot::{WorkFile, Workdir},
-    text::{escape_hidden, shell_word},
-};
+use crate::log::{Role, Trial};
+use crate::output::markdown::{code, prose, word};
+use crate::snapshot::{WorkFile, Workdir};
+use crate::text::{escape_hidden, shell_word};
 
 /// Characters of a file name, a first line, a directory and a command.
 const FILE_NAME: usize = 200;

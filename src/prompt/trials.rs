@@ -1,16 +1,12 @@
 //! The sections that list trials: the leaderboard, the children of the best, the specialist's own, the last ones.
 
 use super::{PromptData, Section, cell, id, outcome, quote, trial_count};
-use crate::{
-    analysis::Calibration,
-    log::{Role, Row, Status, Trial, shown_id},
-    output::{
-        format::short_delta,
-        markdown::{self, word},
-        trials::column_title,
-    },
-    text::count,
-};
+use crate::analysis::Calibration;
+use crate::log::{Role, Row, Status, Trial, shown_id};
+use crate::output::format::short_delta;
+use crate::output::markdown::{self, word};
+use crate::output::trials::column_title;
+use crate::text::count;
 
 /// How long the texts of a list may be, and how many bytes a trial may have in the mean: the first length that fits is used.
 type Lengths = (&'static [usize], usize);
