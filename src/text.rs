@@ -103,18 +103,14 @@ fn escape(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
     out.into()
 }
 
-/// At most `max` characters, ending in an ellipsis if something is left out.
-pub fn cut(text: &str, max: usize) -> Cow<'_, str> {
+/// The text made visible, at most `max` characters, ending in an ellipsis if something is left out.
+pub fn cut_visible(text: &str, max: usize) -> String {
+    let text = visible(text);
     if text.len() <= max || text.chars().nth(max).is_none() {
-        return text.into();
+        return text.into_owned();
     }
     let start: String = text.chars().take(max.saturating_sub(1)).collect();
-    format!("{}…", start.trim_end()).into()
-}
-
-/// The text made visible, then cut.
-pub fn cut_visible(text: &str, max: usize) -> String {
-    cut(&visible(text), max).into_owned()
+    format!("{}…", start.trim_end())
 }
 
 /// At most `max` characters, with an ellipsis in the middle: the end of an error says where it happened.
@@ -231,9 +227,9 @@ mod tests {
 
     #[test]
     fn a_cut_shows_and_never_splits_a_character() {
-        assert_eq!(cut("abc", 3), "abc");
-        assert_eq!(cut("äbcd", 3), "äb…");
-        assert_eq!(cut("ab cd", 4), "ab…");
+        assert_eq!(cut_visible("abc", 3), "abc");
+        assert_eq!(cut_visible("äbcd", 3), "äb…");
+        assert_eq!(cut_visible("ab cd", 4), "ab…");
         assert_eq!(cut_visible(" a\t\tbcd", 3), "a…");
         assert_eq!(cut_middle("abcdefgh", 5), "ab…gh");
         assert_eq!(cut_middle("abcdefgh", 4), "ab…h");

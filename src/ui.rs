@@ -18,9 +18,6 @@ const CHUNK: usize = 64 * 1024;
 /// A command that finishes sooner shows no progress.
 const PROGRESS_DELAY: Duration = Duration::from_millis(500);
 
-/// The width that is assumed if the terminal does not say.
-const DEFAULT_WIDTH: usize = 80;
-
 /// Where output goes and how it looks.
 pub struct Ui {
     /// What stdout can show.
@@ -192,7 +189,7 @@ fn has_color(flag: ColorChoice, stream: &impl RawStream) -> bool {
 }
 
 /// The columns of the terminal; `None` if stdout is not one. `COLUMNS` overrides what the terminal says. A
-/// pseudo-terminal may say 0, so the width is clamped.
+/// pseudo-terminal may say 0.
 fn terminal_width() -> Option<usize> {
     if !io::stdout().is_terminal() {
         return None;
@@ -202,8 +199,7 @@ fn terminal_width() -> Option<usize> {
         Some(columns) => columns,
         None => terminal_size::terminal_size().map_or(0, |(width, _)| usize::from(width.0)),
     };
-    let width = if width == 0 { DEFAULT_WIDTH } else { width };
-    Some(width.clamp(40, 160))
+    Some(if width == 0 { 80 } else { width.clamp(40, 160) })
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ use std::str::FromStr;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
+use serde::Serialize;
 
 use super::Usage;
 use crate::formats;
@@ -17,7 +18,7 @@ use crate::text::{nearest, printable};
 const EXTERNAL: &str = "Reading external logs";
 
 /// How the log is read.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Serialize)]
 pub struct ReadArgs {
     /// The column with the score [default: the setting, else the log's own metric]
     #[arg(long, value_name = "COLUMN")]
@@ -27,6 +28,7 @@ pub struct ReadArgs {
     pub direction: Option<Direction>,
     /// The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes
     #[arg(long, value_name = "ROLE=COLUMN,…", help_heading = EXTERNAL)]
+    #[serde(skip)]
     pub map: Option<formats::Map>,
     /// The segment of a JSON lines log [default: the last]
     #[arg(long, value_name = "N", value_parser = parse_count::<u64>, help_heading = EXTERNAL)]

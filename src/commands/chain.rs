@@ -7,10 +7,8 @@ use super::args::{OutputArgs, format_cell, parse_id};
 use super::{Context, ReadArgs};
 use crate::analysis::{self, ChainEnd};
 use crate::index::IndexedLog;
-use crate::output::Look;
 use crate::output::records::{self, Column, Format, RecordWriter};
 use crate::output::trials::{Steps, format_chain};
-use crate::ui::Printer;
 
 /// A table needs all of its rows for the widths of its columns; a longer chain becomes several tables.
 const MAX_TABLE: usize = 1000;
@@ -36,30 +34,17 @@ pub struct Chain {
 pub fn run(args: Chain, context: &Context) -> Result<()> {
     let (ui, output) = (&context.ui, &args.output);
     let log = context.open(&args.read)?;
-    let column = output.column(&log.schema)?;
+    output.column(&log.schema)?;
     let exp = args.exp.as_deref().map(parse_id).transpose()?;
     if exp.is_none() {
         log.require_score()?;
     }
-    let chain = match log.chain(exp.as_ref())? {
-        Some(chain) => chain,
-        None => {
-            ui.note("no best trial yet; `lineage chain EXP` shows the ancestors of any trial");
-            analysis::Chain::default()
-        }
-    };
-    let mut out = ui.printer();
-    if let Some(column) = column {
-        let mut read = log.reader();
-        for &offset in &chain.offsets {
-            out.add(&format_cell(&read(offset)?.row(), column))?;
-        }
-    } else if output.format == Format::Table {
-        add_tables(&log, &chain, exp.is_none(), ui.look, &mut out)?;
-    } else {
-        add_records(&log, &chain, output.format, &mut out)?;
+    let chain = log.chain(exp.as_ref())?;
+    if chain.is_none() {
+        ui.note("no best trial yet; `lineage chain EXP` shows the ancestors of any trial");
     }
-    out.finish()?;
+    let chain = chain.unwrap_or_default();
+    print_chain(&log, &chain, exp.is_none(), output, context)?;
     match chain.end {
         ChainEnd::Root => {}
         ChainEnd::MissingParent => ui.warn("the parent of the first trial is not in the log"),
@@ -69,43 +54,40 @@ pub fn run(args: Chain, context: &Context) -> Result<()> {
     Ok(())
 }
 
-/// The columns of the log, and the step.
-fn add_records(
-    log: &IndexedLog,
-    chain: &analysis::Chain,
-    format: Format,
-    out: &mut Printer,
-) -> Result<()> {
-    let mut columns = records::columns(&log.schema);
-    columns.push(Column::number("step"));
-    let mut writer = RecordWriter::new(format, columns);
-    let (mut read, mut steps) = (log.reader(), Steps::default());
-    out.add(&writer.header())?;
-    for &offset in &chain.offsets {
-        let trial = read(offset)?;
-        let mut cells = records::cells(&trial.row());
-        cells.push(steps.next(&trial.row()));
-        out.add(&writer.record(&cells))?;
-    }
-    out.add(writer.footer())
-}
-
-fn add_tables(
+fn print_chain(
     log: &IndexedLog,
     chain: &analysis::Chain,
     ends_with_best: bool,
-    look: Look,
-    out: &mut Printer,
+    output: &OutputArgs,
+    context: &Context,
 ) -> Result<()> {
-    let best = chain.offsets.last().filter(|_| ends_with_best);
-    let (mut read, mut steps) = (log.reader(), Steps::default());
-    for offsets in chain.offsets.chunks(MAX_TABLE) {
-        let mut rows = Vec::new();
-        for offset in offsets {
-            let is_best = best == Some(offset);
-            rows.push(steps.cells(&read(*offset)?.row(), is_best));
+    let (mut out, mut read, mut steps) = (context.ui.printer(), log.reader(), Steps::default());
+    if let Some(column) = output.column(&log.schema)? {
+        for &offset in &chain.offsets {
+            out.add(&format_cell(&read(offset)?.row(), column))?;
         }
-        out.add(&format_chain(rows, &log.schema, look))?;
+    } else if output.format == Format::Table {
+        let best = chain.offsets.last().filter(|_| ends_with_best);
+        for offsets in chain.offsets.chunks(MAX_TABLE) {
+            let mut rows = Vec::new();
+            for offset in offsets {
+                let is_best = best == Some(offset);
+                rows.push(steps.cells(&read(*offset)?.row(), is_best));
+            }
+            out.add(&format_chain(rows, &log.schema, context.ui.look))?;
+        }
+    } else {
+        let mut columns = records::columns(&log.schema);
+        columns.push(Column::number("step"));
+        let mut writer = RecordWriter::new(output.format, columns);
+        out.add(&writer.header())?;
+        for &offset in &chain.offsets {
+            let trial = read(offset)?;
+            let mut cells = records::cells(&trial.row());
+            cells.push(steps.next(&trial.row()));
+            out.add(&writer.record(&cells))?;
+        }
+        out.add(writer.footer())?;
     }
-    Ok(())
+    out.finish()
 }

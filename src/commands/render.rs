@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::{Args, ValueEnum, builder::NonEmptyStringValueParser};
 use jiff::Timestamp;
+use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::args::parse_id;
@@ -24,7 +25,7 @@ use crate::text::shell_word;
 /// Prints Markdown: what fails and why, the best trial and the leaderboard, the chain to the best, the reader's own trials, the
 /// last trials, signals, the key insights, how to ask for more, and the task. Ignored trials (`harness_abort`) are left out.
 /// The same log and flags give the same bytes.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Serialize)]
 #[command(after_help = "\
 Examples:
   lineage render --for tok > prompt.md
@@ -36,6 +37,7 @@ pub struct Render {
     #[arg(long = "for", value_name = "SPECIALIST", allow_hyphen_values = true)]
     #[arg(env = "LINEAGE_SPECIALIST", hide_env_values = true)]
     #[arg(value_parser = NonEmptyStringValueParser::new())]
+    #[serde(rename = "for")]
     specialist: String,
     /// Use the log as it was just after this trial
     #[arg(long, value_name = "EXP")]
@@ -64,14 +66,18 @@ pub struct Render {
     blind: bool,
     /// List the files of the directory in which the agent will work
     #[arg(long, value_name = "DIR")]
+    #[serde(serialize_with = "serialize_path")]
     workdir: Option<PathBuf>,
     /// Also save the prompt in the store, as Markdown and as JSON
     #[arg(long)]
+    #[serde(skip)]
     save: bool,
     /// Print the prompt, or a JSON object with the prompt and the trials in it
     #[arg(long, default_value = "md")]
+    #[serde(skip)]
     format: RenderFormat,
     #[command(flatten)]
+    #[serde(flatten)]
     read: ReadArgs,
 }
 
@@ -94,7 +100,7 @@ pub fn run(args: Render, context: &Context) -> Result<()> {
     let data = prompt::gather(&log, &args.specialist, &settings)?;
     let workdir = args.workdir.as_deref();
     let workdir = workdir.map(|dir| inspect_workdir(&store, &log, dir));
-    let flags = flags_of_record(&args);
+    let flags = serde_json::to_value(&args)?;
     let store_flag = store_flag(context);
     let text = prompt::render(
         &data,
@@ -128,6 +134,13 @@ fn save(store: &Store, text: &str, mut record: Value) -> Result<PathBuf> {
     let name = |key: &str| record[key].as_str().unwrap_or_default();
     let json = json::json(&record) + "\n";
     store.save_prompt(name("as_of"), name("specialist"), text, &json)
+}
+
+/// A path that is not UTF-8 is shown as in a message.
+fn serialize_path<S: Serializer>(path: &Option<PathBuf>, to: S) -> Result<S::Ok, S::Error> {
+    path.as_ref()
+        .map(|path| path.display().to_string())
+        .serialize(to)
 }
 
 /// The settings, overridden by the flags.
@@ -186,22 +199,4 @@ fn inspect_workdir(store: &Store, log: &IndexedLog, dir: &Path) -> Result<Workdi
         snapshots.push((row.name(), row.text(Role::Snapshot).into_owned()));
     }
     read_workdir(store, dir, &snapshots)
-}
-
-fn flags_of_record(args: &Render) -> Value {
-    serde_json::json!({
-        "for": args.specialist,
-        "as_of": args.as_of,
-        "top": args.top,
-        "recent": args.recent,
-        "full": args.full,
-        "sections": args.sections,
-        "without": args.without,
-        "max_bytes": args.max_bytes,
-        "blind": args.blind,
-        "workdir": args.workdir.as_ref().map(|dir| dir.display().to_string()),
-        "metric": args.read.metric,
-        "direction": args.read.direction,
-        "segment": args.read.segment,
-    })
 }

@@ -62,12 +62,7 @@ pub fn run(args: Tail, context: &Context) -> Result<()> {
     }
     let look = context.ui.look;
     let text = match args.format {
-        _ if args.full => {
-            let details = trials
-                .iter()
-                .map(|trial| format_details(&trial.row(), look));
-            details.collect()
-        }
+        _ if args.full => format_details(&trials, look),
         Format::Table => format_trials(&trials, None, look),
         format => format_trial_records(&trials, &log.schema, format),
     };

@@ -213,21 +213,16 @@ fn format_groups(tally: &Tally, by: &str, schema: &Schema, look: Look) -> String
         row
     });
     let best = format!("best {}", visible(&schema.label));
-    let mut names = vec![by];
-    names.extend(
-        group_figures(&tally.total)
-            .iter()
-            .map(|(_, title, _)| *title),
-    );
+    let titles = group_figures(&tally.total);
+    let titles = titles.iter().map(|(_, title, _)| *title);
+    let mut names: Vec<_> = [by].into_iter().chain(titles).collect();
     names[7] = &best;
     format_table(&names, &[1, 2, 3, 4, 5, 6, 7], rows.collect(), look)
 }
 
 fn texts(figures: &Figures) -> Vec<Cell> {
-    figures
-        .iter()
-        .map(|(_, _, figure)| figure.text().into())
-        .collect()
+    let texts = figures.iter().map(|(_, _, figure)| figure.text().into());
+    texts.collect()
 }
 
 /// `json` has everything, the other formats have the rows of the histogram or of the groups of `by`.
@@ -261,10 +256,11 @@ pub fn format_stats_records(
 }
 
 fn group_object(group: &Group) -> Map<String, Value> {
-    let figures = group_figures(group).into_iter();
-    figures
-        .map(|(key, _, figure)| (key.to_owned(), figure.value()))
-        .collect()
+    let mut object = Map::new();
+    for (key, _, figure) in group_figures(group) {
+        object.insert(key.to_owned(), figure.value());
+    }
+    object
 }
 
 fn stats_object(tally: &Tally, by: Option<&str>, schema: &Schema) -> Value {
@@ -299,11 +295,10 @@ fn stats_object(tally: &Tally, by: Option<&str>, schema: &Schema) -> Value {
         "status": status,
     });
     if let Some(by) = by {
-        let groups = tally.groups.iter();
-        let groups: Map<_, _> = groups
-            .map(|(name, group)| (name.clone(), group_object(group).into()))
-            .collect();
-        out["by"] = json!({ by: groups });
+        out["by"] = json!({ by: {} });
+        for (name, group) in &tally.groups {
+            out["by"][by][name] = group_object(group).into();
+        }
     }
     out
 }

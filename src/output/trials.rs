@@ -99,30 +99,27 @@ pub fn format_record(row: &Row, look: Look) -> String {
     out
 }
 
-/// The numbers in one line, then the hypothesis and the notes in full.
-pub fn format_details(row: &Row, look: Look) -> String {
-    let cell = |role| {
-        let cell = Cell::of(row, role);
-        look.paint(cell.style, &cell.text)
-    };
-    let mut delta = cell(Role::Delta);
-    if delta != NOTHING {
-        delta = format!("Δ best {delta}");
-    }
-    let head = [
-        cell(Role::Id),
-        cell(Role::Status),
-        cell(Role::Score),
-        delta,
-        cell(Role::Specialist),
-        format!("from {}", cell(Role::Parent)),
-        cell(Role::Time),
-    ];
-    let mut out = head.join("  ") + "\n";
-    for role in [Role::Hypothesis, Role::Notes] {
-        let text = row.text(role);
-        if !text.is_empty() {
-            out += &format!("    {}\n", visible(&text));
+/// Each trial with its numbers in one line, then its hypothesis and notes in full.
+pub fn format_details(trials: &[Trial], look: Look) -> String {
+    let mut out = String::new();
+    for trial in trials {
+        let row = trial.row();
+        let cell = |role| {
+            let cell = Cell::of(&row, role);
+            look.paint(cell.style, &cell.text)
+        };
+        let [id, status, score] = [Role::Id, Role::Status, Role::Score].map(cell);
+        let [specialist, parent, time] = [Role::Specialist, Role::Parent, Role::Time].map(cell);
+        let mut delta = cell(Role::Delta);
+        if delta != NOTHING {
+            delta = format!("Δ best {delta}");
+        }
+        out += &format!("{id}  {status}  {score}  {delta}  {specialist}  from {parent}  {time}\n");
+        for role in [Role::Hypothesis, Role::Notes] {
+            let text = row.text(role);
+            if !text.is_empty() {
+                out += &format!("    {}\n", visible(&text));
+            }
         }
     }
     out

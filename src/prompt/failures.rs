@@ -68,10 +68,11 @@ fn gather_reasons(
     }
     groups.sort_by_key(|(.., trials)| Reverse(*trials));
     groups.truncate(limit);
-    let reasons = groups
-        .iter()
-        .map(|(_, newest, trials)| Ok((*trials, log.at(*newest)?)));
-    reasons.collect()
+    let mut reasons = Vec::new();
+    for (_, newest, trials) in groups {
+        reasons.push((trials, log.at(newest)?));
+    }
+    Ok(reasons)
 }
 
 /// The section that says what fails, and why.
@@ -107,21 +108,14 @@ fn class_text(class: &FailureClass, rated: u64) -> String {
 }
 
 fn reason_text(trials: usize, newest: &Row, class: &FailureClass) -> String {
-    let searched = class.searched;
+    let (id, searched) = (id(newest), class.searched);
     let which = match trials {
-        1 => id(newest),
-        _ if class.trials == searched as u64 => {
-            format!("{trials} times, most recently {}", id(newest))
-        }
-        _ => format!(
-            "{trials} of the last {searched}, most recently {}",
-            id(newest)
-        ),
+        1 => id,
+        _ if class.trials == searched as u64 => format!("{trials} times, most recently {id}"),
+        _ => format!("{trials} of the last {searched}, most recently {id}"),
     };
-    let mut text = format!(
-        "  - {which}: {}",
-        quote(newest, Role::Hypothesis, HYPOTHESIS)
-    );
+    let hypothesis = quote(newest, Role::Hypothesis, HYPOTHESIS);
+    let mut text = format!("  - {which}: {hypothesis}");
     if let Some(reason) = find_reason(&newest.text(Role::Notes)) {
         let reason = squeeze(&visible(reason));
         text += &format!(": {}", code(&cut_middle(&reason, REASON), REASON));

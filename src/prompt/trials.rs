@@ -49,10 +49,8 @@ pub(super) fn leaderboard(data: &PromptData) -> Option<Section> {
 
 pub(super) fn recent(data: &PromptData) -> Option<Section> {
     let trials = &data.recent;
-    let title = format!(
-        "Recent: last {}, newest first",
-        trial_count(trials.len() as u64)
-    );
+    let count = trial_count(trials.len() as u64);
+    let title = format!("Recent: last {count}, newest first");
     let roles = [Role::Specialist, Role::Status, Role::Score];
     (!trials.is_empty()).then(|| table(&title, trials, roles, IN_RECENT, data))
 }
@@ -87,20 +85,15 @@ pub(super) fn children(data: &PromptData) -> Option<Section> {
     let title = format!("Tried from the best: {}, newest first", trial_count(all));
     let mut section = Section::new(&title, "", fit_rows(children, IN_LIST, list_item));
     if !older.is_empty() {
-        let older = older
-            .iter()
-            .map(|(status, trials)| (status.name(), *trials));
+        let older = older.iter().map(|(status, n)| (status.name(), *n));
         section.foot = format!("\nEarlier: {}.\n", tally_text(older));
     }
     Some(section)
 }
 
 fn list_item(row: &Row, length: usize) -> String {
-    format!(
-        "- {} {}\n",
-        outcome(row),
-        quote(row, Role::Hypothesis, length)
-    )
+    let hypothesis = quote(row, Role::Hypothesis, length);
+    format!("- {} {hypothesis}\n", outcome(row))
 }
 
 /// A tally as `3 keep, 1 crash`.
