@@ -12,7 +12,6 @@ use clap::ColorChoice;
 use crate::output::{BOLD, Look};
 use crate::text::printable;
 
-/// This many bytes are written at once.
 const CHUNK: usize = 64 * 1024;
 
 /// A command that finishes sooner shows no progress.
@@ -20,7 +19,6 @@ const PROGRESS_DELAY: Duration = Duration::from_millis(500);
 
 /// Where output goes and how it looks.
 pub struct Ui {
-    /// What stdout can show.
     pub look: Look,
     has_color_on_stderr: bool,
     is_quiet: bool,
@@ -34,7 +32,6 @@ pub struct Ui {
 pub struct Closed;
 
 impl Ui {
-    /// `flags` are added to every command that a message suggests.
     pub fn new(color: ColorChoice, is_quiet: bool, flags: String) -> Self {
         let look = Look {
             width: terminal_width(),
@@ -48,12 +45,10 @@ impl Ui {
         }
     }
 
-    /// Prints a result.
     pub fn print(&self, text: &str) -> Result<()> {
         self.stream(|out| out.write_all(text.as_bytes()))
     }
 
-    /// Prints what `write` writes.
     pub fn stream(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
         let mut out = io::stdout().lock();
         match write(&mut out).and_then(|()| out.flush()) {
@@ -62,7 +57,6 @@ impl Ui {
         }
     }
 
-    /// Prints a long result in chunks.
     pub fn printer(&self) -> Printer<'_> {
         Printer {
             ui: self,
@@ -143,7 +137,6 @@ impl Printer<'_> {
         printed
     }
 
-    /// Prints the rest.
     pub fn finish(self) -> Result<()> {
         self.ui.print(&self.buffer)
     }
@@ -154,7 +147,6 @@ pub struct Progress {
     what: &'static str,
     /// `None` if nothing is shown.
     started: Option<Instant>,
-    /// The percentage on the line.
     percent: Option<u64>,
 }
 

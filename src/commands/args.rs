@@ -59,7 +59,6 @@ pub struct OutputArgs {
 }
 
 impl OutputArgs {
-    /// The column of `--field`.
     pub fn column(&self, schema: &Schema) -> Result<Option<usize>> {
         let field = self.field.as_deref();
         field.map(|name| find_column(name, schema)).transpose()
@@ -103,18 +102,15 @@ pub fn format_cell(row: &Row, column: usize) -> String {
     printable(&column_text(row, column)).into_owned() + "\n"
 }
 
-/// A trial's id from the command line.
 pub fn parse_id(text: &str) -> Result<ExpId> {
     let message = "an id must not be empty; `lineage tail` lists trials";
     ExpId::parse(text).context(Usage(message.to_owned()))
 }
 
-/// A whole number from the command line.
 pub fn parse_count<N: FromStr>(text: &str) -> Result<N, String> {
     text.parse().map_err(|_| "not a whole number".to_owned())
 }
 
-/// A whole number of at least 1 from the command line.
 pub fn parse_positive(text: &str) -> Result<usize, String> {
     match parse_count(text)? {
         0 => Err("must be at least 1".to_owned()),

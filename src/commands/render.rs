@@ -128,7 +128,6 @@ pub fn run(args: Render, context: &Context) -> Result<()> {
     Ok(())
 }
 
-/// Saves a prompt with the current time.
 fn save(store: &Store, text: &str, mut record: Value) -> Result<PathBuf> {
     record["saved"] = format_time(Timestamp::now()).into();
     let name = |key: &str| record[key].as_str().unwrap_or_default();
@@ -143,7 +142,6 @@ fn serialize_path<S: Serializer>(path: &Option<PathBuf>, to: S) -> Result<S::Ok,
         .serialize(to)
 }
 
-/// The settings, overridden by the flags.
 fn override_settings(args: &Render, settings: &PromptSettings) -> PromptSettings {
     let chosen = match (args.sections.as_slice(), settings.sections.as_slice()) {
         ([], []) => SectionName::value_variants(),

@@ -17,7 +17,6 @@ pub fn row_value(trial: &Trial) -> Value {
     object(&records::columns(row.schema), &records::cells(&row))
 }
 
-/// A record as a JSON object.
 pub fn object(columns: &[Column], cells: &[String]) -> Value {
     let cells = columns.iter().zip(cells);
     let pairs = cells.map(|(column, cell)| (column.name.clone(), value(cell, column.is_text)));

@@ -50,7 +50,6 @@ pub fn row(cells: &[String]) -> String {
     format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
 }
 
-/// The header of a table, with the line below it.
 pub fn head(names: &[String]) -> String {
     format!("{}|{}\n", row(names), " --- |".repeat(names.len()))
 }

@@ -4,7 +4,6 @@ use super::{column_text, json, markdown};
 use crate::log::{Row, Schema, Trial, encode_row};
 use crate::text::printable;
 
-/// How rows are printed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
     /// Text for a person
@@ -22,7 +21,6 @@ pub enum Format {
     Md,
 }
 
-/// A column of a record.
 #[derive(Clone, Debug)]
 pub struct Column {
     pub name: String,
@@ -48,7 +46,6 @@ impl Column {
 /// Columns of external logs whose cells may look like numbers: a commit may be `0123456` or `1e5`.
 const COMMITS: [&str; 3] = ["commit", "hash", "short_hash"];
 
-/// The columns of a log.
 pub fn columns(schema: &Schema) -> Vec<Column> {
     let names = schema.names().iter().enumerate();
     let column = |(at, name): (usize, &String)| {
@@ -57,7 +54,6 @@ pub fn columns(schema: &Schema) -> Vec<Column> {
     names.map(column).collect()
 }
 
-/// The cells of a row in the order of the log.
 pub fn cells(row: &Row) -> Vec<String> {
     let columns = 0..row.schema.names().len();
     columns.map(|column| column_text(row, column)).collect()
@@ -83,7 +79,6 @@ impl RecordWriter {
         }
     }
 
-    /// The text before the first record.
     pub fn header(&self) -> String {
         let names: Vec<&str> = self.columns.iter().map(|column| &*column.name).collect();
         match self.format {
@@ -113,7 +108,6 @@ impl RecordWriter {
         }
     }
 
-    /// The text after the last record.
     pub fn footer(&self) -> &'static str {
         match self.format {
             Format::Json if self.rows > 0 => "\n]\n",
@@ -151,7 +145,6 @@ fn csv_row(cells: &[impl AsRef<str>]) -> String {
     String::from_utf8(bytes).expect("the cells are UTF-8")
 }
 
-/// Formats a few records at once.
 pub fn format_records(
     format: Format,
     columns: Vec<Column>,
@@ -165,7 +158,6 @@ pub fn format_records(
     out + writer.footer()
 }
 
-/// Formats trials as records of every column.
 pub fn format_trial_records(trials: &[Trial], schema: &Schema, format: Format) -> String {
     let rows = trials.iter().map(|trial| cells(&trial.row()));
     format_records(format, columns(schema), rows)

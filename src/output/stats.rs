@@ -23,7 +23,6 @@ enum Figure<'a> {
     Hours(f64),
     Score(&'a str),
     Id(&'a str),
-    Nothing,
 }
 
 impl Figure<'_> {
@@ -33,7 +32,6 @@ impl Figure<'_> {
             Self::Share(part, whole) => share(*part, *whole),
             Self::Hours(hours) => duration(hours * 3600.0),
             Self::Score(text) | Self::Id(text) => visible_or_dash(text),
-            Self::Nothing => NOTHING.to_owned(),
         }
     }
 
@@ -41,7 +39,7 @@ impl Figure<'_> {
     fn value(&self) -> Value {
         match *self {
             Self::Count(n) => n.into(),
-            Self::Share(_, 0) | Self::Nothing => Value::Null,
+            Self::Share(_, 0) => Value::Null,
             Self::Share(part, whole) => decimal(part as f64 / whole as f64),
             Self::Hours(hours) => decimal(hours),
             Self::Score(text) => value(text, false),
@@ -49,7 +47,6 @@ impl Figure<'_> {
         }
     }
 
-    /// The cell of a record.
     fn cell(&self) -> String {
         match self.value() {
             Value::Null => String::new(),
@@ -86,7 +83,7 @@ fn group_figures(group: &Group) -> Figures<'_> {
     let no_score = Figure::Hours(group.hours(has_no_score));
     let (score, id) = match &group.best {
         Some((_, score, id)) => (Figure::Score(score), Figure::Id(id)),
-        None => (Figure::Nothing, Figure::Nothing),
+        None => (Figure::Score(""), Figure::Id("")),
     };
     vec![
         ("trials", "trials", Figure::Count(group.all())),
@@ -101,13 +98,14 @@ fn group_figures(group: &Group) -> Figures<'_> {
 }
 
 fn entry_figures(entry: &Entry, total: &Group) -> Figures<'static> {
-    let share = match entry.status.is_ignored() {
-        true => Figure::Nothing,
-        false => Figure::Share(entry.trials, total.rated()),
+    let whole = if is_counted(entry.status) {
+        total.rated()
+    } else {
+        0
     };
     vec![
         ("trials", "trials", Figure::Count(entry.trials)),
-        ("share", "share", share),
+        ("share", "share", Figure::Share(entry.trials, whole)),
         ("hours", "compute", Figure::Hours(entry.hours)),
     ]
 }

@@ -8,7 +8,6 @@ use super::{BOLD, Look, delta_style, status_style, visible_or_dash};
 use crate::log::{Role, Row, shown_id};
 use crate::text::fit;
 
-/// Space between columns.
 const GAP: &str = "  ";
 
 /// The least width of the last column, however narrow the terminal is.
@@ -27,7 +26,6 @@ impl Cell {
         Self { text, style }
     }
 
-    /// The cell of a row as a person sees it.
     pub fn of(row: &Row, role: Role) -> Self {
         let text = row.text(role);
         let style = match role {

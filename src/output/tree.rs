@@ -20,9 +20,7 @@ const MIN_HYPOTHESIS: usize = 16;
 /// A longer path names only its first and its last trials, so that a deep chain does not cost its depth squared.
 const MAX_PATH: usize = 1000;
 
-/// The line of a trial without its indent.
 pub struct TreeLine {
-    /// Id, outcome and mark.
     head: String,
     hypothesis: String,
 }
@@ -54,7 +52,6 @@ impl TreeLine {
     }
 }
 
-/// Status, score, difference from the best at the time, and specialist.
 fn format_outcome(row: &Row, look: Look) -> String {
     if let Some(damage) = row.damage {
         return format!(" damaged: {damage}");
@@ -87,7 +84,6 @@ impl TreeDrawing {
         Self { look, has_next }
     }
 
-    /// The next line of the walk.
     pub fn draw(&mut self, visit: Visit, line: &TreeLine) -> String {
         let indent = self.indent(visit);
         let gap = if line.hypothesis.is_empty() { "" } else { "  " };

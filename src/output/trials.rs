@@ -2,39 +2,44 @@
 
 use super::table::{Cell, format_table};
 use super::{BOLD, Look, column_text, delta_style, visible_or_dash};
-use crate::log::{Role, Row, Schema, Trial, signed_delta};
+use crate::log::Role::{self, Delta, Hypothesis, Id, Parent, Score, Specialist, Status};
+use crate::log::{Row, Schema, Trial, signed_delta};
 use crate::text::{NOTHING, visible};
 
 /// The name of a column in a table; that of the score is `score`.
 pub fn column_title(role: Role, score: &str) -> &str {
     match role {
-        Role::Id => "exp",
-        Role::Parent => "parent",
-        Role::Specialist => "specialist",
-        Role::Status => "status",
-        Role::Delta => "Δ best",
-        Role::Hypothesis => "hypothesis",
+        Id => "exp",
+        Parent => "parent",
+        Specialist => "specialist",
+        Status => "status",
+        Delta => "Δ best",
+        Hypothesis => "hypothesis",
         _ => score,
     }
 }
 
+/// The columns of a list of trials.
+const LIST: [Role; 7] = [Id, Parent, Specialist, Status, Score, Delta, Hypothesis];
+
+/// The columns of a chain; the step takes the place of the difference from the best.
+const CHAIN: [Role; 6] = [Id, Specialist, Status, Score, Delta, Hypothesis];
+
 /// Formats trials, one per line. The id of the trial at `best` is bold.
 pub fn format_trials(trials: &[Trial], best: Option<usize>, look: Look) -> String {
-    use Role::{Delta, Hypothesis, Id, Parent, Score, Specialist, Status};
     let Some(first) = trials.first() else {
         return String::new();
     };
-    let roles = [Id, Parent, Specialist, Status, Score, Delta, Hypothesis];
     let mut rows: Vec<Vec<Cell>> = Vec::new();
     for trial in trials {
         let row = trial.row();
-        rows.push(roles.map(|role| Cell::of(&row, role)).to_vec());
+        rows.push(LIST.map(|role| Cell::of(&row, role)).to_vec());
     }
     if let Some(best) = best {
         rows[best][0].style = BOLD;
     }
     let label = visible(&first.row().schema.label).into_owned();
-    let names = roles.map(|role| column_title(role, &label));
+    let names = LIST.map(|role| column_title(role, &label));
     format_table(&names, &[4, 5], rows, look)
 }
 
@@ -57,31 +62,24 @@ impl Steps {
 
     /// The table cells of the next trial; the id of the best trial is bold.
     pub fn cells(&mut self, row: &Row, is_best: bool) -> Vec<Cell> {
-        let mut id = Cell::of(row, Role::Id);
-        if is_best {
-            id.style = BOLD;
-        }
-        let mut status = Cell::of(row, Role::Status);
-        if row.damage.is_some() {
-            status = Cell::from("damaged".to_owned());
-        }
+        let mut cells = CHAIN.map(|role| Cell::of(row, role)).to_vec();
         let step = self.next(row);
         let style = delta_style(&step, row.schema.direction);
-        vec![
-            id,
-            Cell::of(row, Role::Specialist),
-            status,
-            Cell::of(row, Role::Score),
-            Cell::new(visible_or_dash(&step), style),
-            Cell::of(row, Role::Hypothesis),
-        ]
+        cells[4] = Cell::new(visible_or_dash(&step), style);
+        if row.damage.is_some() {
+            cells[2] = Cell::from("damaged".to_owned());
+        }
+        if is_best {
+            cells[0].style = BOLD;
+        }
+        cells
     }
 }
 
-/// Formats the cells of a chain.
 pub fn format_chain(rows: Vec<Vec<Cell>>, schema: &Schema, look: Look) -> String {
     let label = visible(&schema.label);
-    let names = ["exp", "specialist", "status", &label, "step", "hypothesis"];
+    let mut names = CHAIN.map(|role| column_title(role, &label));
+    names[4] = "step";
     format_table(&names, &[3, 4], rows, look)
 }
 
@@ -108,14 +106,14 @@ pub fn format_details(trials: &[Trial], look: Look) -> String {
             let cell = Cell::of(&row, role);
             look.paint(cell.style, &cell.text)
         };
-        let [id, status, score] = [Role::Id, Role::Status, Role::Score].map(cell);
-        let [specialist, parent, time] = [Role::Specialist, Role::Parent, Role::Time].map(cell);
-        let mut delta = cell(Role::Delta);
+        let [id, status, score] = [Id, Status, Score].map(cell);
+        let [specialist, parent, time] = [Specialist, Parent, Role::Time].map(cell);
+        let mut delta = cell(Delta);
         if delta != NOTHING {
             delta = format!("Δ best {delta}");
         }
         out += &format!("{id}  {status}  {score}  {delta}  {specialist}  from {parent}  {time}\n");
-        for role in [Role::Hypothesis, Role::Notes] {
+        for role in [Hypothesis, Role::Notes] {
             let text = row.text(role);
             if !text.is_empty() {
                 out += &format!("    {}\n", visible(&text));

@@ -35,12 +35,9 @@ pub struct PromptData {
     /// Links between the root and the others.
     pub(super) skipped_links: usize,
     pub(super) chain_end: ChainEnd,
-    /// What was tried from the best.
     pub(super) children: Vec<Trial>,
-    /// Older children, by status.
     pub(super) older_children: BTreeMap<Status, u64>,
     pub(super) failures: Vec<FailureClass>,
-    /// What the reader itself tried.
     pub(super) own: SpecialistTrials,
     pub(super) own_last: Vec<Trial>,
     pub(super) recent: Vec<Trial>,

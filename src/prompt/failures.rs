@@ -16,7 +16,6 @@ use crate::text::{cut_middle, squeeze, visible};
 const HYPOTHESIS: usize = 60;
 const REASON: usize = 120;
 
-/// The failures with one status.
 pub(super) struct FailureClass {
     status: Status,
     trials: u64,
@@ -75,7 +74,6 @@ fn gather_reasons(
     Ok(reasons)
 }
 
-/// The section that says what fails, and why.
 pub(super) fn section(classes: &[FailureClass], tally: &Tally) -> Option<Section> {
     if classes.is_empty() {
         return None;

@@ -24,9 +24,7 @@ const DEFAULT_BYTES: usize = 24_000;
 
 /// What a prompt is made of besides the data of a log.
 pub struct PromptOptions<'a> {
-    /// The sections to show, in this order.
     pub sections: &'a [SectionName],
-    /// The most bytes that the prompt may have.
     pub max_bytes: Option<usize>,
     /// Leave out all lineage but the best's id and score.
     pub blind: bool,
@@ -57,7 +55,6 @@ pub fn render(data: &PromptData, options: &PromptOptions) -> Result<String> {
     Ok(prompt)
 }
 
-/// A section, if it has something to show.
 fn section(name: SectionName, data: &PromptData, options: &PromptOptions) -> Option<Section> {
     let mut section = match name {
         SectionName::Opening => Some(session::opening(data, options)),
@@ -88,7 +85,6 @@ fn cell(row: &Row, role: Role) -> String {
     word(&row.text(role))
 }
 
-/// At most `max` characters of a text, quoted.
 fn quote(row: &Row, role: Role, max: usize) -> String {
     code(&row.text(role), max)
 }

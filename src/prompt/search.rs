@@ -66,11 +66,7 @@ pub(super) fn best(data: &PromptData) -> Option<Section> {
 /// One row: trimmed from its end, the chain would lose the best.
 pub(super) fn chain(data: &PromptData) -> Option<Section> {
     data.best.as_ref()?;
-    let links = data
-        .chain
-        .iter()
-        .map(|(trial, step)| link_text(trial, step));
-    let mut lines: Vec<String> = links.collect();
+    let mut lines: Vec<String> = data.chain.iter().map(link_text).collect();
     if let Some(best) = lines.last_mut() {
         *best += " ← BEST";
     }
@@ -91,20 +87,18 @@ pub(super) fn chain(data: &PromptData) -> Option<Section> {
 }
 
 /// A line of a code block: made visible and cut, but not quoted.
-fn link_text(trial: &Trial, step: &str) -> String {
+fn link_text((trial, step): &(Trial, String)) -> String {
     let row = trial.row();
     let plain = |role| cut_visible(&row.text(role), CHAIN_WORD);
-    let outcome = if let Some(damage) = row.damage {
-        format!("damaged: {damage}")
-    } else {
-        let mut words = [Role::Status, Role::Score, Role::Specialist]
-            .map(plain)
-            .to_vec();
-        if !step.is_empty() {
-            words.insert(2, format!("step {step}"));
-        }
-        words.retain(|word| !word.is_empty());
-        words.join(", ")
+    let roles = [Role::Status, Role::Score, Role::Specialist];
+    let mut words = roles.map(plain).to_vec();
+    if !step.is_empty() {
+        words.insert(2, format!("step {step}"));
+    }
+    words.retain(|word| !word.is_empty());
+    let outcome = match row.damage {
+        Some(damage) => format!("damaged: {damage}"),
+        None => words.join(", "),
     };
     let id = cut_visible(&row.name(), CHAIN_WORD);
     let hypothesis = cut_visible(&row.text(Role::Hypothesis), HYPOTHESIS);

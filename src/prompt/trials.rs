@@ -55,7 +55,6 @@ pub(super) fn recent(data: &PromptData) -> Option<Section> {
     (!trials.is_empty()).then(|| table(&title, trials, roles, IN_RECENT, data))
 }
 
-/// The ids of trials, three more cells, and their hypotheses.
 fn table(
     title: &str,
     trials: &[Trial],
@@ -154,7 +153,6 @@ pub(super) fn full(data: &PromptData) -> Option<Section> {
     (!rows.is_empty()).then(|| Section::new(&title, "", rows))
 }
 
-/// A text of a trial as an item of an inner list, or nothing.
 fn item_text(name: &str, row: &Row, role: Role, length: usize) -> String {
     if row.bytes(role).is_empty() {
         return String::new();

@@ -19,7 +19,6 @@ const TRIM_ORDER: [SectionName; 12] = [
     SectionName::Signals,
 ];
 
-/// A section of a prompt.
 pub(super) struct Section {
     pub(super) name: SectionName,
     head: String,
@@ -27,7 +26,6 @@ pub(super) struct Section {
     pub(super) table_head: String,
     rows: Vec<String>,
     pub(super) foot: String,
-    /// How many of the rows are shown.
     shown: usize,
 }
 
@@ -82,7 +80,6 @@ impl Section {
     }
 }
 
-/// The command that shows these sections whole.
 fn show_whole(command: &str, names: &[SectionName]) -> String {
     let names = join(names, ",");
     code(
