@@ -108,13 +108,8 @@ fn format_findings(findings: &[Finding], log: &Path, format: Format) -> String {
             line => line.to_string(),
         };
         let id = finding.id.clone().unwrap_or_default();
-        [
-            path,
-            line,
-            id,
-            finding.kind.to_owned(),
-            finding.text.clone(),
-        ]
+        let (kind, text) = (finding.kind.to_owned(), finding.text.clone());
+        [path, line, id, kind, text]
     });
     if format != Format::Table {
         return format_records(format, columns.to_vec(), rows.map(Vec::from));

@@ -59,9 +59,8 @@ fn export_records(log: &IndexedLog, format: Format, context: &Context) -> Result
     let mut writer = RecordWriter::new(format, records::columns(&log.schema));
     writer.keeps_plus = true;
     let header = writer.header();
-    export_rows(log, &header, context, |row| {
-        writer.record(&records::cells(row))
-    })
+    let format = |row: &Row| writer.record(&records::cells(row));
+    export_rows(log, &header, context, format)
 }
 
 fn export_karpathy(log: &IndexedLog, context: &Context) -> Result<()> {

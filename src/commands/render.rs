@@ -105,14 +105,12 @@ pub fn run(args: Render, context: &Context) -> Result<()> {
     let text = prompt::render(
         &data,
         &PromptOptions {
-            sections: &settings.sections,
-            max_bytes: settings.max_bytes,
+            settings: &settings,
             blind: args.blind,
             command: &format!("lineage render{}{store_flag}", flags_to_repeat(&flags)),
             store_flag: &store_flag,
             insights: &store.insights()?,
             workdir: workdir.transpose()?.as_ref(),
-            task: &settings.task,
         },
     )?;
     let record = || prompt::record(&data, &text, &flags);
@@ -137,9 +135,8 @@ fn save(store: &Store, text: &str, mut record: Value) -> Result<PathBuf> {
 
 /// A path that is not UTF-8 is shown as in a message.
 fn serialize_path<S: Serializer>(path: &Option<PathBuf>, to: S) -> Result<S::Ok, S::Error> {
-    path.as_ref()
-        .map(|path| path.display().to_string())
-        .serialize(to)
+    let text = path.as_ref().map(|path| path.display().to_string());
+    text.serialize(to)
 }
 
 fn override_settings(args: &Render, settings: &PromptSettings) -> PromptSettings {

@@ -86,12 +86,10 @@ impl RecordWriter {
             Format::Jsonl => String::new(),
             Format::Tsv => encode_row(&names),
             Format::Csv => csv_row(&names),
-            Format::Md | Format::Table => markdown::head(
-                &names
-                    .iter()
-                    .map(|name| markdown::word(name))
-                    .collect::<Vec<_>>(),
-            ),
+            Format::Md | Format::Table => {
+                let names = names.into_iter().map(markdown::word);
+                markdown::head(&names.collect::<Vec<_>>())
+            }
         }
     }
 

@@ -84,7 +84,8 @@ pub(super) fn section(classes: &[FailureClass], tally: &Tally) -> Option<Section
     let trials = trial_count(rated);
     let text = format!("{failed} of {trials} failed{lost}. Sorted by hours lost.\n\n");
     let rows = classes.iter().map(|class| class_text(class, rated));
-    Some(Section::new("What fails, and how", &text, rows.collect()))
+    let rows = rows.collect();
+    Some(Section::new("## What fails, and how", &text, rows))
 }
 
 fn lost_text(hours: f64) -> String {

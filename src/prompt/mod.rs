@@ -13,7 +13,7 @@ use anyhow::{Result, bail};
 use crate::log::{Role, Row};
 use crate::output::markdown::{code, word};
 use crate::snapshot::Workdir;
-use crate::store::SectionName;
+use crate::store::{PromptSettings, SectionName};
 use crate::text::{NOTHING, count};
 
 pub use data::{PromptData, gather, record};
@@ -24,8 +24,7 @@ const DEFAULT_BYTES: usize = 24_000;
 
 /// What a prompt is made of besides the data of a log.
 pub struct PromptOptions<'a> {
-    pub sections: &'a [SectionName],
-    pub max_bytes: Option<usize>,
+    pub settings: &'a PromptSettings,
     /// Leave out all lineage but the best's id and score.
     pub blind: bool,
     /// The command that prints this prompt.
@@ -34,32 +33,32 @@ pub struct PromptOptions<'a> {
     pub store_flag: &'a str,
     pub insights: &'a str,
     pub workdir: Option<&'a Workdir>,
-    pub task: &'a str,
 }
 
 /// Writes the prompt, trimmed to its budget.
 pub fn render(data: &PromptData, options: &PromptOptions) -> Result<String> {
-    let sections = options.sections.iter();
+    let sections = options.settings.sections.iter();
     let sections = sections.filter_map(|&name| section(name, data, options));
-    let budget = options.max_bytes.unwrap_or(DEFAULT_BYTES);
-    let prompt = trim(sections.collect(), budget, options.command);
-    // The default budget never fails.
-    if let Some(max) = options.max_bytes
-        && prompt.len() > max
-    {
-        bail!(
-            "cannot trim the prompt to {max} bytes, it needs at least {}; drop sections with --without",
-            prompt.len()
-        );
+    let max = options.settings.max_bytes;
+    let prompt = trim(
+        sections.collect(),
+        max.unwrap_or(DEFAULT_BYTES),
+        options.command,
+    );
+    let len = prompt.len();
+    match max {
+        Some(max) if len > max => bail!(
+            "cannot trim the prompt to {max} bytes, it needs at least {len}; drop sections with --without"
+        ),
+        _ => Ok(prompt), // the default budget never fails
     }
-    Ok(prompt)
 }
 
 fn section(name: SectionName, data: &PromptData, options: &PromptOptions) -> Option<Section> {
     let mut section = match name {
         SectionName::Opening => Some(session::opening(data, options)),
         SectionName::Workdir => Some(session::workdir(options.workdir?, options.blind)),
-        SectionName::Task => session::task(data, options.task),
+        SectionName::Task => session::task(data, &options.settings.task),
         _ if options.blind => None,
         SectionName::Signals => search::signals(data),
         SectionName::Failures => failures::section(&data.failures, &data.tally),

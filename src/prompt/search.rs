@@ -14,7 +14,7 @@ const CHAIN_WORD: usize = 64;
 
 pub(super) fn signals(data: &PromptData) -> Option<Section> {
     let rows = data.signals.iter().map(|signal| signal_text(signal, data));
-    (!data.signals.is_empty()).then(|| Section::new("Signals", "", rows.collect()))
+    (!data.signals.is_empty()).then(|| Section::new("## Signals", "", rows.collect()))
 }
 
 fn signal_text(signal: &Signal, data: &PromptData) -> String {
@@ -60,7 +60,7 @@ pub(super) fn best(data: &PromptData) -> Option<Section> {
         quote(&row, Role::Hypothesis, BEST_HYPOTHESIS),
         quote(&row, Role::Snapshot, 200)
     );
-    Some(Section::new("Current best", &text, Vec::new()))
+    Some(Section::new("## Current best", &text, Vec::new()))
 }
 
 /// One row: trimmed from its end, the chain would lose the best.
@@ -83,7 +83,7 @@ pub(super) fn chain(data: &PromptData) -> Option<Section> {
         ChainEnd::Cycle => "\nThe parents form a cycle; the chain is cut at the first trial.\n",
     };
     let rows = vec![block(&lines) + note];
-    Some(Section::new("Chain to the best, oldest first", "", rows))
+    Some(Section::new("## Chain to the best, oldest first", "", rows))
 }
 
 /// A line of a code block: made visible and cut, but not quoted.

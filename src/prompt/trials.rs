@@ -39,10 +39,10 @@ pub(super) fn leaderboard(data: &PromptData) -> Option<Section> {
     let trials = &data.leaderboard;
     if trials.is_empty() {
         let has_keeps = data.tally.total.trials(|status| status == Status::Keep) > 0;
-        let section = Section::new("Leaderboard", "No keeps yet.\n", Vec::new());
+        let section = Section::new("## Leaderboard", "No keeps yet.\n", Vec::new());
         return (!has_keeps).then_some(section);
     }
-    let title = format!("Leaderboard: top {}", count(trials.len() as u64, "keep"));
+    let title = format!("## Leaderboard: top {}", count(trials.len() as u64, "keep"));
     let roles = [Role::Score, Role::Delta, Role::Specialist];
     Some(table(&title, trials, roles, IN_LEADERBOARD, data))
 }
@@ -50,7 +50,7 @@ pub(super) fn leaderboard(data: &PromptData) -> Option<Section> {
 pub(super) fn recent(data: &PromptData) -> Option<Section> {
     let trials = &data.recent;
     let count = trial_count(trials.len() as u64);
-    let title = format!("Recent: last {count}, newest first");
+    let title = format!("## Recent: last {count}, newest first");
     let roles = [Role::Specialist, Role::Status, Role::Score];
     (!trials.is_empty()).then(|| table(&title, trials, roles, IN_RECENT, data))
 }
@@ -78,10 +78,10 @@ pub(super) fn children(data: &PromptData) -> Option<Section> {
     let (children, older) = (&data.children, &data.older_children);
     let all = children.len() as u64 + older.values().sum::<u64>();
     if all == 0 {
-        let section = Section::new("Tried from the best", "Nothing yet.\n", Vec::new());
+        let section = Section::new("## Tried from the best", "Nothing yet.\n", Vec::new());
         return Some(section);
     }
-    let title = format!("Tried from the best: {}, newest first", trial_count(all));
+    let title = format!("## Tried from the best: {}, newest first", trial_count(all));
     let mut section = Section::new(&title, "", fit_rows(children, IN_LIST, list_item));
     if !older.is_empty() {
         let older = older.iter().map(|(status, n)| (status.name(), *n));
@@ -104,7 +104,7 @@ fn tally_text<S: AsRef<str>>(tally: impl Iterator<Item = (S, u64)>) -> String {
 pub(super) fn own(data: &PromptData) -> Option<Section> {
     data.newest.as_ref()?;
     let group = &data.own.group;
-    let title = format!("Your trials: {}", word(&data.specialist));
+    let title = format!("## Your trials: {}", word(&data.specialist));
     if group.all() == 0 {
         return Some(Section::new(&title, "None yet.\n", Vec::new()));
     }
@@ -145,7 +145,7 @@ pub(super) fn full(data: &PromptData) -> Option<Section> {
         let notes = item_text("notes", row, Role::Notes, length);
         format!("- {} from {parent}\n{hypothesis}{notes}", outcome(row))
     });
-    let mut title = format!("The last {} in full, newest first", rows.len());
+    let mut title = format!("## The last {} in full, newest first", rows.len());
     // In the title, so that a long text does not change the structure of the prompt.
     if rows.iter().any(|row| row.contains('…')) {
         title += "; for texts that end in …, see `lineage show`";

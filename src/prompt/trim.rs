@@ -30,11 +30,11 @@ pub(super) struct Section {
 }
 
 impl Section {
-    /// A section with a text and rows below it; either may be empty.
+    /// A section with a heading, a text and rows; the text and the rows may be empty.
     pub(super) fn new(title: &str, text: &str, rows: Vec<String>) -> Self {
         Self {
             name: SectionName::Opening,
-            head: format!("# {title}\n\n{text}"),
+            head: format!("{title}\n\n{text}"),
             table_head: String::new(),
             shown: rows.len(),
             rows,
@@ -43,18 +43,13 @@ impl Section {
     }
 
     fn text(&self, command: &str) -> String {
-        let level = if self.name == SectionName::Opening {
-            ""
-        } else {
-            "#"
-        };
         let table_head = if self.shown > 0 { &self.table_head } else { "" };
         let rows = self.rows[..self.shown].concat();
         let note = self.trim_note(self.shown, command);
-        [level, &self.head, table_head, &rows, &note, &self.foot].concat()
+        [&self.head, table_head, &rows, &note, &self.foot].concat()
     }
 
-    /// What is said instead of the rows that are not shown.
+    /// The command that prints the rows that are not shown.
     fn trim_note(&self, shown: usize, command: &str) -> String {
         let trimmed = self.rows.len() - shown;
         if trimmed == 0 {
@@ -70,7 +65,7 @@ impl Section {
 
     /// Shows as many rows as fit into `room` bytes, or none.
     fn show_rows_within(&mut self, room: usize, command: &str) {
-        let fixed = 1 + self.head.len() + self.table_head.len() + self.foot.len();
+        let fixed = self.head.len() + self.table_head.len() + self.foot.len();
         let mut rows = self.rows.iter().map(String::len).sum::<usize>();
         self.shown = self.rows.len();
         while self.shown > 0 && fixed + rows + self.trim_note(self.shown, command).len() > room {
@@ -151,10 +146,10 @@ mod tests {
                 .collect()
         };
         vec![
-            section(SectionName::Opening, "Opening", Vec::new()),
-            section(SectionName::Failures, "Failures", rows(9)),
-            section(SectionName::Recent, "Recent", rows(9)),
-            section(SectionName::Task, "Task", Vec::new()),
+            section(SectionName::Opening, "# Opening", Vec::new()),
+            section(SectionName::Failures, "## Failures", rows(9)),
+            section(SectionName::Recent, "## Recent", rows(9)),
+            section(SectionName::Task, "## Task", Vec::new()),
         ]
     }
 
@@ -194,7 +189,7 @@ mod tests {
     fn room_that_a_large_row_cannot_use_goes_to_other_sections() {
         let mut sections = sections();
         let rows = vec!["x".repeat(5000) + "\n"];
-        sections[1] = section(SectionName::Insights, "Insights", rows);
+        sections[1] = section(SectionName::Insights, "## Insights", rows);
         let prompt = trim(sections, 2000, "again");
         let rows = prompt.lines().filter(|line| line.starts_with("- row"));
         assert_eq!(rows.count(), 9, "{prompt}");
