@@ -49,9 +49,10 @@ fn is_escaped(c: char) -> bool {
 
 fn push_escape(out: &mut String, c: char) {
     let code = u32::from(c);
-    *out += &match c.is_ascii() {
-        true => format!("\\x{code:02x}"),
-        false => format!("\\u{{{code:04x}}}"),
+    *out += &if c.is_ascii() {
+        format!("\\x{code:02x}")
+    } else {
+        format!("\\u{{{code:04x}}}")
     };
 }
 

@@ -134,6 +134,7 @@ fn save(store: &Store, text: &str, mut record: Value) -> Result<PathBuf> {
 }
 
 /// A path that is not UTF-8 is shown as in a message.
+#[allow(clippy::ref_option, reason = "serde's signature")]
 fn serialize_path<S: Serializer>(path: &Option<PathBuf>, to: S) -> Result<S::Ok, S::Error> {
     let text = path.as_ref().map(|path| path.display().to_string());
     text.serialize(to)

@@ -55,9 +55,10 @@ pub fn run(args: Tail, context: &Context) -> Result<()> {
             filter.check(&log)?;
         }
         let flags = filters.each_ref().map(WordFilter::flags).concat();
-        context.ui.note(&match flags.is_empty() {
-            true => "the log has no trials yet".to_owned(),
-            false => format!("no trials match{flags}"),
+        context.ui.note(&if flags.is_empty() {
+            "the log has no trials yet".to_owned()
+        } else {
+            format!("no trials match{flags}")
         });
     }
     let look = context.ui.look;

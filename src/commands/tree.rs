@@ -81,13 +81,13 @@ pub fn run(args: Tree, context: &Context) -> Result<()> {
         Some(root) => no_such_trial(root, log.path()),
         None => String::new(),
     })?;
-    let visits = match status.is_empty() {
-        true => branches.walk().collect(),
-        false => branches.walk_to(|visit| accepted[visit.index]),
+    let visits = if status.is_empty() {
+        branches.walk().collect()
+    } else {
+        branches.walk_to(|visit| accepted[visit.index])
     };
-    let offsets = visits
-        .iter()
-        .map(|&visit| (visit, tree.offset(visit.index)));
+    let with_offset = |&visit: &Visit| (visit, tree.offset(visit.index));
+    let offsets = visits.iter().map(with_offset);
     match args.format {
         Format::Table => draw(&log, offsets, best.offset(), &lines, context)?,
         format => print_records(&log, offsets, format, context)?,
@@ -106,15 +106,17 @@ fn draw(
 ) -> Result<()> {
     let look = context.ui.look;
     let (mut drawing, mut read) = (TreeDrawing::new(look), log.reader());
-    let mut out = context.ui.printer();
+    let (mut out, mut text) = (context.ui.printer(), String::new());
     for (visit, offset) in visits {
+        text.clear();
         let is_best = best == Some(offset);
         if is_best || visit.end != ChainEnd::Root {
             let line = TreeLine::new(&read(offset)?.row(), visit.end, is_best, look);
-            out.add(&drawing.draw(visit, &line))?;
+            drawing.draw(visit, &line, &mut text);
         } else {
-            out.add(&drawing.draw(visit, &lines[visit.index]))?;
+            drawing.draw(visit, &lines[visit.index], &mut text);
         }
+        out.add(&text)?;
     }
     out.finish()
 }

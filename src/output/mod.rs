@@ -31,10 +31,17 @@ impl Look {
 
     /// Applies a style, if colour is on.
     pub fn paint(self, style: Style, text: &str) -> String {
+        let mut out = String::new();
+        self.push(style, text, &mut out);
+        out
+    }
+
+    /// Adds a text in a style to `out`.
+    pub fn push(self, style: Style, text: &str, out: &mut String) {
         if self.color && style != Style::new() && !text.is_empty() {
-            format!("{style}{text}{style:#}")
+            *out += &format!("{style}{text}{style:#}");
         } else {
-            text.to_owned()
+            *out += text;
         }
     }
 }

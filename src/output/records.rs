@@ -127,9 +127,12 @@ impl RecordWriter {
 
     fn markdown_row(&self, cells: &[String]) -> String {
         let cells = self.columns.iter().zip(cells);
-        let cells = cells.map(|(column, cell)| match column.is_text {
-            true => markdown::code(cell, usize::MAX),
-            false => markdown::word(cell),
+        let cells = cells.map(|(column, cell)| {
+            if column.is_text {
+                markdown::code(cell, usize::MAX)
+            } else {
+                markdown::word(cell)
+            }
         });
         markdown::row(&cells.collect::<Vec<_>>())
     }

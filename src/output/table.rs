@@ -27,16 +27,19 @@ impl Cell {
     }
 
     pub fn of(row: &Row, role: Role) -> Self {
-        let text = row.text(role);
-        let style = match role {
-            Role::Status => status_style(row.status()),
-            Role::Delta => delta_style(&text, row.schema.direction),
-            _ => Style::new(),
-        };
+        let (text, style) = (row.text(role), cell_style(row, role));
         match role {
             Role::Id | Role::Parent => Self::new(visible_or_dash(&shown_id(&text)), style),
             _ => Self::new(visible_or_dash(&text), style),
         }
+    }
+}
+
+pub fn cell_style(row: &Row, role: Role) -> Style {
+    match role {
+        Role::Status => status_style(row.status()),
+        Role::Delta => delta_style(&row.text(role), row.schema.direction),
+        _ => Style::new(),
     }
 }
 

@@ -5,7 +5,7 @@ use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::records::Column;
-use super::table::Cell;
+use super::table::cell_style;
 use super::{BOLD, Look, visible_or_dash};
 use crate::analysis::{ChainEnd, Visit};
 use crate::log::{Role, Row, Schema, shown_id};
@@ -28,20 +28,19 @@ pub struct TreeLine {
 impl TreeLine {
     /// The line says if the trial is the best, or why a root that names a parent is one.
     pub fn new(row: &Row, end: ChainEnd, is_best: bool, look: Look) -> Self {
+        let mut head = String::with_capacity(80);
         let style = if is_best { BOLD } else { Style::new() };
-        let id = visible_or_dash(&shown_id(&row.text(Role::Id)));
-        let mut head = look.paint(style, &id) + &format_outcome(row, look);
+        look.push(style, &visible(&row.name()), &mut head);
+        push_outcome(row, look, &mut head);
         if is_best {
             head += " ← BEST";
         }
-        let parent = || Cell::of(row, Role::Parent).text;
-        match end {
-            ChainEnd::Root => {}
-            ChainEnd::MissingParent => head += &format!(" (parent {} is missing)", parent()),
-            ChainEnd::Cycle => {
-                head += &format!(" (a cycle, cut here: its parent is {})", parent());
-            }
-        }
+        let parent = || visible_or_dash(&shown_id(&row.text(Role::Parent)));
+        head += &match end {
+            ChainEnd::Root => String::new(),
+            ChainEnd::MissingParent => format!(" (parent {} is missing)", parent()),
+            ChainEnd::Cycle => format!(" (a cycle, cut here: its parent is {})", parent()),
+        };
         let hypothesis = row.text(Role::Hypothesis);
         let hypothesis = visible(&hypothesis);
         let hypothesis = match look.width {
@@ -52,23 +51,25 @@ impl TreeLine {
     }
 }
 
-fn format_outcome(row: &Row, look: Look) -> String {
+fn push_outcome(row: &Row, look: Look, out: &mut String) {
     if let Some(damage) = row.damage {
-        return format!(" damaged: {damage}");
+        *out += &format!(" damaged: {damage}");
+        return;
     }
-    let mut out = String::new();
     for role in [Role::Status, Role::Score, Role::Delta, Role::Specialist] {
-        let cell = Cell::of(row, role);
-        if cell.text == NOTHING {
+        let text = row.text(role);
+        let text = visible(&text);
+        if text.is_empty() || text == NOTHING {
             continue;
         }
-        let text = look.paint(cell.style, &cell.text);
-        match role {
-            Role::Delta => out += &format!(" (Δ best {text})"),
-            _ => out += &format!(" {text}"),
-        }
+        *out += if role == Role::Delta {
+            " (Δ best "
+        } else {
+            " "
+        };
+        look.push(cell_style(row, role), &text, out);
+        *out += if role == Role::Delta { ")" } else { "" };
     }
-    out
 }
 
 /// Draws the lines of a tree in the order of a walk.
@@ -76,45 +77,51 @@ pub struct TreeDrawing {
     look: Look,
     /// Whether a sibling follows, for the current trial and each of its ancestors.
     has_next: Vec<bool>,
+    indent: String,
 }
 
 impl TreeDrawing {
     pub fn new(look: Look) -> Self {
-        let has_next = Vec::new();
-        Self { look, has_next }
+        Self {
+            look,
+            has_next: Vec::new(),
+            indent: String::new(),
+        }
     }
 
-    pub fn draw(&mut self, visit: Visit, line: &TreeLine) -> String {
-        let indent = self.indent(visit);
+    /// Adds the next line of the walk to `out`.
+    pub fn draw(&mut self, visit: Visit, line: &TreeLine, out: &mut String) {
+        self.update_indent(visit);
         let gap = if line.hypothesis.is_empty() { "" } else { "  " };
-        let mut out = self.look.paint(Style::new().dimmed(), &indent) + &line.head + gap;
+        self.look.push(Style::new().dimmed(), &self.indent, out);
+        *out += &line.head;
+        *out += gap;
         match self.look.width {
             Some(width) => {
                 let head = strip_str(&line.head).to_string();
-                let used = indent.width() + head.width() + gap.len();
+                let used = self.indent.width() + head.width() + gap.len();
                 let room = width.saturating_sub(used).max(MIN_HYPOTHESIS);
-                out += &fit(&line.hypothesis, room);
+                *out += &fit(&line.hypothesis, room);
             }
-            None => out += &line.hypothesis,
+            None => *out += &line.hypothesis,
         }
-        out + "\n"
+        out.push('\n');
     }
 
-    fn indent(&mut self, visit: Visit) -> String {
+    fn update_indent(&mut self, visit: Visit) {
         self.has_next.truncate(visit.depth);
         self.has_next.push(!visit.last);
-        let mut indent = String::new();
+        self.indent.clear();
         if visit.depth == 0 {
-            return indent;
+            return;
         }
         for &has_next in &self.has_next[1..visit.depth.min(MAX_INDENT + 1)] {
-            indent += if has_next { "│  " } else { "   " };
+            self.indent += if has_next { "│  " } else { "   " };
         }
-        indent += if visit.last { "└─ " } else { "├─ " };
+        self.indent += if visit.last { "└─ " } else { "├─ " };
         if visit.depth > MAX_INDENT {
-            indent += &format!("({} deep) ", visit.depth);
+            self.indent += &format!("({} deep) ", visit.depth);
         }
-        indent
     }
 }
 
@@ -191,7 +198,7 @@ mod tests {
                 head: "x".to_owned(),
                 hypothesis: String::new(),
             };
-            out += &drawing.draw(visit(depth, last), &line);
+            drawing.draw(visit(depth, last), &line, &mut out);
         }
         out
     }

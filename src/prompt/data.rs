@@ -61,25 +61,14 @@ pub fn gather(log: &IndexedLog, specialist: &str, limits: &PromptSettings) -> Re
     let leaderboard = log.all_at(leaderboard.into_offsets())?;
     let epsilon = limits.epsilon.or_else(|| noise.epsilon());
     let near_misses = find_near_misses(log, &noise, epsilon, best.as_ref(), &leaderboard)?;
-    let signals = find_signals(&Evidence {
-        outcomes: &own.outcomes.iter().copied().collect::<Vec<_>>(),
-        epsilon,
-        since_keep: tally.since_keep,
-        stuck_after: limits.stuck_after,
-        failed_children: lineage.children.failed_in_a_row,
-        near_misses: near_misses.len(),
-    });
     let size = limits.recent.max(limits.full).max(1);
     let mut recent = log.last(size, |row| !row.status().is_ignored())?;
     recent.reverse();
     let children = lineage.children.newest.iter().rev();
-    let (chain_end, mut skipped_links) = (lineage.chain.end, lineage.chain.skipped);
-    let mut chain = gather_chain(log, lineage.chain)?;
-    if chain.len() > links.saturating_add(1) {
-        chain.remove(1);
-        skipped_links += 1;
-    }
-    Ok(PromptData {
+    let chain_end = lineage.chain.end;
+    let (chain, skipped_links) = gather_chain(log, lineage.chain, links)?;
+    let failed_children = lineage.children.failed_in_a_row;
+    let mut data = PromptData {
         schema: Arc::clone(&log.schema),
         specialist: specialist.to_owned(),
         failures: gather_failures(log, &failures, &tally, limits.reasons)?,
@@ -96,19 +85,36 @@ pub fn gather(log: &IndexedLog, specialist: &str, limits: &PromptSettings) -> Re
         tally,
         best,
         leaderboard,
-        signals,
+        signals: Vec::new(),
         near_misses,
-    })
+    };
+    data.signals = find_signals(&Evidence {
+        outcomes: data.own.outcomes.make_contiguous(),
+        epsilon,
+        since_keep: data.tally.since_keep,
+        stuck_after: limits.stuck_after,
+        failed_children,
+        near_misses: data.near_misses.len(),
+    });
+    Ok(data)
 }
 
-fn gather_chain(log: &IndexedLog, chain: ChainSummary) -> Result<Vec<(Trial, String)>> {
-    let mut steps = Steps::default();
-    let trials = log.all_at(chain.root.into_iter().chain(chain.last))?;
-    let links = trials.into_iter().map(|trial| {
+/// The root and the last links, each with its step, and how many links are left out.
+fn gather_chain(
+    log: &IndexedLog,
+    chain: ChainSummary,
+    max_links: usize,
+) -> Result<(Vec<(Trial, String)>, usize)> {
+    let (mut steps, mut links) = (Steps::default(), Vec::new());
+    for trial in log.all_at(chain.root.into_iter().chain(chain.last))? {
         let step = steps.next(&trial.row());
-        (trial, step)
-    });
-    Ok(links.collect())
+        links.push((trial, step));
+    }
+    if links.len() > max_links.saturating_add(1) {
+        links.remove(1);
+        return Ok((links, chain.skipped + 1));
+    }
+    Ok((links, chain.skipped))
 }
 
 /// The discards close to zero that no later keep of the leaderboard has taken up.
@@ -144,12 +150,11 @@ pub fn record(data: &PromptData, prompt: &str, flags: &Value) -> Value {
     let chain: Vec<_> = data.chain.iter().map(|(trial, _)| trial.clone()).collect();
     let best = data.best.as_ref().map(|best| {
         let row = best.row();
-        match is_blind {
-            true => json!({
-                "exp_id": row.name(),
-                row.schema.score_name(): value(&row.text(Role::Score), false),
-            }),
-            false => row_value(best),
+        if is_blind {
+            let score = value(&row.text(Role::Score), false);
+            json!({ "exp_id": row.name(), row.schema.score_name(): score })
+        } else {
+            row_value(best)
         }
     });
     let as_of = data.newest.as_ref().map(|newest| newest.row().name());
