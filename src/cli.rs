@@ -5,7 +5,10 @@ use std::process::ExitCode;
 
 use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
-use crate::commands::{self, Context, Findings, Usage};
+use crate::commands::{
+    Context, Findings, Usage, append, best, chain, check, checkout, completions, diff, export,
+    import, init, prompts, render, show, stats, tail, tree,
+};
 use crate::text::shell_word;
 use crate::ui::{Closed, Ui};
 
@@ -37,104 +40,79 @@ Exit status: 0 success, 1 failure, 2 usage error.";
 #[derive(Args, Debug)]
 struct GlobalArgs {
     /// The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]
-    #[arg(
-        long,
-        global = true,
-        value_name = "PATH",
-        env = "LINEAGE_STORE",
-        hide_env_values = true
-    )]
+    #[arg(long, global = true, value_name = "PATH")]
+    #[arg(env = "LINEAGE_STORE", hide_env_values = true)]
     store: Option<OsString>, // not a PathBuf: clap rejects an empty one, but an empty variable means none
     /// Suppress notes
     #[arg(long, short, global = true)]
     quiet: bool,
     /// When to use colour: auto, always or never
-    #[arg(
-        long,
-        global = true,
-        value_name = "WHEN",
-        default_value = "auto",
-        hide_possible_values = true
-    )]
+    #[arg(long, global = true, value_name = "WHEN")]
+    #[arg(default_value = "auto", hide_possible_values = true)]
     color: ColorChoice,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Init(commands::init::Init),
-    Append(commands::append::Append),
-    Tail(commands::tail::Tail),
-    Best(commands::best::Best),
-    Chain(commands::chain::Chain),
-    Tree(commands::tree::Tree),
-    Show(commands::show::Show),
-    Diff(commands::diff::Diff),
+    Init(init::Init),
+    Append(append::Append),
+    Tail(tail::Tail),
+    Best(best::Best),
+    Chain(chain::Chain),
+    Tree(tree::Tree),
+    Show(show::Show),
+    Diff(diff::Diff),
     #[command(visible_alias = "rebase-to")]
-    Checkout(commands::checkout::Checkout),
-    Stats(commands::stats::Stats),
-    Render(commands::render::Render),
-    Prompts(commands::prompts::Prompts),
-    Check(commands::check::Check),
-    Import(commands::import::Import),
-    Export(commands::export::Export),
-    Completions(commands::completions::Completions),
+    Checkout(checkout::Checkout),
+    Stats(stats::Stats),
+    Render(render::Render),
+    Prompts(prompts::Prompts),
+    Check(check::Check),
+    Import(import::Import),
+    Export(export::Export),
+    Completions(completions::Completions),
 }
 
 /// Runs a command line and maps its result to an exit status.
 pub fn run(cli: Cli) -> ExitCode {
-    let context = make_context(cli.global);
-    let error = match run_command(cli.command, &context) {
-        Ok(()) => return ExitCode::SUCCESS,
-        Err(error) => error,
-    };
-    if error.is::<Closed>() {
-        ExitCode::SUCCESS
-    } else if error.is::<Findings>() {
-        ExitCode::FAILURE
-    } else {
-        context.ui.error(&format!("{error:#}"));
-        ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
-    }
-}
-
-fn make_context(args: GlobalArgs) -> Context {
-    let GlobalArgs {
-        store,
-        quiet,
-        color,
-    } = args;
-    let color = match color {
-        ColorChoice::Auto => anstream::ColorChoice::Auto,
-        ColorChoice::Always => anstream::ColorChoice::Always,
-        ColorChoice::Never => anstream::ColorChoice::Never,
-    };
-    let store = store.filter(|path| !path.is_empty());
+    let args = cli.global;
+    let store = args.store.filter(|path| !path.is_empty());
     let flags = match &store {
         Some(path) => format!("--store {}", shell_word(&path.to_string_lossy())),
         None => String::new(),
     };
-    Context::new(Ui::new(color, quiet, flags), store.map(Into::into))
+    let context = Context {
+        ui: Ui::new(args.color, args.quiet, flags),
+        store: store.map(Into::into),
+    };
+    match run_command(cli.command, &context) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<Closed>() => ExitCode::SUCCESS,
+        Err(error) if error.is::<Findings>() => ExitCode::FAILURE,
+        Err(error) => {
+            context.ui.error(&format!("{error:#}"));
+            ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
+        }
+    }
 }
 
 fn run_command(command: Command, context: &Context) -> anyhow::Result<()> {
     match command {
-        Command::Init(args) => commands::init::run(args, context),
-        Command::Append(args) => commands::append::run(args, context),
-        Command::Tail(args) => commands::tail::run(args, context),
-        Command::Best(args) => commands::best::run(args, context),
-        Command::Chain(args) => commands::chain::run(args, context),
-        Command::Tree(args) => commands::tree::run(args, context),
-        Command::Show(args) => commands::show::run(args, context),
-        Command::Diff(args) => commands::diff::run(args, context),
-        Command::Checkout(args) => commands::checkout::run(args, context),
-        Command::Stats(args) => commands::stats::run(args, context),
-        Command::Render(args) => commands::render::run(args, context),
-        Command::Prompts(args) => commands::prompts::run(args, context),
-        Command::Check(args) => commands::check::run(args, context),
-        Command::Import(args) => commands::import::run(args, context),
-        Command::Export(args) => commands::export::run(args, context),
-        Command::Completions(args) => {
-            commands::completions::run(args, &mut Cli::command(), context)
-        }
+        Command::Init(args) => init::run(args, context),
+        Command::Append(args) => append::run(args, context),
+        Command::Tail(args) => tail::run(args, context),
+        Command::Best(args) => best::run(args, context),
+        Command::Chain(args) => chain::run(args, context),
+        Command::Tree(args) => tree::run(args, context),
+        Command::Show(args) => show::run(args, context),
+        Command::Diff(args) => diff::run(args, context),
+        Command::Checkout(args) => checkout::run(args, context),
+        Command::Stats(args) => stats::run(args, context),
+        Command::Render(args) => render::run(args, context),
+        Command::Prompts(args) => prompts::run(args, context),
+        Command::Check(args) => check::run(args, context),
+        Command::Import(args) => import::run(args, context),
+        Command::Export(args) => export::run(args, context),
+        Command::Completions(args) => completions::run(args, &mut Cli::command(), context),
     }
 }

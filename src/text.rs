@@ -35,15 +35,12 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 
 /// Whether `visible` would change nothing in a trimmed text.
 fn is_visible(text: &str) -> bool {
-    let is_shown = |c: char| matches!(c, ' '..='~') || !is_escaped(c) && !c.is_whitespace();
-    !text.contains("  ") && (is_printable_ascii(text) || text.chars().all(is_shown))
-}
-
-/// Without an early exit the compiler checks many bytes at once.
-fn is_printable_ascii(text: &str) -> bool {
-    let is_printable = |byte: u8| (b' '..=b'~').contains(&byte);
-    let and = |all, byte| all & is_printable(byte);
-    text.bytes().fold(true, and)
+    // Without an early exit the compiler checks many bytes at once.
+    let is_ascii = text
+        .bytes()
+        .fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
+    let is_shown = |c: char| c == ' ' || !is_escaped(c) && !c.is_whitespace();
+    !text.contains("  ") && (is_ascii || text.chars().all(is_shown))
 }
 
 fn is_escaped(c: char) -> bool {
@@ -52,11 +49,11 @@ fn is_escaped(c: char) -> bool {
 
 fn push_escape(out: &mut String, c: char) {
     let code = u32::from(c);
-    if c.is_ascii() {
-        out.push_str(&format!("\\x{code:02x}"));
+    *out += &if c.is_ascii() {
+        format!("\\x{code:02x}")
     } else {
-        out.push_str(&format!("\\u{{{code:04x}}}"));
-    }
+        format!("\\u{{{code:04x}}}")
+    };
 }
 
 /// Whether a character changes what is seen without being seen: C1 controls, and the format characters that UTS #39
@@ -107,18 +104,14 @@ fn escape(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
     out.into()
 }
 
-/// At most `max` characters, ending in an ellipsis if something is left out.
-pub fn cut(text: &str, max: usize) -> Cow<'_, str> {
+/// The text made visible, at most `max` characters, ending in an ellipsis if something is left out.
+pub fn cut_visible(text: &str, max: usize) -> String {
+    let text = visible(text);
     if text.len() <= max || text.chars().nth(max).is_none() {
-        return text.into();
+        return text.into_owned();
     }
     let start: String = text.chars().take(max.saturating_sub(1)).collect();
-    format!("{}…", start.trim_end()).into()
-}
-
-/// The text made visible, then cut.
-pub fn cut_visible(text: &str, max: usize) -> String {
-    cut(&visible(text), max).into_owned()
+    format!("{}…", start.trim_end())
 }
 
 /// At most `max` characters, with an ellipsis in the middle: the end of an error says where it happened.
@@ -181,15 +174,14 @@ pub fn shell_word(text: &str) -> String {
 /// `did you mean 'keep'?` if one of the words is similar, else the list of the words.
 pub fn nearest<'a>(text: &str, words: impl Iterator<Item = &'a str>) -> String {
     let words: Vec<&str> = words.collect();
-    let mut best = ("", 0.8);
+    let (mut nearest, mut similarity) = ("", 0.8);
     for &word in &words {
-        let similarity = strsim::jaro_winkler(text, word);
-        if similarity > best.1 {
-            best = (word, similarity);
+        if strsim::jaro_winkler(text, word) > similarity {
+            (nearest, similarity) = (word, strsim::jaro_winkler(text, word));
         }
     }
-    if !best.0.is_empty() {
-        return format!("did you mean '{}'?", best.0);
+    if !nearest.is_empty() {
+        return format!("did you mean '{nearest}'?");
     }
     let listed = words[..words.len().min(MAX_LISTED)].join(" ");
     let more = if words.len() > MAX_LISTED { " …" } else { "" };
@@ -236,9 +228,9 @@ mod tests {
 
     #[test]
     fn a_cut_shows_and_never_splits_a_character() {
-        assert_eq!(cut("abc", 3), "abc");
-        assert_eq!(cut("äbcd", 3), "äb…");
-        assert_eq!(cut("ab cd", 4), "ab…");
+        assert_eq!(cut_visible("abc", 3), "abc");
+        assert_eq!(cut_visible("äbcd", 3), "äb…");
+        assert_eq!(cut_visible("ab cd", 4), "ab…");
         assert_eq!(cut_visible(" a\t\tbcd", 3), "a…");
         assert_eq!(cut_middle("abcdefgh", 5), "ab…gh");
         assert_eq!(cut_middle("abcdefgh", 4), "ab…h");

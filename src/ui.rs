@@ -1,29 +1,24 @@
 //! The terminal: results go to stdout, messages to stderr. No other module prints.
 
-use std::borrow::Cow;
-use std::fmt;
 use std::io::{self, IsTerminal, Write};
 use std::time::{Duration, Instant};
 
-use anstream::{AutoStream, ColorChoice};
+use anstream::AutoStream;
+use anstream::stream::RawStream;
 use anstyle::{AnsiColor, Style};
-use anyhow::Result;
+use anyhow::{Context, Result};
+use clap::ColorChoice;
 
 use crate::output::{BOLD, Look};
 use crate::text::printable;
 
-/// This many bytes are written at once.
 const CHUNK: usize = 64 * 1024;
 
 /// A command that finishes sooner shows no progress.
 const PROGRESS_DELAY: Duration = Duration::from_millis(500);
 
-/// The width that is assumed if the terminal does not say.
-const DEFAULT_WIDTH: usize = 80;
-
 /// Where output goes and how it looks.
 pub struct Ui {
-    /// What stdout can show.
     pub look: Look,
     has_color_on_stderr: bool,
     is_quiet: bool,
@@ -32,48 +27,36 @@ pub struct Ui {
 }
 
 /// The reader of stdout has closed it, which is not a failure.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("stdout is closed")]
 pub struct Closed;
 
-impl fmt::Display for Closed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("stdout is closed")
-    }
-}
-
-impl std::error::Error for Closed {}
-
 impl Ui {
-    /// `flags` are added to every command that a message suggests.
     pub fn new(color: ColorChoice, is_quiet: bool, flags: String) -> Self {
         let look = Look {
             width: terminal_width(),
-            color: has_color(color, AutoStream::choice(&io::stdout())),
+            color: has_color(color, &io::stdout()),
         };
         Self {
             look,
-            has_color_on_stderr: has_color(color, AutoStream::choice(&io::stderr())),
+            has_color_on_stderr: has_color(color, &io::stderr()),
             is_quiet,
             flags,
         }
     }
 
-    /// Prints a result.
     pub fn print(&self, text: &str) -> Result<()> {
         self.stream(|out| out.write_all(text.as_bytes()))
     }
 
-    /// Prints what `write` writes.
     pub fn stream(&self, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Result<()> {
         let mut out = io::stdout().lock();
         match write(&mut out).and_then(|()| out.flush()) {
-            Ok(()) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Closed.into()),
-            Err(error) => Err(anyhow::Error::new(error).context("cannot write to stdout")),
+            result => result.context("cannot write to stdout"),
         }
     }
 
-    /// Prints a long result in chunks.
     pub fn printer(&self) -> Printer<'_> {
         Printer {
             ui: self,
@@ -98,9 +81,8 @@ impl Ui {
 
     /// Prints a line for a script to stderr. One write, so that lines of several processes do not mix.
     pub fn aside(&self, line: &str) {
-        let _ = io::stderr()
-            .lock()
-            .write_all(format!("{line}\n").as_bytes());
+        let line = format!("{line}\n");
+        let _ = io::stderr().write_all(line.as_bytes());
     }
 
     /// Shows the progress of something that may take long, on a terminal only.
@@ -125,21 +107,16 @@ impl Ui {
 
     /// Adds the global flags to the commands that a message suggests, so that they work when copied. `init` and
     /// `import` name their store themselves.
-    fn complete_commands<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        const COMMAND: &str = "`lineage ";
-        if self.flags.is_empty() || !text.contains(COMMAND) {
-            return text.into();
+    fn complete_commands(&self, text: &str) -> String {
+        if self.flags.is_empty() {
+            return text.to_owned();
         }
-        let mut parts = text.split(COMMAND);
-        let mut out = parts.next().unwrap_or_default().to_owned();
-        for part in parts {
-            out += COMMAND;
-            if !part.starts_with("init") && !part.starts_with("import") {
-                out += &format!("{} ", self.flags);
-            }
-            out += part;
+        let flags = format!("`lineage {} ", self.flags);
+        let mut text = text.replace("`lineage ", &flags);
+        for command in ["init", "import"] {
+            text = text.replace(&format!("{flags}{command}"), &format!("`lineage {command}"));
         }
-        out.into()
+        text
     }
 }
 
@@ -160,7 +137,6 @@ impl Printer<'_> {
         printed
     }
 
-    /// Prints the rest.
     pub fn finish(self) -> Result<()> {
         self.ui.print(&self.buffer)
     }
@@ -171,7 +147,6 @@ pub struct Progress {
     what: &'static str,
     /// `None` if nothing is shown.
     started: Option<Instant>,
-    /// The percentage on the line.
     percent: Option<u64>,
 }
 
@@ -197,26 +172,26 @@ impl Drop for Progress {
     }
 }
 
-/// Whether to use colour on a stream, given the flag and what the environment and the stream allow.
-fn has_color(flag: ColorChoice, detected: ColorChoice) -> bool {
+/// Whether to use colour on a stream; the environment and the stream decide if the flag does not.
+fn has_color(flag: ColorChoice, stream: &impl RawStream) -> bool {
     match flag {
-        ColorChoice::Auto => detected != ColorChoice::Never,
-        flag => flag != ColorChoice::Never,
+        ColorChoice::Auto => AutoStream::choice(stream) != anstream::ColorChoice::Never,
+        flag => flag == ColorChoice::Always,
     }
 }
 
 /// The columns of the terminal; `None` if stdout is not one. `COLUMNS` overrides what the terminal says. A
-/// pseudo-terminal may say 0, so the width is clamped.
+/// pseudo-terminal may say 0.
 fn terminal_width() -> Option<usize> {
     if !io::stdout().is_terminal() {
         return None;
     }
-    let width = match std::env::var("COLUMNS").map(|columns| columns.parse()) {
-        Ok(Ok(columns)) => columns,
-        _ => terminal_size::terminal_size().map_or(0, |(width, _)| usize::from(width.0)),
+    let columns = std::env::var("COLUMNS").ok();
+    let width = match columns.and_then(|columns| columns.parse().ok()) {
+        Some(columns) => columns,
+        None => terminal_size::terminal_size().map_or(0, |(width, _)| usize::from(width.0)),
     };
-    let width = if width == 0 { DEFAULT_WIDTH } else { width };
-    Some(width.clamp(40, 160))
+    Some(if width == 0 { 80 } else { width.clamp(40, 160) })
 }
 
 #[cfg(test)]

@@ -1,34 +1,37 @@
 //! Arguments that several commands share.
 
+use std::str::FromStr;
+
 use anyhow::{Context as _, Result};
 use clap::Args;
+use serde::Serialize;
 
 use super::Usage;
 use crate::import::ColumnMap;
 use crate::log::{Direction, ExpId, Role, Row, Schema, Trial};
 use crate::open::ReadOptions;
-use crate::output::records::{self, Format, format_records};
-use crate::output::{column_text, object_or_null};
+use crate::output::column_text;
+use crate::output::json::object_or_null;
+use crate::output::records::{Format, format_trial_records};
 use crate::text::{nearest, printable};
 
+const EXTERNAL: &str = "Reading external logs";
+
 /// How the log is read.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Serialize)]
 pub struct ReadArgs {
     /// The column with the score [default: the setting, else the log's own metric]
     #[arg(long, value_name = "COLUMN")]
     pub metric: Option<String>,
     /// Which scores are better [default: the setting, else inferred from the log]
-    #[arg(long, value_enum, hide_possible_values = false)]
+    #[arg(long)]
     pub direction: Option<Direction>,
     /// The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes
-    #[arg(
-        long,
-        value_name = "ROLE=COLUMN,…",
-        help_heading = "Reading external logs"
-    )]
+    #[arg(long, value_name = "ROLE=COLUMN,…", help_heading = EXTERNAL)]
+    #[serde(skip)]
     pub map: Option<ColumnMap>,
     /// The segment of a JSON lines log [default: the last]
-    #[arg(long, value_name = "N", value_parser = parse_segment, help_heading = "Reading external logs")]
+    #[arg(long, value_name = "N", value_parser = parse_count::<u64>, help_heading = EXTERNAL)]
     pub segment: Option<u64>,
 }
 
@@ -51,17 +54,14 @@ pub struct OutputArgs {
     #[arg(long, value_name = "COLUMN", conflicts_with = "format")]
     pub field: Option<String>,
     /// Output format
-    #[arg(long, value_enum, default_value = "table")]
+    #[arg(long, default_value = "table")]
     pub format: Format,
 }
 
 impl OutputArgs {
-    /// The column of `--field`.
     pub fn column(&self, schema: &Schema) -> Result<Option<usize>> {
-        match &self.field {
-            Some(name) => find_column(name, schema).map(Some),
-            None => Ok(None),
-        }
+        let field = self.field.as_deref();
+        field.map(|name| find_column(name, schema)).transpose()
     }
 
     /// Formats trials as one column, as records, or with `table`. As JSON, a single trial is an object or `null`.
@@ -84,12 +84,6 @@ impl OutputArgs {
     }
 }
 
-/// Formats trials as records of every column.
-pub fn format_trial_records(trials: &[Trial], schema: &Schema, format: Format) -> String {
-    let rows = trials.iter().map(|trial| records::cells(&trial.row()));
-    format_records(format, records::columns(schema), rows)
-}
-
 /// A column by its name, or by `metric` for the score.
 fn find_column(name: &str, schema: &Schema) -> Result<usize> {
     if let Some(column) = schema.find(name) {
@@ -98,11 +92,8 @@ fn find_column(name: &str, schema: &Schema) -> Result<usize> {
     let is_score = name == "metric" || name == schema.metric;
     let score = schema.column(Role::Score).filter(|_| is_score);
     score.with_context(|| {
-        let names = schema.names().iter().map(String::as_str);
-        Usage(format!(
-            "the log has no column '{name}'; {}",
-            nearest(name, names)
-        ))
+        let nearest = nearest(name, schema.names().iter().map(String::as_str));
+        Usage(format!("the log has no column '{name}'; {nearest}"))
     })
 }
 
@@ -111,26 +102,18 @@ pub fn format_cell(row: &Row, column: usize) -> String {
     printable(&column_text(row, column)).into_owned() + "\n"
 }
 
-/// A trial's id from the command line.
 pub fn parse_id(text: &str) -> Result<ExpId> {
-    ExpId::parse(text).context(Usage(
-        "an id must not be empty; `lineage tail` lists trials".to_owned(),
-    ))
+    let message = "an id must not be empty; `lineage tail` lists trials";
+    ExpId::parse(text).context(Usage(message.to_owned()))
 }
 
-/// A whole number from the command line.
-pub fn parse_count(text: &str) -> Result<usize, String> {
+pub fn parse_count<N: FromStr>(text: &str) -> Result<N, String> {
     text.parse().map_err(|_| "not a whole number".to_owned())
 }
 
-/// A whole number of at least 1 from the command line.
 pub fn parse_positive(text: &str) -> Result<usize, String> {
     match parse_count(text)? {
         0 => Err("must be at least 1".to_owned()),
         count => Ok(count),
     }
-}
-
-fn parse_segment(text: &str) -> Result<u64, String> {
-    text.parse().map_err(|_| "not a whole number".to_owned())
 }

@@ -6,7 +6,7 @@ use clap::Args;
 use super::args::{OutputArgs, parse_positive};
 use super::{Context, ReadArgs};
 use crate::analysis;
-use crate::output::table::format_trials;
+use crate::output::trials::format_trials;
 
 /// Show the best trial, or the leaderboard of keeps
 ///
@@ -29,25 +29,24 @@ pub struct Best {
 }
 
 pub fn run(args: Best, context: &Context) -> Result<()> {
-    let Best { top, output, read } = args;
-    let log = context.open(&read)?;
+    let log = context.open(&args.read)?;
     log.require_score()?;
-    output.column(&log.schema)?;
-    let trials = match top {
+    args.output.column(&log.schema)?;
+    let trials = match args.top {
         Some(size) => {
             let leaderboard = log.ask(analysis::Leaderboard::new(size))?;
             log.all_at(leaderboard.into_offsets())?
         }
         None => log.all_at(log.ask(analysis::Best::default())?.offset())?,
     };
-    let table = || format_trials(&trials, Some(0), context.ui.look);
-    let text = output.format_trials(&trials, &log.schema, top.is_none(), table)?;
-    context.ui.print(&text)?;
     if trials.is_empty() {
-        context
-            .ui
-            .note("no best trial yet: log a baseline or a keep first");
+        let note = "no best trial yet: log a baseline or a keep first";
+        context.ui.note(note);
     }
-    context.close(&log);
-    Ok(())
+    let table = || format_trials(&trials, Some(0), context.ui.look);
+    let is_single = args.top.is_none();
+    let text = args
+        .output
+        .format_trials(&trials, &log.schema, is_single, table)?;
+    context.answer(&text, &log)
 }

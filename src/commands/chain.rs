@@ -7,9 +7,8 @@ use super::args::{OutputArgs, format_cell, parse_id};
 use super::{Context, ReadArgs};
 use crate::analysis::{self, ChainEnd};
 use crate::index::IndexedLog;
-use crate::output::chain::{Steps, columns, format_chain};
-use crate::output::records::{Format, RecordWriter};
-use crate::ui::Printer;
+use crate::output::records::{self, Column, Format, RecordWriter};
+use crate::output::trials::{Steps, format_chain};
 
 /// A table needs all of its rows for the widths of its columns; a longer chain becomes several tables.
 const MAX_TABLE: usize = 1000;
@@ -33,32 +32,25 @@ pub struct Chain {
 }
 
 pub fn run(args: Chain, context: &Context) -> Result<()> {
-    let Chain { exp, output, read } = args;
-    let log = context.open(&read)?;
+    let (ui, output) = (&context.ui, &args.output);
+    let log = context.open(&args.read)?;
     output.column(&log.schema)?;
-    let exp = exp.as_deref().map(parse_id).transpose()?;
+    let exp = args.exp.as_deref().map(parse_id).transpose()?;
     if exp.is_none() {
         log.require_score()?;
     }
     let chain = log.chain(exp.as_ref())?;
     if chain.is_none() {
-        context
-            .ui
-            .note("no best trial yet; `lineage chain EXP` shows the ancestors of any trial");
+        ui.note("no best trial yet; `lineage chain EXP` shows the ancestors of any trial");
     }
     let chain = chain.unwrap_or_default();
-    let ends_with_best = exp.is_none();
-    print_chain(&log, &chain, ends_with_best, &output, context)?;
+    print_chain(&log, &chain, exp.is_none(), output, context)?;
     match chain.end {
         ChainEnd::Root => {}
-        ChainEnd::MissingParent => context
-            .ui
-            .warn("the parent of the first trial is not in the log"),
-        ChainEnd::Cycle => context
-            .ui
-            .warn("the parents form a cycle; it is cut at the first trial"),
+        ChainEnd::MissingParent => ui.warn("the parent of the first trial is not in the log"),
+        ChainEnd::Cycle => ui.warn("the parents form a cycle; it is cut at the first trial"),
     }
-    context.close(&log);
+    context.warn_damage(&log);
     Ok(())
 }
 
@@ -69,44 +61,33 @@ fn print_chain(
     output: &OutputArgs,
     context: &Context,
 ) -> Result<()> {
-    let mut out = context.ui.printer();
+    let (mut out, mut read, mut steps) = (context.ui.printer(), log.reader(), Steps::default());
     if let Some(column) = output.column(&log.schema)? {
-        let mut read = log.reader();
         for &offset in &chain.offsets {
             out.add(&format_cell(&read(offset)?.row(), column))?;
         }
     } else if output.format == Format::Table {
         let best = chain.offsets.last().filter(|_| ends_with_best);
-        add_tables(log, chain, best.copied(), context, &mut out)?;
+        for offsets in chain.offsets.chunks(MAX_TABLE) {
+            let mut rows = Vec::new();
+            for offset in offsets {
+                let is_best = best == Some(offset);
+                rows.push(steps.cells(&read(*offset)?.row(), is_best));
+            }
+            out.add(&format_chain(rows, &log.schema, context.ui.look))?;
+        }
     } else {
-        let mut read = log.reader();
-        let mut steps = Steps::default();
-        let mut writer = RecordWriter::new(output.format, columns(&log.schema));
+        let mut columns = records::columns(&log.schema);
+        columns.push(Column::number("step"));
+        let mut writer = RecordWriter::new(output.format, columns);
         out.add(&writer.header())?;
         for &offset in &chain.offsets {
-            out.add(&writer.record(&steps.record(&read(offset)?.row())))?;
+            let trial = read(offset)?;
+            let mut cells = records::cells(&trial.row());
+            cells.push(steps.next(&trial.row()));
+            out.add(&writer.record(&cells))?;
         }
         out.add(writer.footer())?;
     }
     out.finish()
-}
-
-fn add_tables(
-    log: &IndexedLog,
-    chain: &analysis::Chain,
-    best: Option<u64>,
-    context: &Context,
-    out: &mut Printer,
-) -> Result<()> {
-    let mut read = log.reader();
-    let mut steps = Steps::default();
-    for offsets in chain.offsets.chunks(MAX_TABLE) {
-        let mut rows = Vec::new();
-        for &offset in offsets {
-            let is_best = best == Some(offset);
-            rows.push(steps.cells(&read(offset)?.row(), is_best));
-        }
-        out.add(&format_chain(rows, &log.schema, context.ui.look))?;
-    }
-    Ok(())
 }

@@ -31,38 +31,30 @@ pub struct Check {
     #[arg(long, value_name = "OUT")]
     repair: Option<PathBuf>,
     /// Output format
-    #[arg(long, value_enum, default_value = "table")]
+    #[arg(long, default_value = "table")]
     format: Format,
     #[command(flatten)]
     read: ReadArgs,
 }
 
 pub fn run(args: Check, context: &Context) -> Result<()> {
-    let Check {
-        repair,
-        format,
-        read,
-    } = args;
+    let ui = &context.ui;
     let store = context.store()?;
-    let log = open_log_to_end(&store, &(&read).into())?;
-    context.say_notes(&log);
+    let log = open_log_to_end(&store, &(&args.read).into())?;
+    context.print_notes(&log);
     let (findings, rows) = find_problems(&store, &log)?;
-    if let Some(out) = repair {
+    if let Some(out) = args.repair {
         write_repaired(&log, &out, context)?;
     }
-    let printed = context
-        .ui
-        .print(&format_findings(&findings, log.path(), format));
+    let printed = ui.print(&format_findings(&findings, log.path(), args.format));
     let (path, rows) = (log.path().display(), count(rows, "row"));
     if findings.is_empty() {
         printed?;
-        context
-            .ui
-            .note(&format!("{path}: {rows}, no problems found"));
+        ui.note(&format!("{path}: {rows}, no problems found"));
         return Ok(());
     }
     let problems = count(findings.len() as u64, "problem");
-    context.ui.note(&format!("{path}: {problems} in {rows}"));
+    ui.note(&format!("{path}: {problems} in {rows}"));
     match printed {
         // A closed pipe does not make the log any better.
         Err(error) if !error.is::<Closed>() => Err(error),
@@ -97,60 +89,39 @@ fn write_repaired(log: &Log, out: &Path, context: &Context) -> Result<()> {
     let changes = log.repair(out)?;
     let (path, out) = (log.path().display(), out.display());
     for change in &changes {
-        let message = format!("{path}:{}: {}", change.line, change.what);
-        context.ui.note(&message);
+        let note = format!("{path}:{}: {}", change.line, change.what);
+        context.ui.note(&note);
     }
     let changes = count(changes.len() as u64, "changed line");
-    let message = format!("wrote {out}, a copy with {changes}; {path} is unchanged");
-    context.ui.note(&message);
+    let note = format!("wrote {out}, a copy with {changes}; {path} is unchanged");
+    context.ui.note(&note);
     Ok(())
 }
 
+/// As `path:line: trial 007: problem` with what is known of it, or as records.
 fn format_findings(findings: &[Finding], log: &Path, format: Format) -> String {
-    if format == Format::Table {
-        return findings
-            .iter()
-            .map(|finding| format_finding(finding, log))
-            .collect();
-    }
-    let columns = vec![
-        Column::text("path"),
-        Column::number("line"),
-        Column::text("exp_id"),
-        Column::text("kind"),
-        Column::text("what"),
-    ];
+    let mut columns = ["path", "line", "exp_id", "kind", "what"].map(Column::text);
+    columns[1].is_text = false;
     let rows = findings.iter().map(|finding| {
-        vec![
-            finding_path(finding, log),
-            line_number(finding).unwrap_or_default(),
-            finding.id.clone().unwrap_or_default(),
-            finding.kind.to_owned(),
-            finding.text.clone(),
-        ]
+        let path = finding.path.as_deref().unwrap_or(log).display().to_string();
+        let line = match finding.line {
+            0 => String::new(),
+            line => line.to_string(),
+        };
+        let id = finding.id.clone().unwrap_or_default();
+        let (kind, text) = (finding.kind.to_owned(), finding.text.clone());
+        [path, line, id, kind, text]
     });
-    format_records(format, columns, rows)
-}
-
-/// `path:line: trial 007: problem`, with what is known of it.
-fn format_finding(finding: &Finding, log: &Path) -> String {
-    let mut out = finding_path(finding, log);
-    if let Some(line) = line_number(finding) {
-        out += &format!(":{line}");
+    if format != Format::Table {
+        return format_records(format, columns.to_vec(), rows.map(Vec::from));
     }
-    out += ": ";
-    if let Some(id) = &finding.id {
-        out += &format!("trial {id}: ");
-    }
-    out += &finding.text;
-    printable(&out).into_owned() + "\n"
-}
-
-fn finding_path(finding: &Finding, log: &Path) -> String {
-    let path = finding.path.as_deref().unwrap_or(log);
-    path.display().to_string()
-}
-
-fn line_number(finding: &Finding) -> Option<String> {
-    (finding.line > 0).then(|| finding.line.to_string())
+    let lines = rows.map(|[mut path, line, id, _, text]| {
+        for (before, part) in [(":", line), (": trial ", id), (": ", text)] {
+            if !part.is_empty() {
+                path += &format!("{before}{part}");
+            }
+        }
+        printable(&path).into_owned() + "\n"
+    });
+    lines.collect()
 }

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
-use super::{Context, ReadArgs, id};
-use crate::output::text::{count, printable};
+use super::args::parse_id;
+use super::{Context, ReadArgs};
 use crate::snapshot::{CheckoutOptions, CheckoutOutcome, check_out, open_snapshot};
+use crate::text::{count, printable};
 
 /// Put a trial's files into a directory, and print its id
 ///
@@ -43,7 +44,7 @@ pub fn run(args: Checkout, context: &Context) -> Result<()> {
         reading,
     } = args;
     let store = context.store()?;
-    let trial = context.open(&reading)?.trial(&id(&exp)?)?;
+    let trial = context.open(&reading)?.trial(&parse_id(&exp)?)?;
     let snapshot = open_snapshot(&store, &trial.row())?;
     let mut progress = context.ui.progress("writing");
     let options = CheckoutOptions {

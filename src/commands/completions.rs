@@ -1,7 +1,8 @@
 //! `lineage completions`: completion scripts for shells.
 
-use anyhow::Result;
+use anyhow::{Error, Result};
 use clap::{Args, Command, ValueEnum};
+use clap_complete::Shell;
 
 use super::Context;
 
@@ -12,23 +13,12 @@ Examples:
   source <(lineage completions bash)
   lineage completions fish > ~/.config/fish/completions/lineage.fish")]
 pub struct Completions {
-    shell: Shell,
-}
-
-/// The shells whose scripts are checked in and tested.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Shell {
-    Bash,
-    Zsh,
-    Fish,
+    #[arg(value_parser = ["bash", "zsh", "fish"])]
+    shell: String,
 }
 
 pub fn run(args: Completions, command: &mut Command, context: &Context) -> Result<()> {
-    let shell = match args.shell {
-        Shell::Bash => clap_complete::Shell::Bash,
-        Shell::Zsh => clap_complete::Shell::Zsh,
-        Shell::Fish => clap_complete::Shell::Fish,
-    };
+    let shell = Shell::from_str(&args.shell, false).map_err(Error::msg)?;
     // Into memory first: `generate` panics if its writer fails, as a closed pipe does.
     let mut script = Vec::new();
     clap_complete::generate(shell, command, "lineage", &mut script);

@@ -5,7 +5,8 @@ use std::path::Path;
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
 
-use super::{Context, Findings, ReadArgs, Usage, id};
+use super::args::parse_id;
+use super::{Context, Findings, ReadArgs, Usage};
 use crate::analysis::Best;
 use crate::index::IndexedLog;
 use crate::log::no_such_trial;
@@ -13,8 +14,8 @@ use crate::log::{ExpId, Role, Trial};
 use crate::output::diff::{DiffStat, FileDiff, format_columns, format_stats};
 use crate::output::diff::{list_column_changes, quote_path};
 use crate::output::records::{Column, Format, format_records};
-use crate::output::text::count;
 use crate::snapshot::{Change, Snapshot, compare_snapshots, find_nearest_snapshot, open_snapshot};
+use crate::text::count;
 use crate::ui::Closed;
 
 /// Show what differs between the snapshots of two trials
@@ -89,10 +90,10 @@ pub fn run(args: Diff, context: &Context) -> Result<()> {
 fn print_diff(args: Diff, context: &Context) -> Result<bool> {
     let store = context.store()?;
     let log = context.open(&args.reading)?;
-    let after = log.trial(&id(&args.exp)?)?;
+    let after = log.trial(&parse_id(&args.exp)?)?;
     let against = args.against.unwrap_or(Against::Parent);
     let other = match &args.other {
-        Some(other) => id(other)?,
+        Some(other) => parse_id(other)?,
         None => choose_other(&log, &after, against)?,
     };
     let format = args.format.unwrap_or(Format::Table);

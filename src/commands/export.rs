@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 
 use super::{Context, ReadArgs, tree};
 use crate::index::IndexedLog;
-use crate::log::{Damage, Row, Status};
+use crate::log::{Damage, Row};
 use crate::output::karpathy;
 use crate::output::records::{self, Format, RecordWriter};
 use crate::text::count;
@@ -22,7 +22,7 @@ Examples:
   lineage --store results.tsv export --format jsonl | jq .status")]
 pub struct Export {
     /// Output format
-    #[arg(long, value_enum, default_value = "tsv")]
+    #[arg(long, default_value = "tsv")]
     format: ExportFormat,
     #[command(flatten)]
     read: ReadArgs,
@@ -43,66 +43,65 @@ enum ExportFormat {
 }
 
 pub fn run(args: Export, context: &Context) -> Result<()> {
-    let Export { format, read } = args;
-    let log = context.open(&read)?;
-    match format {
-        ExportFormat::Tree => tree::export(&log, context),
-        ExportFormat::Karpathy => export_karpathy(&log, context),
-        ExportFormat::Tsv => export_records(&log, Format::Tsv, context),
+    if args.format == ExportFormat::Tree {
+        return tree::run(tree::Tree::export(args.read), context);
+    }
+    let log = context.open(&args.read)?;
+    match args.format {
         ExportFormat::Csv => export_records(&log, Format::Csv, context),
         ExportFormat::Jsonl => export_records(&log, Format::Jsonl, context),
+        ExportFormat::Karpathy => export_karpathy(&log, context),
+        ExportFormat::Tsv | ExportFormat::Tree => export_records(&log, Format::Tsv, context),
     }
 }
 
 fn export_records(log: &IndexedLog, format: Format, context: &Context) -> Result<()> {
-    let mut out = context.ui.printer();
-    let mut writer = RecordWriter::new(format, records::columns(&log.schema)).keeping_plus();
-    out.add(&writer.header())?;
-    let damaged = for_each_trial(log, |row| out.add(&writer.record(&records::cells(row))))?;
-    out.finish()?;
-    warn_damaged(damaged, log, context);
-    Ok(())
+    let mut writer = RecordWriter::new(format, records::columns(&log.schema));
+    writer.keeps_plus = true;
+    let header = writer.header();
+    let format = |row: &Row| writer.record(&records::cells(row));
+    export_rows(log, &header, context, format)
 }
 
 fn export_karpathy(log: &IndexedLog, context: &Context) -> Result<()> {
-    let mut out = context.ui.printer();
     let mut ignored = 0;
-    out.add(&karpathy::header())?;
-    let damaged = for_each_trial(log, |row| {
-        if row.status() == Status::HarnessAbort {
+    export_rows(log, &karpathy::header(), context, |row| {
+        if row.status().is_ignored() {
             ignored += 1;
-            return Ok(());
+            return String::new();
         }
-        out.add(&karpathy::format_row(row))
+        karpathy::format_row(row)
     })?;
-    out.finish()?;
     if ignored > 0 {
         let trials = count(ignored, "harness_abort trial");
         context.ui.note(&format!("left out {trials}"));
     }
-    warn_damaged(damaged, log, context);
     Ok(())
 }
 
-/// Passes every readable row to `export`. Returns the number of damaged rows.
-fn for_each_trial(log: &IndexedLog, mut export: impl FnMut(&Row) -> Result<()>) -> Result<u64> {
+/// Prints the header and every readable row; warns of the others.
+fn export_rows(
+    log: &IndexedLog,
+    header: &str,
+    context: &Context,
+    mut format: impl FnMut(&Row) -> String,
+) -> Result<()> {
+    let mut out = context.ui.printer();
     let mut damaged = 0;
+    out.add(header)?;
     log.for_each_line(|row| {
         match row.damage {
-            None => export(&row)?,
+            None => out.add(&format(&row))?,
             Some(Damage::Blank) => {}
             Some(_) => damaged += 1,
         }
         Ok(())
     })?;
-    Ok(damaged)
-}
-
-fn warn_damaged(damaged: u64, log: &IndexedLog, context: &Context) {
+    out.finish()?;
     if damaged > 0 {
         let (path, rows) = (log.path().display(), count(damaged, "damaged row"));
-        context.ui.warn(&format!(
-            "{path}: left out {rows}; `lineage check` lists them"
-        ));
+        let warning = format!("{path}: left out {rows}; `lineage check` lists them");
+        context.ui.warn(&warning);
     }
+    Ok(())
 }

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use anyhow::{Result, bail};
 
 use super::Usage;
-use crate::analysis::Query;
 use crate::index::IndexedLog;
 use crate::log::{Role, Row, Status};
 use crate::text::nearest;
@@ -22,10 +21,13 @@ pub struct WordFilter {
 impl WordFilter {
     /// A filter on a column. Of statuses, `KEEP` and `kept` mean `keep`, and any other word of the log means itself.
     pub fn new(role: Role, flag: &'static str, words: Vec<String>) -> Self {
-        let mut statuses = Vec::new();
-        if role == Role::Status {
-            statuses.extend(words.iter().filter_map(|word| Status::from_input(word)));
-        }
+        let statuses = match role {
+            Role::Status => words
+                .iter()
+                .filter_map(|word| Status::from_input(word))
+                .collect(),
+            _ => Vec::new(),
+        };
         Self {
             flag,
             role,
@@ -46,21 +48,22 @@ impl WordFilter {
 
     /// Fails if a word is neither a status nor in the log. Scans the log if a word is not a status.
     pub fn check(&self, log: &IndexedLog) -> Result<()> {
-        let is_status =
-            |word: &String| self.role == Role::Status && Status::from_input(word).is_some();
+        let is_of_status = self.role == Role::Status;
+        let is_status = |word: &String| is_of_status && Status::from_input(word).is_some();
         if self.words.iter().all(is_status) {
             return Ok(());
         }
         if log.schema.column(self.role).is_none() {
             bail!(Usage(format!("the log has no column '{}'", self.flag)));
         }
-        let mut known = log
-            .ask(Values {
-                role: self.role,
-                values: BTreeSet::new(),
-            })?
-            .values;
-        if self.role == Role::Status {
+        let mut known = BTreeSet::new();
+        log.for_each_row(|row| {
+            let value = row.text(self.role);
+            if row.damage.is_none() && !value.is_empty() && !known.contains(&*value) {
+                known.insert(value.into_owned());
+            }
+        })?;
+        if is_of_status {
             known.extend(Status::ALL.map(|status| status.name().to_owned()));
         } else if known.is_empty() {
             return Ok(()); // an empty log
@@ -76,25 +79,7 @@ impl WordFilter {
 
     /// The flags as they were given, for a message.
     pub fn flags(&self) -> String {
-        let flags = self
-            .words
-            .iter()
-            .map(|word| format!(" --{} {word}", self.flag));
-        flags.collect()
-    }
-}
-
-/// The values of a column.
-struct Values {
-    role: Role,
-    values: BTreeSet<String>,
-}
-
-impl Query for Values {
-    fn observe(&mut self, row: &Row) {
-        let value = row.text(self.role);
-        if row.damage.is_none() && !value.is_empty() && !self.values.contains(&*value) {
-            self.values.insert(value.into_owned());
-        }
+        let flag = |word| format!(" --{} {word}", self.flag);
+        self.words.iter().map(flag).collect()
     }
 }

@@ -1,13 +1,13 @@
+//! `lineage init`: make a store.
+
 use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::Args;
 
 use super::Context;
-use crate::{
-    log::Direction,
-    store::{self, New},
-};
+use crate::log::Direction;
+use crate::store::{self, New};
 
 /// Make a store
 ///
@@ -25,7 +25,7 @@ pub struct Init {
     #[arg(long, value_name = "NAME", default_value = "core_metric")]
     metric: String,
     /// Which scores are better
-    #[arg(long, value_enum, default_value = "minimize")]
+    #[arg(long, default_value = "minimize")]
     direction: Direction,
     /// A short name for the metric
     #[arg(long, value_name = "SHORT")]
@@ -36,23 +36,18 @@ pub struct Init {
 }
 
 pub fn run(args: Init, context: &Context) -> Result<()> {
-    let Init {
-        dir,
-        metric,
-        direction,
-        label,
-        columns,
-    } = args;
-    let names = columns.iter().map(|name| name.trim().to_owned());
+    let (metric, direction) = (&args.metric, args.direction);
+    let names = args.columns.iter().map(|name| name.trim().to_owned());
     let names: Vec<String> = names.filter(|name| !name.is_empty()).collect();
     let new = New {
-        metric: &metric,
+        metric,
         direction,
-        label: label.as_deref(),
+        label: args.label.as_deref(),
         columns: &names,
         import: None,
     };
-    let dir = store::init(dir.as_deref().or(context.store.as_deref()), &new)?;
+    let dir = args.dir.as_deref().or(context.store.as_deref());
+    let dir = store::init(dir, &new)?;
     let better = direction.better_word();
     context.ui.note(&format!(
         "{metric}: {better} is better ({direction}); change it in lineage.toml before the first trial"

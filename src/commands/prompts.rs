@@ -1,13 +1,11 @@
 //! `lineage prompts`: the saved prompts.
 
-use anstyle::Style;
 use anyhow::Result;
 use clap::Args;
 
 use super::Context;
 use crate::output::records::{Column, Format, format_records};
-use crate::output::table::{Cell, format_table};
-use crate::store::SavedPrompt;
+use crate::output::table::format_table;
 use crate::text::visible;
 
 /// List saved prompts: when, for which specialist, as of which trial
@@ -18,45 +16,41 @@ Examples:
   lineage prompts --format jsonl | jq -r .path")]
 pub struct Prompts {
     /// Output format
-    #[arg(long, value_enum, default_value = "table")]
+    #[arg(long, default_value = "table")]
     format: Format,
 }
 
-const NAMES: [&str; 5] = ["saved", "specialist", "as_of", "bytes", "path"];
-
 pub fn run(args: Prompts, context: &Context) -> Result<()> {
     let prompts = context.store()?.saved_prompts()?;
+    let names = ["saved", "specialist", "as_of", "bytes", "path"];
+    let rows = prompts.iter().map(|saved| {
+        let [time, specialist, as_of] = ["saved", "specialist", "as_of"].map(|key| saved.text(key));
+        let prompt = saved.record["rendered_prompt"].as_str();
+        let bytes = prompt.map_or_else(String::new, |prompt| prompt.len().to_string());
+        let path = saved.path.display().to_string();
+        [
+            time.to_owned(),
+            specialist.to_owned(),
+            as_of.to_owned(),
+            bytes,
+            path,
+        ]
+    });
     if prompts.is_empty() {
-        context
-            .ui
-            .note("no saved prompts; `lineage render --save` saves one");
+        let note = "no saved prompts; `lineage render --save` saves one";
+        context.ui.note(note);
     }
-    let rows = prompts.iter().map(cells);
     context.ui.print(&match args.format {
         Format::Table if prompts.is_empty() => String::new(),
         Format::Table => {
-            let cell = |text: String| Cell::new(visible(&text), Style::new());
+            let cell = |text: String| visible(&text).into_owned().into();
             let rows = rows.map(|cells| cells.map(cell).to_vec());
-            format_table(&NAMES, &[3], rows.collect(), context.ui.look)
+            format_table(&names, &[3], rows.collect(), context.ui.look)
         }
         format => {
-            let columns = NAMES.map(|name| match name {
-                "bytes" => Column::number(name),
-                _ => Column::text(name),
-            });
+            let mut columns = names.map(Column::text);
+            columns[3].is_text = false;
             format_records(format, columns.to_vec(), rows.map(Vec::from))
         }
     })
-}
-
-fn cells(saved: &SavedPrompt) -> [String; 5] {
-    let text = |name: &str| saved.record[name].as_str().unwrap_or_default().to_owned();
-    let prompt = saved.record["rendered_prompt"].as_str();
-    [
-        text("saved"),
-        text("specialist"),
-        text("as_of"),
-        prompt.map_or_else(String::new, |prompt| prompt.len().to_string()),
-        saved.path.display().to_string(),
-    ]
 }

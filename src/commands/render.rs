@@ -1,29 +1,32 @@
+//! `lineage render`: the prompt for the next agent.
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::{Args, ValueEnum, builder::NonEmptyStringValueParser};
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde::{Serialize, Serializer};
+use serde_json::Value;
 
-use super::{Context, ReadArgs, id};
-use crate::{
-    analysis::{Best, Leaderboard},
-    append::format_time,
-    index::IndexedLog,
-    log::Role,
-    open::{ReadOptions, open_log},
-    output::{records, text::shell_word},
-    prompt::{self, PromptOptions},
-    snapshot::{Workdir, read_workdir},
-    store::{PromptSettings, SectionName, Store},
-};
+use super::args::parse_id;
+use super::{Context, ReadArgs};
+use crate::analysis::{Best, Leaderboard};
+use crate::append::format_time;
+use crate::index::IndexedLog;
+use crate::log::Role;
+use crate::open::{ReadOptions, open_log};
+use crate::output::json;
+use crate::prompt::{self, PromptOptions};
+use crate::snapshot::{Workdir, read_workdir};
+use crate::store::{PromptSettings, SectionName, Store};
+use crate::text::shell_word;
 
 /// Print the prompt that opens an agent's session
 ///
 /// Prints Markdown: what fails and why, the best trial and the leaderboard, the chain to the best, the reader's own trials, the
 /// last trials, signals, the key insights, how to ask for more, and the task. Ignored trials (`harness_abort`) are left out.
 /// The same log and flags give the same bytes.
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Serialize)]
 #[command(after_help = "\
 Examples:
   lineage render --for tok > prompt.md
@@ -32,13 +35,10 @@ Examples:
   lineage render --for opt --workdir work/opt --save > prompt.md")]
 pub struct Render {
     /// The specialist that reads the prompt
-    #[arg(
-        long = "for",
-        value_name = "SPECIALIST",
-        env = "LINEAGE_SPECIALIST",
-        hide_env_values = true
-    )]
-    #[arg(value_parser = NonEmptyStringValueParser::new(), allow_hyphen_values = true)]
+    #[arg(long = "for", value_name = "SPECIALIST", allow_hyphen_values = true)]
+    #[arg(env = "LINEAGE_SPECIALIST", hide_env_values = true)]
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    #[serde(rename = "for")]
     specialist: String,
     /// Use the log as it was just after this trial
     #[arg(long, value_name = "EXP")]
@@ -53,16 +53,11 @@ pub struct Render {
     #[arg(long, value_name = "N")]
     full: Option<usize>,
     /// Sections to show, in this order [default: the setting, else all]
-    #[arg(long, value_name = "A,B", value_delimiter = ',', value_enum)]
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
     sections: Vec<SectionName>,
     /// Sections to leave out
-    #[arg(
-        long,
-        value_name = "A,B",
-        value_delimiter = ',',
-        value_enum,
-        hide_possible_values = true
-    )]
+    #[arg(long, value_name = "A,B", value_delimiter = ',')]
+    #[arg(hide_possible_values = true)]
     without: Vec<SectionName>,
     /// Maximum size of the prompt; trims whole rows, the least valuable first [default: the setting, else 24000]
     #[arg(long, value_name = "N")]
@@ -72,15 +67,19 @@ pub struct Render {
     blind: bool,
     /// List the files of the directory in which the agent will work
     #[arg(long, value_name = "DIR")]
+    #[serde(serialize_with = "serialize_path")]
     workdir: Option<PathBuf>,
     /// Also save the prompt in the store, as Markdown and as JSON
     #[arg(long)]
+    #[serde(skip)]
     save: bool,
     /// Print the prompt, or a JSON object with the prompt and the trials in it
-    #[arg(long, value_enum, default_value = "md")]
+    #[arg(long, default_value = "md")]
+    #[serde(skip)]
     format: RenderFormat,
     #[command(flatten)]
-    reading: ReadArgs,
+    #[serde(flatten)]
+    read: ReadArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -91,64 +90,67 @@ enum RenderFormat {
 
 pub fn run(args: Render, context: &Context) -> Result<()> {
     let store = context.store()?;
-    let as_of = args.as_of.as_deref().map(id).transpose()?;
+    let as_of = args.as_of.as_deref().map(parse_id).transpose()?;
     let options = ReadOptions {
         as_of,
-        ..(&args.reading).into()
+        ..(&args.read).into()
     };
     let log = open_log(&store, &options)?;
-    context.say_notes(&log);
+    context.print_notes(&log);
     log.require_score()?;
     let settings = override_settings(&args, &store.settings.prompt);
     let data = prompt::gather(&log, &args.specialist, &settings)?;
     let workdir = args.workdir.as_deref();
-    let workdir = workdir
-        .map(|dir| inspect_workdir(&store, &log, dir))
-        .transpose()?;
-    let flags = flags_of_record(&args);
+    let workdir = workdir.map(|dir| inspect_workdir(&store, &log, dir));
+    let flags = serde_json::to_value(&args)?;
     let store_flag = store_flag(context);
-    let options = PromptOptions {
-        sections: &settings.sections,
-        max_bytes: settings.max_bytes,
-        blind: args.blind,
-        command: &format!("lineage render{}{store_flag}", flags_to_repeat(&flags)),
-        store_flag: &store_flag,
-        insights: &store.insights()?,
-        workdir: workdir.as_ref(),
-        task: &settings.task,
-    };
-    let text = prompt::render(&data, &options)?;
+    let text = prompt::render(
+        &data,
+        &PromptOptions {
+            settings: &settings,
+            blind: args.blind,
+            command: &format!("lineage render{}{store_flag}", flags_to_repeat(&flags)),
+            store_flag: &store_flag,
+            insights: &store.insights()?,
+            workdir: workdir.transpose()?.as_ref(),
+        },
+    )?;
     let record = || prompt::record(&data, &text, &flags);
     match args.format {
         RenderFormat::Md => context.ui.print(&text)?,
-        RenderFormat::Json => context.ui.print(&(records::json(&record()) + "\n"))?,
+        RenderFormat::Json => context.ui.print(&(json::json(&record()) + "\n"))?,
     }
     if args.save {
         let path = save(&store, &text, record())?;
         context.ui.note(&format!("saved {}", path.display()));
     }
-    context.close(&log);
+    context.warn_damage(&log);
     Ok(())
 }
 
-/// Saves a prompt with the current time.
 fn save(store: &Store, text: &str, mut record: Value) -> Result<PathBuf> {
-    record["saved"] = Value::from(format_time(Timestamp::now()));
-    let json = records::json(&record) + "\n";
+    record["saved"] = format_time(Timestamp::now()).into();
     let name = |key: &str| record[key].as_str().unwrap_or_default();
+    let json = json::json(&record) + "\n";
     store.save_prompt(name("as_of"), name("specialist"), text, &json)
 }
 
-/// The settings, overridden by the flags.
+/// A path that is not UTF-8 is shown as in a message.
+#[allow(clippy::ref_option, reason = "serde's signature")]
+fn serialize_path<S: Serializer>(path: &Option<PathBuf>, to: S) -> Result<S::Ok, S::Error> {
+    let text = path.as_ref().map(|path| path.display().to_string());
+    text.serialize(to)
+}
+
 fn override_settings(args: &Render, settings: &PromptSettings) -> PromptSettings {
     let chosen = match (args.sections.as_slice(), settings.sections.as_slice()) {
         ([], []) => SectionName::value_variants(),
         ([], sections) | (sections, _) => sections,
     };
     let mut sections = Vec::new();
-    for section in chosen {
-        if !sections.contains(section) && !args.without.contains(section) {
-            sections.push(*section);
+    for &section in chosen {
+        if !sections.contains(&section) && !args.without.contains(&section) {
+            sections.push(section);
         }
     }
     PromptSettings {
@@ -176,8 +178,8 @@ fn flags_to_repeat(flags: &Value) -> String {
     let mut text = String::new();
     for (key, value) in flags.as_object().into_iter().flatten() {
         let value = match value {
-            _ if ["sections", "without", "max_bytes", "blind"].contains(&key.as_str()) => continue,
-            Value::Null => continue,
+            Value::Null | Value::Array(_) | Value::Bool(_) => continue, // sections, without, blind
+            _ if key == "max_bytes" => continue,
             Value::String(value) => shell_word(value),
             number => number.to_string(),
         };
@@ -195,22 +197,4 @@ fn inspect_workdir(store: &Store, log: &IndexedLog, dir: &Path) -> Result<Workdi
         snapshots.push((row.name(), row.text(Role::Snapshot).into_owned()));
     }
     read_workdir(store, dir, &snapshots)
-}
-
-fn flags_of_record(args: &Render) -> Value {
-    json!({
-        "for": args.specialist,
-        "as_of": args.as_of,
-        "top": args.top,
-        "recent": args.recent,
-        "full": args.full,
-        "sections": args.sections,
-        "without": args.without,
-        "max_bytes": args.max_bytes,
-        "blind": args.blind,
-        "workdir": args.workdir.as_ref().map(|dir| dir.display().to_string()),
-        "metric": args.reading.metric,
-        "direction": args.reading.direction,
-        "segment": args.reading.segment,
-    })
 }

@@ -9,7 +9,7 @@ use clap::Args;
 use super::args::{OutputArgs, parse_id};
 use super::{Context, ReadArgs};
 use crate::log::Trial;
-use crate::output::record::format_record;
+use crate::output::trials::format_record;
 use crate::snapshot::open_snapshot;
 use crate::text::printable_line;
 
@@ -34,21 +34,17 @@ pub struct Show {
 }
 
 pub fn run(args: Show, context: &Context) -> Result<()> {
-    let Show {
-        exp,
-        file,
-        output,
-        read,
-    } = args;
-    let log = context.open(&read)?;
-    output.column(&log.schema)?;
-    let trial = log.trial(&parse_id(&exp)?)?;
-    if let Some(path) = file {
+    let log = context.open(&args.read)?;
+    args.output.column(&log.schema)?;
+    let trial = log.trial(&parse_id(&args.exp)?)?;
+    if let Some(path) = args.file {
         return print_file(&trial, &path, context);
     }
     let table = || format_record(&trial.row(), context.ui.look);
     let trials = std::slice::from_ref(&trial);
-    let text = output.format_trials(trials, &log.schema, true, table)?;
+    let text = args
+        .output
+        .format_trials(trials, &log.schema, true, table)?;
     context.ui.print(&text)?;
     // Damage elsewhere in the log does not matter here.
     let row = trial.row();

@@ -21,10 +21,10 @@ Examples:
   lineage stats --format json | jq .hours_without_score")]
 pub struct Stats {
     /// Group by this column instead of the status
-    #[arg(long, value_enum)]
+    #[arg(long)]
     by: Option<By>,
     /// Output format
-    #[arg(long, value_enum, default_value = "table")]
+    #[arg(long, default_value = "table")]
     format: Format,
     #[command(flatten)]
     read: ReadArgs,
@@ -37,25 +37,18 @@ enum By {
     Status,
 }
 
-impl By {
-    fn column(self) -> (Role, &'static str) {
-        match self {
-            Self::Specialist => (Role::Specialist, "specialist"),
-            Self::Domain => (Role::Domain, "domain"),
-            Self::Status => (Role::Status, "status"),
-        }
-    }
-}
-
 pub fn run(args: Stats, context: &Context) -> Result<()> {
-    let Stats { by, format, read } = args;
-    let log = context.open(&read)?;
-    let (role, name) = by.map(By::column).unzip();
+    let log = context.open(&args.read)?;
+    let by = args.by.map(|by| match by {
+        By::Specialist => (Role::Specialist, "specialist"),
+        By::Domain => (Role::Domain, "domain"),
+        By::Status => (Role::Status, "status"),
+    });
+    let (role, name) = by.unzip();
     let tally = log.ask(Tally::new(role))?;
-    context.ui.print(&match format {
+    let text = match args.format {
         Format::Table => format_stats(&tally, name, &log.schema, context.ui.look),
         format => format_stats_records(&tally, name, &log.schema, format),
-    })?;
-    context.close(&log);
-    Ok(())
+    };
+    context.answer(&text, &log)
 }

@@ -3,13 +3,12 @@
 use anyhow::Result;
 use clap::Args;
 
-use super::args::{format_trial_records, parse_count};
+use super::args::parse_count;
 use super::filter::WordFilter;
 use super::{Context, ReadArgs};
-use crate::log::Role;
-use crate::output::record::format_details;
-use crate::output::records::Format;
-use crate::output::table::format_trials;
+use crate::log::{Role, Row};
+use crate::output::records::{Format, format_trial_records};
+use crate::output::trials::{format_details, format_trials};
 
 /// List the most recent trials, newest last
 #[derive(Args, Debug)]
@@ -20,7 +19,7 @@ Examples:
   lineage tail --specialist opt --format jsonl | jq .hypothesis")]
 pub struct Tail {
     /// Number of trials
-    #[arg(short, default_value = "10", value_name = "N", value_parser = parse_count)]
+    #[arg(short, default_value = "10", value_name = "N", value_parser = parse_count::<usize>)]
     n: usize,
     /// Only trials with this status; may be repeated
     #[arg(long, value_name = "STATUS")]
@@ -35,7 +34,7 @@ pub struct Tail {
     #[arg(long, conflicts_with = "format")]
     full: bool,
     /// Output format
-    #[arg(long, value_enum, default_value = "table")]
+    #[arg(long, default_value = "table")]
     format: Format,
     #[command(flatten)]
     read: ReadArgs,
@@ -49,9 +48,8 @@ pub fn run(args: Tail, context: &Context) -> Result<()> {
         WordFilter::new(Role::Domain, "domain", args.domain),
     ];
     filters[0].check(&log)?;
-    let trials = log.last(args.n, |row| {
-        filters.iter().all(|filter| filter.accepts(row))
-    })?;
+    let is_wanted = |row: &Row| filters.iter().all(|filter| filter.accepts(row));
+    let trials = log.last(args.n, is_wanted)?;
     if trials.is_empty() && args.n > 0 {
         for filter in &filters {
             filter.check(&log)?;
@@ -65,16 +63,9 @@ pub fn run(args: Tail, context: &Context) -> Result<()> {
     }
     let look = context.ui.look;
     let text = match args.format {
-        _ if args.full => {
-            let details = trials
-                .iter()
-                .map(|trial| format_details(&trial.row(), look));
-            details.collect()
-        }
+        _ if args.full => format_details(&trials, look),
         Format::Table => format_trials(&trials, None, look),
         format => format_trial_records(&trials, &log.schema, format),
     };
-    context.ui.print(&text)?;
-    context.close(&log);
-    Ok(())
+    context.answer(&text, &log)
 }

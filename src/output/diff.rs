@@ -12,8 +12,8 @@ use imara_diff::{Algorithm, Diff, Hunk, InternedInput, Token};
 
 pub use self::listing::{ColumnChange, format_columns, format_stats, list_column_changes};
 use crate::output::Look;
-use crate::output::text::{is_hidden, printable_line};
 use crate::snapshot::Side;
+use crate::text::{is_hidden, printable_line};
 
 const LINK_MODE: &str = "120000";
 

@@ -1,6 +1,6 @@
 //! Cells as JSON: numbers keep their digits, empty cells are `null`, hidden characters are escaped.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::records::{self, Column};
 use crate::log::{Number, Trial};
@@ -8,23 +8,19 @@ use crate::text::is_hidden;
 
 /// One trial as a line with a JSON object, or `null`.
 pub fn object_or_null(trial: Option<&Trial>) -> String {
-    let value = trial.map_or(Value::Null, row_value);
-    json(&value) + "\n"
+    json(&trial.map_or(Value::Null, row_value)) + "\n"
 }
 
 /// A trial as a JSON object under the columns' own names.
 pub fn row_value(trial: &Trial) -> Value {
     let row = trial.row();
-    object_value(&records::columns(row.schema), &records::cells(&row))
+    object(&records::columns(row.schema), &records::cells(&row))
 }
 
-/// A record as a JSON object.
-pub fn object_value(columns: &[Column], cells: &[String]) -> Value {
-    let mut object = Map::new();
-    for (column, cell) in columns.iter().zip(cells) {
-        object.insert(column.name.clone(), value(cell, column.is_text));
-    }
-    Value::Object(object)
+pub fn object(columns: &[Column], cells: &[String]) -> Value {
+    let cells = columns.iter().zip(cells);
+    let pairs = cells.map(|(column, cell)| (column.name.clone(), value(cell, column.is_text)));
+    Value::Object(pairs.collect())
 }
 
 /// A cell as a JSON value: a number if it is one and its column is not text.
@@ -32,11 +28,11 @@ pub fn value(cell: &str, is_text: bool) -> Value {
     if cell.is_empty() {
         return Value::Null;
     }
-    if !is_text && Number::value_of(cell).is_some() {
-        let number = serde_json::from_str(&json_number(cell.trim()));
-        if let Ok(Value::Number(number)) = number {
-            return Value::Number(number);
-        }
+    if !is_text
+        && Number::value_of(cell).is_some()
+        && let Ok(number) = serde_json::from_str(&json_number(cell.trim()))
+    {
+        return Value::Number(number);
     }
     Value::String(cell.to_owned())
 }
@@ -92,7 +88,7 @@ mod tests {
         ];
         let cells = ["007", "1.0730", "+0.10", ""].map(str::to_owned);
         assert_eq!(
-            json(&object_value(&columns, &cells)),
+            json(&object(&columns, &cells)),
             r#"{"exp_id":"007","m":1.0730,"d":0.10,"x":null}"#
         );
         assert_eq!(value("abc", false), Value::String("abc".into()));

@@ -50,7 +50,6 @@ fn memory(row: &Row) -> String {
     format!("{:.1}", megabytes.unwrap_or(0.0) / 1024.0)
 }
 
-/// The first of these columns that is not empty.
 fn first_cell(row: &Row, names: &[&str]) -> Option<String> {
     for name in names {
         if let Some(column) = row.schema.find(name) {

@@ -1,24 +1,20 @@
 //! Writes Markdown. Whatever text these functions get, it cannot change the structure of the page.
 
-use super::text::{NOTHING, head as cut_visible, visible};
 use crate::log::Number;
+use crate::text::{NOTHING, cut_visible, visible};
 
 /// The longest word that is shown whole.
 const LONGEST_WORD: usize = 64;
 
 /// A text of at most `max` characters as code. The fence is longer than any run of backticks in it.
-pub fn code(text: impl AsRef<[u8]>, max: usize) -> String {
+pub fn code(text: &str, max: usize) -> String {
     let text = cut_visible(text, max);
     if text.is_empty() {
         return NOTHING.to_owned();
     }
     let fence = "`".repeat(longest_run_of_backticks(&text) + 1);
-    let is_edge = |c: char| c == '`' || c == ' ';
-    let pad = if text.starts_with(is_edge) || text.ends_with(is_edge) {
-        " "
-    } else {
-        ""
-    };
+    let has_edge = text.starts_with(['`', ' ']) || text.ends_with(['`', ' ']);
+    let pad = if has_edge { " " } else { "" };
     [&fence, pad, &text, pad, &fence].concat()
 }
 
@@ -48,12 +44,12 @@ fn is_number(text: &str) -> bool {
 
 /// A row of a table. A `|` would end its cell, even in code.
 pub fn row(cells: &[String]) -> String {
-    let escape = |cell: &String| cell.replace("\\|", "\\ |").replace('|', "\\|");
-    let cells: Vec<_> = cells.iter().map(escape).collect();
-    format!("| {} |\n", cells.join(" | "))
+    let cells = cells
+        .iter()
+        .map(|cell| cell.replace("\\|", "\\ |").replace('|', "\\|"));
+    format!("| {} |\n", cells.collect::<Vec<_>>().join(" | "))
 }
 
-/// The header of a table, with the line below it.
 pub fn head(names: &[String]) -> String {
     format!("{}|{}\n", row(names), " --- |".repeat(names.len()))
 }
@@ -66,9 +62,6 @@ pub fn block(lines: &[String]) -> String {
 }
 
 fn longest_run_of_backticks(text: &str) -> usize {
-    if !text.contains('`') {
-        return 0; // nearly every text
-    }
     text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
 }
 

@@ -1,24 +1,18 @@
 //! Trials in, text out. Width and colour are arguments; nothing here writes to a stream.
 
-pub mod chain;
 pub mod diff;
 pub mod format;
 pub mod import_summary;
 pub mod json;
 pub mod karpathy;
 pub mod markdown;
-pub mod record;
 pub mod records;
 pub mod stats;
-mod stats_records;
 pub mod table;
-pub mod text;
 pub mod tree;
-pub mod tree_records;
+pub mod trials;
 
 use anstyle::{AnsiColor, Style};
-
-pub use json::object_or_null;
 
 use crate::log::{Direction, Number, Row, Status, shown_id};
 use crate::text::{NOTHING, visible};
@@ -46,9 +40,9 @@ impl Look {
     /// Adds a text in a style to `out`.
     pub fn push(self, style: Style, text: &str, out: &mut String) {
         if self.color && style != Style::new() && !text.is_empty() {
-            out.push_str(&format!("{style}{text}{style:#}"));
+            *out += &format!("{style}{text}{style:#}");
         } else {
-            out.push_str(text);
+            *out += text;
         }
     }
 }
@@ -87,9 +81,6 @@ pub fn column_text(row: &Row, column: usize) -> String {
 /// A text for a table: visible, and a dash if it is empty.
 pub fn visible_or_dash(text: &str) -> String {
     let text = visible(text);
-    if text.is_empty() {
-        NOTHING.to_owned()
-    } else {
-        text.into_owned()
-    }
+    let text = if text.is_empty() { NOTHING } else { &text };
+    text.to_owned()
 }

@@ -1,33 +1,113 @@
-//! The search in numbers, on one screen.
+//! The search in numbers: on one screen for a person, as records for a script.
 
 use std::cmp::Reverse;
 
-use anstyle::Style;
+use serde_json::{Map, Value, json};
 
 use super::format::{duration, number, percent, share};
+use super::json::{self, value};
+use super::records::{Column, Format, format_records};
 use super::table::{Cell, format_table};
 use super::{Look, status_style, visible_or_dash};
 use crate::analysis::{Entry, Group, Tally};
-use crate::log::{Schema, Status};
+use crate::log::{Schema, Status, signed_delta};
 use crate::text::{NOTHING, count, visible};
-
-pub use super::stats_records::format_stats_records;
 
 /// The longest bar of the histogram, in characters.
 const MAX_BAR: u64 = 30;
 
-/// Whether trials of a status count in rates and in the compute time.
-pub(super) fn is_counted(status: Status) -> bool {
+/// One figure, which a person and a script see in different forms.
+enum Figure<'a> {
+    Count(u64),
+    Share(u64, u64),
+    Hours(f64),
+    Score(&'a str),
+    Id(&'a str),
+}
+
+impl Figure<'_> {
+    fn text(&self) -> String {
+        match self {
+            Self::Count(n) => n.to_string(),
+            Self::Share(part, whole) => share(*part, *whole),
+            Self::Hours(hours) => duration(hours * 3600.0),
+            Self::Score(text) | Self::Id(text) => visible_or_dash(text),
+        }
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+    fn value(&self) -> Value {
+        match *self {
+            Self::Count(n) => n.into(),
+            Self::Share(_, 0) => Value::Null,
+            Self::Share(part, whole) => decimal(part as f64 / whole as f64),
+            Self::Hours(hours) => decimal(hours),
+            Self::Score(text) => value(text, false),
+            Self::Id(text) => value(text, true),
+        }
+    }
+
+    fn cell(&self) -> String {
+        match self.value() {
+            Value::Null => String::new(),
+            Value::String(text) => text,
+            value => value.to_string(),
+        }
+    }
+}
+
+/// A number with at most four decimals: counts of trials mean no more.
+fn decimal(number: f64) -> Value {
+    let text = format!("{:.4}", number + 0.0); // an empty sum is -0
+    value(text.trim_end_matches('0').trim_end_matches('.'), false)
+}
+
+fn is_counted(status: Status) -> bool {
     !status.is_ignored()
 }
 
-/// Whether trials of a status produced no usable score.
-pub(super) fn has_no_score(status: Status) -> bool {
+fn has_no_score(status: Status) -> bool {
     is_counted(status) && !status.is_completed() && status != Status::Baseline
 }
 
-pub(super) fn is_keep(status: Status) -> bool {
+fn is_keep(status: Status) -> bool {
     status == Status::Keep
+}
+
+/// The key, the title and the figure of each column.
+type Figures<'a> = Vec<(&'static str, &'static str, Figure<'a>)>;
+
+fn group_figures(group: &Group) -> Figures<'_> {
+    let (keeps, rated) = (group.trials(is_keep), group.rated());
+    let completed = Figure::Share(group.trials(Status::is_completed), rated);
+    let no_score = Figure::Hours(group.hours(has_no_score));
+    let (score, id) = match &group.best {
+        Some((_, score, id)) => (Figure::Score(score), Figure::Id(id)),
+        None => (Figure::Score(""), Figure::Id("")),
+    };
+    vec![
+        ("trials", "trials", Figure::Count(group.all())),
+        ("keep", "keeps", Figure::Count(keeps)),
+        ("keep_rate", "keep rate", Figure::Share(keeps, rated)),
+        ("completion_rate", "completion rate", completed),
+        ("hours", "compute", Figure::Hours(group.hours(is_counted))),
+        ("hours_without_score", "no score", no_score),
+        ("best", "best", score),
+        ("best_exp", "exp", id),
+    ]
+}
+
+fn entry_figures(entry: &Entry, total: &Group) -> Figures<'static> {
+    let whole = if is_counted(entry.status) {
+        total.rated()
+    } else {
+        0
+    };
+    vec![
+        ("trials", "trials", Figure::Count(entry.trials)),
+        ("share", "share", Figure::Share(entry.trials, whole)),
+        ("hours", "compute", Figure::Hours(entry.hours)),
+    ]
 }
 
 /// The summary, then a histogram of the statuses, or the groups of the column `by`.
@@ -45,26 +125,21 @@ pub fn format_stats(tally: &Tally, by: Option<&str>, schema: &Schema, look: Look
 
 fn format_summary(tally: &Tally, schema: &Schema) -> String {
     let total = &tally.total;
-    let (all, counted) = (total.all(), total.rated());
-    let keeps = total.trials(is_keep);
-    let completed = total.trials(Status::is_completed);
-    let trials = if counted == all {
-        all.to_string()
-    } else {
-        format!("{all}, {} of them ignored", all - counted)
-    };
+    let (all, rated) = (total.all(), total.rated());
+    let mut trials = all.to_string();
+    if rated != all {
+        trials += &format!(", {} of them ignored", all - rated);
+    }
     let metric = visible(&schema.metric);
     let better = schema.direction.better_word();
-    let keeps = format!("{keeps} of {counted} ({})", share(keeps, counted)) + &since_keep(tally);
+    let part = |trials| format!("{trials} of {rated} ({})", share(trials, rated));
+    let keeps = part(total.trials(is_keep)) + &since_keep(tally);
     [
         ("trials", trials),
         ("metric", format!("{metric}, {better} is better")),
         ("best", best_text(tally)),
         ("keeps", keeps),
-        (
-            "completed",
-            format!("{completed} of {counted} ({})", share(completed, counted)),
-        ),
+        ("completed", part(total.trials(Status::is_completed))),
         ("compute", compute_text(total)),
     ]
     .map(|(name, text)| format!("{name:<10} {text}\n"))
@@ -77,12 +152,8 @@ fn compute_text(total: &Group) -> String {
         return NOTHING.to_owned();
     }
     let part = percent(lost / all);
-    let (all, lost) = (hours_text(all), hours_text(lost));
+    let [all, lost] = [all, lost].map(|hours| duration(hours * 3600.0));
     format!("{all}; {lost} ({part}) produced no usable score")
-}
-
-fn hours_text(hours: f64) -> String {
-    duration(hours * 3600.0)
 }
 
 fn best_text(tally: &Tally) -> String {
@@ -90,14 +161,13 @@ fn best_text(tally: &Tally) -> String {
         return NOTHING.to_owned();
     };
     let best = format!("{} in trial {}", visible(text), visible(id));
-    let Some((baseline, baseline_text)) = &tally.baseline else {
+    let Some((baseline, text)) = &tally.baseline else {
         return best;
     };
     let change = score - baseline;
     let sign = if change > 0.0 { "+" } else { "" };
-    let change_text = number(change);
-    let baseline_text = visible(baseline_text);
-    let mut out = format!("{best}, {sign}{change_text} from the baseline's {baseline_text}");
+    let (change_text, text) = (number(change), visible(text));
+    let mut out = format!("{best}, {sign}{change_text} from the baseline's {text}");
     if *baseline != 0.0 {
         out += &format!(" ({:+.2} %)", 100.0 * change / baseline.abs());
     }
@@ -105,39 +175,28 @@ fn best_text(tally: &Tally) -> String {
 }
 
 fn since_keep(tally: &Tally) -> String {
-    match &tally.last_keep {
-        None => String::new(),
-        Some(id) if tally.since_keep == 0 => {
-            format!("; the last keep, {}, is the last trial", visible(id))
-        }
-        Some(id) => format!(
-            "; the last keep, {}, is {} ago",
-            visible(id),
-            count(tally.since_keep, "trial")
-        ),
-    }
+    let Some(id) = &tally.last_keep else {
+        return String::new();
+    };
+    let place = match tally.since_keep {
+        0 => "the last trial".to_owned(),
+        trials => format!("{} ago", count(trials, "trial")),
+    };
+    format!("; the last keep, {}, is {place}", visible(id))
 }
 
 fn format_histogram(total: &Group, look: Look) -> String {
-    let counted = total.rated();
     let mut entries: Vec<Entry> = total.entries().collect();
     entries.sort_by_key(|entry| Reverse(entry.trials));
-    let most = entries.first().map_or(1, |entry| entry.trials.max(1));
+    let most = entries.first().map_or(1, |entry| entry.trials);
     let rows = entries.iter().map(|entry| {
         let style = status_style(entry.status);
         let bar = (entry.trials * MAX_BAR).div_ceil(most);
-        let part = if is_counted(entry.status) {
-            share(entry.trials, counted)
-        } else {
-            NOTHING.to_owned()
-        };
-        vec![
-            Cell::new(visible_or_dash(&entry.word), style),
-            entry.trials.to_string().into(),
-            part.into(),
-            hours_text(entry.hours).into(),
-            Cell::new("█".repeat(usize::try_from(bar).unwrap_or(0)), style),
-        ]
+        let bar = (0..bar).map(|_| '█').collect::<String>();
+        let mut row = vec![Cell::new(visible_or_dash(&entry.word), style)];
+        row.extend(texts(&entry_figures(entry, total)));
+        row.push(Cell::new(bar, style));
+        row
     });
     let names = ["status", "trials", "share", "compute", ""];
     format_table(&names, &[1, 2, 3], rows.collect(), look)
@@ -146,39 +205,98 @@ fn format_histogram(total: &Group, look: Look) -> String {
 fn format_groups(tally: &Tally, by: &str, schema: &Schema, look: Look) -> String {
     let mut groups: Vec<_> = tally.groups.iter().collect();
     groups.sort_by_key(|(_, group)| Reverse(group.trials(is_keep)));
-    let rows = groups.iter().map(|(name, group)| group_cells(name, group));
+    let rows = groups.iter().map(|(name, group)| {
+        let mut row: Vec<Cell> = vec![visible_or_dash(name).into()];
+        row.extend(texts(&group_figures(group)));
+        row
+    });
     let best = format!("best {}", visible(&schema.label));
-    let names = [
-        by,
-        "trials",
-        "keeps",
-        "keep rate",
-        "completion rate",
-        "compute",
-        "no score",
-        &best,
-        "exp",
-    ];
+    let titles = group_figures(&tally.total);
+    let titles = titles.iter().map(|(_, title, _)| *title);
+    let mut names: Vec<_> = [by].into_iter().chain(titles).collect();
+    names[7] = &best;
     format_table(&names, &[1, 2, 3, 4, 5, 6, 7], rows.collect(), look)
 }
 
-fn group_cells(name: &str, group: &Group) -> Vec<Cell> {
-    let (counted, keeps) = (group.rated(), group.trials(is_keep));
-    let (score, id) = match &group.best {
-        Some((_, text, id)) => (visible_or_dash(text), visible_or_dash(id)),
-        None => (NOTHING.to_owned(), NOTHING.to_owned()),
+fn texts(figures: &Figures) -> Vec<Cell> {
+    let texts = figures.iter().map(|(_, _, figure)| figure.text().into());
+    texts.collect()
+}
+
+/// `json` has everything, the other formats have the rows of the histogram or of the groups of `by`.
+pub fn format_stats_records(
+    tally: &Tally,
+    by: Option<&str>,
+    schema: &Schema,
+    format: Format,
+) -> String {
+    if format == Format::Json {
+        return json::json(&stats_object(tally, by, schema)) + "\n";
+    }
+    let cells = |figures: Figures| figures.iter().map(|(_, _, figure)| figure.cell()).collect();
+    let Some(by) = by else {
+        let mut columns = ["status", "trials", "share", "hours"].map(Column::number);
+        columns[0].is_text = true;
+        let rows = tally.total.entries().map(|entry| {
+            let cells: Vec<_> = cells(entry_figures(&entry, &tally.total));
+            [vec![entry.word], cells].concat()
+        });
+        return format_records(format, columns.to_vec(), rows);
     };
-    [
-        visible_or_dash(name),
-        group.all().to_string(),
-        keeps.to_string(),
-        share(keeps, counted),
-        share(group.trials(Status::is_completed), counted),
-        hours_text(group.hours(is_counted)),
-        hours_text(group.hours(has_no_score)),
-        score,
-        id,
-    ]
-    .map(|text| Cell::new(text, Style::new()))
-    .to_vec()
+    let mut columns = vec![Column::text(by)];
+    for (key, ..) in group_figures(&tally.total) {
+        columns.push(Column::new(key, key == "best_exp"));
+    }
+    let groups = tally.groups.iter();
+    let rows =
+        groups.map(|(name, group)| [vec![name.clone()], cells(group_figures(group))].concat());
+    format_records(format, columns, rows)
+}
+
+fn group_object(group: &Group) -> Map<String, Value> {
+    let mut object = Map::new();
+    for (key, _, figure) in group_figures(group) {
+        object.insert(key.to_owned(), figure.value());
+    }
+    object
+}
+
+fn stats_object(tally: &Tally, by: Option<&str>, schema: &Schema) -> Value {
+    let total = &tally.total;
+    let figures = group_object(total);
+    let baseline = tally.baseline.as_ref();
+    let improvement = match (&total.best, baseline) {
+        (Some((best, ..)), Some((baseline, _))) => value(&signed_delta(best - baseline), false),
+        _ => Value::Null,
+    };
+    let mut status = Map::new();
+    for entry in total.entries() {
+        let figures = json!({"trials": entry.trials, "hours": decimal(entry.hours)});
+        status.insert(entry.word, figures);
+    }
+    let mut out = json!({
+        "metric": schema.metric,
+        "direction": schema.direction,
+        "trials": figures["trials"],
+        "best": figures["best"],
+        "best_exp": figures["best_exp"],
+        "baseline": baseline.map(|(_, text)| value(text, false)),
+        "improvement": improvement,
+        "keep": figures["keep"],
+        "keep_rate": figures["keep_rate"],
+        "completion_rate": figures["completion_rate"],
+        "ignored": total.trials(Status::is_ignored),
+        "trials_since_keep": tally.since_keep,
+        "last_keep_exp": tally.last_keep,
+        "hours": figures["hours"],
+        "hours_without_score": figures["hours_without_score"],
+        "status": status,
+    });
+    if let Some(by) = by {
+        out["by"] = json!({ by: {} });
+        for (name, group) in &tally.groups {
+            out["by"][by][name] = group_object(group).into();
+        }
+    }
+    out
 }

@@ -1,14 +1,14 @@
-//! Aligned tables for a person: one line per row, the last column cut to what is left of a terminal.
+//! Aligned tables for a person: one line per row, the last column cut to what is left of a terminal. Not comfy-table:
+//! it counts widths in u16, so a long cell breaks its line, and to colour single cells it needs crossterm.
 
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::{BOLD, Look, delta_style, status_style, visible_or_dash};
-use crate::log::{Role, Row, Trial, shown_id};
-use crate::text::{fit, visible};
+use crate::log::{Role, Row, shown_id};
+use crate::text::fit;
 
-/// Spaces between columns.
-const GAP: usize = 2;
+const GAP: &str = "  ";
 
 /// The least width of the last column, however narrow the terminal is.
 const MIN_LAST_WIDTH: usize = 16;
@@ -22,31 +22,24 @@ pub struct Cell {
 
 impl Cell {
     pub fn new(text: impl Into<String>, style: Style) -> Self {
-        Self {
-            text: text.into(),
-            style,
+        let text = text.into();
+        Self { text, style }
+    }
+
+    pub fn of(row: &Row, role: Role) -> Self {
+        let (text, style) = (row.text(role), cell_style(row, role));
+        match role {
+            Role::Id | Role::Parent => Self::new(visible_or_dash(&shown_id(&text)), style),
+            _ => Self::new(visible_or_dash(&text), style),
         }
     }
+}
 
-    /// The cell of a row as a person sees it.
-    pub fn of(row: &Row, role: Role) -> Self {
-        visible_or_dash(&row.text(role)).into()
-    }
-
-    pub fn id(row: &Row, role: Role) -> Self {
-        visible_or_dash(&shown_id(&row.text(role))).into()
-    }
-
-    pub fn status(row: &Row) -> Self {
-        let text = visible_or_dash(&row.text(Role::Status));
-        Self::new(text, status_style(row.status()))
-    }
-
-    /// The difference from the best at the time.
-    pub fn delta(row: &Row) -> Self {
-        let text = visible_or_dash(&row.text(Role::Delta));
-        let style = delta_style(&text, row.schema.direction);
-        Self::new(text, style)
+pub fn cell_style(row: &Row, role: Role) -> Style {
+    match role {
+        Role::Status => status_style(row.status()),
+        Role::Delta => delta_style(&row.text(role), row.schema.direction),
+        _ => Style::new(),
     }
 }
 
@@ -56,7 +49,7 @@ impl From<String> for Cell {
     }
 }
 
-/// Formats a table; the columns in `numbers` are aligned right.
+/// Formats a table; the columns in `numbers` are aligned right, and never the last one.
 pub fn format_table(
     names: &[&str],
     numbers: &[usize],
@@ -65,92 +58,37 @@ pub fn format_table(
 ) -> String {
     rows.insert(0, names.iter().map(|name| Cell::new(*name, BOLD)).collect());
     let last = names.len() - 1;
-    let mut widths = measure_columns(&rows, last);
+    let mut widths = Vec::new();
+    for column in 0..last {
+        let cells = rows.iter().map(|row| row[column].text.width());
+        widths.push(cells.max().unwrap_or(0));
+    }
     if let Some(width) = look.width {
-        let used: usize = widths.iter().map(|width| width + GAP).sum();
+        let used: usize = widths.iter().map(|width| width + GAP.len()).sum();
         let room = width.saturating_sub(used).max(MIN_LAST_WIDTH);
         for row in &mut rows {
             row[last].text = fit(&row[last].text, room).into_owned();
         }
     }
-    let last_width = if numbers.contains(&last) {
-        column_width(&rows, last)
-    } else {
-        0 // nothing follows it
-    };
-    widths.push(last_width);
-    let mut out = String::new();
-    for row in &rows {
-        let line = format_line(row, &widths, numbers, look);
-        out.push_str(line.trim_end());
-        out.push('\n');
-    }
-    out
-}
-
-fn measure_columns(rows: &[Vec<Cell>], columns: usize) -> Vec<usize> {
-    (0..columns)
-        .map(|column| column_width(rows, column))
-        .collect()
-}
-
-fn column_width(rows: &[Vec<Cell>], column: usize) -> usize {
-    let widths = rows.iter().map(|row| row[column].text.width());
-    widths.max().unwrap_or(0)
+    widths.push(0); // nothing follows the last column
+    let lines = rows
+        .iter()
+        .map(|row| format_line(row, &widths, numbers, look));
+    lines.collect()
 }
 
 fn format_line(row: &[Cell], widths: &[usize], numbers: &[usize], look: Look) -> String {
     let mut line = String::new();
     for (column, cell) in row.iter().enumerate() {
-        let padding = match widths[column] {
-            0 => 0, // the last column
-            width => width.saturating_sub(cell.text.width()),
-        };
-        let is_number = numbers.contains(&column);
-        let before = if is_number { padding } else { 0 };
-        let after = if is_number { 0 } else { padding };
-        line.push_str(&" ".repeat(before));
-        look.push(cell.style, &cell.text, &mut line);
-        line.push_str(&" ".repeat(after + GAP));
+        let padding = " ".repeat(widths[column].saturating_sub(cell.text.width()));
+        let text = look.paint(cell.style, &cell.text);
+        if numbers.contains(&column) {
+            line += &(padding + &text + GAP);
+        } else {
+            line += &(text + &padding + GAP);
+        }
     }
-    line
-}
-
-/// Formats trials, one per line. The id of the trial at `best` is bold.
-pub fn format_trials(trials: &[Trial], best: Option<usize>, look: Look) -> String {
-    let Some(first) = trials.first() else {
-        return String::new();
-    };
-    let label = visible(&first.row().schema.label).into_owned();
-    let names = [
-        "exp",
-        "parent",
-        "specialist",
-        "status",
-        &label,
-        "Δ best",
-        "hypothesis",
-    ];
-    let mut rows: Vec<Vec<Cell>> = trials
-        .iter()
-        .map(|trial| trial_cells(&trial.row()))
-        .collect();
-    if let Some(best) = best {
-        rows[best][0].style = BOLD;
-    }
-    format_table(&names, &[4, 5], rows, look)
-}
-
-fn trial_cells(row: &Row) -> Vec<Cell> {
-    vec![
-        Cell::id(row, Role::Id),
-        Cell::id(row, Role::Parent),
-        Cell::of(row, Role::Specialist),
-        Cell::status(row),
-        Cell::of(row, Role::Score),
-        Cell::delta(row),
-        Cell::of(row, Role::Hypothesis),
-    ]
+    line.trim_end().to_owned() + "\n"
 }
 
 #[cfg(test)]

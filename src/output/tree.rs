@@ -1,117 +1,59 @@
-//! The search as an indented tree, one line per trial.
+//! The search as a tree: indented with one line per trial, or as records with depth and path.
 
 use anstream::adapter::strip_str;
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
-use super::{BOLD, Look, delta_style, status_style};
-use crate::analysis::{ChainEnd, Query, Visit};
-use crate::log::{Role, Row, shown_id};
+use super::records::Column;
+use super::table::cell_style;
+use super::{BOLD, Look, visible_or_dash};
+use crate::analysis::{ChainEnd, Visit};
+use crate::log::{Role, Row, Schema, shown_id};
 use crate::text::{NOTHING, fit, visible};
 
 /// Below this depth the indent stays and the line says the depth, so that lines do not grow with the depth.
 const MAX_INDENT: usize = 24;
 
-/// Spaces between the numbers and the hypothesis.
-const GAP: &str = "  ";
-
 /// The least width of a hypothesis, however narrow the terminal is.
 const MIN_HYPOTHESIS: usize = 16;
 
-/// The line of a trial without its indent.
-#[derive(Clone, Copy)]
-pub struct TreeLine<'t> {
-    /// Id and outcome.
-    head: &'t str,
-    hypothesis: &'t str,
+/// A longer path names only its first and its last trials, so that a deep chain does not cost its depth squared.
+const MAX_PATH: usize = 1000;
+
+pub struct TreeLine {
+    head: String,
+    hypothesis: String,
 }
 
-/// The lines of trials in the order of the log, in one buffer.
-pub struct TreeLines {
-    look: Look,
-    text: String,
-    /// Where the head and the hypothesis of each line end.
-    ends: Vec<(usize, usize)>,
-}
-
-impl TreeLines {
-    pub fn new(look: Look) -> Self {
-        Self {
-            look,
-            text: String::new(),
-            ends: Vec::new(),
+impl TreeLine {
+    /// The line says if the trial is the best, or why a root that names a parent is one.
+    pub fn new(row: &Row, end: ChainEnd, is_best: bool, look: Look) -> Self {
+        let mut head = String::with_capacity(80);
+        let style = if is_best { BOLD } else { Style::new() };
+        look.push(style, &visible(&row.name()), &mut head);
+        push_outcome(row, look, &mut head);
+        if is_best {
+            head += " ← BEST";
         }
-    }
-
-    pub fn clear(&mut self) {
-        self.text.clear();
-        self.ends.clear();
-    }
-
-    pub fn get(&self, index: usize) -> TreeLine<'_> {
-        let start = if index == 0 {
-            0
-        } else {
-            self.ends[index - 1].1
+        let parent = || visible_or_dash(&shown_id(&row.text(Role::Parent)));
+        head += &match end {
+            ChainEnd::Root => String::new(),
+            ChainEnd::MissingParent => format!(" (parent {} is missing)", parent()),
+            ChainEnd::Cycle => format!(" (a cycle, cut here: its parent is {})", parent()),
         };
-        let (head_end, end) = self.ends[index];
-        TreeLine {
-            head: &self.text[start..head_end],
-            hypothesis: &self.text[head_end..end],
-        }
-    }
-
-    /// Adds the line of a trial; `mark` says what is special about its place.
-    pub fn push(&mut self, row: &Row, mark: &str) {
-        let text = &mut self.text;
-        let id = shown_id(&row.text(Role::Id));
-        if mark.contains(BEST) {
-            text.push_str(&self.look.paint(BOLD, &visible(&id)));
-        } else {
-            text.push_str(&visible(&id));
-        }
-        push_outcome(row, self.look, text);
-        text.push_str(mark);
-        let head_end = text.len();
         let hypothesis = row.text(Role::Hypothesis);
         let hypothesis = visible(&hypothesis);
-        match self.look.width {
-            Some(width) => text.push_str(&fit(&hypothesis, width)),
-            None => text.push_str(&hypothesis),
-        }
-        self.ends.push((head_end, text.len()));
+        let hypothesis = match look.width {
+            Some(width) => fit(&hypothesis, width).into_owned(),
+            None => hypothesis.into_owned(),
+        };
+        Self { head, hypothesis }
     }
 }
 
-impl Query for TreeLines {
-    fn observe(&mut self, row: &Row) {
-        if row.has_id() {
-            self.push(row, "");
-        }
-    }
-}
-
-const BEST: &str = " ← BEST";
-
-/// What the tree says about the place of a trial.
-pub fn format_mark(row: &Row, end: ChainEnd, is_best: bool) -> String {
-    let best = if is_best { BEST } else { "" };
-    let parent = visible_id(row, Role::Parent);
-    match end {
-        ChainEnd::Root => best.to_owned(),
-        ChainEnd::MissingParent => format!("{best} (parent {parent} is missing)"),
-        ChainEnd::Cycle => format!("{best} (a cycle, cut here: its parent is {parent})"),
-    }
-}
-
-fn visible_id(row: &Row, role: Role) -> String {
-    visible(&shown_id(&row.text(role))).into_owned()
-}
-
-/// Adds status, score, difference from the best at the time, and specialist.
 fn push_outcome(row: &Row, look: Look, out: &mut String) {
     if let Some(damage) = row.damage {
-        out.push_str(&format!(" damaged: {damage}"));
+        *out += &format!(" damaged: {damage}");
         return;
     }
     for role in [Role::Status, Role::Score, Role::Delta, Role::Specialist] {
@@ -120,16 +62,13 @@ fn push_outcome(row: &Row, look: Look, out: &mut String) {
         if text.is_empty() || text == NOTHING {
             continue;
         }
-        out.push(' ');
-        match role {
-            Role::Status => look.push(status_style(row.status()), &text, out),
-            Role::Delta => {
-                out.push_str("(Δ best ");
-                look.push(delta_style(&text, row.schema.direction), &text, out);
-                out.push(')');
-            }
-            _ => out.push_str(&text),
-        }
+        *out += if role == Role::Delta {
+            " (Δ best "
+        } else {
+            " "
+        };
+        look.push(cell_style(row, role), &text, out);
+        *out += if role == Role::Delta { ")" } else { "" };
     }
 }
 
@@ -151,21 +90,20 @@ impl TreeDrawing {
     }
 
     /// Adds the next line of the walk to `out`.
-    pub fn push_line(&mut self, visit: Visit, line: TreeLine, out: &mut String) {
+    pub fn draw(&mut self, visit: Visit, line: &TreeLine, out: &mut String) {
         self.update_indent(visit);
+        let gap = if line.hypothesis.is_empty() { "" } else { "  " };
         self.look.push(Style::new().dimmed(), &self.indent, out);
-        out.push_str(line.head);
-        if !line.hypothesis.is_empty() {
-            out.push_str(GAP);
-        }
+        *out += &line.head;
+        *out += gap;
         match self.look.width {
             Some(width) => {
-                let head = strip_str(line.head).to_string();
-                let used = self.indent.width() + head.width() + GAP.len();
+                let head = strip_str(&line.head).to_string();
+                let used = self.indent.width() + head.width() + gap.len();
                 let room = width.saturating_sub(used).max(MIN_HYPOTHESIS);
-                out.push_str(&fit(line.hypothesis, room));
+                *out += &fit(&line.hypothesis, room);
             }
-            None => out.push_str(line.hypothesis),
+            None => *out += &line.hypothesis,
         }
         out.push('\n');
     }
@@ -187,6 +125,56 @@ impl TreeDrawing {
     }
 }
 
+/// The columns of the records, as in the original harness's `tree.tsv`.
+pub fn columns(schema: &Schema) -> Vec<Column> {
+    vec![
+        Column::text("exp_id"),
+        Column::text("parent_exp"),
+        Column::number("depth"),
+        Column::text("path"),
+        Column::text("specialist"),
+        Column::text("status"),
+        Column::number(schema.score_name()),
+        Column::number("delta_vs_best"),
+        Column::text("hypothesis"),
+    ]
+}
+
+/// Makes the records of a tree in the order of a walk.
+#[derive(Default)]
+pub struct TreeRecords {
+    /// The ids from the root to the last trial.
+    path: Vec<String>,
+}
+
+impl TreeRecords {
+    pub fn record(&mut self, visit: Visit, row: &Row) -> Vec<String> {
+        self.path.truncate(visit.depth);
+        self.path.push(row.name());
+        let text = |role| row.text(role).into_owned();
+        vec![
+            row.name(),
+            shown_id(&row.text(Role::Parent)),
+            visit.depth.to_string(),
+            self.path_text(),
+            text(Role::Specialist),
+            text(Role::Status),
+            text(Role::Score),
+            text(Role::Delta),
+            visible(&row.text(Role::Hypothesis)).into_owned(),
+        ]
+    }
+
+    fn path_text(&self) -> String {
+        let len = self.path.len();
+        if len <= MAX_PATH {
+            return self.path.join("/");
+        }
+        let last = &self.path[len - (MAX_PATH - 1)..];
+        format!("{}/…/{}", self.path[0], last.join("/"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -205,10 +193,10 @@ mod tests {
         let mut out = String::new();
         for (depth, last) in visits {
             let line = TreeLine {
-                head: "x",
-                hypothesis: "",
+                head: "x".to_owned(),
+                hypothesis: String::new(),
             };
-            drawing.push_line(visit(depth, last), line, &mut out);
+            drawing.draw(visit(depth, last), &line, &mut out);
         }
         out
     }

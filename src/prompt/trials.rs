@@ -1,19 +1,12 @@
 //! The sections that list trials: the leaderboard, the children of the best, the specialist's own, the last ones.
 
-use super::{
-    PromptData, Section,
-    sections::{cell, id, outcome, trial_count},
-};
-use crate::{
-    analysis::Calibration,
-    log::{Role, Row, Status, Trial, shown_id},
-    output::{
-        format::short_delta,
-        markdown::{self, code, word},
-        text::count,
-    },
-    store::SectionName,
-};
+use super::{PromptData, Section, cell, id, outcome, quote, trial_count};
+use crate::analysis::Calibration;
+use crate::log::{Role, Row, Status, Trial, shown_id};
+use crate::output::format::short_delta;
+use crate::output::markdown::{self, word};
+use crate::output::trials::column_title;
+use crate::text::count;
 
 /// How long the texts of a list may be, and how many bytes a trial may have in the mean: the first length that fits is used.
 type Lengths = (&'static [usize], usize);
@@ -32,10 +25,8 @@ fn fit_rows(
 ) -> Vec<String> {
     let mut rows = Vec::new();
     for &length in lengths {
-        rows = trials
-            .iter()
-            .map(|trial| write(&trial.row(), length))
-            .collect();
+        let texts = trials.iter().map(|trial| write(&trial.row(), length));
+        rows = texts.collect();
         if rows.iter().map(String::len).sum::<usize>() <= bytes * trials.len() {
             break;
         }
@@ -45,102 +36,80 @@ fn fit_rows(
 
 pub(super) fn leaderboard(data: &PromptData) -> Option<Section> {
     data.newest.as_ref()?;
-    if data.leaderboard.is_empty() {
+    let trials = &data.leaderboard;
+    if trials.is_empty() {
         let has_keeps = data.tally.total.trials(|status| status == Status::Keep) > 0;
-        let section = Section::new(SectionName::Leaderboard, "Leaderboard");
-        return (!has_keeps).then(|| section.with_text("No keeps yet.\n"));
+        let section = Section::new("## Leaderboard", "No keeps yet.\n", Vec::new());
+        return (!has_keeps).then_some(section);
     }
-    let keeps = count(data.leaderboard.len() as u64, "keep");
-    let section = Section::new(
-        SectionName::Leaderboard,
-        &format!("Leaderboard: top {keeps}"),
-    );
+    let title = format!("## Leaderboard: top {}", count(trials.len() as u64, "keep"));
     let roles = [Role::Score, Role::Delta, Role::Specialist];
-    let rows = table_rows(&data.leaderboard, roles, IN_LEADERBOARD);
-    Some(section.with_table(table_head(data, roles), rows))
+    Some(table(&title, trials, roles, IN_LEADERBOARD, data))
 }
 
 pub(super) fn recent(data: &PromptData) -> Option<Section> {
-    if data.recent.is_empty() {
-        return None;
-    }
-    let title = format!(
-        "Recent: last {}, newest first",
-        trial_count(data.recent.len() as u64)
-    );
+    let trials = &data.recent;
+    let count = trial_count(trials.len() as u64);
+    let title = format!("## Recent: last {count}, newest first");
     let roles = [Role::Specialist, Role::Status, Role::Score];
-    let rows = table_rows(&data.recent, roles, IN_RECENT);
-    let section = Section::new(SectionName::Recent, &title);
-    Some(section.with_table(table_head(data, roles), rows))
+    (!trials.is_empty()).then(|| table(&title, trials, roles, IN_RECENT, data))
 }
 
-/// The ids of trials, three more cells, and their hypotheses.
-fn table_rows(trials: &[Trial], roles: [Role; 3], lengths: Lengths) -> Vec<String> {
-    fit_rows(trials, lengths, |row, length| {
+fn table(
+    title: &str,
+    trials: &[Trial],
+    roles: [Role; 3],
+    lengths: Lengths,
+    data: &PromptData,
+) -> Section {
+    let rows = fit_rows(trials, lengths, |row, length| {
         let [a, b, c] = roles.map(|role| cell(row, role));
-        markdown::row(&[id(row), a, b, c, code(row.bytes(Role::Hypothesis), length)])
-    })
-}
-
-fn table_head(data: &PromptData, roles: [Role; 3]) -> String {
-    let [a, b, c] = roles.map(|role| match role {
-        Role::Score => word(&data.schema.metric),
-        Role::Delta => "Δ best".to_owned(),
-        Role::Status => "status".to_owned(),
-        _ => "specialist".to_owned(),
+        markdown::row(&[id(row), a, b, c, quote(row, Role::Hypothesis, length)])
     });
-    markdown::head(&["exp".to_owned(), a, b, c, "hypothesis".to_owned()])
+    let metric = word(&data.schema.metric);
+    let [a, b, c] = roles.map(|role| column_title(role, &metric).to_owned());
+    let mut section = Section::new(title, "", rows);
+    section.table_head = markdown::head(&["exp".to_owned(), a, b, c, "hypothesis".to_owned()]);
+    section
 }
 
 pub(super) fn children(data: &PromptData) -> Option<Section> {
     data.best.as_ref()?;
-    let (children, older) = (&data.lineage.children, &data.lineage.older_children);
+    let (children, older) = (&data.children, &data.older_children);
     let all = children.len() as u64 + older.values().sum::<u64>();
     if all == 0 {
-        let section = Section::new(SectionName::Children, "Tried from the best");
-        return Some(section.with_text("Nothing yet.\n"));
+        let section = Section::new("## Tried from the best", "Nothing yet.\n", Vec::new());
+        return Some(section);
     }
-    let title = format!("Tried from the best: {}, newest first", trial_count(all));
-    let rows = fit_rows(children, IN_LIST, list_item);
-    let mut section = Section::new(SectionName::Children, &title).with_rows(rows);
+    let title = format!("## Tried from the best: {}, newest first", trial_count(all));
+    let mut section = Section::new(&title, "", fit_rows(children, IN_LIST, list_item));
     if !older.is_empty() {
-        let older = older
-            .iter()
-            .map(|(status, trials)| (status.name(), *trials));
+        let older = older.iter().map(|(status, n)| (status.name(), *n));
         section.foot = format!("\nEarlier: {}.\n", tally_text(older));
     }
     Some(section)
 }
 
 fn list_item(row: &Row, length: usize) -> String {
-    format!(
-        "- {} {}\n",
-        outcome(row),
-        code(row.bytes(Role::Hypothesis), length)
-    )
+    let hypothesis = quote(row, Role::Hypothesis, length);
+    format!("- {} {hypothesis}\n", outcome(row))
 }
 
 /// A tally as `3 keep, 1 crash`.
-fn tally_text<'a>(tally: impl Iterator<Item = (&'a str, u64)>) -> String {
-    let counts: Vec<_> = tally
-        .map(|(name, trials)| format!("{trials} {}", word(name)))
-        .collect();
-    counts.join(", ")
+fn tally_text<S: AsRef<str>>(tally: impl Iterator<Item = (S, u64)>) -> String {
+    let counts = tally.map(|(name, trials)| format!("{trials} {}", word(name.as_ref())));
+    counts.collect::<Vec<_>>().join(", ")
 }
 
 pub(super) fn own(data: &PromptData) -> Option<Section> {
     data.newest.as_ref()?;
     let group = &data.own.group;
-    let title = format!("Your trials: {}", word(&data.specialist));
-    let section = Section::new(SectionName::Specialist, &title);
+    let title = format!("## Your trials: {}", word(&data.specialist));
     if group.all() == 0 {
-        return Some(section.with_text("None yet.\n"));
+        return Some(Section::new(&title, "None yet.\n", Vec::new()));
     }
-    let entries: Vec<_> = group.entries().collect();
-    let entries = entries
-        .iter()
-        .map(|entry| (entry.word.as_str(), entry.trials));
-    let mut text = format!("{}: {}", trial_count(group.all()), tally_text(entries));
+    let tally = tally_text(group.entries().map(|entry| (entry.word, entry.trials)));
+    let mut text = format!("{}: {tally}", trial_count(group.all()));
     if let Some((_, score, id)) = &group.best {
         text += &format!("; your best is {} ({})", word(id), word(score));
     }
@@ -155,7 +124,7 @@ pub(super) fn own(data: &PromptData) -> Option<Section> {
     let rows = fit_rows(&data.own_last, IN_OWN, |row, length| {
         list_item(row, length) + &item_text("notes", row, Role::Notes, 2 * length)
     });
-    Some(section.with_text(&text).with_rows(rows))
+    Some(Section::new(&title, &text, rows))
 }
 
 fn calibration_text(calibration: &Calibration) -> String {
@@ -170,30 +139,23 @@ fn calibration_text(calibration: &Calibration) -> String {
 }
 
 pub(super) fn full(data: &PromptData) -> Option<Section> {
-    if data.full.is_empty() {
-        return None;
-    }
     let rows = fit_rows(&data.full, IN_FULL, |row, length| {
         let parent = word(&shown_id(&row.text(Role::Parent)));
         let hypothesis = item_text("hypothesis", row, Role::Hypothesis, length);
         let notes = item_text("notes", row, Role::Notes, length);
         format!("- {} from {parent}\n{hypothesis}{notes}", outcome(row))
     });
+    let mut title = format!("## The last {} in full, newest first", rows.len());
     // In the title, so that a long text does not change the structure of the prompt.
-    let cut = if rows.iter().any(|row| row.contains('…')) {
-        "; for texts that end in …, see `lineage show`"
-    } else {
-        ""
-    };
-    let title = format!("The last {} in full, newest first{cut}", data.full.len());
-    Some(Section::new(SectionName::Full, &title).with_rows(rows))
+    if rows.iter().any(|row| row.contains('…')) {
+        title += "; for texts that end in …, see `lineage show`";
+    }
+    (!rows.is_empty()).then(|| Section::new(&title, "", rows))
 }
 
-/// A text of a trial as an item of an inner list, or nothing.
 fn item_text(name: &str, row: &Row, role: Role, length: usize) -> String {
-    let text = row.bytes(role);
-    if text.is_empty() {
+    if row.bytes(role).is_empty() {
         return String::new();
     }
-    format!("  - {name}: {}\n", code(&text, length))
+    format!("  - {name}: {}\n", quote(row, role, length))
 }

@@ -1,9 +1,6 @@
 //! Trims a prompt to a byte budget: whole rows, then whole sections, the least valuable sections first.
 
-use crate::{
-    output::{markdown::code, text::count},
-    store::SectionName,
-};
+use crate::{output::markdown::code, store::SectionName, text::count};
 
 /// Which section is trimmed first. How trials fail and what an agent must do stay longest: feedback on failures helps most.
 /// The opening and the task are never trimmed.
@@ -22,82 +19,54 @@ const TRIM_ORDER: [SectionName; 12] = [
     SectionName::Signals,
 ];
 
-/// A section of a prompt.
 pub(super) struct Section {
-    name: SectionName,
+    pub(super) name: SectionName,
     head: String,
-    /// The header of the table that the rows belong to.
-    table_head: String,
+    /// The header of the table that the rows belong to; gone if no row is shown.
+    pub(super) table_head: String,
     rows: Vec<String>,
     pub(super) foot: String,
-    /// How many of the rows are shown.
     shown: usize,
 }
 
 impl Section {
-    pub(super) fn new(name: SectionName, title: &str) -> Self {
-        let level = if name == SectionName::Opening {
-            "#"
-        } else {
-            "##"
-        };
+    /// A section with a heading, a text and rows; the text and the rows may be empty.
+    pub(super) fn new(title: &str, text: &str, rows: Vec<String>) -> Self {
         Self {
-            name,
-            head: format!("{level} {title}\n\n"),
+            name: SectionName::Opening,
+            head: format!("{title}\n\n{text}"),
             table_head: String::new(),
-            rows: Vec::new(),
+            shown: rows.len(),
+            rows,
             foot: String::new(),
-            shown: 0,
-        }
-    }
-
-    /// Adds a text above the rows.
-    pub(super) fn with_text(mut self, text: &str) -> Self {
-        self.head += text;
-        self
-    }
-
-    pub(super) fn with_rows(mut self, rows: impl IntoIterator<Item = String>) -> Self {
-        self.rows = rows.into_iter().collect();
-        self.shown = self.rows.len();
-        self
-    }
-
-    /// A table: the rows, and the header that is gone if no row is shown.
-    pub(super) fn with_table(self, table_head: String, rows: Vec<String>) -> Self {
-        Self {
-            table_head,
-            ..self.with_rows(rows)
         }
     }
 
     fn text(&self, command: &str) -> String {
-        let mut text = self.head.clone();
-        if self.shown > 0 {
-            text += &self.table_head;
-        }
-        text.extend(self.rows[..self.shown].iter().map(String::as_str));
-        text + &self.trim_note(self.shown, command) + &self.foot
+        let table_head = if self.shown > 0 { &self.table_head } else { "" };
+        let rows = self.rows[..self.shown].concat();
+        let note = self.trim_note(self.shown, command);
+        [&self.head, table_head, &rows, &note, &self.foot].concat()
     }
 
-    /// What is said instead of the rows that are not shown.
+    /// The command that prints the rows that are not shown.
     fn trim_note(&self, shown: usize, command: &str) -> String {
         let trimmed = self.rows.len() - shown;
         if trimmed == 0 {
             return String::new();
         }
         let command = show_whole(command, &[self.name]);
-        match (trimmed, shown) {
+        match (trimmed as u64, shown) {
             (1, 0) => format!("Trimmed: {command}\n"),
-            (_, 0) => format!("{}: {command}\n", count(trimmed as u64, "row")),
-            _ => format!("\n{}: {command}\n", count(trimmed as u64, "more row")),
+            (trimmed, 0) => format!("{}: {command}\n", count(trimmed, "row")),
+            (trimmed, _) => format!("\n{}: {command}\n", count(trimmed, "more row")),
         }
     }
 
     /// Shows as many rows as fit into `room` bytes, or none.
     fn show_rows_within(&mut self, room: usize, command: &str) {
-        let fixed = self.head.len() + self.foot.len();
-        let mut rows = self.table_head.len() + self.rows.iter().map(String::len).sum::<usize>();
+        let fixed = self.head.len() + self.table_head.len() + self.foot.len();
+        let mut rows = self.rows.iter().map(String::len).sum::<usize>();
         self.shown = self.rows.len();
         while self.shown > 0 && fixed + rows + self.trim_note(self.shown, command).len() > room {
             self.shown -= 1;
@@ -106,13 +75,10 @@ impl Section {
     }
 }
 
-/// The command that shows these sections whole.
 fn show_whole(command: &str, names: &[SectionName]) -> String {
+    let names = join(names, ",");
     code(
-        format!(
-            "{command} --sections {} --max-bytes 10000000",
-            join(names, ",")
-        ),
+        &format!("{command} --sections {names} --max-bytes 10000000"),
         1000,
     )
 }
@@ -124,7 +90,7 @@ fn join(names: &[SectionName], separator: &str) -> String {
 
 /// Joins sections to a prompt of at most `budget` bytes, or of as few as possible. `command` prints the prompt again.
 pub(super) fn trim(mut sections: Vec<Section>, budget: usize, command: &str) -> String {
-    let mut prompt = join_sections(&sections, &[], command);
+    let prompt = join_sections(&sections, &[], command);
     if prompt.len() <= budget {
         return prompt;
     }
@@ -132,16 +98,15 @@ pub(super) fn trim(mut sections: Vec<Section>, budget: usize, command: &str) -> 
         section.shown = 0;
     }
     let mut dropped = Vec::new();
-    prompt = join_sections(&sections, &dropped, command);
+    let mut len = join_sections(&sections, &dropped, command).len();
     for name in TRIM_ORDER {
-        if prompt.len() > budget && sections.iter().any(|section| section.name == name) {
+        if len > budget && sections.iter().any(|section| section.name == name) {
             sections.retain(|section| section.name != name);
             dropped.push(name);
-            prompt = join_sections(&sections, &dropped, command);
+            len = join_sections(&sections, &dropped, command).len();
         }
     }
     // The most valuable sections get their rows back first.
-    let mut len = prompt.len();
     for name in TRIM_ORDER.iter().rev() {
         if let Some(section) = sections.iter_mut().find(|section| section.name == *name) {
             len -= section.text(command).len();
@@ -153,16 +118,11 @@ pub(super) fn trim(mut sections: Vec<Section>, budget: usize, command: &str) -> 
 }
 
 fn join_sections(sections: &[Section], dropped: &[SectionName], command: &str) -> String {
-    let mut texts: Vec<_> = sections
-        .iter()
-        .map(|section| section.text(command))
-        .collect();
+    let texts = sections.iter().map(|section| section.text(command));
+    let mut texts: Vec<String> = texts.collect();
     if !dropped.is_empty() {
-        let names = join(dropped, ", ");
-        let note = format!(
-            "Trimmed sections {names}: {}\n",
-            show_whole(command, dropped)
-        );
+        let (names, whole) = (join(dropped, ", "), show_whole(command, dropped));
+        let note = format!("Trimmed sections {names}: {whole}\n");
         texts.insert(texts.len().saturating_sub(1), note); // before the task
     }
     texts.join("\n")
@@ -172,15 +132,24 @@ fn join_sections(sections: &[Section], dropped: &[SectionName], command: &str) -
 mod tests {
     use super::*;
 
+    fn section(name: SectionName, title: &str, rows: Vec<String>) -> Section {
+        Section {
+            name,
+            ..Section::new(title, "", rows)
+        }
+    }
+
     fn sections() -> Vec<Section> {
         let rows = |n: usize| {
-            (0..n).map(|n| format!("- row {n}, which says a thing or two of its trial\n"))
+            (0..n)
+                .map(|n| format!("- row {n}, which says a thing or two of its trial\n"))
+                .collect()
         };
         vec![
-            Section::new(SectionName::Opening, "Opening"),
-            Section::new(SectionName::Failures, "Failures").with_rows(rows(9)),
-            Section::new(SectionName::Recent, "Recent").with_rows(rows(9)),
-            Section::new(SectionName::Task, "Task"),
+            section(SectionName::Opening, "# Opening", Vec::new()),
+            section(SectionName::Failures, "## Failures", rows(9)),
+            section(SectionName::Recent, "## Recent", rows(9)),
+            section(SectionName::Task, "## Task", Vec::new()),
         ]
     }
 
@@ -219,8 +188,8 @@ mod tests {
     #[test]
     fn room_that_a_large_row_cannot_use_goes_to_other_sections() {
         let mut sections = sections();
-        sections[1] =
-            Section::new(SectionName::Insights, "Insights").with_rows(["x".repeat(5000) + "\n"]);
+        let rows = vec!["x".repeat(5000) + "\n"];
+        sections[1] = section(SectionName::Insights, "## Insights", rows);
         let prompt = trim(sections, 2000, "again");
         let rows = prompt.lines().filter(|line| line.starts_with("- row"));
         assert_eq!(rows.count(), 9, "{prompt}");

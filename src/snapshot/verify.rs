@@ -11,8 +11,8 @@ use super::staging::has_writer;
 use super::{MANIFEST_SUFFIX, SNAPSHOTS, Snapshot, is_not_found, open_snapshot_dir};
 use super::{open_below, read_manifest, root_of};
 use crate::analysis::{Finding, NamedSnapshot};
-use crate::output::text::visible;
 use crate::store::Store;
+use crate::text::visible;
 
 /// Lists the snapshots and manifests in a store, if no writer is about to write a row for one. Call it
 /// before reading the log: then every snapshot has its row, unless its writer died.

@@ -8,7 +8,10 @@ use super::{Append, Format, freeze::Staged};
 use crate::{
     append::{Draft, LockedLog, LogState, is_out_of_space},
     log::{ExpId, Role},
-    output::{object_or_null, records},
+    output::{
+        json::{json, object, object_or_null},
+        records,
+    },
     snapshot::StagedSnapshot,
     store::Store,
 };
@@ -171,7 +174,7 @@ impl Batch {
                     text += &format!("{}\n", self.rows[*row][column]);
                 }
                 (Answer::Row(row), Format::Json) => {
-                    text += &records::object(&records::columns(schema), &self.rows[*row]);
+                    text += &json(&object(&records::columns(schema), &self.rows[*row]));
                     text.push('\n');
                 }
             }

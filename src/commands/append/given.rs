@@ -15,7 +15,8 @@ use super::Append;
 use crate::{
     append::{Draft, Origin, format_time, parse_trials, read_text},
     commands::{Context, Usage},
-    output::{records, text::printable},
+    output::json,
+    text::printable,
 };
 
 /// The flags that describe one trial; with `--json`, its values come from stdin.
@@ -178,7 +179,7 @@ pub(super) fn as_json(draft: &Draft, snapshot: Option<&OsStr>) -> String {
     let mut object = serde_json::Map::new();
     for (name, text) in draft.given() {
         let is_number = ["metric", "core_metric", "val_bpb"].contains(&name.as_str());
-        object.insert(name.clone(), records::value(text, !is_number));
+        object.insert(name.clone(), json::value(text, !is_number));
     }
     // A log may have a column `snapshot` with any text, so that key is a path only if the path exists.
     let path = match draft.get("snapshot") {
@@ -191,5 +192,5 @@ pub(super) fn as_json(draft: &Draft, snapshot: Option<&OsStr>) -> String {
     }
     let now = format_time(Timestamp::now());
     object.entry("timestamp").or_insert(now.into());
-    records::json(&object.into())
+    json::json(&object.into())
 }

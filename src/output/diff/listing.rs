@@ -1,13 +1,12 @@
 //! A difference in short: lines per file, and the columns in which two trials differ.
 
-use anstyle::{AnsiColor, Style};
+use anstyle::AnsiColor;
 use unicode_width::UnicodeWidthStr;
 
 use super::{DiffStat, quote_path};
-use crate::log::Role;
-use crate::log::{Row, shown_id};
-use crate::output::Look;
-use crate::output::text::{count, visible};
+use crate::log::{Role, Row};
+use crate::output::{BOLD, Look, column_text};
+use crate::text::{count, visible};
 
 /// The widest bar of `--stat`.
 const MAX_BAR: usize = 40;
@@ -81,34 +80,17 @@ pub fn list_column_changes(before: &Row, after: &Row) -> Vec<ColumnChange> {
     changes
 }
 
-fn column_text(row: &Row, column: usize) -> String {
-    let text = row.text_at(column);
-    if row.schema.is_id(column) {
-        shown_id(&text)
-    } else {
-        text.into_owned()
-    }
-}
-
 /// Formats the columns for a person; nothing is cut.
 pub fn format_columns(changes: &[ColumnChange], look: Look) -> String {
     let mut out = String::new();
-    for ColumnChange {
-        column,
-        before,
-        after,
-    } in changes
-    {
-        out += &look.paint(Style::new().bold(), &visible(column));
-        out.push('\n');
-        for (sign, color, text) in [
-            ("-", AnsiColor::Red, before),
-            ("+", AnsiColor::Green, after),
-        ] {
+    for change in changes {
+        let before = ("-", AnsiColor::Red, &change.before);
+        let after = ("+", AnsiColor::Green, &change.after);
+        out += &(look.paint(BOLD, &visible(&change.column)) + "\n");
+        for (sign, color, text) in [before, after] {
             if !text.is_empty() {
                 let line = format!("{sign} {}", visible(text));
-                out += &look.paint(color.on_default(), &line);
-                out.push('\n');
+                out += &(look.paint(color.on_default(), &line) + "\n");
             }
         }
     }
