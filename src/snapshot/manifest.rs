@@ -146,7 +146,7 @@ fn parse_line(line: &str) -> Result<Entry> {
             entry.len = len.parse().context("invalid number of bytes")?;
             entry.hash = Some(Hash::from_hex(hash).context("invalid hash")?);
             entry.modified = modified.parse().context("invalid time")?;
-            entry.seen = seen.to_owned();
+            seen.clone_into(&mut entry.seen);
         }
         _ => bail!("unknown kind '{kind}'; expected file, dir or link"),
     }

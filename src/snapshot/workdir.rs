@@ -75,7 +75,7 @@ fn inspect_file(dir: &Path, name: &OsStr) -> WorkFile {
             file.first_line = read_first_line(&path);
         }
         Ok(meta) if meta.is_dir() => {
-            file.size = "directory".to_owned();
+            "directory".clone_into(&mut file.size);
             file.name.push('/');
         }
         _ => {}
