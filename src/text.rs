@@ -160,6 +160,22 @@ pub fn count(n: u64, noun: &str) -> String {
     format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }
 
+/// Bytes in the largest unit that leaves at least one.
+#[allow(clippy::cast_precision_loss, reason = "one decimal is shown")]
+pub fn byte_count(n: u64) -> String {
+    let units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    let (mut size, mut unit) = (n as f64 / 1024.0, 0);
+    while size >= 1024.0 && unit + 1 < units.len() {
+        size /= 1024.0;
+        unit += 1;
+    }
+    if n < 1024 {
+        count(n, "byte")
+    } else {
+        format!("{size:.1} {}", units[unit])
+    }
+}
+
 /// A text as one word of a shell's command line.
 pub fn shell_word(text: &str) -> String {
     let text = visible(text);
@@ -191,6 +207,14 @@ pub fn nearest<'a>(text: &str, words: impl Iterator<Item = &'a str>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn byte_counts_have_a_unit() {
+        assert_eq!(
+            [0, 1, 1023, 1024, 1 << 30].map(byte_count),
+            ["0 bytes", "1 byte", "1023 bytes", "1.0 KiB", "1.0 GiB"]
+        );
+    }
 
     #[test]
     fn nothing_is_hidden_in_a_visible_text() {

@@ -7,7 +7,8 @@ use super::args::{OutputArgs, format_cell, parse_id};
 use super::{Context, ReadArgs};
 use crate::analysis::{self, ChainEnd};
 use crate::index::IndexedLog;
-use crate::output::records::{self, Column, Format, RecordWriter};
+use crate::output::columns::{self, Column};
+use crate::output::records::{Format, RecordWriter};
 use crate::output::trials::{Steps, format_chain};
 
 /// A table needs all of its rows for the widths of its columns; a longer chain becomes several tables.
@@ -77,13 +78,13 @@ fn print_chain(
             out.add(&format_chain(rows, &log.schema, context.ui.look))?;
         }
     } else {
-        let mut columns = records::columns(&log.schema);
+        let mut columns = columns::columns(&log.schema);
         columns.push(Column::number("step"));
         let mut writer = RecordWriter::new(output.format, columns);
         out.add(&writer.header())?;
         for &offset in &chain.offsets {
             let trial = read(offset)?;
-            let mut cells = records::cells(&trial.row());
+            let mut cells = columns::cells(&trial.row());
             cells.push(steps.next(&trial.row()));
             out.add(&writer.record(&cells))?;
         }

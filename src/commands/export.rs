@@ -6,8 +6,9 @@ use clap::{Args, ValueEnum};
 use super::{Context, ReadArgs, tree};
 use crate::index::IndexedLog;
 use crate::log::{Damage, Row};
+use crate::output::columns;
 use crate::output::karpathy;
-use crate::output::records::{self, Format, RecordWriter};
+use crate::output::records::{Format, RecordWriter};
 use crate::text::count;
 
 /// Export the whole log for another tool
@@ -56,10 +57,10 @@ pub fn run(args: Export, context: &Context) -> Result<()> {
 }
 
 fn export_records(log: &IndexedLog, format: Format, context: &Context) -> Result<()> {
-    let mut writer = RecordWriter::new(format, records::columns(&log.schema));
+    let mut writer = RecordWriter::new(format, columns::columns(&log.schema));
     writer.keeps_plus = true;
     let header = writer.header();
-    let format = |row: &Row| writer.record(&records::cells(row));
+    let format = |row: &Row| writer.record(&columns::cells(row));
     export_rows(log, &header, context, format)
 }
 

@@ -4,7 +4,8 @@ use anyhow::Result;
 use clap::Args;
 
 use super::Context;
-use crate::output::records::{Column, Format, format_records};
+use crate::output::columns::Column;
+use crate::output::records::{Format, format_records};
 use crate::output::table::format_table;
 use crate::text::visible;
 

@@ -1,6 +1,6 @@
 //! Number formats: one function for each quantity.
 
-use crate::text::{NOTHING, count};
+use crate::text::NOTHING;
 
 /// A number in a sentence: at most six decimals, no trailing zeros, and zero only for zero.
 pub fn number(value: f64) -> String {
@@ -39,22 +39,6 @@ pub fn percent(ratio: f64) -> String {
     format!("{:.1} %", 100.0 * ratio)
 }
 
-/// Bytes in the largest unit that leaves at least one.
-#[allow(clippy::cast_precision_loss, reason = "one decimal is shown")]
-pub fn bytes(n: u64) -> String {
-    let units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
-    let (mut size, mut unit) = (n as f64 / 1024.0, 0);
-    while size >= 1024.0 && unit + 1 < units.len() {
-        size /= 1024.0;
-        unit += 1;
-    }
-    if n < 1024 {
-        count(n, "byte")
-    } else {
-        format!("{size:.1} {}", units[unit])
-    }
-}
-
 /// A signed difference with two significant digits, for a sentence: `-0.0010`, `+12`.
 pub fn short_delta(delta: f64) -> String {
     let magnitude = delta.abs().log10().floor();
@@ -81,14 +65,6 @@ mod tests {
     fn a_duration_has_the_unit_that_fits() {
         let texts = [0.0, 3.6, 12.0, 204.0, 1_233_720.0].map(duration);
         assert_eq!(texts, ["0 s", "3.6 s", "12 s", "3.4 min", "342.7 h"]);
-    }
-
-    #[test]
-    fn bytes_have_a_unit() {
-        assert_eq!(
-            [0, 1, 1023, 1024, 1 << 30].map(bytes),
-            ["0 bytes", "1 byte", "1023 bytes", "1.0 KiB", "1.0 GiB"]
-        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::records::{self, Column};
+use super::columns::{Column, cells, columns};
 use crate::log::{Number, Trial};
 use crate::text::is_hidden;
 
@@ -14,7 +14,7 @@ pub fn object_or_null(trial: Option<&Trial>) -> String {
 /// A trial as a JSON object under the columns' own names.
 pub fn row_value(trial: &Trial) -> Value {
     let row = trial.row();
-    object(&records::columns(row.schema), &records::cells(&row))
+    object(&columns(row.schema), &cells(&row))
 }
 
 pub fn object(columns: &[Column], cells: &[String]) -> Value {

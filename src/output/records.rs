@@ -1,7 +1,8 @@
 //! Rows for scripts: JSON, JSON lines, TSV, CSV or Markdown under the columns' own names.
 
-use super::{column_text, json, markdown};
-use crate::log::{Row, Schema, Trial, encode_row};
+use super::columns::{Column, cells, columns};
+use super::{json, markdown};
+use crate::log::{Schema, Trial, encode_row};
 use crate::text::printable;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -19,44 +20,6 @@ pub enum Format {
     Csv,
     /// A Markdown table
     Md,
-}
-
-#[derive(Clone, Debug)]
-pub struct Column {
-    pub name: String,
-    /// Whether its cells are text even if they look like numbers.
-    pub is_text: bool,
-}
-
-impl Column {
-    pub fn new(name: &str, is_text: bool) -> Self {
-        let name = name.to_owned();
-        Self { name, is_text }
-    }
-
-    pub fn text(name: &str) -> Self {
-        Self::new(name, true)
-    }
-
-    pub fn number(name: &str) -> Self {
-        Self::new(name, false)
-    }
-}
-
-/// Columns of external logs whose cells may look like numbers: a commit may be `0123456` or `1e5`.
-const COMMITS: [&str; 3] = ["commit", "hash", "short_hash"];
-
-pub fn columns(schema: &Schema) -> Vec<Column> {
-    let names = schema.names().iter().enumerate();
-    let column = |(at, name): (usize, &String)| {
-        Column::new(name, schema.is_text(at) || COMMITS.contains(&name.as_str()))
-    };
-    names.map(column).collect()
-}
-
-pub fn cells(row: &Row) -> Vec<String> {
-    let columns = 0..row.schema.names().len();
-    columns.map(|column| column_text(row, column)).collect()
 }
 
 /// Formats records one by one, so that a long answer is never held in memory.

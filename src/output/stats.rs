@@ -4,9 +4,10 @@ use std::cmp::Reverse;
 
 use serde_json::{Map, Value, json};
 
+use super::columns::Column;
 use super::format::{duration, number, percent, share};
 use super::json::{self, value};
-use super::records::{Column, Format, format_records};
+use super::records::{Format, format_records};
 use super::table::{Cell, format_table};
 use super::{Look, status_style, visible_or_dash};
 use crate::analysis::{Entry, Group, Tally};

@@ -4,7 +4,7 @@ use anstream::adapter::strip_str;
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
-use super::records::Column;
+use super::columns::Column;
 use super::table::cell_style;
 use super::{BOLD, Look, visible_or_dash};
 use crate::analysis::{ChainEnd, Visit};

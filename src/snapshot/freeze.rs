@@ -16,8 +16,8 @@ use super::manifest::{Entry, format_seen};
 use super::staging::StagedSnapshot;
 use super::walk::{Work, list_work};
 use super::{Progress, SNAPSHOTS, Snapshot, cannot};
-use crate::output::format;
 use crate::store::Store;
+use crate::text::byte_count;
 
 const BUFFER_BYTES: usize = 64 * 1024;
 
@@ -72,14 +72,14 @@ fn check_size(work: &Work, source: &Path, max_bytes: u64) -> Result<u64> {
     }
     let mut largest = String::new();
     if let Some((path, meta)) = files.max_by_key(|(_, meta)| meta.len) {
-        largest = format!(" ({} alone {})", path.display(), format::bytes(meta.len));
+        largest = format!(" ({} alone {})", path.display(), byte_count(meta.len));
     }
     bail!(
         "{} has {}{largest}, more than the limit of {}; ignore files with .lineageignore, or raise \
          max_bytes under [snapshot] in lineage.toml",
         source.display(),
-        format::bytes(total),
-        format::bytes(max_bytes)
+        byte_count(total),
+        byte_count(max_bytes)
     )
 }
 

@@ -9,8 +9,8 @@ use crate::{
     append::{Draft, LockedLog, LogState, is_out_of_space},
     log::{ExpId, Role},
     output::{
+        columns,
         json::{json, object, object_or_null},
-        records,
     },
     snapshot::StagedSnapshot,
     store::Store,
@@ -174,7 +174,7 @@ impl Batch {
                     text += &format!("{}\n", self.rows[*row][column]);
                 }
                 (Answer::Row(row), Format::Json) => {
-                    text += &json(&object(&records::columns(schema), &self.rows[*row]));
+                    text += &json(&object(&columns::columns(schema), &self.rows[*row]));
                     text.push('\n');
                 }
             }
