@@ -1,5 +1,5 @@
-//! Writing to the log. Only a `LockedLog`, which holds the lock, can write. The log is never rewritten or renamed, and
-//! only shortened to undo one's own failed write.
+//! Writing to the log. Only a `LockedLog`, which holds the lock, can write. The log is never rewritten or renamed, and is
+//! truncated only to undo this process's own failed write.
 
 use std::{
     fmt,
@@ -20,11 +20,11 @@ use crate::{
     store::{Durability, Store, flush_directory_of},
 };
 
-/// The exclusive lock on a log, and the log as it is under the lock. The lock ends with the value or the process.
+/// The exclusive lock on a log, and the log as it is under the lock. The lock is released when the value is dropped or the process ends.
 pub struct LockedLog {
     file: File,
     log: IndexedLog,
-    /// The header that this log gets if it has none.
+    /// The header to write if the log has none.
     header: String,
     durability: Durability,
     is_new: bool,
@@ -69,7 +69,7 @@ impl Store {
         })
     }
 
-    /// The index is made for the direction in the settings. With another one it would be made again every time.
+    /// The index is built for the direction in the settings. For another one it would be rebuilt every time.
     fn is_usual_direction(&self, direction: Option<Direction>) -> bool {
         direction.is_none() || direction == self.settings.direction
     }
@@ -81,15 +81,15 @@ impl LockedLog {
         &self.log
     }
 
-    /// Appends rows, all or none, then releases the lock and flushes. Without rows, the last line still gets its newline,
-    /// so that every reader sees a trial that is reported as logged.
+    /// Appends rows, all or none, then releases the lock and flushes. Without rows, it only adds a missing
+    /// last newline, so that every reader sees the trial that is reported as logged.
     pub fn write<S: AsRef<str>>(mut self, rows: &[Vec<S>]) -> Result<()> {
         self.append_rows(rows)?;
         self.release_and_flush()
     }
 
-    /// Appends rows with one write, all or none. `release_and_flush` has to follow; if this fails because the disk is full,
-    /// it may be called again with shorter rows.
+    /// Appends rows with one write, all or none. `release_and_flush` has to follow. If `append_rows` fails because the disk
+    /// is full, it may be called again with shorter rows.
     pub fn append_rows<S: AsRef<str>>(&mut self, rows: &[Vec<S>]) -> Result<()> {
         let rows = self.encode(rows)?;
         // Measured again, because a program that ignores the lock may have written.
@@ -151,7 +151,7 @@ impl LockedLog {
         Ok(text)
     }
 
-    /// Writes at the end, or undoes what it could not write completely.
+    /// Writes at the end, where the file was opened for appending, or undoes what it could not write completely.
     fn append_bytes(&self, len: u64, bytes: &[u8]) -> Result<()> {
         let (written, result) = write_counted(&self.file, bytes);
         let Err(error) = result else {
@@ -161,6 +161,7 @@ impl LockedLog {
         match self.undo(len, written as u64) {
             Ok(()) => Err(anyhow::Error::new(error)
                 .context(format!("cannot write to {path}, which is unchanged"))),
+            // Without the `io::Error` inside: `is_out_of_space` must not allow another try.
             Err(undo_error) => Err(anyhow!(
                 "cannot write to {path}: {error}; cannot undo it: {undo_error}; the next append closes the torn line"
             )),
@@ -193,7 +194,7 @@ pub fn is_out_of_space(error: &anyhow::Error) -> bool {
 }
 
 /// The length of a log, and what has to be written before a row: a header, the rest of a torn header, the newline of the
-/// last line, or nothing. A torn last line stays a damaged row.
+/// last line, or nothing. An incomplete last row is ended, not repaired.
 fn find_missing<'h>(file: &File, header: &'h str) -> io::Result<(u64, &'h str)> {
     let (len, complete_len) = measure_lines(file)?;
     if len > 0 && len == complete_len {

@@ -1,7 +1,7 @@
-//! The file of an index: a header, the stored answers, then a table that says where the trial of each number is.
+//! The file of an index: a header, the stored answers, then a table that has the offset of each numbered trial's row.
 //!
-//! A writer changes it in place. If it is killed half-way, or read at the same time, the hash does not match and the log is
-//! read instead.
+//! `extend` changes it in place, `create` replaces it. The hash shows answers that were written in part, the fingerprint
+//! answers of another state of the log, and every table entry is checked against its row. In doubt, the log is read.
 
 use std::{
     fs::{self, File, OpenOptions, Permissions},
@@ -64,7 +64,7 @@ impl FileState {
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Answers {
-    /// The fingerprint of the log that the answers are of.
+    /// The fingerprint of the log that the answers were computed from.
     fingerprint: u64,
     pub(super) damage: DamageReport,
     pub(super) summary: Summary,
@@ -96,11 +96,12 @@ impl Index {
         }
         let trial = log.at(offset).ok()?;
         let row = trial.row();
-        let is_it = row.id().as_ref() == Some(id) && row.damage.is_none();
-        is_it.then_some(trial)
+        let matches = row.id().as_ref() == Some(id) && row.damage.is_none();
+        matches.then_some(trial)
     }
 
-    /// The chain to the row at `offset`; `None` if the table does not lead to a root.
+    /// The chain to the row at `offset`; `None` if it is long or the table has not every parent: then the
+    /// log has to be read.
     pub(super) fn chain(&self, log: &Log, offset: u64) -> Option<Chain> {
         let mut trial = log.at(offset).ok()?;
         let mut links = 0..MAX_CHAIN;
@@ -129,7 +130,7 @@ impl Index {
     }
 
     fn add_row(&self, summary: &mut Summary, row: &Row, log: &Log) -> Option<()> {
-        // The stored answers can tell the children of a row only if its parent is before it.
+        // The stored answers can be updated row by row only if a parent precedes its children.
         if let Some(parent) = row.parent()
             && !summary.is_best(&parent)
         {
@@ -144,7 +145,7 @@ impl Index {
     }
 }
 
-/// Makes an index of the whole log, which appears at `path` when it is complete.
+/// Builds the index of the whole log; it appears at `path` once it is complete.
 pub(super) fn create(path: &Path, log: &Log, state: FileState) -> anyhow::Result<()> {
     let Some(Source::File(log_file)) = log.source() else {
         return Ok(());
@@ -179,8 +180,8 @@ pub(super) fn create(path: &Path, log: &Log, state: FileState) -> anyhow::Result
     Ok(())
 }
 
-/// The number of a trial, if the table has room for it. Numbers count rows, more or less; a date as a number would make the
-/// table larger than the log.
+/// The number of a trial, if the table has room for it. Ids usually number the rows; an id such as 20240131 would
+/// make the table larger than the log.
 fn table_number(id: &ExpId, log: &Log) -> Option<u64> {
     id.counted().filter(|number| ENTRY * number < log.end())
 }
@@ -244,7 +245,7 @@ fn fingerprint(log: &Log, state: FileState) -> io::Result<u64> {
     Ok(xxh3_64(&bytes))
 }
 
-/// Opens a regular file, to write if this user may. Never follows a link or waits for a FIFO.
+/// Opens a regular file, for writing too if this user may: `append` extends it. Never follows a link or waits for a FIFO.
 fn open_regular(path: &Path) -> Option<File> {
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
     let mut options = OpenOptions::new();

@@ -1,4 +1,4 @@
-//! A log with its answers stored in `results.idx`, so that a command takes the same time at any length.
+//! A log with its answers stored in `results.idx`, so that common queries need not read the whole log.
 //!
 //! The index is derived and never needed. Only `append` writes it, under its lock. A reader uses it only if it was made
 //! from exactly the state of the log that is open, and reads the log otherwise.
@@ -22,7 +22,7 @@ const MIN_LOG_BYTES: u64 = 128 * 1024;
 /// A log that is open, and its index if it has a valid one.
 pub struct IndexedLog {
     log: Log,
-    /// Where the index is; `None` if this log has none.
+    /// Where the index is; `None` if this log gets no index, as an external log.
     path: Option<PathBuf>,
     /// The state of the file when the log was opened.
     state: Option<FileState>,
@@ -56,7 +56,7 @@ impl IndexedLog {
         &mut self.log
     }
 
-    /// The stored answers, if they are those of this log.
+    /// The stored answers, if they are those of this log. Takes over the damage that they report.
     pub fn summary(&self) -> Option<&Summary> {
         let answers = &self.index()?.answers;
         self.log.set_damage(answers.damage.clone());
@@ -122,36 +122,35 @@ impl IndexedLog {
     }
 
     /// Updates the index, or makes one, after `written` bytes were added to the file under its lock. `before` is the state
-    /// of the file just before. The log is on its own if this fails.
+    /// of the file just before. If this fails, the log has no valid index.
     pub fn record_append(&mut self, file: &File, before: Option<FileState>, written: u64) {
         let index = self.index.take().flatten();
         let Some(path) = self.path.clone() else {
             return;
         };
         if self.log.start() == 0 {
-            return; // the header was written just now and has not been read
+            return; // the header was written just now: `start` is unknown until it is read
         }
-        // Some file systems count times in milliseconds. With a time of our own to the nanosecond, an edit in the same
-        // millisecond still changes it.
+        // Automatic times advance in steps of milliseconds. With an exact time, an edit in the same step still changes it.
         let _ = file.set_modified(SystemTime::now());
         let Some(state) = FileState::of(file) else {
             return;
         };
         let from = self.log.end();
-        let is_ours = before.is_some() && before == self.state && state.len == from + written;
+        let only_we_wrote = before.is_some() && before == self.state && state.len == from + written;
         self.log.extend_to(state.len);
         self.state = Some(state);
         if state.len < MIN_LOG_BYTES {
             return;
         }
-        let index = index.filter(|_| is_ours);
+        let index = index.filter(|_| only_we_wrote);
         let extended = index.and_then(|index| index.extend(&self.log, state, from));
         if extended.is_none() {
             let _ = file::create(&path, &self.log, state);
         }
     }
 
-    /// Deletes the index because its room is needed. False if there was none.
+    /// Deletes the index to free disk space. False if there was none.
     pub fn discard_index(&mut self) -> bool {
         self.index.take();
         self.path.take().is_some_and(|path| file::delete(&path))
