@@ -1,4 +1,4 @@
-//! The exclusive lock on a file, with a bounded wait that names whoever holds it.
+//! The exclusive lock on a file, with a bounded wait; the error names the process that holds the lock.
 
 use std::{
     fs::{self, File, OpenOptions},

@@ -76,7 +76,7 @@ impl Store {
 }
 
 impl LockedLog {
-    /// The log under the lock: nobody else can add to it.
+    /// The log under the lock: no other process can add to it.
     pub fn log(&self) -> &IndexedLog {
         &self.log
     }

@@ -52,7 +52,7 @@ impl Log {
     }
 
     fn repair_until_clean(&self, out: &Path) -> Result<(NamedTempFile, Vec<Change>)> {
-        // Whoever may not read the log may not read the copy either.
+        // A user who may not read the log may not read the copy either.
         let permissions = fs::metadata(self.path())?.permissions().mode() & 0o666;
         let options = LogOptions {
             direction: Some(self.schema.direction),

@@ -23,7 +23,7 @@ pub(super) struct VerdictColumns {
     pub(super) completion: Option<usize>,
     /// Whether "completed" is a keep: only if no row is called one.
     completed_is_keep: bool,
-    /// Whether the keeps are only trials that completed: nobody decided about them.
+    /// Whether the keeps are only trials that completed: no one decided to keep them.
     pub(super) has_only_completions: bool,
 }
 

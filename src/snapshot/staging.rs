@@ -1,5 +1,5 @@
 //! A snapshot in the making: a directory `.freezing-…` next to the snapshots. Its writer holds a shared
-//! lock on the directory of all snapshots. Whoever can lock that alone knows that the others are dead.
+//! lock on the directory of all snapshots. A process that can lock it alone knows that the others are dead.
 
 use std::fs::{File, TryLockError, remove_dir_all};
 use std::io::{self, Write};
@@ -22,7 +22,7 @@ const MANIFEST: &str = "manifest";
 #[cfg(target_os = "linux")]
 const MAX_SINGLE_FLUSHES: usize = 32;
 
-/// Nobody else may write to a snapshot.
+/// No other user may write to a snapshot.
 const NO_WRITE_FOR_OTHERS: u32 = !0o022;
 
 /// So many characters of a domain become part of a name.
