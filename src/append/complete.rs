@@ -9,7 +9,7 @@ use anyhow::{Result, bail, ensure};
 use jiff::Timestamp;
 
 use super::{
-    Draft, LogState,
+    Draft, LogState, LoggedJob,
     draft::{AUTO, NONE},
 };
 use crate::log::{ExpId, Number, Role, Schema, Status, signed_delta};
@@ -21,6 +21,7 @@ pub struct CompletedTrial {
     pub cells: Vec<String>,
     pub id: ExpId,
     pub status: Status,
+    pub score: Option<f64>,
     pub eligible_score: Option<f64>,
     /// What is written as given, but looks like a mistake.
     pub warnings: Vec<String>,
@@ -43,6 +44,9 @@ impl Draft {
         for (name, text) in self.given() {
             row.insert(name, text.clone());
         }
+        if let Some(job) = self.job() {
+            row.insert("job_name", job);
+        }
         row.insert("exp_id", id.to_string());
         row.insert("timestamp", self.time(now)?);
         row.insert("status", status.name().to_owned());
@@ -63,6 +67,7 @@ impl Draft {
             warnings: self.warnings(&id, status, score.as_ref(), state),
             id,
             status,
+            score: value,
             eligible_score: value.filter(|_| status.can_be_best()),
         })
     }
@@ -72,15 +77,45 @@ impl Draft {
         self.status(self.score(schema)?.as_ref(), state)
     }
 
+    /// Fails if the job of this draft is logged with another outcome: status or score.
+    pub fn check_logged(&self, logged: &LoggedJob, schema: &Schema) -> Result<()> {
+        let word = self.get("status").unwrap_or_default();
+        let score = self.score(schema)?.map(|score| score.value());
+        let is_same_status = match word {
+            AUTO => logged.status == Status::Baseline || logged.status.is_completed(),
+            _ => word == logged.status.name(),
+        };
+        if is_same_status && score == logged.score {
+            return Ok(());
+        }
+        let (id, job) = (&logged.id, self.job().unwrap_or_default());
+        let old = format_outcome(logged.status.name(), logged.score);
+        let new = format_outcome(word, score);
+        let attempt = self.next_attempt();
+        bail!(
+            "job {job} is logged as trial {id} with {old}, not {new}; log this attempt with {attempt}"
+        )
+    }
+
     /// The trial that this one started from, as far as that is known before the lock is taken.
     pub fn likely_parent(&self, state: &LogState) -> Option<ExpId> {
         ExpId::parse(self.get("parent_exp").unwrap_or(state.best_id()))
     }
 
     fn check_columns(&self, schema: &Schema) -> Result<()> {
-        for (name, _) in self.given() {
+        for (name, text) in self.given() {
+            if schema.find(name).is_some() {
+                continue;
+            }
+            if name == "attempt" {
+                let (label, text) = (self.label(name), text.escape_debug());
+                let is_attempt = self.attempt().is_some() && self.job().is_some();
+                ensure!(
+                    is_attempt,
+                    "{label}: '{text}' is not the number of an attempt of a job; give the job name and 1, 2, 3 …"
+                );
             // `snapshot` is a path to freeze, unless the log has a column of that name.
-            if schema.find(name).is_none() && name != "metric" && name != "snapshot" {
+            } else if name != "metric" && name != "snapshot" {
                 let help = nearest(name, schema.names().iter().map(String::as_str));
                 bail!("the log has no column '{}'; {help}", name.escape_debug());
             }
@@ -226,6 +261,13 @@ fn delta(status: Status, score: &Number, state: &LogState) -> String {
             signed_delta(score.value() - best)
         }
         _ => String::new(),
+    }
+}
+
+fn format_outcome(status: &str, score: Option<f64>) -> String {
+    match score {
+        Some(score) => format!("{status} {score}"),
+        None => format!("{status} without a score"),
     }
 }
 

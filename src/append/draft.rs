@@ -49,8 +49,28 @@ impl Draft {
         Some(text)
     }
 
-    pub fn job(&self) -> Option<&str> {
-        self.get("job_name")
+    /// What identifies the trial for `--once`: the job name, and the number of the attempt from the second on.
+    pub fn job(&self) -> Option<String> {
+        let job = self.get("job_name")?;
+        Some(match self.attempt() {
+            None | Some(1) => job.to_owned(),
+            Some(attempt) => format!("{job}#{attempt}"),
+        })
+    }
+
+    /// The number of the attempt; `None` if none is given, or if a column of that name has another text.
+    pub(super) fn attempt(&self) -> Option<u64> {
+        let attempt = self.get("attempt")?.parse().ok();
+        attempt.filter(|attempt| *attempt > 0)
+    }
+
+    /// The flag or key that logs this job once more.
+    pub fn next_attempt(&self) -> String {
+        let next = self.attempt().unwrap_or(1) + 1;
+        match self.origin {
+            Origin::Flags => format!("--attempt {next}"),
+            Origin::Json => format!("\"attempt\":{next}"),
+        }
     }
 
     /// Every trial that the draft names.
@@ -139,7 +159,7 @@ impl Draft {
             _ if self.origin == Origin::Json => name.to_owned(),
             "parent_exp" => "--parent".to_owned(),
             "baseline_exp" => "--baseline".to_owned(),
-            "metric" | "timestamp" => format!("--{name}"),
+            "metric" | "timestamp" | "attempt" => format!("--{name}"),
             "val_bpb" | "exp_id" => format!("--{}", name.replace('_', "-")),
             _ => format!("--set {name}"),
         }

@@ -12,4 +12,4 @@ pub use complete::CompletedTrial;
 pub use draft::{Draft, Origin, format_time};
 pub use input::{parse_trials, read_text};
 pub use lock::{LockedLog, Written, is_out_of_space};
-pub use state::{Known, LogState};
+pub use state::{Known, LogState, LoggedJob};

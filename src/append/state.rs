@@ -7,12 +7,20 @@ use anyhow::Result;
 use crate::{
     analysis::{Query, Summary},
     index::IndexedLog,
-    log::{Direction, ExpId, Role, Row},
+    log::{Direction, ExpId, Role, Row, Status},
 };
 
 /// A trial that another may name: its id as it is shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Known(pub String);
+
+/// The trial that a job has logged, and its outcome.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LoggedJob {
+    pub id: String,
+    pub status: Status,
+    pub score: Option<f64>,
+}
 
 /// Remembers only the ids and jobs it is asked about, so its size does not grow with the log.
 pub struct LogState {
@@ -22,7 +30,7 @@ pub struct LogState {
     /// One more than the largest number that is an id.
     next: u64,
     ids: HashMap<ExpId, Option<Known>>,
-    jobs: HashMap<String, Option<Known>>,
+    jobs: HashMap<String, Option<LoggedJob>>,
 }
 
 impl LogState {
@@ -89,7 +97,7 @@ impl LogState {
     }
 
     /// The first trial of this job, if it is one of those asked about.
-    pub fn job(&self, job: &str) -> Option<&Known> {
+    pub fn job(&self, job: &str) -> Option<&LoggedJob> {
         self.jobs.get(job)?.as_ref()
     }
 
@@ -101,14 +109,15 @@ impl LogState {
         }
     }
 
+    /// Adds the trial of a job, if it is one of those asked about and this is its first.
+    pub fn enter_job(&mut self, job: &str, logged: impl FnOnce() -> LoggedJob) {
+        if let Some(slot) = self.jobs.get_mut(job) {
+            slot.get_or_insert_with(logged);
+        }
+    }
+
     /// Adds one trial of the log, or one that is about to be written.
-    pub fn enter(
-        &mut self,
-        id: Option<&ExpId>,
-        name: &str,
-        job: &str,
-        eligible_score: Option<f64>,
-    ) {
+    pub fn enter(&mut self, id: Option<&ExpId>, name: &str, eligible_score: Option<f64>) {
         if let Some(id) = id {
             if let Some(number) = id.counted() {
                 self.next = self.next.max(number + 1);
@@ -116,9 +125,6 @@ impl LogState {
             if let Some(slot) = self.ids.get_mut(id) {
                 slot.get_or_insert_with(|| Known(name.to_owned()));
             }
-        }
-        if let Some(slot) = self.jobs.get_mut(job) {
-            slot.get_or_insert_with(|| Known(name.to_owned()));
         }
         if let Some(score) = eligible_score
             && self.beats_best(score)
@@ -136,11 +142,13 @@ impl Query for LogState {
         } else {
             String::new()
         };
-        let job = if self.jobs.is_empty() || row.damage.is_some() {
-            "".into()
-        } else {
-            row.text(Role::Job)
-        };
-        self.enter(id.as_ref(), &name, &job, row.eligible_score());
+        if !self.jobs.is_empty() && row.damage.is_none() {
+            self.enter_job(&row.text(Role::Job), || LoggedJob {
+                id: row.name(),
+                status: row.status(),
+                score: row.score(),
+            });
+        }
+        self.enter(id.as_ref(), &name, row.eligible_score());
     }
 }

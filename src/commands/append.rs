@@ -28,6 +28,7 @@ use crate::{
 Examples:
   lineage append --status auto --metric 1.0731 --specialist opt --hypothesis 'raise beta2 to 0.98'
   lineage append --status crash --job-name job-17 --once --notes @train.err
+  lineage append --status auto --metric 1.08 --job-name job-17 --attempt 2 --once
   lineage append --status discard --metric 1.09 --set artifact_bytes=15990000
   lineage append --status auto --metric 1.0731 --snapshot work
   printf '%s\\n' '{\"status\":\"keep\",\"metric\":1.07}' | lineage append --json"
@@ -52,7 +53,7 @@ pub struct Append {
     /// Read trials from stdin: one JSON object, or one per line; all are written, or none. The key `snapshot` is --snapshot
     #[arg(long, help_heading = LOGGING, conflicts_with = "TrialFlags")]
     json: bool,
-    /// If the log has a trial of this job, print its id and write nothing
+    /// If this attempt of the job is logged, print its id and write nothing; a different status or score is an error
     #[arg(long, help_heading = LOGGING)]
     once: bool,
     /// Which scores are better [default: the setting, else what the log's keeps show]

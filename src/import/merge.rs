@@ -125,7 +125,7 @@ impl Merger<'_> {
         let score = Number::value_of(cell_of(&cells, self.schema, Role::Score));
         let score = score.filter(|_| status_of(&cells, self.schema).can_be_best());
         let name = cell_of(&cells, self.schema, Role::Id);
-        self.state.enter(Some(&id), name, "", score);
+        self.state.enter(Some(&id), name, score);
         cells
     }
 

@@ -282,7 +282,7 @@ fn relate_rows(
             last_keep.clone_from(&cells[id_at]);
         }
         let score = trial.value().filter(|_| trial.status.can_be_best());
-        state.enter(None, &cells[id_at], "", score);
+        state.enter(None, &cells[id_at], score);
     }
 }
 

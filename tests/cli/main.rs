@@ -19,6 +19,7 @@ mod import_again;
 mod index;
 mod index_events;
 mod init;
+mod once;
 mod output;
 mod pipe;
 mod prompt_structure;

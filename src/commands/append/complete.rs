@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{Append, Format, freeze::Staged};
 use crate::{
-    append::{Draft, LockedLog, LogState, is_out_of_space},
+    append::{Draft, LockedLog, LogState, LoggedJob, is_out_of_space},
     log::{ExpId, Role},
     output::{
         columns,
@@ -45,13 +45,14 @@ impl Batch {
     ) -> Result<()> {
         let log = locked.log();
         let ids = drafts.iter().flat_map(Draft::mentioned);
-        let jobs = drafts.iter().filter_map(Draft::job).map(str::to_owned);
+        let jobs = drafts.iter().filter_map(Draft::job);
         let mut state = LogState::read(log, ids, jobs.filter(|_| args.once))?;
         for (at, (draft, work)) in drafts.iter().zip(works).enumerate() {
-            if self.add_logged(draft, &state, args.format, locked)? {
-                continue;
-            }
-            let mut added = self.add_new(draft, work, &mut state, store, locked);
+            let job = draft.job().unwrap_or_default();
+            let mut added = match state.job(&job) {
+                Some(logged) => self.add_logged(draft, logged, args.format, locked),
+                None => self.add_new(draft, work, &mut state, store, locked),
+            };
             if drafts.len() > 1 {
                 added = added.with_context(|| format!("trial {} of {}", at + 1, drafts.len()));
             }
@@ -61,19 +62,16 @@ impl Batch {
         Ok(())
     }
 
-    /// Adds the answer for a trial whose job is in the log; false if it is not.
+    /// Adds the answer for a trial whose job is in the log.
     fn add_logged(
         &mut self,
         draft: &Draft,
-        state: &LogState,
+        logged: &LoggedJob,
         format: Format,
         locked: &LockedLog,
-    ) -> Result<bool> {
-        let job = draft.job().unwrap_or_default();
-        let Some(known) = state.job(job) else {
-            return Ok(false);
-        };
-        let id = &known.0;
+    ) -> Result<()> {
+        draft.check_logged(logged, &locked.log().schema)?;
+        let (id, job) = (&logged.id, draft.job().unwrap_or_default());
         self.notes.push(format!(
             "job {job} is already logged as trial {id}; nothing is written for it"
         ));
@@ -88,7 +86,7 @@ impl Batch {
             }
         };
         self.answers.push(answer);
-        Ok(true)
+        Ok(())
     }
 
     fn add_new(
@@ -102,8 +100,12 @@ impl Batch {
         let schema = &locked.log().schema;
         let mut trial = draft.complete(schema, state, Timestamp::now())?;
         let name = trial.id.to_string();
-        let job = draft.job().unwrap_or_default();
-        state.enter(Some(&trial.id), &name, job, trial.eligible_score);
+        state.enter(Some(&trial.id), &name, trial.eligible_score);
+        state.enter_job(&draft.job().unwrap_or_default(), || LoggedJob {
+            id: name,
+            status: trial.status,
+            score: trial.score,
+        });
         self.warnings.append(&mut trial.warnings);
         if let Some(work) = work
             && store.settings.snapshot.wants(trial.status)

@@ -44,11 +44,7 @@ pub(super) fn stage_snapshots(
     };
     let log = open_log(store, &options)?;
     let mentioned = drafts.iter().flat_map(Draft::mentioned);
-    let jobs = drafts
-        .iter()
-        .filter_map(Draft::job)
-        .filter(|_| args.once)
-        .map(str::to_owned);
+    let jobs = drafts.iter().filter_map(Draft::job).filter(|_| args.once);
     let state = LogState::read(&log, mentioned, jobs)?;
     let mut staged = Vec::new();
     for draft in drafts {
@@ -103,7 +99,7 @@ fn stage_snapshot(
     ledger: &LogState,
     context: &Context,
 ) -> Staged {
-    if draft.job().is_some_and(|job| ledger.job(job).is_some()) {
+    if draft.job().is_some_and(|job| ledger.job(&job).is_some()) {
         return None; // already logged
     }
     let status = draft.outcome(&log.schema, ledger).ok()?; // completing the draft reports errors

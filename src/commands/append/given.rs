@@ -56,6 +56,14 @@ pub(super) struct TrialFlags {
     /// The job that ran it
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     job_name: Option<OsString>,
+    /// Which attempt of the job this is; from the second on, the job is logged as NAME#N
+    #[arg(
+        long,
+        value_name = "N",
+        allow_hyphen_values = true,
+        requires = "job_name"
+    )]
+    attempt: Option<OsString>,
     /// Path of its snapshot relative to the store, if another program made it
     #[arg(long, value_name = "PATH", allow_hyphen_values = true)]
     snapshot_path: Option<OsString>,
@@ -151,6 +159,7 @@ fn plain_values(args: &Append) -> Vec<(String, String)> {
         ("train_s", &flags.train_s),
         ("total_s", &flags.total_s),
         ("job_name", &flags.job_name),
+        ("attempt", &flags.attempt),
         ("snapshot_path", &flags.snapshot_path),
         ("exp_id", &flags.exp_id),
         ("timestamp", &flags.timestamp),

@@ -1,0 +1,78 @@
+//! `append --once`: an attempt of a job is logged once, and a different outcome is never dropped in silence.
+
+use insta::assert_snapshot;
+
+use crate::sandbox::Sandbox;
+
+const JOB: [&str; 4] = ["append", "--job-name", "q-77", "--once"];
+
+fn log_job(sandbox: &Sandbox, args: &[&str]) -> String {
+    let shown = sandbox.transcript(&[&JOB, args].concat());
+    // Without the trial as JSON, which has the time.
+    let lines = shown.lines().filter(|line| !line.starts_with("! {"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn jobs(sandbox: &Sandbox) -> Vec<String> {
+    let rows = sandbox.rows();
+    rows.iter().map(|row| row[row.len() - 3].clone()).collect()
+}
+
+#[test]
+fn another_outcome_of_a_job_is_an_error_that_says_how_to_log_it() {
+    let sandbox = Sandbox::with_store();
+    let shown = [
+        &["--status", "crash"][..],
+        &["--status", "crash", "--notes", "again"],
+        &["--status", "auto", "--metric", "0.5"],
+        &["--status", "size_blocked"],
+        &["--status", "crash", "--metric", "9"],
+        &["--status", "auto", "--metric", "0.5", "--attempt", "2"],
+        &["--status", "auto", "--metric", "0.50", "--attempt", "2"],
+        &["--status", "baseline", "--metric", "0.5", "--attempt", "2"],
+        &["--status", "auto", "--metric", "0.4", "--attempt", "2"],
+        &["--status", "crash", "--attempt", "1"],
+    ]
+    .map(|args| log_job(&sandbox, args));
+    assert_snapshot!(shown.join("\n"));
+    assert_eq!(jobs(&sandbox), ["q-77", "q-77#2"]);
+}
+
+#[test]
+fn an_attempt_is_a_whole_number_of_a_job() {
+    let sandbox = Sandbox::with_store();
+    for attempt in ["0", "-1", "two", "1.5"] {
+        let shown = log_job(&sandbox, &["--status", "crash", "--attempt", attempt]);
+        assert!(shown.contains("is not the number of an attempt"), "{shown}");
+    }
+    let shown = sandbox.transcript(&["append", "--status", "crash", "--attempt", "2"]);
+    assert!(shown.contains("--job-name"), "{shown}");
+    assert!(sandbox.rows().is_empty());
+}
+
+#[test]
+fn a_batch_with_another_outcome_is_refused_as_a_whole() {
+    let sandbox = Sandbox::with_store();
+    let append = ["append", "--json", "--once"];
+    let crash = "{\"status\":\"crash\",\"job_name\":\"j\"}\n";
+    let keep = "{\"status\":\"keep\",\"metric\":1,\"job_name\":\"j\"}\n";
+    let shown = sandbox.transcript_with_stdin(&append, [crash, keep].concat());
+    assert!(
+        shown.contains("log this attempt with \"attempt\":2"),
+        "{shown}"
+    );
+    assert!(sandbox.rows().is_empty());
+    let second = keep.replace("\"j\"", "\"j\",\"attempt\":2");
+    let shown = sandbox.transcript_with_stdin(&append, [crash, &second, &second].concat());
+    assert!(shown.ends_with("= 0\n"), "{shown}");
+    assert_eq!(jobs(&sandbox), ["j", "j#2"]);
+}
+
+#[test]
+fn a_log_with_a_column_for_the_attempt_gets_it_there_too() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(&["init", "--columns", "attempt"]);
+    log_job(&sandbox, &["--status", "crash", "--attempt", "2"]);
+    assert_eq!(jobs(&sandbox), ["q-77#2"]);
+    assert_eq!(sandbox.ok(&["show", "0", "--field", "attempt"]), "2\n");
+}
