@@ -150,7 +150,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__append)
-            opts="-q -h --status --metric --val-bpb --parent --baseline --domain --hypothesis --expected-delta --train-s --total-s --job-name --snapshot-path --notes --exp-id --timestamp --set --specialist --snapshot --json --once --direction --lock-timeout --format --store --quiet --color --help"
+            opts="-q -h --status --metric --val-bpb --parent --baseline --domain --hypothesis --expected-delta --train-s --total-s --job-name --attempt --snapshot-path --notes --exp-id --timestamp --set --specialist --snapshot --json --once --direction --lock-timeout --format --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -197,6 +197,10 @@ _lineage() {
                     return 0
                     ;;
                 --job-name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --attempt)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

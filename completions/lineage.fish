@@ -71,6 +71,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand append" -l expected-delt
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l train-s -d 'Seconds of training' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l total-s -d 'Seconds in total' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l job-name -d 'The job that ran it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l attempt -d 'Which attempt of the job this is; from the second on, the job is logged as NAME#N' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l snapshot-path -d 'Path of its snapshot relative to the store, if another program made it' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l notes -d 'How it went; `-` reads stdin, @FILE a file, @@ starts a text with @' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l exp-id -d 'Its id [default: the next one]' -r
@@ -88,7 +89,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand append" -l color -d 'Whe
 always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l json -d 'Read trials from stdin: one JSON object, or one per line; all are written, or none. The key `snapshot` is --snapshot'
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l once -d 'If the log has a trial of this job, print its id and write nothing'
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l once -d 'If this attempt of the job is logged, print its id and write nothing; a different status or score is an error'
 complete -c lineage -n "__fish_lineage_using_subcommand append" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand append" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -s n -d 'Number of trials' -r
