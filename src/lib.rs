@@ -10,6 +10,7 @@ pub mod log;
 pub mod open;
 pub mod output;
 pub mod prompt;
+pub mod run;
 pub mod snapshot;
 pub mod store;
 pub mod text;

@@ -1,10 +1,11 @@
-//! The store: where it is, its settings, its saved prompts, and the snapshots of its trials.
+//! The store: where it is, its settings, its saved prompts, and its trials in progress.
 
 mod files;
 mod find;
 mod init;
 mod prompt_settings;
 mod prompts;
+mod running;
 mod settings;
 
 pub(crate) use files::{create_file, flush_directory_of, persist_new, temporary_file_beside};
@@ -13,4 +14,6 @@ pub(crate) use find::{check_regular, way_out};
 pub use init::{New, init};
 pub use prompt_settings::{PromptSettings, SectionName};
 pub use prompts::SavedPrompt;
+pub(crate) use prompts::file_name;
+pub use running::{RunningProcess, RunningTrial};
 pub use settings::{Durability, Settings};

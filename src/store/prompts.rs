@@ -109,7 +109,7 @@ fn claim_name(dir: &Path, stem: &str) -> Result<(String, File)> {
 }
 
 /// A name as part of a file name: unusual characters become `_`.
-fn file_name(name: &str) -> String {
+pub(crate) fn file_name(name: &str) -> String {
     let plain = |c: char| {
         if c.is_ascii_alphanumeric() || "._-".contains(c) {
             c
