@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 use crate::commands::{
-    Context, Findings, Usage, append, best, chain, check, checkout, completions, diff, export,
-    import, init, prompts, render, show, stats, tail, tree,
+    Context, Findings, Usage, append, best, chain, check, checkout, compare, completions, diff,
+    export, import, init, prompts, render, show, stats, tail, tree,
 };
 use crate::text::shell_word;
 use crate::ui::{Closed, Ui};
@@ -65,6 +65,7 @@ enum Command {
     #[command(visible_alias = "rebase-to")]
     Checkout(checkout::Checkout),
     Stats(stats::Stats),
+    Compare(compare::Compare),
     Render(render::Render),
     Prompts(prompts::Prompts),
     Check(check::Check),
@@ -108,6 +109,7 @@ fn run_command(command: Command, context: &Context) -> anyhow::Result<()> {
         Command::Diff(args) => diff::run(args, context),
         Command::Checkout(args) => checkout::run(args, context),
         Command::Stats(args) => stats::run(args, context),
+        Command::Compare(args) => compare::run(args, context),
         Command::Render(args) => render::run(args, context),
         Command::Prompts(args) => prompts::run(args, context),
         Command::Check(args) => check::run(args, context),

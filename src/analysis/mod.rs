@@ -3,6 +3,7 @@
 mod anomalies;
 mod audit;
 mod best;
+mod compare;
 mod failures;
 mod lineage;
 mod noise;
@@ -17,6 +18,7 @@ mod walk;
 pub use anomalies::has_anomalies;
 pub use audit::{Audit, Finding, NamedSnapshot};
 pub use best::{Best, Leaderboard};
+pub use compare::{Milestone, Rate, Reason, Search, SearchesBy};
 pub use failures::Failures;
 pub use lineage::{BestLineage, BestLineageQuery};
 pub use noise::Noise;

@@ -78,6 +78,13 @@ impl Group {
         entries.fold(0.0, |sum, entry| sum + entry.hours) // `sum` of nothing is -0.0
     }
 
+    /// Compute of trials that ended without a comparable score.
+    pub fn hours_without_score(&self) -> f64 {
+        self.hours(|status| {
+            !status.is_ignored() && !status.is_completed() && status != Status::Baseline
+        })
+    }
+
     /// Trials that count in a rate: all but the ignored ones.
     pub fn rated(&self) -> u64 {
         self.trials(|status| !status.is_ignored())

@@ -6,6 +6,7 @@ pub mod best;
 pub mod chain;
 pub mod check;
 pub mod checkout;
+pub mod compare;
 pub mod completions;
 pub mod diff;
 pub mod export;

@@ -1,6 +1,7 @@
 //! Trials in, text out. Width and colour are arguments; nothing here writes to a stream.
 
 pub mod columns;
+pub mod compare;
 pub mod diff;
 pub mod format;
 pub mod import_summary;

@@ -67,10 +67,6 @@ fn is_counted(status: Status) -> bool {
     !status.is_ignored()
 }
 
-fn has_no_score(status: Status) -> bool {
-    is_counted(status) && !status.is_completed() && status != Status::Baseline
-}
-
 fn is_keep(status: Status) -> bool {
     status == Status::Keep
 }
@@ -81,7 +77,7 @@ type Figures<'a> = Vec<(&'static str, &'static str, Figure<'a>)>;
 fn group_figures(group: &Group) -> Figures<'_> {
     let (keeps, rated) = (group.trials(is_keep), group.rated());
     let completed = Figure::Share(group.trials(Status::is_completed), rated);
-    let no_score = Figure::Hours(group.hours(has_no_score));
+    let no_score = Figure::Hours(group.hours_without_score());
     let (score, id) = match &group.best {
         Some((_, score, id)) => (Figure::Score(score), Figure::Id(id)),
         None => (Figure::Score(""), Figure::Id("")),
@@ -148,7 +144,7 @@ fn format_summary(tally: &Tally, schema: &Schema) -> String {
 }
 
 fn compute_text(total: &Group) -> String {
-    let (all, lost) = (total.hours(is_counted), total.hours(has_no_score));
+    let (all, lost) = (total.hours(is_counted), total.hours_without_score());
     if all <= 0.0 {
         return NOTHING.to_owned();
     }

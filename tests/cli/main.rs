@@ -5,6 +5,7 @@ mod append;
 mod check;
 #[cfg(unix)]
 mod checkout;
+mod compare;
 mod dialects;
 mod dialects_meaning;
 mod dialects_shapes;

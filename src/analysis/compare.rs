@@ -1,0 +1,211 @@
+//! What is compared between searches: outcomes, the way to each new best, and the reasons of failures.
+
+use std::collections::BTreeMap;
+
+use super::{Query, Tally, find_reason, kind_of};
+use crate::log::{Direction, Role, Row, Status};
+
+/// The quantile of the normal distribution for an interval of 95 %.
+const Z: f64 = 1.959_964;
+
+/// A part of a whole as a rate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    pub part: u64,
+    pub whole: u64,
+}
+
+impl Rate {
+    /// `None` of nothing.
+    #[allow(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+    pub fn value(self) -> Option<f64> {
+        (self.whole > 0).then(|| self.part as f64 / self.whole as f64)
+    }
+
+    /// The 95 % interval by Wilson's formula, which is right for small counts too.
+    #[allow(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+    pub fn interval(self) -> Option<(f64, f64)> {
+        let (rate, n) = (self.value()?, self.whole as f64);
+        let z2 = Z * Z;
+        let center = rate + z2 / (2.0 * n);
+        let spread = Z * (rate * (1.0 - rate) / n + z2 / (4.0 * n * n)).sqrt();
+        let scale = 1.0 + z2 / n;
+        let (low, high) = ((center - spread) / scale, (center + spread) / scale);
+        Some((low.max(0.0), high.min(1.0)))
+    }
+
+    /// Whether the rates differ at 95 %: Newcombe's interval for the difference excludes zero.
+    pub fn differs_from(self, other: Self) -> Option<bool> {
+        let (a, b) = (self.value()?, other.value()?);
+        if a < b {
+            return other.differs_from(self);
+        }
+        let ((low, _), (_, high)) = (self.interval()?, other.interval()?);
+        Some(a - b > (a - low).hypot(high - b))
+    }
+}
+
+/// A new best, and what had been spent when it was found.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Milestone {
+    pub score: f64,
+    pub trials: u64,
+    pub hours: f64,
+}
+
+/// Failures with one reason.
+#[derive(Clone, Debug)]
+pub struct Reason {
+    pub status: Status,
+    pub trials: u64,
+    /// The reason of the first one.
+    pub text: String,
+}
+
+/// One search, or the part of it that one specialist did.
+#[derive(Clone, Debug, Default)]
+pub struct Search {
+    pub tally: Tally,
+    /// Every new best, worst first.
+    pub milestones: Vec<Milestone>,
+    /// By the kind of the reason.
+    pub reasons: BTreeMap<String, Reason>,
+    trials: u64,
+    hours: f64,
+}
+
+impl Search {
+    pub fn rate(&self, is_wanted: impl Fn(Status) -> bool) -> Rate {
+        let part = self.tally.total.trials(is_wanted);
+        let whole = self.tally.total.rated();
+        Rate { part, whole }
+    }
+
+    /// The first best that is at least as good as a score.
+    pub fn reach(&self, score: f64, direction: Direction) -> Option<Milestone> {
+        let mut milestones = self.milestones.iter();
+        let reached = |best: &&Milestone| !direction.better(score, best.score);
+        milestones.find(reached).copied()
+    }
+
+    fn add_milestone(&mut self, row: &Row) {
+        let Some(score) = row.eligible_score() else {
+            return;
+        };
+        let last = self.milestones.last();
+        if last.is_none_or(|best| row.schema.direction.better(score, best.score)) {
+            self.milestones.push(Milestone {
+                score,
+                trials: self.trials,
+                hours: self.hours,
+            });
+        }
+    }
+
+    fn add_reason(&mut self, row: &Row) {
+        let notes = row.text(Role::Notes);
+        if let Some(text) = find_reason(&notes) {
+            let reason = self.reasons.entry(kind_of(text)).or_insert_with(|| Reason {
+                status: row.status(),
+                trials: 0,
+                text: text.chars().take(500).collect(),
+            });
+            reason.trials += 1;
+        }
+    }
+}
+
+impl Query for Search {
+    fn observe(&mut self, row: &Row) {
+        if row.damage.is_some() {
+            return;
+        }
+        self.tally.observe(row);
+        if !row.status().is_ignored() {
+            self.trials += 1;
+            self.hours += row.number_in(Role::TotalSeconds).unwrap_or(0.0) / 3600.0;
+        }
+        self.add_milestone(row);
+        if row.status().is_failure() {
+            self.add_reason(row);
+        }
+    }
+}
+
+/// A search by the values of one column.
+#[derive(Debug)]
+pub struct SearchesBy {
+    role: Role,
+    baseline: Tally,
+    searches: BTreeMap<String, Search>,
+}
+
+impl SearchesBy {
+    pub fn new(role: Role) -> Self {
+        Self {
+            role,
+            baseline: Tally::default(),
+            searches: BTreeMap::new(),
+        }
+    }
+
+    /// The searches by value. All have the baseline of the log, which belongs to none of them.
+    pub fn into_searches(mut self) -> BTreeMap<String, Search> {
+        for search in self.searches.values_mut() {
+            search.tally.baseline.clone_from(&self.baseline.baseline);
+        }
+        self.searches
+    }
+}
+
+impl Query for SearchesBy {
+    fn observe(&mut self, row: &Row) {
+        self.baseline.observe(row);
+        if row.damage.is_none() && row.status() != Status::Baseline {
+            let value = row.text(self.role).into_owned();
+            self.searches.entry(value).or_default().observe(row);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_interval_is_that_of_wilson() {
+        // Agresti and Coull's example (1998) and R's `prop.test(…, correct = FALSE)`.
+        let close = |rate: Rate, low: f64, high: f64| {
+            let (a, b) = rate.interval().unwrap();
+            assert!((a - low).abs() < 5e-4 && (b - high).abs() < 5e-4, "{a} {b}");
+        };
+        close(
+            Rate {
+                part: 16,
+                whole: 201,
+            },
+            0.0496,
+            0.1255,
+        );
+        close(Rate { part: 0, whole: 10 }, 0.0, 0.2775);
+        close(
+            Rate {
+                part: 10,
+                whole: 10,
+            },
+            0.7225,
+            1.0,
+        );
+        assert_eq!(Rate { part: 0, whole: 0 }.interval(), None);
+    }
+
+    #[test]
+    fn rates_of_few_trials_do_not_differ() {
+        let rate = |part, whole| Rate { part, whole };
+        assert_eq!(rate(140, 201).differs_from(rate(49, 201)), Some(true));
+        assert_eq!(rate(3, 201).differs_from(rate(16, 201)), Some(true));
+        assert_eq!(rate(1, 3).differs_from(rate(2, 3)), Some(false));
+        assert_eq!(rate(5, 9).differs_from(rate(5, 9)), Some(false));
+        assert_eq!(rate(0, 0).differs_from(rate(5, 9)), None);
+    }
+}
