@@ -1,5 +1,6 @@
 //! `lineage` as a library, so that tests, fuzzers and benchmarks can reach its modules; the program is the product.
 
+pub mod agent;
 pub mod analysis;
 pub mod append;
 pub mod cli;

@@ -3,20 +3,23 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Result;
-use clap::{Args, ValueEnum, builder::NonEmptyStringValueParser};
+use clap::{
+    Args, ValueEnum,
+    builder::{ArgPredicate, NonEmptyStringValueParser},
+};
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::args::parse_id;
-use super::{Context, ReadArgs};
+use super::{Context, ReadArgs, render_hook};
 use crate::analysis::{Best, Leaderboard};
 use crate::append::format_time;
 use crate::index::IndexedLog;
 use crate::log::Role;
 use crate::open::{ReadOptions, open_log};
 use crate::output::json;
-use crate::prompt::{self, PromptOptions};
+use crate::prompt::{self, PromptData, PromptOptions};
 use crate::snapshot::{Workdir, read_workdir};
 use crate::store::{PromptSettings, SectionName, Store};
 use crate::text::shell_word;
@@ -32,12 +35,15 @@ Examples:
   lineage render --for tok > prompt.md
   lineage render --for tok --as-of 178
   lineage render --for opt --max-bytes 12000 --without leaderboard,recent
-  lineage render --for opt --workdir work/opt --save > prompt.md")]
+  lineage render --for opt --workdir work/opt --save > prompt.md
+  lineage render --hook < event.json")]
 pub struct Render {
     /// The specialist that reads the prompt
     #[arg(long = "for", value_name = "SPECIALIST", allow_hyphen_values = true)]
     #[arg(env = "LINEAGE_SPECIALIST", hide_env_values = true)]
     #[arg(value_parser = NonEmptyStringValueParser::new())]
+    #[arg(required = false, required_unless_present = "hook")]
+    #[arg(default_value_if("hook", ArgPredicate::IsPresent, "agent"))]
     #[serde(rename = "for")]
     specialist: String,
     /// Use the log as it was just after this trial
@@ -61,7 +67,7 @@ pub struct Render {
     without: Vec<SectionName>,
     /// Maximum size of the prompt; trims whole rows, the least valuable first [default: the setting, else 24000]
     #[arg(long, value_name = "N")]
-    max_bytes: Option<usize>,
+    pub(super) max_bytes: Option<usize>,
     /// Leave out all lineage but the best's id and score: the control arm of an ablation
     #[arg(long)]
     blind: bool,
@@ -77,6 +83,10 @@ pub struct Render {
     #[arg(long, default_value = "md")]
     #[serde(skip)]
     format: RenderFormat,
+    /// Answer the event of an agent's session hook, given as JSON on stdin; prints at most 9,500 bytes and never fails
+    #[arg(long, conflicts_with_all = ["save", "format", "max_bytes"])]
+    #[serde(skip)]
+    hook: bool,
     #[command(flatten)]
     #[serde(flatten)]
     read: ReadArgs,
@@ -89,6 +99,33 @@ enum RenderFormat {
 }
 
 pub fn run(args: Render, context: &Context) -> Result<()> {
+    if args.hook {
+        return render_hook::run(args, context);
+    }
+    let prompt = make_prompt(&args, context)?;
+    let record = || prompt::record(&prompt.data, &prompt.text, &prompt.flags);
+    match args.format {
+        RenderFormat::Md => context.ui.print(&prompt.text)?,
+        RenderFormat::Json => context.ui.print(&(json::json(&record()) + "\n"))?,
+    }
+    if args.save {
+        let path = save(&prompt.store, &prompt.text, record())?;
+        context.ui.note(&format!("saved {}", path.display()));
+    }
+    context.warn_damage(&prompt.log);
+    Ok(())
+}
+
+/// A prompt, and what it was made from.
+pub(super) struct Prompt {
+    store: Store,
+    log: IndexedLog,
+    data: PromptData,
+    flags: Value,
+    pub(super) text: String,
+}
+
+pub(super) fn make_prompt(args: &Render, context: &Context) -> Result<Prompt> {
     let store = context.store()?;
     let as_of = args.as_of.as_deref().map(parse_id).transpose()?;
     let options = ReadOptions {
@@ -98,11 +135,11 @@ pub fn run(args: Render, context: &Context) -> Result<()> {
     let log = open_log(&store, &options)?;
     context.print_notes(&log);
     log.require_score()?;
-    let settings = override_settings(&args, &store.settings.prompt);
+    let settings = override_settings(args, &store.settings.prompt);
     let data = prompt::gather(&log, &args.specialist, &settings)?;
     let workdir = args.workdir.as_deref();
     let workdir = workdir.map(|dir| inspect_workdir(&store, &log, dir));
-    let flags = serde_json::to_value(&args)?;
+    let flags = serde_json::to_value(args)?;
     let store_flag = store_flag(context);
     let text = prompt::render(
         &data,
@@ -115,17 +152,13 @@ pub fn run(args: Render, context: &Context) -> Result<()> {
             workdir: workdir.transpose()?.as_ref(),
         },
     )?;
-    let record = || prompt::record(&data, &text, &flags);
-    match args.format {
-        RenderFormat::Md => context.ui.print(&text)?,
-        RenderFormat::Json => context.ui.print(&(json::json(&record()) + "\n"))?,
-    }
-    if args.save {
-        let path = save(&store, &text, record())?;
-        context.ui.note(&format!("saved {}", path.display()));
-    }
-    context.warn_damage(&log);
-    Ok(())
+    Ok(Prompt {
+        store,
+        log,
+        data,
+        flags,
+        text,
+    })
 }
 
 fn save(store: &Store, text: &str, mut record: Value) -> Result<PathBuf> {

@@ -1,6 +1,7 @@
 //! Through the binary, as a shell script would: one file a command, and one a promise. Each snapshot holds stdout, stderr and
 //! the exit status together.
 
+mod agent;
 mod append;
 mod check;
 #[cfg(unix)]

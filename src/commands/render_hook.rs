@@ -1,0 +1,58 @@
+//! `lineage render --hook`: the prompt as the answer to an agent's session hook.
+
+use std::io::{IsTerminal, Read, stdin};
+
+use anyhow::{Result, ensure};
+
+use super::Context;
+use super::render::{Render, make_prompt};
+use crate::agent::{Event, MAX_BYTES, answer};
+
+/// An event is smaller than this.
+const MAX_EVENT_BYTES: u64 = 1 << 20;
+
+/// No prompt is shorter than this.
+const MIN_PROMPT_BYTES: usize = 1_000;
+
+/// Answers the event. An agent's session must start whatever happens, so a failure is a message and an empty answer.
+pub(super) fn run(args: Render, context: &Context) -> Result<()> {
+    let event = read_event();
+    if let Some(dir) = &event.cwd {
+        std::env::set_current_dir(dir).ok(); // the agent may name a directory that is gone
+    }
+    let mut text = answer(&event, None);
+    if event.takes_context() {
+        match answer_with_prompt(&event, args, context) {
+            Ok(answer) => text = answer,
+            Err(error) => context.ui.warn(&format!("no prompt: {error:#}")),
+        }
+    }
+    context.ui.print(&text)
+}
+
+fn read_event() -> Event {
+    let mut bytes = Vec::new();
+    if !stdin().is_terminal() {
+        let input = stdin().lock();
+        input.take(MAX_EVENT_BYTES).read_to_end(&mut bytes).ok(); // what was read is enough or no event
+    }
+    Event::parse(&String::from_utf8_lossy(&bytes))
+}
+
+/// Trims the prompt until its JSON fits: a newline or quote of the prompt is two bytes there.
+fn answer_with_prompt(event: &Event, mut args: Render, context: &Context) -> Result<String> {
+    let mut max = MAX_BYTES;
+    loop {
+        args.max_bytes = Some(max);
+        let text = make_prompt(&args, context)?.text;
+        let answer = answer(event, Some(&text));
+        if answer.len() <= MAX_BYTES {
+            return Ok(answer);
+        }
+        max = text.len().saturating_sub(answer.len() - MAX_BYTES);
+        ensure!(
+            max >= MIN_PROMPT_BYTES,
+            "the prompt does not fit into {MAX_BYTES} bytes; drop sections with --without"
+        );
+    }
+}
