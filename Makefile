@@ -1,17 +1,21 @@
 #   make demo         run a real search on this machine and show its log, in under a minute
 #   make test         run all tests
 #   make check        check formatting, lints, and that generated files are fresh
-#   make completions  regenerate completions/ and docs/cli.md
+#   make completions  regenerate completions/, man/ and docs/cli.md
 #   make stress       run the stress tests in full, about six minutes (docs/reliability.md)
 #   make bench        measure times, memory and size, about ten minutes, into docs/performance.md
-#   make install      install the program and its completions: PREFIX=/usr/local DESTDIR=
+#   make install      install the program, its completions and man pages: PREFIX=/usr/local DESTDIR=
+#   make dist         build the crate, the Debian package, the wheel and a static archive into target/dist
 
 PREFIX ?= /usr/local
 CARGO ?= cargo
 INSTALL ?= install
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
+HOST = $(shell rustc -vV | sed -n 's/^host: //p')
+ARCHIVE = lineage-$(VERSION)-$(HOST)
 
-.PHONY: build demo test stress check bench completions install
+.PHONY: build demo test stress check bench completions install dist
 
 build:
 	$(CARGO) build --release --locked
@@ -38,8 +42,22 @@ completions:
 
 install: build
 	$(INSTALL) -d "$(DESTDIR)$(PREFIX)/bin" "$(DESTDIR)$(PREFIX)/share/bash-completion/completions" \
-		"$(DESTDIR)$(PREFIX)/share/zsh/site-functions" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d"
+		"$(DESTDIR)$(PREFIX)/share/zsh/site-functions" "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d" \
+		"$(DESTDIR)$(PREFIX)/share/man/man1"
 	$(INSTALL) -m 755 "$(TARGET)/release/lineage" "$(DESTDIR)$(PREFIX)/bin/lineage"
 	$(INSTALL) -m 644 completions/lineage.bash "$(DESTDIR)$(PREFIX)/share/bash-completion/completions/lineage"
 	$(INSTALL) -m 644 completions/_lineage "$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_lineage"
 	$(INSTALL) -m 644 completions/lineage.fish "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/lineage.fish"
+	$(INSTALL) -m 644 man/*.1 "$(DESTDIR)$(PREFIX)/share/man/man1"
+
+# Needs cargo-deb (`cargo install cargo-deb`) and maturin (`pip install maturin`).
+dist:
+	rm -rf "$(TARGET)/dist" && mkdir -p "$(TARGET)/dist"
+	$(CARGO) package --locked
+	cp "$(TARGET)/package/lineage-cli-$(VERSION).crate" "$(TARGET)/dist"
+	$(CARGO) deb --locked --output "$(TARGET)/dist/"
+	maturin build --release --locked --out "$(TARGET)/dist"
+	RUSTFLAGS="-C target-feature=+crt-static" $(CARGO) build --release --locked --target $(HOST)
+	mkdir -p "$(TARGET)/$(ARCHIVE)"
+	cp -r "$(TARGET)/$(HOST)/release/lineage" README.md CHANGELOG.md LICENSE completions man "$(TARGET)/$(ARCHIVE)"
+	tar -C "$(TARGET)" -czf "$(TARGET)/dist/$(ARCHIVE).tar.gz" $(ARCHIVE)

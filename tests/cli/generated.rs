@@ -68,6 +68,28 @@ fn the_command_reference_is_fresh() {
 }
 
 #[test]
+fn man_pages_are_fresh() {
+    let mut command = Cli::command();
+    command.build();
+    assert_fresh("man/lineage.1", &man_page(&command));
+    for subcommand in command.get_subcommands().filter(|it| !it.is_hide_set()) {
+        let name = format!("lineage-{}", subcommand.get_name());
+        let subcommand = subcommand.clone().display_name(&name);
+        if name != "lineage-help" {
+            assert_fresh(&format!("man/{name}.1"), &man_page(&subcommand));
+        }
+    }
+}
+
+fn man_page(command: &clap::Command) -> String {
+    let mut page = Vec::new();
+    clap_mangen::Man::new(command.clone())
+        .render(&mut page)
+        .unwrap();
+    String::from_utf8(page).unwrap()
+}
+
+#[test]
 fn the_command_tree_is_sound() {
     Cli::command().debug_assert();
 }
