@@ -12,6 +12,7 @@ mod dialects_meaning;
 mod dialects_shapes;
 #[cfg(unix)]
 mod diff;
+mod documented;
 mod export;
 mod fixtures;
 mod formats;
