@@ -18,7 +18,8 @@ fn pages() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let docs = fs::read_dir(root.join("docs")).unwrap();
     let names = docs.map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let is_page = |name: &String| name.ends_with(".md") && name != "cli.md";
+    let is_page =
+        |name: &String| Path::new(name).extension() == Some("md".as_ref()) && name != "cli.md";
     let mut pages: Vec<_> = names
         .filter(is_page)
         .map(|it| format!("docs/{it}"))
