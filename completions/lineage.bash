@@ -918,7 +918,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__init)
-            opts="-q -h --metric --direction --label --columns --store --quiet --color --help"
+            opts="-q -h --metric --direction --label --columns --agent --dry-run --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -938,6 +938,10 @@ _lineage() {
                     ;;
                 --columns)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --agent)
+                    COMPREPLY=($(compgen -W "claude codex gemini generic" -- "${cur}"))
                     return 0
                     ;;
                 --store)
@@ -982,7 +986,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__render)
-            opts="-q -h --for --as-of --top --recent --full --sections --without --max-bytes --blind --workdir --save --format --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --for --as-of --top --recent --full --sections --without --max-bytes --blind --workdir --save --format --hook --metric --direction --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -55,10 +55,15 @@ complete -c lineage -n "__fish_lineage_using_subcommand init" -l direction -d 'W
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand init" -l label -d 'A short name for the metric' -r
 complete -c lineage -n "__fish_lineage_using_subcommand init" -l columns -d 'Columns of the log besides the 17' -r
+complete -c lineage -n "__fish_lineage_using_subcommand init" -l agent -d 'Also write the files that make this coding agent use the store' -r -f -a "claude\t'Claude Code'
+codex\t'Codex CLI'
+gemini\t'Gemini CLI'
+generic\t'Any other agent that reads AGENTS.md'"
 complete -c lineage -n "__fish_lineage_using_subcommand init" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand init" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand init" -l dry-run -d 'Only print the files of --agent'
 complete -c lineage -n "__fish_lineage_using_subcommand init" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l status -d 'Outcome: baseline, keep, discard, crash, eval_budget_overrun, train_budget_overrun, size_blocked, preflight_crash, disqualified, harness_abort; or auto: keep if the score beats the best, else discard, baseline if there is no best' -r
@@ -330,6 +335,7 @@ always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l blind -d 'Leave out all lineage but the best\'s id and score: the control arm of an ablation'
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l save -d 'Also save the prompt in the store, as Markdown and as JSON'
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l hook -d 'Answer the event of an agent\'s session hook, given as JSON on stdin; prints at most 9,500 bytes and never fails'
 complete -c lineage -n "__fish_lineage_using_subcommand render" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand render" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand prompts" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
