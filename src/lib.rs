@@ -5,6 +5,7 @@ pub mod analysis;
 pub mod append;
 pub mod cli;
 pub mod commands;
+mod files;
 pub mod import;
 pub mod index;
 pub mod log;

@@ -1,10 +1,11 @@
 //! Opens a log to read it: the log of a store, or an external log.
 
-use std::{fs::File, io};
+use std::io;
 
 use anyhow::{Context, Result, anyhow};
 
 use crate::{
+    files::open_input,
     import::{ColumnMap, ImportOptions, OwnHeader, open_external},
     index::{IndexedLog, index_path},
     log::{Direction, ExpId, Log, LogOptions, Source, measure_lines},
@@ -73,7 +74,7 @@ pub fn open_log_to_end(store: &Store, options: &ReadOptions) -> Result<IndexedLo
 fn open(store: &Store, options: &ReadOptions) -> Result<(IndexedLog, u64, u64)> {
     let path = store.log_path();
     check_regular(path)?;
-    let file = match File::open(path) {
+    let file = match open_input(path) {
         Ok(file) => Some(file),
         Err(error) if error.kind() == io::ErrorKind::NotFound => None,
         Err(error) => {

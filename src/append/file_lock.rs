@@ -11,7 +11,9 @@ use std::{
 
 use anyhow::{Result, anyhow, bail};
 use fs4::{FileExt, TryLockError};
+use rustix::fs::OFlags;
 
+use crate::files::open_regular;
 use crate::store::{check_regular, way_out};
 
 const FIRST_PAUSE: Duration = Duration::from_micros(100);
@@ -24,7 +26,7 @@ pub(super) fn open_locked(path: &Path, create: bool, wait: Duration) -> Result<F
         check_regular(path)?;
         let mut options = OpenOptions::new();
         let options = options.read(true).append(true).create(create);
-        let file = options.open(path).map_err(|error| {
+        let file = open_regular(options, OFlags::empty(), path).map_err(|error| {
             let help = way_out(&error);
             anyhow!("cannot append to {}: {error}{help}", path.display())
         })?;

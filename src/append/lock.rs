@@ -13,11 +13,12 @@ use fs4::FileExt;
 
 use super::file_lock::open_locked;
 use crate::{
+    files::flush_directory_of,
     index::{FileState, IndexedLog, index_path},
     log::{
         Direction, Log, Schema, Source, encode_row, lines::MAX_ROW, measure_lines, read_file_at,
     },
-    store::{Durability, Store, flush_directory_of},
+    store::{Durability, Store},
 };
 
 /// The exclusive lock on a log, and the log as it is under the lock. The lock is released when the value is dropped or the process ends.

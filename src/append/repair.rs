@@ -2,9 +2,7 @@
 //! byte for byte, and the log itself is never changed.
 
 use std::{
-    fs,
     io::{self, BufWriter, Write},
-    os::unix::fs::PermissionsExt,
     path::Path,
 };
 
@@ -13,11 +11,11 @@ use tempfile::NamedTempFile;
 
 use crate::{
     analysis::has_anomalies,
+    files::{permissions_of, persist_new, temporary_file_beside},
     log::{
         Cells, Damage, Ending, Log, LogOptions, Role, Row, Source, encode, encode_row,
         has_text_after_quote, split_line, unquote,
     },
-    store::{persist_new, temporary_file_beside},
 };
 
 /// One change: the line of the log, and what was done.
@@ -53,7 +51,7 @@ impl Log {
 
     fn repair_until_clean(&self, out: &Path) -> Result<(NamedTempFile, Vec<Change>)> {
         // A user who may not read the log may not read the copy either.
-        let permissions = fs::metadata(self.path())?.permissions().mode() & 0o666;
+        let permissions = permissions_of(self.path())?;
         let options = LogOptions {
             direction: Some(self.schema.direction),
             ..LogOptions::default()

@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::{Context, ReadArgs};
 use crate::{
+    files::permissions_of,
     import::{ColumnMap, ImportPlan, SOURCE_COLUMN, Translation, plan_import, translate_file},
     open::{ReadOptions, open_log},
     output::import_summary::import_summary,
@@ -71,7 +72,7 @@ pub fn run(args: Import, context: &Context) -> Result<()> {
     let plan = match store {
         Some(store) => import_into(&store, &translation, as_new, dry_run)
             .with_context(|| format!("cannot import {}", file.display()))?,
-        None => import_into_new(&dir, &translation, &options, dry_run)
+        None => import_into_new(&dir, &translation, &options, &file, dry_run)
             .with_context(|| file.display().to_string())?,
     };
     let summary = import_summary(&translation, &plan, &file, &dir);
@@ -113,6 +114,7 @@ fn import_into_new(
     dir: &Path,
     translation: &Translation,
     options: &ReadOptions,
+    file: &Path,
     dry_run: bool,
 ) -> Result<ImportPlan> {
     if translation.rows.is_empty() {
@@ -124,12 +126,17 @@ fn import_into_new(
         plan.rows.extend(rows);
         return Ok(plan);
     }
-    create_store(dir, translation, options)?;
+    create_store(dir, translation, options, file)?;
     import_into(&Store::find(Some(dir))?, translation, true, false)
 }
 
 /// Creates a store that remembers how the file was read.
-fn create_store(dir: &Path, translation: &Translation, options: &ReadOptions) -> Result<()> {
+fn create_store(
+    dir: &Path,
+    translation: &Translation,
+    options: &ReadOptions,
+    file: &Path,
+) -> Result<()> {
     let settings = import_settings(&options.map, options.segment);
     let mut columns = translation.extra_columns().to_vec();
     if !columns.iter().any(|column| column == SOURCE_COLUMN) {
@@ -141,6 +148,7 @@ fn create_store(dir: &Path, translation: &Translation, options: &ReadOptions) ->
         label: None,
         columns: &columns,
         import: Some(&settings),
+        mode: permissions_of(file)?,
     };
     init(Some(dir), &new)?;
     Ok(())

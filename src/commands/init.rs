@@ -81,6 +81,7 @@ fn make_store(args: &Init, context: &Context) -> Result<()> {
         label: args.label.as_deref(),
         columns: &names,
         import: None,
+        mode: 0o666,
     };
     let dir = args.dir.as_deref().or(context.store.as_deref());
     let dir = store::init(dir, &new)?;

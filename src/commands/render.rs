@@ -104,16 +104,17 @@ pub fn run(args: Render, context: &Context) -> Result<()> {
     }
     let prompt = make_prompt(&args, context)?;
     let record = || prompt::record(&prompt.data, &prompt.text, &prompt.flags);
-    match args.format {
-        RenderFormat::Md => context.ui.print(&prompt.text)?,
-        RenderFormat::Json => context.ui.print(&(json::json(&record()) + "\n"))?,
-    }
+    let printed = match args.format {
+        RenderFormat::Md => context.ui.print(&prompt.text),
+        RenderFormat::Json => context.ui.print(&(json::json(&record()) + "\n")),
+    };
     if args.save {
+        // Also if nobody reads stdout any more: the reader may have taken all it needs.
         let path = save(&prompt.store, &prompt.text, record())?;
         context.ui.note(&format!("saved {}", path.display()));
     }
     context.warn_damage(&prompt.log);
-    Ok(())
+    printed
 }
 
 /// A prompt, and what it was made from.

@@ -6,7 +6,7 @@
 use std::{
     fs::{self, File, OpenOptions, Permissions},
     io, mem,
-    os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{FileExt, MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -17,6 +17,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::{
     analysis::{Chain, ChainEnd, Query, Summary, TreeBuilder, follow_parents},
+    files::open_regular,
     log::{DamageReport, ExpId, Log, Row, Source, Trial},
 };
 
@@ -79,7 +80,7 @@ pub(super) struct Index {
 impl Index {
     /// Opens an index, if it is valid for exactly this state of the log.
     pub(super) fn open(path: &Path, log: &Log, state: FileState) -> Option<Self> {
-        let file = open_regular(path)?;
+        let file = open_index(path)?;
         let answers = read_answers(&file)?;
         let is_valid = answers.fingerprint == fingerprint(log, state).ok()?;
         is_valid.then_some(Self { file, answers })
@@ -245,21 +246,20 @@ fn fingerprint(log: &Log, state: FileState) -> io::Result<u64> {
     Ok(xxh3_64(&bytes))
 }
 
-/// Opens a regular file, for writing too if this user may: `append` extends it. Never follows a link or waits for a FIFO.
-fn open_regular(path: &Path) -> Option<File> {
-    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
-    let mut options = OpenOptions::new();
-    options.read(true).custom_flags(flags);
-    let opened = options.clone().write(true).open(path);
-    let file = opened.or_else(|_| options.open(path)).ok()?;
-    file.metadata().ok()?.is_file().then_some(file)
+/// Opens an index, for writing too if this user may: `append` extends it. Never follows a link.
+fn open_index(path: &Path) -> Option<File> {
+    let open = |write| {
+        let mut options = OpenOptions::new();
+        open_regular(options.read(true).write(write), OFlags::NOFOLLOW, path)
+    };
+    open(true).or_else(|_| open(false)).ok()
 }
 
 /// Whether nothing is lost if the file is replaced: it is an index, empty, or missing.
 fn is_replaceable(path: &Path) -> bool {
     match fs::symlink_metadata(path) {
         Err(error) => error.kind() == io::ErrorKind::NotFound,
-        Ok(_) => open_regular(path).is_some_and(|file| {
+        Ok(_) => open_index(path).is_some_and(|file| {
             let mut name = [0; NAME.len()];
             let read = file.read_at(&mut name, 0);
             read.is_ok_and(|read| NAME.starts_with(&name[..read]))

@@ -2,8 +2,7 @@
 //! `.git`, the store, and what a checkout left behind.
 
 use std::ffi::OsStr;
-use std::fs::File;
-use std::io::{self, ErrorKind::NotFound, Read};
+use std::io::ErrorKind::NotFound;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -13,6 +12,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use super::dir::{Dir, Kind, Meta};
 use super::guard::StoreGuard;
 use super::{Snapshot, cannot};
+use crate::files::read_bounded;
 
 /// A checkout moves what it replaces to a directory with this prefix.
 pub(super) const BACKUP_PREFIX: &str = ".lineage-aside-";
@@ -151,7 +151,7 @@ impl Walk<'_> {
                 Some(snapshot) => Ok(snapshot.open_verified(&path)?),
                 None => self.dir.open_file(&path),
             };
-            match opened.and_then(read_ignore_file) {
+            match opened.and_then(|file| read_bounded(file, MAX_IGNORE_FILE_BYTES)) {
                 Ok(text) => add_rules(&mut builder, &text),
                 Err(error) if error.kind() == NotFound => {}
                 Err(error) => {
@@ -180,16 +180,6 @@ impl Walk<'_> {
         }
         false
     }
-}
-
-fn read_ignore_file(file: File) -> io::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    let mut file = file.take(MAX_IGNORE_FILE_BYTES + 1);
-    file.read_to_end(&mut text)?;
-    if text.len() as u64 > MAX_IGNORE_FILE_BYTES {
-        return Err(io::Error::other("it is longer than 1 MiB"));
-    }
-    Ok(text)
 }
 
 /// Adds the lines of an ignore file; an invalid pattern matches nothing, as in git.

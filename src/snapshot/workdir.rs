@@ -11,6 +11,7 @@ use super::compare::{HashCache, State};
 use super::guard::StoreGuard;
 use super::walk::{Work, list_work};
 use super::{Snapshot, cannot};
+use crate::files::open_input;
 use crate::store::Store;
 
 const MAX_LISTED: usize = 40;
@@ -86,7 +87,7 @@ fn inspect_file(dir: &Path, name: &OsStr) -> WorkFile {
 /// The first line that is not blank; `None` if the file is not text.
 fn read_first_line(path: &Path) -> Option<String> {
     let mut head = Vec::new();
-    let mut file = fs::File::open(path).ok()?.take(MAX_FIRST_LINE_BYTES);
+    let mut file = open_input(path).ok()?.take(MAX_FIRST_LINE_BYTES);
     file.read_to_end(&mut head).ok()?;
     let chunk = head.utf8_chunks().next()?;
     // The limit may split a character.

@@ -8,6 +8,7 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 
 use super::Settings;
+use crate::files::{MAX_TEXT_BYTES, read_input};
 
 pub(super) const DIR: &str = ".lineage";
 pub(super) const LOG: &str = "results.tsv";
@@ -110,7 +111,7 @@ impl Store {
             return Ok(String::new());
         };
         let path = dir.join(INSIGHTS);
-        match std::fs::read(&path) {
+        match read_input(&path, MAX_TEXT_BYTES) {
             Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
             Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
@@ -136,7 +137,7 @@ fn has_store_files(dir: &Path) -> Result<bool> {
     Ok(false)
 }
 
-/// Refuses what cannot be a log. Opening a FIFO would wait for ever.
+/// Refuses what cannot be a log.
 pub(crate) fn check_regular(path: &Path) -> Result<()> {
     match std::fs::metadata(path) {
         Ok(metadata) if !metadata.is_file() => {

@@ -9,11 +9,10 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 
 use super::{
-    create_file,
     find::{DIR, INSIGHTS, LOG, SETTINGS},
-    flush_directory_of,
     settings::VERSION,
 };
+use crate::files::{MAX_TEXT_BYTES, create_file, flush_directory_of, read_input};
 use crate::log::{Direction, STANDARD, Schema, encode_row};
 
 /// Names that `append` uses for columns with another name in the log.
@@ -30,10 +29,12 @@ pub struct New<'a> {
     pub columns: &'a [String],
     /// The settings of an import, as TOML. Its columns may have any name.
     pub import: Option<&'a str>,
+    /// The permissions of its files, of which the umask removes some.
+    pub mode: u32,
 }
 
-/// Makes a store in `dir` (`.lineage` if there is none) and returns its path. An existing store is not touched; one that an
-/// earlier call with the same settings left incomplete is completed.
+/// Makes a store in `dir` (`.lineage` if there is none) and returns its path. A store with trials or other settings is not
+/// touched; one that an earlier call with the same settings left incomplete is completed.
 pub fn init(dir: Option<&Path>, new: &New) -> Result<PathBuf> {
     let dir = dir.unwrap_or(Path::new(DIR));
     if new.import.is_none() {
@@ -41,30 +42,34 @@ pub fn init(dir: Option<&Path>, new: &New) -> Result<PathBuf> {
         check_columns(new.columns)?;
     }
     let (settings, insights, log) = (dir.join(SETTINGS), dir.join(INSIGHTS), dir.join(LOG));
-    if log.symlink_metadata().is_ok() {
+    let header = encode_row(&Schema::standard_names(new.columns));
+    let text = settings_text(new);
+    if log.symlink_metadata().is_ok()
+        && !(has_content(&log, &header) && has_content(&settings, &text))
+    {
         bail!("{} already exists; nothing was changed", log.display());
     }
     fs::create_dir_all(dir)
         .with_context(|| format!("cannot make the directory {}", dir.display()))?;
     // The settings come first: with them, an append that runs at the same time makes the right log. The log comes last: it
     // marks a complete store.
-    create_settings(&settings, &settings_text(new))?;
-    create_if_missing(&insights, "")?;
-    let header = encode_row(&Schema::standard_names(new.columns));
-    create_if_missing(&log, &header)?;
+    create_settings(&settings, &text, new.mode)?;
+    create_if_missing(&insights, "", new.mode)?;
+    create_if_missing(&log, &header, new.mode)?;
     for path in [&log, dir] {
         flush_directory_of(path).with_context(|| format!("cannot flush {}", dir.display()))?;
     }
     Ok(dir.to_owned())
 }
 
-fn create_settings(path: &Path, text: &str) -> Result<()> {
-    if create_if_missing(path, text)? {
-        return Ok(());
-    }
-    let existing = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+/// Whether a file is exactly as `init` creates it.
+fn has_content(path: &Path, text: &str) -> bool {
+    read_input(path, MAX_TEXT_BYTES).is_ok_and(|bytes| bytes == text.as_bytes())
+}
+
+fn create_settings(path: &Path, text: &str, mode: u32) -> Result<()> {
     ensure!(
-        existing == text.as_bytes(),
+        create_if_missing(path, text, mode)? || has_content(path, text),
         "{} already exists with other settings; nothing was changed",
         path.display()
     );
@@ -72,8 +77,8 @@ fn create_settings(path: &Path, text: &str) -> Result<()> {
 }
 
 /// Creates a file; false if it exists.
-fn create_if_missing(path: &Path, text: &str) -> Result<bool> {
-    match create_file(path, text) {
+fn create_if_missing(path: &Path, text: &str, mode: u32) -> Result<bool> {
+    match create_file(path, text, mode) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(error).with_context(|| format!("cannot create {}", path.display())),

@@ -1,6 +1,5 @@
 //! The store: where it is, its settings, its saved prompts, and its trials in progress.
 
-mod files;
 mod find;
 mod init;
 mod prompt_settings;
@@ -8,7 +7,6 @@ mod prompts;
 mod running;
 mod settings;
 
-pub(crate) use files::{create_file, flush_directory_of, persist_new, temporary_file_beside};
 pub use find::Store;
 pub(crate) use find::{check_regular, way_out};
 pub use init::{New, init};

@@ -1,8 +1,8 @@
 //! Saved prompts: what each agent was shown, as Markdown and as JSON, beside the log.
 
 use std::{
-    fs::{self, File},
-    io::{ErrorKind, Write},
+    fs,
+    io::ErrorKind,
     path::{Path, PathBuf},
 };
 
@@ -10,6 +10,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::Store;
+use crate::files::{MAX_TEXT_BYTES, create_file, permissions_of, read_input};
 
 const DIR: &str = "prompts";
 
@@ -45,10 +46,11 @@ impl Store {
         fs::create_dir_all(&prompts)
             .with_context(|| format!("cannot create {}", prompts.display()))?;
         let stem = format!("{}_{}", file_name(as_of), file_name(specialist));
-        let (name, mut json) = claim_name(&prompts, &stem)?;
+        // A user who may not read the log may not read its prompts either.
+        let mode = permissions_of(self.log_path()).unwrap_or(0o600);
+        let name = create_under_free_name(&prompts, &stem, record, mode)?;
         let markdown = prompts.join(format!("{name}.md"));
-        json.write_all(record.as_bytes())
-            .and_then(|()| File::create_new(&markdown)?.write_all(prompt.as_bytes()))
+        create_file(&markdown, prompt, mode)
             .with_context(|| format!("cannot write {}", markdown.display()))?;
         Ok(Path::new(DIR).join(format!("{name}.md")))
     }
@@ -71,8 +73,8 @@ impl Store {
                 .is_some_and(|extension| extension == "json")
                 && entry.file_type()?.is_file()
             {
-                let json =
-                    fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+                let json = read_input(&path, MAX_TEXT_BYTES)
+                    .with_context(|| format!("cannot read {}", path.display()))?;
                 saved.push(SavedPrompt {
                     record: serde_json::from_slice(&json).unwrap_or(Value::Null),
                     path: Path::new(DIR).join(entry.file_name()).with_extension("md"),
@@ -88,18 +90,17 @@ impl Store {
 }
 
 /// Creates the record of a prompt under the first name that is free: whoever creates it owns the name.
-fn claim_name(dir: &Path, stem: &str) -> Result<(String, File)> {
+fn create_under_free_name(dir: &Path, stem: &str, record: &str, mode: u32) -> Result<String> {
     let mut name = stem.to_owned();
     let mut number = 1;
     loop {
         let path = dir.join(format!("{name}.json"));
         if fs::symlink_metadata(dir.join(format!("{name}.md"))).is_err() {
-            match File::create_new(&path) {
+            match create_file(&path, record, mode) {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 created => {
-                    let file =
-                        created.with_context(|| format!("cannot create {}", path.display()))?;
-                    return Ok((name, file));
+                    created.with_context(|| format!("cannot create {}", path.display()))?;
+                    return Ok(name);
                 }
             }
         }

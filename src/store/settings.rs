@@ -9,6 +9,7 @@ use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::PromptSettings;
+use crate::files::{MAX_TEXT_BYTES, read_input};
 use crate::log::{Direction, LogOptions, Status};
 
 /// The version of the stores that this program makes and understands.
@@ -98,13 +99,12 @@ impl Settings {
 
     /// Reads `lineage.toml`; the defaults if there is none.
     pub(super) fn read(path: &Path) -> Result<Self> {
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
+        let bytes = match read_input(path, MAX_TEXT_BYTES) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => {
-                return Err(error).with_context(|| format!("cannot read {}", path.display()));
-            }
+            bytes => bytes.with_context(|| format!("cannot read {}", path.display()))?,
         };
+        let text =
+            String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8", path.display()))?;
         // Checked first, because a newer version may have settings that this program does not know.
         check_version(path, &text)?;
         let settings: Self = toml::from_str(&text)

@@ -14,6 +14,7 @@ mod dialects_shapes;
 mod diff;
 mod documented;
 mod export;
+mod files;
 mod fixtures;
 mod formats;
 mod generated;

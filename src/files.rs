@@ -1,0 +1,95 @@
+//! Opening inputs, and creating files that are complete from the moment they have their name.
+
+use std::{
+    fs::{File, OpenOptions, Permissions},
+    io::{self, ErrorKind, Read, Write},
+    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    path::Path,
+};
+
+use rustix::fs::OFlags;
+use tempfile::NamedTempFile;
+
+use crate::text::byte_count;
+
+/// The most bytes of a file that a person writes: settings and insights.
+pub(crate) const MAX_TEXT_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Opens a regular file. Never waits for the other end of a FIFO, and never reads a device.
+pub(crate) fn open_regular(
+    options: &mut OpenOptions,
+    flags: OFlags,
+    path: &Path,
+) -> io::Result<File> {
+    let flags = flags | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = options
+        .custom_flags(flags.bits().cast_signed())
+        .open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    Ok(file)
+}
+
+/// Opens a regular file to read it.
+pub(crate) fn open_input(path: &Path) -> io::Result<File> {
+    open_regular(OpenOptions::new().read(true), OFlags::empty(), path)
+}
+
+/// The bytes of a regular file of at most `max` bytes.
+pub(crate) fn read_input(path: &Path, max: u64) -> io::Result<Vec<u8>> {
+    read_bounded(open_input(path)?, max)
+}
+
+/// All bytes of an input of at most `max` bytes.
+pub(crate) fn read_bounded(input: impl Read, max: u64) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    input.take(max.saturating_add(1)).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > max {
+        let max = byte_count(max).replace(".0 ", " ");
+        return Err(io::Error::other(format!("it is longer than {max}")));
+    }
+    Ok(bytes)
+}
+
+/// The permissions of a file to read and write it: what is derived from the file gets no more.
+pub(crate) fn permissions_of(path: &Path) -> io::Result<u32> {
+    Ok(path.metadata()?.permissions().mode() & 0o666)
+}
+
+/// Starts a file that is to appear in the directory of `path`. Its permissions are `mode` without what the umask removes.
+pub(crate) fn temporary_file_beside(path: &Path, mode: u32) -> io::Result<NamedTempFile> {
+    tempfile::Builder::new()
+        .prefix(".lineage-new-")
+        .permissions(Permissions::from_mode(mode))
+        .tempfile_in(directory_of(path))
+}
+
+/// Gives a temporary file its name once its content is on disk. Fails if a file of that name exists.
+pub(crate) fn persist_new(file: NamedTempFile, path: &Path) -> io::Result<()> {
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path)?;
+    Ok(())
+}
+
+/// Creates a file that must not exist, with this text and these permissions.
+pub(crate) fn create_file(path: &Path, text: &str, mode: u32) -> io::Result<()> {
+    let mut file = temporary_file_beside(path, mode)?;
+    file.write_all(text.as_bytes())?;
+    persist_new(file, path)
+}
+
+/// Flushes the directory that holds a new file. Without it, the file may be gone after a power cut.
+pub(crate) fn flush_directory_of(path: &Path) -> io::Result<()> {
+    match File::open(directory_of(path)) {
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()), // not readable, so it cannot be flushed
+        directory => directory?.sync_all(),
+    }
+}
+
+fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    }
+}
