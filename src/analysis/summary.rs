@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Best, BestLineage, Chain, Failures, Leaderboard, Noise, Query, Tally, Tree, lineage::STORED,
-    specialist::AllSpecialists,
+    Best, BestLineage, BetterInvalid, Chain, Failures, Leaderboard, Limits, Noise, Query, Tally,
+    Tree, lineage::STORED, specialist::AllSpecialists,
 };
 use crate::log::{ExpId, Row};
 
@@ -20,6 +20,8 @@ pub struct Summary {
     pub(super) tally: Tally,
     pub(super) failures: Failures,
     pub(super) noise: Noise,
+    pub(super) limits: Limits,
+    pub(super) better_invalid: BetterInvalid,
     pub(super) specialists: AllSpecialists,
     pub(super) lineage: BestLineage,
     /// The id of the best trial, unless it names an earlier trial.
@@ -40,6 +42,8 @@ impl Query for Summary {
         self.tally.observe(row);
         self.failures.observe(row);
         self.noise.observe(row);
+        self.limits.observe(row);
+        self.better_invalid.observe(row);
         self.specialists.observe(row);
         if let Some(number) = row.id().and_then(|id| id.counted()) {
             self.next_id = self.next_id.max(number + 1);

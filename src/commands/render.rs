@@ -137,7 +137,7 @@ pub(super) fn make_prompt(args: &Render, context: &Context) -> Result<Prompt> {
     context.print_notes(&log);
     log.require_score()?;
     let settings = override_settings(args, &store.settings.prompt);
-    let data = prompt::gather(&log, &args.specialist, &settings)?;
+    let data = prompt::gather(&log, &args.specialist, &settings, &store.settings.limits)?;
     let workdir = args.workdir.as_deref();
     let workdir = workdir.map(|dir| inspect_workdir(&store, &log, dir));
     let flags = serde_json::to_value(args)?;

@@ -11,6 +11,21 @@ pub fn number(value: f64) -> String {
     }
 }
 
+/// A number with its thousands separated: `16,000,012`.
+pub fn amount(value: f64) -> String {
+    let text = number(value);
+    let (whole, rest) = text.split_at(text.find(['.', 'e']).unwrap_or(text.len()));
+    let (sign, digits) = whole.split_at(usize::from(whole.starts_with('-')));
+    let mut out = sign.to_owned();
+    for (at, digit) in digits.char_indices() {
+        if at > 0 && (digits.len() - at) % 3 == 0 {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out + rest
+}
+
 /// A duration in the unit that fits: `12 s`, `3.4 min`, `342.7 h`.
 pub fn duration(seconds: f64) -> String {
     if seconds >= 3600.0 {
@@ -70,6 +85,15 @@ mod tests {
     #[test]
     fn a_number_is_short_and_zero_only_if_it_is_zero() {
         assert_eq!([1.5, 0.0, 1e-9, 3.0].map(number), ["1.5", "0", "1e-9", "3"]);
+    }
+
+    #[test]
+    fn an_amount_has_its_thousands_separated() {
+        let texts = [16_000_012.0, 1232.0, -999.0, 599.6, -1234.5, 0.0].map(amount);
+        assert_eq!(
+            texts,
+            ["16,000,012", "1,232", "-999", "599.6", "-1,234.5", "0"]
+        );
     }
 
     #[test]

@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::failures::{FailureClass, gather_failures};
 use crate::analysis::{
-    Best, BestLineage, BestLineageQuery, ChainEnd, Evidence, Failures, Leaderboard, Noise, Signal,
-    SpecialistTrials, Tally, find_signals,
+    Best, BestLineage, BestLineageQuery, ChainEnd, Evidence, Failures, Leaderboard, Limit, Limits,
+    Noise, Signal, SpecialistTrials, StatedLimit, Tally, find_signals,
 };
 use crate::index::IndexedLog;
 use crate::log::{Role, Schema, Status, Trial};
@@ -44,17 +44,23 @@ pub struct PromptData {
     pub(super) full: Vec<Trial>,
     pub(super) signals: Vec<Signal>,
     pub(super) near_misses: Vec<Trial>,
+    pub(super) limits: Vec<Limit>,
 }
 
 /// Gathers the data of a specialist's prompt, within the limits of the settings.
-pub fn gather(log: &IndexedLog, specialist: &str, limits: &PromptSettings) -> Result<PromptData> {
+pub fn gather(
+    log: &IndexedLog,
+    specialist: &str,
+    limits: &PromptSettings,
+    stated: &BTreeMap<String, StatedLimit>,
+) -> Result<PromptData> {
     let own = SpecialistTrials::new(specialist, limits.specialist.max(LEAST_OUTCOMES));
     let links = limits.links.max(1); // the best itself is always shown
     // One link more than shown: the first step needs its parent's score.
     let relatives = BestLineageQuery::new(links.saturating_add(1), limits.children);
     let ranking = (Best::default(), Leaderboard::new(limits.top));
-    let counts = (Tally::default(), Failures::default());
-    let (((best, leaderboard), (tally, failures)), ((own, noise), relatives)) =
+    let counts = (Tally::default(), (Failures::default(), Limits::default()));
+    let (((best, leaderboard), (tally, (failures, found))), ((own, noise), relatives)) =
         log.ask(((ranking, counts), ((own, Noise::default()), relatives)))?;
     let lineage = relatives.into_lineage();
     let best = log.all_at(best.offset())?.pop();
@@ -69,6 +75,7 @@ pub fn gather(log: &IndexedLog, specialist: &str, limits: &PromptSettings) -> Re
     let children = lineage.children.iter().rev().map(|(offset, _)| *offset);
     let children = log.all_at(children)?;
     let (chain, skipped_links) = gather_chain(log, &lineage, links)?;
+    let limits_found = found.find(&log.schema, stated);
     let mut data = PromptData {
         schema: Arc::clone(&log.schema),
         specialist: specialist.to_owned(),
@@ -88,6 +95,7 @@ pub fn gather(log: &IndexedLog, specialist: &str, limits: &PromptSettings) -> Re
         leaderboard,
         signals: Vec::new(),
         near_misses,
+        limits: limits_found,
     };
     data.signals = find_signals(&Evidence {
         outcomes: data.own.outcomes.make_contiguous(),

@@ -3,6 +3,7 @@
 
 mod data;
 mod failures;
+mod limits;
 mod search;
 mod session;
 mod trials;
@@ -60,6 +61,7 @@ fn section(name: SectionName, data: &PromptData, options: &PromptOptions) -> Opt
         SectionName::Workdir => Some(session::workdir(options.workdir?, options.blind)),
         SectionName::Task => session::task(data, &options.settings.task),
         _ if options.blind => None,
+        SectionName::Limits => limits::section(data),
         SectionName::Signals => search::signals(data),
         SectionName::Failures => failures::section(&data.failures, &data.tally),
         SectionName::Best => search::best(data),

@@ -4,7 +4,7 @@ use crate::{output::markdown::code, store::SectionName, text::count};
 
 /// Which section is trimmed first. How trials fail and what an agent must do stay longest: feedback on failures helps most.
 /// The opening and the task are never trimmed.
-const TRIM_ORDER: [SectionName; 12] = [
+const TRIM_ORDER: [SectionName; 13] = [
     SectionName::Recent,
     SectionName::Leaderboard,
     SectionName::Workdir,
@@ -17,6 +17,7 @@ const TRIM_ORDER: [SectionName; 12] = [
     SectionName::Failures,
     SectionName::Insights,
     SectionName::Signals,
+    SectionName::Limits,
 ];
 
 pub(super) struct Section {

@@ -66,6 +66,8 @@ result points to a concrete next edit worth trying; a crash, an uninformative re
 pub enum SectionName {
     /// The reader, the state of the search, the best
     Opening,
+    /// What a trial must stay within
+    Limits,
     /// What the numbers say about the search
     Signals,
     /// What fails, and how

@@ -1,6 +1,7 @@
 //! `lineage.toml`: the settings of a store. A log without a store is read with the defaults.
 
 use std::{
+    collections::BTreeMap,
     io::ErrorKind,
     path::{Path, PathBuf},
 };
@@ -9,6 +10,7 @@ use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use super::PromptSettings;
+use crate::analysis::StatedLimit;
 use crate::files::{MAX_TEXT_BYTES, read_input};
 use crate::log::{Direction, LogOptions, Status};
 
@@ -31,6 +33,8 @@ pub struct Settings {
     pub snapshot: SnapshotSettings,
     pub import: ImportSettings,
     pub prompt: PromptSettings,
+    /// Limits other than the score, by column.
+    pub limits: BTreeMap<String, StatedLimit>,
 }
 
 /// Whether an append waits until its row is on the disk.
@@ -113,6 +117,13 @@ impl Settings {
             ensure!(
                 epsilon.is_finite() && epsilon >= 0.0,
                 "{}: prompt.epsilon is a difference of scores, 0 or more",
+                path.display()
+            );
+        }
+        for (column, limit) in &settings.limits {
+            ensure!(
+                limit.is_finite(),
+                "{}: limits.{column} is not a finite number",
                 path.display()
             );
         }

@@ -29,6 +29,7 @@ mod pipe;
 mod prompt_structure;
 mod real_logs;
 mod render;
+mod render_limits;
 mod roundtrip;
 mod sandbox;
 #[cfg(unix)]
