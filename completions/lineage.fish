@@ -293,6 +293,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand render" -l top -d 'Rows 
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l recent -d 'Rows of the table of recent trials [default: the setting, else 30]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l full -d 'Recent trials with hypothesis and notes in full [default: the setting, else 10]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l sections -d 'Sections to show, in this order [default: the setting, else all]' -r -f -a "opening\t'The reader, the state of the search, the best'
+limits\t'What a trial must stay within'
 signals\t'What the numbers say about the search'
 failures\t'What fails, and how'
 best\t'The current best'
@@ -307,6 +308,7 @@ more\t'How to ask for more'
 workdir\t'The files of the workdir'
 task\t'What to do'"
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l without -d 'Sections to leave out' -r -f -a "opening\t'The reader, the state of the search, the best'
+limits\t'What a trial must stay within'
 signals\t'What the numbers say about the search'
 failures\t'What fails, and how'
 best\t'The current best'
