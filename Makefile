@@ -3,6 +3,7 @@
 #   make check        check formatting, lints, and that generated files are fresh
 #   make completions  regenerate completions/, man/ and docs/cli.md
 #   make stress       run the stress tests in full, about six minutes (docs/reliability.md)
+#   make eval         measure how well `similar` finds repeated edits of real runs
 #   make bench        measure times, memory and size, about ten minutes, into docs/performance.md
 #   make install      install the program, its completions and man pages: PREFIX=/usr/local DESTDIR=
 #   make dist         build the crate, the Debian package, the wheel and a static archive into target/dist
@@ -15,7 +16,7 @@ VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 ARCHIVE = lineage-$(VERSION)-$(HOST)
 
-.PHONY: build demo test stress check bench completions install dist
+.PHONY: build demo test stress check eval bench completions install dist
 
 build:
 	$(CARGO) build --release --locked
@@ -33,6 +34,9 @@ check:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	$(CARGO) test --locked --test cli generated::
+
+eval:
+	$(CARGO) test --locked --test cli -- --nocapture similar::repeated_edits
 
 bench:
 	$(CARGO) bench --locked --bench commands -- --write

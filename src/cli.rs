@@ -7,7 +7,7 @@ use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 use crate::commands::{
     Context, Findings, Usage, append, best, chain, check, checkout, compare, completions, diff,
-    export, import, init, prompts, render, show, stats, tail, tree,
+    export, import, init, prompts, render, show, similar, stats, tail, tree,
 };
 use crate::text::shell_word;
 use crate::ui::{Closed, Ui};
@@ -61,6 +61,7 @@ enum Command {
     Chain(chain::Chain),
     Tree(tree::Tree),
     Show(show::Show),
+    Similar(similar::Similar),
     Diff(diff::Diff),
     #[command(visible_alias = "rebase-to")]
     Checkout(checkout::Checkout),
@@ -106,6 +107,7 @@ fn run_command(command: Command, context: &Context) -> anyhow::Result<()> {
         Command::Chain(args) => chain::run(args, context),
         Command::Tree(args) => tree::run(args, context),
         Command::Show(args) => show::run(args, context),
+        Command::Similar(args) => similar::run(args, context),
         Command::Diff(args) => diff::run(args, context),
         Command::Checkout(args) => checkout::run(args, context),
         Command::Stats(args) => stats::run(args, context),

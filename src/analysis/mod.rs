@@ -11,6 +11,7 @@ mod lineage;
 mod noise;
 mod reason;
 mod signals;
+pub mod similar;
 mod specialist;
 mod summary;
 mod tally;

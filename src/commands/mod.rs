@@ -18,6 +18,7 @@ pub mod prompts;
 pub mod render;
 mod render_hook;
 pub mod show;
+pub mod similar;
 pub mod stats;
 pub mod tail;
 pub mod tree;

@@ -1,0 +1,163 @@
+//! Which earlier trials a hypothesis is like.
+//!
+//! `log.ask(Similar::new(text, filter))` reads the log once; `rank` then names the closest trials by the offsets of their rows.
+//! Trials in progress, which have no row, are added after the log with `add_running`.
+
+mod outcomes;
+mod scorer;
+mod tokens;
+mod words;
+
+pub use self::outcomes::Outcomes;
+pub use self::scorer::Scorer;
+pub use self::tokens::{Token, find_changes, for_each_token};
+
+use std::cmp::Reverse;
+
+use self::tokens::normalize;
+use super::Query;
+use crate::log::{Role, Row};
+
+/// From this score on, half of the trials are the same edit and most others the same knob.
+pub const CLOSE: f64 = 0.42;
+
+/// Another value costs a short text most of its score. Below this, texts have hardly a word in common.
+const OTHER_VALUE: f64 = 0.1;
+
+/// What a score means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Label {
+    /// The texts are equal but for case, white space and the spelling of numbers.
+    Identical,
+    /// Both texts name changes `a→b`, and none is the same.
+    OtherValue,
+    Close,
+    Far,
+}
+
+impl Label {
+    /// The label of a trial whose text is not identical.
+    fn of(score: f64, text: &str, other: &str) -> Self {
+        if score >= OTHER_VALUE {
+            let (changes, others) = (find_changes(text), find_changes(other));
+            if !changes.is_empty() && !others.is_empty() && changes.is_disjoint(&others) {
+                return Self::OtherValue;
+            }
+        }
+        if score >= CLOSE {
+            Self::Close
+        } else {
+            Self::Far
+        }
+    }
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Identical => "identical",
+            Self::OtherValue => "other value",
+            Self::Close => "close",
+            Self::Far => "far",
+        }
+    }
+}
+
+/// Where the text of a match is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// The row at this offset of the log.
+    Row(u64),
+    /// The trial in progress with this number, in the order in which they were added.
+    Running(usize),
+}
+
+/// A trial, and how much its hypothesis is like the text.
+#[derive(Clone, Copy, Debug)]
+pub struct Match {
+    pub place: Place,
+    pub score: f64,
+    pub is_identical: bool,
+}
+
+impl Match {
+    pub fn is_close(&self) -> bool {
+        self.is_identical || self.score >= CLOSE
+    }
+
+    /// The label, given the text that was looked for and the hypothesis of the trial.
+    pub fn label(&self, text: &str, hypothesis: &str) -> Label {
+        if self.is_identical {
+            Label::Identical
+        } else {
+            Label::of(self.score, text, hypothesis)
+        }
+    }
+}
+
+/// Compares a text with the hypotheses of a log. Ignored trials are left out; every other trial tells how rare words are,
+/// but only those that `is_wanted` accepts are found.
+pub struct Similar<F> {
+    scorer: Scorer,
+    normalized: String,
+    is_wanted: F,
+    /// The place of each candidate, and whether it is identical.
+    candidates: Vec<(Place, bool)>,
+}
+
+impl<F: Fn(&Row) -> bool> Similar<F> {
+    pub fn new(text: &str, is_wanted: F) -> Self {
+        Self {
+            scorer: Scorer::new(text),
+            normalized: normalize(text),
+            is_wanted,
+            candidates: Vec::new(),
+        }
+    }
+
+    /// Whether the text has no word that could be found.
+    pub fn is_empty(&self) -> bool {
+        self.scorer.is_empty()
+    }
+
+    /// Adds a trial in progress as the row that it may become. They come after the log, oldest first.
+    pub fn add_running(&mut self, number: usize, row: &Row) {
+        self.add(Place::Running(number), row);
+    }
+
+    fn add(&mut self, place: Place, row: &Row) {
+        let text = row.text(Role::Hypothesis);
+        if row.damage.is_some() || row.status().is_ignored() || text.is_empty() {
+            return;
+        }
+        let is_candidate = (self.is_wanted)(row);
+        let may_be_identical = self.scorer.add(&text, is_candidate);
+        if is_candidate {
+            let is_identical = may_be_identical && normalize(&text) == self.normalized;
+            self.candidates.push((place, is_identical));
+        }
+    }
+
+    /// Every candidate, best first: identical ones, then by score; the newer one first in a tie.
+    pub fn rank(self) -> Vec<Match> {
+        let mut matches = Vec::with_capacity(self.candidates.len());
+        for (score, (place, is_identical)) in self.scorer.scores().into_iter().zip(self.candidates)
+        {
+            matches.push(Match {
+                place,
+                score,
+                is_identical,
+            });
+        }
+        matches.reverse();
+        matches.sort_by(|a, b| {
+            let order = Reverse(a.is_identical).cmp(&Reverse(b.is_identical));
+            order.then(b.score.total_cmp(&a.score))
+        });
+        matches
+    }
+}
+
+impl<F: Fn(&Row) -> bool> Query for Similar<F> {
+    fn observe(&mut self, row: &Row) {
+        self.add(Place::Row(row.offset), row);
+    }
+}

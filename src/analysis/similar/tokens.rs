@@ -1,0 +1,345 @@
+//! The tokens in which two hypotheses are compared: lower case, numbers by their value, identifiers whole and in parts,
+//! and `a>b` for `a→b`
+//! and `a to b`.
+
+use std::{collections::BTreeSet, ops::Range};
+
+use super::words::{Kind, Word, Words, has_arrow};
+use crate::log::Number;
+
+/// Words that most texts have.
+#[rustfmt::skip]
+const STOP_WORDS: [&str; 65] = [
+    "a", "an", "and", "are", "as", "at", "be", "because", "been", "but", "by", "can", "could", "do", "does", "each", "for",
+    "from", "had", "has", "have", "here", "how", "if", "in", "into", "is", "it", "its", "just", "of", "on", "onto", "or",
+    "our", "per", "so", "such", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those",
+    "thus", "to", "via", "was", "we", "were", "when", "where", "which", "while", "who", "will", "with", "would", "you",
+    "your",
+];
+
+/// After one of these, or at the start of a text, `a to b` surely names a change.
+#[rustfmt::skip]
+const CHANGE_WORDS: [&str; 11] = [
+    "", "change", "decrease", "from", "increase", "lower", "raise", "reduce", "set", "swap", "switch",
+];
+
+/// One token of a text.
+pub struct Token<'t> {
+    pub text: &'t str,
+    /// The bytes of the text that it stands for.
+    pub range: Range<usize>,
+    /// Whether it surely names a change, `a>b`: `a→b`, `1 to 2`, `from a to b`.
+    pub is_change: bool,
+}
+
+/// What stands between two words.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Link {
+    None,
+    To,
+    Arrow,
+}
+
+/// The last word as a token, for the change that may follow.
+#[derive(Default)]
+struct Previous {
+    text: String,
+    start: usize,
+    is_number: bool,
+    follows_change_word: bool,
+}
+
+/// Passes the tokens of a text to `emit`, in order; stop words and ids of trials are left out.
+pub fn for_each_token(text: &str, mut emit: impl FnMut(Token)) {
+    let mut previous = Previous::default();
+    let (mut current, mut change) = (String::new(), String::new());
+    let (mut link, mut end) = (Link::None, 0);
+    for Word { kind, range } in Words::new(text) {
+        if has_arrow(&text[end..range.start]) {
+            link = Link::Arrow;
+        }
+        end = range.end;
+        current.clear();
+        push_word(&text[range.clone()], kind, &mut current);
+        if current == "to" && link == Link::None && !previous.text.is_empty() {
+            link = Link::To;
+            continue;
+        }
+        emit_word(&text[range.clone()], kind, &current, range.start, &mut emit);
+        let is_number = kind == Kind::Number;
+        if link != Link::None && !previous.text.is_empty() && !current.is_empty() {
+            change.clear();
+            change.extend([&*previous.text, ">", &current]);
+            let are_numbers = previous.is_number && is_number;
+            emit(Token {
+                text: &change,
+                range: previous.start..range.end,
+                is_change: link == Link::Arrow || are_numbers || previous.follows_change_word,
+            });
+        }
+        link = Link::None;
+        previous.follows_change_word = CHANGE_WORDS.contains(&&*previous.text);
+        std::mem::swap(&mut previous.text, &mut current);
+        previous.start = range.start;
+        previous.is_number = is_number;
+    }
+}
+
+/// The changes that a text names, as `a>b`.
+pub fn find_changes(text: &str) -> BTreeSet<String> {
+    let mut changes = BTreeSet::new();
+    for_each_token(text, |token| {
+        if token.is_change {
+            changes.insert(token.text.to_owned());
+        }
+    });
+    changes
+}
+
+/// A text in the form in which identical texts are equal: lower case, numbers by their value, one kind of arrow, and
+/// white space only between words.
+pub(super) fn normalize(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut end = 0;
+    for Word { kind, range } in Words::new(text) {
+        push_gap(&text[end..range.start], &mut out);
+        end = range.end;
+        match kind {
+            Kind::Id => out.push_str(&text[range]),
+            _ => push_word(&text[range], kind, &mut out),
+        }
+    }
+    push_gap(&text[end..], &mut out);
+    out.trim_matches(|c: char| c.is_whitespace() || ".!".contains(c))
+        .to_owned()
+}
+
+fn push_gap(gap: &str, out: &mut String) {
+    if has_arrow(gap) {
+        out.push('→');
+    } else if gap.chars().all(char::is_whitespace) {
+        out.push_str(if gap.is_empty() { "" } else { " " });
+    } else {
+        out.extend(gap.chars().filter(|c| !c.is_whitespace()));
+    }
+}
+
+fn has_meaning(token: &str) -> bool {
+    !token.is_empty() && STOP_WORDS.binary_search(&token).is_err()
+}
+
+/// Adds a word as a token; an id of a trial is none.
+fn push_word(word: &str, kind: Kind, out: &mut String) {
+    match kind {
+        Kind::Id => {}
+        Kind::Number => push_number(word, out),
+        Kind::Name => push_lower(word.trim_matches('_'), out),
+        Kind::Unspaced => out.push_str(word),
+    }
+}
+
+fn push_lower(text: &str, out: &mut String) {
+    if text.is_ascii() {
+        let start = out.len();
+        out.push_str(text);
+        out[start..].make_ascii_lowercase();
+    } else {
+        out.extend(text.chars().flat_map(char::to_lowercase));
+    }
+}
+
+/// A number by its value: `0.10` and `.1` as `0.1`, `1e-4` as `0.0001`.
+fn push_number(text: &str, out: &mut String) {
+    let unsigned = text.trim_start_matches(['-', '−']);
+    if unsigned.len() < text.len() {
+        out.push('-');
+    }
+    if unsigned.contains(['e', 'E'])
+        && let Some(value) = Number::value_of(unsigned)
+    {
+        *out += &value.to_string();
+        return;
+    }
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    let whole = whole.trim_start_matches('0');
+    out.push_str(if whole.is_empty() { "0" } else { whole });
+    let fraction = fraction.trim_end_matches('0');
+    if !fraction.is_empty() {
+        out.push('.');
+        out.push_str(fraction);
+    }
+}
+
+/// Emits a word: a name whole and in parts, an unspaced run as pairs of characters.
+fn emit_word(word: &str, kind: Kind, whole: &str, start: usize, emit: &mut impl FnMut(Token)) {
+    match kind {
+        Kind::Id => {}
+        Kind::Unspaced => emit_pairs(word, start, emit),
+        Kind::Number => emit_token(whole, start..start + word.len(), emit),
+        Kind::Name => {
+            emit_token(whole, start..start + word.len(), emit);
+            emit_parts(word, start, emit);
+        }
+    }
+}
+
+fn emit_token(text: &str, range: Range<usize>, emit: &mut impl FnMut(Token)) {
+    if has_meaning(text) {
+        emit(Token {
+            text,
+            range,
+            is_change: false,
+        });
+    }
+}
+
+fn emit_pairs(run: &str, start: usize, emit: &mut impl FnMut(Token)) {
+    let mut ends = run.char_indices().map(|(at, c)| at + c.len_utf8());
+    let mut first = 0;
+    let mut middle = ends.next().unwrap_or(run.len());
+    if middle == run.len() {
+        emit_token(run, start..start + run.len(), emit);
+    }
+    for end in ends {
+        emit_token(&run[first..end], start + first..start + end, emit);
+        (first, middle) = (middle, end);
+    }
+}
+
+/// The parts of a name between underscores, at camel case, and between letters and digits; nothing if it has only one.
+fn emit_parts(name: &str, start: usize, emit: &mut impl FnMut(Token)) {
+    let mut token = String::new();
+    let mut from = 0;
+    let trimmed = name.trim_matches('_').len();
+    while from < name.len() {
+        let len = measure_part(&name[from..]);
+        if len == trimmed {
+            return;
+        }
+        let part = &name[from..from + len];
+        token.clear();
+        if part.starts_with(|c: char| c.is_ascii_digit()) {
+            push_number(part, &mut token);
+        } else if part != "_" {
+            push_lower(part, &mut token);
+        }
+        emit_token(&token, start + from..start + from + len, emit);
+        from += len;
+    }
+}
+
+/// The kinds of characters between which a name is split.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Underscore,
+    Digit,
+    Upper,
+    Lower,
+}
+
+fn class_of(c: char) -> Class {
+    match c {
+        '_' => Class::Underscore,
+        '.' => Class::Digit,
+        c if c.is_ascii_digit() => Class::Digit,
+        c if c.is_uppercase() => Class::Upper,
+        _ => Class::Lower,
+    }
+}
+
+/// The length of the first part: one underscore, digits, `Word`, `word`, or the `KV` of `KVCache`.
+fn measure_part(name: &str) -> usize {
+    let mut chars = name.char_indices();
+    let Some((_, first)) = chars.next() else {
+        return 0;
+    };
+    let (mut class, mut last, mut uppers) = (class_of(first), 0, 1);
+    if class == Class::Underscore {
+        return 1;
+    }
+    for (at, c) in chars {
+        match (class, class_of(c)) {
+            (Class::Upper, Class::Upper) => uppers += 1,
+            (Class::Upper, Class::Lower) if uppers > 1 => return last,
+            (Class::Upper, Class::Lower) => class = Class::Lower,
+            (before, now) if before != now => return at,
+            _ => {}
+        }
+        last = at;
+    }
+    name.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tokens(text: &str) -> Vec<String> {
+        let mut tokens = Vec::new();
+        for_each_token(text, |token| tokens.push(token.text.to_owned()));
+        tokens
+    }
+
+    #[test]
+    fn stop_words_are_sorted() {
+        assert!(STOP_WORDS.is_sorted());
+    }
+
+    #[test]
+    fn names_are_split_and_numbers_have_one_spelling() {
+        for (text, expected) in [
+            ("muon_wd_mlp=0.10", "muon_wd_mlp muon wd mlp 0.1"),
+            (
+                "ResFormer KVCache fp8",
+                "resformer res former kvcache kv cache fp8 fp 8",
+            ),
+            ("1e-4 .5 007 1. 0.0 -0.50 2e3", "0.0001 0.5 7 1 0 -0.5 2000"),
+            ("0.25x, 16MB; x-1", "0.25x 0.25 x 16mb 16 mb x 1"),
+            ("__init__ NCCL v2.1.3", "init nccl v2.1.3 v 2.1.3"),
+            ("the fix of exp_171 and #17, exp_a", "fix exp_a exp"),
+            ("Über ÉCOLE", "über école"),
+            ("学習率を", "学習 習率 率を"),
+            ("率 lr", "率 lr"),
+        ] {
+            assert_eq!(tokens(text).join(" "), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_change_is_a_token_too() {
+        for (text, expected) in [
+            ("lr 0.02→0.030", "lr 0.02 0.03 0.02>0.03"),
+            ("lr 0.02 -> 3e-2", "lr 0.02 0.03 0.02>0.03"),
+            ("from `gelu` to `ReLU`", "gelu relu re lu gelu>relu"),
+            ("1 → 2 → 3", "1 2 1>2 3 2>3"),
+            ("back to base", "back base back>base"),
+            ("#1 to #2", ""),
+        ] {
+            assert_eq!(tokens(text).join(" "), expected, "{text}");
+        }
+        let changes = |text| Vec::from_iter(find_changes(text));
+        assert_eq!(changes("dropout added to attention, 8 to 16"), ["8>16"]);
+        assert_eq!(changes("set lr to 0.02"), ["lr>0.02"]);
+        assert_eq!(changes("adam to sgd, and back to base"), ["adam>sgd"]);
+        assert_eq!(changes("from gelu to relu, a→b"), ["a>b", "gelu>relu"]);
+        assert_eq!(changes("Switch GELU to SwiGLU"), ["gelu>swiglu"]);
+        assert_eq!(changes("wd 0→-0.5"), ["0>-0.5"]);
+    }
+
+    #[test]
+    fn identical_texts_differ_only_in_case_spaces_and_the_spelling_of_numbers() {
+        let text = "Raise LR  0.10 -> 0.2 (Muon).";
+        assert_eq!(normalize(text), "raise lr 0.1→0.2(muon)");
+        assert_eq!(normalize("raise lr 0.1→2e-1 ( muon )"), normalize(text));
+        assert_ne!(normalize("lr -0.1"), normalize("lr 0.1"));
+        assert_ne!(normalize("redo exp_1"), normalize("redo exp_2"));
+    }
+
+    #[test]
+    fn a_token_says_where_it_stands() {
+        let text = "set muon_wd 1→2";
+        let mut shown = Vec::new();
+        for_each_token(text, |token| shown.push(&text[token.range]));
+        assert_eq!(shown, ["set", "muon_wd", "muon", "wd", "1", "2", "1→2"]);
+    }
+}

@@ -1,0 +1,168 @@
+//! `lineage similar`: earlier trials that are like a hypothesis.
+
+use std::ffi::OsString;
+
+use anyhow::{Result, ensure};
+use clap::Args;
+
+use super::args::{parse_id, parse_positive};
+use super::filter::WordFilter;
+use super::{Context, Findings, ReadArgs, Usage};
+use crate::analysis::Best;
+use crate::analysis::similar::{Match, Outcomes, Place, Similar as Query};
+use crate::append::read_text;
+use crate::index::IndexedLog;
+use crate::log::{Role, Row};
+use crate::open::{ReadOptions, open_log};
+use crate::output::Look;
+use crate::output::records::Format;
+use crate::output::similar::{
+    SimilarContext, SimilarTrial, format_similar, format_similar_records,
+};
+
+/// Find earlier trials that are like a hypothesis
+///
+/// Prints the closest trials, best first, with a score from 0 to 1 and a label: `identical`, `other value` (both name a
+/// change, but not the same one), `close` (0.42 or more) or `far`. Half of the close ones are the same edit in other words,
+/// so read them before you decide. Ignored trials are left out.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  lineage similar 'raise muon_wd 0.095→0.115'
+  lineage similar @hypothesis.txt --parent 156 --top 5
+  echo 'flat lr in TTT' | lineage similar - --format json | jq '.[0].score'
+  lineage similar \"$hypothesis\" --fail-above 0.8 || echo 'tried before?'")]
+pub struct Similar {
+    /// The hypothesis; `-` reads stdin, @FILE a file, @@ starts a text with @
+    #[arg(value_name = "TEXT", allow_hyphen_values = true)]
+    text: OsString,
+    /// Number of trials
+    #[arg(long, default_value = "3", value_name = "K", value_parser = parse_positive)]
+    top: usize,
+    /// Only trials that started from this one
+    #[arg(long, value_name = "EXP")]
+    parent: Option<String>,
+    /// Only trials of this specialist; may be repeated
+    #[arg(long, value_name = "NAME")]
+    specialist: Vec<String>,
+    /// Only trials up to this one
+    #[arg(long, value_name = "EXP")]
+    as_of: Option<String>,
+    /// Exit with status 1 if a trial has a score above this, from 0 to 1
+    #[arg(long, value_name = "SCORE", value_parser = parse_score)]
+    fail_above: Option<f64>,
+    /// Output format
+    #[arg(long, default_value = "table")]
+    format: Format,
+    #[command(flatten)]
+    read: ReadArgs,
+}
+
+pub fn run(args: Similar, context: &Context) -> Result<()> {
+    let text = read_text(&args.text)?;
+    let empty = "TEXT is empty; give the hypothesis of the next trial".to_owned();
+    ensure!(!text.trim().is_empty(), Usage(empty));
+    let options = ReadOptions {
+        as_of: args.as_of.as_deref().map(parse_id).transpose()?,
+        ..(&args.read).into()
+    };
+    let log = open_log(&context.store()?, &options)?;
+    context.print_notes(&log);
+    let specialist = WordFilter::new(Role::Specialist, "specialist", args.specialist);
+    specialist.check(&log)?;
+    let parent = args.parent.as_deref().map(parse_id).transpose()?;
+    if let Some(parent) = &parent {
+        log.trial(parent)?;
+    }
+    let is_wanted =
+        |row: &Row| specialist.accepts(row) && (parent.is_none() || row.parent() == parent);
+    let found = find_similar(&log, &text, args.top, is_wanted)?;
+    let answer = match args.format {
+        Format::Table => found.format(&text, context.ui.look),
+        format => format_similar_records(&found.trials, &log.schema, format),
+    };
+    context.answer(&answer, &log)?;
+    match (args.fail_above, found.trials.first()) {
+        (Some(limit), Some(first)) if first.score > limit => Err(Findings.into()),
+        _ => Ok(()),
+    }
+}
+
+/// The trials of a log that are like a text.
+struct Found {
+    /// The closest ones, best first.
+    trials: Vec<SimilarTrial>,
+    /// How all close ones ended.
+    close: Outcomes,
+    best: Option<String>,
+}
+
+impl Found {
+    fn format(&self, text: &str, look: Look) -> String {
+        let context = SimilarContext {
+            text,
+            best: self.best.as_deref(),
+            close: &self.close,
+        };
+        format_similar(&self.trials, &context, look)
+    }
+}
+
+/// What is said before a trial with this hypothesis starts: the three closest trials, if one is identical or close.
+pub fn describe_close(log: &IndexedLog, text: &str, look: Look) -> Result<Option<String>> {
+    let found = find_similar(log, text, 3, |_| true)?;
+    let has_close = found.close.total() > 0;
+    Ok(has_close.then(|| found.format(text, look)))
+}
+
+/// Finds the `top` closest of the trials that are wanted.
+fn find_similar(
+    log: &IndexedLog,
+    text: &str,
+    top: usize,
+    is_wanted: impl Fn(&Row) -> bool,
+) -> Result<Found> {
+    let (best, query) = log.ask((Best::default(), Query::new(text, is_wanted)))?;
+    let matches = query.rank();
+    let best = log.all_at(best.offset())?;
+    let mut found = Found {
+        trials: Vec::new(),
+        close: count_outcomes(log, &matches)?,
+        best: best.first().map(|trial| trial.row().name()),
+    };
+    let mut read = log.reader();
+    for similar in matches.iter().take(top) {
+        let Place::Row(offset) = similar.place else {
+            continue;
+        };
+        let trial = read(offset)?;
+        found.trials.push(SimilarTrial {
+            score: similar.score,
+            label: similar.label(text, &trial.row().text(Role::Hypothesis)),
+            trial,
+            is_running: false,
+        });
+    }
+    Ok(found)
+}
+
+fn count_outcomes(log: &IndexedLog, matches: &[Match]) -> Result<Outcomes> {
+    let mut outcomes = Outcomes::default();
+    let mut offsets = Vec::new();
+    for similar in matches.iter().filter(|similar| similar.is_close()) {
+        match similar.place {
+            Place::Row(offset) => offsets.push(offset),
+            Place::Running(_) => outcomes.add_running(),
+        }
+    }
+    offsets.sort_unstable(); // read from front to back
+    log.each_at(offsets, |row| outcomes.add(&row))?;
+    Ok(outcomes)
+}
+
+fn parse_score(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(score) if (0.0..=1.0).contains(&score) => Ok(score),
+        _ => Err("not a number from 0 to 1".to_owned()),
+    }
+}

@@ -1,0 +1,172 @@
+//! The trials that are like a text, for a person and for scripts.
+
+use super::columns::{Column, cells, columns};
+use super::records::{Format, format_records};
+use super::table::Cell;
+use super::{BOLD, Look};
+use crate::analysis::find_reason;
+use crate::analysis::similar::{Label, Outcomes, find_changes};
+use crate::log::{Role, Row, Schema, Trial, shown_id};
+use crate::text::{NOTHING, squeeze, visible};
+
+/// A trial that is like a text.
+pub struct SimilarTrial {
+    pub score: f64,
+    pub label: Label,
+    pub trial: Trial,
+    pub is_running: bool,
+}
+
+/// What a person is told besides the trials.
+pub struct SimilarContext<'a> {
+    /// The text that was looked for.
+    pub text: &'a str,
+    /// The id of the best trial now.
+    pub best: Option<&'a str>,
+    /// How the close trials ended.
+    pub close: &'a Outcomes,
+}
+
+/// First whether all close trials failed, then each trial with its outcome, reason and hypothesis, then the outcomes of
+/// the close ones.
+pub fn format_similar(trials: &[SimilarTrial], context: &SimilarContext, look: Look) -> String {
+    let mut out = format_failure(context.close, look);
+    for trial in trials {
+        out += &format_trial(trial, context, look);
+    }
+    out + &format_tally(context.close)
+}
+
+/// The sentence that comes first; empty unless all close trials failed.
+fn format_failure(close: &Outcomes, look: Look) -> String {
+    let Some(failed) = close.all_failed() else {
+        return String::new();
+    };
+    let mut ways = format_counts(close);
+    let what = match failed {
+        1 => "the only close trial that ended failed".to_owned(),
+        n if close.is_same_failure() => format!("all {n} close trials failed in the same way"),
+        n => format!("all {n} close trials failed"),
+    };
+    if close.is_same_failure()
+        && let Some(reason) = close.reason()
+    {
+        ways += &format!(", {}", visible(&squeeze(reason)));
+    }
+    look.paint(BOLD, &format!("{what}: {ways}")) + "\n"
+}
+
+fn format_counts(close: &Outcomes) -> String {
+    match close.counts()[..] {
+        [(word, _)] => visible(word).into_owned(),
+        ref counts => {
+            let counts = counts.iter();
+            let counts = counts.map(|(word, n)| format!("{n} {}", visible(word)));
+            counts.collect::<Vec<_>>().join(", ")
+        }
+    }
+}
+
+fn format_tally(close: &Outcomes) -> String {
+    let ways = format_counts(close);
+    match (close.total(), close.counts().len()) {
+        (0, _) => "close earlier trials: none\n".to_owned(),
+        (1, _) => format!("close earlier trials: 1, {ways}\n"),
+        (n, 1) => format!("close earlier trials: {n}, all {ways}\n"),
+        (n, _) => format!("close earlier trials: {n} ({ways})\n"),
+    }
+}
+
+fn format_trial(similar: &SimilarTrial, context: &SimilarContext, look: Look) -> String {
+    let row = similar.trial.row();
+    let paint = |role| {
+        let cell = Cell::of(&row, role);
+        look.paint(cell.style, &cell.text)
+    };
+    let status = if similar.is_running {
+        "in progress".to_owned()
+    } else {
+        paint(Role::Status)
+    };
+    let label = look.paint(BOLD, similar.label.name());
+    let mut out = format!(
+        "{} {label}: {} {status}",
+        floor(similar.score),
+        paint(Role::Id)
+    );
+    let delta = paint(Role::Delta);
+    if delta != NOTHING {
+        out += &format!(", Δ best {delta}");
+    }
+    out += &format_parent(&row, context.best);
+    out.push('\n');
+    for line in details(similar, context.text, &row) {
+        out += &format!("    {line}\n");
+    }
+    out
+}
+
+/// Two decimals, never rounded up: 0.999 is not the whole text, and 0.419 is not close.
+fn floor(score: f64) -> String {
+    format!("{:.2}", (score * 100.0).floor() / 100.0)
+}
+
+fn format_parent(row: &Row, best: Option<&str>) -> String {
+    let parent = shown_id(&row.text(Role::Parent));
+    let best = best.unwrap_or_default();
+    if parent.is_empty() {
+        return String::new();
+    }
+    let from = format!(", from {}", visible(&parent));
+    if parent == best {
+        from + ", which is the best"
+    } else if best.is_empty() {
+        from
+    } else {
+        format!("{from} (the best is now {})", visible(best))
+    }
+}
+
+/// The changes if they differ, the reason of a failure, the hypothesis.
+fn details(similar: &SimilarTrial, text: &str, row: &Row) -> Vec<String> {
+    let mut lines = Vec::new();
+    let hypothesis = row.text(Role::Hypothesis);
+    if similar.label == Label::OtherValue {
+        let (theirs, yours) = (list_changes(&hypothesis), list_changes(text));
+        lines.push(format!("{theirs}; yours: {yours}"));
+    }
+    let notes = row.text(Role::Notes);
+    if row.status().is_failure()
+        && let Some(reason) = find_reason(&notes)
+    {
+        lines.push(format!("reason: {}", visible(&squeeze(reason))));
+    }
+    lines.push(visible(&hypothesis).into_owned());
+    lines
+}
+
+fn list_changes(text: &str) -> String {
+    let changes = find_changes(text).into_iter();
+    let changes = changes.map(|change| change.replacen('>', "→", 1));
+    visible(&changes.collect::<Vec<_>>().join(", ")).into_owned()
+}
+
+/// Records with the score and the label before the columns of the log.
+pub fn format_similar_records(trials: &[SimilarTrial], schema: &Schema, format: Format) -> String {
+    let own = [Column::number("score"), Column::text("label")];
+    let is_free = |column: &Column| own.iter().all(|own| own.name != column.name);
+    let logged = columns(schema);
+    let kept: Vec<bool> = logged.iter().map(is_free).collect();
+    let mut all = own.to_vec();
+    all.extend(logged.into_iter().filter(is_free));
+    let rows = trials.iter().map(|similar| {
+        let mut record = vec![
+            format!("{:.4}", similar.score),
+            similar.label.name().to_owned(),
+        ];
+        let cells = cells(&similar.trial.row()).into_iter().zip(&kept);
+        record.extend(cells.filter(|(_, kept)| **kept).map(|(cell, _)| cell));
+        record
+    });
+    format_records(format, all, rows)
+}

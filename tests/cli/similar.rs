@@ -1,0 +1,274 @@
+//! `lineage similar`: what was tried before, on what base, and how it ended.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fs,
+    io::{self, Write},
+    path::Path,
+};
+
+use serde_json::Value;
+
+use crate::sandbox::{Sandbox, skipped};
+
+fn append(sandbox: &Sandbox, hypothesis: &str, flags: &[&str]) {
+    let args = ["append", "--hypothesis", hypothesis, "--specialist", "opt"];
+    sandbox.ok(&[&args, flags].concat());
+}
+
+/// A store with a baseline, a keep on it, and edits of several knobs that ended in several ways.
+fn store() -> Sandbox {
+    let sandbox = Sandbox::with_store();
+    append(
+        &sandbox,
+        "the plain model",
+        &["--status", "auto", "--metric", "1.5"],
+    );
+    append(
+        &sandbox,
+        "Raise muon_wd 0.095→0.115 in attention",
+        &["--status", "auto", "--metric", "1.4"],
+    );
+    let notes = "The cache was cold. RuntimeError: shape mismatch (train.py:17)";
+    append(
+        &sandbox,
+        "Cache the rotary tables across layers",
+        &["--status", "crash", "--notes", notes],
+    );
+    append(
+        &sandbox,
+        "Share rotary tables across all layers through a cache",
+        &[
+            "--status",
+            "crash",
+            "--parent",
+            "0",
+            "--notes",
+            "RuntimeError: shape mismatch (train.py:99)",
+        ],
+    );
+    append(
+        &sandbox,
+        "Flat learning rate in the last chunk",
+        &["--status", "harness_abort"],
+    );
+    sandbox
+}
+
+#[test]
+fn the_closest_trials_are_shown_with_how_they_ended() {
+    let sandbox = store();
+    insta::assert_snapshot!(
+        [
+            sandbox.transcript(&["similar", "raise MUON_WD 0.0950 -> 0.115 in attention."]),
+            sandbox.transcript(&["similar", "raise muon_wd from 0.095 to 0.13", "--top", "1"]),
+            sandbox.transcript(&["similar", "cache rotary tables", "--top", "2"]),
+            sandbox.transcript(&[
+                "similar",
+                "cache rotary tables",
+                "--as-of",
+                "2",
+                "--top",
+                "1"
+            ]),
+            sandbox.transcript(&["similar", "a new tokenizer", "--top", "1"]),
+        ]
+        .concat()
+    );
+}
+
+#[test]
+fn filters_choose_the_trials_and_not_their_scores() {
+    let sandbox = store();
+    let find = |flags: &[&str]| -> Vec<(String, String)> {
+        let args = ["similar", "cache rotary tables", "--format", "json"];
+        let found: Value = serde_json::from_str(&sandbox.ok(&[&args, flags].concat())).unwrap();
+        let pair = |row: &Value| {
+            (
+                row["exp_id"].as_str().unwrap().into(),
+                row["score"].to_string(),
+            )
+        };
+        found.as_array().unwrap().iter().map(pair).collect()
+    };
+    let all = find(&[]);
+    let from_root = find(&["--parent", "000"]);
+    assert_eq!(all.len(), 3);
+    let scores: Vec<_> = from_root.iter().map(|(id, _)| &**id).collect();
+    assert_eq!(scores, ["003", "001"]);
+    assert!(all.contains(&from_root[0]), "{all:?} {from_root:?}");
+    assert_eq!(
+        find(&["--specialist", "opt", "--top", "9"]).len(),
+        4,
+        "without the ignored one"
+    );
+    for flags in [
+        ["--specialist", "nobody"],
+        ["--parent", "77"],
+        ["--as-of", "77"],
+        ["--top", "0"],
+    ] {
+        let args = [&["similar", "x"], &flags[..]].concat();
+        assert_ne!(
+            sandbox.lineage(&args).output().unwrap().status.code(),
+            Some(0),
+            "{flags:?}"
+        );
+    }
+}
+
+#[test]
+fn records_have_the_score_the_label_and_every_column() {
+    let sandbox = store();
+    let line = sandbox.ok(&[
+        "similar",
+        "raise muon_wd 0.095→0.115 in attention",
+        "--format",
+        "jsonl",
+    ]);
+    let first: Value = serde_json::from_str(line.lines().next().unwrap()).unwrap();
+    assert_eq!(
+        (&first["exp_id"], &first["label"]),
+        (&"001".into(), &"identical".into())
+    );
+    assert_eq!(
+        (first["score"].as_f64(), &first["status"]),
+        (Some(1.0), &"keep".into())
+    );
+    let tsv = sandbox.ok(&["similar", "rotary", "--format", "tsv"]);
+    assert!(
+        tsv.starts_with("score\tlabel\texp_id\ttimestamp\t"),
+        "{tsv}"
+    );
+    assert_eq!(tsv.lines().count(), 4);
+}
+
+#[test]
+fn the_text_comes_from_stdin_or_a_file_too() {
+    let sandbox = store();
+    let direct = sandbox.ok(&["similar", "cache rotary tables", "-q"]);
+    sandbox.write("text", "cache rotary tables\n");
+    assert_eq!(sandbox.ok(&["similar", "@text", "-q"]), direct);
+    let piped = sandbox.transcript_with_stdin(&["similar", "-", "-q"], "cache rotary tables\n");
+    assert_eq!(piped, format!("$ lineage similar - -q\n{direct}= 0\n"));
+    insta::assert_snapshot!(sandbox.transcript(&["similar", " "]));
+}
+
+#[test]
+fn a_gate_fails_above_its_limit_and_only_then() {
+    let sandbox = store();
+    let code = |text: &str, limit: &str| {
+        let args = ["similar", text, "--fail-above", limit];
+        sandbox.lineage(&args).output().unwrap().status.code()
+    };
+    let text = "raise muon_wd 0.095→0.115 in attention";
+    assert_eq!(code(text, "0.8"), Some(1));
+    assert_eq!(code(text, "1"), Some(0));
+    assert_eq!(code("a new tokenizer", "0.8"), Some(0));
+    assert_eq!(code(text, "1.5"), Some(2));
+}
+
+#[test]
+fn an_empty_log_has_nothing_similar() {
+    let sandbox = Sandbox::with_store();
+    assert_eq!(
+        sandbox.ok(&["similar", "x"]),
+        "close earlier trials: none\n"
+    );
+    assert_eq!(sandbox.ok(&["similar", "x", "--format", "json"]), "[]\n");
+}
+
+#[test]
+fn the_log_of_another_tool_is_searched_in_place() {
+    let sandbox = Sandbox::new();
+    let rows = "commit\tval_bpb\tmemory_gb\tstatus\tdescription\n\
+                a1b2c3d\t0.99\t40\tkeep\tbaseline\n\
+                b2c3d4e\t0.98\t41\tdiscard\tswitch GELU to SwiGLU\n";
+    sandbox.write("results.tsv", rows);
+    let found = sandbox.ok(&[
+        "--store",
+        "results.tsv",
+        "similar",
+        "switch gelu to ReLU",
+        "--top",
+        "1",
+        "-q",
+    ]);
+    assert!(found.contains("other value: "), "{found}");
+    assert!(found.contains("gelu→swiglu; yours: gelu→relu\n"), "{found}");
+}
+
+/// One query of the labelled set: the run, the id of its trial, the ids of the same edit, its text.
+fn labelled_queries() -> Option<Vec<[String; 4]>> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/similar_pairs.tsv");
+    let Ok(text) = fs::read_to_string(&path) else {
+        skipped(&format!("no {}", path.display()));
+        return None;
+    };
+    let mut reader = csv::ReaderBuilder::new()
+        .delimiter(b'\t')
+        .from_reader(text.as_bytes());
+    let mut queries = Vec::new();
+    for row in reader.records() {
+        let row = row.unwrap();
+        // Some trials only vary an earlier one: they have no right answer.
+        if !row[2].is_empty() {
+            queries.push([0, 1, 2, 6].map(|column| row[column].to_owned()));
+        }
+    }
+    Some(queries)
+}
+
+/// Of 184 trials of real runs that repeat an earlier edit in other words, how many find it first, or among the first
+/// three. Only earlier trials are searched.
+#[test]
+fn repeated_edits_of_real_runs_are_found() {
+    let Some(queries) = labelled_queries() else {
+        return;
+    };
+    let (mut first, mut third) = (0, 0);
+    let mut ids = HashMap::new();
+    for [run, id, same, text] in &queries {
+        let log = run_log(run);
+        let ids = ids.entry(run).or_insert_with(|| list_ids(&log));
+        let at = ids.iter().position(|other| other == id).unwrap();
+        let same: HashSet<&str> = same.split(',').collect();
+        let found = find_similar(&log, &ids[at - 1], text);
+        first += usize::from(same.contains(&*found[0]));
+        third += usize::from(found.iter().any(|id| same.contains(&**id)));
+    }
+    let all = queries.len();
+    let per_cent = |hits: usize| format!("{}.{} %", 100 * hits / all, 1000 * hits / all % 10);
+    let (hits_1, hits_3) = (per_cent(first), per_cent(third));
+    let figures = format!("{all} queries: hits@1 {hits_1}, hits@3 {hits_3}");
+    let _ = writeln!(io::stdout(), "{figures}");
+    assert!(
+        100 * first >= 87 * all && 100 * third >= 95 * all,
+        "{figures}"
+    );
+}
+
+fn run_log(run: &str) -> String {
+    let runs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/cxcscmu");
+    let log = runs.join(run).join("results.tsv");
+    log.to_string_lossy().into_owned()
+}
+
+fn list_ids(log: &str) -> Vec<String> {
+    let args = [
+        "--store", log, "tail", "-n", "100000", "--format", "tsv", "-q",
+    ];
+    let rows = Sandbox::new().ok(&args);
+    let id_of = |row: &str| row.split('\t').next().unwrap().to_owned();
+    rows.lines().map(id_of).collect()
+}
+
+/// The ids of the three trials up to this one that are most like the text.
+fn find_similar(log: &str, as_of: &str, text: &str) -> Vec<String> {
+    let args = [
+        "--store", log, "similar", text, "--as-of", as_of, "--format", "json", "-q",
+    ];
+    let found: Value = serde_json::from_str(&Sandbox::new().ok(&args)).unwrap();
+    let id_of = |row: &Value| row["exp_id"].as_str().unwrap().to_owned();
+    found.as_array().unwrap().iter().map(id_of).collect()
+}
