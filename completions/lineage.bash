@@ -64,6 +64,9 @@ _lineage() {
             lineage,show)
                 cmd="lineage__subcmd__show"
                 ;;
+            lineage,similar)
+                cmd="lineage__subcmd__similar"
+                ;;
             lineage,stats)
                 cmd="lineage__subcmd__stats"
                 ;;
@@ -118,6 +121,9 @@ _lineage() {
             lineage__subcmd__help,show)
                 cmd="lineage__subcmd__help__subcmd__show"
                 ;;
+            lineage__subcmd__help,similar)
+                cmd="lineage__subcmd__help__subcmd__similar"
+                ;;
             lineage__subcmd__help,stats)
                 cmd="lineage__subcmd__help__subcmd__stats"
                 ;;
@@ -134,7 +140,7 @@ _lineage() {
 
     case "${cmd}" in
         lineage)
-            opts="-q -h -V --store --quiet --color --help --version init append tail best chain tree show diff checkout rebase-to stats compare render prompts check import export completions help"
+            opts="-q -h -V --store --quiet --color --help --version init append tail best chain tree show similar diff checkout rebase-to stats compare render prompts check import export completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -610,7 +616,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__help)
-            opts="init append tail best chain tree show diff checkout stats compare render prompts check import export completions help"
+            opts="init append tail best chain tree show similar diff checkout stats compare render prompts check import export completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -820,6 +826,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__help__subcmd__show)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        lineage__subcmd__help__subcmd__similar)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1075,6 +1095,68 @@ _lineage() {
                     return 0
                     ;;
                 --field)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table json jsonl tsv csv md" -- "${cur}"))
+                    return 0
+                    ;;
+                --metric)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --direction)
+                    COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
+                    return 0
+                    ;;
+                --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --segment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        lineage__subcmd__similar)
+            opts="-q -h --top --parent --specialist --as-of --fail-above --format --metric --direction --map --segment --store --quiet --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --top)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --parent)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --specialist)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --as-of)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-above)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
