@@ -7,7 +7,7 @@ use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 use crate::commands::{
     Context, Findings, Usage, append, best, chain, check, checkout, compare, completions, diff,
-    export, import, init, prompts, render, show, similar, stats, tail, tree,
+    export, import, init, prompts, render, search, show, similar, stats, tail, tree,
 };
 use crate::text::shell_word;
 use crate::ui::{Closed, Ui};
@@ -62,6 +62,7 @@ enum Command {
     Tree(tree::Tree),
     Show(show::Show),
     Similar(similar::Similar),
+    Search(search::Search),
     Diff(diff::Diff),
     #[command(visible_alias = "rebase-to")]
     Checkout(checkout::Checkout),
@@ -108,6 +109,7 @@ fn run_command(command: Command, context: &Context) -> anyhow::Result<()> {
         Command::Tree(args) => tree::run(args, context),
         Command::Show(args) => show::run(args, context),
         Command::Similar(args) => similar::run(args, context),
+        Command::Search(args) => search::run(args, context),
         Command::Diff(args) => diff::run(args, context),
         Command::Checkout(args) => checkout::run(args, context),
         Command::Stats(args) => stats::run(args, context),

@@ -17,6 +17,7 @@ mod init_agent;
 pub mod prompts;
 pub mod render;
 mod render_hook;
+pub mod search;
 pub mod show;
 pub mod similar;
 pub mod stats;

@@ -9,6 +9,7 @@ pub mod json;
 pub mod karpathy;
 pub mod markdown;
 pub mod records;
+pub mod search;
 pub mod similar;
 pub mod stats;
 pub mod table;

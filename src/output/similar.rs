@@ -153,20 +153,35 @@ fn list_changes(text: &str) -> String {
 
 /// Records with the score and the label before the columns of the log.
 pub fn format_similar_records(trials: &[SimilarTrial], schema: &Schema, format: Format) -> String {
-    let own = [Column::number("score"), Column::text("label")];
-    let is_free = |column: &Column| own.iter().all(|own| own.name != column.name);
-    let logged = columns(schema);
-    let kept: Vec<bool> = logged.iter().map(is_free).collect();
-    let mut all = own.to_vec();
-    all.extend(logged.into_iter().filter(is_free));
+    let own = vec![Column::number("score"), Column::text("label")];
     let rows = trials.iter().map(|similar| {
-        let mut record = vec![
-            format!("{:.4}", similar.score),
-            similar.label.name().to_owned(),
-        ];
-        let cells = cells(&similar.trial.row()).into_iter().zip(&kept);
-        record.extend(cells.filter(|(_, kept)| **kept).map(|(cell, _)| cell));
+        let label = similar.label.name().to_owned();
+        (vec![format!("{:.4}", similar.score), label], &similar.trial)
+    });
+    format_scored(own, rows, schema, format)
+}
+
+/// Records with these columns before those of the log. A column of the log with the same name is left out.
+pub fn format_scored<'t>(
+    mut all: Vec<Column>,
+    rows: impl Iterator<Item = (Vec<String>, &'t Trial)>,
+    schema: &Schema,
+    format: Format,
+) -> String {
+    let logged = columns(schema);
+    let is_free = |column: &Column| all.iter().all(|own| own.name != column.name);
+    let kept: Vec<bool> = logged.iter().map(is_free).collect();
+    let keep = |cells: Vec<String>| cells.into_iter().zip(&kept).filter(|(_, kept)| **kept);
+    let records = rows.map(|(mut record, trial)| {
+        record.extend(keep(cells(&trial.row())).map(|(cell, _)| cell));
         record
     });
-    format_records(format, all, rows)
+    all.extend(
+        logged
+            .into_iter()
+            .zip(&kept)
+            .filter(|(_, kept)| **kept)
+            .map(|(column, _)| column),
+    );
+    format_records(format, all, records)
 }

@@ -32,6 +32,7 @@ mod render;
 mod render_limits;
 mod roundtrip;
 mod sandbox;
+mod search;
 mod similar;
 #[cfg(unix)]
 mod snapshot;

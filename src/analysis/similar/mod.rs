@@ -5,11 +5,13 @@
 
 mod outcomes;
 mod scorer;
+mod search;
 mod tokens;
 mod words;
 
 pub use self::outcomes::Outcomes;
 pub use self::scorer::Scorer;
+pub use self::search::Search;
 pub use self::tokens::{Token, find_changes, for_each_token};
 
 use std::cmp::Reverse;
