@@ -61,6 +61,9 @@ _lineage() {
             lineage,render)
                 cmd="lineage__subcmd__render"
                 ;;
+            lineage,search)
+                cmd="lineage__subcmd__search"
+                ;;
             lineage,show)
                 cmd="lineage__subcmd__show"
                 ;;
@@ -118,6 +121,9 @@ _lineage() {
             lineage__subcmd__help,render)
                 cmd="lineage__subcmd__help__subcmd__render"
                 ;;
+            lineage__subcmd__help,search)
+                cmd="lineage__subcmd__help__subcmd__search"
+                ;;
             lineage__subcmd__help,show)
                 cmd="lineage__subcmd__help__subcmd__show"
                 ;;
@@ -140,7 +146,7 @@ _lineage() {
 
     case "${cmd}" in
         lineage)
-            opts="-q -h -V --store --quiet --color --help --version init append tail best chain tree show similar diff checkout rebase-to stats compare render prompts check import export completions help"
+            opts="-q -h -V --store --quiet --color --help --version init append tail best chain tree show similar search diff checkout rebase-to stats compare render prompts check import export completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -616,7 +622,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__help)
-            opts="init append tail best chain tree show similar diff checkout stats compare render prompts check import export completions help"
+            opts="init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -812,6 +818,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__help__subcmd__render)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        lineage__subcmd__help__subcmd__search)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1050,6 +1070,64 @@ _lineage() {
                     ;;
                 --format)
                     COMPREPLY=($(compgen -W "md json" -- "${cur}"))
+                    return 0
+                    ;;
+                --metric)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --direction)
+                    COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
+                    return 0
+                    ;;
+                --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --segment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        lineage__subcmd__search)
+            opts="-n -q -h --status --specialist --domain --format --metric --direction --map --segment --store --quiet --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                -n)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --status)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --specialist)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --domain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table json jsonl tsv csv md" -- "${cur}"))
                     return 0
                     ;;
                 --metric)

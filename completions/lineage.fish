@@ -39,6 +39,7 @@ complete -c lineage -n "__fish_lineage_needs_command" -f -a "chain" -d 'Show a t
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "tree" -d 'Show the whole search as a tree'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "show" -d 'Show one trial with every column'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "similar" -d 'Find earlier trials that are like a hypothesis'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "search" -d 'Search hypotheses and notes for words'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "diff" -d 'Show what differs between the snapshots of two trials'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "checkout" -d 'Put a trial\'s files into a directory, and print its id'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "rebase-to" -d 'Put a trial\'s files into a directory, and print its id'
@@ -219,6 +220,27 @@ always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand search" -s n -d 'Number of trials' -r
+complete -c lineage -n "__fish_lineage_using_subcommand search" -l status -d 'Only trials with this status; may be repeated' -r
+complete -c lineage -n "__fish_lineage_using_subcommand search" -l specialist -d 'Only trials of this specialist; may be repeated' -r
+complete -c lineage -n "__fish_lineage_using_subcommand search" -l domain -d 'Only trials in this domain; may be repeated' -r
+complete -c lineage -n "__fish_lineage_using_subcommand search" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
+json\t'One JSON array'
+jsonl\t'One JSON object per line'
+tsv\t'Tab-separated with a header'
+csv\t'Comma-separated with a header'
+md\t'A Markdown table'"
+complete -c lineage -n "__fish_lineage_using_subcommand search" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand search" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
+maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand search" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand search" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand search" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand search" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand search" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand search" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l against -d 'What to compare it with' -r -f -a "best\t'The best trial'
 baseline\t'The trial that it was measured against'
 parent\t'The trial that it was made from'"
@@ -429,22 +451,23 @@ always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand completions" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand completions" -s h -l help -d 'Print help'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar diff checkout stats compare render prompts check import export completions help" -f -a "init" -d 'Make a store'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar diff checkout stats compare render prompts check import export completions help" -f -a "append" -d 'Log one trial, and print its id'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar diff checkout stats compare render prompts check import export completions help" -f -a "tail" -d 'List the most recent trials, newest last'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar diff checkout stats compare render prompts check import export completions help" -f -a "best" -d 'Show the best trial, or the leaderboard of keeps'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar diff checkout stats compare render prompts check import export completions help" -f -a "chain" -d 'Show a trial\'s ancestors, oldest first'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar diff checkout stats compare render prompts check import export completions help" -f -a "tree" -d 'Show the whole search as a tree'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar diff checkout stats compare render prompts check import export completions help" -f -a "show" -d 'Show one trial with every column'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar diff checkout stats compare render prompts check import export completions help" -f -a "similar" -d 'Find earlier trials that are like a hypothesis'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar diff checkout stats compare render prompts check import export completions help" -f -a "diff" -d 'Show what differs between the snapshots of two trials'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar diff checkout stats compare render prompts check import export completions help" -f -a "checkout" -d 'Put a trial\'s files into a directory, and print its id'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar diff checkout stats compare render prompts check import export completions help" -f -a "stats" -d 'Summarize the search on one screen'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar diff checkout stats compare render prompts check import export completions help" -f -a "compare" -d 'Compare logs, states of a log, or specialists side by side'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar diff checkout stats compare render prompts check import export completions help" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar diff checkout stats compare render prompts check import export completions help" -f -a "prompts" -d 'List saved prompts: when, for which specialist, as of which trial'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar diff checkout stats compare render prompts check import export completions help" -f -a "check" -d 'Find problems in a log'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar diff checkout stats compare render prompts check import export completions help" -f -a "import" -d 'Import the log of another tool into a store'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar diff checkout stats compare render prompts check import export completions help" -f -a "export" -d 'Export the whole log for another tool'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar diff checkout stats compare render prompts check import export completions help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar diff checkout stats compare render prompts check import export completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "init" -d 'Make a store'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "append" -d 'Log one trial, and print its id'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "tail" -d 'List the most recent trials, newest last'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "best" -d 'Show the best trial, or the leaderboard of keeps'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "chain" -d 'Show a trial\'s ancestors, oldest first'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "tree" -d 'Show the whole search as a tree'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "show" -d 'Show one trial with every column'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "similar" -d 'Find earlier trials that are like a hypothesis'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "search" -d 'Search hypotheses and notes for words'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "diff" -d 'Show what differs between the snapshots of two trials'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "checkout" -d 'Put a trial\'s files into a directory, and print its id'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "stats" -d 'Summarize the search on one screen'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "compare" -d 'Compare logs, states of a log, or specialists side by side'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "prompts" -d 'List saved prompts: when, for which specialist, as of which trial'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "check" -d 'Find problems in a log'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "import" -d 'Import the log of another tool into a store'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "export" -d 'Export the whole log for another tool'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
