@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::{
     Draft, LogState, LoggedJob,
-    draft::{AUTO, NONE},
+    draft::{AUTO, NONE, NUMBERS},
 };
 use crate::log::{ExpId, Number, Role, Schema, Status, signed_delta};
 use crate::text::nearest;
@@ -38,11 +38,14 @@ impl Draft {
         self.check()?;
         self.check_columns(schema)?;
         let score = self.score(schema)?;
-        let status = self.status(score.as_ref(), state)?;
+        let status = self.status(score.as_ref(), schema, state)?;
         let id = self.id(state)?;
         let mut row: HashMap<&str, String> = HashMap::new();
+        let left_empty = self.left_empty(schema);
         for (name, text) in self.given() {
-            row.insert(name, text.clone());
+            if !left_empty.contains(&name.as_str()) {
+                row.insert(name, text.clone());
+            }
         }
         if let Some(job) = self.job() {
             row.insert("job_name", job);
@@ -64,7 +67,7 @@ impl Draft {
         let value = score.as_ref().map(Number::value);
         Ok(CompletedTrial {
             cells: schema.names().iter().map(take_cell).collect(),
-            warnings: self.warnings(&id, status, score.as_ref(), state),
+            warnings: self.warnings(&id, status, score.as_ref(), schema, state),
             id,
             status,
             score: value,
@@ -74,7 +77,7 @@ impl Draft {
 
     /// The status that the trial gets if the log does not change.
     pub fn outcome(&self, schema: &Schema, state: &LogState) -> Result<Status> {
-        self.status(self.score(schema)?.as_ref(), state)
+        self.status(self.score(schema)?.as_ref(), schema, state)
     }
 
     /// Fails if the job of this draft is logged with another outcome: status or score.
@@ -115,7 +118,8 @@ impl Draft {
                     "{label}: '{text}' is not the number of an attempt of a job; give the job name and 1, 2, 3 …"
                 );
             // `snapshot` is a path to freeze, unless the log has a column of that name.
-            } else if name != "metric" && name != "snapshot" {
+            // A trial that could not be written is printed with its time.
+            } else if !["metric", "snapshot", "timestamp"].contains(&name.as_str()) {
                 let help = nearest(name, schema.names().iter().map(String::as_str));
                 bail!("the log has no column '{}'; {help}", name.escape_debug());
             }
@@ -146,9 +150,21 @@ impl Draft {
         Ok(metric.or(cell))
     }
 
-    fn status(&self, score: Option<&Number>, state: &LogState) -> Result<Status> {
+    /// The numbers that are left empty because they are not finite.
+    fn left_empty<'s>(&self, schema: &'s Schema) -> Vec<&'s str> {
+        let score = Some(schema.score_name()).filter(|name| !NUMBERS.contains(name));
+        let names = NUMBERS.into_iter().chain(score);
+        names.filter(|name| self.is_left_empty(name)).collect()
+    }
+
+    fn status(&self, score: Option<&Number>, schema: &Schema, state: &LogState) -> Result<Status> {
+        // The trial ran, but cannot be compared.
+        let has_infinite_score = ["metric", schema.score_name()]
+            .iter()
+            .any(|name| self.is_left_empty(name));
         let word = self.get("status").unwrap_or_default();
         let status = match (word, score) {
+            (AUTO, None) if has_infinite_score => Status::Crash,
             (AUTO, None) => {
                 bail!("status auto needs a score: give --metric, or the status of a failure")
             }
@@ -158,7 +174,7 @@ impl Draft {
             (word, _) => Status::parse(word.as_bytes()),
         };
         ensure!(
-            !status.needs_score() || score.is_some(),
+            !status.needs_score() || score.is_some() || has_infinite_score,
             "status {} needs a score: give --metric",
             status.name()
         );
@@ -168,11 +184,19 @@ impl Draft {
     /// The id that was given, or the next one.
     fn id(&self, state: &LogState) -> Result<ExpId> {
         let Some(id) = self.get("exp_id").and_then(ExpId::parse) else {
-            return Ok(state.next_id());
+            let next = state.next_id();
+            ensure!(
+                next.may_be_new(),
+                "the log has trial {}, the largest id; give the next trials a name with {}",
+                ExpId::MAX_COUNTED,
+                self.label("exp_id")
+            );
+            return Ok(next);
         };
         ensure!(
             state.trial(&id).is_none(),
-            "the log already has a trial '{id}'; leave out --exp-id to get the next id"
+            "the log already has a trial '{id}'; leave out {} to get the next id",
+            self.label("exp_id")
         );
         Ok(id)
     }
@@ -222,6 +246,7 @@ impl Draft {
         id: &ExpId,
         status: Status,
         score: Option<&Number>,
+        schema: &Schema,
         state: &LogState,
     ) -> Vec<String> {
         let mut warnings = Vec::new();
@@ -234,10 +259,13 @@ impl Draft {
             ));
         }
         for name in ["train_s", "total_s"] {
-            let text = self.get(name).unwrap_or("0");
-            if Number::value_of(text).is_none() {
+            let text = self.get(name).filter(|_| !self.is_left_empty(name));
+            let text = text.unwrap_or("0");
+            if Number::value_of(text).is_none_or(|seconds| seconds < 0.0) {
                 let text = text.escape_debug();
-                warnings.push(format!("{name} '{text}' of trial {id} is not a number"));
+                warnings.push(format!(
+                    "{name} '{text}' of trial {id} is not a number of seconds"
+                ));
             }
         }
         let path = self.get("snapshot_path").unwrap_or_default();
@@ -250,7 +278,23 @@ impl Draft {
         for warning in &mut warnings {
             warning.push_str("; written as given");
         }
+        warnings.extend(self.changes(id, schema));
         warnings
+    }
+
+    /// What is not written as given.
+    fn changes(&self, id: &ExpId, schema: &Schema) -> Vec<String> {
+        let mut changes = self.warnings.clone();
+        for name in self.left_empty(schema) {
+            let text = self.get(name).unwrap_or_default().escape_debug();
+            changes.push(format!(
+                "{name} {text} is not a finite number and was left empty"
+            ));
+        }
+        changes
+            .into_iter()
+            .map(|change| format!("trial {id}: {change}"))
+            .collect()
     }
 }
 

@@ -1,8 +1,9 @@
 //! A trial as it was given: its values by column, and whether they are valid by themselves.
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use jiff::Timestamp;
+use jiff::{Timestamp, tz::TimeZone};
 
+use super::long_text::shorten;
 use crate::log::{ExpId, Number, Status};
 use crate::text::{escape_controls, nearest};
 
@@ -11,6 +12,34 @@ pub(super) const NONE: &str = "none";
 
 /// The status that stands for keep, discard or baseline, whichever the score makes it.
 pub(super) const AUTO: &str = "auto";
+
+/// Columns whose cells have to be numbers.
+const CHECKED_NUMBERS: [&str; 4] = ["metric", "core_metric", "val_bpb", "delta_vs_best"];
+
+/// Columns whose cells should be numbers.
+pub(super) const NUMBERS: [&str; 7] = [
+    "metric",
+    "core_metric",
+    "val_bpb",
+    "delta_vs_best",
+    "expected_delta",
+    "train_s",
+    "total_s",
+];
+
+/// Other values around which white space means nothing, by the names that are given.
+const TRIMMED: [&str; 8] = [
+    "exp_id",
+    "timestamp",
+    "status",
+    "parent",
+    "parent_exp",
+    "baseline",
+    "baseline_exp",
+    "attempt",
+];
+
+const FREE_TEXTS: [&str; 3] = ["hypothesis", "notes", "job_name"];
 
 /// Where the values of a draft come from; error messages name them accordingly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +55,8 @@ pub struct Draft {
     given: Vec<(String, String)>,
     /// Used if no specialist was given and the log has a column for it.
     pub default_specialist: Option<String>,
+    /// What was changed so that the trial can be logged.
+    pub(super) warnings: Vec<String>,
 }
 
 impl Draft {
@@ -36,7 +67,27 @@ impl Draft {
             origin,
             given: given.map(normalize).collect(),
             default_specialist: None,
+            warnings: Vec::new(),
         }
+    }
+
+    /// Cuts texts of more than `max` bytes in the middle.
+    pub fn shorten_texts(&mut self, max: usize) {
+        for (name, text) in &mut self.given {
+            if let Some(short) = shorten(text, max) {
+                self.warnings.push(format!(
+                    "{name} has {} bytes and was cut to {max}",
+                    text.len()
+                ));
+                *text = short;
+            }
+        }
+    }
+
+    /// Whether a number is `NaN` or infinite and is left empty. Scripts that write JSON cannot always avoid it, and the
+    /// other trials would be lost, too.
+    pub(super) fn is_left_empty(&self, name: &str) -> bool {
+        self.origin == Origin::Json && self.get(name).is_some_and(is_infinite)
     }
 
     /// What was given, for showing it if it cannot be written.
@@ -96,7 +147,7 @@ impl Draft {
             bail!("'{name}' is given twice");
         }
         self.check_status()?;
-        for name in ["metric", "core_metric", "val_bpb", "delta_vs_best"] {
+        for name in CHECKED_NUMBERS {
             self.number(name)?;
         }
         self.given_time()?;
@@ -123,13 +174,13 @@ impl Draft {
         let (label, text) = (self.label("exp_id"), text.escape_debug());
         ensure!(
             id.is_some_and(|id| id.may_be_new()),
-            "{label}: '{text}' cannot be an id; use up to 15 digits, or up to 64 of A-Z a-z 0-9 . _ -"
+            "{label}: '{text}' cannot be an id; use up to 9 digits, or up to 64 of A-Z a-z 0-9 . _ -"
         );
         Ok(())
     }
 
     pub(super) fn number(&self, name: &str) -> Result<Option<Number>> {
-        let Some(text) = self.get(name) else {
+        let Some(text) = self.get(name).filter(|_| !self.is_left_empty(name)) else {
             return Ok(None);
         };
         let number: Result<Number, String> = text.parse();
@@ -146,10 +197,15 @@ impl Draft {
         let Some(text) = self.get("timestamp") else {
             return Ok(None);
         };
-        let Ok(time) = text.trim().parse() else {
-            let (label, text) = (self.label("timestamp"), text.escape_debug());
-            bail!("{label}: '{text}' is not a time; write 2026-05-01T14:03:30Z");
+        let (label, shown) = (self.label("timestamp"), text.escape_debug());
+        let Ok(time) = text.trim().parse::<Timestamp>() else {
+            bail!("{label}: '{shown}' is not a time; write 2026-05-01T14:03:30Z");
         };
+        // The log writes a year with four digits.
+        ensure!(
+            time.to_zoned(TimeZone::UTC).year() >= 0,
+            "{label}: '{shown}' is before the year 0; write 2026-05-01T14:03:30Z"
+        );
         Ok(Some(time))
     }
 
@@ -169,7 +225,15 @@ impl Draft {
 /// A column and a text as the log has them, so that what is compared, shown and written is the same. An unknown status
 /// stays as it is.
 fn normalize((name, text): (String, String)) -> (String, String) {
-    let text = escape_controls(&text).into_owned();
+    // A file with Windows line ends leaves a carriage return after a number.
+    let is_number = Number::value_of(&text).is_some() || NUMBERS.contains(&name.as_str());
+    let is_plain = is_number || TRIMMED.contains(&name.as_str());
+    let text = if is_plain && !FREE_TEXTS.contains(&name.as_str()) {
+        text.trim()
+    } else {
+        &text
+    };
+    let text = escape_controls(text).into_owned();
     match name.as_str() {
         "parent" => ("parent_exp".to_owned(), text),
         "baseline" => ("baseline_exp".to_owned(), text),
@@ -180,6 +244,12 @@ fn normalize((name, text): (String, String)) -> (String, String) {
         },
         _ => (name, text),
     }
+}
+
+/// Whether a text is one of the words for numbers that are not finite, as programs write them.
+fn is_infinite(text: &str) -> bool {
+    let word = text.trim().trim_start_matches(['+', '-']).to_lowercase();
+    ["nan", "inf", "infinity"].contains(&word.as_str())
 }
 
 /// A time as the log writes it.

@@ -4,7 +4,9 @@ mod complete;
 mod draft;
 mod file_lock;
 mod input;
+mod json_repair;
 mod lock;
+mod long_text;
 mod repair;
 mod state;
 

@@ -12,6 +12,7 @@ use super::{Context, Usage};
 use crate::{
     append::{Draft, Written},
     log::Direction,
+    store::{AppendSettings, Store},
     ui::Closed,
 };
 
@@ -84,8 +85,13 @@ enum Format {
 }
 
 pub fn run(args: Append, context: &Context) -> Result<()> {
-    let drafts = given::read_drafts(&args, context)?;
-    let result = append(&drafts, &args, context);
+    let store = context.store();
+    let default = AppendSettings::default();
+    let settings = store
+        .as_ref()
+        .map_or(&default, |store| &store.settings.append);
+    let drafts = given::read_drafts(&args, settings.max_text_bytes, context)?;
+    let result = append(&drafts, store, &args, context);
     if let Err(error) = &result
         && !error.is::<Written>()
         && !error.is::<Closed>()
@@ -98,9 +104,9 @@ pub fn run(args: Append, context: &Context) -> Result<()> {
     result
 }
 
-fn append(drafts: &[Draft], args: &Append, context: &Context) -> Result<()> {
-    check(drafts, args)?;
-    let store = context.store()?;
+fn append(drafts: &[Draft], store: Result<Store>, args: &Append, context: &Context) -> Result<()> {
+    check(drafts)?;
+    let store = store?;
     let works = freeze::stage_snapshots(drafts, args, &store, context)?;
     let wait = Duration::from_secs_f64(args.lock_timeout);
     let locked = store.lock(args.direction, wait)?;
@@ -115,12 +121,16 @@ fn append(drafts: &[Draft], args: &Append, context: &Context) -> Result<()> {
 }
 
 /// Checks what needs no log.
-fn check(drafts: &[Draft], args: &Append) -> Result<()> {
-    for draft in drafts {
-        match draft.check() {
-            Err(error) if !args.json => bail!(Usage(format!("{error:#}"))),
-            result => result?,
-        }
+fn check(drafts: &[Draft]) -> Result<()> {
+    for (at, draft) in drafts.iter().enumerate() {
+        let Err(error) = draft.check() else {
+            continue;
+        };
+        let place = match drafts.len() {
+            1 => String::new(),
+            count => format!("trial {} of {count}: ", at + 1),
+        };
+        bail!(Usage(format!("{place}{error:#}")));
     }
     Ok(())
 }

@@ -20,6 +20,9 @@ use crate::output::similar::{
     SimilarContext, SimilarTrial, format_similar, format_similar_records,
 };
 
+/// Of a longer text, the middle is left out.
+const MAX_TEXT_BYTES: usize = 1024 * 1024;
+
 /// Find earlier trials that are like a hypothesis
 ///
 /// Prints the closest trials, best first, with a score from 0 to 1 and a label: `identical`, `other value` (both name a
@@ -59,7 +62,7 @@ pub struct Similar {
 }
 
 pub fn run(args: Similar, context: &Context) -> Result<()> {
-    let text = read_text(&args.text)?;
+    let text = read_text(&args.text, MAX_TEXT_BYTES)?;
     let empty = "TEXT is empty; give the hypothesis of the next trial".to_owned();
     ensure!(!text.trim().is_empty(), Usage(empty));
     let options = ReadOptions {

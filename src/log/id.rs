@@ -15,7 +15,7 @@ pub enum ExpId {
 
 impl ExpId {
     /// Larger numbers do not count trials: the next id does not follow them.
-    pub const MAX_COUNTED: u64 = 999_999_999_999_999;
+    pub const MAX_COUNTED: u64 = 999_999_999;
 
     /// Parses an id as people and logs write it; `None` if the text is blank.
     pub fn parse(text: &str) -> Option<Self> {
@@ -54,6 +54,7 @@ impl ExpId {
                 let is_safe = |b: u8| b.is_ascii_alphanumeric() || b"._-".contains(&b);
                 (1..=64).contains(&name.len())
                     && name.bytes().all(is_safe)
+                    && !name.bytes().all(|b| b.is_ascii_digit())
                     && !name.starts_with(['.', '-'])
             }
         }

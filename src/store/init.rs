@@ -137,6 +137,9 @@ fn settings_text(new: &New) -> String {
 
 const OPTIONAL_SETTINGS: &str = r#"# durability = "none"          # do not wait for the disk: faster, but a power cut may lose the last trials
 
+[append]
+# max_text_bytes = 1048576     # longer notes and hypotheses are cut in the middle
+
 [snapshot]
 # path = "work"                # freeze this with every keep and baseline; relative to the directory of the store
 # always = true                # freeze it with every trial

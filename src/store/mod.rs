@@ -14,4 +14,4 @@ pub use prompt_settings::{PromptSettings, SectionName};
 pub use prompts::SavedPrompt;
 pub(crate) use prompts::file_name;
 pub use running::{RunningProcess, RunningTrial};
-pub use settings::{Durability, Settings};
+pub use settings::{AppendSettings, Durability, Settings};

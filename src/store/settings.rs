@@ -3,11 +3,12 @@
 use std::{
     collections::BTreeMap,
     io::ErrorKind,
+    ops::RangeInclusive,
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, ensure};
-use serde::{Deserialize, Serialize};
+use anyhow::{Context, Result, anyhow, ensure};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::PromptSettings;
 use crate::analysis::StatedLimit;
@@ -16,6 +17,9 @@ use crate::log::{Direction, LogOptions, Status};
 
 /// The version of the stores that this program makes and understands.
 pub(super) const VERSION: u32 = 1;
+
+/// The texts of a row have to fit into the longest row.
+const MAX_TEXT: RangeInclusive<usize> = 1024..=4 * 1024 * 1024;
 
 /// Everything in `lineage.toml`. An unknown key is an error, so that a typing mistake does not go unnoticed.
 #[derive(Debug, Default, Deserialize)]
@@ -30,6 +34,7 @@ pub struct Settings {
     /// Columns of a new log besides the 17.
     pub columns: Vec<String>,
     pub durability: Durability,
+    pub append: AppendSettings,
     pub snapshot: SnapshotSettings,
     pub import: ImportSettings,
     pub prompt: PromptSettings,
@@ -46,6 +51,22 @@ pub enum Durability {
     Full,
     /// Leaves it to the operating system: a power cut may lose the last trials.
     None,
+}
+
+/// What `append` writes.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct AppendSettings {
+    /// Longer texts, such as notes, are cut in the middle.
+    pub max_text_bytes: usize,
+}
+
+impl Default for AppendSettings {
+    fn default() -> Self {
+        Self {
+            max_text_bytes: 1024 * 1024,
+        }
+    }
 }
 
 /// What `append` freezes.
@@ -111,8 +132,14 @@ impl Settings {
             String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8", path.display()))?;
         // Checked first, because a newer version may have settings that this program does not know.
         check_version(path, &text)?;
-        let settings: Self = toml::from_str(&text)
-            .with_context(|| format!("{} has an invalid setting", path.display()))?;
+        let settings: Self = parse_toml(path, &text)?;
+        ensure!(
+            MAX_TEXT.contains(&settings.append.max_text_bytes),
+            "{}: append.max_text_bytes is a number of bytes from {} to {}",
+            path.display(),
+            MAX_TEXT.start(),
+            MAX_TEXT.end()
+        );
         if let Some(epsilon) = settings.prompt.epsilon {
             ensure!(
                 epsilon.is_finite() && epsilon >= 0.0,
@@ -131,10 +158,17 @@ impl Settings {
     }
 }
 
+/// Parses settings; an error names the line.
+fn parse_toml<T: DeserializeOwned>(path: &Path, text: &str) -> Result<T> {
+    toml::from_str(text).map_err(|error| {
+        let before = error.span().map_or("", |span| &text[..span.start]);
+        let line = before.matches('\n').count() + 1;
+        anyhow!("{}:{line}: {}", path.display(), error.message())
+    })
+}
+
 fn check_version(path: &Path, text: &str) -> Result<()> {
-    let table: toml::Table = text
-        .parse()
-        .with_context(|| format!("{} is not TOML", path.display()))?;
+    let table: toml::Table = parse_toml(path, text)?;
     if let Some(version) = table.get("version").and_then(toml::Value::as_integer) {
         ensure!(
             version <= i64::from(VERSION),

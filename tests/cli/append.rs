@@ -235,7 +235,6 @@ fn many_trials_come_as_json_all_or_none() {
     let before = sandbox.read_log();
     for bad in [
         "{\"status\":\"crash\"}\n{\"status\":\"crash\",\"parent\":\"99\"}\n",
-        "{\"status\":\"crash\"}\n{\"status\":\"cash\"}\n",
         "{\"status\":\"crash\"}\n{\"status\":",
         "{\"status\":\"crash\",\"notes\":[1]}",
         "[1]",
@@ -245,6 +244,11 @@ fn many_trials_come_as_json_all_or_none() {
         assert!(transcript.ends_with("= 1\n"), "{transcript}");
         assert_eq!(sandbox.read_log(), before, "{bad}");
     }
+    let bad = "{\"status\":\"crash\"}\n{\"status\":\"cash\"}\n";
+    let transcript = sandbox.transcript_with_stdin(&["append", "--json"], bad);
+    let said = "! error: trial 2 of 2: unknown status 'cash'; did you mean 'crash'?\n= 2\n";
+    assert!(transcript.ends_with(said), "{transcript}");
+    assert_eq!(sandbox.read_log(), before, "{bad}");
 }
 
 #[test]

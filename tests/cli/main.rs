@@ -3,6 +3,7 @@
 
 mod agent;
 mod append;
+mod append_input;
 mod check;
 #[cfg(unix)]
 mod checkout;

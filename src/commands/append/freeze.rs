@@ -35,6 +35,9 @@ pub(super) fn stage_snapshots(
         || store.work().is_some()
         || drafts.iter().any(|draft| draft.get("snapshot").is_some());
     if !has_source || !drafts.iter().any(|draft| may_get_snapshot(draft, store)) {
+        if let Some(path) = flag {
+            warn_if_missing(Path::new(path), context);
+        }
         return Ok(drafts.iter().map(|_| None).collect());
     }
     // Read without the lock: a trial that is not better than the best now will not be later.
@@ -104,6 +107,7 @@ fn stage_snapshot(
     }
     let status = draft.outcome(&log.schema, ledger).ok()?; // completing the draft reports errors
     if !store.settings.snapshot.wants(status) {
+        warn_if_missing(source, context);
         return None;
     }
     if log.schema.column(Role::Snapshot).is_none() {
@@ -117,6 +121,16 @@ fn stage_snapshot(
         }
     }
     Some(staged)
+}
+
+/// A wrong path would otherwise be noticed at the first keep only.
+fn warn_if_missing(source: &Path, context: &Context) {
+    if let Err(error) = source.metadata() {
+        let source = source.display();
+        context
+            .ui
+            .warn(&format!("nothing to freeze at {source}: {error}"));
+    }
 }
 
 fn copy_files(

@@ -3,7 +3,7 @@
 use std::{
     env,
     ffi::{OsStr, OsString},
-    io::{self, Read},
+    io,
     path::Path,
 };
 
@@ -15,6 +15,7 @@ use super::Append;
 use crate::{
     append::{Draft, Origin, format_time, parse_trials, read_text},
     commands::{Context, Usage},
+    files::read_bounded,
     output::json,
     text::printable,
 };
@@ -81,14 +82,19 @@ pub(super) struct TrialFlags {
     set: Vec<OsString>,
 }
 
+/// How much JSON is read from stdin.
+const MAX_STDIN: u64 = 256 * 1024 * 1024;
+
 /// Reads the trials. An error here is a mistake in the command line itself, or JSON that cannot be read.
-pub(super) fn read_drafts(args: &Append, context: &Context) -> Result<Vec<Draft>> {
+/// Texts of more than `max_text` bytes are cut.
+pub(super) fn read_drafts(args: &Append, max_text: usize, context: &Context) -> Result<Vec<Draft>> {
     let mut drafts = if args.json {
         read_stdin(args, context)?
     } else {
-        read_flags(args, context)?
+        read_flags(args, max_text, context)?
     };
     for draft in &mut drafts {
+        draft.shorten_texts(max_text);
         draft.default_specialist = env::var_os("LINEAGE_SPECIALIST").as_deref().map(lossy);
     }
     Ok(drafts)
@@ -96,9 +102,8 @@ pub(super) fn read_drafts(args: &Append, context: &Context) -> Result<Vec<Draft>
 
 /// If what was read from stdin cannot be used, it is printed on stderr: it may exist nowhere else.
 fn read_stdin(args: &Append, context: &Context) -> Result<Vec<Draft>> {
-    let mut bytes = Vec::new();
-    let read = io::stdin().lock().read_to_end(&mut bytes);
-    read.context("cannot read stdin")?;
+    let bytes = read_bounded(io::stdin().lock(), MAX_STDIN)
+        .context("cannot read stdin; give the trials in smaller batches")?;
     let text = String::from_utf8_lossy(&bytes);
     let specialist = args.specialist.as_deref().map(lossy);
     let drafts = parse_trials(&text, specialist.as_deref());
@@ -111,7 +116,7 @@ fn read_stdin(args: &Append, context: &Context) -> Result<Vec<Draft>> {
     drafts
 }
 
-fn read_flags(args: &Append, context: &Context) -> Result<Vec<Draft>> {
+fn read_flags(args: &Append, max_text: usize, context: &Context) -> Result<Vec<Draft>> {
     let flags = &args.trial;
     let is_stdin = |value: &Option<OsString>| value.as_deref() == Some(OsStr::new("-"));
     if is_stdin(&flags.hypothesis) && is_stdin(&flags.notes) {
@@ -128,7 +133,7 @@ fn read_flags(args: &Append, context: &Context) -> Result<Vec<Draft>> {
     }
     for (name, value) in [("hypothesis", &flags.hypothesis), ("notes", &flags.notes)] {
         // A text that cannot be read is left out: the measurement matters more.
-        match value.as_deref().map(read_text) {
+        match value.as_deref().map(|value| read_text(value, max_text)) {
             Some(Ok(text)) => given.push((name.to_owned(), text)),
             Some(Err(error)) => {
                 let warning = format!("--{name}: {error:#}; continuing without it");
