@@ -8,7 +8,7 @@ use crate::{
     files::open_input,
     import::{ColumnMap, ImportOptions, OwnHeader, open_external},
     index::{IndexedLog, index_path},
-    log::{Direction, ExpId, Log, LogOptions, Source, measure_lines},
+    log::{Direction, ExpId, Log, LogOptions, Source, measure_lines, read_header},
     store::{Settings, Store, check_regular, way_out},
 };
 
@@ -49,6 +49,27 @@ impl ReadOptions {
             segment: self.segment,
             stored_segment: stored.segment,
         })
+    }
+}
+
+/// Whether the log of a store has the columns of lineage.
+pub fn is_own_log(store: &Store) -> Result<bool> {
+    let path = store.log_path();
+    check_regular(path)?;
+    let read = || {
+        let file = open_input(path)?;
+        let len = file.metadata()?.len();
+        read_header(&Source::File(file), len)
+    };
+    let header = read().with_context(|| format!("cannot read {}", path.display()))?;
+    Ok(header.is_some_and(|header| own_header(store, false).matches(&header.names)))
+}
+
+fn own_header(store: &Store, is_mapped: bool) -> OwnHeader<'_> {
+    OwnHeader {
+        extra_columns: &store.settings.columns,
+        has_metric: store.settings.metric.is_some(),
+        is_mapped,
     }
 }
 
@@ -114,11 +135,7 @@ fn translate_external(
         return Ok(None);
     };
     let path = store.log_path();
-    let own = OwnHeader {
-        extra_columns: &store.settings.columns,
-        has_metric: store.settings.metric.is_some(),
-        is_mapped: !options.map.is_empty(),
-    };
+    let own = own_header(store, !options.map.is_empty());
     let import_options = options.import_options(&store.settings)?;
     let Some(external) = open_external(path, source, len, &own, &import_options)? else {
         return Ok(None);

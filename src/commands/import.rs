@@ -1,4 +1,7 @@
-//! `lineage import`.
+//! `lineage import`: add the trials of another log, or of another store, to a store.
+
+mod snapshots;
+mod source;
 
 use std::{
     path::{Path, PathBuf},
@@ -8,10 +11,14 @@ use std::{
 use anyhow::{Context as _, Result, bail};
 use clap::Args;
 
+use self::snapshots::CopiedSnapshots;
+use self::source::{ImportSource, find_store};
 use super::{Context, ReadArgs};
 use crate::{
     files::permissions_of,
-    import::{ColumnMap, ImportPlan, SOURCE_COLUMN, Translation, plan_import, translate_file},
+    import::{ColumnMap, ImportPlan, SOURCE_COLUMN, Translation, plan_import},
+    index::IndexedLog,
+    log::Role,
     open::{ReadOptions, open_log},
     output::import_summary::import_summary,
     store::{New, Settings, Store, init},
@@ -20,20 +27,22 @@ use crate::{
 
 const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Import the log of another tool into a store
+/// Import the log of another tool, or another store, into a store
 ///
 /// Reads TSV, CSV and JSON by the names of the columns, assigns ids and parents, maps verdicts to statuses, and prints what
 /// it did. Creates the store if there is none. The file is not changed. Importing the same file again adds only the trials
-/// that are new; a row that was changed since is reported and not added.
+/// that are new; a row that was changed since is reported and not added. If FILE is a store, its snapshots are verified and
+/// copied, too; each trial keeps its files, its parent, and the name of its store.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   lineage import results.tsv --dry-run
   lineage import results.tsv
+  lineage import ../agent2/.lineage
   lineage import autoresearch.jsonl --into .lineage --segment 0
   lineage import sweep.csv --map score=val_acc,hypothesis=config")]
 pub struct Import {
-    /// The log to import
+    /// The log or the store to import
     file: PathBuf,
     /// The store to import into, created if missing [default: --store, else .lineage]
     #[arg(long, value_name = "STORE")]
@@ -65,17 +74,24 @@ pub fn run(args: Import, context: &Context) -> Result<()> {
     let settings = store.as_ref().map_or(&defaults, |store| &store.settings);
     check_agreement(settings, &options, &dir)?;
     let has_other_options = store.is_some() && differs(settings, &options);
-    let translation = translate_file(&file, &options.import_options(settings)?)?;
+    let mut source = ImportSource::find(&file)?;
+    let translation = source.translate(settings, &options)?;
     for note in &translation.notes {
         context.ui.note(note);
     }
-    let plan = match store {
-        Some(store) => import_into(&store, &translation, as_new, dry_run)
-            .with_context(|| format!("cannot import {}", file.display()))?,
-        None => import_into_new(&dir, &translation, &options, &file, dry_run)
-            .with_context(|| file.display().to_string())?,
+    let job = Job {
+        source: &source,
+        translation: &translation,
+        as_new,
+        dry_run,
+        context,
     };
-    let summary = import_summary(&translation, &plan, &file, &dir);
+    let (plan, snapshots) = match store {
+        Some(store) => job.add_to(&store),
+        None => job.create_store(&dir, &options),
+    }
+    .with_context(|| format!("cannot import {}", file.display()))?;
+    let summary = import_summary(&translation, &plan, snapshots.copied, &file, &dir);
     context.ui.print(&summary)?;
     if has_other_options {
         let settings = dir.join("lineage.toml");
@@ -85,49 +101,69 @@ pub fn run(args: Import, context: &Context) -> Result<()> {
         ));
     }
     report_changes(&plan, &file, context);
+    snapshots.warn(context);
     if dry_run {
         context.ui.note("nothing was written");
     }
     Ok(())
 }
 
-/// Adds the trials that the store does not have: all of them or none.
-fn import_into(
-    store: &Store,
-    translation: &Translation,
+/// One import, into whatever store.
+struct Job<'a> {
+    source: &'a ImportSource,
+    translation: &'a Translation,
     as_new: bool,
     dry_run: bool,
-) -> Result<ImportPlan> {
-    if dry_run {
-        let log = open_log(store, &ReadOptions::default())?;
-        return plan_import(&log, translation, as_new);
-    }
-    let locked = store.lock(None, LOCK_TIMEOUT)?;
-    let plan = plan_import(locked.log(), translation, as_new)?;
-    if !plan.rows.is_empty() {
-        locked.write(&plan.rows)?;
-    }
-    Ok(plan)
+    context: &'a Context,
 }
 
-fn import_into_new(
-    dir: &Path,
-    translation: &Translation,
-    options: &ReadOptions,
-    file: &Path,
-    dry_run: bool,
-) -> Result<ImportPlan> {
-    if translation.rows.is_empty() {
-        bail!("no rows yet; create an empty store with `lineage init`");
+impl Job<'_> {
+    /// Adds the trials that the store does not have: all of them or none.
+    fn add_to(&self, target: &Store) -> Result<(ImportPlan, CopiedSnapshots)> {
+        let log = open_log(target, &ReadOptions::default())?;
+        let plan = self.plan(&log)?;
+        let Some(source) = &self.source.store else {
+            bail!("it has just been removed");
+        };
+        if self.dry_run {
+            let snapshots = CopiedSnapshots::verify(&plan, source);
+            return Ok((plan, snapshots));
+        }
+        let mut snapshots = CopiedSnapshots::stage(&plan, source, target, self.context)?;
+        let mut locked = target.lock(None, LOCK_TIMEOUT)?;
+        let mut plan = self.plan(locked.log())?;
+        let column = locked.log().schema.column(Role::Snapshot);
+        snapshots.place(&mut plan, column);
+        if !plan.rows.is_empty() {
+            locked.append_rows(&plan.rows)?;
+            snapshots.keep(); // even if the flush fails, the rows name them
+            locked.release_and_flush()?;
+        }
+        Ok((plan, snapshots))
     }
-    if dry_run {
-        let rows = translation.rows.iter().map(|row| row.cells.clone());
-        let mut plan = ImportPlan::default();
-        plan.rows.extend(rows);
-        return Ok(plan);
+
+    fn plan(&self, log: &IndexedLog) -> Result<ImportPlan> {
+        let store = self.source.store_name();
+        plan_import(log, self.translation, store.as_deref(), self.as_new)
     }
-    create_store(dir, translation, options, file)?;
-    import_into(&Store::find(Some(dir))?, translation, true, false)
+
+    fn create_store(
+        &self,
+        dir: &Path,
+        options: &ReadOptions,
+    ) -> Result<(ImportPlan, CopiedSnapshots)> {
+        if self.translation.rows.is_empty() {
+            bail!("no rows yet; create an empty store with `lineage init`");
+        }
+        if self.dry_run {
+            let rows = self.translation.rows.iter().map(|row| row.cells.clone());
+            let mut plan = ImportPlan::default();
+            plan.rows.extend(rows);
+            return Ok((plan, CopiedSnapshots::default()));
+        }
+        create_store(dir, self.translation, options, self.source.log_path())?;
+        self.add_to(&Store::find(Some(dir))?)
+    }
 }
 
 /// Creates a store that remembers how the file was read.
@@ -208,22 +244,15 @@ fn report_changes(plan: &ImportPlan, file: &Path, context: &Context) {
             "{rows} with another status than in the store (first {file}:{line}: trial {id})"
         ));
     }
+    if let Some((line, parent)) = plan.orphans.first() {
+        let rows = count(plan.orphans.len() as u64, "row");
+        context.ui.warn(&format!(
+            "{rows} whose parent is not in {file}, imported without one (first {file}:{line}: parent {parent})"
+        ));
+    }
     if plan.is_another_log {
         context.ui.note(&format!(
             "{file}: none of its rows was imported before; if it is a rewritten log, import it --into a new store"
         ));
     }
-}
-
-/// The store in a directory, if there is one.
-fn find_store(dir: &Path) -> Result<Option<Store>> {
-    let has_store = |dir: &Path| {
-        ["lineage.toml", "results.tsv"]
-            .iter()
-            .any(|name| dir.join(name).exists())
-    };
-    if dir.is_file() || has_store(dir) || has_store(&dir.join(".lineage")) {
-        return Store::find(Some(dir)).map(Some);
-    }
-    Ok(None)
 }

@@ -90,7 +90,7 @@ fn read_external(path: &Path, options: &ImportOptions) -> Result<ExternalLog> {
 
 impl OwnHeader<'_> {
     /// Whether these are the columns of a log of lineage. Another tool may have `exp_id` and `status`, too.
-    fn matches(&self, names: &[String]) -> bool {
+    pub fn matches(&self, names: &[String]) -> bool {
         let is_own_column = |name: &String| has_word(OWN_COLUMNS, name);
         let is_own = has_own_columns(names) && (self.has_metric || names.iter().any(is_own_column));
         is_own || self.is_torn(names)

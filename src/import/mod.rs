@@ -7,6 +7,7 @@ mod merge;
 mod notes;
 mod numbers;
 mod outcomes;
+mod own;
 mod parse;
 mod ragged;
 mod recognize;
@@ -19,7 +20,8 @@ mod trials;
 pub mod verdicts;
 
 pub use external::{ExternalBytes, OwnHeader, open_external, translate_file};
-pub use merge::{ImportPlan, plan_import};
+pub use merge::{ImportPlan, SnapshotToCopy, plan_import};
+pub use own::translate_own;
 pub use parse::parse;
 pub use recognize::SOURCE_COLUMN;
 pub use roles::ColumnMap;

@@ -17,26 +17,52 @@ use crate::{
 /// The column of the origin of an imported trial.
 pub const SOURCE_COLUMN: &str = "source_row";
 /// Columns that follow from a trial's place in the log, and do not identify it.
-const PLACE_COLUMNS: [&str; 4] = ["exp_id", "parent_exp", "baseline_exp", "delta_vs_best"];
+const PLACE_COLUMNS: [&str; 5] = [
+    "exp_id",
+    "parent_exp",
+    "baseline_exp",
+    "delta_vs_best",
+    "snapshot_path",
+];
 
 /// So many rows decide whether a file repeats trials of the store.
 const MAX_SAMPLE: usize = 1000;
 
-/// The number of a file among those that a store has imported, and the fingerprint of the row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct RowOrigin(u64, u64);
+/// Where an imported trial comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct RowOrigin {
+    /// The number of the file among those that the store has imported.
+    file: u64,
+    fingerprint: u64,
+    /// The id in the file, and the store that the file belongs to: `004 in /a/.lineage`. Empty if the id is the same.
+    pub(super) source: String,
+}
 
 impl fmt::Display for RowOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{:016x}", self.0, self.1)
+        write!(f, "{}:{:016x}", self.file, self.fingerprint)?;
+        if self.source.is_empty() {
+            return Ok(());
+        }
+        write!(f, " {}", self.source)
     }
 }
 
 impl RowOrigin {
     pub(super) fn parse(cell: &str) -> Option<Self> {
-        let (file, fingerprint) = cell.trim().split_once(':')?;
+        let (file, rest) = cell.trim().split_once(':')?;
+        let (fingerprint, source) = rest.split_once(' ').unwrap_or((rest, ""));
         let file = file.parse().ok().filter(|_| fingerprint.len() == 16)?;
-        Some(Self(file, u64::from_str_radix(fingerprint, 16).ok()?))
+        Some(Self {
+            file,
+            fingerprint: u64::from_str_radix(fingerprint, 16).ok()?,
+            source: source.to_owned(),
+        })
+    }
+
+    /// The id in the file, if it is another one in the store.
+    fn source_id(&self) -> Option<ExpId> {
+        ExpId::parse(self.source.split(" in /").next()?)
     }
 
     /// The origin of a trial of a store. A store without the column has it in the notes.
@@ -56,6 +82,20 @@ struct StoredTrial {
     id: String,
     cells: Vec<String>,
     origin: Option<RowOrigin>,
+}
+
+impl StoredTrial {
+    fn is_from(&self, file: u64) -> bool {
+        self.origin
+            .as_ref()
+            .is_some_and(|origin| origin.file == file)
+    }
+
+    /// The id that the file of the trial has for it.
+    fn id_in_file(&self) -> Option<ExpId> {
+        let source = self.origin.as_ref().and_then(RowOrigin::source_id);
+        source.or_else(|| ExpId::parse(&self.id))
+    }
 }
 
 /// What a row of a file is to the store.
@@ -120,19 +160,19 @@ impl<'a> ImportedRows<'a> {
         let own_origins = self.exported_origins();
         let rows = own_origins.iter().zip(&self.translation.rows);
         let fingerprints: Vec<u64> = rows
-            .map(|(origin, row)| origin.map_or(row.fingerprint, |origin| origin.1))
+            .map(|(origin, row)| match origin {
+                Some(origin) => origin.fingerprint,
+                None => row.fingerprint,
+            })
             .collect();
         let trials = &stored.trials;
         let existing = self.find_existing(trials, &fingerprints);
         let file = most_common_file(trials, &existing);
         let changed = file.map(|file| self.find_changed(trials, &existing, file));
         let changed = changed.unwrap_or_default();
-        let origins = trials
-            .iter()
-            .map(|trial| trial.origin)
-            .chain(own_origins.iter().copied());
-        let last_file = origins.flatten().map(|origin| origin.0).max().unwrap_or(0);
-        let file = file.unwrap_or(last_file + 1);
+        let origins = trials.iter().map(|trial| &trial.origin).chain(&own_origins);
+        let last_file = origins.flatten().map(|origin| origin.file).max();
+        let file = file.unwrap_or(last_file.unwrap_or(0) + 1);
         let status = self.schema.column(Role::Status).unwrap_or_default();
         let match_row = |row: usize| match (existing[row], changed.get(&row)) {
             (Some(at), _) => {
@@ -142,8 +182,12 @@ impl<'a> ImportedRows<'a> {
             (None, Some(&at)) => RowMatch::Changed(trials[at].id.clone()),
             (None, None) => {
                 // A copy of a store preserves what it knows.
-                let own = own_origins[row].filter(|_| trials.is_empty());
-                RowMatch::New(own.unwrap_or(RowOrigin(file, fingerprints[row])))
+                let own = own_origins[row].clone().filter(|_| trials.is_empty());
+                RowMatch::New(own.unwrap_or(RowOrigin {
+                    file,
+                    fingerprint: fingerprints[row],
+                    source: String::new(),
+                }))
             }
         };
         (0..existing.len()).map(match_row).collect()
@@ -162,7 +206,7 @@ impl<'a> ImportedRows<'a> {
     fn find_existing(&self, trials: &[StoredTrial], fingerprints: &[u64]) -> Vec<Option<usize>> {
         let origins = trials
             .iter()
-            .map(|trial| trial.origin.map(|origin| origin.1));
+            .map(|trial| Some(trial.origin.as_ref()?.fingerprint));
         let mut by_fingerprint = group_indices(origins.enumerate());
         let mut take = |fingerprint| by_fingerprint.get_mut(fingerprint)?.pop_front();
         let mut existing: Vec<_> = fingerprints.iter().map(&mut take).collect();
@@ -191,9 +235,7 @@ impl<'a> ImportedRows<'a> {
         file: u64,
     ) -> HashMap<usize, usize> {
         let taken: HashSet<usize> = existing.iter().flatten().copied().collect();
-        let is_gone = |at: &usize| {
-            !taken.contains(at) && trials[*at].origin.is_some_and(|origin| origin.0 == file)
-        };
+        let is_gone = |at: &usize| !taken.contains(at) && trials[*at].is_from(file);
         let gone: Vec<usize> = (0..trials.len()).filter(is_gone).collect();
         if gone.len() > taken.len() {
             return HashMap::new();
@@ -244,7 +286,7 @@ impl<'a> ImportedRows<'a> {
             .schema
             .column(Role::Id)
             .and_then(|column| ExpId::parse(&cells[column]));
-        if columns.any(|(_, to)| to == "exp_id") && ExpId::parse(&trial.id) == id {
+        if columns.any(|(_, to)| to == "exp_id") && trial.id_in_file() == id {
             return true;
         }
         let (mut both, mut equal) = (0, 0);
@@ -323,9 +365,9 @@ fn most_common_file(trials: &[StoredTrial], existing: &[Option<usize>]) -> Optio
     for origin in existing
         .iter()
         .flatten()
-        .filter_map(|&at| trials[at].origin)
+        .filter_map(|&at| trials[at].origin.as_ref())
     {
-        *counts.entry(origin.0).or_default() += 1;
+        *counts.entry(origin.file).or_default() += 1;
     }
     let most = counts
         .into_iter()
@@ -348,9 +390,9 @@ mod tests {
 
     #[test]
     fn an_origin_is_parsed_as_it_is_written() {
-        let origin = RowOrigin(2, 0xab);
-        assert_eq!(origin.to_string(), "2:00000000000000ab");
-        assert_eq!(RowOrigin::parse(&origin.to_string()), Some(origin));
+        for text in ["2:00000000000000ab", "2:00000000000000ab 004 in /a b"] {
+            assert_eq!(RowOrigin::parse(text).unwrap().to_string(), text);
+        }
         assert_eq!(RowOrigin::parse("sheet-1"), None);
     }
 }

@@ -43,6 +43,8 @@ pub struct Translation {
     pub emptied: Vec<u64>,
     /// Lines whose score is not a number.
     pub unparsed: Vec<(u64, String)>,
+    /// Whether it is a log of lineage, whose differences and baselines are preserved.
+    pub is_own: bool,
 }
 
 /// A row of the file as a trial.
@@ -100,6 +102,7 @@ pub fn translate(log: ExternalLog, options: &ImportOptions) -> Result<Translatio
         first_row: trials.log.first_row,
         emptied: trials.scores.emptied,
         unparsed: trials.scores.unparsed,
+        is_own: false,
     })
 }
 
@@ -255,6 +258,7 @@ fn relate_rows(
         ["exp_id", "parent_exp", "baseline_exp", "delta_vs_best"].map(|name| layout.standard(name));
     let (roles, log) = (&trials.roles, &trials.log);
     let keys = key_columns(log);
+    let below = unique_keys(trials, &keys);
     let mut ids_of_keys: HashMap<ExpId, String> = HashMap::new();
     let mut last_keep = String::new();
     let mut state = LogState::new(direction, [], []);
@@ -265,7 +269,7 @@ fn relate_rows(
             None => ExpId::Number(index as u64).to_string(),
         };
         cells[parent_at] = match roles.column(Role::Parent) {
-            Some(column) => find_parent(log.cell(trial.row, column), &ids_of_keys),
+            Some(column) => find_parent(log.cell(trial.row, column), &ids_of_keys, &below),
             None => last_keep.clone(),
         };
         if let Some((baseline, delta)) = compare_to_best(&state, trial.status, trial.value()) {
@@ -298,14 +302,43 @@ pub(super) fn compare_to_best(
     Some((id.to_owned(), delta.unwrap_or_default()))
 }
 
-/// The id of a parent: that of the nearest row above with this id or commit. Data frames write the id 1 as `1.0`.
-fn find_parent(cell: &str, known: &HashMap<ExpId, String>) -> String {
+/// The ids and commits that name one row only, with the id of the row: a log may have its newest row first.
+fn unique_keys(trials: &ExternalTrials, keys: &[usize]) -> HashMap<ExpId, Option<String>> {
+    let mut unique: HashMap<ExpId, Option<String>> = HashMap::new();
+    for (index, trial) in trials.trials.iter().enumerate() {
+        let id = match trials.roles.column(Role::Id) {
+            Some(column) => trials.log.cell(trial.row, column).to_owned(),
+            None => ExpId::Number(index as u64).to_string(),
+        };
+        for &key in keys {
+            let Some(key) = ExpId::parse(trials.log.cell(trial.row, key)) else {
+                continue;
+            };
+            let known = unique.entry(key).or_insert_with(|| Some(id.clone()));
+            if known.as_ref() != Some(&id) {
+                *known = None;
+            }
+        }
+    }
+    unique
+}
+
+/// The id of a parent: that of the nearest row above with this id or commit, else of the only row below with it. Data frames
+/// write the id 1 as `1.0`.
+fn find_parent(
+    cell: &str,
+    above: &HashMap<ExpId, String>,
+    below: &HashMap<ExpId, Option<String>>,
+) -> String {
     if cell.is_empty() || has_word(NO_PARENT, &cell.to_lowercase()) {
         return String::new();
     }
     let whole = cell.strip_suffix(".0").unwrap_or(cell);
     for text in [cell, whole] {
-        if let Some(id) = ExpId::parse(text).and_then(|id| known.get(&id)) {
+        let Some(id) = ExpId::parse(text) else {
+            continue;
+        };
+        if let Some(id) = above.get(&id).or(below.get(&id).and_then(Option::as_ref)) {
             return id.clone();
         }
     }

@@ -12,6 +12,7 @@ use crate::{
 pub fn import_summary(
     translation: &Translation,
     plan: &ImportPlan,
+    copied_snapshots: usize,
     file: &Path,
     store: &Path,
 ) -> String {
@@ -32,8 +33,21 @@ pub fn import_summary(
         let text = format!("{file}:{line}: the status is not that of trial {id}");
         summary.add("differs", &text);
     }
+    if let Some((line, parent)) = plan.orphans.first() {
+        let text = format!(
+            "{} not in {file} (first line {line}: {parent})",
+            plan.orphans.len()
+        );
+        summary.add("parents", &text);
+    }
+    if !plan.snapshots.is_empty() {
+        let text = format!("{copied_snapshots} of {}", plan.snapshots.len());
+        summary.add("snapshots", &text);
+    }
     summary.add_columns(translation);
-    summary.add_verdicts(translation);
+    if !translation.is_own {
+        summary.add_verdicts(translation);
+    }
     summary.add_scores(translation);
     for skipped in &translation.skipped {
         let text = format!("{file}:{}: {}", skipped.line, skipped.reason);

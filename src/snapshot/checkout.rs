@@ -236,20 +236,9 @@ impl Plan<'_> {
 
     /// Fails if a file that is going to be written is not what was frozen.
     fn check_intact(&self) -> Result<()> {
-        let snapshot = self.snapshot;
         let mut hashes = HashCache::new();
         for (entry, _) in self.entries.iter().filter(|(_, state)| !state.is_kept()) {
-            let mode = entry.frozen_mode();
-            let damage = match snapshot.compare_entry(entry, mode, &snapshot.dir, &mut hashes) {
-                State::Missing => "is missing".to_owned(),
-                State::Different(difference) => difference,
-                _ => continue,
-            };
-            let (trial, path) = (&snapshot.trial, entry.path.display());
-            bail!(
-                "the snapshot of trial {trial} is damaged: {path} {damage}; `lineage check` lists \
-                 all damage"
-            );
+            self.snapshot.check_entry(entry, &mut hashes)?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use blake3::{Hash, Hasher};
 
 use super::Snapshot;
@@ -59,6 +59,28 @@ impl State {
 }
 
 impl Snapshot {
+    /// What is wrong with the frozen file of an entry, whatever its permissions are.
+    pub(super) fn find_damage(&self, entry: &Entry, hashes: &mut HashCache) -> Option<String> {
+        match self.compare_entry(entry, entry.frozen_mode(), &self.dir, hashes) {
+            // Git does not preserve empty directories; the manifest has them.
+            State::Missing if entry.kind == Kind::Dir => None,
+            State::Missing => Some("is missing".to_owned()),
+            State::Different(difference) => Some(difference),
+            _ => None,
+        }
+    }
+
+    /// Fails if the frozen file of an entry is not what was frozen.
+    pub(super) fn check_entry(&self, entry: &Entry, hashes: &mut HashCache) -> Result<()> {
+        let Some(damage) = self.find_damage(entry, hashes) else {
+            return Ok(());
+        };
+        let (trial, path) = (&self.trial, entry.path.display());
+        bail!(
+            "the snapshot of trial {trial} is damaged: {path} {damage}; `lineage check` lists all damage"
+        )
+    }
+
     /// Compares an entry with what is at its path in `dir`, which should have the permissions `mode`.
     pub(super) fn compare_entry(
         &self,

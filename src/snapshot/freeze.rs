@@ -1,7 +1,7 @@
 //! Makes a snapshot. The files are copied before the log is locked, however long that takes; under
 //! the lock, the copy is only renamed. A file that the parent's snapshot already has is hard-linked.
 
-use std::fs::{File, create_dir_all};
+use std::fs::File;
 use std::io::{self, ErrorKind::NotFound, Read, Write};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -13,9 +13,9 @@ use super::compare::hash_file;
 use super::dir::{Dir, Kind, Meta, set_mode};
 use super::guard::StoreGuard;
 use super::manifest::{Entry, format_seen};
-use super::staging::StagedSnapshot;
+use super::staging::{StagedSnapshot, Staging};
 use super::walk::{Work, list_work};
-use super::{Progress, SNAPSHOTS, Snapshot, cannot};
+use super::{Progress, Snapshot, cannot};
 use crate::store::Store;
 use crate::text::byte_count;
 
@@ -33,16 +33,9 @@ pub fn freeze(
     base: Option<&str>,
     progress: Progress,
 ) -> Result<StagedSnapshot> {
-    let store_dir = store.dir().with_context(|| {
-        let log = store.log_path().display();
-        format!("{log} has no store for snapshots; `lineage init` makes one")
-    })?;
     let mut work = list_work(source, &StoreGuard::new(store)?, None)?;
     let total = check_size(&work, source, store.settings.snapshot.max_bytes)?;
-    let path = store_dir.join(SNAPSHOTS);
-    create_dir_all(&path).with_context(cannot("create the directory", &path))?;
-    let mode = work.dir.mode()?;
-    let mut staged = StagedSnapshot::create(store_dir, mode, store.settings.durability)?;
+    let mut staged = Staging::open(store)?.create(work.dir.mode()?)?;
     let mut copier = Copier {
         // A damaged base costs space, not the snapshot; `lineage check` reports the damage.
         base: base.and_then(|base| Snapshot::open(store, Path::new(base), "").ok()),
@@ -53,7 +46,7 @@ pub fn freeze(
     let entries = entries.with_context(cannot("freeze", source))?;
     staged
         .finish(&entries)
-        .with_context(cannot("write", &path))?;
+        .context("cannot write the manifest")?;
     staged.notes = work.notes;
     Ok(staged)
 }

@@ -8,6 +8,7 @@ mod freeze;
 mod guard;
 mod manifest;
 mod staging;
+mod transfer;
 mod verify;
 mod walk;
 mod workdir;
@@ -26,6 +27,7 @@ pub use self::{
     freeze::freeze,
     manifest::Entry,
     staging::StagedSnapshot,
+    transfer::{SnapshotCopier, verify_snapshot},
     verify::{list_snapshots, verify_snapshots},
     workdir::{WorkFile, Workdir, read_workdir},
 };

@@ -1,9 +1,10 @@
 //! A snapshot in the making: a directory `.freezing-…` next to the snapshots. Its writer holds a shared
 //! lock on the directory of all snapshots. A process that can lock it alone knows that the others are dead.
 
-use std::fs::{File, TryLockError, remove_dir_all};
+use std::fs::{File, TryLockError, create_dir_all, remove_dir_all};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use anyhow::{Context, Result};
 use tempfile::TempDir;
@@ -12,7 +13,7 @@ use super::dir::{Dir, Kind, set_mode};
 use super::manifest::{Entry, format_manifest};
 use super::{SNAPSHOTS, cannot, manifest_name, open_below};
 use crate::log::ExpId;
-use crate::store::Durability;
+use crate::store::{Durability, Store};
 
 const PREFIX: &str = ".freezing-";
 const TREE: &str = "tree";
@@ -28,14 +29,66 @@ const NO_WRITE_FOR_OTHERS: u32 = !0o022;
 /// So many characters of a domain become part of a name.
 const MAX_DOMAIN_CHARS: usize = 64;
 
-/// A snapshot whose row is not written yet. Dropping it removes it, unless `keep` is called.
+/// The directory of all snapshots, locked by a writer.
+#[derive(Clone)]
+pub(super) struct Staging {
+    snapshots: Rc<Dir>,
+    path: PathBuf,
+    durability: Durability,
+}
+
+impl Staging {
+    /// Locks the directory of all snapshots, which is created if necessary, and removes what dead writers left.
+    pub(super) fn open(store: &Store) -> Result<Self> {
+        let store_dir = store.dir().with_context(|| {
+            let log = store.log_path().display();
+            format!("{log} has no store for snapshots; `lineage init` makes one")
+        })?;
+        let path = store_dir.join(SNAPSHOTS);
+        create_dir_all(&path).with_context(cannot("create the directory", &path))?;
+        let snapshots = open_below(store_dir, Path::new(SNAPSHOTS))?;
+        if snapshots.handle().try_lock().is_ok() {
+            remove_abandoned(&snapshots, &path);
+        }
+        // If the file system has no locks, nobody else can lock it alone either.
+        let _ = snapshots.handle().lock_shared();
+        Ok(Self {
+            snapshots: Rc::new(snapshots),
+            path,
+            durability: store.settings.durability,
+        })
+    }
+
+    /// Creates a directory with an empty `tree`, which gets the permissions of the work.
+    pub(super) fn create(&self, mode: u32) -> Result<StagedSnapshot> {
+        let temporary = tempfile::Builder::new()
+            .prefix(PREFIX)
+            .tempdir_in(&self.path);
+        let staged = StagedSnapshot {
+            staging: self.clone(),
+            name: String::new(),
+            notes: Vec::new(),
+            temporary: temporary.with_context(cannot("create a directory in", &self.path))?,
+        };
+        let tree = staged
+            .dir()
+            .and_then(|dir| dir.create_dir(TREE, mode & NO_WRITE_FOR_OTHERS));
+        tree.with_context(cannot("open", staged.temporary.path()))?;
+        Ok(staged)
+    }
+
+    /// Creates a hard link to a copy at `StagedSnapshot::path_of`.
+    pub(super) fn link_copy(&self, copy: &Path, tree: &Dir, path: &Path) -> io::Result<()> {
+        self.snapshots.hard_link(copy, tree, path)
+    }
+}
+
+/// A snapshot whose row is not written yet. Dropping it removes it, unless `keep` is called. It holds no
+/// open file, because an import may have thousands of them.
 pub struct StagedSnapshot {
     /// Removes the directory in the end; the next writer removes what is left.
-    _temporary: TempDir,
-    dir: Dir,
-    /// The directory of all snapshots, locked.
-    snapshots: Dir,
-    durability: Durability,
+    temporary: TempDir,
+    staging: Staging,
     /// The final name, once it is placed; empty when it is kept.
     name: String,
     /// Messages for the user.
@@ -45,63 +98,52 @@ pub struct StagedSnapshot {
 impl Drop for StagedSnapshot {
     fn drop(&mut self) {
         // Under a final name, nothing is removed in part. `lineage check` finds what stays.
-        if !self.name.is_empty() {
+        if !self.name.is_empty()
+            && let Ok(dir) = self.dir()
+        {
             let manifest = manifest_name(&self.name);
-            let _ = self.snapshots.rename(&*self.name, &self.dir, TREE);
-            let _ = self.snapshots.rename(&*manifest, &self.dir, MANIFEST);
+            let snapshots = &self.staging.snapshots;
+            let _ = snapshots.rename(&*self.name, &dir, TREE);
+            let _ = snapshots.rename(&*manifest, &dir, MANIFEST);
         }
     }
 }
 
 impl StagedSnapshot {
-    /// Creates a directory with an empty `tree`, which gets the permissions of the work.
-    pub(super) fn create(store_dir: &Path, mode: u32, durability: Durability) -> Result<Self> {
-        let path = store_dir.join(SNAPSHOTS);
-        let snapshots = open_below(store_dir, Path::new(SNAPSHOTS))?;
-        if snapshots.handle().try_lock().is_ok() {
-            remove_abandoned(&snapshots, &path);
-        }
-        // If the file system has no locks, nobody else can lock it alone either.
-        let _ = snapshots.handle().lock_shared();
-        let temporary = tempfile::Builder::new().prefix(PREFIX).tempdir_in(&path);
-        let temporary = temporary.with_context(cannot("create a directory in", &path))?;
-        let context = cannot("open", temporary.path());
-        let name = temporary.path().file_name().unwrap_or_default();
-        let dir = snapshots.open_dir(name).with_context(context)?;
-        let tree = dir.create_dir(TREE, mode & NO_WRITE_FOR_OTHERS);
-        tree.with_context(context)?;
-        Ok(Self {
-            _temporary: temporary,
-            dir,
-            snapshots,
-            durability,
-            name: String::new(),
-            notes: Vec::new(),
-        })
+    fn dir(&self) -> io::Result<Dir> {
+        let name = self.temporary.path().file_name().unwrap_or_default();
+        self.staging.snapshots.open_dir(name)
     }
 
     /// The directory for the files of the snapshot.
     pub(super) fn tree(&self) -> io::Result<Dir> {
-        self.dir.open_dir(TREE)
+        self.dir()?.open_dir(TREE)
+    }
+
+    /// The path of one of its files below the directory of all snapshots.
+    pub(super) fn path_of(&self, path: &Path) -> PathBuf {
+        let name = self.temporary.path().file_name().unwrap_or_default();
+        Path::new(name).join(TREE).join(path)
     }
 
     /// Writes the manifest, and flushes everything if the store wants that.
     pub(super) fn finish(&self, entries: &[Entry]) -> io::Result<()> {
-        let mut file = self.dir.create_file(MANIFEST)?;
+        let dir = self.dir()?;
+        let mut file = dir.create_file(MANIFEST)?;
         file.write_all(format_manifest(entries).as_bytes())?;
         set_mode(&file, 0o444)?;
-        match self.durability {
-            Durability::Full => self.flush(&file, entries),
+        match self.staging.durability {
+            Durability::Full => self.flush(&dir, &file, entries),
             Durability::None => Ok(()),
         }
     }
 
     /// For thousands of files, one flush of the file system is much faster. For a few, it would also
     /// wait for gigabytes that others may have written.
-    fn flush(&self, manifest: &File, entries: &[Entry]) -> io::Result<()> {
+    fn flush(&self, dir: &Dir, manifest: &File, entries: &[Entry]) -> io::Result<()> {
         #[cfg(target_os = "linux")]
         if entries.len() > MAX_SINGLE_FLUSHES {
-            return Ok(rustix::fs::syncfs(self.dir.handle())?);
+            return Ok(rustix::fs::syncfs(dir.handle())?);
         }
         let tree = self.tree()?;
         for entry in entries {
@@ -113,7 +155,7 @@ impl StagedSnapshot {
         }
         manifest.sync_all()?;
         tree.handle().sync_all()?;
-        self.dir.handle().sync_all()
+        dir.handle().sync_all()
     }
 
     /// Gives the snapshot its final name, `<id>_<domain>`. Must be called with the log locked, because
@@ -126,13 +168,13 @@ impl StagedSnapshot {
     }
 
     fn publish(&mut self, name: &str) -> io::Result<()> {
-        self.name = find_free_name(&self.snapshots, name)?;
+        let (dir, snapshots) = (self.dir()?, &self.staging.snapshots);
+        self.name = find_free_name(snapshots, name)?;
         // The manifest first: a directory with a final name always has one.
-        let manifest = manifest_name(&self.name);
-        self.dir.rename(MANIFEST, &self.snapshots, &manifest)?;
-        self.dir.rename(TREE, &self.snapshots, &self.name)?;
-        match self.durability {
-            Durability::Full => self.snapshots.handle().sync_all(),
+        dir.rename(MANIFEST, snapshots, &manifest_name(&self.name))?;
+        dir.rename(TREE, snapshots, &self.name)?;
+        match self.staging.durability {
+            Durability::Full => snapshots.handle().sync_all(),
             Durability::None => Ok(()),
         }
     }

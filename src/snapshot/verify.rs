@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::compare::{HashCache, State, describe_modes};
+use super::compare::{HashCache, describe_modes};
 use super::dir::Kind;
 use super::staging::has_writer;
 use super::{MANIFEST_SUFFIX, SNAPSHOTS, Snapshot, is_not_found, open_snapshot_dir};
@@ -134,18 +134,21 @@ fn verify_snapshot(
 fn list_changes(snapshot: &Snapshot, hashes: &mut HashCache) -> Result<Vec<(PathBuf, String)>> {
     let mut changes = Vec::new();
     for entry in &snapshot.entries {
-        let mode = entry.frozen_mode();
-        let change = match snapshot.compare_entry(entry, mode, &snapshot.dir, hashes) {
-            State::Missing => "is missing".to_owned(),
-            State::Different(difference) => difference,
-            State::OtherMode(meta) if meta.kind == Kind::File => describe_modes(meta.mode, mode),
-            _ => continue,
-        };
-        changes.push((entry.path.clone(), change));
+        if let Some(damage) = snapshot.find_damage(entry, hashes) {
+            changes.push((entry.path.clone(), damage));
+        }
     }
-    for (path, _) in snapshot.dir.walk(|_, _| Ok(true))? {
-        if snapshot.find_entry(&path).is_none() {
+    for (path, meta) in snapshot.dir.walk(|_, _| Ok(true))? {
+        let Some(entry) = snapshot.find_entry(&path) else {
             let change = "was added later; it is not in the manifest".to_owned();
+            changes.push((path, change));
+            continue;
+        };
+        // The other permissions are not preserved by git and other copies.
+        if (entry.kind, meta.kind) == (Kind::File, Kind::File)
+            && (entry.mode ^ meta.mode) & 0o100 != 0
+        {
+            let change = describe_modes(meta.mode, entry.frozen_mode());
             changes.push((path, change));
         }
     }

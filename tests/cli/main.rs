@@ -21,6 +21,7 @@ mod formats;
 mod generated;
 mod import;
 mod import_again;
+mod import_store;
 mod index;
 mod index_events;
 mod init;

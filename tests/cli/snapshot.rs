@@ -275,7 +275,7 @@ fn check_finds_what_is_gone_what_is_of_no_row_and_what_changed() {
     }
     let at = |name: &str| sandbox.path(&format!(".lineage/snapshots/{name}"));
     fs::rename(at("000"), at("nobody")).unwrap();
-    fs::set_permissions(at("001/run.sh"), fs::Permissions::from_mode(0o755)).unwrap(); // shared by all
+    fs::set_permissions(at("001/run.sh"), fs::Permissions::from_mode(0o644)).unwrap(); // shared by all
     fs::remove_file(at("001/train.py")).unwrap();
     fs::write(at("001/train.py"), "lr = 0.9\n").unwrap();
     fs::remove_file(at("001/data/link")).unwrap();

@@ -1,0 +1,102 @@
+//! What is imported: the log of a store, another log of lineage, or an external log.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+
+use crate::{
+    import::{Translation, translate_file, translate_own},
+    open::{ReadOptions, is_own_log, open_log},
+    store::{Settings, Store},
+};
+
+/// A log to import.
+pub(super) struct ImportSource {
+    path: PathBuf,
+    /// The store of the log, or the directory of a log that is not in a store; `None` if nothing is there.
+    pub(super) store: Option<Store>,
+}
+
+impl ImportSource {
+    pub(super) fn find(path: &Path) -> Result<Self> {
+        let is_log = path.ends_with("results.tsv");
+        let dir = path.parent().filter(|_| is_log);
+        let dir = dir.filter(|dir| dir.join("lineage.toml").exists());
+        let dir = dir.map(|dir| {
+            if dir.as_os_str().is_empty() {
+                Path::new(".")
+            } else {
+                dir
+            }
+        });
+        Ok(Self {
+            store: find_store(dir.unwrap_or(path))?,
+            path: path.to_owned(),
+        })
+    }
+
+    /// The file of the log.
+    pub(super) fn log_path(&self) -> &Path {
+        self.store.as_ref().map_or(&self.path, Store::log_path)
+    }
+
+    /// The store that the log belongs to, as it is stored with each of its trials.
+    pub(super) fn store_name(&self) -> Option<String> {
+        let dir = self.store.as_ref()?.dir()?;
+        let dir = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
+        Some(dir.display().to_string())
+    }
+
+    /// Reads the log. For what neither a flag nor its own settings say, the settings of the target count.
+    pub(super) fn translate(
+        &mut self,
+        target: &Settings,
+        options: &ReadOptions,
+    ) -> Result<Translation> {
+        let is_own = match &self.store {
+            Some(store) => options.map.is_empty() && is_own_log(store)?,
+            None => false,
+        };
+        let Some(store) = self.store.as_mut().filter(|_| is_own) else {
+            return translate_file(self.log_path(), &options.import_options(target)?);
+        };
+        check_agreement(&store.settings, target, &self.path)?;
+        let own = &mut store.settings;
+        own.metric = own.metric.take().or(target.metric.clone());
+        own.direction = own.direction.or(target.direction);
+        translate_own(&*open_log(store, options)?)
+    }
+}
+
+/// Refuses to mix the scores of two stores with different metrics or directions.
+fn check_agreement(own: &Settings, target: &Settings, path: &Path) -> Result<()> {
+    let path = path.display();
+    if let (Some(own), Some(target)) = (&own.metric, &target.metric)
+        && own != target
+    {
+        bail!(
+            "{path} has the metric {own}, the store has {target}; import --into another store, or use --map score=COLUMN"
+        );
+    }
+    if let (Some(own), Some(target)) = (own.direction, target.direction)
+        && own != target
+    {
+        bail!(
+            "{path} has the direction {own}, the store has {target}; import --into another store"
+        );
+    }
+    Ok(())
+}
+
+/// The store at a path, if there is one.
+pub(super) fn find_store(path: &Path) -> Result<Option<Store>> {
+    let has_store = |dir: &Path| {
+        ["lineage.toml", "results.tsv"]
+            .iter()
+            .any(|name| dir.join(name).exists())
+    };
+    if path.is_file() || has_store(path) || has_store(&path.join(".lineage")) {
+        return Store::find(Some(path)).map(Some);
+    }
+    Ok(None)
+}

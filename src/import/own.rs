@@ -1,0 +1,70 @@
+//! A log of lineage as a translation: nothing is guessed, and every cell is preserved.
+
+use std::collections::BTreeMap;
+
+use anyhow::Result;
+
+use super::{
+    table::ExternalRow,
+    translate::{TranslatedRow, Translation},
+};
+use crate::log::{Damage, Log, Role, Row, STANDARD, Schema, SkippedLine};
+
+/// Takes the rows of a log of lineage over as they are. Damaged rows are skipped.
+pub fn translate_own(log: &Log) -> Result<Translation> {
+    let names = standard_layout(&log.schema);
+    let mut rows = Vec::new();
+    let mut skipped = Vec::new();
+    log.for_each_line(|row| {
+        match row.damage {
+            None => rows.push(translate_row(&row, &names)),
+            Some(damage) => skipped.push(SkippedLine {
+                line: row.number,
+                reason: damage.to_string(),
+                is_expected: damage == Damage::Blank,
+            }),
+        }
+        Ok(())
+    })?;
+    Ok(Translation {
+        metric: log.schema.metric.clone(),
+        direction: log.schema.direction,
+        notes: log.notes.clone(),
+        columns: Vec::new(),
+        verdict: None,
+        words: BTreeMap::new(),
+        emptied: Vec::new(),
+        unparsed: Vec::new(),
+        first_row: log.first_row,
+        is_own: true,
+        names,
+        rows,
+        skipped,
+    })
+}
+
+/// The 17 columns, and between them the others, each once.
+fn standard_layout(schema: &Schema) -> Vec<String> {
+    let mut extra: Vec<String> = Vec::new();
+    for name in schema.names() {
+        if !STANDARD.contains(&name.as_str()) && !extra.contains(name) {
+            extra.push(name.clone());
+        }
+    }
+    Schema::standard_names(&extra)
+}
+
+fn translate_row(row: &Row, names: &[String]) -> TranslatedRow {
+    let cell = |column| row.text_at(column).into_owned();
+    let all = (0..row.schema.names().len()).map(cell).collect();
+    let find_cell = |name: &String| match (row.schema.find(name), name.as_str()) {
+        (_, "core_metric") => row.text(Role::Score).into_owned(),
+        (Some(column), _) => cell(column),
+        (None, _) => String::new(),
+    };
+    TranslatedRow {
+        line: row.number,
+        cells: names.iter().map(find_cell).collect(),
+        fingerprint: ExternalRow::new(row.number, all).fingerprint,
+    }
+}
