@@ -84,10 +84,8 @@ pub fn run(cli: Cli) -> ExitCode {
         Some(path) => format!("--store {}", shell_word(&path.to_string_lossy())),
         None => String::new(),
     };
-    let context = Context {
-        ui: Ui::new(args.color, args.quiet, flags),
-        store: store.map(Into::into),
-    };
+    let ui = Ui::new(args.color, args.quiet, flags);
+    let context = Context::new(ui, store.map(Into::into));
     match run_command(cli.command, &context) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is::<Closed>() => ExitCode::SUCCESS,

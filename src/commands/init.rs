@@ -1,19 +1,22 @@
 //! `lineage init`: make a store.
 
+use std::env;
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 
 use super::{Context, init_agent};
 use crate::agent::Agent;
 use crate::log::Direction;
-use crate::store::{self, New, Store};
+use crate::store::{self, New, Store, find_main_worktree_above};
+use crate::text::shell_word;
 
 /// Make a store
 ///
 /// Makes `.lineage/` (or DIR) with its settings, a log that has its header, and an empty insights.md. An existing store is
-/// not touched; one that an interrupted `init` left incomplete is completed.
+/// not touched; one that an interrupted `init` left incomplete is completed. In a git repository, the store gets a .gitignore, so
+/// that `git clean` does not delete it.
 ///
 /// `--agent` also writes what makes a coding agent use the store: a skill and a hook that prints the prompt at the start of a
 /// session (Claude Code, Codex, Gemini CLI), or a paragraph in AGENTS.md. It can be given again later, and never changes a file
@@ -53,7 +56,9 @@ pub fn run(args: Init, context: &Context) -> Result<()> {
         return make_store(&args, context);
     };
     let store = Store::find(dir).ok();
-    let root = project_root(store.as_ref().and_then(Store::dir).or(dir));
+    let own_store = store.as_ref().filter(|store| !store.is_in_main_worktree());
+    let own_dir = own_store.and_then(Store::dir);
+    let root = project_root(own_dir.or(dir));
     if args.dry_run {
         return init_agent::preview(agent, root, context);
     }
@@ -83,11 +88,41 @@ fn make_store(args: &Init, context: &Context) -> Result<()> {
         import: None,
         mode: 0o666,
     };
-    let dir = args.dir.as_deref().or(context.store.as_deref());
-    let dir = store::init(dir, &new)?;
+    let given = args.dir.as_deref().or(context.store.as_deref());
+    let main = find_main_worktree(given)?;
+    let dir = store::init(given, &new)?;
     let better = direction.better_word();
     context.ui.note(&format!(
         "{metric}: {better} is better ({direction}); change it in lineage.toml before the first trial"
     ));
+    let ignore_file = dir.join(".gitignore");
+    if ignore_file.exists() {
+        let file = ignore_file.display();
+        context.ui.note(&format!(
+            "git ignores the store; to track its log, edit {file}"
+        ));
+    }
+    if let Some(main) = main {
+        let shared = shell_word(&main.join(".lineage").to_string_lossy());
+        context.ui.warn(&format!(
+            "other worktrees do not see this store; `lineage init {shared}` makes one for all of them"
+        ));
+    }
     context.ui.print(&format!("{}\n", dir.display()))
+}
+
+/// The main worktree, if a store is about to be made in a linked one. Fails if the main worktree has a store.
+fn find_main_worktree(given: Option<&Path>) -> Result<Option<PathBuf>> {
+    if given.is_some() {
+        return Ok(None);
+    }
+    if let Ok(store) = Store::find(None)
+        && store.is_in_main_worktree()
+    {
+        let log = store.log_path().display();
+        bail!(
+            "this worktree uses the store of the main worktree, {log}; `lineage init .lineage` makes a separate one"
+        );
+    }
+    Ok(find_main_worktree_above(&env::current_dir()?))
 }

@@ -24,7 +24,7 @@ pub mod stats;
 pub mod tail;
 pub mod tree;
 
-use std::path::PathBuf;
+use std::{cell::Cell, path::PathBuf};
 
 use anyhow::Result;
 
@@ -39,11 +39,27 @@ pub struct Context {
     pub ui: Ui,
     /// The path of `--store`.
     pub store: Option<PathBuf>,
+    /// Whether the note on the store of the main worktree is printed.
+    has_named_store: Cell<bool>,
 }
 
 impl Context {
+    pub fn new(ui: Ui, store: Option<PathBuf>) -> Self {
+        Self {
+            ui,
+            store,
+            has_named_store: Cell::default(),
+        }
+    }
+
     fn store(&self) -> Result<Store> {
-        Store::find(self.store.as_deref())
+        let store = Store::find(self.store.as_deref())?;
+        if store.is_in_main_worktree() && !self.has_named_store.replace(true) {
+            let log = store.log_path().display();
+            self.ui
+                .note(&format!("using the store of the main worktree, {log}"));
+        }
+        Ok(store)
     }
 
     /// Opens the log for reading, and prints notes on its interpretation.

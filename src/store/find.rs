@@ -7,8 +7,9 @@ use std::{
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::Settings;
+use super::{Settings, git::find_main_worktree};
 use crate::files::{MAX_TEXT_BYTES, read_input};
+use crate::text::shell_word;
 
 pub(super) const DIR: &str = ".lineage";
 pub(super) const LOG: &str = "results.tsv";
@@ -22,6 +23,8 @@ pub struct Store {
     dir: Option<PathBuf>,
     log: PathBuf,
     pub settings: Settings,
+    /// If the store is that of the main worktree of git: the same directory in the linked worktree.
+    linked_dir: Option<PathBuf>,
 }
 
 impl Store {
@@ -45,6 +48,7 @@ impl Store {
                 dir: None,
                 log: path.to_owned(),
                 settings: Settings::default(),
+                linked_dir: None,
             }),
             Ok(metadata) if metadata.is_dir() => {
                 let inner = path.join(DIR);
@@ -59,13 +63,35 @@ impl Store {
         }
     }
 
+    /// Looks in a linked worktree of git, then where a search in the main worktree would look, then above.
     fn find_upwards(from: &Path) -> Result<Self> {
-        for dir in from.ancestors().map(|dir| dir.join(DIR)) {
-            if dir.is_dir() {
-                return Self::in_dir(&dir);
+        let mut main = None;
+        for dir in from.ancestors() {
+            if dir.join(DIR).is_dir() {
+                return Self::in_dir(&dir.join(DIR));
             }
+            let Some(found) = find_main_worktree(dir) else {
+                continue;
+            };
+            let below = from.strip_prefix(dir).unwrap_or(Path::new(""));
+            for above in found.join(below).ancestors() {
+                if above.join(DIR).is_dir() {
+                    let mut store = Self::in_dir(&above.join(DIR))?;
+                    let same = above.strip_prefix(&found).ok();
+                    store.linked_dir = same.map(|below| dir.join(below));
+                    return Ok(store);
+                }
+            }
+            main.get_or_insert(found);
         }
         let from = from.display();
+        if let Some(main) = main {
+            let shared = shell_word(&main.join(DIR).to_string_lossy());
+            let main = main.display();
+            bail!(
+                "no {DIR} in {from} or above it, nor in the main worktree {main}; `lineage init {shared}` makes one for all worktrees"
+            );
+        }
         bail!(
             "no {DIR} in {from} or above it; `lineage init` makes one here, --store PATH names another"
         )
@@ -81,6 +107,7 @@ impl Store {
             dir: Some(dir.to_owned()),
             log: dir.join(LOG),
             settings: Settings::read(&dir.join(SETTINGS))?,
+            linked_dir: None,
         })
     }
 
@@ -93,9 +120,18 @@ impl Store {
         &self.log
     }
 
-    /// The path that the settings say to freeze. It is relative to the directory that contains the store.
+    /// Whether the store was found in the main worktree of git, from a linked one.
+    pub fn is_in_main_worktree(&self) -> bool {
+        self.linked_dir.is_some()
+    }
+
+    /// The path that the settings say to freeze. It is relative to the directory that contains the store or, in a linked
+    /// worktree, to the same directory there.
     pub fn work(&self) -> Option<PathBuf> {
         let path = self.settings.snapshot.path.as_ref()?;
+        if let Some(dir) = &self.linked_dir {
+            return Some(dir.join(path));
+        }
         Some(self.dir.as_ref()?.join("..").join(path))
     }
 

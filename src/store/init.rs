@@ -9,7 +9,8 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 
 use super::{
-    find::{DIR, INSIGHTS, LOG, SETTINGS},
+    find::{DIR, INSIGHTS, LOG, SETTINGS, way_out},
+    git::is_in_repository,
     settings::VERSION,
 };
 use crate::files::{MAX_TEXT_BYTES, create_file, flush_directory_of, read_input};
@@ -47,19 +48,40 @@ pub fn init(dir: Option<&Path>, new: &New) -> Result<PathBuf> {
     if log.symlink_metadata().is_ok()
         && !(has_content(&log, &header) && has_content(&settings, &text))
     {
-        bail!("{} already exists; nothing was changed", log.display());
+        let (log, settings) = (log.display(), settings.display());
+        bail!("{log} already exists; to change the metric or another setting, edit {settings}");
     }
-    fs::create_dir_all(dir)
-        .with_context(|| format!("cannot make the directory {}", dir.display()))?;
+    create_store_dir(dir)?;
     // The settings come first: with them, an append that runs at the same time makes the right log. The log comes last: it
     // marks a complete store.
     create_settings(&settings, &text, new.mode)?;
+    if is_in_repository(dir) {
+        // `git clean -fd` deletes what is neither tracked nor ignored.
+        create_if_missing(&dir.join(".gitignore"), "*\n", new.mode)?;
+    }
     create_if_missing(&insights, "", new.mode)?;
     create_if_missing(&log, &header, new.mode)?;
     for path in [&log, dir] {
         flush_directory_of(path).with_context(|| format!("cannot flush {}", dir.display()))?;
     }
     Ok(dir.to_owned())
+}
+
+fn create_store_dir(dir: &Path) -> Result<()> {
+    let Err(error) = fs::create_dir_all(dir) else {
+        return Ok(());
+    };
+    let full = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+    let hint = match error.kind() {
+        ErrorKind::AlreadyExists | ErrorKind::NotADirectory => {
+            "; a file has this name: choose another with `lineage init DIR`"
+        }
+        _ => way_out(&error),
+    };
+    bail!(
+        "cannot create the directory {}: {error}{hint}",
+        full.display()
+    )
 }
 
 /// Whether a file is exactly as `init` creates it.
@@ -81,7 +103,14 @@ fn create_if_missing(path: &Path, text: &str, mode: u32) -> Result<bool> {
     match create_file(path, text, mode) {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(error).with_context(|| format!("cannot create {}", path.display())),
+        Err(error) => {
+            let full = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+            bail!(
+                "cannot create {}: {error}{}",
+                full.display(),
+                way_out(&error)
+            )
+        }
     }
 }
 

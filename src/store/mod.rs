@@ -1,6 +1,7 @@
 //! The store: where it is, its settings, its saved prompts, and its trials in progress.
 
 mod find;
+mod git;
 mod init;
 mod prompt_settings;
 mod prompts;
@@ -9,6 +10,7 @@ mod settings;
 
 pub use find::Store;
 pub(crate) use find::{check_regular, way_out};
+pub use git::find_main_worktree_above;
 pub use init::{New, init};
 pub use prompt_settings::{PromptSettings, SectionName};
 pub use prompts::SavedPrompt;

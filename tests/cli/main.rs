@@ -19,6 +19,7 @@ mod files;
 mod fixtures;
 mod formats;
 mod generated;
+mod git;
 mod import;
 mod import_again;
 mod import_store;

@@ -1,0 +1,148 @@
+//! A store in a git repository: linked worktrees share it, and cleaning up does not delete it.
+
+use insta::assert_snapshot;
+
+use crate::sandbox::{Sandbox, skipped};
+
+fn git(sandbox: &Sandbox, dir: &str, args: &[&str]) {
+    let mut command = sandbox.command("git");
+    command.current_dir(sandbox.path(dir));
+    command.args(["-c", "user.email=a@b", "-c", "user.name=n"]);
+    let output = command.args(args).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "git {args:?}: {stderr}");
+}
+
+/// A repository in `main` with one commit; `None` without git.
+fn repository() -> Option<Sandbox> {
+    let sandbox = Sandbox::new();
+    if sandbox.command("git").arg("--version").output().is_err() {
+        skipped("no git");
+        return None;
+    }
+    sandbox.write("main/sub/train.py", "1\n");
+    git(&sandbox, "main", &["init", "-q"]);
+    git(&sandbox, "main", &["add", "."]);
+    git(&sandbox, "main", &["commit", "-qm", "start"]);
+    Some(sandbox)
+}
+
+/// Runs the program in a directory: stdout and stderr.
+fn run_in(sandbox: &Sandbox, dir: &str, args: &[&str]) -> String {
+    let mut command = sandbox.lineage(args);
+    let output = command.current_dir(sandbox.path(dir)).output().unwrap();
+    let text = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    let root = sandbox.path("").canonicalize().unwrap();
+    let root = root.to_string_lossy();
+    text.replace(root.trim_end_matches('/'), "[DIR]")
+}
+
+#[test]
+fn a_linked_worktree_uses_the_store_of_the_main_one() {
+    let Some(sandbox) = repository() else { return };
+    run_in(&sandbox, "main", &["init"]);
+    for worktree in ["../agent1", "agents/2"] {
+        git(&sandbox, "main", &["worktree", "add", "-q", worktree]);
+    }
+    let append = ["append", "--status", "auto", "--metric"];
+    for (dir, score, id) in [
+        ("main", "3", "000"),
+        ("agent1", "2", "001"),
+        ("agent1/sub", "1", "002"),
+        ("main/agents/2/sub", "0", "003"),
+    ] {
+        let said = run_in(&sandbox, dir, &[&append[..], &[score]].concat());
+        assert!(said.starts_with(&format!("{id}\n")), "{dir}: {said}");
+    }
+    assert_snapshot!(run_in(
+        &sandbox,
+        "agent1/sub",
+        &["diff", "2", "--columns", "--format", "tsv"]
+    ));
+    assert_snapshot!(run_in(&sandbox, "agent1", &["init"]));
+    assert!(!sandbox.path("agent1/.lineage").exists());
+    // A store in a subdirectory of the main worktree is that of the same subdirectory.
+    run_in(&sandbox, "main/sub", &["init"]);
+    assert_eq!(run_in(&sandbox, "agent1/sub", &["tail", "-q"]), "");
+}
+
+#[test]
+fn the_path_of_the_settings_is_that_of_the_worktree() {
+    let Some(sandbox) = repository() else { return };
+    run_in(&sandbox, "main", &["init"]);
+    git(&sandbox, "main", &["worktree", "add", "-q", "../agent1"]);
+    let settings = sandbox.read("main/.lineage/lineage.toml");
+    let settings = settings.replace("[snapshot]", "[snapshot]\npath = \"sub\"");
+    sandbox.write("main/.lineage/lineage.toml", settings);
+    sandbox.write("agent1/sub/train.py", "2\n");
+    run_in(
+        &sandbox,
+        "agent1",
+        &["append", "--status", "auto", "--metric", "1"],
+    );
+    assert_eq!(
+        run_in(&sandbox, "main", &["show", "0", "--file", "train.py"]),
+        "2\n"
+    );
+}
+
+#[test]
+fn a_worktree_without_any_store_names_the_place_for_a_shared_one() {
+    let Some(sandbox) = repository() else { return };
+    git(&sandbox, "main", &["worktree", "add", "-q", "../agent1"]);
+    assert_snapshot!(run_in(&sandbox, "agent1", &["best"]));
+    assert_snapshot!(run_in(&sandbox, "agent1", &["init"]));
+}
+
+#[test]
+fn cleaning_a_repository_leaves_the_store() {
+    let Some(sandbox) = repository() else { return };
+    assert_snapshot!(run_in(&sandbox, "main", &["init"]));
+    run_in(
+        &sandbox,
+        "main",
+        &["append", "--status", "auto", "--metric", "1"],
+    );
+    git(&sandbox, "main", &["clean", "-fdq"]);
+    git(&sandbox, "main", &["stash", "-uq"]);
+    assert_eq!(
+        run_in(&sandbox, "main", &["best", "--field", "exp_id"]),
+        "000\n"
+    );
+    let ignored = sandbox
+        .command("git")
+        .current_dir(sandbox.path("main"))
+        .args(["status", "--porcelain"])
+        .output();
+    assert_eq!(ignored.unwrap().stdout, b"");
+}
+
+#[test]
+fn a_store_that_was_cloned_is_intact() {
+    let Some(sandbox) = repository() else { return };
+    sandbox.write("main/work/run.sh", "x");
+    sandbox.ok(&["init", "main/.lineage"]);
+    std::fs::create_dir(sandbox.path("main/work/empty")).unwrap();
+    for score in ["2", "1"] {
+        run_in(
+            &sandbox,
+            "main",
+            &[
+                "append",
+                "--status",
+                "auto",
+                "--metric",
+                score,
+                "--snapshot",
+                "work",
+            ],
+        );
+    }
+    git(&sandbox, "main", &["add", "-f", ".lineage"]);
+    git(&sandbox, "main", &["commit", "-qm", "store"]);
+    git(&sandbox, ".", &["clone", "-q", "main", "clone"]);
+    let said = run_in(&sandbox, "clone", &["check"]);
+    assert!(said.contains("2 rows, no problems found"), "{said}");
+    run_in(&sandbox, "clone", &["checkout", "1", "out"]);
+    assert!(sandbox.path("clone/out/empty").is_dir());
+}
