@@ -1,13 +1,15 @@
 //! The commands and the global flags: the source of the help, the completions and `docs/cli.md`.
 
 use std::ffi::OsString;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use anyhow::bail;
 use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 use crate::commands::{
     Context, Findings, Usage, append, best, chain, check, checkout, compare, completions, diff,
-    export, import, init, prompts, render, search, show, similar, stats, tail, tree,
+    export, import, init, plot, prompts, render, search, show, similar, stats, tail, tree,
 };
 use crate::text::shell_word;
 use crate::ui::{Closed, Ui};
@@ -42,7 +44,7 @@ struct GlobalArgs {
     /// The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]
     #[arg(long, global = true, value_name = "PATH")]
     #[arg(env = "LINEAGE_STORE", hide_env_values = true)]
-    store: Option<OsString>, // not a PathBuf: clap rejects an empty one, but an empty variable means none
+    store: Vec<OsString>, // not paths: clap rejects an empty one, but an empty variable means none
     /// Suppress notes
     #[arg(long, short, global = true)]
     quiet: bool,
@@ -68,6 +70,7 @@ enum Command {
     Checkout(checkout::Checkout),
     Stats(stats::Stats),
     Compare(compare::Compare),
+    Plot(plot::Plot),
     Render(render::Render),
     Prompts(prompts::Prompts),
     Check(check::Check),
@@ -79,13 +82,13 @@ enum Command {
 /// Runs a command line and maps its result to an exit status.
 pub fn run(cli: Cli) -> ExitCode {
     let args = cli.global;
-    let store = args.store.filter(|path| !path.is_empty());
-    let flags = match &store {
-        Some(path) => format!("--store {}", shell_word(&path.to_string_lossy())),
-        None => String::new(),
-    };
-    let ui = Ui::new(args.color, args.quiet, flags);
-    let context = Context::new(ui, store.map(Into::into));
+    let stores = args.store.into_iter().filter(|path| !path.is_empty());
+    let stores: Vec<PathBuf> = stores.map(PathBuf::from).collect();
+    let flags = stores
+        .iter()
+        .map(|path| format!("--store {}", shell_word(&path.to_string_lossy())));
+    let flags = flags.collect::<Vec<_>>().join(" ");
+    let context = Context::new(Ui::new(args.color, args.quiet, flags), stores);
     match run_command(cli.command, &context) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is::<Closed>() => ExitCode::SUCCESS,
@@ -98,6 +101,10 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 fn run_command(command: Command, context: &Context) -> anyhow::Result<()> {
+    let takes_several = matches!(command, Command::Plot(_) | Command::Compare(_));
+    if context.stores.len() > 1 && !takes_several {
+        bail!(Usage::new("only plot and compare take several --store"));
+    }
     match command {
         Command::Init(args) => init::run(args, context),
         Command::Append(args) => append::run(args, context),
@@ -112,6 +119,7 @@ fn run_command(command: Command, context: &Context) -> anyhow::Result<()> {
         Command::Checkout(args) => checkout::run(args, context),
         Command::Stats(args) => stats::run(args, context),
         Command::Compare(args) => compare::run(args, context),
+        Command::Plot(args) => plot::run(args, context),
         Command::Render(args) => render::run(args, context),
         Command::Prompts(args) => prompts::run(args, context),
         Command::Check(args) => check::run(args, context),

@@ -79,6 +79,19 @@ pub(crate) fn create_file(path: &Path, text: &str, mode: u32) -> io::Result<()> 
     persist_new(file, path)
 }
 
+/// Replaces a file, so that a reader sees the old one or the new one. What is not a regular file is written to: a link
+/// keeps its target, and `/dev/stdout` is not replaced.
+pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    if std::fs::metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
+        return std::fs::write(&path, bytes);
+    }
+    let mut file = temporary_file_beside(&path, 0o666)?;
+    file.write_all(bytes)?;
+    file.persist(&path)?;
+    Ok(())
+}
+
 /// Flushes the directory that holds a new file. Without it, the file may be gone after a power cut.
 pub(crate) fn flush_directory_of(path: &Path) -> io::Result<()> {
     match File::open(directory_of(path)) {

@@ -20,6 +20,8 @@ const PROGRESS_DELAY: Duration = Duration::from_millis(500);
 /// Where output goes and how it looks.
 pub struct Ui {
     pub look: Look,
+    /// The columns that the terminal really has.
+    pub columns: Option<usize>,
     has_color_on_stderr: bool,
     is_quiet: bool,
     /// Global flags for the commands that messages suggest.
@@ -33,12 +35,14 @@ pub struct Closed;
 
 impl Ui {
     pub fn new(color: ColorChoice, is_quiet: bool, flags: String) -> Self {
+        let columns = terminal_columns();
         let look = Look {
-            width: terminal_width(),
+            width: columns.map(|columns| columns.clamp(40, 160)),
             color: has_color(color, &io::stdout()),
         };
         Self {
             look,
+            columns,
             has_color_on_stderr: has_color(color, &io::stderr()),
             is_quiet,
             flags,
@@ -182,7 +186,7 @@ fn has_color(flag: ColorChoice, stream: &impl RawStream) -> bool {
 
 /// The columns of the terminal; `None` if stdout is not one. `COLUMNS` overrides what the terminal says. A
 /// pseudo-terminal may say 0.
-fn terminal_width() -> Option<usize> {
+fn terminal_columns() -> Option<usize> {
     if !io::stdout().is_terminal() {
         return None;
     }
@@ -191,7 +195,7 @@ fn terminal_width() -> Option<usize> {
         Some(columns) => columns,
         None => terminal_size::terminal_size().map_or(0, |(width, _)| usize::from(width.0)),
     };
-    Some(if width == 0 { 80 } else { width.clamp(40, 160) })
+    Some(if width == 0 { 80 } else { width })
 }
 
 #[cfg(test)]

@@ -13,7 +13,6 @@ use crate::log::{Number, Role};
 use crate::open::{ReadOptions, open_log};
 use crate::output::compare::{Comparison, format_comparison, format_comparison_records};
 use crate::output::records::Format;
-use crate::store::Store;
 
 /// Compare logs, states of a log, or specialists side by side
 ///
@@ -53,7 +52,10 @@ enum By {
     Domain,
 }
 
-pub fn run(args: Compare, context: &Context) -> Result<()> {
+pub fn run(mut args: Compare, context: &Context) -> Result<()> {
+    if args.stores.is_empty() && context.stores.len() > 1 {
+        args.stores.clone_from(&context.stores);
+    }
     let paths = match &args.stores[..] {
         [] => vec![None],
         paths => paths.iter().map(|path| Some(path.as_path())).collect(),
@@ -81,8 +83,7 @@ pub fn run(args: Compare, context: &Context) -> Result<()> {
 
 /// Opens one of the logs, and prints its notes under its name.
 fn open(path: Option<&Path>, options: &ReadOptions, context: &Context) -> Result<IndexedLog> {
-    let store = Store::find(path.or(context.store.as_deref()))?;
-    let log = open_log(&store, options)?;
+    let log = open_log(&context.store_at(path)?, options)?;
     log.require_score()?;
     Ok(log)
 }
@@ -157,7 +158,7 @@ fn compare_parts(
 }
 
 /// A short name for each log: that of its directory, or the whole path if two have the same name.
-fn name_logs(paths: &[PathBuf]) -> Vec<String> {
+pub(super) fn name_logs(paths: &[PathBuf]) -> Vec<String> {
     let short: Vec<String> = paths.iter().map(|path| name_log(path)).collect();
     let mut names: Vec<String> = Vec::new();
     for (name, path) in short.iter().zip(paths) {

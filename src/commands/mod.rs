@@ -14,6 +14,7 @@ pub mod filter;
 pub mod import;
 pub mod init;
 mod init_agent;
+pub mod plot;
 pub mod prompts;
 pub mod render;
 mod render_hook;
@@ -24,7 +25,10 @@ pub mod stats;
 pub mod tail;
 pub mod tree;
 
-use std::{cell::Cell, path::PathBuf};
+use std::{
+    cell::Cell,
+    path::{Path, PathBuf},
+};
 
 use anyhow::Result;
 
@@ -39,15 +43,18 @@ pub struct Context {
     pub ui: Ui,
     /// The path of `--store`.
     pub store: Option<PathBuf>,
+    /// The paths of every `--store`, for the commands that take several.
+    pub stores: Vec<PathBuf>,
     /// Whether the note on the store of the main worktree is printed.
     has_named_store: Cell<bool>,
 }
 
 impl Context {
-    pub fn new(ui: Ui, store: Option<PathBuf>) -> Self {
+    pub fn new(ui: Ui, stores: Vec<PathBuf>) -> Self {
         Self {
             ui,
-            store,
+            store: stores.first().cloned(),
+            stores,
             has_named_store: Cell::default(),
         }
     }
@@ -60,6 +67,14 @@ impl Context {
                 .note(&format!("using the store of the main worktree, {log}"));
         }
         Ok(store)
+    }
+
+    /// The store at a path, or the one of all other commands.
+    fn store_at(&self, path: Option<&Path>) -> Result<Store> {
+        match path {
+            Some(path) => Store::find(Some(path)),
+            None => self.store(),
+        }
     }
 
     /// Opens the log for reading, and prints notes on its interpretation.
@@ -93,6 +108,12 @@ impl Context {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct Usage(String);
+
+impl Usage {
+    pub fn new(message: &str) -> Self {
+        Self(message.to_owned())
+    }
+}
 
 /// A check found problems and has printed them: exit status 1.
 #[derive(Debug, thiserror::Error)]

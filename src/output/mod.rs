@@ -8,6 +8,7 @@ pub mod import_summary;
 pub mod json;
 pub mod karpathy;
 pub mod markdown;
+pub mod plot;
 pub mod records;
 pub mod search;
 pub mod similar;

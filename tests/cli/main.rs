@@ -29,6 +29,7 @@ mod init;
 mod once;
 mod output;
 mod pipe;
+mod plot;
 mod prompt_structure;
 mod real_logs;
 mod render;

@@ -1,0 +1,219 @@
+//! A scene as an SVG document. Its colours are in classes and follow the reader's choice of light or dark.
+
+use std::collections::BTreeSet;
+
+use super::scene::{Anchor, Class, Form, Position, Scene, Shape};
+use super::style::{Color, Style, Theme, style};
+
+const FONT: &str = "Inter,'Helvetica Neue',Helvetica,Arial,sans-serif";
+
+pub(super) fn paint(scene: &Scene) -> String {
+    let (width, height) = (scene.width, scene.height);
+    let mut out = format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"plot\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
+         height=\"{height}\" role=\"img\">\n<title>{}</title>\n<desc>{}</desc>\n<style>{}</style>\n\
+         <rect class=\"background\" width=\"{width}\" height=\"{height}\"/>\n",
+        escape(&scene.title),
+        escape(&scene.description),
+        css(scene),
+    );
+    for shape in &scene.shapes {
+        paint_shape(shape, &mut out);
+    }
+    out + "</svg>\n"
+}
+
+fn paint_shape(shape: &Shape, out: &mut String) {
+    match shape {
+        Shape::Marks {
+            class,
+            form,
+            size,
+            places,
+        } => {
+            *out += &format!("<path class=\"{}\" d=\"", name(*class));
+            for &place in places {
+                *out += &mark_path(*form, place, *size);
+            }
+            *out += "\"/>\n";
+        }
+        Shape::Mark {
+            class,
+            form,
+            size,
+            place,
+            hint,
+        } => {
+            let (class, path) = (name(*class), mark_path(*form, *place, *size));
+            *out += &format!("<path class=\"{class}\" d=\"{path}\">");
+            if !hint.is_empty() {
+                *out += &format!("<title>{}</title>", escape(hint));
+            }
+            *out += "</path>\n";
+        }
+        Shape::Line { class, places } => {
+            let points = places
+                .iter()
+                .map(|&(x, y)| format!("{},{}", short(x), short(y)));
+            let points = points.collect::<Vec<_>>().join(" ");
+            *out += &format!(
+                "<polyline class=\"{}\" points=\"{points}\"/>\n",
+                name(*class)
+            );
+        }
+        Shape::Ticks {
+            class,
+            height,
+            places,
+        } => {
+            let ticks = places
+                .iter()
+                .map(|&(x, y)| format!("M{} {}v{}", short(x), short(y), short(*height)));
+            *out += &format!(
+                "<path class=\"{}\" d=\"{}\"/>\n",
+                name(*class),
+                ticks.collect::<String>()
+            );
+        }
+        Shape::Text {
+            class,
+            anchor,
+            place: (x, y),
+            text,
+        } => {
+            let anchor = match anchor {
+                Anchor::Start => "",
+                Anchor::Middle => " text-anchor=\"middle\"",
+                Anchor::End => " text-anchor=\"end\"",
+            };
+            let (class, x, y) = (name(*class), short(*x), short(*y));
+            *out += &format!(
+                "<text class=\"{class}\" x=\"{x}\" y=\"{y}\"{anchor}>{}</text>\n",
+                escape(text)
+            );
+        }
+    }
+}
+
+/// A mark as a part of a path.
+fn mark_path(form: Form, (x, y): Position, size: f64) -> String {
+    let corners = form.corners(size);
+    let Some((first, others)) = corners.split_first() else {
+        let (x, y, r, d) = (short(x), short(y - size), short(size), short(2.0 * size));
+        return format!("M{x} {y}a{r} {r} 0 1 1 0 {d}a{r} {r} 0 1 1 0 -{d}");
+    };
+    let mut path = format!("M{} {}", short(x + first.0), short(y + first.1));
+    for corner in others {
+        path += &format!("L{} {}", short(x + corner.0), short(y + corner.1));
+    }
+    path + "z"
+}
+
+/// The rules of the classes that occur, for light and for dark.
+fn css(scene: &Scene) -> String {
+    let classes = scene.shapes.iter().map(|shape| match shape {
+        Shape::Marks { class, .. }
+        | Shape::Mark { class, .. }
+        | Shape::Line { class, .. }
+        | Shape::Ticks { class, .. }
+        | Shape::Text { class, .. } => *class,
+    });
+    let mut classes: BTreeSet<Class> = classes.collect();
+    classes.insert(Class::Background);
+    let background = style(Class::Background, Theme::Light);
+    let mut css = format!(".plot{{font-family:{FONT}}}.plot text{{stroke:none}}");
+    for &class in &classes {
+        css += &rule(class, style(class, Theme::Light), false);
+    }
+    css += &halo(background);
+    css += "@media (prefers-color-scheme:dark){";
+    for &class in &classes {
+        css += &rule(class, style(class, Theme::Dark), true);
+    }
+    css + &halo(style(Class::Background, Theme::Dark)) + "}"
+}
+
+/// Labels stay readable over dots.
+fn halo(background: Style) -> String {
+    let color = background.fill.map(hex).unwrap_or_default();
+    format!(
+        ".plot .label{{paint-order:stroke;stroke:{color};stroke-width:3px;stroke-linejoin:round}}"
+    )
+}
+
+fn rule(class: Class, style: Style, only_colors: bool) -> String {
+    let color = |color: Option<Color>| color.map_or("none".to_owned(), hex);
+    let mut rule = format!(
+        ".plot .{}{{fill:{};stroke:{}",
+        name(class),
+        color(style.fill),
+        color(style.stroke)
+    );
+    if !only_colors {
+        if style.stroke_width > 0.0 {
+            rule += &format!(";stroke-width:{}", style.stroke_width);
+        }
+        if style.is_dashed {
+            rule += ";stroke-dasharray:6 4";
+        }
+        if style.font_size > 0.0 {
+            rule += &format!(";font-size:{}px", style.font_size);
+        }
+        if style.is_bold {
+            rule += ";font-weight:600";
+        }
+    }
+    rule + "}"
+}
+
+fn name(class: Class) -> String {
+    match class {
+        Class::Background => "background".to_owned(),
+        Class::Grid => "grid".to_owned(),
+        Class::Title => "title".to_owned(),
+        Class::Text => "text".to_owned(),
+        Class::Label => "label".to_owned(),
+        Class::Leader => "leader".to_owned(),
+        Class::Baseline => "baseline".to_owned(),
+        Class::Discard => "discard".to_owned(),
+        Class::Keep => "keep".to_owned(),
+        Class::DenseKeep => "dense".to_owned(),
+        Class::BestLine => "best".to_owned(),
+        Class::Clipped => "clipped".to_owned(),
+        Class::Failure(status) => status.name().to_owned(),
+        Class::Group(group) => format!("group-{group}"),
+        Class::GroupKeep(group) => format!("keep-{group}"),
+        Class::GroupLine(group) => format!("line-{group}"),
+    }
+}
+
+fn hex(color: Color) -> String {
+    format!("#{color:06x}")
+}
+
+/// A coordinate with at most one decimal.
+fn short(value: f64) -> String {
+    let text = format!("{value:.1}");
+    let text = text.strip_suffix(".0").unwrap_or(&text);
+    if text == "-0" {
+        "0".to_owned()
+    } else {
+        text.to_owned()
+    }
+}
+
+/// A text as the content of an element. Characters that XML does not allow were made visible before.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out += "&amp;",
+            '<' => out += "&lt;",
+            '>' => out += "&gt;",
+            '"' => out += "&quot;",
+            '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
+            c => out.push(c),
+        }
+    }
+    out
+}
