@@ -45,6 +45,7 @@ complete -c lineage -n "__fish_lineage_needs_command" -f -a "checkout" -d 'Put a
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "rebase-to" -d 'Put a trial\'s files into a directory, and print its id'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "stats" -d 'Summarize the search on one screen'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "compare" -d 'Compare logs, states of a log, or specialists side by side'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "plot" -d 'Draw the scores of all trials'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "prompts" -d 'List saved prompts: when, for which specialist, as of which trial'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "check" -d 'Find problems in a log'
@@ -332,6 +333,30 @@ always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand plot" -s o -l output -d 'Write to this file; .svg or .png decides the format [default: text to stdout]' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand plot" -l format -d 'What is written [default: by the name of the file, else text]' -r -f -a "text\t''
+svg\t''
+png\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand plot" -l x -d 'The horizontal axis' -r -f -a "trial\t'The number of the trial'
+time\t'When it ran'
+hours\t'Compute hours spent up to its end'"
+complete -c lineage -n "__fish_lineage_using_subcommand plot" -l y -d 'The scores that are shown: auto, all, or A:B' -r
+complete -c lineage -n "__fish_lineage_using_subcommand plot" -l by -d 'Colour trials by this column' -r -f -a "specialist\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand plot" -l theme -d 'The colours of a PNG; an SVG follows its reader' -r -f -a "light\t''
+dark\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand plot" -l width -d 'Columns of text [default: those of the terminal, else 80]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand plot" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand plot" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
+maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand plot" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand plot" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand plot" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand plot" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand plot" -l ascii -d 'Use only ASCII in text'
+complete -c lineage -n "__fish_lineage_using_subcommand plot" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand plot" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l for -d 'The specialist that reads the prompt' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l as-of -d 'Use the log as it was just after this trial' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l top -d 'Rows of the leaderboard [default: the setting, else 20]' -r
@@ -451,23 +476,24 @@ always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand completions" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand completions" -s h -l help -d 'Print help'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "init" -d 'Make a store'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "append" -d 'Log one trial, and print its id'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "tail" -d 'List the most recent trials, newest last'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "best" -d 'Show the best trial, or the leaderboard of keeps'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "chain" -d 'Show a trial\'s ancestors, oldest first'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "tree" -d 'Show the whole search as a tree'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "show" -d 'Show one trial with every column'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "similar" -d 'Find earlier trials that are like a hypothesis'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "search" -d 'Search hypotheses and notes for words'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "diff" -d 'Show what differs between the snapshots of two trials'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "checkout" -d 'Put a trial\'s files into a directory, and print its id'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "stats" -d 'Summarize the search on one screen'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "compare" -d 'Compare logs, states of a log, or specialists side by side'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "prompts" -d 'List saved prompts: when, for which specialist, as of which trial'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "check" -d 'Find problems in a log'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "import" -d 'Import the log of another tool, or another store, into a store'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "export" -d 'Export the whole log for another tool'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare render prompts check import export completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare plot render prompts check import export completions help" -f -a "init" -d 'Make a store'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare plot render prompts check import export completions help" -f -a "append" -d 'Log one trial, and print its id'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare plot render prompts check import export completions help" -f -a "tail" -d 'List the most recent trials, newest last'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare plot render prompts check import export completions help" -f -a "best" -d 'Show the best trial, or the leaderboard of keeps'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare plot render prompts check import export completions help" -f -a "chain" -d 'Show a trial\'s ancestors, oldest first'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare plot render prompts check import export completions help" -f -a "tree" -d 'Show the whole search as a tree'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare plot render prompts check import export completions help" -f -a "show" -d 'Show one trial with every column'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare plot render prompts check import export completions help" -f -a "similar" -d 'Find earlier trials that are like a hypothesis'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare plot render prompts check import export completions help" -f -a "search" -d 'Search hypotheses and notes for words'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare plot render prompts check import export completions help" -f -a "diff" -d 'Show what differs between the snapshots of two trials'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare plot render prompts check import export completions help" -f -a "checkout" -d 'Put a trial\'s files into a directory, and print its id'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare plot render prompts check import export completions help" -f -a "stats" -d 'Summarize the search on one screen'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare plot render prompts check import export completions help" -f -a "compare" -d 'Compare logs, states of a log, or specialists side by side'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare plot render prompts check import export completions help" -f -a "plot" -d 'Draw the scores of all trials'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare plot render prompts check import export completions help" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare plot render prompts check import export completions help" -f -a "prompts" -d 'List saved prompts: when, for which specialist, as of which trial'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare plot render prompts check import export completions help" -f -a "check" -d 'Find problems in a log'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare plot render prompts check import export completions help" -f -a "import" -d 'Import the log of another tool, or another store, into a store'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare plot render prompts check import export completions help" -f -a "export" -d 'Export the whole log for another tool'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare plot render prompts check import export completions help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout stats compare plot render prompts check import export completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
