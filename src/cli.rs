@@ -9,7 +9,7 @@ use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 use crate::commands::{
     Context, Findings, Usage, append, best, chain, check, checkout, compare, completions, diff,
-    export, import, init, plot, prompts, render, search, show, similar, stats, tail, tree,
+    export, import, init, plot, prompts, prune, render, search, show, similar, stats, tail, tree,
 };
 use crate::text::shell_word;
 use crate::ui::{Closed, Ui};
@@ -68,6 +68,7 @@ enum Command {
     Diff(diff::Diff),
     #[command(visible_alias = "rebase-to")]
     Checkout(checkout::Checkout),
+    Prune(prune::Prune),
     Stats(stats::Stats),
     Compare(compare::Compare),
     Plot(plot::Plot),
@@ -117,6 +118,7 @@ fn run_command(command: Command, context: &Context) -> anyhow::Result<()> {
         Command::Search(args) => search::run(args, context),
         Command::Diff(args) => diff::run(args, context),
         Command::Checkout(args) => checkout::run(args, context),
+        Command::Prune(args) => prune::run(args, context),
         Command::Stats(args) => stats::run(args, context),
         Command::Compare(args) => compare::run(args, context),
         Command::Plot(args) => plot::run(args, context),

@@ -44,8 +44,9 @@ pub fn run(args: Checkout, context: &Context) -> Result<()> {
         reading,
     } = args;
     let store = context.store()?;
-    let trial = context.open(&reading)?.trial(&parse_id(&exp)?)?;
-    let snapshot = open_snapshot(&store, &trial.row())?;
+    let log = context.open(&reading)?;
+    let trial = log.trial(&parse_id(&exp)?)?;
+    let snapshot = open_snapshot(&store, &log, &trial.row())?;
     let mut progress = context.ui.progress("writing");
     let options = CheckoutOptions {
         dir: &dir,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Error, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 
 use super::args::parse_id;
@@ -16,6 +16,7 @@ use crate::output::diff::{DiffStat, FileDiff, format_columns, format_stats};
 use crate::output::diff::{list_column_changes, quote_path};
 use crate::output::records::{Format, format_records};
 use crate::snapshot::{Change, Snapshot, compare_snapshots, find_nearest_snapshot, open_snapshot};
+use crate::store::Store;
 use crate::text::count;
 use crate::ui::Closed;
 
@@ -102,12 +103,15 @@ fn print_diff(args: Diff, context: &Context) -> Result<bool> {
         return print_columns(&log.trial(&other)?, &after, format, context);
     }
     let before = if args.other.is_none() && against == Against::Parent {
-        find_frozen_parent(&log, &after, &other, context)?
+        find_frozen_parent(&store, &log, &after, &other, context)?
     } else {
         log.trial(&other)?
     };
-    let before = open_snapshot(&store, &before.row())?;
-    let after = open_snapshot(&store, &after.row())?;
+    let open = |trial: &Trial| {
+        let opened = open_snapshot(&store, &log, &trial.row());
+        opened.map_err(|error| suggest_columns(&error, &after, &other))
+    };
+    let (before, after) = (open(&before)?, open(&after)?);
     let changes = compare_snapshots(&before, &after)?;
     if args.listing.name_only {
         context.ui.print(&format_names(&changes, format))?;
@@ -125,27 +129,44 @@ fn print_diff(args: Diff, context: &Context) -> Result<bool> {
     Ok(!changes.is_empty())
 }
 
+/// The columns can be compared even if the files cannot.
+fn suggest_columns(error: &Error, after: &Trial, other: &ExpId) -> Error {
+    let after = after.row().name();
+    anyhow!("{error:#}; to compare the rows: `lineage diff {after} {other} --columns`")
+}
+
 fn choose_other(log: &IndexedLog, after: &Trial, against: Against) -> Result<ExpId> {
     let row = after.row();
     let name = row.name();
     let (id, missing) = match against {
-        Against::Best => {
-            let best = log.ask(Best::default())?.offset();
-            let best = best.map(|offset| log.at(offset)).transpose()?;
-            let id = best.and_then(|best| best.row().id());
-            (id, "there is no best trial yet".to_owned())
-        }
+        Against::Best => (find_best(log)?, "there is no best trial yet".to_owned()),
         Against::Baseline => {
             let id = ExpId::parse(&row.text(Role::Baseline));
             (id, format!("trial {name} has no baseline"))
         }
         Against::Parent => (row.parent(), format!("trial {name} has no parent")),
     };
-    id.with_context(|| format!("{missing}; name a trial: lineage diff EXP OTHER"))
+    if let Some(id) = id {
+        return Ok(id);
+    }
+    match find_best(log)?.filter(|best| Some(best) != row.id().as_ref()) {
+        Some(best) => {
+            bail!("{missing}; to compare it with the best trial: `lineage diff {name} {best}`")
+        }
+        None => bail!("{missing}; give the trial to compare it with"),
+    }
+}
+
+fn find_best(log: &IndexedLog) -> Result<Option<ExpId>> {
+    let Some(offset) = log.ask(Best::default())?.offset() else {
+        return Ok(None);
+    };
+    Ok(log.at(offset)?.row().id())
 }
 
 /// The parent, or its nearest ancestor that has a snapshot.
 fn find_frozen_parent(
+    store: &Store,
     log: &IndexedLog,
     after: &Trial,
     parent: &ExpId,
@@ -155,9 +176,10 @@ fn find_frozen_parent(
         bail!(no_such_trial(parent, log.path()));
     }
     let name = after.row().name();
-    let found = find_nearest_snapshot(log, parent)?.with_context(|| {
-        format!("no ancestor of trial {name} has a snapshot; name a trial: lineage diff EXP OTHER")
-    })?;
+    let Some(found) = find_nearest_snapshot(store, log, parent)? else {
+        let error = anyhow!("no ancestor of trial {name} has a snapshot");
+        return Err(suggest_columns(&error, after, parent));
+    };
     if found.row().id().as_ref() != Some(parent) {
         let found = found.row().name();
         context.ui.note(&format!(

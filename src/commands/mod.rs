@@ -16,6 +16,7 @@ pub mod init;
 mod init_agent;
 pub mod plot;
 pub mod prompts;
+pub mod prune;
 pub mod render;
 mod render_hook;
 pub mod search;

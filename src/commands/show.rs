@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::args::{OutputArgs, parse_id};
 use super::{Context, ReadArgs};
+use crate::index::IndexedLog;
 use crate::log::Trial;
 use crate::output::trials::format_record;
 use crate::snapshot::open_snapshot;
@@ -38,7 +39,7 @@ pub fn run(args: Show, context: &Context) -> Result<()> {
     args.output.column(&log.schema)?;
     let trial = log.trial(&parse_id(&args.exp)?)?;
     if let Some(path) = args.file {
-        return print_file(&trial, &path, context);
+        return print_file(&log, &trial, &path, context);
     }
     let table = || format_record(&trial.row(), context.ui.look);
     let trials = std::slice::from_ref(&trial);
@@ -55,8 +56,9 @@ pub fn run(args: Show, context: &Context) -> Result<()> {
     Ok(())
 }
 
-fn print_file(trial: &Trial, path: &Path, context: &Context) -> Result<()> {
-    let mut file = open_snapshot(&context.store()?, &trial.row())?.open_verified(path)?;
+fn print_file(log: &IndexedLog, trial: &Trial, path: &Path, context: &Context) -> Result<()> {
+    let snapshot = open_snapshot(&context.store()?, log, &trial.row())?;
+    let mut file = snapshot.open_verified(path)?;
     if !context.ui.look.is_terminal() {
         return context.ui.stream(|out| io::copy(&mut file, out).map(drop));
     }

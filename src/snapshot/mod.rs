@@ -7,6 +7,7 @@ mod dir;
 mod freeze;
 mod guard;
 mod manifest;
+mod prune;
 mod staging;
 mod transfer;
 mod verify;
@@ -21,11 +22,13 @@ use anyhow::{Context, Result, bail, ensure};
 
 use self::compare::hash_file;
 use self::dir::{Dir, Kind, check_relative};
+use self::prune::is_pruned;
 pub use self::{
     checkout::{CheckoutOptions, CheckoutOutcome, check_out},
     compare::{Change, Side, compare_snapshots},
     freeze::freeze,
     manifest::Entry,
+    prune::{list_stored, prune_snapshots},
     staging::StagedSnapshot,
     transfer::{SnapshotCopier, verify_snapshot},
     verify::{list_snapshots, verify_snapshots},
@@ -55,20 +58,41 @@ pub struct Snapshot {
     entries: Vec<Entry>,
 }
 
-/// Opens the snapshot that a row names.
-pub fn open_snapshot(store: &Store, row: &Row) -> Result<Snapshot> {
+/// Opens the snapshot of a trial. If it has none, the error names the nearest ancestor that has one.
+pub fn open_snapshot(store: &Store, log: &IndexedLog, row: &Row) -> Result<Snapshot> {
     let (trial, path) = (row.name(), row.text(Role::Snapshot));
-    ensure!(
-        !path.is_empty() && row.damage.is_none(),
-        "trial {trial} has no snapshot; `lineage append --snapshot` makes one"
-    );
-    Snapshot::open(store, Path::new(&*path), &trial).map_err(|error| {
-        let mut problem = "cannot be used";
-        if is_not_found(&error) {
-            problem = "is missing; `lineage check` lists all that are";
+    let path = Path::new(&*path);
+    let problem = if path.as_os_str().is_empty() || row.damage.is_some() {
+        format!("trial {trial} was logged without a snapshot")
+    } else if is_pruned(store, path) {
+        format!("the snapshot of trial {trial} was pruned")
+    } else {
+        match Snapshot::open(store, path, &trial) {
+            Err(error) if is_not_found(&error) => {
+                format!(
+                    "the snapshot of trial {trial} is missing ({})",
+                    path.display()
+                )
+            }
+            opened => {
+                let context = || format!("the snapshot of trial {trial} cannot be used");
+                return opened.with_context(context);
+            }
         }
-        error.context(format!("the snapshot of trial {trial} {problem}"))
-    })
+    };
+    let nearest = match row.parent() {
+        Some(parent) => find_nearest_snapshot(store, log, &parent)?,
+        None => None,
+    };
+    match nearest {
+        Some(nearest) => bail!(
+            "{problem}, so its files cannot be restored; the nearest ancestor with a snapshot is trial {}",
+            nearest.row().name()
+        ),
+        None => bail!(
+            "{problem}, so its files cannot be restored; none of its ancestors has a snapshot"
+        ),
+    }
 }
 
 fn is_not_found(error: &anyhow::Error) -> bool {
@@ -76,8 +100,8 @@ fn is_not_found(error: &anyhow::Error) -> bool {
     cause.is_some_and(|cause| cause.kind() == NotFound)
 }
 
-/// Finds the nearest trial with a snapshot, from `id` upwards.
-pub fn find_nearest_snapshot(log: &IndexedLog, id: &ExpId) -> Result<Option<Trial>> {
+/// Finds the nearest trial whose snapshot is there, from `id` upwards.
+pub fn find_nearest_snapshot(store: &Store, log: &IndexedLog, id: &ExpId) -> Result<Option<Trial>> {
     if log.find(id)?.is_none() {
         return Ok(None);
     }
@@ -86,11 +110,19 @@ pub fn find_nearest_snapshot(log: &IndexedLog, id: &ExpId) -> Result<Option<Tria
     };
     for &offset in chain.offsets.iter().rev() {
         let trial = log.at(offset)?;
-        if trial.row().damage.is_none() && !trial.row().bytes(Role::Snapshot).is_empty() {
+        let row = trial.row();
+        let path = row.text(Role::Snapshot);
+        if row.damage.is_none() && has_snapshot(store, Path::new(&*path)) {
             return Ok(Some(trial));
         }
     }
     Ok(None)
+}
+
+fn has_snapshot(store: &Store, path: &Path) -> bool {
+    !path.as_os_str().is_empty()
+        && !is_pruned(store, path)
+        && open_snapshot_dir(store, path).is_ok()
 }
 
 impl Snapshot {
@@ -144,8 +176,10 @@ impl Snapshot {
             _ => path,
         };
         let mut file = match self.open_file(path) {
-            Err(error) if self.find_entry(path).is_none() => {
-                bail!("{error:#}; {}", self.suggest_file(path))
+            Err(_) if self.find_entry(path).is_none() => {
+                let (trial, shown) = (&self.trial, path.display());
+                let help = self.suggest_file(path);
+                bail!("the snapshot of trial {trial} has no file '{shown}'; {help}")
             }
             opened => opened?,
         };

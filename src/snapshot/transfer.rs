@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail, ensure};
 use super::compare::{HashCache, hash_file};
 use super::dir::{Dir, FileId, Kind, Meta, set_mode};
 use super::manifest::Entry;
+use super::prune::is_pruned;
 use super::staging::{StagedSnapshot, Staging};
 use super::{Snapshot, cannot};
 use crate::store::Store;
@@ -29,6 +30,7 @@ pub fn verify_snapshot(store: &Store, path: &str) -> Result<()> {
 }
 
 fn open_intact(store: &Store, path: &str, hashes: &mut HashCache) -> Result<Snapshot> {
+    ensure!(!is_pruned(store, Path::new(path)), "it was pruned");
     let snapshot = Snapshot::open(store, Path::new(path), "")?;
     for entry in &snapshot.entries {
         if let Some(damage) = snapshot.find_damage(entry, hashes) {

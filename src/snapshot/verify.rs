@@ -7,6 +7,7 @@ use anyhow::Result;
 
 use super::compare::{HashCache, describe_modes};
 use super::dir::Kind;
+use super::prune::is_pruned;
 use super::staging::has_writer;
 use super::{MANIFEST_SUFFIX, SNAPSHOTS, Snapshot, is_not_found, open_snapshot_dir};
 use super::{open_below, read_manifest, root_of};
@@ -48,7 +49,8 @@ pub fn verify_snapshots(store: &Store, rows: &[NamedSnapshot], found: &[String])
     let mut hashes = HashCache::new();
     let mut named = HashSet::new();
     for row in rows {
-        if named.insert(Path::new(&row.path).to_owned()) {
+        let is_new = named.insert(Path::new(&row.path).to_owned());
+        if is_new && !is_pruned(store, Path::new(&row.path)) {
             findings.extend(verify_row(store, row, &mut hashes));
         }
     }

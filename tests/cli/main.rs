@@ -31,6 +31,7 @@ mod output;
 mod pipe;
 mod plot;
 mod prompt_structure;
+mod prune;
 mod real_logs;
 mod render;
 mod render_limits;

@@ -142,7 +142,7 @@ fn copy_files(
     context: &Context,
 ) -> Result<StagedSnapshot> {
     let base = match draft.likely_parent(ledger) {
-        Some(parent) => find_nearest_snapshot(log, &parent)?,
+        Some(parent) => find_nearest_snapshot(store, log, &parent)?,
         None => None,
     };
     let base = base.map(|base| base.row().text(Role::Snapshot).into_owned());

@@ -1,0 +1,76 @@
+//! Removes snapshots that are no longer needed. The rows that name them stay. The manifest stays, too, under a name that
+//! marks the snapshot as pruned.
+
+use std::io::{self, ErrorKind::NotFound};
+use std::path::Path;
+
+use anyhow::{Context, Result};
+
+use super::dir::Dir;
+use super::staging::Staging;
+use super::{SNAPSHOTS, manifest_name, open_below, root_of};
+use crate::store::Store;
+
+const MARK_SUFFIX: &str = ".pruned";
+
+/// Whether the snapshot at a `snapshot_path` was pruned.
+pub(super) fn is_pruned(store: &Store, path: &Path) -> bool {
+    let Some(name) = own_name(path) else {
+        return false;
+    };
+    let snapshots = open_below(root_of(store), Path::new(SNAPSHOTS));
+    snapshots.is_ok_and(|dir| has_mark(&dir, name).unwrap_or(false))
+}
+
+/// Whether a snapshot of this name was pruned: the name is not used again.
+pub(super) fn has_mark(snapshots: &Dir, name: &str) -> io::Result<bool> {
+    Ok(snapshots.find(mark_name(name))?.is_some())
+}
+
+fn mark_name(name: &str) -> String {
+    format!("{name}{MARK_SUFFIX}")
+}
+
+/// The name of a snapshot of this store; another program may have put its snapshots elsewhere.
+fn own_name(path: &Path) -> Option<&str> {
+    let mut parts = path.components();
+    let (Some(dir), Some(name), None) = (parts.next(), parts.next(), parts.next()) else {
+        return None;
+    };
+    (dir.as_os_str() == SNAPSHOTS).then(|| name.as_os_str().to_str())?
+}
+
+/// Those of the snapshots that are in the store.
+pub fn list_stored(store: &Store, paths: Vec<String>) -> Vec<String> {
+    let is_stored =
+        |path: &String| own_name(Path::new(path)).is_some() && root_of(store).join(path).is_dir();
+    paths.into_iter().filter(is_stored).collect()
+}
+
+/// Removes snapshots of the store.
+pub fn prune_snapshots(store: &Store, paths: &[String]) -> Result<()> {
+    let staging = Staging::open(store)?;
+    for path in paths {
+        if let Some(name) = own_name(Path::new(path)) {
+            prune(&staging, name).with_context(|| format!("cannot prune {path}"))?;
+        }
+    }
+    Ok(())
+}
+
+/// The mark comes first: without it, a snapshot that is gone would be a fault. What is moved aside is removed, at the
+/// latest by the next writer.
+fn prune(staging: &Staging, name: &str) -> Result<()> {
+    let snapshots = &staging.snapshots;
+    match snapshots.rename(&*manifest_name(name), snapshots, &*mark_name(name)) {
+        Err(error) if error.kind() == NotFound => {
+            if !has_mark(snapshots, name)? {
+                snapshots.create_file(mark_name(name))?;
+            }
+        }
+        renamed => renamed?,
+    }
+    let aside = staging.create(0o700)?;
+    snapshots.rename(name, &aside.tree()?, name)?;
+    Ok(())
+}
