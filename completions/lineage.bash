@@ -58,6 +58,9 @@ _lineage() {
             lineage,prompts)
                 cmd="lineage__subcmd__prompts"
                 ;;
+            lineage,prune)
+                cmd="lineage__subcmd__prune"
+                ;;
             lineage,rebase-to)
                 cmd="lineage__subcmd__checkout"
                 ;;
@@ -124,6 +127,9 @@ _lineage() {
             lineage__subcmd__help,prompts)
                 cmd="lineage__subcmd__help__subcmd__prompts"
                 ;;
+            lineage__subcmd__help,prune)
+                cmd="lineage__subcmd__help__subcmd__prune"
+                ;;
             lineage__subcmd__help,render)
                 cmd="lineage__subcmd__help__subcmd__render"
                 ;;
@@ -152,7 +158,7 @@ _lineage() {
 
     case "${cmd}" in
         lineage)
-            opts="-q -h -V --store --quiet --color --help --version init append tail best chain tree show similar search diff checkout rebase-to stats compare plot render prompts check import export completions help"
+            opts="-q -h -V --store --quiet --color --help --version init append tail best chain tree show similar search diff checkout rebase-to prune stats compare plot render prompts check import export completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -628,7 +634,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__help)
-            opts="init append tail best chain tree show similar search diff checkout stats compare plot render prompts check import export completions help"
+            opts="init append tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -824,6 +830,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__help__subcmd__prompts)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        lineage__subcmd__help__subcmd__prune)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1098,6 +1118,52 @@ _lineage() {
             case "${prev}" in
                 --format)
                     COMPREPLY=($(compgen -W "table json jsonl tsv csv md" -- "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        lineage__subcmd__prune)
+            opts="-q -h --keep-best --keep-last --dry-run --metric --direction --map --segment --store --quiet --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --keep-best)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep-last)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --metric)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --direction)
+                    COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
+                    return 0
+                    ;;
+                --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --segment)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --store)
