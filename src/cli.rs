@@ -8,8 +8,9 @@ use anyhow::bail;
 use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 use crate::commands::{
-    Context, Findings, Usage, append, best, chain, check, checkout, compare, completions, diff,
-    export, import, init, plot, prompts, prune, render, search, show, similar, stats, tail, tree,
+    Context, ExitStatus, Findings, Usage, append, best, chain, check, checkout, compare,
+    completions, diff, export, import, init, plot, prompts, prune, render, run, search, show,
+    similar, stats, tail, tree,
 };
 use crate::text::shell_word;
 use crate::ui::{Closed, Ui};
@@ -58,6 +59,7 @@ struct GlobalArgs {
 enum Command {
     Init(init::Init),
     Append(append::Append),
+    Run(run::Run),
     Tail(tail::Tail),
     Best(best::Best),
     Chain(chain::Chain),
@@ -95,6 +97,9 @@ pub fn run(cli: Cli) -> ExitCode {
         Err(error) if error.is::<Closed>() => ExitCode::SUCCESS,
         Err(error) if error.is::<Findings>() => ExitCode::FAILURE,
         Err(error) => {
+            if let Some(ExitStatus(code)) = error.downcast_ref() {
+                return ExitCode::from(*code);
+            }
             context.ui.error(&format!("{error:#}"));
             ExitCode::from(if error.is::<Usage>() { 2 } else { 1 })
         }
@@ -109,6 +114,7 @@ fn run_command(command: Command, context: &Context) -> anyhow::Result<()> {
     match command {
         Command::Init(args) => init::run(args, context),
         Command::Append(args) => append::run(args, context),
+        Command::Run(args) => run::run(args, context),
         Command::Tail(args) => tail::run(args, context),
         Command::Best(args) => best::run(args, context),
         Command::Chain(args) => chain::run(args, context),

@@ -49,6 +49,14 @@ impl Ui {
         }
     }
 
+    /// The look of stderr, without its width.
+    pub fn look_of_stderr(&self) -> Look {
+        Look {
+            width: None,
+            color: self.has_color_on_stderr,
+        }
+    }
+
     pub fn print(&self, text: &str) -> Result<()> {
         self.stream(|out| out.write_all(text.as_bytes()))
     }
@@ -72,6 +80,13 @@ impl Ui {
     pub fn note(&self, text: &str) {
         if !self.is_quiet {
             self.print_message("note", BOLD, text);
+        }
+    }
+
+    /// Prints lines of advice for whoever started a command, unless `--quiet` is given. They must be made visible.
+    pub fn advise(&self, lines: &str) {
+        if !self.is_quiet {
+            self.aside(lines.trim_end());
         }
     }
 
@@ -100,10 +115,7 @@ impl Ui {
     }
 
     fn print_message(&self, kind: &str, style: Style, text: &str) {
-        let look = Look {
-            width: None,
-            color: self.has_color_on_stderr,
-        };
+        let look = self.look_of_stderr();
         let kind = look.paint(style, &format!("{kind}:"));
         let text = self.complete_commands(text);
         self.aside(&format!("{kind} {}", printable(&text)));

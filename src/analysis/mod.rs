@@ -30,7 +30,7 @@ pub use limits::{Bound, Exceeded, Limit, Limits, Side, StatedLimit};
 pub use lineage::{BestLineage, BestLineageQuery};
 pub use noise::Noise;
 pub use progress::{Point, Progress};
-pub use reason::{find_reason, kind_of};
+pub use reason::{find_reason, has_error_word, kind_of};
 pub use retention::Retention;
 pub use signals::{Evidence, Signal, find_signals};
 pub use specialist::{Calibration, Outcome, SpecialistTrials};

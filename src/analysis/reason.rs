@@ -52,6 +52,10 @@ pub fn find_reason(notes: &str) -> Option<&str> {
     Some(notes[sentence + space..end].trim_start())
 }
 
+pub fn has_error_word(text: &str) -> bool {
+    !find_error_words(text).is_empty()
+}
+
 /// Where error words start, in the order of the text.
 fn find_error_words(text: &str) -> Vec<usize> {
     let mut starts = Vec::new();

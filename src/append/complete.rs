@@ -25,6 +25,8 @@ pub struct CompletedTrial {
     pub eligible_score: Option<f64>,
     /// What is written as given, but looks like a mistake.
     pub warnings: Vec<String>,
+    /// Why it is, or is hardly, kept; also in its notes.
+    pub remark: Option<String>,
 }
 
 impl Draft {
@@ -63,11 +65,18 @@ impl Draft {
             row.entry("core_metric").or_insert(score.text().to_owned());
             row.entry("delta_vs_best").or_insert(delta);
         }
+        let remark = self.remark(status, score.as_ref(), state);
+        if let Some(remark) = &remark {
+            let notes = row.entry("notes").or_default();
+            let separator = if notes.is_empty() { "" } else { "; " };
+            *notes += &format!("{separator}{remark}");
+        }
         let take_cell = |name: &String| row.remove(name.as_str()).unwrap_or_default();
         let value = score.as_ref().map(Number::value);
         Ok(CompletedTrial {
             cells: schema.names().iter().map(take_cell).collect(),
             warnings: self.warnings(&id, status, score.as_ref(), schema, state),
+            remark,
             id,
             status,
             score: value,
@@ -169,7 +178,7 @@ impl Draft {
                 bail!("status auto needs a score: give --metric, or the status of a failure")
             }
             (AUTO, Some(_)) if state.best().is_none() => Status::Baseline,
-            (AUTO, Some(score)) if state.beats_best(score.value()) => Status::Keep,
+            (AUTO, Some(score)) if state.is_worth_keeping(score.value()) => Status::Keep,
             (AUTO, Some(_)) => Status::Discard,
             (word, _) => Status::parse(word.as_bytes()),
         };
@@ -230,14 +239,37 @@ impl Draft {
     }
 
     /// The specialist that was given, or the default one.
-    fn specialist(&self) -> &str {
+    pub fn specialist(&self) -> &str {
         let default = self.default_specialist.as_deref().unwrap_or_default();
         self.get("specialist").unwrap_or(default)
     }
 
     /// The domain that was given, or the specialist.
-    fn domain(&self) -> &str {
+    pub fn domain(&self) -> &str {
         self.get("domain").unwrap_or(self.specialist())
+    }
+
+    /// What to know about an improvement that is small.
+    fn remark(&self, status: Status, score: Option<&Number>, state: &LogState) -> Option<String> {
+        let (score, (best, best_id)) = (score?.value(), state.best()?);
+        let gain = signed_delta((score - best).abs());
+        let gain = gain.trim_start_matches('+');
+        let min_delta = state.min_delta;
+        match status {
+            Status::Discard if self.get("status") == Some(AUTO) && state.beats_best(score) => Some(
+                format!("beats trial {best_id} by {gain}, not by more than min_delta {min_delta}"),
+            ),
+            Status::Keep
+                if self
+                    .spread
+                    .is_some_and(|spread| (score - best).abs() <= spread) =>
+            {
+                Some(format!(
+                    "beats trial {best_id} by {gain}, which is within the spread of the runs"
+                ))
+            }
+            _ => None,
+        }
     }
 
     /// What is written as given, but looks like a mistake.

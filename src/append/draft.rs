@@ -57,6 +57,8 @@ pub struct Draft {
     pub default_specialist: Option<String>,
     /// What was changed so that the trial can be logged.
     pub(super) warnings: Vec<String>,
+    /// How far the scores of repeated runs are apart.
+    pub spread: Option<f64>,
 }
 
 impl Draft {
@@ -68,6 +70,7 @@ impl Draft {
             given: given.map(normalize).collect(),
             default_specialist: None,
             warnings: Vec::new(),
+            spread: None,
         }
     }
 
@@ -98,6 +101,15 @@ impl Draft {
     pub fn get(&self, name: &str) -> Option<&str> {
         let (_, text) = self.given.iter().find(|(given, _)| given == name)?;
         Some(text)
+    }
+
+    /// Gives a value, or replaces it; an empty one removes it.
+    pub fn set(&mut self, name: &str, text: &str) {
+        let (name, text) = normalize((name.to_owned(), text.to_owned()));
+        self.given.retain(|(given, _)| *given != name);
+        if !text.is_empty() {
+            self.given.push((name, text));
+        }
     }
 
     /// What identifies the trial for `--once`: the job name, and the number of the attempt from the second on.

@@ -25,6 +25,8 @@ pub struct LoggedJob {
 /// Remembers only the ids and jobs it is asked about, so its size does not grow with the log.
 pub struct LogState {
     direction: Direction,
+    /// By how much a score has to beat the best to be kept.
+    pub min_delta: f64,
     /// Score and id of the best trial.
     best: Option<(f64, String)>,
     /// One more than the largest number that is an id.
@@ -42,6 +44,7 @@ impl LogState {
     ) -> Self {
         Self {
             direction,
+            min_delta: 0.0,
             best: None,
             next: 0,
             ids: ids.into_iter().map(|id| (id, None)).collect(),
@@ -107,6 +110,16 @@ impl LogState {
             Some((best, _)) => self.direction.better(score, *best),
             None => true,
         }
+    }
+
+    /// Whether a score beats the best by more than `min_delta`. Differences that only rounding makes do not count.
+    pub fn is_worth_keeping(&self, score: f64) -> bool {
+        let Some((best, _)) = self.best() else {
+            return true;
+        };
+        let rounding = 4.0 * f64::EPSILON * score.abs().max(best.abs());
+        self.beats_best(score)
+            && (self.min_delta == 0.0 || (score - best).abs() > self.min_delta + rounding)
     }
 
     /// Adds the trial of a job, if it is one of those asked about and this is its first.

@@ -1,6 +1,6 @@
-mod complete;
-mod freeze;
-mod given;
+pub(super) mod complete;
+pub(super) mod freeze;
+pub(super) mod given;
 
 use std::{ffi::OsString, time::Duration};
 
@@ -10,8 +10,8 @@ use clap::Args;
 use self::complete::Batch;
 use super::{Context, Usage};
 use crate::{
-    append::{Draft, Written},
-    log::Direction,
+    append::{Draft, LockedLog, Written},
+    log::{Direction, Number},
     store::{AppendSettings, Store},
     ui::Closed,
 };
@@ -36,6 +36,8 @@ Examples:
 )]
 pub struct Append {
     #[command(flatten)]
+    outcome: given::OutcomeFlags,
+    #[command(flatten)]
     trial: given::TrialFlags,
     /// Who proposed it [default: $LINEAGE_SPECIALIST]
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
@@ -52,14 +54,30 @@ pub struct Append {
     )]
     snapshot: Option<OsString>,
     /// Read trials from stdin: one JSON object, or one per line; all are written, or none. The key `snapshot` is --snapshot
-    #[arg(long, help_heading = LOGGING, conflicts_with = "TrialFlags")]
+    #[arg(long, help_heading = LOGGING, conflicts_with_all = ["OutcomeFlags", "TrialFlags"])]
     json: bool,
     /// If this attempt of the job is logged, print its id and write nothing; a different status or score is an error
     #[arg(long, help_heading = LOGGING)]
     once: bool,
+    #[command(flatten)]
+    logging: LoggingArgs,
+    /// What to print
+    #[arg(long, help_heading = LOGGING, value_enum, default_value = "id")]
+    format: Format,
+}
+
+pub(super) const LOGGING: &str = "How it is logged";
+
+/// How a trial is completed and written.
+#[derive(Args, Debug)]
+pub(super) struct LoggingArgs {
     /// Which scores are better [default: the setting, else what the log's keeps show]
     #[arg(long, help_heading = LOGGING, value_enum)]
-    direction: Option<Direction>,
+    pub(super) direction: Option<Direction>,
+    /// With status auto, keep only what beats the best by more than this [default: `min_delta` in the settings, else 0]
+    #[arg(long, help_heading = LOGGING, value_name = "NUMBER", allow_hyphen_values = true)]
+    #[arg(value_parser = parse_min_delta)]
+    min_delta: Option<f64>,
     /// How long to wait for another writer
     #[arg(
         long,
@@ -69,15 +87,20 @@ pub struct Append {
         value_parser = parse_seconds
     )]
     lock_timeout: f64,
-    /// What to print
-    #[arg(long, help_heading = LOGGING, value_enum, default_value = "id")]
-    format: Format,
 }
 
-const LOGGING: &str = "How it is logged";
+impl LoggingArgs {
+    pub(super) fn min_delta(&self, store: &Store) -> f64 {
+        self.min_delta.unwrap_or(store.settings.keep.min_delta)
+    }
+
+    pub(super) fn lock(&self, store: &Store) -> Result<LockedLog> {
+        store.lock(self.direction, Duration::from_secs_f64(self.lock_timeout))
+    }
+}
 
 #[derive(Clone, Copy, Debug, clap::ValueEnum)]
-enum Format {
+pub(super) enum Format {
     /// The id
     Id,
     /// The row as a JSON object
@@ -108,12 +131,11 @@ fn append(drafts: &[Draft], store: Result<Store>, args: &Append, context: &Conte
     check(drafts)?;
     let store = store?;
     let works = freeze::stage_snapshots(drafts, args, &store, context)?;
-    let wait = Duration::from_secs_f64(args.lock_timeout);
-    let locked = store.lock(args.direction, wait)?;
+    let locked = args.logging.lock(&store)?;
     let notes = locked.log().notes.clone();
-    let mut batch = Batch::default();
-    let completed = batch.complete(drafts, works, args, &store, &locked);
-    let written = completed.and_then(|()| batch.write(args.format, locked)); // drops the lock in any case
+    let mut batch = Batch::new(args.format, args.once, args.logging.min_delta(&store));
+    let completed = batch.complete(drafts, works, &store, &locked);
+    let written = completed.and_then(|()| batch.write(locked)); // drops the lock in any case
     for note in notes {
         context.ui.note(&note);
     }
@@ -151,6 +173,13 @@ fn print(batch: &Batch, answer: &str, context: &Context) -> Result<()> {
             "written as {answer}, but that could not be printed; do not append it again"
         )))
     })
+}
+
+fn parse_min_delta(text: &str) -> Result<f64> {
+    match Number::value_of(text) {
+        Some(delta) if delta >= 0.0 => Ok(delta),
+        _ => bail!("not a difference of scores, 0 or more"),
+    }
 }
 
 fn parse_seconds(text: &str) -> Result<f64> {

@@ -19,6 +19,7 @@ pub mod prompts;
 pub mod prune;
 pub mod render;
 mod render_hook;
+pub mod run;
 pub mod search;
 pub mod show;
 pub mod similar;
@@ -115,6 +116,11 @@ impl Usage {
         Self(message.to_owned())
     }
 }
+
+/// The command of a trial ended with this exit status, and so does `lineage run`.
+#[derive(Debug, thiserror::Error)]
+#[error("exit status {0}")]
+pub struct ExitStatus(pub u8);
 
 /// A check found problems and has printed them: exit status 1.
 #[derive(Debug, thiserror::Error)]

@@ -1,9 +1,7 @@
 //! The file of a trial in progress: written before the command starts, renewed while it runs, removed in the end.
 
 use std::{
-    fs::{self, Permissions},
-    io::{self, Write},
-    os::unix::fs::PermissionsExt,
+    fs, io,
     path::PathBuf,
     time::{Duration, Instant},
 };
@@ -11,7 +9,7 @@ use std::{
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 
-use crate::store::{RunningProcess, RunningTrial, Store, file_name};
+use crate::store::{RunningProcess, RunningTrial, Store};
 
 /// How often the file is renewed. Readers on other hosts give up after ten minutes.
 const HEARTBEAT: Duration = Duration::from_mins(1);
@@ -30,10 +28,8 @@ impl RunningEntry {
             return Ok(None);
         };
         let process = RunningProcess::current();
-        let host = file_name(&process.host);
-        let name = format!("{host}-{}-{}.json", process.pid, process.pid_start);
         let mut entry = Self {
-            path: dir.join(name),
+            path: dir.join(process.file_name()),
             trial: RunningTrial {
                 started: now,
                 process,
@@ -57,12 +53,9 @@ impl RunningEntry {
     /// Replaces the file in one step, so that no reader sees a part of it.
     fn write(&mut self, now: Timestamp) -> io::Result<()> {
         self.trial.heartbeat = now;
-        let mut file = tempfile::Builder::new()
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(self.path.parent().unwrap_or(&self.path))?;
-        file.write_all(&serde_json::to_vec(&self.trial)?)?;
-        file.persist(&self.path)?;
-        Ok(())
+        let new = self.path.with_extension("new");
+        fs::write(&new, serde_json::to_vec(&self.trial)?)?;
+        fs::rename(&new, &self.path)
     }
 }
 

@@ -169,6 +169,12 @@ const OPTIONAL_SETTINGS: &str = r#"# durability = "none"          # do not wait 
 [append]
 # max_text_bytes = 1048576     # longer notes and hypotheses are cut in the middle
 
+[keep]
+# min_delta = 0.001            # with status auto, keep only what beats the best by more
+
+[similar]
+# warn = false                 # do not show similar trials before `lineage run` starts a command
+
 [snapshot]
 # path = "work"                # freeze this with every keep and baseline; relative to the directory of the store
 # always = true                # freeze it with every trial

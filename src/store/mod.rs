@@ -3,6 +3,7 @@
 mod find;
 mod git;
 mod init;
+mod process;
 mod prompt_settings;
 mod prompts;
 mod running;
@@ -12,8 +13,8 @@ pub use find::Store;
 pub(crate) use find::{check_regular, way_out};
 pub use git::find_main_worktree_above;
 pub use init::{New, init};
+pub(crate) use process::{ProcessStat, list_processes};
 pub use prompt_settings::{PromptSettings, SectionName};
 pub use prompts::SavedPrompt;
-pub(crate) use prompts::file_name;
 pub use running::{RunningProcess, RunningTrial};
 pub use settings::{AppendSettings, Durability, Settings};

@@ -110,7 +110,7 @@ fn create_under_free_name(dir: &Path, stem: &str, record: &str, mode: u32) -> Re
 }
 
 /// A name as part of a file name: unusual characters become `_`.
-pub(crate) fn file_name(name: &str) -> String {
+pub(super) fn file_name(name: &str) -> String {
     let plain = |c: char| {
         if c.is_ascii_alphanumeric() || "._-".contains(c) {
             c

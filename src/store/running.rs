@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use rustix::{process::Pid, system::uname};
 use serde::{Deserialize, Serialize};
 
-use super::Store;
+use super::{Store, process::read_process, prompts::file_name};
 
 const DIR: &str = "running";
 
@@ -95,7 +95,10 @@ fn read_file(path: PathBuf, reader: &RunningProcess, now: Timestamp) -> Option<R
     let is_stale = match &trial {
         Some(trial) if trial.process.is_visible_to(reader) => !trial.process.is_alive(),
         Some(trial) => is_silent(trial.heartbeat, now),
-        None => is_silent(Timestamp::try_from(metadata.modified().ok()?).ok()?, now),
+        None => match RunningProcess::of_file(&path, reader) {
+            Some(process) => !process.is_alive(),
+            None => is_silent(Timestamp::try_from(metadata.modified().ok()?).ok()?, now),
+        },
     };
     Some(RunningFile {
         path,
@@ -121,6 +124,30 @@ impl RunningProcess {
         }
     }
 
+    /// The name of its file, which also tells whether it is alive if it was killed before it wrote the file.
+    pub(crate) fn file_name(&self) -> String {
+        format!(
+            "{}-{}-{}.json",
+            file_name(&self.host),
+            self.pid,
+            self.pid_start
+        )
+    }
+
+    /// The process on the reader's host that a file is named after.
+    fn of_file(path: &Path, reader: &Self) -> Option<Self> {
+        let name = path.file_stem()?.to_str()?;
+        let numbers = name
+            .strip_prefix(&*file_name(&reader.host))?
+            .strip_prefix('-')?;
+        let (pid, pid_start) = numbers.split_once('-')?;
+        Some(Self {
+            pid: pid.parse().ok()?,
+            pid_start: pid_start.parse().ok()?,
+            ..reader.clone()
+        })
+    }
+
     /// Whether a reader on its host can tell if this process is alive.
     fn is_visible_to(&self, reader: &Self) -> bool {
         (&self.host, &self.pid_namespace) == (&reader.host, &reader.pid_namespace)
@@ -134,27 +161,6 @@ impl RunningProcess {
         read_process(self.pid)
             .is_some_and(|process| process.start == self.pid_start && !process.is_zombie)
     }
-}
-
-/// What Linux says of a process.
-struct ProcessStat {
-    start: u64,
-    /// It has ended, but its parent has not asked how.
-    is_zombie: bool,
-}
-
-/// Reads `/proc/PID/stat`; `None` if there is no such process, or no such file system.
-fn read_process(pid: u32) -> Option<ProcessStat> {
-    let path = Path::new("/proc").join(pid.to_string()).join("stat");
-    let stat = fs::read(path).ok()?;
-    let stat = String::from_utf8_lossy(&stat);
-    // `PID (NAME) STATE PARENT …`, and the name may contain anything.
-    let (_, after_name) = stat.rsplit_once(") ")?;
-    let fields: Vec<&str> = after_name.split(' ').collect();
-    Some(ProcessStat {
-        start: fields.get(19)?.parse().ok()?,
-        is_zombie: matches!(*fields.first()?, "Z" | "X"),
-    })
 }
 
 #[cfg(test)]

@@ -35,6 +35,8 @@ pub struct Settings {
     pub columns: Vec<String>,
     pub durability: Durability,
     pub append: AppendSettings,
+    pub keep: KeepSettings,
+    pub similar: SimilarSettings,
     pub snapshot: SnapshotSettings,
     pub import: ImportSettings,
     pub prompt: PromptSettings,
@@ -66,6 +68,28 @@ impl Default for AppendSettings {
         Self {
             max_text_bytes: 1024 * 1024,
         }
+    }
+}
+
+/// What `auto` keeps.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct KeepSettings {
+    /// Keep only what beats the best by more than this.
+    pub min_delta: f64,
+}
+
+/// What is said about earlier trials that are like a new one.
+#[derive(Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SimilarSettings {
+    /// Whether `run` shows them before it starts the command.
+    pub warn: bool,
+}
+
+impl Default for SimilarSettings {
+    fn default() -> Self {
+        Self { warn: true }
     }
 }
 
@@ -147,6 +171,12 @@ impl Settings {
                 path.display()
             );
         }
+        let min_delta = settings.keep.min_delta;
+        ensure!(
+            min_delta.is_finite() && min_delta >= 0.0,
+            "{}: keep.min_delta is a difference of scores, 0 or more",
+            path.display()
+        );
         for (column, limit) in &settings.limits {
             ensure!(
                 limit.is_finite(),

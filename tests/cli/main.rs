@@ -36,6 +36,8 @@ mod real_logs;
 mod render;
 mod render_limits;
 mod roundtrip;
+mod run;
+mod run_processes;
 mod sandbox;
 mod search;
 mod similar;

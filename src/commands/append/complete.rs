@@ -4,10 +4,10 @@
 use anyhow::{Context as _, Error, Result, anyhow};
 use jiff::Timestamp;
 
-use super::{Append, Format, freeze::Staged};
+use super::{Format, freeze::Staged};
 use crate::{
     append::{Draft, LockedLog, LogState, LoggedJob, is_out_of_space},
-    log::{ExpId, Role},
+    log::{ExpId, Role, Status},
     output::{
         columns,
         json::{json, object, object_or_null},
@@ -17,14 +17,27 @@ use crate::{
 };
 
 /// The rows of one append, and what is printed once they are written.
-#[derive(Default)]
-pub(super) struct Batch {
+pub(in crate::commands) struct Batch {
+    format: Format,
+    /// Trials of jobs that are logged are not written again.
+    once: bool,
+    min_delta: f64,
     rows: Vec<Vec<String>>,
     answers: Vec<Answer>,
     /// The snapshots that rows name, each with its row and its trial.
     snapshots: Vec<(usize, ExpId, StagedSnapshot)>,
-    pub(super) notes: Vec<String>,
-    pub(super) warnings: Vec<String>,
+    pub(in crate::commands) outcomes: Vec<Outcome>,
+    pub(in crate::commands) notes: Vec<String>,
+    pub(in crate::commands) warnings: Vec<String>,
+}
+
+/// What a message says of a trial that is written.
+pub(in crate::commands) struct Outcome {
+    pub(in crate::commands) id: ExpId,
+    pub(in crate::commands) status: Status,
+    pub(in crate::commands) score: Option<f64>,
+    /// The best before it.
+    pub(in crate::commands) best: Option<(f64, String)>,
 }
 
 /// The answer for one trial: a row of the batch, or the text for a trial that the log already has.
@@ -34,23 +47,37 @@ enum Answer {
 }
 
 impl Batch {
+    pub(in crate::commands) fn new(format: Format, once: bool, min_delta: f64) -> Self {
+        Self {
+            format,
+            once,
+            min_delta,
+            rows: Vec::new(),
+            answers: Vec::new(),
+            snapshots: Vec::new(),
+            outcomes: Vec::new(),
+            notes: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
     /// Completes the drafts from the log.
-    pub(super) fn complete(
+    pub(in crate::commands) fn complete(
         &mut self,
         drafts: &[Draft],
         works: Vec<Staged>,
-        args: &Append,
         store: &Store,
         locked: &LockedLog,
     ) -> Result<()> {
         let log = locked.log();
         let ids = drafts.iter().flat_map(Draft::mentioned);
         let jobs = drafts.iter().filter_map(Draft::job);
-        let mut state = LogState::read(log, ids, jobs.filter(|_| args.once))?;
+        let mut state = LogState::read(log, ids, jobs.filter(|_| self.once))?;
+        state.min_delta = self.min_delta;
         for (at, (draft, work)) in drafts.iter().zip(works).enumerate() {
             let job = draft.job().unwrap_or_default();
             let mut added = match state.job(&job) {
-                Some(logged) => self.add_logged(draft, logged, args.format, locked),
+                Some(logged) => self.add_logged(draft, logged, locked),
                 None => self.add_new(draft, work, &mut state, store, locked),
             };
             if drafts.len() > 1 {
@@ -63,13 +90,7 @@ impl Batch {
     }
 
     /// Adds the answer for a trial whose job is in the log.
-    fn add_logged(
-        &mut self,
-        draft: &Draft,
-        logged: &LoggedJob,
-        format: Format,
-        locked: &LockedLog,
-    ) -> Result<()> {
+    fn add_logged(&mut self, draft: &Draft, logged: &LoggedJob, locked: &LockedLog) -> Result<()> {
         draft.check_logged(logged, &locked.log().schema)?;
         let (id, job) = (&logged.id, draft.job().unwrap_or_default());
         self.notes.push(format!(
@@ -77,7 +98,7 @@ impl Batch {
         ));
         let column = locked.log().schema.column(Role::Id);
         let is_same = |cells: &Vec<String>| column.is_some_and(|column| cells[column] == *id);
-        let answer = match (self.rows.iter().position(is_same), format) {
+        let answer = match (self.rows.iter().position(is_same), self.format) {
             (Some(row), _) => Answer::Row(row),
             (None, Format::Id) => Answer::Logged(format!("{id}\n")),
             (None, Format::Json) => {
@@ -99,6 +120,12 @@ impl Batch {
     ) -> Result<()> {
         let schema = &locked.log().schema;
         let mut trial = draft.complete(schema, state, Timestamp::now())?;
+        self.outcomes.push(Outcome {
+            id: trial.id.clone(),
+            status: trial.status,
+            score: trial.score,
+            best: state.best().map(|(score, id)| (score, id.to_owned())),
+        });
         let name = trial.id.to_string();
         state.enter(Some(&trial.id), &name, trial.eligible_score);
         state.enter_job(&draft.job().unwrap_or_default(), || LoggedJob {
@@ -107,6 +134,10 @@ impl Batch {
             score: trial.score,
         });
         self.warnings.append(&mut trial.warnings);
+        if let Some(remark) = &trial.remark {
+            let (id, status) = (&trial.id, trial.status.name());
+            self.notes.push(format!("trial {id}, a {status}, {remark}"));
+        }
         if let Some(work) = work
             && store.settings.snapshot.wants(trial.status)
         {
@@ -135,7 +166,7 @@ impl Batch {
 
     /// Writes the rows, and returns what to print. If the disk is too full for the rows and their snapshots, the snapshots
     /// are given up.
-    pub(super) fn write(&mut self, format: Format, mut locked: LockedLog) -> Result<String> {
+    pub(in crate::commands) fn write(&mut self, mut locked: LockedLog) -> Result<String> {
         let mut written = locked.append_rows(&self.rows);
         if let Err(error) = &written
             && is_out_of_space(error)
@@ -145,7 +176,7 @@ impl Batch {
             written = locked.append_rows(&self.rows);
         }
         written?;
-        let answer = self.answer(format, &locked);
+        let answer = self.answer(&locked);
         let flushed = locked.release_and_flush();
         // Even if the flush failed, the rows are in the log and name the snapshots.
         for (_, _, placed) in self.snapshots.drain(..) {
@@ -165,11 +196,11 @@ impl Batch {
         }
     }
 
-    fn answer(&self, format: Format, locked: &LockedLog) -> String {
+    fn answer(&self, locked: &LockedLog) -> String {
         let schema = &locked.log().schema;
         let mut text = String::new();
         for answer in &self.answers {
-            match (answer, format) {
+            match (answer, self.format) {
                 (Answer::Logged(logged), _) => text += logged,
                 (Answer::Row(row), Format::Id) => {
                     let column = schema.column(Role::Id).expect("a log has a column of ids");

@@ -1,9 +1,12 @@
 //! The part of `append` before the lock: copies the files of trials that get a snapshot. If that
 //! fails, the trial is logged without a snapshot, because its measurement cannot be repeated.
 
-use std::path::{Path, PathBuf};
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+};
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, bail};
 
 use super::Append;
 use crate::append::{Draft, LogState};
@@ -16,7 +19,7 @@ use crate::snapshot::{StagedSnapshot, find_nearest_snapshot, freeze};
 use crate::store::Store;
 
 /// The copied files of a trial, or why they could not be copied; `None` if it gets no snapshot.
-pub(super) type Staged = Option<Result<StagedSnapshot>>;
+pub(in crate::commands) type Staged = Option<Result<StagedSnapshot>>;
 
 /// Copies the files of every draft that may get a snapshot.
 pub(super) fn stage_snapshots(
@@ -42,13 +45,14 @@ pub(super) fn stage_snapshots(
     }
     // Read without the lock: a trial that is not better than the best now will not be later.
     let options = ReadOptions {
-        direction: args.direction,
+        direction: args.logging.direction,
         ..ReadOptions::default()
     };
     let log = open_log(store, &options)?;
     let mentioned = drafts.iter().flat_map(Draft::mentioned);
     let jobs = drafts.iter().filter_map(Draft::job).filter(|_| args.once);
-    let state = LogState::read(&log, mentioned, jobs)?;
+    let mut state = LogState::read(&log, mentioned, jobs)?;
+    state.min_delta = args.logging.min_delta(store);
     let mut staged = Vec::new();
     for draft in drafts {
         let source = find_source(draft, flag.map(Path::new), drafts.len() == 1, store, &log)?;
@@ -110,17 +114,26 @@ fn stage_snapshot(
         warn_if_missing(source, context);
         return None;
     }
-    if log.schema.column(Role::Snapshot).is_none() {
-        let log = log.path().display();
-        return Some(Err(anyhow!("{log} has no column 'snapshot_path' for it")));
+    Some(copy_files(draft, source, store, log, ledger, context))
+}
+
+/// Copies the files of a trial before its command changes them. Whether it is kept is not known yet.
+pub(in crate::commands) fn stage_proposal(
+    draft: &Draft,
+    path: Option<&OsStr>,
+    store: &Store,
+    log: &IndexedLog,
+    state: &LogState,
+    context: &Context,
+) -> Result<Staged> {
+    let path = path.filter(|path| !path.is_empty()).map(Path::new);
+    let source = find_source(draft, path, true, store, log)?;
+    let staged = source.map(|source| copy_files(draft, &source, store, log, state, context));
+    if let Some(Err(error)) = &staged {
+        let warning = format!("the trial will have no snapshot: {error:#}");
+        context.ui.warn(&warning);
     }
-    let staged = copy_files(draft, source, store, log, ledger, context);
-    if let Ok(staged) = &staged {
-        for note in &staged.notes {
-            context.ui.warn(note);
-        }
-    }
-    Some(staged)
+    Ok(staged)
 }
 
 /// A wrong path would otherwise be noticed at the first keep only.
@@ -141,13 +154,22 @@ fn copy_files(
     ledger: &LogState,
     context: &Context,
 ) -> Result<StagedSnapshot> {
+    if log.schema.column(Role::Snapshot).is_none() {
+        let log = log.path().display();
+        bail!("{log} has no column 'snapshot_path' for it");
+    }
     let base = match draft.likely_parent(ledger) {
         Some(parent) => find_nearest_snapshot(store, log, &parent)?,
         None => None,
     };
     let base = base.map(|base| base.row().text(Role::Snapshot).into_owned());
     let mut progress = context.ui.progress("freezing");
-    freeze(store, source, base.as_deref(), &mut |done, total| {
+    let staged = freeze(store, source, base.as_deref(), &mut |done, total| {
         progress.at(done, total);
-    })
+    })?;
+    drop(progress);
+    for note in &staged.notes {
+        context.ui.warn(note);
+    }
+    Ok(staged)
 }

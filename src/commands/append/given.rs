@@ -20,9 +20,9 @@ use crate::{
     text::printable,
 };
 
-/// The flags that describe one trial; with `--json`, its values come from stdin.
+/// The flags for how a trial ended; with `--json`, its values come from stdin.
 #[derive(Args, Debug)]
-pub(super) struct TrialFlags {
+pub(super) struct OutcomeFlags {
     /// Outcome: baseline, keep, discard, crash, eval_budget_overrun, train_budget_overrun, size_blocked, preflight_crash,
     /// disqualified, harness_abort; or auto: keep if the score beats the best, else discard, baseline if there is no best
     #[arg(long, allow_hyphen_values = true, required_unless_present = "json")]
@@ -33,6 +33,23 @@ pub(super) struct TrialFlags {
     /// Validation bits per byte, if that is not the score
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     val_bpb: Option<OsString>,
+    /// Seconds of training
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+    train_s: Option<OsString>,
+    /// Seconds in total
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+    total_s: Option<OsString>,
+    /// Path of its snapshot relative to the store, if another program made it
+    #[arg(long, value_name = "PATH", allow_hyphen_values = true)]
+    snapshot_path: Option<OsString>,
+    /// When it ended [default: now]
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    timestamp: Option<OsString>,
+}
+
+/// The flags that describe a trial before its outcome is known.
+#[derive(Args, Debug)]
+pub(in crate::commands) struct TrialFlags {
     /// The trial it started from, or `none` [default: the best]
     #[arg(long, value_name = "EXP", allow_hyphen_values = true)]
     parent: Option<OsString>,
@@ -48,12 +65,6 @@ pub(super) struct TrialFlags {
     /// The difference that the agent predicted
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
     expected_delta: Option<OsString>,
-    /// Seconds of training
-    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
-    train_s: Option<OsString>,
-    /// Seconds in total
-    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
-    total_s: Option<OsString>,
     /// The job that ran it
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     job_name: Option<OsString>,
@@ -65,18 +76,12 @@ pub(super) struct TrialFlags {
         requires = "job_name"
     )]
     attempt: Option<OsString>,
-    /// Path of its snapshot relative to the store, if another program made it
-    #[arg(long, value_name = "PATH", allow_hyphen_values = true)]
-    snapshot_path: Option<OsString>,
     /// How it went; `-` reads stdin, @FILE a file, @@ starts a text with @
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     notes: Option<OsString>,
     /// Its id [default: the next one]
     #[arg(long, value_name = "EXP", allow_hyphen_values = true)]
     exp_id: Option<OsString>,
-    /// When it ended [default: now]
-    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
-    timestamp: Option<OsString>,
     /// Any other column of the log; may be given more than once
     #[arg(long, value_name = "COLUMN=VALUE", allow_hyphen_values = true)]
     set: Vec<OsString>,
@@ -95,9 +100,13 @@ pub(super) fn read_drafts(args: &Append, max_text: usize, context: &Context) -> 
     };
     for draft in &mut drafts {
         draft.shorten_texts(max_text);
-        draft.default_specialist = env::var_os("LINEAGE_SPECIALIST").as_deref().map(lossy);
+        draft.default_specialist = default_specialist();
     }
     Ok(drafts)
+}
+
+fn default_specialist() -> Option<String> {
+    env::var_os("LINEAGE_SPECIALIST").as_deref().map(lossy)
 }
 
 /// If what was read from stdin cannot be used, it is printed on stderr: it may exist nowhere else.
@@ -117,63 +126,90 @@ fn read_stdin(args: &Append, context: &Context) -> Result<Vec<Draft>> {
 }
 
 fn read_flags(args: &Append, max_text: usize, context: &Context) -> Result<Vec<Draft>> {
-    let flags = &args.trial;
-    let is_stdin = |value: &Option<OsString>| value.as_deref() == Some(OsStr::new("-"));
-    if is_stdin(&flags.hypothesis) && is_stdin(&flags.notes) {
-        let text = "stdin cannot be both the hypothesis and the notes; give one as @FILE";
-        bail!(Usage(text.to_owned()));
-    }
-    let mut given = plain_values(args);
-    for pair in &flags.set {
-        let pair = lossy(pair);
-        let Some((name, value)) = pair.split_once('=') else {
-            bail!(Usage(format!("--set {pair}: write COLUMN=VALUE")));
-        };
-        given.push((name.to_owned(), value.to_owned()));
-    }
-    for (name, value) in [("hypothesis", &flags.hypothesis), ("notes", &flags.notes)] {
-        // A text that cannot be read is left out: the measurement matters more.
-        match value.as_deref().map(|value| read_text(value, max_text)) {
-            Some(Ok(text)) => given.push((name.to_owned(), text)),
-            Some(Err(error)) => {
-                let warning = format!("--{name}: {error:#}; continuing without it");
-                context.ui.warn(&warning);
-            }
-            None => {}
-        }
-    }
-    let draft = Draft::new(Origin::Flags, given);
-    if let Some(name) = draft.find_duplicate() {
-        bail!(Usage(format!("'{name}' is given twice")));
-    }
-    check_once(args, vec![draft])
+    let outcome = &args.outcome;
+    let values = [
+        ("status", &outcome.status),
+        ("metric", &outcome.metric),
+        ("val_bpb", &outcome.val_bpb),
+        ("specialist", &args.specialist),
+        ("train_s", &outcome.train_s),
+        ("total_s", &outcome.total_s),
+        ("snapshot_path", &outcome.snapshot_path),
+        ("timestamp", &outcome.timestamp),
+    ];
+    check_once(args, vec![args.trial.to_draft(&values, max_text, context)?])
 }
 
-/// The values that are taken as they are, by column.
-fn plain_values(args: &Append) -> Vec<(String, String)> {
-    let flags = &args.trial;
-    let values = [
-        ("status", &flags.status),
-        ("metric", &flags.metric),
-        ("val_bpb", &flags.val_bpb),
-        ("specialist", &args.specialist),
-        ("parent", &flags.parent),
-        ("baseline", &flags.baseline),
-        ("domain", &flags.domain),
-        ("expected_delta", &flags.expected_delta),
-        ("train_s", &flags.train_s),
-        ("total_s", &flags.total_s),
-        ("job_name", &flags.job_name),
-        ("attempt", &flags.attempt),
-        ("snapshot_path", &flags.snapshot_path),
-        ("exp_id", &flags.exp_id),
-        ("timestamp", &flags.timestamp),
-    ];
-    let mut given = Vec::new();
-    for (name, value) in values {
-        given.extend(value.as_ref().map(|value| (name.to_owned(), lossy(value))));
+impl TrialFlags {
+    /// The draft of these flags and of other values that are taken as they are.
+    fn to_draft(
+        &self,
+        others: &[(&str, &Option<OsString>)],
+        max_text: usize,
+        context: &Context,
+    ) -> Result<Draft> {
+        let is_stdin = |value: &Option<OsString>| value.as_deref() == Some(OsStr::new("-"));
+        if is_stdin(&self.hypothesis) && is_stdin(&self.notes) {
+            let text = "stdin cannot be both the hypothesis and the notes; give one as @FILE";
+            bail!(Usage(text.to_owned()));
+        }
+        let own = [
+            ("parent", &self.parent),
+            ("baseline", &self.baseline),
+            ("domain", &self.domain),
+            ("expected_delta", &self.expected_delta),
+            ("job_name", &self.job_name),
+            ("attempt", &self.attempt),
+            ("exp_id", &self.exp_id),
+        ];
+        let mut given = Vec::new();
+        for (name, value) in others.iter().chain(&own) {
+            given.extend(
+                value
+                    .as_ref()
+                    .map(|value| ((*name).to_owned(), lossy(value))),
+            );
+        }
+        for pair in &self.set {
+            let pair = lossy(pair);
+            let Some((name, value)) = pair.split_once('=') else {
+                bail!(Usage(format!("--set {pair}: write COLUMN=VALUE")));
+            };
+            given.push((name.to_owned(), value.to_owned()));
+        }
+        for (name, value) in [("hypothesis", &self.hypothesis), ("notes", &self.notes)] {
+            // A text that cannot be read is left out: the measurement matters more.
+            match value.as_deref().map(|value| read_text(value, max_text)) {
+                Some(Ok(text)) => given.push((name.to_owned(), text)),
+                Some(Err(error)) => {
+                    let warning = format!("--{name}: {error:#}; continuing without it");
+                    context.ui.warn(&warning);
+                }
+                None => {}
+            }
+        }
+        let draft = Draft::new(Origin::Flags, given);
+        if let Some(name) = draft.find_duplicate() {
+            bail!(Usage(format!("'{name}' is given twice")));
+        }
+        Ok(draft)
     }
-    given
+
+    /// The draft of a trial whose outcome is not known yet.
+    pub(in crate::commands) fn to_proposal(
+        &self,
+        status: &str,
+        specialist: Option<&OsString>,
+        max_text: usize,
+        context: &Context,
+    ) -> Result<Draft> {
+        let status = Some(OsString::from(status));
+        let others = [("status", &status), ("specialist", &specialist.cloned())];
+        let mut draft = self.to_draft(&others, max_text, context)?;
+        draft.shorten_texts(max_text);
+        draft.default_specialist = default_specialist();
+        Ok(draft)
+    }
 }
 
 fn check_once(args: &Append, drafts: Vec<Draft>) -> Result<Vec<Draft>> {
@@ -189,7 +225,7 @@ fn lossy(text: impl AsRef<OsStr>) -> String {
 }
 
 /// A draft as JSON for `append --json`, with the time of the attempt and the absolute path of what is to be frozen.
-pub(super) fn as_json(draft: &Draft, snapshot: Option<&OsStr>) -> String {
+pub(in crate::commands) fn as_json(draft: &Draft, snapshot: Option<&OsStr>) -> String {
     let mut object = serde_json::Map::new();
     for (name, text) in draft.given() {
         let is_number = ["metric", "core_metric", "val_bpb"].contains(&name.as_str());

@@ -1,0 +1,166 @@
+//! `lineage run`: run the command of one trial, and log its outcome.
+
+mod outcome;
+mod start;
+
+use std::{ffi::OsString, path::PathBuf, str::FromStr, time::Duration};
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use jiff::SignedDuration;
+use regex::bytes::Regex;
+
+use self::start::Started;
+use super::append::{LOGGING, LoggingArgs, given::TrialFlags};
+use super::args::parse_positive;
+use super::{Context, ExitStatus};
+use crate::run::{Runner, combine, parse_status};
+
+const RUNNING: &str = "How it is run";
+const OUTCOME: &str = "How the outcome is found";
+
+/// Run the command of one trial, and log its outcome, whatever it is
+///
+/// Exits with the exit status of the command; its output passes through unchanged. The score is the last finite number in the
+/// output that is named like the metric, as `val_loss: 1.07`, `val_loss=1.07` or `METRIC val_loss=1.07`; other columns of the
+/// log are filled in the same way. With exit status 0 and a score, the trial is a keep or a discard (or the first baseline),
+/// otherwise a crash whose notes say why. Parent and baseline default to the best trial at the start.
+///
+/// A command that knows better writes JSON with the keys of `append --json` to the file named in $LINEAGE_RESULT.
+#[derive(Args, Debug)]
+#[command(
+    override_usage = "lineage run [OPTIONS] -- <COMMAND>...",
+    next_help_heading = "The trial",
+    after_help = "\
+Examples:
+  lineage run --hypothesis 'raise beta2 to 0.98' --snapshot work -- python work/train.py
+  lineage run --timeout 20m --log train.log --specialist opt -- python work/train.py
+  lineage run --once --job-name job-17 --on-exit 3=size_blocked -- ./train.sh
+  lineage run --repeat 3 --metric-file metrics.json -- sh -c 'python train.py --seed $LINEAGE_REPEAT'"
+)]
+pub struct Run {
+    #[command(flatten)]
+    trial: TrialFlags,
+    /// Who proposed it [default: $LINEAGE_SPECIALIST]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    specialist: Option<OsString>,
+    /// File or directory to freeze before the command runs, stored if the trial is a keep or a baseline [default: `path` in
+    /// the settings]
+    #[arg(long, value_name = "PATH", allow_hyphen_values = true)]
+    snapshot: Option<OsString>,
+    /// Stop the command after this time, such as 90s, 20m or 1h30m, and exit with 124
+    #[arg(long, value_name = "TIME", help_heading = RUNNING)]
+    timeout: Option<TimeLimit>,
+    /// Send SIGKILL this long after SIGTERM, or after a forwarded signal
+    #[arg(long, value_name = "TIME", help_heading = RUNNING, default_value = "30s")]
+    kill_after: TimeLimit,
+    /// Run the command so many times and log the median; $LINEAGE_REPEAT is the number of the run, from 1
+    #[arg(long, value_name = "N", help_heading = RUNNING, default_value_t = 1, value_parser = parse_positive)]
+    repeat: usize,
+    /// Write stdout and stderr of the command to this file too
+    #[arg(long, value_name = "FILE", help_heading = RUNNING)]
+    log: Option<PathBuf>,
+    /// Do not show similar trials before the start
+    #[arg(long, help_heading = RUNNING)]
+    no_similar: bool,
+    /// The status of a trial that completes
+    #[arg(long, value_name = "STATUS", help_heading = OUTCOME, default_value = "auto", value_parser = parse_status)]
+    status: String,
+    /// The JSON file to which the command writes the score and other columns
+    #[arg(long, value_name = "FILE", help_heading = OUTCOME, conflicts_with = "score_regex")]
+    metric_file: Option<PathBuf>,
+    /// Find the score with this expression instead, in the last line that matches; its group is the number
+    #[arg(long, value_name = "REGEX", help_heading = OUTCOME, value_parser = parse_score_regex)]
+    score_regex: Option<Regex>,
+    /// The status of a trial whose command exits with this code; may be repeated
+    #[arg(long, value_name = "CODE=STATUS", help_heading = OUTCOME, value_delimiter = ',', value_parser = parse_exit)]
+    on_exit: Vec<(i32, String)>,
+    /// The status of a trial that is stopped by --timeout
+    #[arg(long, value_name = "STATUS", help_heading = OUTCOME, default_value = "train_budget_overrun")]
+    #[arg(value_parser = parse_failure)]
+    timeout_status: String,
+    /// If this attempt of the job is logged, do not run the command, and exit with 0
+    #[arg(long, help_heading = LOGGING, requires = "job_name")]
+    once: bool,
+    #[command(flatten)]
+    logging: LoggingArgs,
+    /// The command and its arguments
+    #[arg(last = true, required = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+pub fn run(args: Run, context: &Context) -> Result<()> {
+    let Some(mut started) = Started::new(&args, context)? else {
+        return Ok(()); // the job is logged already
+    };
+    let rules = args.rules(&started.log.schema);
+    let runner = Runner::new(args.plan(&rules)?)?;
+    let attempts = started.run(&args, &rules, runner, context)?;
+    let (attempt, spread) = combine(attempts);
+    for warning in &attempt.warnings {
+        context.ui.warn(warning);
+    }
+    started.add_outcome(&attempt, spread.as_ref(), context);
+    outcome::log(started, &args, context)?;
+    match attempt.exit_code {
+        0 => Ok(()),
+        code => Err(ExitStatus(code).into()),
+    }
+}
+
+/// A length of time, and how it was given.
+#[derive(Clone, Debug)]
+struct TimeLimit {
+    text: String,
+    duration: Duration,
+}
+
+impl FromStr for TimeLimit {
+    type Err = anyhow::Error;
+
+    /// Reads `90s`, `20m` or `1h30m`; a number alone is seconds.
+    fn from_str(text: &str) -> Result<Self> {
+        let is_number = text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let text = if is_number {
+            format!("{text}s")
+        } else {
+            text.to_owned()
+        };
+        let parsed = text.parse::<SignedDuration>().ok();
+        match parsed.and_then(|parsed| Duration::try_from(parsed).ok()) {
+            Some(duration) if !duration.is_zero() => Ok(Self { text, duration }),
+            _ => bail!("not a time; write 90s, 20m or 1h30m"),
+        }
+    }
+}
+
+fn parse_score_regex(text: &str) -> Result<Regex> {
+    let regex = Regex::new(text)?;
+    match regex.captures_len() {
+        2 => Ok(regex),
+        _ => bail!("needs one group, around the number: 'loss (\\S+)'"),
+    }
+}
+
+fn parse_exit(text: &str) -> Result<(i32, String)> {
+    let pair = text
+        .split_once('=')
+        .context("write CODE=STATUS, such as 3=size_blocked")?;
+    let code: u8 = pair
+        .0
+        .trim()
+        .parse()
+        .context("an exit code is a number from 0 to 255")?;
+    Ok((code.into(), parse_status(pair.1)?))
+}
+
+/// A status that needs no score.
+fn parse_failure(text: &str) -> Result<String> {
+    let status = parse_status(text)?;
+    match crate::log::Status::from_input(&status) {
+        Some(known) if !known.needs_score() => Ok(status),
+        _ => bail!("{status} is not the status of a failure"),
+    }
+}

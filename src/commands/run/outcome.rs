@@ -1,0 +1,80 @@
+//! The part of `run` after the end of the command: the trial is logged, and one line says how it ended.
+
+use anyhow::Result;
+
+use super::{Run, start::Started};
+use crate::append::Written;
+use crate::commands::Context;
+use crate::commands::append::{
+    Format,
+    complete::{Batch, Outcome},
+    given::as_json,
+};
+use crate::output::format::short_delta;
+use crate::text::cut_visible;
+
+const MAX_REASON_CHARS: usize = 100;
+
+/// Logs the trial. If that fails, it is printed on stderr as JSON for `append --json`.
+pub(super) fn log(started: Started, args: &Run, context: &Context) -> Result<()> {
+    let draft = started.draft.clone();
+    let written = write(started, args, context);
+    if let Err(error) = &written
+        && !error.is::<Written>()
+    {
+        context.ui.aside(&as_json(&draft, args.snapshot.as_deref()));
+    }
+    written
+}
+
+fn write(started: Started, args: &Run, context: &Context) -> Result<()> {
+    let Started {
+        draft,
+        store,
+        staged,
+        ..
+    } = started;
+    let locked = args.logging.lock(&store)?;
+    let mut batch = Batch::new(Format::Id, args.once, args.logging.min_delta(&store));
+    batch.complete(std::slice::from_ref(&draft), vec![staged], &store, &locked)?;
+    batch.write(locked)?;
+    for note in &batch.notes {
+        context.ui.note(note);
+    }
+    for warning in &batch.warnings {
+        context.ui.warn(warning);
+    }
+    if let Some(outcome) = batch.outcomes.first() {
+        let score = draft.get("metric").unwrap_or_default();
+        let notes = draft.get("notes").unwrap_or_default();
+        context.ui.aside(&summarize(outcome, score, notes));
+    }
+    Ok(())
+}
+
+/// `lineage: 042 keep 1.0731 (Δ −0.0012; was 038)`
+fn summarize(outcome: &Outcome, score: &str, notes: &str) -> String {
+    let mut line = format!("lineage: {} {}", outcome.id, outcome.status.name());
+    if !score.is_empty() {
+        line += &format!(" {score}");
+    }
+    if !outcome.status.needs_score() {
+        let reason = notes.split("\\n").next().unwrap_or_default();
+        let reason = cut_visible(reason, MAX_REASON_CHARS);
+        return if reason.is_empty() {
+            line
+        } else {
+            format!("{line}: {reason}")
+        };
+    }
+    if let (Some(score), Some((best, id))) = (outcome.score, &outcome.best) {
+        let delta = short_delta(score - best).replace('-', "−");
+        let word = if outcome.status.can_be_best() {
+            "was"
+        } else {
+            "the best is"
+        };
+        line += &format!(" (Δ {delta}; {word} {id})");
+    }
+    line
+}

@@ -1,0 +1,292 @@
+//! The part of `run` up to the end of the command: what is checked, shown and stored before it starts.
+
+use std::{fs::File, path::Path};
+
+use anyhow::{Context as _, Result, bail};
+use jiff::Timestamp;
+
+use super::Run;
+use crate::append::{Draft, LogState};
+use crate::commands::append::freeze::{Staged, stage_proposal};
+use crate::commands::similar::describe_close;
+use crate::commands::{Context, Usage};
+use crate::index::IndexedLog;
+use crate::log::{ExpId, Number, Role, Schema, Status};
+use crate::open::{ReadOptions, open_log};
+use crate::run::{
+    Attempt, Plan, Rules, Runner, RunningEntry, Spread, Wanted, format_std, remove_stale_entries,
+};
+use crate::store::{RunningTrial, Store};
+
+/// Columns that the output of a command does not tell, even if it has a number of their name.
+const NOT_MEASURED: [Role; 4] = [Role::Expected, Role::Delta, Role::TotalSeconds, Role::Score];
+
+/// A trial that is about to run.
+pub(super) struct Started {
+    pub(super) draft: Draft,
+    pub(super) store: Store,
+    /// The log at the start.
+    pub(super) log: IndexedLog,
+    pub(super) staged: Staged,
+    state: LogState,
+}
+
+impl Started {
+    /// Checks everything that can be wrong before time is spent; `None` if the job is logged already.
+    pub(super) fn new(args: &Run, context: &Context) -> Result<Option<Self>> {
+        let store = context.store()?;
+        let draft = args.trial.to_proposal(
+            &args.status,
+            args.specialist.as_ref(),
+            store.settings.append.max_text_bytes,
+            context,
+        )?;
+        if let Err(error) = draft.check() {
+            bail!(Usage(format!("{error:#}")));
+        }
+        let options = ReadOptions {
+            direction: args.logging.direction,
+            ..ReadOptions::default()
+        };
+        let log = open_log(&store, &options)?;
+        context.print_notes(&log);
+        let jobs = draft.job().filter(|_| args.once);
+        let state = LogState::read(&log, draft.mentioned(), jobs)?;
+        let job = draft.job().unwrap_or_default();
+        if let Some(logged) = state.job(&job) {
+            let id = &logged.id;
+            context.ui.note(&format!(
+                "job {job} is already logged as trial {id}; the command is not run"
+            ));
+            return Ok(None);
+        }
+        check_proposal(&draft, &log.schema, &state)?;
+        let mut started = Self {
+            draft,
+            store,
+            log,
+            staged: None,
+            state,
+        };
+        started.warn(args, context);
+        let path = args.snapshot.as_deref();
+        started.staged = stage_proposal(
+            &started.draft,
+            path,
+            &started.store,
+            &started.log,
+            &started.state,
+            context,
+        )?;
+        Ok(Some(started))
+    }
+
+    /// Says what is known before the start: runs that were killed, and trials that are like this one.
+    fn warn(&self, args: &Run, context: &Context) {
+        for stale in remove_stale_entries(&self.store, Timestamp::now()) {
+            context.ui.warn(&describe_stale(&stale));
+        }
+        let hypothesis = self.draft.get("hypothesis").unwrap_or_default();
+        if args.no_similar || !self.store.settings.similar.warn || hypothesis.is_empty() {
+            return;
+        }
+        match describe_close(&self.log, hypothesis, context.ui.look_of_stderr()) {
+            Ok(Some(lines)) => context.ui.advise(&lines),
+            Ok(None) => {}
+            Err(error) => context
+                .ui
+                .warn(&format!("cannot look for similar trials: {error:#}")),
+        }
+    }
+
+    /// Runs the command as often as wanted, or until it fails.
+    pub(super) fn run(
+        &self,
+        args: &Run,
+        rules: &Rules,
+        mut runner: Runner,
+        context: &Context,
+    ) -> Result<Vec<Attempt>> {
+        let results = tempfile::Builder::new().prefix("lineage-run-").tempdir();
+        let results = results.context("cannot create a temporary directory")?;
+        match RunningEntry::create(&self.store, self.describe(), Timestamp::now()) {
+            Ok(entry) => runner.entry = entry,
+            Err(error) => context.ui.warn(&format!("{error:#}")),
+        }
+        let mut attempts = Vec::new();
+        for number in 1..=args.repeat {
+            let result = results.path().join(format!("result-{number}.json"));
+            let before = rules.metric_file_version();
+            let attempt = match runner.run(number, &result) {
+                Ok(finished) => rules.judge(&finished, &result, &before),
+                Err(error) => Attempt::aborted(&error),
+            };
+            let is_completed = attempt.is_completed;
+            attempts.push(attempt);
+            if !is_completed {
+                break;
+            }
+        }
+        Ok(attempts)
+    }
+
+    fn describe(&self) -> RunningTrial {
+        let text = |name| self.draft.get(name).unwrap_or_default().to_owned();
+        RunningTrial {
+            specialist: self.draft.specialist().to_owned(),
+            domain: self.draft.domain().to_owned(),
+            parent_exp: match self.draft.get("parent_exp") {
+                Some(parent) => ExpId::parse(parent)
+                    .filter(|_| parent != "none")
+                    .map_or_else(String::new, |id| id.to_string()),
+                None => self.state.best_id().to_owned(),
+            },
+            hypothesis: text("hypothesis"),
+            job_name: self.draft.job().unwrap_or_default(),
+            ..RunningTrial::default()
+        }
+    }
+
+    /// Completes the draft with what the command left.
+    pub(super) fn add_outcome(
+        &mut self,
+        attempt: &Attempt,
+        spread: Option<&Spread>,
+        context: &Context,
+    ) {
+        let given_notes = self.draft.get("notes").unwrap_or_default().to_owned();
+        self.draft.set("status", &attempt.status);
+        self.draft
+            .set("total_s", &format!("{:.2}", attempt.seconds));
+        let score = attempt.score.as_ref().map(Number::text);
+        self.draft.set("metric", score.unwrap_or_default());
+        for (name, text) in &attempt.values {
+            if self.draft.get(name).is_none() {
+                self.draft.set(name, text);
+            }
+        }
+        let mut notes = vec![attempt.notes.as_str()];
+        if let Some(spread) = spread {
+            self.draft.spread = Some(spread.std);
+            notes.push(&spread.text);
+            if self.log.schema.find("score_std").is_some() {
+                self.draft.set("score_std", &format_std(spread.std));
+            }
+        }
+        notes.push(&given_notes);
+        notes.retain(|text| !text.is_empty());
+        self.draft.set("notes", &notes.join("\n"));
+        for (name, text) in &attempt.said {
+            if let Err(error) = self.say(name, text) {
+                context.ui.warn(&format!(
+                    "${}: {error:#}; continuing without it",
+                    crate::run::RESULT_VARIABLE
+                ));
+            }
+        }
+        self.set_base();
+    }
+
+    /// Takes a value from the command's result file, if the log can have it.
+    fn say(&mut self, name: &str, text: &str) -> Result<()> {
+        if name == "snapshot" {
+            bail!("the snapshot was frozen before the command ran");
+        }
+        let mut draft = self.draft.clone();
+        draft.set(name, text);
+        let state = LogState::read(&self.log, draft.mentioned(), None)?;
+        check_proposal(&draft, &self.log.schema, &state)?;
+        self.draft = draft;
+        Ok(())
+    }
+
+    /// The parent and the baseline are by default the best when the command was started, not when it ended.
+    fn set_base(&mut self) {
+        let is_root = self.draft.get("status") == Some(Status::Baseline.name());
+        let best = match self.state.best_id() {
+            "" => "none",
+            best => best,
+        };
+        for (name, is_wanted) in [("parent_exp", !is_root), ("baseline_exp", true)] {
+            if is_wanted && self.draft.get(name).is_none() {
+                self.draft.set(name, best);
+            }
+        }
+    }
+}
+
+/// Fails if the log would refuse the trial, whatever its outcome.
+fn check_proposal(draft: &Draft, schema: &Schema, state: &LogState) -> Result<()> {
+    let mut probe = draft.clone();
+    probe.set("status", Status::Crash.name());
+    if probe.get("metric").is_none() {
+        probe.set("metric", "0"); // fails if the log has no column for it
+    }
+    probe.check()?;
+    probe.complete(schema, state, Timestamp::now())?;
+    Ok(())
+}
+
+fn describe_stale(trial: &RunningTrial) -> String {
+    let name = match (&*trial.job_name, &*trial.hypothesis) {
+        ("", "") => "without a name".to_owned(),
+        ("", hypothesis) => format!("'{}'", crate::text::cut_visible(hypothesis, 80)),
+        (job, _) => format!("of job {job}"),
+    };
+    let (started, process) = (trial.started, &trial.process);
+    format!(
+        "a trial {name}, started at {started} by process {} on {}, was killed and is not logged",
+        process.pid, process.host
+    )
+}
+
+impl Run {
+    /// What the command's output is searched for, and what decides the outcome.
+    pub(super) fn rules(&self, schema: &Schema) -> Rules {
+        let mut names = vec![schema.metric.clone()];
+        for (column, name) in schema.names().iter().enumerate() {
+            let is_taken = NOT_MEASURED
+                .iter()
+                .any(|&role| schema.column(role) == Some(column));
+            let is_other = ["core_metric", "score_std"].contains(&name.as_str());
+            let is_measured =
+                !is_taken && !is_other && !schema.is_text(column) && !schema.is_id(column);
+            if is_measured && *name != names[0] {
+                names.push(name.clone());
+            }
+        }
+        Rules {
+            names,
+            score_names: vec![
+                schema.score_name().to_owned(),
+                "metric".to_owned(),
+                "core_metric".to_owned(),
+            ],
+            metric_file: self.metric_file.clone(),
+            status: self.status.clone(),
+            on_exit: self.on_exit.clone(),
+            timeout_status: self.timeout_status.clone(),
+            timeout: self
+                .timeout
+                .as_ref()
+                .map_or_else(String::new, |limit| limit.text.clone()),
+        }
+    }
+
+    pub(super) fn plan(&self, rules: &Rules) -> Result<Plan> {
+        Ok(Plan {
+            command: self.command.clone(),
+            timeout: self.timeout.as_ref().map(|limit| limit.duration),
+            kill_after: self.kill_after.duration,
+            log: self.log.as_deref().map(create_log).transpose()?,
+            wanted: Wanted {
+                score_regex: self.score_regex.clone(),
+                names: rules.names.clone(),
+            },
+        })
+    }
+}
+
+fn create_log(path: &Path) -> Result<File> {
+    File::create(path).with_context(|| format!("cannot create {}", path.display()))
+}

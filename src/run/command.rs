@@ -1,0 +1,336 @@
+//! Runs the command once: starts it, forwards signals and output, stops it after its time, and says how it ended.
+
+use std::{
+    collections::HashSet,
+    ffi::OsString,
+    fs::File,
+    io::{self, ErrorKind, PipeReader},
+    os::{
+        fd::{AsFd, BorrowedFd, OwnedFd},
+        unix::process::CommandExt,
+    },
+    path::Path,
+    process::{Child, Command, Stdio},
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal, WaitStatus};
+use signal_hook::consts::{SIGINT, SIGKILL, SIGTERM, SIGTTIN, SIGTTOU};
+
+use crate::log::Number;
+
+use super::{
+    RunningEntry,
+    group::{Group, adopt_orphans},
+    signals::{Event, Events},
+    stream::{Seen, Stream},
+    terminal::Foreground,
+    values::{Finder, Wanted},
+};
+
+/// The variable with the path of the file in which the command may say how it ended.
+pub const RESULT_VARIABLE: &str = "LINEAGE_RESULT";
+
+/// The variable with the number of the repetition, from 1.
+const REPEAT_VARIABLE: &str = "LINEAGE_REPEAT";
+
+/// How often to look whether processes have ended that are children of others.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// How long to wait for processes that even SIGKILL does not end, because the kernel is busy with them.
+const MAX_DYING: Duration = Duration::from_secs(5);
+
+/// How a command is run.
+pub struct Plan {
+    pub command: Vec<OsString>,
+    pub timeout: Option<Duration>,
+    /// From SIGTERM to SIGKILL.
+    pub kill_after: Duration,
+    pub log: Option<File>,
+    pub wanted: Wanted,
+}
+
+/// How the command itself ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    Exited(i32),
+    Killed(i32),
+    /// It could not be started, with the exit status that shells use for that.
+    NotStarted(i32, String),
+}
+
+/// Why the command was stopped before its own end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    TimedOut,
+    /// By this signal.
+    Interrupted(i32),
+}
+
+/// One run of the command.
+pub struct Finished {
+    pub ending: Ending,
+    pub stop: Option<Stop>,
+    pub seconds: f64,
+    /// The numbers that were looked for.
+    pub found: Vec<Option<Number>>,
+    /// The ends of its output.
+    pub stdout: Vec<u8>,
+    pub stderr: Vec<u8>,
+}
+
+/// Runs commands, one after the other.
+pub struct Runner {
+    plan: Plan,
+    events: Events,
+    /// Children of this process that belong to no command.
+    others: HashSet<u32>,
+    /// The file that lists the trial as in progress.
+    pub entry: Option<RunningEntry>,
+}
+
+impl Runner {
+    /// From here on, signals do not end this process.
+    pub fn new(plan: Plan) -> Result<Self> {
+        Ok(Self {
+            plan,
+            events: Events::listen()?,
+            others: adopt_orphans(),
+            entry: None,
+        })
+    }
+
+    /// Runs the command; `result` is the file in which it may say how it ended.
+    pub fn run(&mut self, repetition: usize, result: &Path) -> Result<Finished> {
+        let started = Instant::now();
+        let mut child = match self.spawn(repetition, result) {
+            Ok(child) => child,
+            Err(error) => return Ok(self.not_started(&error)),
+        };
+        let leader = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+        let leader = leader.context("a process without a number")?;
+        let foreground = Foreground::give_to(leader);
+        let (running, end) = io::pipe().context("cannot make a pipe")?;
+        let streams = self.forward_streams(&mut child, &running)?;
+        drop(running);
+        let mut supervisor = Supervisor {
+            group: Group::new(leader, self.others.clone()),
+            foreground,
+            end: Some(end),
+            open_streams: streams.len(),
+            ending: None,
+            ended: started,
+            stop: None,
+            deadline: self.plan.timeout.map(|timeout| started + timeout),
+            kill_at: None,
+            give_up_at: None,
+            kill_after: self.plan.kill_after,
+        };
+        supervisor.watch(&self.events, &mut self.entry);
+        let [Ok(stdout), Ok(stderr)] = streams.map(JoinHandle::join) else {
+            bail!("cannot read the output of the command");
+        };
+        Ok(Finished {
+            ending: supervisor.ending.context("the command has not ended")?,
+            stop: supervisor.stop,
+            seconds: (supervisor.ended - started).as_secs_f64(),
+            found: stdout.finder.merge(stderr.finder),
+            stdout: stdout.tail,
+            stderr: stderr.tail,
+        })
+    }
+
+    fn spawn(&self, repetition: usize, result: &Path) -> io::Result<Child> {
+        Command::new(&self.plan.command[0])
+            .args(&self.plan.command[1..])
+            .env(RESULT_VARIABLE, result)
+            .env(REPEAT_VARIABLE, repetition.to_string())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .spawn()
+    }
+
+    fn not_started(&self, error: &io::Error) -> Finished {
+        let is_missing = error.kind() == ErrorKind::NotFound;
+        let program = self.plan.command[0].to_string_lossy();
+        let message = format!("cannot run '{}': {error}", program.escape_debug());
+        Finished {
+            ending: Ending::NotStarted(if is_missing { 127 } else { 126 }, message),
+            stop: None,
+            seconds: 0.0,
+            found: vec![None; self.plan.wanted.names.len()],
+            stdout: Vec::new(),
+            stderr: Vec::new(),
+        }
+    }
+
+    /// Starts to forward stdout and stderr.
+    fn forward_streams(
+        &self,
+        child: &mut Child,
+        running: &PipeReader,
+    ) -> Result<[JoinHandle<Seen>; 2]> {
+        let stdout = child.stdout.take().context("no stdout")?;
+        let stderr = child.stderr.take().context("no stderr")?;
+        Ok([
+            self.forward(stdout.into(), io::stdout().as_fd(), running)?,
+            self.forward(stderr.into(), io::stderr().as_fd(), running)?,
+        ])
+    }
+
+    fn forward(
+        &self,
+        source: OwnedFd,
+        own: BorrowedFd,
+        running: &PipeReader,
+    ) -> io::Result<JoinHandle<Seen>> {
+        let mut sinks = vec![File::from(own.try_clone_to_owned()?)];
+        if let Some(log) = &self.plan.log {
+            sinks.push(log.try_clone()?);
+        }
+        let finder = Finder::new(self.plan.wanted.clone());
+        let stream = Stream::new(source, running.try_clone()?, sinks, finder);
+        let events = self.events.sender.clone();
+        Ok(thread::spawn(move || {
+            let seen = stream.forward();
+            let _ = events.send(Event::StreamEnded);
+            seen
+        }))
+    }
+}
+
+/// One running command.
+struct Supervisor {
+    group: Group,
+    foreground: Option<Foreground>,
+    /// Dropped when the streams need not be read to their end any more.
+    end: Option<io::PipeWriter>,
+    open_streams: usize,
+    ending: Option<Ending>,
+    /// When the command itself ended.
+    ended: Instant,
+    stop: Option<Stop>,
+    deadline: Option<Instant>,
+    kill_at: Option<Instant>,
+    give_up_at: Option<Instant>,
+    kill_after: Duration,
+}
+
+impl Supervisor {
+    /// Waits until the command and its output have ended.
+    fn watch(&mut self, events: &Events, entry: &mut Option<RunningEntry>) {
+        while self.open_streams > 0 || self.end.is_some() {
+            match events.receiver.recv_timeout(self.pause()) {
+                Ok(Event::StreamEnded) => self.open_streams -= 1,
+                Ok(Event::Signal(signal)) => self.interrupt(signal),
+                Ok(Event::ChildChanged) | Err(_) => {} // or time has passed
+            }
+            if let Some(status) = self.group.reap() {
+                self.note_status(status);
+            }
+            if let Some(entry) = entry {
+                entry.beat();
+            }
+            self.keep_time();
+            let is_alone = || !self.group.has_members() || self.has_given_up();
+            if self.ending.is_some() && (self.stop.is_none() || is_alone()) {
+                self.end = None;
+            }
+        }
+    }
+
+    /// How long nothing has to be done if no event comes.
+    fn pause(&self) -> Duration {
+        let is_ending = self.stop.is_some() || self.ending.is_some();
+        let longest = if is_ending {
+            PAUSE
+        } else {
+            Duration::from_secs(10)
+        };
+        let deadline = self.deadline.filter(|_| !is_ending);
+        match deadline {
+            Some(deadline) => longest.min(deadline.saturating_duration_since(Instant::now())),
+            None => longest,
+        }
+    }
+
+    fn note_status(&mut self, status: WaitStatus) {
+        if let Some(code) = status.exit_status() {
+            self.note_end(Ending::Exited(code));
+        } else if let Some(signal) = status.terminating_signal() {
+            // Ctrl-C on the terminal goes to the command alone.
+            if self.stop.is_none() && signal == SIGINT {
+                self.begin_stop(Stop::Interrupted(signal));
+            }
+            self.note_end(Ending::Killed(signal));
+        } else if let Some(foreground) = &self.foreground {
+            // It read from the terminal before it had the foreground, or someone pressed Ctrl-Z.
+            if !matches!(status.stopping_signal(), Some(SIGTTIN | SIGTTOU)) {
+                foreground.suspend();
+            }
+            self.group.signal(Signal::CONT);
+        }
+    }
+
+    fn note_end(&mut self, ending: Ending) {
+        self.ending = Some(ending);
+        self.ended = Instant::now();
+        self.foreground = None;
+        // A shell's background jobs ignore SIGINT.
+        if let Some(Stop::Interrupted(signal)) = self.stop
+            && signal != SIGTERM
+        {
+            self.terminate(SIGTERM);
+        }
+    }
+
+    /// From here on, the command is to end; what is left of it is killed after a while.
+    fn begin_stop(&mut self, stop: Stop) {
+        self.stop.get_or_insert(stop);
+        let kill_after = self.kill_after;
+        self.kill_at
+            .get_or_insert_with(|| Instant::now() + kill_after);
+    }
+
+    /// Forwards a signal. The first one says how the trial ended, unless the command has ended by itself.
+    fn interrupt(&mut self, signal: i32) {
+        if self.ending.is_none() || self.stop.is_some() {
+            self.begin_stop(Stop::Interrupted(signal));
+            self.terminate(signal);
+        }
+    }
+
+    fn terminate(&self, signal: i32) {
+        if let Some(signal) = Signal::from_named_raw(signal) {
+            self.group.signal(signal);
+            self.group.signal(Signal::CONT); // a stopped process cannot end
+        }
+    }
+
+    /// Stops the command when its time is over, and kills what is left after the grace period.
+    fn keep_time(&mut self) {
+        let now = Instant::now();
+        if self.stop.is_none() && self.ending.is_none() && is_over(self.deadline, now) {
+            self.begin_stop(Stop::TimedOut);
+            self.terminate(SIGTERM);
+        }
+        if is_over(self.kill_at, now) {
+            self.give_up_at.get_or_insert_with(|| now + MAX_DYING);
+            self.group.signal(Signal::KILL);
+        }
+        if self.ending.is_none() && self.has_given_up() {
+            self.note_end(Ending::Killed(SIGKILL));
+        }
+    }
+
+    fn has_given_up(&self) -> bool {
+        is_over(self.give_up_at, Instant::now())
+    }
+}
+
+fn is_over(end: Option<Instant>, now: Instant) -> bool {
+    end.is_some_and(|end| now >= end)
+}

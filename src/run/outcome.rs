@@ -1,0 +1,260 @@
+//! How a trial ended: its status, its score and other numbers, and its notes.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use signal_hook::{
+    consts::{SIGABRT, SIGKILL},
+    low_level::signal_name,
+};
+
+use super::{
+    command::{Ending, Finished, RESULT_VARIABLE, Stop},
+    failure::describe_failure,
+    report::{FileVersion, file_version, read_values},
+};
+use crate::log::{Number, Status};
+
+/// The status that stands for keep, discard or baseline.
+const AUTO: &str = "auto";
+
+/// The exit status after a timeout, as `timeout` has it.
+const TIMED_OUT: i32 = 124;
+
+/// What decides how a trial ended.
+pub struct Rules {
+    /// The names of the numbers that were looked for; the first is that of the metric.
+    pub names: Vec<String>,
+    /// Other names of the score in a file.
+    pub score_names: Vec<String>,
+    /// Holds the score, as JSON.
+    pub metric_file: Option<PathBuf>,
+    /// The status of a trial with a score.
+    pub status: String,
+    /// Statuses by exit status.
+    pub on_exit: Vec<(i32, String)>,
+    pub timeout_status: String,
+    /// The time limit as it was given.
+    pub timeout: String,
+}
+
+/// The outcome of one run of the command.
+#[derive(Clone, Debug, Default)]
+pub struct Attempt {
+    pub status: String,
+    /// Whether the command ended well and left a score.
+    pub is_completed: bool,
+    pub score: Option<Number>,
+    /// Values of other columns.
+    pub values: Vec<(String, String)>,
+    /// What the command itself said in its result file; it replaces everything else.
+    pub said: Vec<(String, String)>,
+    pub notes: String,
+    pub exit_code: u8,
+    pub seconds: f64,
+    pub warnings: Vec<String>,
+}
+
+impl Rules {
+    /// The version of the metric file before the command runs: an old file does not count.
+    pub fn metric_file_version(&self) -> FileVersion {
+        file_version(self.metric_file.as_ref()?)
+    }
+
+    /// Judges one run. `before` is the version of the metric file before it.
+    pub fn judge(&self, finished: &Finished, result: &Path, before: &FileVersion) -> Attempt {
+        let mut attempt = Attempt {
+            seconds: finished.seconds,
+            exit_code: exit_code(finished),
+            ..Attempt::default()
+        };
+        let mut why_no_score = None;
+        for (name, number) in self.names.iter().zip(&finished.found) {
+            let text = number.as_ref().map(|number| number.text().to_owned());
+            attempt.values.extend(text.map(|text| (name.clone(), text)));
+        }
+        if let Some(path) = &self.metric_file {
+            // Then the output does not tell the score.
+            attempt.values.retain(|(name, _)| *name != self.names[0]);
+            match self.read_metrics(path, before) {
+                Ok(values) => attempt.replace_values(values),
+                Err(error) => why_no_score = Some(format!("{error:#}")),
+            }
+        }
+        match read_values(result) {
+            Ok(values) => attempt.said = values.unwrap_or_default(),
+            Err(error) => attempt
+                .warnings
+                .push(format!("${RESULT_VARIABLE}: {error:#}")),
+        }
+        self.take_score(&mut attempt);
+        self.decide(&mut attempt, finished, why_no_score);
+        attempt
+    }
+
+    /// The numbers in the metric file that were looked for.
+    fn read_metrics(&self, path: &Path, before: &FileVersion) -> Result<Vec<(String, String)>> {
+        let shown = path.display();
+        anyhow::ensure!(
+            before.is_none() || file_version(path) != *before,
+            "{shown} is from before this run"
+        );
+        let Some(values) = read_values(path)? else {
+            anyhow::bail!("there is no {shown}");
+        };
+        let mut found = Vec::new();
+        for (name, text) in values {
+            let known = self
+                .names
+                .iter()
+                .find(|known| known.eq_ignore_ascii_case(&name));
+            let name = match known {
+                Some(known) => known,
+                None if self.is_score(&name) => &self.names[0],
+                None => continue,
+            };
+            if Number::value_of(&text).is_some() {
+                found.push((name.clone(), text));
+            }
+        }
+        Ok(found)
+    }
+
+    fn is_score(&self, name: &str) -> bool {
+        let mut names = self.score_names.iter().chain(self.names.first());
+        names.any(|known| known.eq_ignore_ascii_case(name))
+    }
+
+    /// Takes the score out of the values.
+    fn take_score(&self, attempt: &mut Attempt) {
+        for values in [&mut attempt.values, &mut attempt.said] {
+            for (_, text) in values.extract_if(.., |(name, _)| self.is_score(name)) {
+                match text.parse() {
+                    Ok(score) => attempt.score = Some(score),
+                    Err(error) => attempt
+                        .warnings
+                        .push(format!("${RESULT_VARIABLE}: score {error}")),
+                }
+            }
+        }
+    }
+
+    fn decide(&self, attempt: &mut Attempt, finished: &Finished, why_no_score: Option<String>) {
+        let word = self.choose_status(attempt, finished);
+        attempt.said.retain(|(name, _)| name != "status");
+        let needs_score = match Status::from_input(&word) {
+            Some(status) => status.needs_score(),
+            None => true,
+        };
+        let has_no_score = needs_score && attempt.score.is_none();
+        attempt.is_completed = needs_score && !has_no_score;
+        attempt.status = if has_no_score {
+            "crash".to_owned()
+        } else {
+            word
+        };
+        if attempt.is_completed {
+            return;
+        }
+        let (mut ending, mut is_certain) = self.describe_ending(finished);
+        if has_no_score {
+            let why = why_no_score.map_or_else(String::new, |why| format!(": {why}"));
+            (ending, is_certain) = (format!("finished without a score{why}"), true);
+        }
+        attempt.notes = describe_failure(&ending, is_certain, &finished.stdout, &finished.stderr);
+    }
+
+    /// The status before it is known whether there is a score for it.
+    fn choose_status(&self, attempt: &mut Attempt, finished: &Finished) -> String {
+        if let Some(Stop::Interrupted(_)) = finished.stop {
+            return Status::HarnessAbort.name().to_owned();
+        }
+        if let Some((_, word)) = attempt.said.iter().find(|(name, _)| name == "status") {
+            match parse_status(word) {
+                Ok(status) => return status,
+                Err(error) => attempt
+                    .warnings
+                    .push(format!("${RESULT_VARIABLE}: {error:#}")),
+            }
+        }
+        if finished.stop == Some(Stop::TimedOut) {
+            return self.timeout_status.clone();
+        }
+        let code = i32::from(attempt.exit_code);
+        if let Some((_, status)) = self.on_exit.iter().find(|(mapped, _)| *mapped == code) {
+            return status.clone();
+        }
+        match finished.ending {
+            Ending::Exited(0) => self.status.clone(),
+            _ => Status::Crash.name().to_owned(),
+        }
+    }
+
+    /// How the command ended, and whether that is the reason of a failure by itself.
+    fn describe_ending(&self, finished: &Finished) -> (String, bool) {
+        match (finished.stop, &finished.ending) {
+            (Some(Stop::TimedOut), _) => (format!("timed out after {}", self.timeout), true),
+            (Some(Stop::Interrupted(signal)), _) => {
+                (format!("interrupted by {}", name_signal(signal)), true)
+            }
+            (None, Ending::NotStarted(_, message)) => (message.clone(), true),
+            (None, Ending::Exited(code)) => (format!("exit status {code}"), false),
+            (None, Ending::Killed(signal)) => {
+                let name = name_signal(*signal);
+                let hint = if *signal == SIGKILL {
+                    ", perhaps out of memory"
+                } else {
+                    ""
+                };
+                // Before it aborts, a program says why.
+                (format!("killed by {name}{hint}"), *signal != SIGABRT)
+            }
+        }
+    }
+}
+
+impl Attempt {
+    /// The attempt of a command that could not be watched.
+    pub fn aborted(error: &anyhow::Error) -> Self {
+        Self {
+            status: Status::HarnessAbort.name().to_owned(),
+            notes: format!("cannot run the command: {error:#}"),
+            exit_code: 1,
+            ..Self::default()
+        }
+    }
+
+    fn replace_values(&mut self, values: Vec<(String, String)>) {
+        self.values
+            .retain(|(name, _)| values.iter().all(|(new, _)| new != name));
+        self.values.extend(values);
+    }
+}
+
+/// A status as the log has it, or `auto`.
+pub fn parse_status(word: &str) -> Result<String> {
+    if word.trim().eq_ignore_ascii_case(AUTO) {
+        return Ok(AUTO.to_owned());
+    }
+    match Status::from_input(word) {
+        Some(status) => Ok(status.name().to_owned()),
+        None => {
+            let words = Status::ALL.map(Status::name).into_iter().chain([AUTO]);
+            let help = crate::text::nearest(&word.to_lowercase(), words);
+            anyhow::bail!("unknown status '{}'; {help}", word.escape_debug())
+        }
+    }
+}
+
+fn exit_code(finished: &Finished) -> u8 {
+    let code = match (&finished.stop, &finished.ending) {
+        (Some(Stop::TimedOut), _) => TIMED_OUT,
+        (Some(Stop::Interrupted(signal)), _) | (None, Ending::Killed(signal)) => 128 + *signal,
+        (None, Ending::Exited(code) | Ending::NotStarted(code, _)) => *code,
+    };
+    u8::try_from(code).unwrap_or(u8::MAX)
+}
+
+fn name_signal(signal: i32) -> String {
+    signal_name(signal).map_or_else(|| format!("signal {signal}"), str::to_owned)
+}

@@ -1,0 +1,158 @@
+//! Several runs of the same command as one trial: the median of each number, and the spread of the scores.
+
+use super::Attempt;
+use crate::log::Number;
+
+/// How far the scores of repeated runs are apart.
+#[derive(Clone, Debug)]
+pub struct Spread {
+    /// The standard deviation of the sample.
+    pub std: f64,
+    /// For the notes.
+    pub text: String,
+}
+
+/// One attempt for all; if one failed, that one. The spread is `None` unless at least two runs have a score.
+pub fn combine(mut attempts: Vec<Attempt>) -> (Attempt, Option<Spread>) {
+    let seconds = attempts.iter().map(|attempt| attempt.seconds).sum();
+    let count = attempts.len();
+    let mut combined = attempts.pop().unwrap_or_default();
+    combined.seconds = seconds;
+    if attempts.is_empty() || !combined.is_completed {
+        if count > 1 {
+            combined.notes += &format!("\nrun {count} failed");
+        }
+        return (combined, None);
+    }
+    let last = (combined.score.clone(), combined.values.clone());
+    let scores: Vec<Number> = attempts
+        .iter()
+        .filter_map(|attempt| attempt.score.clone())
+        .chain(last.0)
+        .collect();
+    for (name, text) in &mut combined.values {
+        let of_name = |attempt: &Attempt| {
+            let (_, text) = attempt.values.iter().find(|(other, _)| other == name)?;
+            text.parse().ok()
+        };
+        let mut numbers: Vec<Number> = attempts.iter().filter_map(of_name).collect();
+        numbers.extend(text.parse().ok());
+        *text = median(numbers);
+    }
+    let spread = measure(&scores);
+    combined.score = median(scores).parse().ok();
+    (combined, Some(spread))
+}
+
+/// The median with the digits it was given with; between two numbers, their mean.
+fn median(mut numbers: Vec<Number>) -> String {
+    numbers.sort_by(|a, b| a.value().total_cmp(&b.value()));
+    let middle = numbers.len() / 2;
+    if numbers.len() % 2 == 1 {
+        return numbers.swap_remove(middle).text().to_owned();
+    }
+    let Some(at) = middle.checked_sub(1) else {
+        return String::new();
+    };
+    let decimals = numbers[at..=middle]
+        .iter()
+        .map(|number| count_decimals(number.text()))
+        .max();
+    let mean = f64::midpoint(numbers[at].value(), numbers[middle].value());
+    match decimals {
+        Some(Some(decimals)) => format!("{mean:.*}", decimals + 1),
+        _ => mean.to_string(),
+    }
+}
+
+/// Digits after the point; `None` in scientific notation.
+fn count_decimals(text: &str) -> Option<usize> {
+    if text.contains(['e', 'E']) {
+        return None;
+    }
+    Some(
+        text.split_once('.')
+            .map_or(0, |(_, decimals)| decimals.len()),
+    )
+}
+
+#[allow(clippy::cast_precision_loss, reason = "a handful of runs")]
+fn measure(scores: &[Number]) -> Spread {
+    let values: Vec<f64> = scores.iter().map(Number::value).collect();
+    let count = values.len() as f64;
+    let mean = values.iter().sum::<f64>() / count;
+    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    let std = (squares / (count - 1.0).max(1.0)).sqrt();
+    let texts: Vec<&str> = scores.iter().map(Number::text).collect();
+    Spread {
+        text: format!(
+            "median of {} runs, standard deviation {}: {}",
+            scores.len(),
+            format_std(std),
+            texts.join(" ")
+        ),
+        std,
+    }
+}
+
+/// Three significant digits.
+pub fn format_std(std: f64) -> String {
+    if std == 0.0 {
+        return "0".to_owned();
+    }
+    let rounded: f64 = format!("{std:.2e}").parse().unwrap_or(std);
+    rounded.to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attempt(score: &str, bytes: &str) -> Attempt {
+        Attempt {
+            is_completed: true,
+            score: score.parse().ok(),
+            values: vec![("bytes".to_owned(), bytes.to_owned())],
+            seconds: 2.0,
+            ..Attempt::default()
+        }
+    }
+
+    #[test]
+    fn the_median_keeps_its_digits() {
+        let attempts = vec![
+            attempt("1.30", "7"),
+            attempt("1.10", "9"),
+            attempt("1.20", "8"),
+        ];
+        let (combined, spread) = combine(attempts);
+        assert_eq!(combined.score.unwrap().text(), "1.20");
+        assert_eq!(combined.values, [("bytes".to_owned(), "8".to_owned())]);
+        assert!((combined.seconds - 6.0).abs() < 1e-9);
+        let spread = spread.unwrap();
+        assert_eq!(
+            spread.text,
+            "median of 3 runs, standard deviation 0.1: 1.30 1.10 1.20"
+        );
+    }
+
+    #[test]
+    fn between_two_numbers_their_mean_is_the_median() {
+        let (combined, _) = combine(vec![attempt("1.3", "7"), attempt("1.2", "8")]);
+        assert_eq!(combined.score.unwrap().text(), "1.25");
+        assert_eq!(combined.values, [("bytes".to_owned(), "7.5".to_owned())]);
+    }
+
+    #[test]
+    fn one_run_has_no_spread_and_a_failure_is_the_outcome() {
+        assert!(combine(vec![attempt("1.3", "7")]).1.is_none());
+        let crash = Attempt {
+            status: "crash".to_owned(),
+            notes: "boom".to_owned(),
+            ..Attempt::default()
+        };
+        let (combined, spread) = combine(vec![attempt("1.3", "7"), crash]);
+        assert_eq!(combined.notes, "boom\nrun 2 failed");
+        assert!(spread.is_none());
+    }
+}

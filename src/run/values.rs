@@ -1,0 +1,255 @@
+//! Numbers in the output of a command: `METRIC name=number`, `name: number` or `name=number`, found while it streams.
+
+use std::time::Instant;
+
+use memchr::{memchr2_iter, memrchr2};
+use regex::bytes::Regex;
+
+use crate::log::Number;
+
+/// A line that is longer is searched in parts that overlap.
+const MAX_LINE: usize = 64 * 1024;
+const OVERLAP: usize = 512;
+
+/// What to look for in the output.
+#[derive(Clone)]
+pub struct Wanted {
+    /// Finds the score in a line instead of its name; has one group.
+    pub score_regex: Option<Regex>,
+    /// Names of numbers, the first is that of the metric. Case does not matter.
+    pub names: Vec<String>,
+}
+
+/// Searches a stream that arrives in pieces.
+pub(super) struct Finder {
+    wanted: Wanted,
+    /// The last number of each name, and when it was found.
+    found: Vec<Option<(Instant, Number)>>,
+    /// The beginning of a line whose end has not arrived.
+    pending: Vec<u8>,
+}
+
+impl Finder {
+    pub(super) fn new(wanted: Wanted) -> Self {
+        Self {
+            found: vec![None; wanted.names.len()],
+            wanted,
+            pending: Vec::new(),
+        }
+    }
+
+    pub(super) fn feed(&mut self, bytes: &[u8]) {
+        let complete = memrchr2(b'\n', b'\r', bytes).map_or(0, |at| at + 1);
+        let (complete, rest) = bytes.split_at(complete);
+        if complete.is_empty() || self.pending.is_empty() {
+            self.search(complete);
+        } else {
+            let mut lines = std::mem::take(&mut self.pending);
+            lines.extend_from_slice(complete);
+            self.search(&lines);
+        }
+        self.pending.extend_from_slice(rest);
+        if self.pending.len() > MAX_LINE {
+            let mut line = std::mem::take(&mut self.pending);
+            self.search(&line);
+            self.pending = line.split_off(line.len() - OVERLAP);
+        }
+    }
+
+    /// Searches a last line without its newline.
+    pub(super) fn finish(&mut self) {
+        let line = std::mem::take(&mut self.pending);
+        self.search(&line);
+    }
+
+    /// The last number of each name in either stream.
+    pub(super) fn merge(self, other: Self) -> Vec<Option<Number>> {
+        let pairs = self.found.into_iter().zip(other.found);
+        let last = pairs.map(|(a, b)| match (&a, &b) {
+            (Some((a_time, _)), Some((b_time, _))) if a_time > b_time => a,
+            (Some(_), None) => a,
+            _ => b,
+        });
+        last.map(|found| Some(found?.1)).collect()
+    }
+
+    fn search(&mut self, lines: &[u8]) {
+        if let Some(regex) = &self.wanted.score_regex {
+            for line in lines.split(|&byte| byte == b'\n' || byte == b'\r') {
+                for captures in regex.captures_iter(line) {
+                    let group = captures.get(1).map_or(&b""[..], |group| group.as_bytes());
+                    if let Some(number) = parse(group) {
+                        self.found[0] = Some((Instant::now(), number));
+                    }
+                }
+            }
+        }
+        let is_replaced = self.wanted.score_regex.is_some();
+        for at in memchr2_iter(b'=', b':', lines) {
+            let name = trim_end(&lines[..at]);
+            let is_name = |wanted: &String| ends_with_name(name, wanted.as_bytes());
+            if let Some(name) = self.wanted.names.iter().position(is_name)
+                && !(name == 0 && is_replaced)
+                && let Some(number) = parse_start(&lines[at + 1..])
+            {
+                self.found[name] = Some((Instant::now(), number));
+            }
+        }
+    }
+}
+
+/// The text before a separator without white space and a closing quote.
+fn trim_end(text: &[u8]) -> &[u8] {
+    let text = text.trim_ascii_end();
+    text.strip_suffix(b"\"")
+        .or_else(|| text.strip_suffix(b"'"))
+        .unwrap_or(text)
+}
+
+/// Whether a text ends with a name that is not only the end of a longer one.
+fn ends_with_name(text: &[u8], name: &[u8]) -> bool {
+    let Some(start) = text.len().checked_sub(name.len()) else {
+        return false;
+    };
+    let (before, end) = text.split_at(start);
+    end.eq_ignore_ascii_case(name) && !before.last().is_some_and(|&byte| is_in_name(byte))
+}
+
+fn is_in_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"_-./".contains(&byte) || !byte.is_ascii()
+}
+
+/// The number that a text starts with, if it ends there: not the 1 of `1,073`, `12/50` or `0x1f`.
+fn parse_start(text: &[u8]) -> Option<Number> {
+    let blanks = text
+        .iter()
+        .take_while(|byte| b" \t\"'".contains(byte))
+        .count();
+    let text = &text[blanks..];
+    let is_numeric = |byte: &&u8| byte.is_ascii_digit() || b"+-.eE".contains(byte);
+    let len = text.iter().take_while(is_numeric).count();
+    let (number, rest) = text.split_at(len);
+    let is_cut = match rest {
+        [b',' | b':', next, ..] => next.is_ascii_digit(),
+        [next, ..] => next.is_ascii_alphanumeric() || b"_/".contains(next),
+        [] => false,
+    };
+    if is_cut {
+        return None;
+    }
+    parse(number).or_else(|| parse(number.strip_suffix(b".")?))
+}
+
+fn parse(text: &[u8]) -> Option<Number> {
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn find(names: &[&str], regex: Option<&str>, pieces: &[&[u8]]) -> Vec<Option<String>> {
+        let wanted = Wanted {
+            score_regex: regex.map(|regex| Regex::new(regex).unwrap()),
+            names: names.iter().map(|&name| name.to_owned()).collect(),
+        };
+        let mut finder = Finder::new(wanted.clone());
+        for piece in pieces {
+            finder.feed(piece);
+        }
+        finder.finish();
+        let found = finder.merge(Finder::new(wanted));
+        found
+            .into_iter()
+            .map(|found| Some(found?.text().to_owned()))
+            .collect()
+    }
+
+    fn find_loss(line: &str) -> Option<String> {
+        find(&["val_loss"], None, &[line.as_bytes()]).remove(0)
+    }
+
+    #[test]
+    fn a_number_is_found_by_its_name() {
+        for line in [
+            "METRIC val_loss=1.07",
+            "val_loss: 1.07",
+            "step 3 | val_loss=1.07 | lr 0.1",
+            "VAL_LOSS = 1.07\r\n",
+            "{\"val_loss\": 1.07, \"step\": 3}",
+            "{'val_loss': '1.07'}",
+            "the val_loss is now val_loss: 1.07.",
+            "val_loss: nan\nval_loss: 1.07\nval_loss: inf\nval_loss: -\n",
+            "val_loss=1.06\rval_loss=1.07\rdone",
+        ] {
+            assert_eq!(find_loss(line).as_deref(), Some("1.07"), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_only_looks_like_the_number_is_not_taken() {
+        for line in [
+            "best_val_loss=1.07",
+            "val_loss_ema=1.07",
+            "train/val_loss=1.07",
+            "val_loss 1.07",
+            "val_loss=1,07",
+            "val_loss=12/50",
+            "val_loss=0x1f",
+            "val_loss=1e400",
+            "val_loss: 12:30",
+            "val_loss=1_000",
+            "val_loss=",
+            "val_loss=NaN",
+        ] {
+            assert_eq!(find_loss(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_number_that_arrives_in_pieces_is_whole() {
+        let line = b"x\nval_loss=1.0731\nbye";
+        for at in 0..line.len() {
+            let (a, b) = line.split_at(at);
+            assert_eq!(
+                find(&["val_loss"], None, &[a, b]),
+                [Some("1.0731".to_owned())]
+            );
+        }
+        let bytes: Vec<&[u8]> = line.chunks(1).collect();
+        assert_eq!(
+            find(&["val_loss"], None, &bytes),
+            [Some("1.0731".to_owned())]
+        );
+    }
+
+    #[test]
+    fn a_number_in_a_line_without_end_is_found() {
+        let noise = vec![0xff; 3 * MAX_LINE + 17];
+        let pieces: [&[u8]; 3] = [&noise, b" val_loss=1.07", &noise];
+        assert_eq!(
+            find(&["val_loss"], None, &pieces[..2]),
+            [Some("1.07".to_owned())]
+        );
+        assert_eq!(
+            find(&["val_loss"], None, &pieces),
+            [Some("1.07".to_owned())]
+        );
+    }
+
+    #[test]
+    fn every_name_has_its_last_number() {
+        let output = b"artifact_bytes=5\ntrain_s: 7.5\nartifact_bytes=6\n";
+        assert_eq!(
+            find(&["loss", "artifact_bytes", "train_s"], None, &[output]),
+            [None, Some("6".to_owned()), Some("7.5".to_owned())]
+        );
+    }
+
+    #[test]
+    fn an_expression_replaces_the_name_of_the_score() {
+        let output = b"loss=3\nfinal score 0.5\nfinal score 0.25\r\nfinal score x\nloss=4\n";
+        let regex = Some(r"^final score (\S+)$");
+        assert_eq!(find(&["loss"], regex, &[output]), [Some("0.25".to_owned())]);
+    }
+}
