@@ -33,6 +33,7 @@ complete -c lineage -n "__fish_lineage_needs_command" -s h -l help -d 'Print hel
 complete -c lineage -n "__fish_lineage_needs_command" -s V -l version -d 'Print version'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "init" -d 'Make a store'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "append" -d 'Log one trial, and print its id'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "run" -d 'Run the command of one trial, and log its outcome, whatever it is'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "tail" -d 'List the most recent trials, newest last'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "best" -d 'Show the best trial, or the leaderboard of keeps'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "chain" -d 'Show a trial\'s ancestors, oldest first'
@@ -73,24 +74,25 @@ complete -c lineage -n "__fish_lineage_using_subcommand init" -s h -l help -d 'P
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l status -d 'Outcome: baseline, keep, discard, crash, eval_budget_overrun, train_budget_overrun, size_blocked, preflight_crash, disqualified, harness_abort; or auto: keep if the score beats the best, else discard, baseline if there is no best' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l metric -d 'The score' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l val-bpb -d 'Validation bits per byte, if that is not the score' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l train-s -d 'Seconds of training' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l total-s -d 'Seconds in total' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l snapshot-path -d 'Path of its snapshot relative to the store, if another program made it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l timestamp -d 'When it ended [default: now]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l parent -d 'The trial it started from, or `none` [default: the best]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l baseline -d 'The trial it is compared with, or `none` [default: the best]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l domain -d 'The subject of the edit [default: the specialist]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l hypothesis -d 'What was proposed; `-` reads stdin, @FILE a file, @@ starts a text with @' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l expected-delta -d 'The difference that the agent predicted' -r
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l train-s -d 'Seconds of training' -r
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l total-s -d 'Seconds in total' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l job-name -d 'The job that ran it' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l attempt -d 'Which attempt of the job this is; from the second on, the job is logged as NAME#N' -r
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l snapshot-path -d 'Path of its snapshot relative to the store, if another program made it' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l notes -d 'How it went; `-` reads stdin, @FILE a file, @@ starts a text with @' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l exp-id -d 'Its id [default: the next one]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l timestamp -d 'When it ended [default: now]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l set -d 'Any other column of the log; may be given more than once' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l specialist -d 'Who proposed it [default: $LINEAGE_SPECIALIST]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l snapshot -d 'File or directory to freeze if it is a keep or a baseline [default: `path` in the settings]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l direction -d 'Which scores are better [default: the setting, else what the log\'s keeps show]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l min-delta -d 'With status auto, keep only what beats the best by more than this [default: `min_delta` in the settings, else 0]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l lock-timeout -d 'How long to wait for another writer' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l format -d 'What to print' -r -f -a "id\t'The id'
 json\t'The row as a JSON object'"
@@ -102,6 +104,39 @@ complete -c lineage -n "__fish_lineage_using_subcommand append" -l json -d 'Read
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l once -d 'If this attempt of the job is logged, print its id and write nothing; a different status or score is an error'
 complete -c lineage -n "__fish_lineage_using_subcommand append" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand append" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l parent -d 'The trial it started from, or `none` [default: the best]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l baseline -d 'The trial it is compared with, or `none` [default: the best]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l domain -d 'The subject of the edit [default: the specialist]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l hypothesis -d 'What was proposed; `-` reads stdin, @FILE a file, @@ starts a text with @' -r
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l expected-delta -d 'The difference that the agent predicted' -r
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l job-name -d 'The job that ran it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l attempt -d 'Which attempt of the job this is; from the second on, the job is logged as NAME#N' -r
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l notes -d 'How it went; `-` reads stdin, @FILE a file, @@ starts a text with @' -r
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l exp-id -d 'Its id [default: the next one]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l set -d 'Any other column of the log; may be given more than once' -r
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l specialist -d 'Who proposed it [default: $LINEAGE_SPECIALIST]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l snapshot -d 'File or directory to freeze before the command runs, stored if the trial is a keep or a baseline [default: `path` in the settings]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l timeout -d 'Stop the command after this time, such as 90s, 20m or 1h30m, and exit with 124' -r
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l kill-after -d 'Send SIGKILL this long after SIGTERM, or after a forwarded signal' -r
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l repeat -d 'Run the command so many times and log the median; $LINEAGE_REPEAT is the number of the run, from 1' -r
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l log -d 'Write stdout and stderr of the command to this file too' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l status -d 'The status of a trial that completes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l metric-file -d 'The JSON file to which the command writes the score and other columns' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l score-regex -d 'Find the score with this expression instead, in the last line that matches; its group is the number' -r
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l on-exit -d 'The status of a trial whose command exits with this code; may be repeated' -r
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l timeout-status -d 'The status of a trial that is stopped by --timeout' -r
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l direction -d 'Which scores are better [default: the setting, else what the log\'s keeps show]' -r -f -a "minimize\t'Lower is better'
+maximize\t'Higher is better'"
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l min-delta -d 'With status auto, keep only what beats the best by more than this [default: `min_delta` in the settings, else 0]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l lock-timeout -d 'How long to wait for another writer' -r
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l no-similar -d 'Do not show similar trials before the start'
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l once -d 'If this attempt of the job is logged, do not run the command, and exit with 0'
+complete -c lineage -n "__fish_lineage_using_subcommand run" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -s n -d 'Number of trials' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l status -d 'Only trials with this status; may be repeated' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l specialist -d 'Only trials of this specialist; may be repeated' -r
@@ -491,25 +526,26 @@ always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand completions" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand completions" -s h -l help -d 'Print help'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "init" -d 'Make a store'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "append" -d 'Log one trial, and print its id'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "tail" -d 'List the most recent trials, newest last'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "best" -d 'Show the best trial, or the leaderboard of keeps'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "chain" -d 'Show a trial\'s ancestors, oldest first'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "tree" -d 'Show the whole search as a tree'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "show" -d 'Show one trial with every column'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "similar" -d 'Find earlier trials that are like a hypothesis'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "search" -d 'Search hypotheses and notes for words'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "diff" -d 'Show what differs between the snapshots of two trials'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "checkout" -d 'Put a trial\'s files into a directory, and print its id'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "prune" -d 'Remove snapshots that are no longer needed, and print their paths'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "stats" -d 'Summarize the search on one screen'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "compare" -d 'Compare logs, states of a log, or specialists side by side'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "plot" -d 'Draw the scores of all trials'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "prompts" -d 'List saved prompts: when, for which specialist, as of which trial'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "check" -d 'Find problems in a log'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "import" -d 'Import the log of another tool, or another store, into a store'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "export" -d 'Export the whole log for another tool'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append run tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "init" -d 'Make a store'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append run tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "append" -d 'Log one trial, and print its id'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append run tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "run" -d 'Run the command of one trial, and log its outcome, whatever it is'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append run tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "tail" -d 'List the most recent trials, newest last'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append run tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "best" -d 'Show the best trial, or the leaderboard of keeps'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append run tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "chain" -d 'Show a trial\'s ancestors, oldest first'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append run tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "tree" -d 'Show the whole search as a tree'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append run tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "show" -d 'Show one trial with every column'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append run tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "similar" -d 'Find earlier trials that are like a hypothesis'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append run tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "search" -d 'Search hypotheses and notes for words'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append run tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "diff" -d 'Show what differs between the snapshots of two trials'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append run tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "checkout" -d 'Put a trial\'s files into a directory, and print its id'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append run tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "prune" -d 'Remove snapshots that are no longer needed, and print their paths'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append run tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "stats" -d 'Summarize the search on one screen'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append run tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "compare" -d 'Compare logs, states of a log, or specialists side by side'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append run tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "plot" -d 'Draw the scores of all trials'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append run tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append run tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "prompts" -d 'List saved prompts: when, for which specialist, as of which trial'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append run tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "check" -d 'Find problems in a log'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append run tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "import" -d 'Import the log of another tool, or another store, into a store'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append run tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "export" -d 'Export the whole log for another tool'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append run tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append run tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
