@@ -27,7 +27,7 @@ if [ -n "$(ls -A -- "$dir" 2>/dev/null)" ] && [ ! -e "$dir/made-by-search.sh" ];
 fi
 mkdir -p -- "$dir"
 cd -- "$dir"
-rm -rf .lineage corpus.csv prompt.md best
+rm -rf .lineage corpus.csv prompt.md best settings trial.log
 : >made-by-search.sh
 export LINEAGE_STORE=.lineage # not a store further up or in the environment
 
@@ -63,7 +63,13 @@ change() {
 # propose SPECIALIST PARENT EXPECTED_DELTA HYPOTHESIS SETTINGS: measures, logs and prints one line.
 propose() {
     number=$((number + 1))
-    id=$("$here/run_trial.sh" "$(printf 'trial-%02d' "$number")" "$@")
+    # A proposal that fails is logged too; what it measured and why it failed is in trial.log.
+    "$here/run_trial.sh" "$(printf 'trial-%02d' "$number")" "$@" >trial.log 2>&1 || true
+    id=$(sed -n 's/^lineage: \([^ ]*\) .*/\1/p' trial.log)
+    if [ -z "$id" ]; then # it could not be logged
+        cat trial.log >&2
+        exit 1
+    fi
     bytes=$(field "$id" metric)
     printf '%s  %-20s  %7s  %-6s  %s\n' "$id" "$(field "$id" status)" "${bytes:--}" "$1" "$4"
 }
