@@ -2,13 +2,13 @@
 
 use std::io;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 
 use crate::{
     files::open_input,
     import::{ColumnMap, ImportOptions, OwnHeader, open_external},
     index::{IndexedLog, index_path},
-    log::{Direction, ExpId, Log, LogOptions, Source, measure_lines, read_header},
+    log::{Direction, ExpId, Extent, Log, LogOptions, Source, read_header},
     store::{Settings, Store, check_regular, way_out},
 };
 
@@ -75,53 +75,78 @@ fn own_header(store: &Store, is_mapped: bool) -> OwnHeader<'_> {
 
 /// Opens a log to read its complete lines.
 pub fn open_log(store: &Store, options: &ReadOptions) -> Result<IndexedLog> {
-    let (mut log, len, complete) = open(store, options)?;
-    if len > complete {
-        let path = store.log_path().display();
-        let note = format!("{path}: the last line has no newline and does not count yet");
-        log.log_mut().notes.push(note);
-    }
+    let (mut log, extent) = open(store, options, MissingLog::IsAnError)?;
+    add_notes(&mut log, extent);
     Ok(log)
+}
+
+/// Opens a log to which a trial is to be added: it may be missing.
+pub fn open_log_to_append(store: &Store, options: &ReadOptions) -> Result<IndexedLog> {
+    let (mut log, extent) = open(store, options, MissingLog::IsEmpty)?;
+    add_notes(&mut log, extent);
+    Ok(log)
+}
+
+fn add_notes(log: &mut IndexedLog, extent: Extent) {
+    let what = if extent.unfinished > 0 {
+        "an unfinished batch at the end does"
+    } else if extent.complete.is_some_and(|end| end < extent.len) {
+        "the last line has no newline and does"
+    } else {
+        return;
+    };
+    let note = format!("{}: {what} not count yet", log.path().display());
+    log.log_mut().notes.push(note);
 }
 
 /// Opens a log to read all of it, also a last line without its newline.
-pub fn open_log_to_end(store: &Store, options: &ReadOptions) -> Result<IndexedLog> {
-    let (mut log, len, _) = open(store, options)?;
-    log.log_mut().extend_to(len);
-    Ok(log)
+pub fn open_log_to_end(store: &Store, options: &ReadOptions) -> Result<(IndexedLog, Extent)> {
+    let (mut log, extent) = open(store, options, MissingLog::IsAnError)?;
+    if !log.is_external() {
+        log.log_mut().extend_to(extent.len);
+    }
+    Ok((log, extent))
 }
 
-/// Opens the log, and returns the length of the file and of its complete lines.
-fn open(store: &Store, options: &ReadOptions) -> Result<(IndexedLog, u64, u64)> {
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum MissingLog {
+    IsEmpty,
+    IsAnError,
+}
+
+fn open(store: &Store, options: &ReadOptions, missing: MissingLog) -> Result<(IndexedLog, Extent)> {
     let path = store.log_path();
     check_regular(path)?;
     let file = match open_input(path) {
         Ok(file) => Some(file),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            ensure!(missing == MissingLog::IsEmpty, store.describe_missing_log());
+            None
+        }
         Err(error) => {
             let context = format!("cannot open {}{}", path.display(), way_out(&error));
             return Err(error).context(context);
         }
     };
-    let (len, complete) = match &file {
-        Some(file) => {
-            measure_lines(file).with_context(|| format!("cannot read {}", path.display()))?
-        }
-        None => (0, 0),
+    let extent = match &file {
+        Some(file) => Extent::measure(path, file)
+            .with_context(|| format!("cannot read {}", path.display()))?,
+        None => Extent::default(),
     };
     let source = file.map(Source::File);
-    if let Some(log) = translate_external(store, source.as_ref(), len, options)? {
-        let len = log.end();
-        return Ok((IndexedLog::new(log, None), len, len));
+    if let Some(log) = translate_external(store, source.as_ref(), extent.len, options)? {
+        let extent = Extent {
+            complete: Some(0),
+            ..Extent::default()
+        };
+        return Ok((IndexedLog::new(log, None), extent));
     }
-    let log = Log::open(
-        path,
-        source,
-        complete,
-        &options.log_options(&store.settings),
-    )?;
+    // Without a newline near the end, the last line is reported as one that is too long.
+    let complete = extent.complete.unwrap_or(extent.len);
+    let log_options = options.log_options(&store.settings);
+    let log = Log::open(path, source, complete, &log_options)?;
     let index = store.may_create_log().then(|| index_path(path));
-    Ok((IndexedLog::new(log, index), len, complete))
+    Ok((IndexedLog::new(log, index), extent))
 }
 
 /// The log translated in memory if it is external.

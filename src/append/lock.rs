@@ -3,20 +3,22 @@
 
 use std::{
     fmt,
-    fs::File,
+    fs::{self, File},
     io::{self, ErrorKind, Write},
+    path::Path,
     time::Duration,
 };
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use fs4::FileExt;
 
-use super::file_lock::open_locked;
+use super::{file_lock::open_locked, file_system::warn_once};
 use crate::{
-    files::flush_directory_of,
+    files::{flush_directory_of, permissions_of, persist_new, temporary_file_beside},
     index::{FileState, IndexedLog, index_path},
     log::{
-        Direction, Log, Schema, Source, encode_row, lines::MAX_ROW, measure_lines, read_file_at,
+        BatchRecord, Direction, Extent, Log, Schema, Source, encode_row, lines::MAX_ROW,
+        read_file_at,
     },
     store::{Durability, Store},
 };
@@ -47,10 +49,12 @@ impl Store {
     /// Takes the lock on the log, waiting no longer than `wait`, and reads the log as it is then.
     pub fn lock(&self, direction: Option<Direction>, wait: Duration) -> Result<LockedLog> {
         let path = self.log_path();
+        self.check_not_lost()?;
         let file = open_locked(path, self.may_create_log(), wait)?;
         let header = encode_row(&Schema::standard_names(&self.settings.columns));
         let context = || format!("cannot read {}", path.display());
-        let (len, missing) = find_missing(&file, &header).with_context(context)?;
+        remove_unfinished_batch(path, &file).with_context(context)?;
+        let (len, missing) = find_missing(path, &file, &header)?;
         let reader = Source::File(file.try_clone().with_context(context)?);
         // A last line that only lacks its newline is a trial: the next write completes it. A torn header has no rows.
         let end = if missing.len() > 1 { 0 } else { len };
@@ -77,6 +81,11 @@ impl Store {
 }
 
 impl LockedLog {
+    /// What a person should know about the file system of the log; the first time only.
+    pub fn take_file_system_warning(&self) -> Option<String> {
+        warn_once(&self.file, self.log.path())
+    }
+
     /// The log under the lock: no other process can add to it.
     pub fn log(&self) -> &IndexedLog {
         &self.log
@@ -92,18 +101,18 @@ impl LockedLog {
     /// Appends rows with one write, all or none. `release_and_flush` has to follow. If `append_rows` fails because the disk
     /// is full, it may be called again with shorter rows.
     pub fn append_rows<S: AsRef<str>>(&mut self, rows: &[Vec<S>]) -> Result<()> {
-        let rows = self.encode(rows)?;
+        let encoded = self.encode(rows)?;
         // Measured again, because a program that ignores the lock may have written.
         let state_before = FileState::of(&self.file);
-        let (len, missing) = find_missing(&self.file, &self.header)
-            .with_context(|| format!("cannot read {}", self.log.path().display()))?;
-        let bytes = missing.to_owned() + &rows;
-        let mut written = self.append_bytes(len, bytes.as_bytes());
+        let (len, missing) = find_missing(self.log.path(), &self.file, &self.header)?;
+        let bytes = missing.to_owned() + &encoded;
+        let is_batch = rows.len() > 1;
+        let mut written = self.append_bytes(len, bytes.as_bytes(), is_batch);
         if let Err(error) = &written
             && is_out_of_space(error)
             && self.log.discard_index()
         {
-            written = self.append_bytes(len, bytes.as_bytes()); // deleting the index made room
+            written = self.append_bytes(len, bytes.as_bytes(), is_batch); // deleting the index made room
         }
         written?;
         self.log
@@ -153,15 +162,24 @@ impl LockedLog {
     }
 
     /// Writes at the end, where the file was opened for appending, or undoes what it could not write completely.
-    fn append_bytes(&self, len: u64, bytes: &[u8]) -> Result<()> {
+    fn append_bytes(&self, len: u64, bytes: &[u8], is_batch: bool) -> Result<()> {
+        let path = self.log.path();
+        // Without a record, as in a directory that cannot be written, only a kill may leave a part of the batch.
+        let is_recorded = is_batch && record_batch(path, len, bytes).is_ok();
+        let remove_record = || is_recorded.then(|| fs::remove_file(BatchRecord::path(path)));
         let (written, result) = write_counted(&self.file, bytes);
         let Err(error) = result else {
+            remove_record();
             return Ok(());
         };
-        let path = self.log.path().display();
-        match self.undo(len, written as u64) {
-            Ok(()) => Err(anyhow::Error::new(error)
-                .context(format!("cannot write to {path}, which is unchanged"))),
+        let undone = self.undo(len, written as u64);
+        let path = path.display();
+        match undone {
+            Ok(()) => {
+                remove_record();
+                Err(anyhow::Error::new(error)
+                    .context(format!("cannot write to {path}, which is unchanged")))
+            }
             // Without the `io::Error` inside: `is_out_of_space` must not allow another try.
             Err(undo_error) => Err(anyhow!(
                 "cannot write to {path}: {error}; cannot undo it: {undo_error}; the next append closes the torn line"
@@ -194,16 +212,42 @@ pub fn is_out_of_space(error: &anyhow::Error) -> bool {
     )
 }
 
+/// Records a batch that is about to be written, as private as its log.
+fn record_batch(log: &Path, start: u64, batch: &[u8]) -> io::Result<()> {
+    let path = BatchRecord::path(log);
+    let mut file = temporary_file_beside(&path, permissions_of(log)?)?;
+    file.write_all(&BatchRecord::encode(start, batch))?;
+    persist_new(file, &path)
+}
+
+/// Undoes the batch of a writer that was killed.
+fn remove_unfinished_batch(log: &Path, file: &File) -> io::Result<()> {
+    let Some(batch) = BatchRecord::open(log) else {
+        return Ok(());
+    };
+    if batch.is_unfinished(file, file.metadata()?.len())? {
+        let _ = file.set_len(batch.start); // impossible if the file is append-only: then its whole rows count
+    }
+    fs::remove_file(BatchRecord::path(log))
+}
+
 /// The length of a log, and what has to be written before a row: a header, the rest of a torn header, the newline of the
 /// last line, or nothing. An incomplete last row is ended, not repaired.
-fn find_missing<'h>(file: &File, header: &'h str) -> io::Result<(u64, &'h str)> {
-    let (len, complete_len) = measure_lines(file)?;
-    if len > 0 && len == complete_len {
+fn find_missing<'h>(path: &Path, file: &File, header: &'h str) -> Result<(u64, &'h str)> {
+    let shown = path.display();
+    let context = || format!("cannot read {shown}");
+    let Extent { len, complete, .. } = Extent::measure(path, file).with_context(context)?;
+    let rest = len - complete.unwrap_or(0);
+    ensure!(
+        rest <= MAX_ROW as u64,
+        "cannot append to {shown}: its last {rest} bytes have no line end, so they are no trial; move them away"
+    );
+    if len > 0 && rest == 0 {
         return Ok((len, ""));
     }
-    if complete_len == 0 && len < header.len() as u64 {
+    if complete == Some(0) && len < header.len() as u64 {
         let mut torn = vec![0; header.len()];
-        let read = read_file_at(file, &mut torn, 0)?;
+        let read = read_file_at(file, &mut torn, 0).with_context(context)?;
         if header.as_bytes().starts_with(&torn[..read]) {
             return Ok((len, &header[read..]));
         }

@@ -3,6 +3,7 @@
 mod complete;
 mod draft;
 mod file_lock;
+mod file_system;
 mod input;
 mod json_repair;
 mod lock;

@@ -53,12 +53,18 @@ pub struct Append {
         conflicts_with = "snapshot_path"
     )]
     snapshot: Option<OsString>,
-    /// Read trials from stdin: one JSON object, or one per line; all are written, or none. The key `snapshot` is --snapshot
+    /// Read trials from stdin: one JSON object, or one per line; all are logged, or none. The key `snapshot` is --snapshot
+    ///
+    /// Also if the command is killed: until the last trial is in the log, no command counts the others, and the next append
+    /// removes them.
     #[arg(long, help_heading = LOGGING, conflicts_with_all = ["OutcomeFlags", "TrialFlags"])]
     json: bool,
     /// If this attempt of the job is logged, print its id and write nothing; a different status or score is an error
     #[arg(long, help_heading = LOGGING)]
     once: bool,
+    /// Start a new log although the store has snapshots or saved prompts of another, which is missing
+    #[arg(long, help_heading = LOGGING)]
+    new_log: bool,
     #[command(flatten)]
     logging: LoggingArgs,
     /// What to print
@@ -129,7 +135,10 @@ pub fn run(args: Append, context: &Context) -> Result<()> {
 
 fn append(drafts: &[Draft], store: Result<Store>, args: &Append, context: &Context) -> Result<()> {
     check(drafts)?;
-    let store = store?;
+    let mut store = store?;
+    if args.new_log {
+        store.allow_new_log();
+    }
     let works = freeze::stage_snapshots(drafts, args, &store, context)?;
     let locked = args.logging.lock(&store)?;
     let notes = locked.log().notes.clone();

@@ -1,20 +1,30 @@
 //! `lineage check`: problems in a log and its snapshots.
 
+use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use anyhow::Result;
 use clap::Args;
 
 use super::{Context, Findings, ReadArgs};
 use crate::analysis::{Audit, Finding};
-use crate::log::Log;
-use crate::open::open_log_to_end;
+use crate::index::IndexedLog;
+use crate::log::{Extent, Log};
+use crate::open::{ReadOptions, open_log_to_end};
 use crate::output::columns::Column;
 use crate::output::records::{Format, format_records};
 use crate::snapshot::{list_snapshots, verify_snapshots};
 use crate::store::Store;
 use crate::text::{count, printable};
 use crate::ui::Closed;
+
+/// How often a log is opened again whose end is being written.
+const MAX_ATTEMPTS: usize = 20;
+
+/// A row is written in less.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// Find problems in a log
 ///
@@ -41,9 +51,8 @@ pub struct Check {
 pub fn run(args: Check, context: &Context) -> Result<()> {
     let ui = &context.ui;
     let store = context.store()?;
-    let log = open_log_to_end(&store, &(&args.read).into())?;
+    let (log, findings, rows) = check_until_still(&store, &(&args.read).into())?;
     context.print_notes(&log);
-    let (findings, rows) = find_problems(&store, &log)?;
     if let Some(out) = args.repair {
         write_repaired(&log, &out, context)?;
     }
@@ -63,9 +72,50 @@ pub fn run(args: Check, context: &Context) -> Result<()> {
     }
 }
 
+/// Checks the log, again if its end was being written meanwhile.
+fn check_until_still(
+    store: &Store,
+    options: &ReadOptions,
+) -> Result<(IndexedLog, Vec<Finding>, u64)> {
+    let mut attempt = 0;
+    loop {
+        let snapshots = list_snapshots(store); // before the log: each of them has its row there
+        let (log, extent) = open_log_to_end(store, options)?;
+        let is_whole = extent.unfinished == 0 && extent.complete == Some(extent.len);
+        attempt += 1;
+        if !is_whole && attempt < MAX_ATTEMPTS && will_change(&log, extent)? {
+            continue;
+        }
+        let (mut findings, rows) = find_problems(store, &log, &snapshots)?;
+        if extent.unfinished > 0 {
+            findings.push(describe_unfinished(extent.unfinished));
+        }
+        return Ok((log, findings, rows));
+    }
+}
+
+/// Whether the log is not what it was when it was opened, after a moment.
+fn will_change(log: &IndexedLog, extent: Extent) -> Result<bool> {
+    thread::sleep(PAUSE);
+    let len = fs::metadata(log.path())?.len();
+    Ok(len != extent.len + extent.unfinished)
+}
+
+fn describe_unfinished(bytes: u64) -> Finding {
+    Finding {
+        path: None,
+        line: 0,
+        id: None,
+        kind: "batch",
+        text: format!(
+            "the last {bytes} bytes are a batch whose writer was killed; they do not count, and the next append removes \
+             them"
+        ),
+    }
+}
+
 /// All problems in the order of the log, those of snapshots last, and the number of rows.
-fn find_problems(store: &Store, log: &Log) -> Result<(Vec<Finding>, u64)> {
-    let snapshots = list_snapshots(store);
+fn find_problems(store: &Store, log: &Log, snapshots: &[String]) -> Result<(Vec<Finding>, u64)> {
     let mut audit = Audit::new(log.has_carriage_returns());
     audit.check_header(&log.schema, log.has_byte_order_mark());
     for line in log.skipped.iter().filter(|line| !line.is_expected) {
@@ -76,7 +126,7 @@ fn find_problems(store: &Store, log: &Log) -> Result<(Vec<Finding>, u64)> {
         Ok(())
     })?;
     let rows = audit.rows;
-    let of_snapshots = verify_snapshots(store, &audit.snapshots, &snapshots);
+    let of_snapshots = verify_snapshots(store, &audit.snapshots, snapshots);
     let mut findings = audit.finish();
     findings.extend(of_snapshots);
     findings.sort_by_key(|finding| match finding.line {

@@ -3,6 +3,7 @@
 mod cells;
 mod damage;
 mod direction;
+mod extent;
 mod id;
 pub(crate) mod lines;
 mod metric_name;
@@ -18,13 +19,14 @@ mod time;
 
 pub use cells::{Cells, decode, encode, encode_row, has_text_after_quote, split_line, unquote};
 pub use damage::{DamageReport, SkippedLine};
+pub use extent::{BatchRecord, Extent};
 pub use id::{ExpId, shown_id};
 pub use metric_name::{
     direction_in_sentence, direction_of_name, has_word, matches_pattern, normalize, normalize_name,
     parse_direction, stated_direction,
 };
 pub use number::{Direction, Number, signed_delta};
-pub use open::{Header, Log, LogOptions, has_own_columns, measure_lines, read_header};
+pub use open::{Header, Log, LogOptions, has_own_columns, read_header};
 pub use row::{Damage, Ending, Place, Row, Trial};
 pub use rows::split_space_separated;
 pub use scan::no_such_trial;

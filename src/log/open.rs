@@ -2,7 +2,6 @@
 
 use std::{
     cell::RefCell,
-    fs::File,
     io,
     ops::ControlFlow,
     path::{Path, PathBuf},
@@ -16,7 +15,6 @@ use super::{
     cells::{decode, split_line, unquote},
     lines::{LineReader, ROW_CHUNK},
     no_such_trial,
-    source::read_file_at,
 };
 use crate::text::nearest;
 
@@ -238,23 +236,6 @@ pub fn read_header(source: &Source, end: u64) -> io::Result<Option<Header>> {
             has_byte_order_mark: unmarked.len() < bytes.len(),
         },
     }))
-}
-
-/// The length of a file, and of its complete lines.
-pub fn measure_lines(file: &File) -> io::Result<(u64, u64)> {
-    let len = file.metadata()?.len();
-    let mut buffer = [0; 4096];
-    let mut end = len;
-    while end > 0 {
-        let from = end.saturating_sub(buffer.len() as u64);
-        let wanted = usize::try_from(end - from).map_err(io::Error::other)?;
-        let read = read_file_at(file, &mut buffer[..wanted], from)?;
-        if let Some(newline) = memchr::memrchr(b'\n', &buffer[..read]) {
-            return Ok((len, from + newline as u64 + 1));
-        }
-        end = from;
-    }
-    Ok((len, 0))
 }
 
 /// Whether a log has the columns without which no trial can be read or appended.

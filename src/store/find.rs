@@ -1,6 +1,7 @@
 //! Finding the store: the nearest `.lineage` upwards, as git finds a repository, or a path that is given.
 
 use std::{
+    fs::DirEntry,
     io::ErrorKind,
     path::{Path, PathBuf},
 };
@@ -9,7 +10,7 @@ use anyhow::{Context, Result, bail, ensure};
 
 use super::{Settings, git::find_main_worktree};
 use crate::files::{MAX_TEXT_BYTES, read_input};
-use crate::text::shell_word;
+use crate::text::{count, shell_word};
 
 pub(super) const DIR: &str = ".lineage";
 pub(super) const LOG: &str = "results.tsv";
@@ -25,6 +26,7 @@ pub struct Store {
     pub settings: Settings,
     /// If the store is that of the main worktree of git: the same directory in the linked worktree.
     linked_dir: Option<PathBuf>,
+    is_new_log_allowed: bool,
 }
 
 impl Store {
@@ -49,6 +51,7 @@ impl Store {
                 log: path.to_owned(),
                 settings: Settings::default(),
                 linked_dir: None,
+                is_new_log_allowed: false,
             }),
             Ok(metadata) if metadata.is_dir() => {
                 let inner = path.join(DIR);
@@ -108,6 +111,7 @@ impl Store {
             log: dir.join(LOG),
             settings: Settings::read(&dir.join(SETTINGS))?,
             linked_dir: None,
+            is_new_log_allowed: false,
         })
     }
 
@@ -139,6 +143,60 @@ impl Store {
     pub(crate) fn may_create_log(&self) -> bool {
         let dir = self.dir.as_ref();
         dir.is_some_and(|dir| dir.join(SETTINGS).exists())
+    }
+
+    /// What is said if the log is missing: what shows that there were trials, and what to do.
+    pub(crate) fn describe_missing_log(&self) -> String {
+        let log = self.log.display();
+        let found = self.find_traces().join(", ");
+        if found.is_empty() {
+            return format!("{log} is missing; the next `lineage append` creates it");
+        }
+        format!(
+            "{log} is missing, but its store has {found}; restore the log, or start another with \
+             `lineage append --new-log`"
+        )
+    }
+
+    /// Fails if the log is missing although there were trials: ids would start again at 000.
+    pub(crate) fn check_not_lost(&self) -> Result<()> {
+        let is_missing = self.log.symlink_metadata().is_err();
+        ensure!(
+            self.is_new_log_allowed || !is_missing || self.find_traces().is_empty(),
+            self.describe_missing_log()
+        );
+        Ok(())
+    }
+
+    /// Allows an append to start a new log although the store has traces of another.
+    pub fn allow_new_log(&mut self) {
+        self.is_new_log_allowed = true;
+    }
+
+    /// What trials leave in a store besides the log.
+    fn find_traces(&self) -> Vec<String> {
+        let Some(dir) = &self.dir else {
+            return Vec::new();
+        };
+        let mut traces = Vec::new();
+        for (name, noun) in [("snapshots", "snapshot"), ("prompts", "saved prompt")] {
+            // A snapshot has a directory, a saved prompt a file in Markdown.
+            let is_one = |entry: &DirEntry| {
+                let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
+                let is_dir = entry.file_type().is_ok_and(|kind| kind.is_dir());
+                let is_markdown = entry.path().extension().is_some_and(|end| end == "md");
+                !is_hidden && (is_dir || is_markdown)
+            };
+            let entries = dir.join(name).read_dir().into_iter().flatten().flatten();
+            match entries.filter(is_one).count() {
+                0 => {}
+                n => traces.push(count(n as u64, noun)),
+            }
+        }
+        if self.log.with_extension("idx").exists() {
+            traces.push("an index".to_owned());
+        }
+        traces
     }
 
     /// The hand-written insights; empty if there are none.

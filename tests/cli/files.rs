@@ -126,7 +126,7 @@ fn a_name_that_a_killed_process_left_stops_neither_init_nor_a_saved_prompt() {
     assert!(
         sandbox
             .transcript(&["init"])
-            .contains("already exists; nothing was changed")
+            .contains("results.tsv already exists")
     );
 }
 

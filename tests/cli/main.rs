@@ -4,6 +4,7 @@
 mod agent;
 mod append;
 mod append_input;
+mod batch;
 mod check;
 #[cfg(unix)]
 mod checkout;
@@ -15,6 +16,7 @@ mod dialects_shapes;
 mod diff;
 mod documented;
 mod export;
+mod file_system;
 mod files;
 mod fixtures;
 mod formats;
@@ -26,6 +28,7 @@ mod import_store;
 mod index;
 mod index_events;
 mod init;
+mod missing_log;
 mod once;
 mod output;
 mod pipe;

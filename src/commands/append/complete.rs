@@ -86,6 +86,7 @@ impl Batch {
             added?;
         }
         self.warnings.extend(log.damage_message());
+        self.warnings.extend(locked.take_file_system_warning());
         Ok(())
     }
 

@@ -14,7 +14,7 @@ use crate::commands::{Context, Usage};
 use crate::index::IndexedLog;
 use crate::log::Role;
 use crate::log::Status;
-use crate::open::{ReadOptions, open_log};
+use crate::open::{ReadOptions, open_log_to_append};
 use crate::snapshot::{StagedSnapshot, find_nearest_snapshot, freeze};
 use crate::store::Store;
 
@@ -48,7 +48,7 @@ pub(super) fn stage_snapshots(
         direction: args.logging.direction,
         ..ReadOptions::default()
     };
-    let log = open_log(store, &options)?;
+    let log = open_log_to_append(store, &options)?;
     let mentioned = drafts.iter().flat_map(Draft::mentioned);
     let jobs = drafts.iter().filter_map(Draft::job).filter(|_| args.once);
     let mut state = LogState::read(&log, mentioned, jobs)?;
