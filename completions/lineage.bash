@@ -186,7 +186,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__append)
-            opts="-q -h --status --metric --val-bpb --train-s --total-s --snapshot-path --timestamp --parent --baseline --domain --hypothesis --expected-delta --job-name --attempt --notes --exp-id --set --specialist --snapshot --json --once --direction --min-delta --lock-timeout --format --store --quiet --color --help"
+            opts="-q -h --status --metric --val-bpb --train-s --total-s --snapshot-path --timestamp --parent --baseline --domain --hypothesis --expected-delta --job-name --attempt --notes --exp-id --set --specialist --snapshot --json --once --new-log --direction --min-delta --lock-timeout --format --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

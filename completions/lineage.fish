@@ -100,8 +100,9 @@ complete -c lineage -n "__fish_lineage_using_subcommand append" -l store -d 'The
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l json -d 'Read trials from stdin: one JSON object, or one per line; all are written, or none. The key `snapshot` is --snapshot'
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l json -d 'Read trials from stdin: one JSON object, or one per line; all are logged, or none. The key `snapshot` is --snapshot'
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l once -d 'If this attempt of the job is logged, print its id and write nothing; a different status or score is an error'
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l new-log -d 'Start a new log although the store has snapshots or saved prompts of another, which is missing'
 complete -c lineage -n "__fish_lineage_using_subcommand append" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand append" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l parent -d 'The trial it started from, or `none` [default: the best]' -r
