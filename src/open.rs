@@ -8,7 +8,7 @@ use crate::{
     files::open_input,
     import::{ColumnMap, ImportOptions, OwnHeader, open_external},
     index::{IndexedLog, index_path},
-    log::{Direction, ExpId, Extent, Log, LogOptions, Source, read_header},
+    log::{Direction, ExpId, Extent, Log, LogOptions, Source, Tie, read_header},
     store::{Settings, Store, check_regular, way_out},
 };
 
@@ -17,6 +17,7 @@ use crate::{
 pub struct ReadOptions {
     pub metric: Option<String>,
     pub direction: Option<Direction>,
+    pub tie: Option<Tie>,
     /// Reads the log as it was just after this trial.
     pub as_of: Option<ExpId>,
     /// Which column of an external log is what.
@@ -27,9 +28,11 @@ pub struct ReadOptions {
 
 impl ReadOptions {
     fn log_options(&self, settings: &Settings) -> LogOptions {
+        let own = settings.log_options(self.metric.as_deref(), self.direction);
         LogOptions {
             as_of: self.as_of.clone(),
-            ..settings.log_options(self.metric.as_deref(), self.direction)
+            tie: self.tie.unwrap_or(own.tie),
+            ..own
         }
     }
 

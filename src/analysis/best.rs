@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Query, Summary};
-use crate::log::{Direction, Row, Status};
+use crate::log::{Direction, Row, Status, Tie};
 
-/// The best trial: among `keep` and `baseline` rows only; the earliest wins a tie.
+/// The best trial: among `keep` and `baseline` rows only; the setting says which one wins a tie.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Best(pub(super) Option<(u64, f64)>);
 
@@ -24,7 +24,7 @@ impl Query for Best {
         if let Some(score) = row.eligible_score()
             && self
                 .0
-                .is_none_or(|(_, best)| row.schema.direction.better(score, best))
+                .is_none_or(|(_, best)| row.schema.replaces_best(score, best))
         {
             self.0 = Some((row.offset, score));
         }
@@ -35,24 +35,34 @@ impl Query for Best {
     }
 }
 
-/// The best `keep` rows, best first; the earlier one first in a tie.
+/// The best `keep` rows, best first; in a tie, the one first that would be the best.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Leaderboard {
     size: usize,
     /// Offset and cost: the score, or its negative if higher is better. Sorted up to the last call of `rank`.
     trials: Vec<(u64, f64)>,
+    tie: Tie,
 }
 
 impl Leaderboard {
     pub fn new(size: usize) -> Self {
         Self {
             size,
-            trials: Vec::new(),
+            ..Self::default()
         }
     }
 
     fn rank(&mut self) {
-        self.trials.sort_by(|(_, a), (_, b)| a.total_cmp(b));
+        let tie = self.tie;
+        self.trials.sort_by(|a, b| {
+            let later_first = b.0.cmp(&a.0);
+            let by_place = if tie == Tie::Last {
+                later_first
+            } else {
+                later_first.reverse()
+            };
+            a.1.total_cmp(&b.1).then(by_place)
+        });
         self.trials.truncate(self.size);
     }
 
@@ -68,6 +78,7 @@ impl Query for Leaderboard {
         if row.status() == Status::Keep
             && let Some(score) = row.score()
         {
+            self.tie = row.schema.tie;
             let is_lower_better = row.schema.direction == Direction::Minimize;
             let cost = if is_lower_better { score } else { -score };
             self.trials.push((row.offset, cost));

@@ -85,7 +85,7 @@ impl Progress {
             return false;
         };
         let best = self.best().and_then(|best| self.points[best].score);
-        best.is_none_or(|best| row.schema.direction.better(score, best))
+        best.is_none_or(|best| row.schema.replaces_best(score, best))
     }
 }
 

@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Best, BestLineage, BetterInvalid, Chain, Failures, Leaderboard, Limits, Noise, Query, Tally,
-    Tree, lineage::STORED, specialist::AllSpecialists,
+    Best, BestLineage, BetterInvalid, Chain, Failures, KeepSigns, Leaderboard, Limits, Noise,
+    Query, Tally, Tree, lineage::STORED, specialist::AllSpecialists,
 };
 use crate::log::{ExpId, Row};
 
@@ -21,6 +21,7 @@ pub struct Summary {
     pub(super) failures: Failures,
     pub(super) noise: Noise,
     pub(super) limits: Limits,
+    pub(super) keep_signs: KeepSigns,
     pub(super) better_invalid: BetterInvalid,
     pub(super) specialists: AllSpecialists,
     pub(super) lineage: BestLineage,
@@ -43,6 +44,7 @@ impl Query for Summary {
         self.failures.observe(row);
         self.noise.observe(row);
         self.limits.observe(row);
+        self.keep_signs.observe(row);
         self.better_invalid.observe(row);
         self.specialists.observe(row);
         if let Some(number) = row.id().and_then(|id| id.counted()) {

@@ -283,7 +283,7 @@ impl Draft {
     ) -> Vec<String> {
         let mut warnings = Vec::new();
         if let (Status::Keep, Some(score), Some((_, best))) = (status, score, state.best())
-            && !state.beats_best(score.value())
+            && !state.replaces_best(score.value())
         {
             let score = score.text();
             warnings.push(format!(

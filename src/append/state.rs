@@ -7,7 +7,7 @@ use anyhow::Result;
 use crate::{
     analysis::{Query, Summary},
     index::IndexedLog,
-    log::{Direction, ExpId, Role, Row, Status},
+    log::{Direction, ExpId, Role, Row, Status, Tie},
 };
 
 /// A trial that another may name: its id as it is shown.
@@ -27,6 +27,7 @@ pub struct LogState {
     direction: Direction,
     /// By how much a score has to beat the best to be kept.
     pub min_delta: f64,
+    tie: Tie,
     /// Score and id of the best trial.
     best: Option<(f64, String)>,
     /// One more than the largest number that is an id.
@@ -39,12 +40,14 @@ impl LogState {
     /// The state of an empty log that will tell whether these ids and jobs exist.
     pub fn new(
         direction: Direction,
+        tie: Tie,
         ids: impl IntoIterator<Item = ExpId>,
         jobs: impl IntoIterator<Item = String>,
     ) -> Self {
         Self {
             direction,
             min_delta: 0.0,
+            tie,
             best: None,
             next: 0,
             ids: ids.into_iter().map(|id| (id, None)).collect(),
@@ -58,7 +61,7 @@ impl LogState {
         ids: impl IntoIterator<Item = ExpId>,
         jobs: impl IntoIterator<Item = String>,
     ) -> Result<Self> {
-        let state = Self::new(log.schema.direction, ids, jobs);
+        let state = Self::new(log.schema.direction, log.schema.tie, ids, jobs);
         // The index does not know the jobs.
         match log.summary() {
             Some(summary) if state.jobs.is_empty() => state.fill_from(summary, log),
@@ -104,7 +107,7 @@ impl LogState {
         self.jobs.get(job)?.as_ref()
     }
 
-    /// Whether a score would be the best; true if there is no best yet.
+    /// Whether a score is better than the best; true if there is no best yet.
     pub fn beats_best(&self, score: f64) -> bool {
         match &self.best {
             Some((best, _)) => self.direction.better(score, *best),
@@ -120,6 +123,14 @@ impl LogState {
         let rounding = 4.0 * f64::EPSILON * score.abs().max(best.abs());
         self.beats_best(score)
             && (self.min_delta == 0.0 || (score - best).abs() > self.min_delta + rounding)
+    }
+
+    /// Whether a keep with this score would be the best, as one that ties can be by the settings.
+    pub fn replaces_best(&self, score: f64) -> bool {
+        match &self.best {
+            Some((best, _)) => self.tie.replaces_best(score, *best, self.direction),
+            None => true,
+        }
     }
 
     /// Adds the trial of a job, if it is one of those asked about and this is its first.
@@ -140,7 +151,7 @@ impl LogState {
             }
         }
         if let Some(score) = eligible_score
-            && self.beats_best(score)
+            && self.replaces_best(score)
         {
             self.best = Some((score, name.to_owned()));
         }

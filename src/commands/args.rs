@@ -40,6 +40,7 @@ impl From<&ReadArgs> for ReadOptions {
         Self {
             metric: args.metric.clone(),
             direction: args.direction,
+            tie: None,
             as_of: None,
             map: args.map.clone().unwrap_or_default(),
             segment: args.segment,

@@ -9,7 +9,7 @@ use anyhow::Result;
 use clap::Args;
 
 use super::{Context, Findings, ReadArgs};
-use crate::analysis::{Audit, Finding};
+use crate::analysis::{Audit, Finding, KeepSigns};
 use crate::index::IndexedLog;
 use crate::log::{Extent, Log};
 use crate::open::{ReadOptions, open_log_to_end};
@@ -56,6 +56,7 @@ pub fn run(args: Check, context: &Context) -> Result<()> {
     if let Some(out) = args.repair {
         write_repaired(&log, &out, context)?;
     }
+    context.warn_direction(&log, &log.ask(KeepSigns::default())?)?;
     let printed = ui.print(&format_findings(&findings, log.path(), args.format));
     let (path, rows) = (log.path().display(), count(rows, "row"));
     if findings.is_empty() {

@@ -35,8 +35,9 @@ use std::{
 use anyhow::Result;
 
 pub use self::args::ReadArgs;
+use crate::analysis::KeepSigns;
 use crate::index::IndexedLog;
-use crate::open::open_log;
+use crate::open::{ReadOptions, open_log};
 use crate::store::Store;
 use crate::ui::Ui;
 
@@ -81,7 +82,11 @@ impl Context {
 
     /// Opens the log for reading, and prints notes on its interpretation.
     fn open(&self, args: &ReadArgs) -> Result<IndexedLog> {
-        let log = open_log(&self.store()?, &args.into())?;
+        self.open_with(&args.into())
+    }
+
+    fn open_with(&self, options: &ReadOptions) -> Result<IndexedLog> {
+        let log = open_log(&self.store()?, options)?;
         self.print_notes(&log);
         Ok(log)
     }
@@ -96,6 +101,24 @@ impl Context {
     fn answer(&self, text: &str, log: &IndexedLog) -> Result<()> {
         self.ui.print(text)?;
         self.warn_damage(log);
+        Ok(())
+    }
+
+    /// Warns if most keeps improved in the other direction than the settings say.
+    fn warn_direction(&self, log: &IndexedLog, signs: &KeepSigns) -> Result<()> {
+        let settings = self.store()?.settings;
+        let schema = &log.schema;
+        if settings.direction != Some(schema.direction) {
+            return Ok(());
+        }
+        if let Some((against, all)) = signs.contradict(schema.direction) {
+            let (direction, other) = (schema.direction, schema.direction.opposite());
+            let (word, metric) = (other.better_word(), &schema.metric);
+            self.ui.warn(&format!(
+                "lineage.toml says direction = \"{direction}\", but {against} of {all} keeps have a {word} {metric} than \
+                 the best before; if {word} is better, set \"{other}\""
+            ));
+        }
         Ok(())
     }
 

@@ -75,7 +75,7 @@ pub fn plan_import(
         store,
         is_own: translation.is_own,
         is_empty: stored.ids.is_empty(),
-        state: log.ask(LogState::new(schema.direction, [], []))?,
+        state: log.ask(LogState::new(schema.direction, schema.tie, [], []))?,
         plan: ImportPlan::default(),
         known: HashMap::new(),
     };

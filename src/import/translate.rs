@@ -15,7 +15,7 @@ use super::{
 use crate::{
     append::LogState,
     log::{
-        Direction, ExpId, Role, STANDARD, Schema, SkippedLine, Status, has_word, normalize,
+        Direction, ExpId, Role, STANDARD, Schema, SkippedLine, Status, Tie, has_word, normalize,
         signed_delta,
     },
 };
@@ -261,7 +261,7 @@ fn relate_rows(
     let below = unique_keys(trials, &keys);
     let mut ids_of_keys: HashMap<ExpId, String> = HashMap::new();
     let mut last_keep = String::new();
-    let mut state = LogState::new(direction, [], []);
+    let mut state = LogState::new(direction, Tie::First, [], []);
     for (index, (trial, row)) in trials.trials.iter().zip(rows).enumerate() {
         let cells = &mut row.cells;
         cells[id_at] = match roles.column(Role::Id) {

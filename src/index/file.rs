@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Counts up when the layout or the meaning of what is stored changes.
-const MAGIC: u64 = u64::from_le_bytes(*b"lineage\x07");
+const MAGIC: u64 = u64::from_le_bytes(*b"lineage\x08");
 const NAME: [u8; 7] = *b"lineage";
 
 /// The header: magic, bytes of the answers, their hash.
@@ -241,7 +241,8 @@ fn fingerprint(log: &Log, state: FileState) -> io::Result<u64> {
     }
     let version = env!("CARGO_PKG_VERSION");
     let rows = log.start()..log.end();
-    let reading = (version, &schema.metric, schema.direction, schema.names());
+    let metric = (&schema.metric, schema.direction, schema.tie);
+    let reading = (version, metric, schema.names());
     bytes.extend_from_slice(format!("{state:?} {rows:?} {reading:?}").as_bytes());
     Ok(xxh3_64(&bytes))
 }

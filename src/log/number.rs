@@ -40,6 +40,37 @@ impl Direction {
     }
 }
 
+/// Which trial is the best if several have the best score.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    clap::ValueEnum,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Tie {
+    /// The earliest
+    #[default]
+    First,
+    /// The latest: a simplification that was kept becomes the best
+    Last,
+}
+
+impl Tie {
+    /// Whether a trial with `score` replaces an earlier one with `best` as the best.
+    pub fn replaces_best(self, score: f64, best: f64, direction: Direction) -> bool {
+        match self {
+            Self::First => direction.better(score, best),
+            Self::Last => !direction.better(best, score),
+        }
+    }
+}
+
 impl fmt::Display for Direction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use super::{
-    Cells, DamageReport, Direction, ExpId, Role, Schema, SkippedLine, Source,
+    Cells, DamageReport, Direction, ExpId, Role, Schema, SkippedLine, Source, Tie,
     cells::{decode, split_line, unquote},
     lines::{LineReader, ROW_CHUNK},
     no_such_trial,
@@ -31,6 +31,7 @@ pub struct LogOptions {
     /// A short name for the metric.
     pub label: Option<String>,
     pub direction: Option<Direction>,
+    pub tie: Tie,
     /// Reads the log as it was just after this trial.
     pub as_of: Option<ExpId>,
     /// Columns of a log that has no header yet, besides the 17.
@@ -91,7 +92,8 @@ impl Log {
             style: HeaderStyle::default(),
         });
         check_header(path, &header.names)?;
-        let schema = make_schema(path, header.names, options)?;
+        let mut schema = make_schema(path, header.names, options)?;
+        schema.tie = options.tie;
         let mut log = Self {
             path: path.to_owned(),
             source,

@@ -1,6 +1,6 @@
 //! What the columns of a log mean. Columns are found by name, so a log may have other columns or another order.
 
-use super::Direction;
+use super::{Direction, Tie};
 
 /// The header of a new log, in this order. Extra columns go before `job_name`.
 pub const STANDARD: [&str; 17] = [
@@ -89,6 +89,7 @@ pub struct Schema {
     /// A short name for the metric.
     pub label: String,
     pub direction: Direction,
+    pub tie: Tie,
     /// Whether neither a setting, a flag nor the log says which direction is better.
     pub direction_is_assumed: bool,
 }
@@ -117,6 +118,7 @@ impl Schema {
             metric: metric.to_owned(),
             label: label.unwrap_or(metric).to_owned(),
             direction,
+            tie: Tie::First,
             direction_is_assumed: false,
             columns,
             names,
@@ -135,6 +137,11 @@ impl Schema {
     /// Takes the role from `delta_vs_best`, because it belongs to another metric.
     pub(super) fn hide_delta(&mut self) {
         self.columns[Role::Delta as usize] = None;
+    }
+
+    /// Whether a trial with `score` replaces an earlier one with `best` as the best.
+    pub fn replaces_best(&self, score: f64, best: f64) -> bool {
+        self.tie.replaces_best(score, best, self.direction)
     }
 
     pub fn names(&self) -> &[String] {

@@ -49,7 +49,7 @@ pub fn init(dir: Option<&Path>, new: &New) -> Result<PathBuf> {
         && !(has_content(&log, &header) && has_content(&settings, &text))
     {
         let (log, settings) = (log.display(), settings.display());
-        bail!("{log} already exists; to change the metric or another setting, edit {settings}");
+        bail!("{log} already exists; nothing was changed (to change the metric, edit {settings})");
     }
     create_store_dir(dir)?;
     // The settings come first: with them, an append that runs at the same time makes the right log. The log comes last: it
@@ -174,6 +174,9 @@ const OPTIONAL_SETTINGS: &str = r#"# durability = "none"          # do not wait 
 
 [similar]
 # warn = false                 # do not show similar trials before `lineage run` starts a command
+
+[best]
+# tie = "last"                 # of several trials with the best score, the last one is the best; default: the first
 
 [snapshot]
 # path = "work"                # freeze this with every keep and baseline; relative to the directory of the store

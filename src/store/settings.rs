@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use super::PromptSettings;
 use crate::analysis::StatedLimit;
 use crate::files::{MAX_TEXT_BYTES, read_input};
-use crate::log::{Direction, LogOptions, Status};
+use crate::log::{Direction, LogOptions, Status, Tie};
 
 /// The version of the stores that this program makes and understands.
 pub(super) const VERSION: u32 = 1;
@@ -33,6 +33,7 @@ pub struct Settings {
     pub label: Option<String>,
     /// Columns of a new log besides the 17.
     pub columns: Vec<String>,
+    pub best: BestSettings,
     pub durability: Durability,
     pub append: AppendSettings,
     pub keep: KeepSettings,
@@ -42,6 +43,13 @@ pub struct Settings {
     pub prompt: PromptSettings,
     /// Limits other than the score, by column.
     pub limits: BTreeMap<String, StatedLimit>,
+}
+
+/// Which trial is the best.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BestSettings {
+    pub tie: Tie,
 }
 
 /// Whether an append waits until its row is on the disk.
@@ -141,6 +149,7 @@ impl Settings {
             own_metric: self.metric.clone(),
             label: self.label.clone().filter(|_| metric.is_none()),
             direction: direction.or(self.direction.filter(|_| is_own_metric)),
+            tie: self.best.tie,
             as_of: None,
             extra_columns: self.columns.clone(),
         }

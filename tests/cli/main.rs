@@ -5,6 +5,7 @@ mod agent;
 mod append;
 mod append_input;
 mod batch;
+mod best_settings;
 mod check;
 #[cfg(unix)]
 mod checkout;
