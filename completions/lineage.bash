@@ -300,7 +300,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__best)
-            opts="-q -h --top --field --format --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --top --ties --field --format --metric --direction --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -308,6 +308,10 @@ _lineage() {
             case "${prev}" in
                 --top)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ties)
+                    COMPREPLY=($(compgen -W "first last" -- "${cur}"))
                     return 0
                     ;;
                 --field)

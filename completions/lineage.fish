@@ -161,6 +161,8 @@ complete -c lineage -n "__fish_lineage_using_subcommand tail" -l full -d 'Show t
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l top -d 'Show the K best keeps, best first' -r
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l ties -d 'Which of several trials with the best score is the best [default: the setting, else first]' -r -f -a "first\t'The earliest'
+last\t'The latest: a simplification that was kept becomes the best'"
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l field -d 'Print only this column, one line per trial; `metric` is the score' -r
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
 json\t'One JSON array'
