@@ -6,6 +6,7 @@
 #   make eval         measure how well `similar` finds repeated edits of real runs
 #   make bench        measure times, memory and size, about ten minutes, into docs/performance.md
 #   make install      install the program, its completions and man pages: PREFIX=/usr/local DESTDIR=
+#   make notices      write THIRD-PARTY-NOTICES.txt, the licences of the crates in the program
 #   make dist         build the crate, the Debian package, the wheel and a static archive into target/dist
 
 PREFIX ?= /usr/local
@@ -16,7 +17,7 @@ VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 ARCHIVE = lineage-$(VERSION)-$(HOST)
 
-.PHONY: build demo test stress check eval bench completions install dist
+.PHONY: build demo test stress check deny eval bench completions install notices dist
 
 build:
 	$(CARGO) build --release --locked
@@ -34,6 +35,12 @@ check:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
 	$(CARGO) test --locked --test cli generated::
+	$(MAKE) deny
+
+# Licences, banned crates and sources of all dependencies, without the network; skipped without cargo-deny.
+deny:
+	@if $(CARGO) deny --version >/dev/null 2>&1; then $(CARGO) deny --offline check licenses bans sources; \
+	else echo "skipped: cargo-deny is not there (cargo install cargo-deny)"; fi
 
 eval:
 	$(CARGO) test --locked --test cli -- --nocapture similar::repeated_edits
@@ -54,8 +61,13 @@ install: build
 	$(INSTALL) -m 644 completions/lineage.fish "$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/lineage.fish"
 	$(INSTALL) -m 644 man/*.1 "$(DESTDIR)$(PREFIX)/share/man/man1"
 
+# The licences of the crates that the program contains.
+notices:
+	python3 packaging/third-party.py > "$(TARGET)/THIRD-PARTY-NOTICES.txt"
+	mv "$(TARGET)/THIRD-PARTY-NOTICES.txt" .
+
 # Needs cargo-deb (`cargo install cargo-deb`) and maturin (`pip install maturin`).
-dist:
+dist: notices
 	rm -rf "$(TARGET)/dist" && mkdir -p "$(TARGET)/dist"
 	$(CARGO) package --locked
 	cp "$(TARGET)/package/lineage-cli-$(VERSION).crate" "$(TARGET)/dist"
@@ -63,5 +75,6 @@ dist:
 	maturin build --release --locked --out "$(TARGET)/dist"
 	RUSTFLAGS="-C target-feature=+crt-static" $(CARGO) build --release --locked --target $(HOST)
 	mkdir -p "$(TARGET)/$(ARCHIVE)"
-	cp -r "$(TARGET)/$(HOST)/release/lineage" README.md CHANGELOG.md LICENSE completions man "$(TARGET)/$(ARCHIVE)"
+	cp -r "$(TARGET)/$(HOST)/release/lineage" README.md CHANGELOG.md LICENSE THIRD-PARTY-NOTICES.txt completions man \
+		"$(TARGET)/$(ARCHIVE)"
 	tar -C "$(TARGET)" -czf "$(TARGET)/dist/$(ARCHIVE).tar.gz" $(ARCHIVE)

@@ -20,6 +20,8 @@ const PROGRESS_DELAY: Duration = Duration::from_millis(500);
 /// Where output goes and how it looks.
 pub struct Ui {
     pub look: Look,
+    /// The same for a patch. `CLICOLOR_FORCE` does not colour it in a pipe: `git apply` would reject it.
+    pub patch_look: Look,
     /// The columns that the terminal really has.
     pub columns: Option<usize>,
     has_color_on_stderr: bool,
@@ -40,8 +42,14 @@ impl Ui {
             width: columns.map(|columns| columns.clamp(40, 160)),
             color: has_color(color, &io::stdout()),
         };
+        let is_forced = color == ColorChoice::Always || io::stdout().is_terminal();
+        let patch_look = Look {
+            color: look.color && is_forced,
+            ..look
+        };
         Self {
             look,
+            patch_look,
             columns,
             has_color_on_stderr: has_color(color, &io::stderr()),
             is_quiet,

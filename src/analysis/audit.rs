@@ -140,7 +140,7 @@ impl Audit {
         let any_cell = |is_bad: fn(&[u8]) -> bool| has_quotes && row.cells.iter().any(is_bad);
         let has_tab = any_cell(|cell| cell.starts_with(b"\"") && cell.contains(&b'\t'));
         let has_text = row.damage.is_none() && any_cell(has_text_after_quote);
-        let has_no_id = row.id().is_none() && row.damage != Some(Damage::RepeatedHeader);
+        let has_no_id = row.id().is_none() && row.damage.is_none();
         let problems = [
             (row.is_space_separated(), "cells", SPACES),
             (str::from_utf8(line).is_err(), "utf8", BROKEN_UTF8),
@@ -165,6 +165,9 @@ impl Audit {
     }
 
     fn check_ending(&mut self, row: &Row) {
+        if row.damage.is_some() {
+            return; // one row, one problem
+        }
         let (kind, text) = match (row.ending, self.has_carriage_returns) {
             (Ending::Missing, _) => ("no_newline", NO_NEWLINE),
             (Ending::CarriageReturn, false) => ("ending", CARRIAGE_RETURN),

@@ -17,7 +17,7 @@ use crate::output::columns::Column;
 use crate::output::records::{Format, format_records};
 use crate::snapshot::{list_snapshots, verify_snapshots};
 use crate::store::Store;
-use crate::text::{count, printable};
+use crate::text::{count, printable, shell_word};
 use crate::ui::Closed;
 
 /// How often a log is opened again whose end is being written.
@@ -54,7 +54,7 @@ pub fn run(args: Check, context: &Context) -> Result<()> {
     let (log, findings, rows) = check_until_still(&store, &(&args.read).into())?;
     context.print_notes(&log);
     if let Some(out) = args.repair {
-        write_repaired(&log, &out, context)?;
+        write_repaired(&log, &out, !findings.is_empty(), context)?;
     }
     context.warn_direction(&log, &log.ask(KeepSigns::default())?)?;
     let printed = ui.print(&format_findings(&findings, log.path(), args.format));
@@ -137,15 +137,30 @@ fn find_problems(store: &Store, log: &Log, snapshots: &[String]) -> Result<(Vec<
     Ok((findings, rows))
 }
 
-fn write_repaired(log: &Log, out: &Path, context: &Context) -> Result<()> {
+fn shell_path(path: &Path) -> String {
+    shell_word(&path.to_string_lossy())
+}
+
+fn write_repaired(log: &Log, out: &Path, has_findings: bool, context: &Context) -> Result<()> {
     let changes = log.repair(out)?;
+    let replace = format!("mv {} {}", shell_path(out), shell_path(log.path()));
     let (path, out) = (log.path().display(), out.display());
     for change in &changes {
         let note = format!("{path}:{}: {}", change.line, change.what);
         context.ui.note(&note);
     }
-    let changes = count(changes.len() as u64, "changed line");
-    let note = format!("wrote {out}, a copy with {changes}; {path} is unchanged");
+    let note = match (changes.len(), has_findings) {
+        (0, false) => format!("wrote {out}, an identical copy: there is nothing to repair"),
+        (0, true) => format!(
+            "wrote {out}, an identical copy: edit it by hand, then replace {path} while nobody writes: `{replace}`"
+        ),
+        (n, _) => {
+            let changes = count(n as u64, "changed line");
+            format!(
+                "wrote {out}, a copy with {changes}; {path} is unchanged: replace it while nobody writes: `{replace}`"
+            )
+        }
+    };
     context.ui.note(&note);
     Ok(())
 }

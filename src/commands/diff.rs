@@ -239,7 +239,7 @@ fn print_patch(
     for change in changes {
         let diff = read_change(change, before, after)?;
         left_out += u64::from(!diff.is_text());
-        let patch = diff.format_patch(&before.trial, &after.trial, context.ui.look);
+        let patch = diff.format_patch(&before.trial, &after.trial, context.ui.patch_look);
         context.ui.stream(|out| out.write_all(&patch))?;
     }
     if left_out > 0 {

@@ -6,6 +6,8 @@ use anyhow::{Context, Result, ensure};
 use regex::Regex;
 use serde_json::Value;
 
+use crate::files::{MAX_TEXT_BYTES, read_input};
+
 /// Which version of a file is there; `None` if there is no file.
 pub(super) type FileVersion = Option<(SystemTime, u64)>;
 
@@ -17,7 +19,7 @@ pub(super) fn file_version(path: &Path) -> FileVersion {
 /// The values of the last JSON object in a file; `None` if there is no file, or it is empty. Those of objects inside come last.
 pub(super) fn read_values(path: &Path) -> Result<Option<Vec<(String, String)>>> {
     let shown = path.display();
-    let bytes = match fs::read(path) {
+    let bytes = match read_input(path, MAX_TEXT_BYTES) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
         bytes => bytes.with_context(|| format!("cannot read {shown}"))?,
     };

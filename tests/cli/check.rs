@@ -317,3 +317,31 @@ fn a_repaired_copy_is_no_more_readable_than_the_log() {
         "{left:?}"
     );
 }
+
+#[test]
+fn a_torn_row_is_one_problem_and_the_copy_says_what_to_do_with_it() {
+    let sandbox = Sandbox::with_store();
+    sandbox.ok(&["append", "--status", "crash"]);
+    let log = sandbox.read_log();
+    fs::write(sandbox.log(), format!("{log}\t2026")).unwrap();
+    let shown = sandbox.transcript(&["check"]);
+    assert!(shown.contains("1 problem in 2 rows"), "{shown}");
+    let shown = sandbox.transcript(&["check", "--repair", "a copy.tsv"]);
+    let command = "is unchanged: replace it while nobody writes: `mv 'a copy.tsv' ";
+    assert!(shown.contains(command), "{shown}");
+    let command = shown.rsplit('`').nth(1).unwrap();
+    let command = command.replace("[DIR]", &sandbox.path(".").display().to_string());
+    let moved = sandbox
+        .command("sh")
+        .args(["-c", &command])
+        .status()
+        .unwrap();
+    assert!(moved.success());
+    assert!(sandbox.read_log().ends_with("\t2026\n"));
+    let clean = Sandbox::with_store();
+    let shown = clean.transcript(&["check", "--repair", "copy.tsv"]);
+    assert!(
+        shown.contains("an identical copy: there is nothing to repair"),
+        "{shown}"
+    );
+}

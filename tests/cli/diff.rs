@@ -450,3 +450,31 @@ fn a_snapshot_without_a_manifest_is_compared_by_what_is_in_it() {
         with.transcript(&["diff", "1"])
     );
 }
+
+#[test]
+fn a_patch_in_a_pipe_has_no_colour_unless_it_is_asked_for() {
+    let sandbox = Sandbox::with_store();
+    for (text, metric) in [("a\n", "2"), ("b\n", "1")] {
+        sandbox.write("work/f", text);
+        sandbox.ok(&[
+            "append",
+            "--status",
+            "auto",
+            "--metric",
+            metric,
+            "--snapshot",
+            "work",
+        ]);
+    }
+    let diff = |args: &[&str]| {
+        let mut command = sandbox.lineage(&[&["diff", "1"], args].concat());
+        let output = command.env("CLICOLOR_FORCE", "1").output().unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let plain = diff(&[]);
+    assert!(
+        plain.contains("+b\n") && !plain.contains('\u{1b}'),
+        "{plain}"
+    );
+    assert!(diff(&["--color", "always"]).contains('\u{1b}'));
+}
