@@ -105,11 +105,14 @@ impl Search {
     fn add_reason(&mut self, row: &Row) {
         let notes = row.text(Role::Notes);
         if let Some(text) = find_reason(&notes) {
-            let reason = self.reasons.entry(kind_of(text)).or_insert_with(|| Reason {
-                status: row.status(),
-                trials: 0,
-                text: text.chars().take(500).collect(),
-            });
+            let reason = self
+                .reasons
+                .entry(kind_of(&text))
+                .or_insert_with(|| Reason {
+                    status: row.status(),
+                    trials: 0,
+                    text: text.chars().take(500).collect(),
+                });
             reason.trials += 1;
         }
     }

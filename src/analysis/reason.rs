@@ -1,6 +1,8 @@
 //! Why a trial failed, as far as its notes say it.
 
-/// Notes that are no longer than this are a reason as they are.
+use std::borrow::Cow;
+
+/// Notes or sentences that are no longer than this are a reason as they are.
 const MAX_PLAIN_REASON: usize = 120;
 
 /// Words that start an error message. Those in capitals count only as whole words.
@@ -19,37 +21,146 @@ const ERROR_WORDS: [&str; 12] = [
     "panicked",
 ];
 
+/// Errors that only say that another process or step failed.
+const WRAPPERS: [&str; 8] = [
+    "Traceback",
+    "ChildFailedError",
+    "CalledProcessError",
+    "ProcessRaisedException",
+    "ProcessExitedException",
+    "SubprocessError",
+    "RayTaskError",
+    "ExceptionGroup",
+];
+
 /// Harnesses put this between the agent's notes and the error.
 const SEPARATOR: &str = " | ";
 const SENTENCE_END: &str = ". ";
 
-/// The part of the notes that tells the reason of a failure: the text after the last ` | ` if it has an error word, else the
-/// last sentence that has one, from the word on; short notes without any as they are. `None` if the notes are only the
-/// agent's plan.
-pub fn find_reason(notes: &str) -> Option<&str> {
+/// The part of the notes that tells the reason of a failure: the most specific error in them. Wrappers are passed over; an
+/// error without a message is told by where it was raised. Short notes without an error are a reason as they are. `None` if
+/// the notes are only the agent's plan.
+pub fn find_reason(notes: &str) -> Option<Cow<'_, str>> {
     let notes = notes.trim();
-    if let Some((_, after)) = notes.rsplit_once(SEPARATOR)
-        && !find_error_words(after).is_empty()
-    {
-        return Some(after.trim());
-    }
-    let words = find_error_words(notes);
-    let Some(&last) = words.last() else {
+    let errors = find_errors(notes);
+    let Some(&last) = errors.last() else {
         let is_short = notes.chars().count() <= MAX_PLAIN_REASON && !notes.is_empty();
-        return is_short.then_some(notes);
+        return is_short.then_some(notes.into());
     };
-    let sentence = notes[..last]
-        .rfind(SENTENCE_END)
-        .map_or(0, |at| at + SENTENCE_END.len());
-    let end = notes[last..]
-        .find(SENTENCE_END)
-        .map_or(notes.len(), |at| last + at);
-    let first = words.into_iter().find(|&at| at >= sentence).unwrap_or(last);
-    // `RuntimeError` starts before `Error`.
-    let space = notes[sentence..first]
-        .rfind(char::is_whitespace)
-        .unwrap_or(0);
-    Some(notes[sentence + space..end].trim_start())
+    let mut specific = errors.iter().rev().filter(|error| !is_wrapper(error));
+    if let Some(error) = specific.clone().find(|error| has_message(error)) {
+        return Some((*error).into());
+    }
+    let frame = find_frame(last).or_else(|| find_frame(notes));
+    match (specific.next(), frame) {
+        (Some(error), Some(frame)) => Some(format!("{} ({frame})", name_of(error)).into()),
+        (Some(error), None) => Some((*error).into()),
+        (None, Some(frame)) => Some(frame.into()),
+        (None, None) => Some(last.into()),
+    }
+}
+
+/// The errors in notes, in their order. A line or a part between separators counts if it starts with an error; the last one
+/// also if it has one anywhere, because an agent's plan may tell of the errors of other trials.
+fn find_errors(notes: &str) -> Vec<&str> {
+    let lines = notes.lines().flat_map(|line| line.split("\\n"));
+    let parts: Vec<&str> = lines.flat_map(|line| line.split(SEPARATOR)).collect();
+    let mut errors: Vec<&str> = parts
+        .iter()
+        .map(|part| part.trim())
+        .filter(|part| starts_with_error(part))
+        .collect();
+    let last = parts
+        .iter()
+        .rev()
+        .find(|part| !find_error_words(part).is_empty());
+    if let Some(part) = last
+        && !starts_with_error(part.trim())
+        && (errors.is_empty() || parts.last() == Some(part))
+    {
+        errors.extend(errors_in_prose(part.trim()));
+    }
+    errors
+}
+
+/// Whether a text is the name of an error, alone or before a colon: `torch.OutOfMemoryError: …`. `Error bars` is not.
+fn starts_with_error(text: &str) -> bool {
+    let name = name_of(text);
+    let path_len = text.find(|c: char| !is_in_path(c)).unwrap_or(text.len());
+    let is_alone = text[path_len..].is_empty() || text[path_len..].starts_with(':');
+    let is_error = ["Error", "Exception", "Group"]
+        .iter()
+        .any(|end| name.ends_with(end));
+    name == "Traceback" || is_error && is_alone
+}
+
+/// The name of the error that a text starts with, without its modules.
+fn name_of(error: &str) -> &str {
+    let end = error.find(|c: char| !is_in_path(c));
+    let path = &error[..end.unwrap_or(error.len())];
+    path.rsplit('.').next().unwrap_or(path)
+}
+
+fn is_in_path(c: char) -> bool {
+    c.is_alphanumeric() || c == '.' || c == '_'
+}
+
+fn is_wrapper(error: &str) -> bool {
+    WRAPPERS.contains(&name_of(error))
+}
+
+/// Whether words follow the name of an error, besides where it was raised.
+fn has_message(error: &str) -> bool {
+    let message = match find_frame_text(error) {
+        Some(frame) => error.replace(frame, ""),
+        None => error.to_owned(),
+    };
+    let (_, message) = message.split_once([':', ' ']).unwrap_or_default();
+    message.contains(char::is_alphanumeric)
+}
+
+/// Where an error was raised: `train.py:77 in step`.
+fn find_frame(text: &str) -> Option<String> {
+    if let Some(frame) = find_frame_text(text) {
+        return Some(frame.trim_matches(['(', ')']).to_owned());
+    }
+    // As Python writes it: File "/src/train.py", line 77, in step
+    let (_, frame) = text.rsplit_once("File \"")?;
+    let (path, rest) = frame.split_once("\", line ")?;
+    let (line, rest) = rest.split_once(", in ")?;
+    let function = rest
+        .split(|c: char| c.is_whitespace() || c == '\\')
+        .next()?;
+    let file = path.rsplit('/').next().unwrap_or(path);
+    Some(format!("{file}:{line} in {function}"))
+}
+
+/// A frame in parentheses, `(train.py:77 in step)`.
+fn find_frame_text(text: &str) -> Option<&str> {
+    let start = text.rfind('(')?;
+    let end = start + text[start..].find(')')? + 1;
+    let frame = &text[start..end];
+    let (place, _) = frame.split_once(" in ")?;
+    let (_, line) = place.rsplit_once(':')?;
+    line.bytes().all(|b| b.is_ascii_digit()).then_some(frame)
+}
+
+/// The errors in a text for people, one for each sentence that has one: from the name of the error on, or the whole sentence
+/// if it is short and names none.
+fn errors_in_prose(text: &str) -> Vec<&str> {
+    let mut errors = Vec::new();
+    for sentence in text.split(SENTENCE_END) {
+        let Some(&first) = find_error_words(sentence).first() else {
+            continue;
+        };
+        // `RuntimeError` starts before `Error`.
+        let before = sentence[..first].rfind(char::is_whitespace);
+        let error = sentence[before.unwrap_or(0)..].trim_start();
+        let is_short = sentence.chars().count() <= MAX_PLAIN_REASON;
+        let whole = is_short && !starts_with_error(error);
+        errors.push(if whole { sentence.trim() } else { error });
+    }
+    errors
 }
 
 pub fn has_error_word(text: &str) -> bool {
@@ -111,14 +222,13 @@ fn follows_code_word(kind: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn reason(notes: &str) -> String {
+        find_reason(notes).unwrap_or_default().into_owned()
+    }
+
     #[test]
     fn the_error_is_found_in_the_notes() {
-        let notes = "Warm-up needs one compile. Shapes are cached. | torch.errors.ChildFailedError: ==== (train.py:1170 in eval_val)";
-        for (notes, reason) in [
-            (
-                notes,
-                "torch.errors.ChildFailedError: ==== (train.py:1170 in eval_val)",
-            ),
+        for (notes, expected) in [
             (
                 "It broke: RuntimeError: shape mismatch",
                 "RuntimeError: shape mismatch",
@@ -132,14 +242,55 @@ mod tests {
                 "ValueError: no such axis",
             ),
             ("16.4 MB, the cap is 16 MB", "16.4 MB, the cap is 16 MB"),
+            (
+                "sync failed: the command timed out after 60 s",
+                "sync failed: the command timed out after 60 s",
+            ),
         ] {
-            assert_eq!(find_reason(notes), Some(reason));
+            assert_eq!(reason(notes), expected);
         }
-        assert_eq!(
-            find_reason(&"a plan without any failure in it ".repeat(9)),
-            None
-        );
+        let plan = "a plan without any failure in it ".repeat(9);
+        assert_eq!(find_reason(&plan), None);
         assert_eq!(find_reason(""), None);
+    }
+
+    #[test]
+    fn wrappers_are_passed_over() {
+        let wrapper = "torch.distributed.errors.ChildFailedError: ==== (train.py:1170 in eval_val)";
+        assert_eq!(
+            reason(&format!("Shapes are cached. | {wrapper}")),
+            "train.py:1170 in eval_val"
+        );
+        assert_eq!(
+            reason(&format!("plan | ValueError: bad axis | {wrapper}")),
+            "ValueError: bad axis"
+        );
+        let command =
+            "subprocess.CalledProcessError: Command 'python' returned non-zero exit status 1.";
+        assert_eq!(
+            reason(&format!("RuntimeError: no kernel\n{command}")),
+            "RuntimeError: no kernel"
+        );
+        assert_eq!(reason(command), command);
+    }
+
+    #[test]
+    fn the_last_line_of_a_traceback_is_the_error() {
+        let traceback = "Traceback (most recent call last):\n  File \"/src/train.py\", line 7, in step\n    raise KeyError(x)\n";
+        assert_eq!(
+            reason(&format!("{traceback}KeyError: 'lr'")),
+            "KeyError: 'lr'"
+        );
+        let escaped = format!("{traceback}KeyError: 'lr'").replace('\n', "\\n");
+        assert_eq!(reason(&escaped), "KeyError: 'lr'");
+        assert_eq!(
+            reason(&format!("{traceback}AssertionError")),
+            "AssertionError (train.py:7 in step)"
+        );
+        let chained = format!(
+            "{traceback}KeyError: 'lr'\n\nTraceback (most recent call last):\n  File \"run.py\", line 2, in main\nsubprocess.CalledProcessError: Command 'x' returned 1"
+        );
+        assert_eq!(reason(&chained), "KeyError: 'lr'");
     }
 
     #[test]
@@ -154,8 +305,8 @@ mod tests {
     #[test]
     fn reasons_that_differ_in_numbers_are_one_kind() {
         assert_eq!(
-            kind_of("Error: ==== (train.py:1170)"),
-            kind_of("error: == (train.py:77)")
+            kind_of("Error: ==== (train_gpt.py:1170)"),
+            kind_of("error: == (train_gpt.py:77)")
         );
         assert_ne!(kind_of("OOM"), kind_of("timeout"));
         assert_ne!(kind_of("exit code 1"), kind_of("exit code 137"));

@@ -154,7 +154,7 @@ pub(super) fn push_bounded<T>(items: &mut VecDeque<T>, item: T, size: usize) {
 }
 
 /// The middle value, or the mean of the two middle ones; `None` if there are none.
-pub(super) fn median(mut values: Vec<f64>) -> Option<f64> {
+pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     let upper = *values.get(values.len() / 2)?;
     let lower = values[(values.len() - 1) / 2];

@@ -4,8 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Best, BestLineage, BetterInvalid, Chain, Failures, KeepSigns, Leaderboard, Limits, Noise,
-    Query, Tally, Tree, lineage::STORED, specialist::AllSpecialists,
+    Best, BestLineage, BetterInvalid, Chain, Failures, KeepSigns, Leaderboard, Limits, NearMisses,
+    Query, RecentTrials, Tally, Tree, lineage::STORED, specialist::AllSpecialists,
 };
 use crate::log::{ExpId, Row};
 
@@ -19,9 +19,10 @@ pub struct Summary {
     pub(super) leaderboard: Leaderboard,
     pub(super) tally: Tally,
     pub(super) failures: Failures,
-    pub(super) noise: Noise,
+    pub(super) near_misses: NearMisses,
     pub(super) limits: Limits,
     pub(super) keep_signs: KeepSigns,
+    pub(super) recent: RecentTrials,
     pub(super) better_invalid: BetterInvalid,
     pub(super) specialists: AllSpecialists,
     pub(super) lineage: BestLineage,
@@ -42,9 +43,10 @@ impl Query for Summary {
         self.leaderboard.observe(row);
         self.tally.observe(row);
         self.failures.observe(row);
-        self.noise.observe(row);
+        self.near_misses.observe(row);
         self.limits.observe(row);
         self.keep_signs.observe(row);
+        self.recent.observe(row);
         self.better_invalid.observe(row);
         self.specialists.observe(row);
         if let Some(number) = row.id().and_then(|id| id.counted()) {

@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use anyhow::{Context as _, Result};
 use clap::Args;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::Usage;
 use crate::import::ColumnMap;
@@ -28,11 +28,17 @@ pub struct ReadArgs {
     pub direction: Option<Direction>,
     /// The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes
     #[arg(long, value_name = "ROLE=COLUMN,…", help_heading = EXTERNAL)]
-    #[serde(skip)]
+    #[serde(serialize_with = "serialize_map")]
     pub map: Option<ColumnMap>,
     /// The segment of a JSON lines log [default: the last]
     #[arg(long, value_name = "N", value_parser = parse_count::<u64>, help_heading = EXTERNAL)]
     pub segment: Option<u64>,
+}
+
+/// A map as it was written.
+#[allow(clippy::ref_option, reason = "serde's signature")]
+fn serialize_map<S: Serializer>(map: &Option<ColumnMap>, to: S) -> Result<S::Ok, S::Error> {
+    map.as_ref().map(ColumnMap::as_str).serialize(to)
 }
 
 impl From<&ReadArgs> for ReadOptions {

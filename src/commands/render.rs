@@ -16,11 +16,11 @@ use super::{Context, ReadArgs, render_hook};
 use crate::analysis::{Best, Leaderboard};
 use crate::append::format_time;
 use crate::index::IndexedLog;
-use crate::log::Role;
+use crate::log::{Role, Trial};
 use crate::open::{ReadOptions, open_log};
 use crate::output::json;
 use crate::prompt::{self, PromptData, PromptOptions};
-use crate::snapshot::{Workdir, read_workdir};
+use crate::snapshot::{Workdir, open_snapshot, read_workdir};
 use crate::store::{PromptSettings, SectionName, Store};
 use crate::text::shell_word;
 
@@ -65,7 +65,7 @@ pub struct Render {
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     #[arg(hide_possible_values = true)]
     without: Vec<SectionName>,
-    /// Maximum size of the prompt; trims whole rows, the least valuable first [default: the setting, else 24000]
+    /// Maximum size of the prompt; trims whole rows, the least valuable first [default: the setting, else 16000]
     #[arg(long, value_name = "N")]
     pub(super) max_bytes: Option<usize>,
     /// Leave out all lineage but the best's id and score: the control arm of an ablation
@@ -103,14 +103,13 @@ pub fn run(args: Render, context: &Context) -> Result<()> {
         return render_hook::run(args, context);
     }
     let prompt = make_prompt(&args, context)?;
-    let record = || prompt::record(&prompt.data, &prompt.text, &prompt.flags);
     let printed = match args.format {
         RenderFormat::Md => context.ui.print(&prompt.text),
-        RenderFormat::Json => context.ui.print(&(json::json(&record()) + "\n")),
+        RenderFormat::Json => context.ui.print(&(json::json(&prompt.record) + "\n")),
     };
     if args.save {
         // Also if nobody reads stdout any more: the reader may have taken all it needs.
-        let path = save(&prompt.store, &prompt.text, record())?;
+        let path = save(&prompt.store, &prompt.text, prompt.record.clone())?;
         context.ui.note(&format!("saved {}", path.display()));
     }
     context.warn_damage(&prompt.log);
@@ -121,8 +120,7 @@ pub fn run(args: Render, context: &Context) -> Result<()> {
 pub(super) struct Prompt {
     store: Store,
     log: IndexedLog,
-    data: PromptData,
-    flags: Value,
+    record: Value,
     pub(super) text: String,
 }
 
@@ -142,22 +140,36 @@ pub(super) fn make_prompt(args: &Render, context: &Context) -> Result<Prompt> {
     let workdir = workdir.map(|dir| inspect_workdir(&store, &log, dir));
     let flags = serde_json::to_value(args)?;
     let store_flag = store_flag(context);
+    let read_flags = flags_to_repeat(&serde_json::to_value(&args.read)?);
+    let has_snapshot = data
+        .best()
+        .is_some_and(|best| has_snapshot(&store, &log, best));
+    let running = match args.as_of {
+        None => store.running_trials(Timestamp::now()),
+        Some(_) => Vec::new(), // what was in progress then is not recorded
+    };
     let text = prompt::render(
         &data,
         &PromptOptions {
             settings: &settings,
             blind: args.blind,
             command: &format!("lineage render{}{store_flag}", flags_to_repeat(&flags)),
-            store_flag: &store_flag,
+            log_flags: &format!("{read_flags}{store_flag}"),
+            has_snapshot,
+            best_diff: choose_diff(&store, &log, &data, has_snapshot),
+            running: &running,
             insights: &store.insights()?,
             workdir: workdir.transpose()?.as_ref(),
         },
     )?;
+    let mut record = Value::Null;
+    if args.save || args.format == RenderFormat::Json {
+        record = prompt::record(&data, &settings, &text, &flags);
+    }
     Ok(Prompt {
         store,
         log,
-        data,
-        flags,
+        record,
         text,
     })
 }
@@ -205,6 +217,23 @@ fn store_flag(context: &Context) -> String {
         }
         _ => String::new(),
     }
+}
+
+fn has_snapshot(store: &Store, log: &IndexedLog, trial: &Trial) -> bool {
+    open_snapshot(store, log, &trial.row()).is_ok()
+}
+
+/// The flags with which `lineage diff` shows what the best trial changed: its files or, without snapshots, its columns.
+fn choose_diff(
+    store: &Store,
+    log: &IndexedLog,
+    data: &PromptData,
+    has_snapshot: bool,
+) -> Option<&'static str> {
+    let mut ancestors = data.ancestors_of_best().peekable();
+    ancestors.peek()?;
+    let is_frozen = has_snapshot && ancestors.any(|trial| self::has_snapshot(store, log, trial));
+    Some(if is_frozen { "" } else { " --columns" })
 }
 
 /// The flags that make the same prompt, except those that choose and trim its sections.

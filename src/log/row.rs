@@ -4,9 +4,12 @@ use std::{borrow::Cow, fmt, sync::Arc};
 
 use super::{
     Cells, ExpId, Number, Role, Schema, Status,
-    cells::{decode, unquote},
+    cells::{decode, encode_row, split_line, unquote},
     shown_id,
 };
+
+/// The most bytes of a cell of a brief trial.
+const MAX_BRIEF_CELL: usize = 16 * 1024;
 
 /// Why a row cannot be read as a trial. What can be read of it, its id and its parent, is still used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -191,9 +194,27 @@ impl<'a> Row<'a> {
     }
 
     pub fn to_trial(&self) -> Trial {
+        self.trial_of(self.cells.line, self.cells.ends())
+    }
+
+    /// A trial whose long cells are cut in the middle, so that many of them fit in memory.
+    pub fn to_brief(&self) -> Trial {
+        if self.cells.line.len() <= MAX_BRIEF_CELL {
+            return self.to_trial();
+        }
+        let columns = 0..self.cells.len();
+        let cells: Vec<String> = columns.map(|at| cut_cell(&self.text_at(at))).collect();
+        let line = encode_row(&cells);
+        let line = line.trim_end_matches('\n').as_bytes();
+        let mut ends = Vec::new();
+        split_line(line, &mut ends);
+        self.trial_of(line, &ends)
+    }
+
+    fn trial_of(&self, line: &[u8], ends: &[usize]) -> Trial {
         Trial {
-            line: self.cells.line.into(),
-            ends: self.cells.ends().into(),
+            line: line.into(),
+            ends: ends.into(),
             schema: Arc::clone(self.schema),
             place: Place {
                 offset: self.offset,
@@ -204,6 +225,15 @@ impl<'a> Row<'a> {
             damage: self.damage,
         }
     }
+}
+
+fn cut_cell(text: &str) -> String {
+    if text.len() <= MAX_BRIEF_CELL {
+        return text.to_owned();
+    }
+    let start = text.floor_char_boundary(MAX_BRIEF_CELL / 2);
+    let end = text.ceil_char_boundary(text.len() - MAX_BRIEF_CELL / 2);
+    format!("{} … {}", &text[..start], &text[end..])
 }
 
 /// A row that owns its line, for the few that an answer consists of. Cheap to clone.

@@ -91,6 +91,13 @@ impl Log {
         offsets.into_iter().map(self.reader()).collect()
     }
 
+    /// The rows that start at these offsets, with their long cells cut.
+    pub fn briefs_at(&self, offsets: impl IntoIterator<Item = u64>) -> Result<Vec<Trial>> {
+        let mut trials = Vec::new();
+        self.each_at(offsets, |row| trials.push(row.to_brief()))?;
+        Ok(trials)
+    }
+
     /// Reads one row after another by its offset.
     pub fn reader(&self) -> impl FnMut(u64) -> Result<Trial> {
         let mut rows = self.rows_from(self.start, 0, ROW_CHUNK);
@@ -125,6 +132,11 @@ impl Log {
     /// The last `n` readable rows that are wanted, oldest first. They are searched from the end, so without a filter the
     /// cost does not grow with the log.
     pub fn last(&self, n: usize, is_wanted: impl Fn(&Row) -> bool) -> Result<Vec<Trial>> {
+        self.last_with(n, |row| is_wanted(row).then(|| row.to_trial()))
+    }
+
+    /// What `take` makes of the last `n` readable rows of which it takes something, oldest first.
+    pub fn last_with<T>(&self, n: usize, take: impl Fn(&Row) -> Option<T>) -> Result<Vec<T>> {
         let mut reach = TAIL;
         loop {
             // Reading a little more gives the line numbers.
@@ -142,8 +154,10 @@ impl Log {
             if is_whole || rows.synchronize().with_context(cannot_read)? {
                 while let Some(row) = rows.next().with_context(cannot_read)? {
                     report.observe(&row);
-                    if row.damage.is_none() && is_wanted(&row) {
-                        last.push_back(row.to_trial());
+                    if row.damage.is_none()
+                        && let Some(taken) = take(&row)
+                    {
+                        last.push_back(taken);
                         if last.len() > n {
                             last.pop_front();
                         }

@@ -139,7 +139,7 @@ fn details(similar: &SimilarTrial, text: &str, row: &Row) -> Vec<String> {
     if row.status().is_failure()
         && let Some(reason) = find_reason(&notes)
     {
-        lines.push(format!("reason: {}", visible(&squeeze(reason))));
+        lines.push(format!("reason: {}", visible(&squeeze(&reason))));
     }
     lines.push(visible(&hypothesis).into_owned());
     lines

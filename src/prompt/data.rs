@@ -3,24 +3,29 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use anyhow::Result;
-use serde_json::{Value, json};
 
 use super::failures::{FailureClass, gather_failures};
+use super::queries::Queries;
 use crate::analysis::{
-    Best, BestLineage, BestLineageQuery, ChainEnd, Evidence, Failures, Leaderboard, Limit, Limits,
-    Noise, Signal, SpecialistTrials, StatedLimit, Tally, find_signals,
+    BestLineage, ChainEnd, Evidence, Limit, NearMisses, RecentTrials, Signal, SpecialistTrials,
+    StatedLimit, Tally, find_signals, median,
 };
 use crate::index::IndexedLog;
-use crate::log::{Role, Schema, Status, Trial};
-use crate::output::json::{row_value, value};
+use crate::log::{Direction, Role, Schema, Status, Trial};
 use crate::output::trials::Steps;
 use crate::store::PromptSettings;
 
 /// Trials whose hypotheses share this many first characters count as the same idea.
 const SAME_START: usize = 30;
 
-/// The signals need this many of a specialist's last outcomes.
-const LEAST_OUTCOMES: usize = 5;
+/// How many trials are shown of those close to zero, of the better but invalid ones, and of those that beat their parent.
+const MAX_NEAR_MISSES: usize = 5;
+const MAX_INVALID: usize = 8;
+const MAX_BETTER: usize = 5;
+
+/// How many hypotheses that were tried again are shown, and how many of their trials.
+const MAX_REPEATED: usize = 4;
+const MAX_REPEATS: usize = 8;
 
 /// What the sections of a prompt show, newest trials first. Ignored trials are nowhere in it.
 pub struct PromptData {
@@ -29,6 +34,7 @@ pub struct PromptData {
     pub(super) tally: Tally,
     pub(super) newest: Option<Trial>,
     pub(super) best: Option<Trial>,
+    pub(super) limits: Vec<Limit>,
     pub(super) leaderboard: Vec<Trial>,
     /// The chain to the best: the root, then the last links, each with its step.
     pub(super) chain: Vec<(Trial, String)>,
@@ -38,74 +44,111 @@ pub struct PromptData {
     pub(super) children: Vec<Trial>,
     pub(super) older_children: BTreeMap<Status, u64>,
     pub(super) failures: Vec<FailureClass>,
+    /// Failed trials whose score beats the best, and how many there are.
+    pub(super) invalid: Vec<Trial>,
+    pub(super) all_invalid: usize,
+    /// Discards that beat the trial they started from, each with its step.
+    pub(super) better_than_parent: Vec<(Trial, f64)>,
+    pub(super) repeated: Vec<Repeated>,
     pub(super) own: SpecialistTrials,
     pub(super) own_last: Vec<Trial>,
-    pub(super) recent: Vec<Trial>,
-    pub(super) full: Vec<Trial>,
+    /// The last trials: the first ones are shown in full, the others as a list.
+    pub(super) last: Vec<Trial>,
+    /// How much the score of a repeated trial varies.
+    pub(super) noise: Option<f64>,
     pub(super) signals: Vec<Signal>,
     pub(super) near_misses: Vec<Trial>,
-    pub(super) limits: Vec<Limit>,
 }
 
-/// Gathers the data of a specialist's prompt, within the limits of the settings.
+impl PromptData {
+    pub fn best(&self) -> Option<&Trial> {
+        self.best.as_ref()
+    }
+
+    /// The ancestors of the best that the chain shows, the nearest first.
+    pub fn ancestors_of_best(&self) -> impl Iterator<Item = &Trial> {
+        let links = self.chain.iter().rev().skip(1);
+        links.map(|(trial, _)| trial)
+    }
+}
+
+/// A hypothesis that was tried more than once.
+pub(super) struct Repeated {
+    pub(super) trials: usize,
+    /// The last ones, oldest first.
+    pub(super) last: Vec<Trial>,
+}
+
+/// Gathers the data of a specialist's prompt, within the sizes of the settings.
 pub fn gather(
     log: &IndexedLog,
     specialist: &str,
-    limits: &PromptSettings,
+    sizes: &PromptSettings,
     stated: &BTreeMap<String, StatedLimit>,
 ) -> Result<PromptData> {
-    let own = SpecialistTrials::new(specialist, limits.specialist.max(LEAST_OUTCOMES));
-    let links = limits.links.max(1); // the best itself is always shown
-    // One link more than shown: the first step needs its parent's score.
-    let relatives = BestLineageQuery::new(links.saturating_add(1), limits.children);
-    let ranking = (Best::default(), Leaderboard::new(limits.top));
-    let counts = (Tally::default(), (Failures::default(), Limits::default()));
-    let (((best, leaderboard), (tally, (failures, found))), ((own, noise), relatives)) =
-        log.ask(((ranking, counts), ((own, Noise::default()), relatives)))?;
-    let lineage = relatives.into_lineage();
-    let best = log.all_at(best.offset())?.pop();
-    let leaderboard = log.all_at(leaderboard.into_offsets())?;
-    let epsilon = limits.epsilon.or_else(|| noise.epsilon());
-    let near_misses = find_near_misses(log, &noise, epsilon, best.as_ref(), &leaderboard)?;
-    let own_last = own.outcomes.iter().rev().take(limits.specialist);
-    let own_last = log.all_at(own_last.map(|outcome| outcome.offset))?;
-    let size = limits.recent.max(limits.full).max(1);
-    let mut recent = log.last(size, |row| !row.status().is_ignored())?;
-    recent.reverse();
+    let answers = log.ask(Queries::new(log, specialist, sizes))?;
+    let direction = log.schema.direction;
+    let lineage = answers.lineage.into_lineage();
+    let best = log.briefs_at(answers.best.offset())?.pop();
+    let limits = answers.limits.find(&log.schema, stated);
+    let mut own = answers.own;
+    let own_last = own.outcomes.iter().rev().take(sizes.specialist);
+    let own_last = log.briefs_at(own_last.map(|outcome| outcome.offset))?;
+    let leaderboard = log.briefs_at(answers.leaderboard.into_offsets())?;
+    let noise = sizes.epsilon.or_else(|| answers.recent.noise());
+    let near_misses = NearMissSearch {
+        near_misses: &answers.near_misses,
+        recent: &answers.recent,
+        leaderboard: &leaderboard,
+        best: best.as_ref(),
+    };
+    let near_misses = near_misses.find(log, noise)?;
+    let size = sizes.recent.saturating_add(sizes.full).max(1);
+    let take = |row: &crate::log::Row| (!row.status().is_ignored()).then(|| row.to_brief());
+    let mut last = log.last_with(size, take)?;
+    last.reverse();
     let children = lineage.children.iter().rev().map(|(offset, _)| *offset);
-    let children = log.all_at(children)?;
-    let (chain, skipped_links) = gather_chain(log, &lineage, links)?;
-    let limits_found = found.find(&log.schema, stated);
-    let mut data = PromptData {
+    let children = log.briefs_at(children)?;
+    let (chain, skipped_links) = gather_chain(log, &lineage, sizes.links.max(1))?;
+    let signals = find_signals(&Evidence {
+        outcomes: own.outcomes.make_contiguous(),
+        epsilon: noise,
+        since_keep: answers.tally.since_keep,
+        stuck_after: sizes.stuck_after,
+        failed_children: lineage.failed_children,
+        near_misses: near_misses.len(),
+    });
+    Ok(PromptData {
         schema: Arc::clone(&log.schema),
         specialist: specialist.to_owned(),
-        failures: gather_failures(log, &failures, &tally, limits.reasons)?,
+        failures: gather_failures(
+            log,
+            &answers.failures,
+            &answers.tally,
+            answers.recent.first(),
+            sizes.reasons,
+        )?,
+        all_invalid: answers.invalid.len(),
+        invalid: log.briefs_at(answers.invalid.select(MAX_INVALID))?,
+        better_than_parent: gather_better(log, &answers.recent, direction)?,
+        repeated: gather_repeated(log, &answers.recent)?,
+        tally: answers.tally,
+        newest: last.first().cloned(),
+        best,
+        limits,
+        leaderboard,
         chain,
         skipped_links,
         chain_end: lineage.end,
         children,
         older_children: lineage.older_children,
-        own_last,
         own,
-        newest: recent.first().cloned(),
-        full: recent.iter().take(limits.full).cloned().collect(),
-        recent: recent.into_iter().take(limits.recent).collect(),
-        tally,
-        best,
-        leaderboard,
-        signals: Vec::new(),
+        own_last,
+        last,
+        noise,
+        signals,
         near_misses,
-        limits: limits_found,
-    };
-    data.signals = find_signals(&Evidence {
-        outcomes: data.own.outcomes.make_contiguous(),
-        epsilon,
-        since_keep: data.tally.since_keep,
-        stuck_after: limits.stuck_after,
-        failed_children: lineage.failed_children,
-        near_misses: data.near_misses.len(),
-    });
-    Ok(data)
+    })
 }
 
 /// The root and the last links, each with its step, and how many links are left out.
@@ -116,7 +159,7 @@ fn gather_chain(
 ) -> Result<(Vec<(Trial, String)>, usize)> {
     let (mut steps, mut links) = (Steps::default(), Vec::new());
     let shown = lineage.root.iter().chain(&lineage.links);
-    for trial in log.all_at(shown.copied())? {
+    for trial in log.briefs_at(shown.copied())? {
         let step = steps.next(&trial.row());
         links.push((trial, step));
     }
@@ -127,57 +170,71 @@ fn gather_chain(
     Ok((links, lineage.skipped_links))
 }
 
-/// The discards close to zero that no later keep of the leaderboard has taken up.
-fn find_near_misses(
+fn gather_better(
     log: &IndexedLog,
-    noise: &Noise,
-    epsilon: Option<f64>,
-    best: Option<&Trial>,
-    leaderboard: &[Trial],
-) -> Result<Vec<Trial>> {
-    let start = |trial: &Trial| -> String {
-        let hypothesis = trial.row().text(Role::Hypothesis).into_owned();
-        hypothesis.chars().take(SAME_START).collect()
-    };
-    let best_id = best.and_then(|best| best.row().id());
-    let misses = noise.near_misses(best_id.as_ref(), epsilon.unwrap_or(0.0));
-    let mut trials = log.all_at(misses)?;
-    trials.retain(|miss| {
-        let mut later = leaderboard.iter();
-        !later.any(|keep| keep.row().offset > miss.row().offset && start(keep) == start(miss))
-    });
-    Ok(trials)
+    recent: &RecentTrials,
+    direction: Direction,
+) -> Result<Vec<(Trial, f64)>> {
+    let mut better = recent.better_than_parent(direction);
+    better.truncate(MAX_BETTER);
+    let trials = log.briefs_at(better.iter().map(|(offset, _)| *offset))?;
+    let steps = better.into_iter().map(|(_, step)| step);
+    Ok(trials.into_iter().zip(steps).collect())
 }
 
-/// A prompt as a JSON object: its text, the trials that it shows, and the flags that shaped it. A blind prompt's record has
-/// no more trials than the prompt shows.
-pub fn record(data: &PromptData, prompt: &str, flags: &Value) -> Value {
-    let is_blind = flags["blind"] == true;
-    let rows = |trials: &[Trial]| -> Vec<Value> {
-        let shown = if is_blind { &[] } else { trials };
-        shown.iter().map(row_value).collect()
-    };
-    let chain: Vec<_> = data.chain.iter().map(|(trial, _)| trial.clone()).collect();
-    let best = data.best.as_ref().map(|best| {
-        let row = best.row();
-        if is_blind {
-            let score = value(&row.text(Role::Score), false);
-            json!({ "exp_id": row.name(), row.schema.score_name(): score })
-        } else {
-            row_value(best)
-        }
-    });
-    let as_of = data.newest.as_ref().map(|newest| newest.row().name());
-    json!({
-        "rendered_prompt": prompt,
-        "current_best": best,
-        "chain_to_best": rows(&chain),
-        "top_k_leaderboard": rows(&data.leaderboard),
-        "recent_n_activity": rows(&data.recent),
-        "last_m_with_full_hypothesis": rows(&data.full),
-        "specialist": data.specialist,
-        "as_of": as_of.unwrap_or_else(|| "none".to_owned()),
-        "flags": flags,
-        "version": env!("CARGO_PKG_VERSION"),
-    })
+fn gather_repeated(log: &IndexedLog, recent: &RecentTrials) -> Result<Vec<Repeated>> {
+    let mut repeated = Vec::new();
+    for offsets in recent.repeated().into_iter().take(MAX_REPEATED) {
+        let last = &offsets[offsets.len().saturating_sub(MAX_REPEATS)..];
+        repeated.push(Repeated {
+            trials: offsets.len(),
+            last: log.briefs_at(last.iter().copied())?,
+        });
+    }
+    Ok(repeated)
+}
+
+/// The search for discards close to zero that may be worth another try.
+struct NearMissSearch<'a> {
+    near_misses: &'a NearMisses,
+    recent: &'a RecentTrials,
+    leaderboard: &'a [Trial],
+    best: Option<&'a Trial>,
+}
+
+impl NearMissSearch<'_> {
+    /// Those within the noise or, if it is not known, within what a keep usually gains; without those tried again since.
+    fn find(&self, log: &IndexedLog, noise: Option<f64>) -> Result<Vec<Trial>> {
+        let threshold = noise
+            .filter(|&noise| noise > 0.0)
+            .or_else(|| self.usual_gain());
+        let best_id = self.best.and_then(|best| best.row().id());
+        let found = self
+            .near_misses
+            .find(best_id.as_ref(), threshold.unwrap_or(0.0));
+        let mut trials = log.briefs_at(found)?;
+        trials.retain(|miss| !self.is_tried_again(miss));
+        trials.truncate(MAX_NEAR_MISSES);
+        Ok(trials)
+    }
+
+    fn usual_gain(&self) -> Option<f64> {
+        let gains = self.leaderboard.iter();
+        let gains = gains.filter_map(|keep| keep.row().number_in(Role::Delta));
+        median(gains.map(f64::abs).filter(|gain| *gain > 0.0).collect())
+    }
+
+    fn is_tried_again(&self, miss: &Trial) -> bool {
+        let offset = miss.row().offset;
+        let mut later = self
+            .leaderboard
+            .iter()
+            .filter(|keep| keep.row().offset > offset);
+        self.recent.is_tried_again(offset) || later.any(|keep| idea(keep) == idea(miss))
+    }
+}
+
+fn idea(trial: &Trial) -> String {
+    let hypothesis = trial.row().text(Role::Hypothesis).into_owned();
+    hypothesis.chars().take(SAME_START).collect()
 }

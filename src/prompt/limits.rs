@@ -1,7 +1,10 @@
 //! The section on limits: what a trial must stay within, and how much room the best leaves.
 
+use std::fmt;
+
 use super::{PromptData, trim::Section};
 use crate::analysis::{Bound, Exceeded, Limit, Side};
+use crate::log::{Number, Role, Row, Status};
 use crate::output::{format::amount, markdown::word};
 
 pub(super) fn section(data: &PromptData) -> Option<Section> {
@@ -55,4 +58,91 @@ fn exceeded_text(failures: &Exceeded, side: Side) -> String {
         ),
         None => format!("; the last {trials} were stopped there"),
     }
+}
+
+/// The value that kept a failed trial out.
+pub(super) struct Violation {
+    pub(super) column: String,
+    pub(super) value: f64,
+    /// How far it is beyond the limit, if that is known.
+    excess: Option<f64>,
+}
+
+impl Violation {
+    pub(super) fn value_text(&self) -> String {
+        format!("{} {}", word(&self.column), amount(self.value))
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.value_text())?;
+        match self.excess {
+            Some(excess) => write!(f, ", {} beyond the limit", amount(excess)),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The value by which a trial exceeded its size, its time or a gate: that of a limit or, if none is known, of the column
+/// that such a failure is about.
+pub(super) fn find_violation(row: &Row, limits: &[Limit]) -> Option<Violation> {
+    let status = row.status();
+    if !status.is_failure() {
+        return None;
+    }
+    let mut found: Option<(bool, Violation)> = None;
+    for limit in limits {
+        let Some(value) = limit.value_in(row) else {
+            continue;
+        };
+        let is_of_status = limit
+            .failures
+            .is_some_and(|failures| failures.status == status);
+        let is_better = found
+            .as_ref()
+            .is_none_or(|(other, _)| is_of_status && !other);
+        if limit.margin(value) < 0.0 && is_better {
+            let is_measured = limit
+                .failures
+                .is_none_or(|failures| failures.median.is_some());
+            let violation = Violation {
+                column: limit.column.clone(),
+                value,
+                excess: is_measured.then(|| -limit.margin(value)),
+            };
+            found = Some((is_of_status, violation));
+        }
+    }
+    match found {
+        Some((_, violation)) => Some(violation),
+        None => usual_violation(row),
+    }
+}
+
+/// The value in the column whose name says what a failure is about.
+fn usual_violation(row: &Row) -> Option<Violation> {
+    let words: &[&str] = match row.status() {
+        Status::SizeBlocked => &["bytes", "size", "kb", "mb", "gb"],
+        Status::EvalBudgetOverrun => &["eval"],
+        Status::TrainBudgetOverrun => &["train"],
+        Status::Disqualified => &["accuracy", "acc"],
+        _ => return None,
+    };
+    let schema = row.schema;
+    for (column, name) in schema.names().iter().enumerate() {
+        let is_score = schema.column(Role::Score) == Some(column);
+        let mut parts = name.split('_');
+        if !is_score
+            && parts.any(|part| words.contains(&part))
+            && let Some(value) = Number::value_of_bytes(&row.bytes_at(column))
+        {
+            return Some(Violation {
+                column: name.clone(),
+                value,
+                excess: None,
+            });
+        }
+    }
+    None
 }

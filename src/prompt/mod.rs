@@ -3,7 +3,12 @@
 
 mod data;
 mod failures;
+mod insights;
 mod limits;
+mod page;
+mod parallel;
+mod queries;
+mod record;
 mod search;
 mod session;
 mod trials;
@@ -11,17 +16,37 @@ mod trim;
 
 use anyhow::{Result, bail};
 
-use crate::log::{Role, Row};
-use crate::output::markdown::{code, word};
 use crate::snapshot::Workdir;
-use crate::store::{PromptSettings, SectionName};
-use crate::text::{NOTHING, count};
+use crate::store::{PromptSettings, RunningTrial, SectionName};
 
-pub use data::{PromptData, gather, record};
-use trim::{Section, trim};
+pub use data::{PromptData, gather};
+use page::{Page, id, trial_count};
+pub use record::record;
+use trim::{Prompt, Section, trim};
 
 /// The byte budget if none is given: room for all sections of a usual log.
-const DEFAULT_BYTES: usize = 24_000;
+const DEFAULT_BYTES: usize = 16_000;
+
+/// Which section may use a hypothesis first: none is shown more than twice.
+const BUILD_ORDER: [SectionName; 17] = [
+    SectionName::Opening,
+    SectionName::Limits,
+    SectionName::Task,
+    SectionName::Full,
+    SectionName::Best,
+    SectionName::Chain,
+    SectionName::Failures,
+    SectionName::Invalid,
+    SectionName::Signals,
+    SectionName::Parallel,
+    SectionName::Children,
+    SectionName::Specialist,
+    SectionName::Leaderboard,
+    SectionName::Recent,
+    SectionName::Insights,
+    SectionName::More,
+    SectionName::Workdir,
+];
 
 /// What a prompt is made of besides the data of a log.
 pub struct PromptOptions<'a> {
@@ -30,84 +55,71 @@ pub struct PromptOptions<'a> {
     pub blind: bool,
     /// The command that prints this prompt.
     pub command: &'a str,
-    /// The `--store` flag for other commands, with a space before it, or nothing.
-    pub store_flag: &'a str,
+    /// The flags with which another command finds and reads the same log, with a space before each.
+    pub log_flags: &'a str,
+    /// Whether the best trial has a snapshot that can be checked out.
+    pub has_snapshot: bool,
+    /// The flags with which `diff` shows what the best trial changed, if it can.
+    pub best_diff: Option<&'a str>,
+    pub running: &'a [RunningTrial],
     pub insights: &'a str,
     pub workdir: Option<&'a Workdir>,
 }
 
 /// Writes the prompt, trimmed to its budget.
 pub fn render(data: &PromptData, options: &PromptOptions) -> Result<String> {
-    let sections = options.settings.sections.iter();
-    let sections = sections.filter_map(|&name| section(name, data, options));
-    let max = options.settings.max_bytes;
-    let prompt = trim(
-        sections.collect(),
-        max.unwrap_or(DEFAULT_BYTES),
-        options.command,
-    );
-    let len = prompt.len();
-    match max {
+    let mut prompt = write(data, options, false);
+    if !options.insights.is_empty() && !prompt.shows_headings() {
+        prompt = write(data, options, true);
+    }
+    let len = prompt.text.len();
+    match options.settings.max_bytes {
         Some(max) if len > max => bail!(
             "cannot trim the prompt to {max} bytes, it needs at least {len}; drop sections with --without"
         ),
-        _ => Ok(prompt), // the default budget never fails
+        _ => Ok(prompt.text), // the default budget never fails
     }
 }
 
-fn section(name: SectionName, data: &PromptData, options: &PromptOptions) -> Option<Section> {
+/// Writes the prompt; `quotes_insights` shows the insights as a quotation.
+fn write(data: &PromptData, options: &PromptOptions, quotes_insights: bool) -> Prompt {
+    let page = Page::new(data, options);
+    let mut built: Vec<Section> = BUILD_ORDER
+        .into_iter()
+        .filter(|name| options.settings.sections.contains(name))
+        .filter_map(|name| build(name, &page, quotes_insights))
+        .collect();
+    let order = &options.settings.sections;
+    built.sort_by_key(|section| order.iter().position(|&name| name == section.name));
+    trim(
+        built,
+        options.settings.max_bytes.unwrap_or(DEFAULT_BYTES),
+        options.command,
+    )
+}
+
+fn build(name: SectionName, page: &Page, quotes_insights: bool) -> Option<Section> {
+    let options = page.options;
     let mut section = match name {
-        SectionName::Opening => Some(session::opening(data, options)),
+        SectionName::Opening => Some(session::opening(page)),
         SectionName::Workdir => Some(session::workdir(options.workdir?, options.blind)),
-        SectionName::Task => session::task(data, &options.settings.task),
+        SectionName::Task => session::task(page),
         _ if options.blind => None,
-        SectionName::Limits => limits::section(data),
-        SectionName::Signals => search::signals(data),
-        SectionName::Failures => failures::section(&data.failures, &data.tally),
-        SectionName::Best => search::best(data),
-        SectionName::Leaderboard => trials::leaderboard(data),
-        SectionName::Chain => search::chain(data),
-        SectionName::Children => trials::children(data),
-        SectionName::Specialist => trials::own(data),
-        SectionName::Recent => trials::recent(data),
-        SectionName::Full => trials::full(data),
-        SectionName::Insights => session::insights(options.insights),
-        SectionName::More => session::more(data, options.store_flag),
+        SectionName::Limits => limits::section(page.data),
+        SectionName::Signals => search::signals(page),
+        SectionName::Failures => failures::section(page),
+        SectionName::Invalid => parallel::invalid(page),
+        SectionName::Best => search::best(page),
+        SectionName::Chain => search::chain(page),
+        SectionName::Leaderboard => trials::leaderboard(page),
+        SectionName::Children => trials::children(page),
+        SectionName::Specialist => trials::own(page),
+        SectionName::Parallel => parallel::section(page),
+        SectionName::Recent => trials::recent(page),
+        SectionName::Full => trials::full(page),
+        SectionName::Insights => insights::section(options.insights, quotes_insights),
+        SectionName::More => session::more(page),
     }?;
     section.name = name;
     Some(section)
-}
-
-fn id(row: &Row) -> String {
-    word(&row.name())
-}
-
-fn cell(row: &Row, role: Role) -> String {
-    word(&row.text(role))
-}
-
-fn quote(row: &Row, role: Role, max: usize) -> String {
-    code(&row.text(role), max)
-}
-
-fn delta(row: &Row) -> String {
-    format!("Δ best {}", cell(row, Role::Delta))
-}
-
-fn trial_count(trials: u64) -> String {
-    count(trials, "trial")
-}
-
-/// The id, then the specialist, status, score and difference that the trial has.
-fn outcome(row: &Row) -> String {
-    if let Some(damage) = row.damage {
-        return format!("{} [damaged: {damage}]", id(row));
-    }
-    let roles = [Role::Specialist, Role::Status, Role::Score];
-    let mut words = roles.map(|role| cell(row, role)).to_vec();
-    if !row.bytes(Role::Delta).is_empty() {
-        words.push(delta(row));
-    }
-    words.retain(|word| word != NOTHING);
-    format!("{} [{}]", id(row), words.join(", "))
 }

@@ -1,6 +1,7 @@
 //! The sections about the search as a whole: signals, the best trial and its chain.
 
-use super::{PromptData, Section, cell, delta, id, quote};
+use super::page::{Page, cell, explained_delta, id, quote};
+use super::trim::Section;
 use crate::analysis::{ChainEnd, Signal};
 use crate::log::{Role, Trial};
 use crate::output::format::number;
@@ -12,23 +13,44 @@ const HYPOTHESIS: usize = 60;
 const BEST_HYPOTHESIS: usize = 1000;
 const CHAIN_WORD: usize = 64;
 
-pub(super) fn signals(data: &PromptData) -> Option<Section> {
-    let rows = data.signals.iter().map(|signal| signal_text(signal, data));
-    (!data.signals.is_empty()).then(|| Section::new("## Signals", "", rows.collect()))
+pub(super) fn signals(page: &Page) -> Option<Section> {
+    let mut rows = Vec::new();
+    if let Some(noise) = page.data.noise {
+        rows.push(noise_text(noise, page));
+    }
+    rows.extend(
+        page.data
+            .signals
+            .iter()
+            .map(|signal| signal_text(signal, page)),
+    );
+    (!rows.is_empty()).then(|| Section::new("## Signals", "", rows))
 }
 
-fn signal_text(signal: &Signal, data: &PromptData) -> String {
+fn noise_text(noise: f64, page: &Page) -> String {
+    let metric = word(&page.data.schema.metric);
+    let source = match page.options.settings.epsilon {
+        Some(_) => "the settings say so",
+        None => "the median difference between repeats of one trial",
+    };
+    format!("- Noise of {metric}: {} ({source}).\n", number(noise))
+}
+
+fn signal_text(signal: &Signal, page: &Page) -> String {
     match signal {
         Signal::NoProgress { trials, epsilon } => {
-            let little = epsilon.map_or_else(String::new, |epsilon| {
-                let epsilon = number(epsilon);
-                format!("changed the score by less than {epsilon}, which is noise, or ")
-            });
+            let little = match epsilon {
+                Some(epsilon) if *epsilon > 0.0 => {
+                    let epsilon = number(*epsilon);
+                    format!("changed the score by less than {epsilon}, which is noise, or ")
+                }
+                _ => String::new(),
+            };
             format!(
                 "- Your last {trials} trials {little}did not complete: try another kind of change.\n"
             )
         }
-        Signal::NoKeep { trials } if data.tally.last_keep.is_none() => {
+        Signal::NoKeep { trials } if page.data.tally.last_keep.is_none() => {
             format!("- No keep yet, after {trials} trials.\n")
         }
         Signal::NoKeep { trials } => {
@@ -37,36 +59,50 @@ fn signal_text(signal: &Signal, data: &PromptData) -> String {
         Signal::ChildrenFail { children } => format!(
             "- The last {children} trials from the best all failed: look for what they have in common.\n"
         ),
-        Signal::NearMisses => {
-            let mut text = "- These discards were close to zero, and the trial they were measured against is no longer the best: try them again from the best.\n".to_owned();
-            for trial in &data.near_misses {
-                let row = trial.row();
-                let hypothesis = quote(&row, Role::Hypothesis, HYPOTHESIS);
-                text += &format!("  - {} ({}) {hypothesis}\n", id(&row), delta(&row));
-            }
-            text
-        }
+        Signal::NearMisses => near_misses_text(page),
     }
 }
 
-pub(super) fn best(data: &PromptData) -> Option<Section> {
-    let row = data.best.as_ref()?.row();
-    let text = format!(
-        "- trial: {}\n- {}: {}\n- specialist: {}\n- hypothesis: {}\n- snapshot: {}\n",
+fn near_misses_text(page: &Page) -> String {
+    let mut text = "- Worth another try from the best: discards close to zero, measured against an earlier best.\n".to_owned();
+    for trial in &page.data.near_misses {
+        let row = trial.row();
+        let delta = explained_delta(&row).unwrap_or_default();
+        text += &format!("  - {} ({delta})", id(&row));
+        if let Some(hypothesis) = page.hypothesis(&row, HYPOTHESIS) {
+            text += &format!(" {hypothesis}");
+        }
+        text.push('\n');
+    }
+    text
+}
+
+pub(super) fn best(page: &Page) -> Option<Section> {
+    let row = page.data.best.as_ref()?.row();
+    let hypothesis = page.hypothesis(&row, BEST_HYPOTHESIS);
+    let mut text = format!(
+        "- trial: {}\n- {}: {}\n- specialist: {}\n",
         id(&row),
-        word(&data.schema.metric),
+        word(&page.data.schema.metric),
         cell(&row, Role::Score),
         cell(&row, Role::Specialist),
-        quote(&row, Role::Hypothesis, BEST_HYPOTHESIS),
-        quote(&row, Role::Snapshot, 200)
     );
+    if let Some(hypothesis) = hypothesis {
+        text += &format!("- hypothesis: {hypothesis}\n");
+    }
+    text += &format!("- snapshot: {}\n", quote(&row, Role::Snapshot, 200));
     Some(Section::new("## Current best", &text, Vec::new()))
 }
 
 /// One row: trimmed from its end, the chain would lose the best.
-pub(super) fn chain(data: &PromptData) -> Option<Section> {
+pub(super) fn chain(page: &Page) -> Option<Section> {
+    let data = page.data;
     data.best.as_ref()?;
-    let mut lines: Vec<String> = data.chain.iter().map(link_text).collect();
+    let mut lines: Vec<String> = data
+        .chain
+        .iter()
+        .map(|link| link_text(link, page))
+        .collect();
     if let Some(best) = lines.last_mut() {
         *best += " ← BEST";
     }
@@ -87,7 +123,7 @@ pub(super) fn chain(data: &PromptData) -> Option<Section> {
 }
 
 /// A line of a code block: made visible and cut, but not quoted.
-fn link_text((trial, step): &(Trial, String)) -> String {
+fn link_text((trial, step): &(Trial, String), page: &Page) -> String {
     let row = trial.row();
     let plain = |role| cut_visible(&row.text(role), CHAIN_WORD);
     let roles = [Role::Status, Role::Score, Role::Specialist];
@@ -101,6 +137,10 @@ fn link_text((trial, step): &(Trial, String)) -> String {
         None => words.join(", "),
     };
     let id = cut_visible(&row.name(), CHAIN_WORD);
-    let hypothesis = cut_visible(&row.text(Role::Hypothesis), HYPOTHESIS);
-    format!("{id} [{outcome}] {hypothesis}")
+    let mut text = format!("{id} [{outcome}]");
+    if page.may_show(&row) {
+        let hypothesis = cut_visible(&row.text(Role::Hypothesis), HYPOTHESIS);
+        text += &format!(" {hypothesis}");
+    }
+    text.trim_end().to_owned()
 }

@@ -1,32 +1,44 @@
 //! The sections that list trials: the leaderboard, the children of the best, the specialist's own, the last ones.
 
-use super::{PromptData, Section, cell, id, outcome, quote, trial_count};
-use crate::analysis::Calibration;
+use super::limits::find_violation;
+use super::page::{Page, cell, id, quote, score_cell, trial_count};
+use super::trim::Section;
+use crate::analysis::{Calibration, find_reason};
 use crate::log::{Role, Row, Status, Trial, shown_id};
 use crate::output::format::short_delta;
-use crate::output::markdown::{self, word};
+use crate::output::markdown::{self, code, word};
 use crate::output::trials::column_title;
-use crate::text::count;
+use crate::store::SectionName;
+use crate::text::{count, cut_middle, squeeze, visible};
 
 /// How long the texts of a list may be, and how many bytes a trial may have in the mean: the first length that fits is used.
 type Lengths = (&'static [usize], usize);
 
-const IN_LEADERBOARD: Lengths = (&[100, 80, 60, 40, 20], 170);
-const IN_RECENT: Lengths = (&[72, 56, 40, 28, 14], 140);
-const IN_LIST: Lengths = (&[60, 40, 20], 180);
-const IN_OWN: Lengths = (&[60, 40, 20], 360);
-const IN_FULL: Lengths = (&[4000, 2000, 1200, 800, 600, 400, 200, 100], 1050);
+const IN_LEADERBOARD: Lengths = (&[100, 80, 60, 40, 20], 85);
+const IN_RECENT: Lengths = (&[72, 56, 40, 34, 28, 14], 79);
+const IN_LIST: Lengths = (&[60, 50, 40, 20], 120);
+const IN_OWN: Lengths = (&[60, 50, 40, 20], 170);
+const IN_FULL: Lengths = (
+    &[
+        4000, 2000, 1200, 800, 600, 400, 300, 250, 200, 170, 150, 100,
+    ],
+    345,
+);
+
+const DELTA_NOTE: &str = "Δ is against the best then.\n\n";
 
 /// One row for each trial; `write` gets the trial and the length of its texts.
 fn fit_rows(
     trials: &[Trial],
     (lengths, bytes): Lengths,
-    write: impl Fn(&Row, usize) -> String,
+    write: impl Fn(usize, &Row, usize) -> String,
 ) -> Vec<String> {
     let mut rows = Vec::new();
     for &length in lengths {
-        let texts = trials.iter().map(|trial| write(&trial.row(), length));
-        rows = texts.collect();
+        let trials_with_place = trials.iter().enumerate();
+        rows = trials_with_place
+            .map(|(at, trial)| write(at, &trial.row(), length))
+            .collect();
         if rows.iter().map(String::len).sum::<usize>() <= bytes * trials.len() {
             break;
         }
@@ -34,9 +46,9 @@ fn fit_rows(
     rows
 }
 
-pub(super) fn leaderboard(data: &PromptData) -> Option<Section> {
+pub(super) fn leaderboard(page: &Page) -> Option<Section> {
+    let (data, trials) = (page.data, &page.data.leaderboard);
     data.newest.as_ref()?;
-    let trials = &data.leaderboard;
     if trials.is_empty() {
         let has_keeps = data.tally.total.trials(|status| status == Status::Keep) > 0;
         let section = Section::new("## Leaderboard", "No keeps yet.\n", Vec::new());
@@ -44,15 +56,21 @@ pub(super) fn leaderboard(data: &PromptData) -> Option<Section> {
     }
     let title = format!("## Leaderboard: top {}", count(trials.len() as u64, "keep"));
     let roles = [Role::Score, Role::Delta, Role::Specialist];
-    Some(table(&title, trials, roles, IN_LEADERBOARD, data))
+    Some(table(&title, trials, roles, IN_LEADERBOARD, page))
 }
 
-pub(super) fn recent(data: &PromptData) -> Option<Section> {
-    let trials = &data.recent;
+/// The last trials that are not shown in full.
+pub(super) fn recent(page: &Page) -> Option<Section> {
+    let (all, first) = (&page.data.last, in_full(page).len());
+    let end = first.saturating_add(page.options.settings.recent);
+    let trials = &all[first..end.min(all.len())];
     let count = trial_count(trials.len() as u64);
-    let title = format!("## Recent: last {count}, newest first");
+    let title = match first {
+        0 => format!("## Recent: last {count}, newest first"),
+        first => format!("## Recent: {count} before the last {first}, newest first"),
+    };
     let roles = [Role::Specialist, Role::Status, Role::Score];
-    (!trials.is_empty()).then(|| table(&title, trials, roles, IN_RECENT, data))
+    (!trials.is_empty()).then(|| table(&title, trials, roles, IN_RECENT, page))
 }
 
 fn table(
@@ -60,29 +78,64 @@ fn table(
     trials: &[Trial],
     roles: [Role; 3],
     lengths: Lengths,
-    data: &PromptData,
+    page: &Page,
 ) -> Section {
-    let rows = fit_rows(trials, lengths, |row, length| {
-        let [a, b, c] = roles.map(|role| cell(row, role));
-        markdown::row(&[id(row), a, b, c, quote(row, Role::Hypothesis, length)])
+    let hidden: Vec<Option<&str>> = trials
+        .iter()
+        .map(|trial| hide_hypothesis(trial, page))
+        .collect();
+    let rows = fit_rows(trials, lengths, |at, row, length| {
+        let [a, b, c] = roles.map(|role| table_cell(row, role, page));
+        let hypothesis = match hidden[at] {
+            Some(place) => place.to_owned(),
+            None => quote(row, Role::Hypothesis, length),
+        };
+        markdown::row(&[id(row), a, b, c, hypothesis])
     });
-    let metric = word(&data.schema.metric);
-    let [a, b, c] = roles.map(|role| column_title(role, &metric).to_owned());
+    let metric = word(&page.data.schema.metric);
+    let [a, b, c] = roles.map(|role| match role {
+        Role::Delta => "Δ against the best then".to_owned(),
+        _ => column_title(role, &metric).to_owned(),
+    });
     let mut section = Section::new(title, "", rows);
     section.table_head = markdown::head(&["exp".to_owned(), a, b, c, "hypothesis".to_owned()]);
     section
 }
 
-pub(super) fn children(data: &PromptData) -> Option<Section> {
-    data.best.as_ref()?;
-    let (children, older) = (&data.children, &data.older_children);
+/// Where the hypothesis is shown instead, if it is not shown here.
+fn hide_hypothesis(trial: &Trial, page: &Page) -> Option<&'static str> {
+    let row = trial.row();
+    let sections = &page.options.settings.sections;
+    let mut links = page.data.chain.iter().map(|(link, _)| link.row().offset);
+    if sections.contains(&SectionName::Chain) && links.any(|offset| offset == row.offset) {
+        return Some("in the chain");
+    }
+    (!page.may_show(&row)).then_some("shown elsewhere")
+}
+
+fn table_cell(row: &Row, role: Role, page: &Page) -> String {
+    match role {
+        Role::Score => score_cell(row),
+        Role::Status => match find_violation(row, &page.data.limits) {
+            Some(violation) => format!("{}: {}", cell(row, role), violation.value_text()),
+            None => cell(row, role),
+        },
+        _ => cell(row, role),
+    }
+}
+
+pub(super) fn children(page: &Page) -> Option<Section> {
+    page.data.best.as_ref()?;
+    let (children, older) = (&page.data.children, &page.data.older_children);
     let all = children.len() as u64 + older.values().sum::<u64>();
     if all == 0 {
         let section = Section::new("## Tried from the best", "Nothing yet.\n", Vec::new());
         return Some(section);
     }
     let title = format!("## Tried from the best: {}, newest first", trial_count(all));
-    let mut section = Section::new(&title, "", fit_rows(children, IN_LIST, list_item));
+    let (text, children) = split_in_full(children, page);
+    let rows = list(&children, IN_LIST, page, |_, _| String::new());
+    let mut section = Section::new(&title, &text, rows);
     if !older.is_empty() {
         let older = older.iter().map(|(status, n)| (status.name(), *n));
         section.foot = format!("\nEarlier: {}.\n", tally_text(older));
@@ -90,9 +143,24 @@ pub(super) fn children(data: &PromptData) -> Option<Section> {
     Some(section)
 }
 
-fn list_item(row: &Row, length: usize) -> String {
-    let hypothesis = quote(row, Role::Hypothesis, length);
-    format!("- {} {hypothesis}\n", outcome(row))
+/// Trials as list items, each followed by its `details`.
+fn list(
+    trials: &[Trial],
+    lengths: Lengths,
+    page: &Page,
+    details: impl Fn(&Row, usize) -> String,
+) -> Vec<String> {
+    let shown: Vec<bool> = trials
+        .iter()
+        .map(|trial| page.may_show(&trial.row()))
+        .collect();
+    fit_rows(trials, lengths, |at, row, length| {
+        let mut text = format!("- {}", page.outcome(row));
+        if shown[at] {
+            text += &format!(" {}", quote(row, Role::Hypothesis, length));
+        }
+        text + "\n" + &details(row, length)
+    })
 }
 
 /// A tally as `3 keep, 1 crash`.
@@ -101,7 +169,8 @@ fn tally_text<S: AsRef<str>>(tally: impl Iterator<Item = (S, u64)>) -> String {
     counts.collect::<Vec<_>>().join(", ")
 }
 
-pub(super) fn own(data: &PromptData) -> Option<Section> {
+pub(super) fn own(page: &Page) -> Option<Section> {
+    let data = page.data;
     data.newest.as_ref()?;
     let group = &data.own.group;
     let title = format!("## Your trials: {}", word(&data.specialist));
@@ -111,7 +180,8 @@ pub(super) fn own(data: &PromptData) -> Option<Section> {
     let tally = tally_text(group.entries().map(|entry| (entry.word, entry.trials)));
     let mut text = format!("{}: {tally}", trial_count(group.all()));
     if let Some((_, score, id)) = &group.best {
-        text += &format!("; your best is {} ({})", word(id), word(score));
+        let metric = word(&data.schema.metric);
+        text += &format!("; your best is {} ({metric} {})", word(id), word(score));
     }
     text += ".\n\n";
     if let Some(calibration) = data.own.calibration() {
@@ -121,10 +191,35 @@ pub(super) fn own(data: &PromptData) -> Option<Section> {
     if !data.leaderboard.is_empty() && !data.leaderboard.iter().any(is_own) {
         text += "No keep on the leaderboard is yours.\n\n";
     }
-    let rows = fit_rows(&data.own_last, IN_OWN, |row, length| {
-        list_item(row, length) + &item_text("notes", row, Role::Notes, 2 * length)
+    let (note, trials) = split_in_full(&data.own_last, page);
+    text += &note;
+    let rows = list(&trials, IN_OWN, page, |row, length| {
+        notes_text(row, length + length / 2)
     });
     Some(Section::new(&title, &text, rows))
+}
+
+/// The trials that are not shown in full, and a note that names the others.
+fn split_in_full(trials: &[Trial], page: &Page) -> (String, Vec<Trial>) {
+    let full = in_full(page);
+    let is_full = |trial: &Trial| {
+        full.iter()
+            .any(|other| other.row().offset == trial.row().offset)
+    };
+    let (shown, others): (Vec<Trial>, Vec<Trial>) = trials.iter().cloned().partition(is_full);
+    let names = shown.iter().map(|trial| {
+        let row = trial.row();
+        format!("{} {}", id(&row), cell(&row, Role::Status))
+    });
+    let names: Vec<String> = names.collect();
+    let mut note = String::new();
+    if !names.is_empty() {
+        note += &format!("Among the last {}: {}.\n\n", full.len(), names.join(", "));
+    }
+    if !others.is_empty() {
+        note += DELTA_NOTE;
+    }
+    (note, others)
 }
 
 fn calibration_text(calibration: &Calibration) -> String {
@@ -138,12 +233,27 @@ fn calibration_text(calibration: &Calibration) -> String {
     )
 }
 
-pub(super) fn full(data: &PromptData) -> Option<Section> {
-    let rows = fit_rows(&data.full, IN_FULL, |row, length| {
+/// The trials that are shown in full.
+fn in_full<'a>(page: &Page<'a>) -> &'a [Trial] {
+    let settings = page.options.settings;
+    if !settings.sections.contains(&SectionName::Full) {
+        return &[];
+    }
+    let all = &page.data.last;
+    &all[..settings.full.min(all.len())]
+}
+
+pub(super) fn full(page: &Page) -> Option<Section> {
+    let trials = in_full(page);
+    for trial in trials {
+        page.may_show(&trial.row());
+    }
+    let rows = fit_rows(trials, IN_FULL, |_, row, length| {
         let parent = word(&shown_id(&row.text(Role::Parent)));
         let hypothesis = item_text("hypothesis", row, Role::Hypothesis, length);
-        let notes = item_text("notes", row, Role::Notes, length);
-        format!("- {} from {parent}\n{hypothesis}{notes}", outcome(row))
+        let notes = notes_text(row, length / 2);
+        let outcome = page.explained_outcome(row);
+        format!("- {outcome} from {parent}\n{hypothesis}{notes}")
     });
     let mut title = format!("## The last {} in full, newest first", rows.len());
     // In the title, so that a long text does not change the structure of the prompt.
@@ -151,6 +261,22 @@ pub(super) fn full(data: &PromptData) -> Option<Section> {
         title += "; for texts that end in …, see `lineage show`";
     }
     (!rows.is_empty()).then(|| Section::new(&title, "", rows))
+}
+
+/// The notes; of a failed trial only its reason, if they are long.
+fn notes_text(row: &Row, length: usize) -> String {
+    let notes = row.text(Role::Notes);
+    if row.status().is_failure()
+        && notes.len() > length
+        && let Some(reason) = find_reason(&notes)
+    {
+        let reason = squeeze(&visible(&reason));
+        return format!(
+            "  - reason: {}\n",
+            code(&cut_middle(&reason, length), length)
+        );
+    }
+    item_text("notes", row, Role::Notes, length)
 }
 
 fn item_text(name: &str, row: &Row, role: Role, length: usize) -> String {

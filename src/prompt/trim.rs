@@ -1,24 +1,42 @@
 //! Trims a prompt to a byte budget: whole rows, then whole sections, the least valuable sections first.
 
+use super::insights::top_headings;
 use crate::{output::markdown::code, store::SectionName, text::count};
 
 /// Which section is trimmed first. How trials fail and what an agent must do stay longest: feedback on failures helps most.
 /// The opening and the task are never trimmed.
-const TRIM_ORDER: [SectionName; 13] = [
+const TRIM_ORDER: [SectionName; 15] = [
     SectionName::Recent,
     SectionName::Leaderboard,
     SectionName::Workdir,
     SectionName::Children,
     SectionName::Specialist,
+    SectionName::Parallel,
     SectionName::Full,
     SectionName::More,
     SectionName::Chain,
     SectionName::Best,
+    SectionName::Invalid,
     SectionName::Failures,
     SectionName::Insights,
     SectionName::Signals,
     SectionName::Limits,
 ];
+
+/// A prompt, and the headings of its sections.
+pub(super) struct Prompt {
+    pub(super) text: String,
+    headings: Vec<String>,
+}
+
+impl Prompt {
+    /// Whether a Markdown parser sees every heading where it belongs: not in a block that something left open.
+    pub(super) fn shows_headings(&self) -> bool {
+        let mut found = top_headings(&self.text).into_iter();
+        let mut headings = self.headings.iter();
+        headings.all(|heading| found.any(|other| other == heading))
+    }
+}
 
 pub(super) struct Section {
     pub(super) name: SectionName,
@@ -31,8 +49,17 @@ pub(super) struct Section {
 }
 
 impl Section {
+    fn heading(&self) -> String {
+        self.head.lines().next().unwrap_or_default().to_owned()
+    }
+
     /// A section with a heading, a text and rows; the text and the rows may be empty.
     pub(super) fn new(title: &str, text: &str, rows: Vec<String>) -> Self {
+        let text = if rows.is_empty() {
+            text.trim_end().to_owned() + "\n"
+        } else {
+            text.to_owned()
+        };
         Self {
             name: SectionName::Opening,
             head: format!("{title}\n\n{text}"),
@@ -77,7 +104,10 @@ impl Section {
 }
 
 fn show_whole(command: &str, names: &[SectionName]) -> String {
-    let names = join(names, ",");
+    let mut names = join(names, ",");
+    if names == SectionName::Recent.to_string() {
+        names += ",full"; // it lists only what is not shown in full
+    }
     code(
         &format!("{command} --sections {names} --max-bytes 10000000"),
         1000,
@@ -90,21 +120,29 @@ fn join(names: &[SectionName], separator: &str) -> String {
 }
 
 /// Joins sections to a prompt of at most `budget` bytes, or of as few as possible. `command` prints the prompt again.
-pub(super) fn trim(mut sections: Vec<Section>, budget: usize, command: &str) -> String {
-    let prompt = join_sections(&sections, &[], command);
+pub(super) fn trim(mut sections: Vec<Section>, budget: usize, command: &str) -> Prompt {
+    let text = fit(&mut sections, budget, command);
+    Prompt {
+        text,
+        headings: sections.iter().map(Section::heading).collect(),
+    }
+}
+
+fn fit(sections: &mut Vec<Section>, budget: usize, command: &str) -> String {
+    let prompt = join_sections(sections, &[], command);
     if prompt.len() <= budget {
         return prompt;
     }
-    for section in &mut sections {
+    for section in &mut *sections {
         section.shown = 0;
     }
     let mut dropped = Vec::new();
-    let mut len = join_sections(&sections, &dropped, command).len();
+    let mut len = join_sections(sections, &dropped, command).len();
     for name in TRIM_ORDER {
         if len > budget && sections.iter().any(|section| section.name == name) {
             sections.retain(|section| section.name != name);
             dropped.push(name);
-            len = join_sections(&sections, &dropped, command).len();
+            len = join_sections(sections, &dropped, command).len();
         }
     }
     // The most valuable sections get their rows back first.
@@ -115,7 +153,7 @@ pub(super) fn trim(mut sections: Vec<Section>, budget: usize, command: &str) -> 
             len += section.text(command).len();
         }
     }
-    join_sections(&sections, &dropped, command)
+    join_sections(sections, &dropped, command)
 }
 
 fn join_sections(sections: &[Section], dropped: &[SectionName], command: &str) -> String {
@@ -155,7 +193,7 @@ mod tests {
     }
 
     fn prompt(budget: usize) -> String {
-        trim(sections(), budget, "again")
+        trim(sections(), budget, "again").text
     }
 
     #[test]
@@ -180,7 +218,7 @@ mod tests {
     fn the_least_valuable_section_is_trimmed_first_and_says_so() {
         let prompt = prompt(prompt(usize::MAX).len() - 1);
         assert!(
-            prompt.contains("more rows: `again --sections recent --max-bytes 10000000`\n"),
+            prompt.contains("more rows: `again --sections recent,full --max-bytes 10000000`\n"),
             "{prompt}"
         );
         assert!(!prompt.contains("--sections failures"), "{prompt}");
@@ -191,7 +229,7 @@ mod tests {
         let mut sections = sections();
         let rows = vec!["x".repeat(5000) + "\n"];
         sections[1] = section(SectionName::Insights, "## Insights", rows);
-        let prompt = trim(sections, 2000, "again");
+        let prompt = trim(sections, 2000, "again").text;
         let rows = prompt.lines().filter(|line| line.starts_with("- row"));
         assert_eq!(rows.count(), 9, "{prompt}");
     }

@@ -188,7 +188,7 @@ const OPTIONAL_SETTINGS: &str = r#"# durability = "none"          # do not wait 
 # top = 20                     # rows of the leaderboard
 # recent = 30                  # rows of the table of recent trials
 # full = 10                    # recent trials in full
-# max_bytes = 24000            # of the whole prompt
+# max_bytes = 16000            # of the whole prompt
 # epsilon = 0.001              # smaller differences are noise; default: estimated from the log
 # stuck_after = 20             # report this many trials without a keep
 # task = """Propose one edit within the {specialist} domain …"""

@@ -26,14 +26,16 @@ pub struct PromptSettings {
     pub recent: usize,
     /// Recent trials in full.
     pub full: usize,
-    /// The most bytes of a prompt; 24,000 if absent, unless the smallest prompt is larger.
+    /// The most bytes of a prompt; 16,000 if absent, unless the smallest prompt is larger.
     pub max_bytes: Option<usize>,
-    /// Smaller differences are noise; measured from the log if absent.
+    /// Smaller differences are noise; measured from repeated trials if absent.
     pub epsilon: Option<f64>,
     /// The number of trials without a keep from which the prompt says so.
     pub stuck_after: u64,
-    /// What the agent is to do; `{specialist}`, `{best}` and `{metric}` are filled in.
+    /// What the agent is to do; `{specialist}`, `{best}`, `{metric}` and `{submit}` are filled in.
     pub task: String,
+    /// The command with which an agent submits a trial, as `./run_trial.sh "$hypothesis"`.
+    pub submit: Option<String>,
 }
 
 impl Default for PromptSettings {
@@ -51,6 +53,7 @@ impl Default for PromptSettings {
             epsilon: None,
             stuck_after: 20,
             task: DEFAULT_TASK.to_owned(),
+            submit: None,
         }
     }
 }
@@ -72,20 +75,24 @@ pub enum SectionName {
     Signals,
     /// What fails, and how
     Failures,
+    /// Failed trials that beat the best
+    Invalid,
     /// The current best
     Best,
+    /// The chain to the best
+    Chain,
     /// The best keeps
     #[serde(alias = "board")]
     #[value(alias = "board")]
     Leaderboard,
-    /// The chain to the best
-    Chain,
     /// What was tried from the best
     Children,
     /// The reader's own trials
     #[serde(alias = "axis")]
     #[value(alias = "axis")]
     Specialist,
+    /// Trials in progress, discards that beat their parent, what was tried again
+    Parallel,
     /// The last trials, one line each
     Recent,
     /// The last trials in full

@@ -38,7 +38,13 @@ mod prompt_structure;
 mod prune;
 mod real_logs;
 mod render;
+mod render_budget;
+mod render_insights;
 mod render_limits;
+mod render_saved;
+mod render_trials;
+#[cfg(unix)]
+mod render_workdir;
 mod roundtrip;
 mod run;
 mod run_processes;

@@ -170,6 +170,7 @@ fn prompt_of_raw(text: &str) -> String {
         "render",
         "--for=me",
         "--direction=minimize",
+        "--full=2",
         "--max-bytes",
         "1000000",
         "-q",
@@ -222,7 +223,7 @@ proptest! {
         // A row of which the status or the score is no longer one has another place on the page: only whole pages are compared.
         let page = prompt_of_raw(&text);
         prop_assert!(!page.contains(is_hidden), "{:?}", page);
-        let known = ["# Session start", "## Signals", "## What fails", "## Current best", "## Leaderboard", "## Chain", "## Tried from",
+        let known = ["# Session start", "## Limits", "## Better than", "## Parallel work", "## Signals", "## What fails", "## Current best", "## Leaderboard", "## Chain", "## Tried from",
             "## Your trials", "## Recent", "## The last", "## How to ask", "## Your task"];
         let mut in_code = false;
         for line in page.lines() {

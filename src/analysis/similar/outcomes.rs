@@ -27,9 +27,9 @@ impl Outcomes {
         if matches!(row.status(), Status::Crash | Status::PreflightCrash) {
             let notes = row.text(Role::Notes);
             let reason = find_reason(&notes).unwrap_or_default();
-            self.kinds.insert(kind_of(reason));
+            self.kinds.insert(kind_of(&reason));
             if !reason.is_empty() {
-                self.reason = Some(reason.to_owned());
+                self.reason = Some(reason.into_owned());
             }
         }
     }

@@ -1,0 +1,92 @@
+//! What a hypothesis changes, as far as its words name it: `42 epochs`, `lr=3e-4`, `batch from 32 to 64`.
+
+/// How much of a hypothesis is searched.
+const MAX_CHARS: usize = 400;
+
+/// Words after a number that name no quantity.
+const FILLERS: [&str; 22] = [
+    "of", "to", "in", "and", "or", "the", "at", "on", "for", "with", "from", "by", "as", "is", "a",
+    "per", "than", "then", "was", "are", "but", "while",
+];
+
+/// The knobs that a hypothesis turns, each with its new value, without repeats.
+pub fn find_knobs(hypothesis: &str) -> Vec<String> {
+    let end = hypothesis.char_indices().nth(MAX_CHARS);
+    let text = &hypothesis[..end.map_or(hypothesis.len(), |(at, _)| at)];
+    let text = text
+        .replace("->", "→")
+        .replace('→', " → ")
+        .replace('=', " = ");
+    let is_border = |c: char| c.is_whitespace() || ",;:()[]{}\"'`".contains(c);
+    let words: Vec<&str> = text.split(is_border).map(trim_point).collect();
+    let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    let (mut knobs, mut rest) = (Vec::new(), words.as_slice());
+    while !rest.is_empty() {
+        let (knob, used) = knob_at(rest).map_or((None, 1), |(knob, used)| (Some(knob), used));
+        rest = &rest[used..];
+        if let Some(knob) = knob
+            && !knobs.contains(&knob)
+        {
+            knobs.push(knob);
+        }
+    }
+    knobs
+}
+
+/// The knob that words start with, and how many words name it.
+fn knob_at(words: &[&str]) -> Option<(String, usize)> {
+    match words {
+        [name, "=", value, ..] if is_name(name) && is_number(value) => {
+            Some((format!("{name}={value}"), 3))
+        }
+        [name, _, "→", value, ..] if is_name(name) && is_number(value) => {
+            Some((format!("{name}={value}"), 4))
+        }
+        [name, "from", _, "to", value, ..] if is_name(name) && is_number(value) => {
+            Some((format!("{name}={value}"), 5))
+        }
+        [number, unit, ..] if is_number(number) && is_unit(unit) => {
+            Some((format!("{number} {}", unit.to_lowercase()), 2))
+        }
+        _ => None,
+    }
+}
+
+/// A word without the point at the end of its sentence.
+fn trim_point(word: &str) -> &str {
+    word.trim_end_matches('.')
+}
+
+fn is_number(word: &str) -> bool {
+    word.trim_start_matches('-')
+        .starts_with(|c: char| c.is_ascii_digit())
+}
+
+fn is_name(word: &str) -> bool {
+    word.starts_with(char::is_alphabetic) && word.len() > 1
+}
+
+fn is_unit(word: &str) -> bool {
+    word.chars().all(char::is_alphabetic) && word.len() > 1 && !FILLERS.contains(&word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knobs_are_named_with_their_new_value() {
+        for (hypothesis, knobs) in [
+            ("train for 42 epochs, no other change.", &["42 epochs"][..]),
+            ("lr=3e-4 and min_lr = 0.1", &["lr=3e-4", "min_lr=0.1"]),
+            ("raise batch from 32 to 64.", &["batch=64"]),
+            (
+                "Raise muon_wd 0.95→0.99 again: muon_wd 0.95->0.99",
+                &["muon_wd=0.99"],
+            ),
+            ("a plan of 3 to 5 of them", &[]),
+        ] {
+            assert_eq!(find_knobs(hypothesis), knobs, "{hypothesis}");
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! The insights: Markdown that a person writes. It keeps its structure, but it cannot swallow what follows.
+
+use pulldown_cmark::{Event, Parser, Tag};
+
+use super::trim::Section;
+use crate::text::escape_hidden;
+
+/// A heading that shows whether something before it is still open.
+const PROBE: &str = "## What follows";
+
+/// What closes a block of HTML.
+const HTML_ENDS: [&str; 8] = [
+    "-->",
+    "?>",
+    "]]>",
+    ">",
+    "</pre>",
+    "</script>",
+    "</style>",
+    "</textarea>",
+];
+
+/// One row, which is shown whole or not at all. `is_quoted` shows it as a quotation, which ends where its lines end.
+pub(super) fn section(text: &str, is_quoted: bool) -> Option<Section> {
+    let text = text.trim_end();
+    if text.trim().is_empty() {
+        return None;
+    }
+    let lines = text.lines().map(|line| escape_hidden(line).into_owned());
+    let text = lines.collect::<Vec<_>>().join("\n");
+    let text = match close(&text) {
+        Some(closed) if !is_quoted => closed + "\n",
+        _ => quote(&text),
+    };
+    Some(Section::new("## Key insights", "", vec![text]))
+}
+
+/// The text with what is open at its end closed; `None` if that is not possible.
+fn close(text: &str) -> Option<String> {
+    let fences = ['`', '~'].map(|c| c.to_string().repeat(longest_run(text, c).max(3)));
+    let ends = fences.iter().map(String::as_str).chain(HTML_ENDS);
+    let closed = ends.map(|end| format!("{text}\n{end}"));
+    let mut candidates = std::iter::once(text.to_owned()).chain(closed);
+    candidates.find(|text| {
+        let page = format!("{text}\n\n{PROBE}\n");
+        top_headings(&page).last() == Some(&PROBE)
+    })
+}
+
+fn quote(text: &str) -> String {
+    let lines = text
+        .lines()
+        .map(|line| format!("> {line}").trim_end().to_owned() + "\n");
+    lines.collect()
+}
+
+fn longest_run(text: &str, c: char) -> usize {
+    text.split(|other| other != c)
+        .map(str::len)
+        .max()
+        .unwrap_or(0)
+}
+
+/// The lines of a page that are headings and not part of another block, as a Markdown parser sees them.
+pub(super) fn top_headings(page: &str) -> Vec<&str> {
+    let (mut headings, mut depth) = (Vec::new(), 0);
+    for (event, range) in Parser::new(page).into_offset_iter() {
+        match event {
+            Event::Start(tag) => {
+                if depth == 0 && matches!(tag, Tag::Heading { .. }) {
+                    headings.push(page[range].trim_end());
+                }
+                depth += 1;
+            }
+            Event::End(_) => depth -= 1,
+            _ => {}
+        }
+    }
+    headings
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_open_is_closed() {
+        for (open, closed) in [
+            ("````\n```", "````\n```\n````"),
+            ("~~~~\n~~~", "~~~~\n~~~\n~~~~"),
+            ("```\na\n``` b", "```\na\n``` b\n```"),
+            ("<!-- a note", "<!-- a note\n-->"),
+            ("<script>\nx()", "<script>\nx()\n</script>"),
+            ("```lr=3e-4``` works", "```lr=3e-4``` works"),
+            ("Use:\n\n    ```\n\nthen", "Use:\n\n    ```\n\nthen"),
+            ("- a\n  ```\n  b", "- a\n  ```\n  b"),
+        ] {
+            assert_eq!(close(open).as_deref(), Some(closed), "{open}");
+        }
+    }
+}
