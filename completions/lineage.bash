@@ -1237,11 +1237,11 @@ _lineage() {
                     return 0
                     ;;
                 --sections)
-                    COMPREPLY=($(compgen -W "opening limits signals failures best leaderboard chain children specialist recent full insights more workdir task" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "opening limits signals failures invalid best chain leaderboard children specialist parallel recent full insights more workdir task" -- "${cur}"))
                     return 0
                     ;;
                 --without)
-                    COMPREPLY=($(compgen -W "opening limits signals failures best leaderboard chain children specialist recent full insights more workdir task" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "opening limits signals failures invalid best chain leaderboard children specialist parallel recent full insights more workdir task" -- "${cur}"))
                     return 0
                     ;;
                 --max-bytes)
