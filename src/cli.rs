@@ -8,7 +8,7 @@ use anyhow::bail;
 use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 use crate::commands::{
-    Context, ExitStatus, Findings, Usage, append, best, chain, check, checkout, compare,
+    Context, ExitStatus, Findings, Usage, amend, append, best, chain, check, checkout, compare,
     completions, diff, export, import, init, plot, prompts, prune, render, run, search, show,
     similar, stats, tail, tree,
 };
@@ -59,6 +59,7 @@ struct GlobalArgs {
 enum Command {
     Init(init::Init),
     Append(append::Append),
+    Amend(amend::Amend),
     Run(run::Run),
     Tail(tail::Tail),
     Best(best::Best),
@@ -114,6 +115,7 @@ fn run_command(command: Command, context: &Context) -> anyhow::Result<()> {
     match command {
         Command::Init(args) => init::run(args, context),
         Command::Append(args) => append::run(args, context),
+        Command::Amend(args) => amend::run(args, context),
         Command::Run(args) => run::run(args, context),
         Command::Tail(args) => tail::run(args, context),
         Command::Best(args) => best::run(args, context),

@@ -56,7 +56,7 @@ fn open(name: &str, bytes: &[u8]) -> Log {
 
 /// How many rows can be read, how many have an id, and whether one leaves a quote open.
 fn audit(log: &Log) -> (usize, usize, bool) {
-    let mut audit = Audit::new(log.has_carriage_returns());
+    let mut audit = Audit::new(log.has_carriage_returns(), Vec::new());
     let (mut rows, mut ids, mut has_open_quote) = (0, 0, false);
     log.for_each_line(|row| {
         audit.check_line(&row);

@@ -51,6 +51,7 @@ pub struct Audit {
     /// The lines of the trials in the tree, in its order.
     lines: Vec<u64>,
     best: Option<f64>,
+    former_scores: Vec<f64>,
     /// Scores of the trials that others may be measured against.
     scores: HashMap<ExpId, f64>,
     /// The time of the last row, and its text.
@@ -58,10 +59,12 @@ pub struct Audit {
 }
 
 impl Audit {
-    /// `has_carriage_returns`: whether the header ends with one; the other lines must then, too.
-    pub fn new(has_carriage_returns: bool) -> Self {
+    /// `has_carriage_returns`: whether the header ends with one; the other lines must then, too. `former_scores` were
+    /// the best before they were amended.
+    pub fn new(has_carriage_returns: bool, former_scores: Vec<f64>) -> Self {
         Self {
             has_carriage_returns,
+            former_scores,
             ..Self::default()
         }
     }
@@ -213,7 +216,8 @@ impl Audit {
         // With parallel workers, it is the difference from the baseline that the row names.
         let baseline = ExpId::parse_bytes(&row.bytes(Role::Baseline));
         let baseline = baseline.and_then(|id| self.scores.get(&id));
-        if !baseline.is_some_and(|&baseline| is_difference(delta, &cell, score, baseline)) {
+        let mut bases = baseline.into_iter().chain(&self.former_scores);
+        if !bases.any(|&base| is_difference(delta, &cell, score, base)) {
             let expected = signed_delta(score - best);
             let text = format!("delta_vs_best is {cell}, but score minus best is {expected}");
             self.report_row(row, "delta", text);

@@ -1,5 +1,5 @@
-//! Writing to the log. Only a `LockedLog`, which holds the lock, can write. The log is never rewritten or renamed, and is
-//! truncated only to undo this process's own failed write.
+//! Writing to the log. Only a `LockedLog`, which holds the lock, can write. The log is only replaced by
+//! `amend`, and is truncated only to undo this process's own failed write.
 
 use std::{
     fmt,
@@ -25,8 +25,8 @@ use crate::{
 
 /// The exclusive lock on a log, and the log as it is under the lock. The lock is released when the value is dropped or the process ends.
 pub struct LockedLog {
-    file: File,
-    log: IndexedLog,
+    pub(super) file: File,
+    pub(super) log: IndexedLog,
     /// The header to write if the log has none.
     header: String,
     durability: Durability,
@@ -233,7 +233,11 @@ fn remove_unfinished_batch(log: &Path, file: &File) -> io::Result<()> {
 
 /// The length of a log, and what has to be written before a row: a header, the rest of a torn header, the newline of the
 /// last line, or nothing. An incomplete last row is ended, not repaired.
-fn find_missing<'h>(path: &Path, file: &File, header: &'h str) -> Result<(u64, &'h str)> {
+pub(super) fn find_missing<'h>(
+    path: &Path,
+    file: &File,
+    header: &'h str,
+) -> Result<(u64, &'h str)> {
     let shown = path.display();
     let context = || format!("cannot read {shown}");
     let Extent { len, complete, .. } = Extent::measure(path, file).with_context(context)?;
@@ -256,7 +260,7 @@ fn find_missing<'h>(path: &Path, file: &File, header: &'h str) -> Result<(u64, &
 }
 
 /// Writes with one call if the system allows it, and returns how many bytes were written.
-fn write_counted(mut file: &File, bytes: &[u8]) -> (usize, io::Result<()>) {
+pub(super) fn write_counted(mut file: &File, bytes: &[u8]) -> (usize, io::Result<()>) {
     let mut written = 0;
     while written < bytes.len() {
         match file.write(&bytes[written..]) {

@@ -1,5 +1,6 @@
-//! Writing trials: a draft is completed from the log and appended under the lock.
+//! Writing trials: a draft is completed from the log and appended under the lock. Amending a trial replaces its row.
 
+mod amend;
 mod complete;
 mod draft;
 mod file_lock;
@@ -9,10 +10,13 @@ mod json_repair;
 mod lock;
 mod long_text;
 mod repair;
+mod replace;
 mod state;
 
+pub use amend::{AmendmentPlan, CellChange, parse_status, plan_amendment};
 pub use complete::CompletedTrial;
 pub use draft::{Draft, Origin, format_time};
 pub use input::{parse_trials, read_text};
 pub use lock::{LockedLog, Written, is_out_of_space};
+pub use replace::Reason;
 pub use state::{Known, LogState, LoggedJob};

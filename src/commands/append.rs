@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 
 use self::complete::Batch;
-use super::{Context, Usage};
+use super::{Context, Usage, args::parse_seconds};
 use crate::{
     append::{Draft, LockedLog, Written},
     log::{Direction, Number},
@@ -188,12 +188,5 @@ fn parse_min_delta(text: &str) -> Result<f64> {
     match Number::value_of(text) {
         Some(delta) if delta >= 0.0 => Ok(delta),
         _ => bail!("not a difference of scores, 0 or more"),
-    }
-}
-
-fn parse_seconds(text: &str) -> Result<f64> {
-    match text.parse() {
-        Ok(seconds) if (0.0..=1e9).contains(&seconds) => Ok(seconds),
-        _ => bail!("not a number of seconds between 0 and 1000000000"),
     }
 }

@@ -124,3 +124,10 @@ pub fn parse_positive(text: &str) -> Result<usize, String> {
         count => Ok(count),
     }
 }
+
+pub fn parse_seconds(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(seconds) if (0.0..=1e9).contains(&seconds) => Ok(seconds),
+        _ => Err("not a number of seconds between 0 and 1000000000".to_owned()),
+    }
+}

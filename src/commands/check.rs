@@ -11,7 +11,7 @@ use clap::Args;
 use super::{Context, Findings, ReadArgs};
 use crate::analysis::{Audit, Finding, KeepSigns};
 use crate::index::IndexedLog;
-use crate::log::{Extent, Log};
+use crate::log::{Amendments, Extent, Log};
 use crate::open::{ReadOptions, open_log_to_end};
 use crate::output::columns::Column;
 use crate::output::records::{Format, format_records};
@@ -19,6 +19,9 @@ use crate::snapshot::{list_snapshots, verify_snapshots};
 use crate::store::Store;
 use crate::text::{count, printable, shell_word};
 use crate::ui::Closed;
+
+/// The kind of a problem of `amended.tsv`.
+const AMENDED: &str = "amended";
 
 /// How often a log is opened again whose end is being written.
 const MAX_ATTEMPTS: usize = 20;
@@ -88,6 +91,10 @@ fn check_until_still(
             continue;
         }
         let (mut findings, rows) = find_problems(store, &log, &snapshots)?;
+        if attempt == 1 && findings.iter().any(|finding| finding.kind == AMENDED) {
+            thread::sleep(PAUSE); // the log may be replaced just now
+            continue;
+        }
         if extent.unfinished > 0 {
             findings.push(describe_unfinished(extent.unfinished));
         }
@@ -117,7 +124,8 @@ fn describe_unfinished(bytes: u64) -> Finding {
 
 /// All problems in the order of the log, those of snapshots last, and the number of rows.
 fn find_problems(store: &Store, log: &Log, snapshots: &[String]) -> Result<(Vec<Finding>, u64)> {
-    let mut audit = Audit::new(log.has_carriage_returns());
+    let amendments = Amendments::read(log)?;
+    let mut audit = Audit::new(log.has_carriage_returns(), amendments.former_scores());
     audit.check_header(&log.schema, log.has_byte_order_mark());
     for line in log.skipped.iter().filter(|line| !line.is_expected) {
         audit.add_skipped(line.line, &line.reason);
@@ -127,12 +135,22 @@ fn find_problems(store: &Store, log: &Log, snapshots: &[String]) -> Result<(Vec<
         Ok(())
     })?;
     let rows = audit.rows;
+    let of_amendments = amendments.verify(log)?;
     let of_snapshots = verify_snapshots(store, &audit.snapshots, snapshots);
     let mut findings = audit.finish();
+    for problem in of_amendments {
+        findings.push(Finding {
+            path: Some(amendments.path.clone()),
+            line: problem.line,
+            id: problem.id,
+            kind: AMENDED,
+            text: problem.text,
+        });
+    }
     findings.extend(of_snapshots);
-    findings.sort_by_key(|finding| match finding.line {
-        0 => u64::MAX,
-        line => line,
+    findings.sort_by_key(|finding| match (&finding.path, finding.line) {
+        (None, 0) | (Some(_), _) => u64::MAX,
+        (None, line) => line,
     });
     Ok((findings, rows))
 }

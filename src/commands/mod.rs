@@ -1,5 +1,6 @@
 //! One file per command: parse its arguments, ask the log, print the answer.
 
+pub mod amend;
 pub mod append;
 pub mod args;
 pub mod best;

@@ -9,12 +9,15 @@ use clap::Args;
 use super::args::{OutputArgs, parse_id};
 use super::{Context, ReadArgs};
 use crate::index::IndexedLog;
-use crate::log::Trial;
+use crate::log::{Amendments, Trial};
+use crate::output::amendments::{amendments_value, format_amendments};
+use crate::output::json::{json, row_value};
+use crate::output::records::Format;
 use crate::output::trials::format_record;
 use crate::snapshot::open_snapshot;
 use crate::text::printable_line;
 
-/// Show one trial with every column
+/// Show one trial with every column, and its amendments
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -41,11 +44,27 @@ pub fn run(args: Show, context: &Context) -> Result<()> {
     if let Some(path) = args.file {
         return print_file(&log, &trial, &path, context);
     }
-    let table = || format_record(&trial.row(), context.ui.look);
+    let amendments = match Amendments::read(&log) {
+        Ok(amendments) => amendments.of(&trial.row()),
+        Err(error) => {
+            context.ui.warn(&format!("{error:#}"));
+            Vec::new()
+        }
+    };
+    let look = context.ui.look;
+    let table = || format_record(&trial.row(), look) + &format_amendments(&amendments, look);
     let trials = std::slice::from_ref(&trial);
     let text = args
         .output
         .format_trials(trials, &log.schema, true, table)?;
+    let is_json = matches!(args.output.format, Format::Json | Format::Jsonl);
+    let text = if is_json && args.output.field.is_none() && !amendments.is_empty() {
+        let mut object = row_value(&trial);
+        object["amendments"] = amendments_value(&amendments);
+        json(&object) + "\n"
+    } else {
+        text
+    };
     context.ui.print(&text)?;
     // Damage elsewhere in the log does not matter here.
     let row = trial.row();

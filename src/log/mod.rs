@@ -1,5 +1,6 @@
 //! Reading the log: what its columns mean, how a line becomes a row, and the log as it was just after a given trial.
 
+pub(crate) mod amendments;
 mod cells;
 mod damage;
 mod direction;
@@ -17,6 +18,7 @@ mod source;
 mod status;
 mod time;
 
+pub use amendments::{Amendment, AmendmentProblem, Amendments};
 pub use cells::{Cells, decode, encode, encode_row, has_text_after_quote, split_line, unquote};
 pub use damage::{DamageReport, SkippedLine};
 pub use extent::{BatchRecord, Extent};

@@ -133,6 +133,11 @@ impl Log {
         self.source.as_ref()
     }
 
+    /// Reads from another file from now on, which replaced the log.
+    pub fn replace_source(&mut self, source: Source) {
+        self.source = Some(source);
+    }
+
     /// Counts bytes up to `end` that were added since the log was opened.
     pub fn extend_to(&mut self, end: u64) {
         self.end = end;

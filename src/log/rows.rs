@@ -86,6 +86,11 @@ impl<'l> RowReader<'l> {
         Ok(Some(self.row()))
     }
 
+    /// The offset after the current row, with its newline.
+    pub(crate) fn end(&self) -> u64 {
+        self.lines.offset() + self.current.line.taken
+    }
+
     fn row(&self) -> Row<'_> {
         let Record { line, lines, .. } = self.current;
         let text = line_text(&self.lines, 0, line);

@@ -86,6 +86,14 @@ impl Log {
         self.reader()(offset)
     }
 
+    /// The offset after the row that starts at `offset`, with its newline.
+    pub fn end_of(&self, offset: u64) -> Result<u64> {
+        let rows = self.rows_from(offset, 0, ROW_CHUNK);
+        let mut rows = rows.with_context(|| self.cannot_read())?;
+        rows.next().with_context(|| self.cannot_read())?;
+        Ok(rows.end())
+    }
+
     /// The rows that start at these offsets.
     pub fn all_at(&self, offsets: impl IntoIterator<Item = u64>) -> Result<Vec<Trial>> {
         offsets.into_iter().map(self.reader()).collect()

@@ -1,5 +1,6 @@
 //! Trials in, text out. Width and colour are arguments; nothing here writes to a stream.
 
+pub mod amendments;
 pub mod columns;
 pub mod compare;
 pub mod diff;

@@ -2,6 +2,7 @@
 //! the exit status together.
 
 mod agent;
+mod amend;
 mod append;
 mod append_input;
 mod batch;

@@ -4,6 +4,7 @@
 
 #![allow(clippy::print_stdout)] // this program exists to print its figures
 
+mod amends;
 mod calls;
 mod clock;
 mod flips;
@@ -43,9 +44,10 @@ pub(crate) enum Outcome {
 
 type Trial = fn(&Options) -> Outcome;
 
-const TRIALS: [(&str, Trial); 11] = [
+const TRIALS: [(&str, Trial); 12] = [
     ("writers", writers::run),
     ("kills", kills::run),
+    ("amends", amends::run),
     ("calls", calls::run),
     ("torn", torn::run),
     ("full", full::run),

@@ -9,19 +9,45 @@ use crate::log::Number;
 
 /// Words that most texts have.
 #[rustfmt::skip]
-const STOP_WORDS: [&str; 65] = [
+const STOP_WORDS: [u64; 65] = pack_all([
     "a", "an", "and", "are", "as", "at", "be", "because", "been", "but", "by", "can", "could", "do", "does", "each", "for",
     "from", "had", "has", "have", "here", "how", "if", "in", "into", "is", "it", "its", "just", "of", "on", "onto", "or",
     "our", "per", "so", "such", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those",
     "thus", "to", "via", "was", "we", "were", "when", "where", "which", "while", "who", "will", "with", "would", "you",
     "your",
-];
+]);
 
 /// After one of these, or at the start of a text, `a to b` surely names a change.
 #[rustfmt::skip]
-const CHANGE_WORDS: [&str; 11] = [
+const CHANGE_WORDS: [u64; 11] = pack_all([
     "", "change", "decrease", "from", "increase", "lower", "raise", "reduce", "set", "swap", "switch",
-];
+]);
+
+/// A word of at most eight bytes as a number in the order of the words: comparing texts would take most of the time.
+const fn pack(word: &[u8]) -> u64 {
+    let (mut packed, mut at) = (0, 0);
+    while at < 8 {
+        packed <<= 8;
+        if at < word.len() {
+            packed |= word[at] as u64;
+        }
+        at += 1;
+    }
+    packed
+}
+
+const fn pack_all<const N: usize>(words: [&str; N]) -> [u64; N] {
+    let (mut packed, mut at) = ([0; N], 0);
+    while at < N {
+        packed[at] = pack(words[at].as_bytes());
+        at += 1;
+    }
+    packed
+}
+
+fn is_one_of(word: &str, sorted: &[u64]) -> bool {
+    word.len() <= 8 && sorted.binary_search(&pack(word.as_bytes())).is_ok()
+}
 
 /// One token of a text.
 pub struct Token<'t> {
@@ -78,7 +104,7 @@ pub fn for_each_token(text: &str, mut emit: impl FnMut(Token)) {
             });
         }
         link = Link::None;
-        previous.follows_change_word = CHANGE_WORDS.contains(&&*previous.text);
+        previous.follows_change_word = is_one_of(&previous.text, &CHANGE_WORDS);
         std::mem::swap(&mut previous.text, &mut current);
         previous.start = range.start;
         previous.is_number = is_number;
@@ -125,7 +151,7 @@ fn push_gap(gap: &str, out: &mut String) {
 }
 
 fn has_meaning(token: &str) -> bool {
-    !token.is_empty() && STOP_WORDS.binary_search(&token).is_err()
+    !token.is_empty() && !is_one_of(token, &STOP_WORDS)
 }
 
 /// Adds a word as a token; an id of a trial is none.
@@ -281,8 +307,9 @@ mod tests {
     }
 
     #[test]
-    fn stop_words_are_sorted() {
-        assert!(STOP_WORDS.is_sorted());
+    fn lists_of_words_are_sorted() {
+        assert!(STOP_WORDS.is_sorted() && CHANGE_WORDS.is_sorted());
+        assert!(is_one_of("because", &STOP_WORDS) && !is_one_of("becauses", &STOP_WORDS));
     }
 
     #[test]

@@ -36,6 +36,7 @@ impl Iterator for Words<'_> {
 
     fn next(&mut self) -> Option<Word> {
         loop {
+            self.skip_spaces();
             let rest = &self.text[self.at..];
             let c = rest.chars().next()?;
             let is_in_word = self.text[..self.at].ends_with(char::is_alphanumeric);
@@ -46,6 +47,15 @@ impl Iterator for Words<'_> {
             }
             self.at += c.len_utf8();
         }
+    }
+}
+
+impl Words<'_> {
+    /// Passes what no word starts with, as far as it is ASCII.
+    fn skip_spaces(&mut self) {
+        let rest = &self.text.as_bytes()[self.at..];
+        let may_start = |b: &u8| b.is_ascii_alphanumeric() || *b >= 0x80 || b"#._-".contains(b);
+        self.at += rest.iter().position(may_start).unwrap_or(rest.len());
     }
 }
 
@@ -83,6 +93,11 @@ fn is_word_char(c: char) -> bool {
 
 /// A name goes on after a point between digits: `0.25x`.
 fn measure_name(text: &str) -> usize {
+    let is_plain = |b: &u8| b.is_ascii_alphanumeric() || *b == b'_';
+    let plain = text.bytes().take_while(is_plain).count();
+    if !text[plain..].starts_with(|c: char| c == '.' || !c.is_ascii()) {
+        return plain;
+    }
     let mut before = ' ';
     for (at, c) in text.char_indices() {
         let is_point = c == '.' && before.is_ascii_digit() && count_digits(&text[at + 1..]) > 0;

@@ -1,0 +1,211 @@
+//! What an amendment changes in a row: given values are checked as `append` checks them, and the row's own delta follows.
+
+use std::ops::ControlFlow;
+
+use anyhow::{Result, bail, ensure};
+
+use super::draft::NONE;
+use crate::{
+    analysis::{Best, Query},
+    index::IndexedLog,
+    log::{
+        ExpId, Number, Role, Row, Schema, Status, Trial, amendments::FIXED, encode, no_such_trial,
+        signed_delta,
+    },
+    text::{escape_controls, nearest},
+};
+
+/// A change of one cell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CellChange {
+    pub column: usize,
+    pub old: String,
+    pub new: String,
+}
+
+/// What an amendment does to a row.
+pub struct AmendmentPlan {
+    /// In the order of the columns; empty if every value is there already.
+    pub changes: Vec<CellChange>,
+    /// What is written as given, but looks like a mistake.
+    pub warnings: Vec<String>,
+}
+
+/// Checks the values that are given for a row, and finds what they change.
+pub fn plan_amendment(
+    log: &IndexedLog,
+    trial: &Trial,
+    given: &[(String, String)],
+) -> Result<AmendmentPlan> {
+    let row = trial.row();
+    let id = row.name();
+    if let Some(damage) = row.damage {
+        let path = log.path().display();
+        bail!("the row of trial {id} in {path} is damaged ({damage}); `lineage check` shows how");
+    }
+    let mut cells: Vec<String> = (0..row.cells.len())
+        .map(|at| row.text_at(at).into())
+        .collect();
+    for (name, value) in given {
+        for column in columns_of(name, &log.schema)? {
+            cells[column] = check_value(log, column, value)?;
+        }
+    }
+    let warnings = update_delta(log, &row, given, &mut cells)?;
+    let mut changes = Vec::new();
+    for (column, new) in cells.into_iter().enumerate() {
+        let old = row.text_at(column).into_owned();
+        if old != new {
+            changes.push(CellChange { column, old, new });
+        }
+    }
+    Ok(AmendmentPlan { changes, warnings })
+}
+
+/// The columns that a name stands for: `metric` is the score, which may also be in `core_metric`.
+fn columns_of(name: &str, schema: &Schema) -> Result<Vec<usize>> {
+    if name == "metric" && schema.find(name).is_none() {
+        let columns = [schema.column(Role::Score), schema.find("core_metric")];
+        let mut columns: Vec<usize> = columns.into_iter().flatten().collect();
+        columns.dedup();
+        return Ok(columns);
+    }
+    let Some(column) = schema.find(name) else {
+        let help = nearest(name, schema.names().iter().map(String::as_str));
+        bail!("the log has no column '{}'; {help}", name.escape_debug());
+    };
+    let is_fixed = FIXED
+        .iter()
+        .any(|&role| schema.column(role) == Some(column));
+    ensure!(
+        !is_fixed,
+        "{name} cannot be amended; log another trial instead"
+    );
+    Ok(vec![column])
+}
+
+/// A value as the log has it. An empty one clears the cell.
+fn check_value(log: &IndexedLog, column: usize, value: &str) -> Result<String> {
+    let schema = &log.schema;
+    let name = &schema.names()[column];
+    let text = escape_controls(value).into_owned();
+    let has_role = |role| schema.column(role) == Some(column);
+    if has_role(Role::Status) {
+        return Ok(parse_status(&text)?.name().to_owned());
+    }
+    if text.is_empty() {
+        return Ok(text);
+    }
+    if has_role(Role::Baseline) {
+        return find_baseline(log, &text);
+    }
+    let is_number = has_role(Role::Score) || has_role(Role::Delta);
+    if is_number || ["core_metric", "val_bpb"].contains(&name.as_str()) {
+        let number: Result<Number, String> = text.parse();
+        return match number {
+            Ok(number) => Ok(number.text().to_owned()),
+            Err(error) => bail!("{name}: {error}"),
+        };
+    }
+    Ok(text)
+}
+
+/// A status as a person gives it.
+pub fn parse_status(text: &str) -> Result<Status> {
+    if let Some(status) = Status::from_input(text) {
+        return Ok(status);
+    }
+    let names = Status::ALL.into_iter().map(Status::name);
+    let help = nearest(&text.to_lowercase(), names);
+    bail!("unknown status '{}'; {help}", text.escape_debug());
+}
+
+fn find_baseline(log: &IndexedLog, text: &str) -> Result<String> {
+    let id = ExpId::parse(text).filter(|_| text != NONE);
+    let Some(id) = id else {
+        return Ok(String::new());
+    };
+    match log.find(&id)? {
+        Some(trial) => Ok(trial.row().name()),
+        None => bail!(no_such_trial(&id, log.path())),
+    }
+}
+
+/// If the status or the score changes, the row's own difference to the best follows, unless it is given. Later rows keep
+/// theirs as it was logged. Returns what looks like a mistake.
+fn update_delta(
+    log: &IndexedLog,
+    row: &Row,
+    given: &[(String, String)],
+    cells: &mut [String],
+) -> Result<Vec<String>> {
+    let schema = &log.schema;
+    let cell_at = |role| schema.column(role).map_or("", |column| &*cells[column]);
+    let status = Status::parse(cell_at(Role::Status).as_bytes());
+    let score = cell_at(Role::Score).to_owned();
+    let has_new_score = score != row.text(Role::Score);
+    if status == row.status() && !has_new_score {
+        return Ok(Vec::new());
+    }
+    ensure!(
+        !status.needs_score() || !score.is_empty(),
+        "status {} needs a score: add --set {}=SCORE",
+        status.name(),
+        schema.score_name()
+    );
+    let best = find_best_before(log, row)?;
+    let difference = match (Number::value_of(&score), best) {
+        (Some(score), Some(best)) if status.is_completed() => signed_delta(score - best),
+        _ => String::new(),
+    };
+    let is_given = given.iter().any(|(name, _)| name == "delta_vs_best");
+    let is_stale = has_new_score || status.is_completed() != row.status().is_completed();
+    if let Some(column) = schema.column(Role::Delta)
+        && is_stale
+        && !is_given
+    {
+        cells[column] = difference;
+    }
+    Ok(warn_worse_keep(row, status, &score, best))
+}
+
+/// The best score of the trials before a row.
+fn find_best_before(log: &IndexedLog, row: &Row) -> Result<Option<f64>> {
+    let mut best = Best::default();
+    log.for_each_until(|earlier| {
+        if earlier.offset >= row.offset {
+            return ControlFlow::Break(());
+        }
+        best.observe(earlier);
+        ControlFlow::Continue(())
+    })?;
+    Ok(best.score())
+}
+
+fn warn_worse_keep(row: &Row, status: Status, score: &str, best: Option<f64>) -> Vec<String> {
+    let direction = row.schema.direction;
+    match (Number::value_of(score), best) {
+        (Some(value), Some(best)) if status == Status::Keep && !direction.better(value, best) => {
+            let id = row.name();
+            vec![format!(
+                "trial {id} becomes a keep, but {score} is not better than the best before it, {best}"
+            )]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// A row as its line, with these changes; every other cell stays as it is, byte for byte.
+pub(super) fn encode_changed(row: &Row, changes: &[CellChange]) -> Vec<u8> {
+    let mut line = Vec::new();
+    for (column, cell) in row.cells.iter().enumerate() {
+        if column > 0 {
+            line.push(b'\t');
+        }
+        match changes.iter().find(|change| change.column == column) {
+            Some(change) => line.extend_from_slice(encode(&change.new).as_bytes()),
+            None => line.extend_from_slice(cell),
+        }
+    }
+    line
+}

@@ -1,0 +1,167 @@
+//! Replacing one row of the log: the changed log is written to a temporary file, the old row is appended to `amended.tsv`,
+//! and the temporary file takes the place of the log in one step.
+
+use std::{
+    fs::{self, File, OpenOptions, Permissions},
+    io::{self, Read, Seek, SeekFrom, Write},
+    ops::Range,
+    os::unix::fs::{MetadataExt, PermissionsExt, fchown},
+    path::Path,
+};
+
+use anyhow::{Context, Result, anyhow, ensure};
+use fs4::FileExt;
+use rustix::fs::OFlags;
+use tempfile::NamedTempFile;
+
+use super::{
+    LockedLog, Written,
+    amend::{CellChange, encode_changed},
+    lock::{find_missing, write_counted},
+};
+use crate::{
+    files::{flush_directory_of, open_regular, temporary_file_beside},
+    log::{
+        Log, Row, Source, Trial,
+        amendments::{amendments_path, header_of},
+        encode,
+        lines::MAX_ROW,
+        read_file_at,
+    },
+};
+
+/// When and why a row is changed.
+pub struct Reason<'a> {
+    pub time: &'a str,
+    pub why: &'a str,
+}
+
+impl LockedLog {
+    /// Changes cells of a row. Writers that wait for the lock find that the log was replaced and start over.
+    pub fn amend(self, trial: &Trial, changes: &[CellChange], reason: &Reason) -> Result<()> {
+        let row = trial.row();
+        // A link to the log stays one.
+        let path = fs::canonicalize(self.log.path())?;
+        let shown = path.display();
+        let len = self.file.metadata()?.len();
+        let copy = self.write_copy(&path, &row, changes, len);
+        let copy =
+            copy.with_context(|| format!("cannot write a copy of {shown}, which is unchanged"))?;
+        record_old_row(&path, &self.log, &row, reason)?;
+        ensure!(
+            self.file.metadata()?.len() == len,
+            "a program that does not take the lock has written to {shown}; stop it and try again"
+        );
+        let copy = copy
+            .persist(&path)
+            .with_context(|| format!("cannot replace {shown}"))?;
+        self.switch_to(copy, &path).map_err(|error| {
+            anyhow!(Written(format!(
+                "the log is changed, but not known to be on disk ({error})"
+            )))
+        })
+    }
+
+    /// Writes the changed log to a temporary file that has the lock, the owner and the permissions of the log.
+    fn write_copy(
+        &self,
+        path: &Path,
+        row: &Row,
+        changes: &[CellChange],
+        len: u64,
+    ) -> Result<NamedTempFile> {
+        let mut line = encode_changed(row, changes);
+        ensure!(
+            line.len() < MAX_ROW,
+            "the row would be longer than {MAX_ROW} bytes"
+        );
+        line.extend_from_slice(if self.log.has_carriage_returns() {
+            b"\r\n"
+        } else {
+            b"\n"
+        });
+        let metadata = self.file.metadata()?;
+        let mut copy = temporary_file_beside(path, 0o600)?;
+        // Whoever opens the new log waits until it is complete and indexed.
+        FileExt::lock(copy.as_file())?;
+        copy_range(&self.file, 0..row.offset, copy.as_file_mut())?;
+        copy.write_all(&line)?;
+        copy_range(
+            &self.file,
+            self.log.end_of(row.offset)?..len,
+            copy.as_file_mut(),
+        )?;
+        let file = copy.as_file();
+        let owner = (metadata.uid(), metadata.gid());
+        let copied = file.metadata()?;
+        if owner != (copied.uid(), copied.gid()) {
+            fchown(file, Some(owner.0), Some(owner.1))
+                .context("only the owner of the log can amend it")?;
+        }
+        file.set_permissions(Permissions::from_mode(metadata.mode() & 0o7777))?;
+        file.sync_all()?;
+        Ok(copy)
+    }
+
+    /// Goes on with the file that replaced the log: its index is made anew, then the lock is released.
+    fn switch_to(mut self, file: File, path: &Path) -> io::Result<()> {
+        flush_directory_of(path)?;
+        self.log
+            .log_mut()
+            .replace_source(Source::File(file.try_clone()?));
+        self.log.record_append(&file, None, 0);
+        Ok(())
+    }
+}
+
+fn copy_range(mut from: &File, range: Range<u64>, to: &mut File) -> Result<()> {
+    from.seek(SeekFrom::Start(range.start))?;
+    let len = range.end - range.start;
+    let copied = io::copy(&mut from.take(len), to)?;
+    ensure!(copied == len, "the log was shortened while it was copied");
+    Ok(())
+}
+
+/// Appends the row as it is, with time and reason, to `amended.tsv` beside the log, and flushes it.
+fn record_old_row(log_path: &Path, log: &Log, row: &Row, reason: &Reason) -> Result<()> {
+    let path = amendments_path(log_path);
+    let shown = path.display();
+    let mut options = OpenOptions::new();
+    let options = options.read(true).append(true).create(true);
+    let file = open_regular(options, OFlags::NOFOLLOW, &path);
+    let file = file.with_context(|| format!("cannot write to {shown}"))?;
+    let header = header_of(&log.schema);
+    check_header(&file, &header, &path)?;
+    let (len, missing) = find_missing(&path, &file, &header)?;
+    if len == 0 {
+        let mode = fs::metadata(log_path)?.mode() & 0o777;
+        file.set_permissions(Permissions::from_mode(mode))?;
+    }
+    let (time, why) = (encode(reason.time), encode(reason.why));
+    let start = format!("{missing}{time}\t{why}\t");
+    let bytes = [start.as_bytes(), row.cells.line, b"\n"].concat();
+    if let (_, Err(error)) = write_counted(&file, &bytes) {
+        let undone = file.set_len(len);
+        let state = if undone.is_ok() {
+            "unchanged"
+        } else {
+            "torn at its end"
+        };
+        return Err(error).context(format!("cannot write to {shown}, which is {state}"));
+    }
+    file.sync_data()?;
+    flush_directory_of(&path)?;
+    Ok(())
+}
+
+/// Fails if the file has another header than the amendments of this log.
+fn check_header(file: &File, header: &str, path: &Path) -> Result<()> {
+    let mut start = vec![0; header.len()];
+    let read = read_file_at(file, &mut start, 0)?;
+    ensure!(
+        header.as_bytes().starts_with(&start[..read]),
+        "{} has other columns than the log; move it away and try again",
+        path.display()
+    );
+    Ok(())
+}

@@ -1,0 +1,262 @@
+//! The amendments of a log: `amended.tsv` beside it has each row as it was before, with the time and the reason.
+
+use std::{
+    collections::HashMap,
+    fs::{self, File},
+    io::ErrorKind,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result};
+use jiff::Timestamp;
+
+use super::{
+    ExpId, Extent, Log, LogOptions, Role, Row, Schema, Source, Trial, encode_row, parse_time,
+    read_header,
+};
+use crate::files::open_input;
+
+/// The columns before those of the log.
+const OWN: [&str; 2] = ["amended_at", "why"];
+
+/// Columns that an amendment never changes.
+pub(crate) const FIXED: [Role; 3] = [Role::Id, Role::Time, Role::Parent];
+
+/// One line of the file: time and reason, then the row as it was.
+struct Entry {
+    trial: Trial,
+    line: u64,
+}
+
+/// Every amendment of a log, in the order in which they were made.
+#[derive(Default)]
+pub struct Amendments {
+    pub path: PathBuf,
+    entries: Vec<Entry>,
+    /// Lines that cannot be read, and why.
+    damaged: Vec<(u64, String)>,
+}
+
+/// An amendment of one trial.
+pub struct Amendment {
+    pub time: String,
+    pub why: String,
+    /// Column, cell before and cell after; empty if the amendment was not carried out.
+    pub changes: Vec<[String; 3]>,
+}
+
+/// A line of the file that cannot be read, or does not fit the log.
+pub struct AmendmentProblem {
+    /// 0 if it is the last, incomplete one.
+    pub line: u64,
+    pub id: Option<String>,
+    pub text: String,
+}
+
+/// Where the amendments of a log are.
+pub(crate) fn amendments_path(log: &Path) -> PathBuf {
+    match log.file_stem() {
+        Some(stem) if stem != "results" => {
+            let stem = stem.to_string_lossy();
+            log.with_file_name(format!("{stem}.amended.tsv"))
+        }
+        _ => log.with_file_name("amended.tsv"),
+    }
+}
+
+/// The first line of the file.
+pub(crate) fn header_of(schema: &Schema) -> String {
+    let own = OWN.map(str::to_owned).into_iter();
+    let names: Vec<String> = own.chain(schema.names().iter().cloned()).collect();
+    encode_row(&names)
+}
+
+impl Amendments {
+    /// Reads the amendments of a log. There are none of an external log.
+    pub fn read(log: &Log) -> Result<Self> {
+        if log.is_external() {
+            return Ok(Self::default());
+        }
+        let Ok(path) = fs::canonicalize(log.path()) else {
+            return Ok(Self::default());
+        };
+        let path = amendments_path(&path);
+        let context = || format!("cannot read {}", path.display());
+        let file = match open_input(&path) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
+            file => file.with_context(context)?,
+        };
+        let extent = Extent::measure(&path, &file).with_context(context)?;
+        let complete = extent.complete.unwrap_or(0);
+        let mut amendments = Self::default();
+        amendments.read_lines(log, &path, file, complete)?;
+        if extent.len > complete {
+            let text = "the last line has no newline: writing it was interrupted";
+            amendments.damaged.push((0, text.to_owned()));
+        }
+        amendments.path = path;
+        Ok(amendments)
+    }
+
+    fn read_lines(&mut self, log: &Log, path: &Path, file: File, end: u64) -> Result<()> {
+        let source = Source::File(file);
+        let Some(header) = read_header(&source, end)? else {
+            return Ok(());
+        };
+        let names = OWN.iter().copied();
+        let expected = names.chain(log.schema.names().iter().map(String::as_str));
+        if !header.names.iter().map(String::as_str).eq(expected) {
+            let text = "other columns than the log";
+            self.damaged.push((1, text.to_owned()));
+            return Ok(());
+        }
+        let options = LogOptions {
+            own_metric: Some(log.schema.metric.clone()),
+            direction: Some(log.schema.direction),
+            ..LogOptions::default()
+        };
+        Log::open(path, Some(source), end, &options)?.for_each_line(|row| {
+            let (trial, line) = (row.to_trial(), row.number);
+            match row.damage {
+                Some(damage) => self.damaged.push((line, damage.to_string())),
+                None => self.entries.push(Entry { trial, line }),
+            }
+            Ok(())
+        })
+    }
+
+    /// The amendments of the trial whose row is `current`, oldest first.
+    pub fn of(&self, current: &Row) -> Vec<Amendment> {
+        let id = current.id();
+        let is_of_trial = |entry: &&Entry| id.is_some() && entry.trial.row().id() == id;
+        let entries: Vec<&Entry> = self.entries.iter().filter(is_of_trial).collect();
+        let mut found = Vec::new();
+        for (at, entry) in entries.iter().enumerate() {
+            let old = cells_of(&entry.trial.row());
+            let new = match entries.get(at + 1) {
+                Some(next) => cells_of(&next.trial.row()),
+                None => (0..old.len())
+                    .map(|at| current.text_at(at).into_owned())
+                    .collect(),
+            };
+            let cells = old.into_iter().zip(new).zip(current.schema.names());
+            let changes = cells.filter(|((old, new), _)| old != new);
+            found.push(Amendment {
+                time: entry.trial.row().text_at(0).into_owned(),
+                why: entry.trial.row().text_at(1).into_owned(),
+                changes: changes
+                    .map(|((old, new), name)| [name.clone(), old, new])
+                    .collect(),
+            });
+        }
+        found
+    }
+
+    /// The scores that could be the best before they were amended: later rows may be measured against them.
+    pub fn former_scores(&self) -> Vec<f64> {
+        let scores = self
+            .entries
+            .iter()
+            .map(|entry| entry.trial.row().eligible_score());
+        scores.flatten().collect()
+    }
+
+    /// What cannot be read, and what does not fit the log.
+    pub fn verify(&self, log: &Log) -> Result<Vec<AmendmentProblem>> {
+        let mut problems = Vec::new();
+        for (line, text) in &self.damaged {
+            let (line, text) = (*line, text.clone());
+            problems.push(AmendmentProblem {
+                line,
+                id: None,
+                text,
+            });
+        }
+        let rows = self.find_rows(log)?;
+        let mut last_time = None;
+        for entry in &self.entries {
+            let row = entry.trial.row();
+            let found = row.id().and_then(|id| rows.get(&id));
+            let is_last = found.is_some_and(|(_, last)| *last == entry.line);
+            let current = found.and_then(|(trial, _)| trial.as_ref());
+            for text in find_problems(&row, current, is_last, &mut last_time) {
+                let (line, id) = (entry.line, Some(row.name()));
+                problems.push(AmendmentProblem { line, id, text });
+            }
+        }
+        Ok(problems)
+    }
+
+    /// For each trial that was amended: its first row in the log, and the line of its last amendment.
+    fn find_rows(&self, log: &Log) -> Result<HashMap<ExpId, (Option<Trial>, u64)>> {
+        let mut rows = HashMap::new();
+        for entry in &self.entries {
+            if let Some(id) = entry.trial.row().id() {
+                rows.insert(id, (None, entry.line));
+            }
+        }
+        if rows.is_empty() {
+            return Ok(rows);
+        }
+        log.for_each_until(|row| {
+            if let Some((trial, _)) = row.id().and_then(|id| rows.get_mut(&id)) {
+                trial.get_or_insert_with(|| row.to_trial());
+            }
+            ControlFlow::Continue(())
+        })?;
+        Ok(rows)
+    }
+}
+
+/// The cells of the row that an entry has, without its own columns.
+fn cells_of(entry: &Row) -> Vec<String> {
+    let columns = OWN.len()..entry.schema.names().len();
+    columns
+        .map(|column| entry.text_at(column).into_owned())
+        .collect()
+}
+
+/// What is wrong with one entry, given the row of its trial in the log.
+fn find_problems(
+    entry: &Row,
+    current: Option<&Trial>,
+    is_last: bool,
+    last_time: &mut Option<Timestamp>,
+) -> Vec<String> {
+    let mut problems = Vec::new();
+    let time = parse_time(&entry.bytes_at(0));
+    if time.is_none() {
+        problems.push(format!("'{}' is not a time", entry.text_at(0)));
+    } else if time < *last_time {
+        problems.push("amended before the line above".to_owned());
+    }
+    *last_time = time.or(*last_time);
+    if entry.text_at(1).is_empty() {
+        problems.push("no reason".to_owned());
+    }
+    let Some(current) = current.map(Trial::row) else {
+        problems.push("the trial is not in the log".to_owned());
+        return problems;
+    };
+    for role in FIXED {
+        let (old, new) = (entry.text(role), current.text(role));
+        if old != new {
+            problems.push(format!(
+                "{} was '{old}', in the log it is '{new}'",
+                name_of(role, &current)
+            ));
+        }
+    }
+    let cells = (0..current.cells.len()).map(|at| current.text_at(at));
+    if is_last && cells_of(entry).into_iter().eq(cells) {
+        problems.push("the log still has the old row: amend it again".to_owned());
+    }
+    problems
+}
+
+fn name_of<'r>(role: Role, row: &'r Row) -> &'r str {
+    row.schema
+        .column(role)
+        .map_or("", |column| &row.schema.names()[column])
+}
