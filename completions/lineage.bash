@@ -16,6 +16,9 @@ _lineage() {
             ",$1")
                 cmd="lineage"
                 ;;
+            lineage,amend)
+                cmd="lineage__subcmd__amend"
+                ;;
             lineage,append)
                 cmd="lineage__subcmd__append"
                 ;;
@@ -87,6 +90,9 @@ _lineage() {
                 ;;
             lineage,tree)
                 cmd="lineage__subcmd__tree"
+                ;;
+            lineage__subcmd__help,amend)
+                cmd="lineage__subcmd__help__subcmd__amend"
                 ;;
             lineage__subcmd__help,append)
                 cmd="lineage__subcmd__help__subcmd__append"
@@ -164,12 +170,58 @@ _lineage() {
 
     case "${cmd}" in
         lineage)
-            opts="-q -h -V --store --quiet --color --help --version init append run tail best chain tree show similar search diff checkout rebase-to prune stats compare plot render prompts check import export completions help"
+            opts="-q -h -V --store --quiet --color --help --version init append amend run tail best chain tree show similar search diff checkout rebase-to prune stats compare plot render prompts check import export completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        lineage__subcmd__amend)
+            opts="-q -h --status --notes --set --why --dry-run --lock-timeout --format --store --quiet --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --status)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --notes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --set)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --why)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --lock-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table json jsonl tsv csv md" -- "${cur}"))
+                    return 0
+                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -648,8 +700,22 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__help)
-            opts="init append run tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help"
+            opts="init append amend run tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        lineage__subcmd__help__subcmd__amend)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
