@@ -17,7 +17,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, WaitStatus};
-use signal_hook::consts::{SIGINT, SIGKILL, SIGTERM, SIGTTIN, SIGTTOU};
+use signal_hook::consts::{SIGINT, SIGKILL, SIGTERM};
 
 use crate::log::Number;
 
@@ -266,11 +266,10 @@ impl Supervisor {
                 self.begin_stop(Stop::Interrupted(signal));
             }
             self.note_end(Ending::Killed(signal));
-        } else if let Some(foreground) = &self.foreground {
-            // It read from the terminal before it had the foreground, or someone pressed Ctrl-Z.
-            if !matches!(status.stopping_signal(), Some(SIGTTIN | SIGTTOU)) {
-                foreground.suspend();
-            }
+        } else if let (Some(foreground), Some(signal)) =
+            (&self.foreground, status.stopping_signal())
+        {
+            foreground.handle_stop(signal);
             self.group.signal(Signal::CONT);
         }
     }

@@ -31,11 +31,11 @@ impl Events {
     pub(super) fn listen() -> Result<Self> {
         let (sender, receiver) = channel();
         let ignored = ignored_signals();
-        let wanted = [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGCHLD];
-        let wanted = wanted
-            .into_iter()
-            .filter(|signal| ignored >> (signal - 1) & 1 == 0);
-        let mut signals = Signals::new(wanted).context("cannot catch signals")?;
+        let forwarded = [SIGINT, SIGTERM, SIGHUP, SIGQUIT].into_iter();
+        let forwarded = forwarded.filter(|signal| ignored >> (signal - 1) & 1 == 0);
+        // Ignored, SIGCHLD would let the system forget how children ended.
+        let mut signals =
+            Signals::new(forwarded.chain([SIGCHLD])).context("cannot catch signals")?;
         let events = sender.clone();
         thread::spawn(move || {
             for signal in &mut signals {

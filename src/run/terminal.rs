@@ -2,9 +2,10 @@
 
 use std::io::{self, IsTerminal, stdin};
 
-use nix::sys::signal::{SigSet, Signal::SIGTTOU};
+use nix::sys::signal::SigSet;
 use rustix::process::{Pid, Signal, getpgrp, kill_current_process_group};
 use rustix::termios::{tcgetpgrp, tcsetpgrp};
+use signal_hook::consts::{SIGTTIN, SIGTTOU};
 
 /// The terminal, while the command has its foreground. Dropping it takes the foreground back.
 pub(super) struct Foreground {
@@ -15,35 +16,50 @@ impl Foreground {
     /// Gives the foreground to the command's group, if this process has it. In a pipeline, another program may need it.
     pub(super) fn give_to(command: Pid) -> Option<Self> {
         let is_interactive = stdin().is_terminal() && io::stdout().is_terminal();
-        if !is_interactive || tcgetpgrp(stdin()).ok()? != getpgrp() {
+        if !is_interactive || !is_foreground(getpgrp()) {
             return None;
         }
         set_foreground(command);
         Some(Self { command })
     }
 
-    /// Stops this process together with the command, as Ctrl-Z is expected to, until a shell continues it.
-    pub(super) fn suspend(&self) {
-        set_foreground(getpgrp());
-        let _ = kill_current_process_group(Signal::STOP);
-        // Continued with `bg`, it stays without the foreground.
-        if tcgetpgrp(stdin()).is_ok_and(|group| group == getpgrp()) {
+    /// The command was stopped: by Ctrl-Z, or because it used the terminal without having its foreground. Returns when it is
+    /// to be continued.
+    pub(super) fn handle_stop(&self, signal: i32) {
+        // If the command used the terminal just before it got the foreground, it can go on at once.
+        let is_early = matches!(signal, SIGTTIN | SIGTTOU) && is_foreground(self.command);
+        if !is_early && !is_foreground(getpgrp()) {
+            self.suspend();
+        }
+        if is_foreground(getpgrp()) {
             set_foreground(self.command);
         }
+    }
+
+    /// Stops this process too, as a shell expects, until the shell continues it.
+    fn suspend(&self) {
+        if is_foreground(self.command) {
+            set_foreground(getpgrp());
+        }
+        let _ = kill_current_process_group(Signal::STOP);
     }
 }
 
 impl Drop for Foreground {
     fn drop(&mut self) {
-        if tcgetpgrp(stdin()).is_ok_and(|group| group == self.command) {
+        if is_foreground(self.command) {
             set_foreground(getpgrp());
         }
     }
 }
 
+fn is_foreground(group: Pid) -> bool {
+    tcgetpgrp(stdin()).is_ok_and(|foreground| foreground == group)
+}
+
 /// A process in the background that does this gets SIGTTOU and stops, unless it blocks that signal.
 fn set_foreground(group: Pid) {
-    let blocked = SigSet::from(SIGTTOU);
+    let blocked = SigSet::from(nix::sys::signal::SIGTTOU);
     if blocked.thread_block().is_ok() {
         let _ = tcsetpgrp(stdin(), group);
         let _ = blocked.thread_unblock();

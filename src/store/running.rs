@@ -12,6 +12,8 @@ use jiff::Timestamp;
 use rustix::{process::Pid, system::uname};
 use serde::{Deserialize, Serialize};
 
+use crate::files::{MAX_TEXT_BYTES, read_input};
+
 use super::{Store, process::read_process, prompts::file_name};
 
 const DIR: &str = "running";
@@ -87,17 +89,14 @@ impl Store {
 
 /// Reads one file; `None` if it is none, or was removed meanwhile.
 fn read_file(path: PathBuf, reader: &RunningProcess, now: Timestamp) -> Option<RunningFile> {
-    let metadata = fs::symlink_metadata(&path).ok()?;
-    if !metadata.is_file() {
-        return None;
-    }
-    let trial: Option<RunningTrial> = serde_json::from_slice(&fs::read(&path).ok()?).ok();
+    let bytes = read_input(&path, MAX_TEXT_BYTES).ok()?;
+    let trial: Option<RunningTrial> = serde_json::from_slice(&bytes).ok();
     let is_stale = match &trial {
         Some(trial) if trial.process.is_visible_to(reader) => !trial.process.is_alive(),
         Some(trial) => is_silent(trial.heartbeat, now),
         None => match RunningProcess::of_file(&path, reader) {
             Some(process) => !process.is_alive(),
-            None => is_silent(Timestamp::try_from(metadata.modified().ok()?).ok()?, now),
+            None => is_silent(modified_at(&path)?, now),
         },
     };
     Some(RunningFile {
@@ -105,6 +104,10 @@ fn read_file(path: PathBuf, reader: &RunningProcess, now: Timestamp) -> Option<R
         trial,
         is_stale,
     })
+}
+
+fn modified_at(path: &Path) -> Option<Timestamp> {
+    Timestamp::try_from(fs::metadata(path).ok()?.modified().ok()?).ok()
 }
 
 fn is_silent(heartbeat: Timestamp, now: Timestamp) -> bool {

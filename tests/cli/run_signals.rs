@@ -1,0 +1,227 @@
+//! `lineage run`: signals, trials in progress, many runs at once, and kills.
+
+use std::{fs, io::Write, process::Stdio, thread::sleep, time::Duration};
+
+use rustix::process::{Signal, kill_process};
+
+use crate::run_sandbox::{command, is_alive, run_output, running, send, status, wait_for_pid};
+use crate::sandbox::{Sandbox, skipped};
+
+#[test]
+fn signals_are_forwarded_and_the_trial_is_a_harness_abort() {
+    let sandbox = Sandbox::with_store();
+    for (signal, name) in [
+        (Signal::INT, "INT"),
+        (Signal::TERM, "TERM"),
+        (Signal::HUP, "HUP"),
+    ] {
+        let script =
+            format!("trap 'echo got {name} > got; exit 7' {name}; echo $$ > pid; sleep 60 & wait");
+        let child = command(&sandbox, &[], &script).spawn().unwrap();
+        wait_for_pid(&sandbox.path("pid"));
+        send(&child, signal);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(128 + signal.as_raw()));
+        assert_eq!(sandbox.read("got"), format!("got {name}\n"));
+        assert_eq!(status(&sandbox), "harness_abort");
+        assert!(
+            sandbox
+                .read_log()
+                .contains(&format!("interrupted by SIG{name}"))
+        );
+        fs::remove_file(sandbox.path("pid")).unwrap();
+    }
+    assert_eq!(running(&sandbox), 0);
+}
+
+#[test]
+fn a_command_that_ignores_the_signal_is_killed_after_a_while() {
+    let sandbox = Sandbox::with_store();
+    let script = "trap '' TERM; echo $$ > pid; sleep 60; sleep 60";
+    let child = command(&sandbox, &["--kill-after", "0.5s"], script)
+        .spawn()
+        .unwrap();
+    let pid = wait_for_pid(&sandbox.path("pid"));
+    send(&child, Signal::TERM);
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(143));
+    assert!(!is_alive(pid));
+    assert_eq!(status(&sandbox), "harness_abort");
+}
+
+#[test]
+fn a_signal_that_was_ignored_before_stays_ignored() {
+    let sandbox = Sandbox::with_store();
+    let program = assert_cmd::cargo::cargo_bin!("lineage");
+    let script = format!(
+        "trap '' HUP; exec {} run -- sh -c 'echo $$ > pid; sleep 1; echo val_loss=1'",
+        program.display()
+    );
+    let mut command = sandbox.command("sh");
+    command.args(["-c", &script]).stdout(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    wait_for_pid(&sandbox.path("pid"));
+    send(&child, Signal::HUP);
+    assert!(child.wait().unwrap().success());
+    assert_eq!(status(&sandbox), "baseline");
+}
+
+#[test]
+fn a_trial_is_listed_while_it_runs() {
+    let sandbox = Sandbox::with_store();
+    sandbox.ok(&["append", "--status", "auto", "--metric", "3"]);
+    let flags = [
+        "--hypothesis",
+        "raise beta2",
+        "--specialist",
+        "opt",
+        "--job-name",
+        "job-1",
+    ];
+    let script = "echo $$ > pid; while [ ! -e go ]; do sleep 0.05; done; echo val_loss=2";
+    let child = command(&sandbox, &flags, script).spawn().unwrap();
+    wait_for_pid(&sandbox.path("pid"));
+    let entries: Vec<_> = fs::read_dir(sandbox.path(".lineage/running"))
+        .unwrap()
+        .collect();
+    assert_eq!(entries.len(), 1);
+    let text = fs::read(entries[0].as_ref().unwrap().path()).unwrap();
+    let entry: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    assert_eq!(entry["hypothesis"], "raise beta2");
+    assert_eq!(entry["specialist"], "opt");
+    assert_eq!(entry["parent_exp"], "000");
+    assert_eq!(entry["job_name"], "job-1");
+    assert_eq!(entry["pid"], child.id());
+    fs::write(sandbox.path("go"), "").unwrap();
+    assert!(child.wait_with_output().unwrap().status.success());
+    assert_eq!(running(&sandbox), 0);
+}
+
+#[test]
+fn a_killed_run_is_said_and_removed_by_the_next_one_only() {
+    let sandbox = Sandbox::with_store();
+    let script = "echo $$ > pid; exec sleep 60";
+    let mut child = command(&sandbox, &["--job-name", "job-1"], script)
+        .spawn()
+        .unwrap();
+    let pid = wait_for_pid(&sandbox.path("pid"));
+    send(&child, Signal::KILL);
+    let _ = kill_process(pid, Signal::KILL);
+    let before = sandbox.tree(".lineage/running");
+    sandbox.ok(&["stats"]);
+    assert_eq!(
+        (running(&sandbox), sandbox.tree(".lineage/running")),
+        (1, before)
+    );
+    child.wait().unwrap();
+    let output = run_output(&sandbox, &[], "echo val_loss=1");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        stderr.starts_with("warning: a trial of job job-1, started at "),
+        "{stderr}"
+    );
+    assert!(stderr.contains("was killed and is not logged"), "{stderr}");
+    assert_eq!(running(&sandbox), 0);
+}
+
+#[test]
+fn sixteen_runs_at_once_are_all_logged() {
+    let sandbox = Sandbox::with_store();
+    let mut children = Vec::new();
+    for number in 0..16 {
+        let script = format!("sleep 0.1; echo val_loss=1.{number:02}");
+        children.push(
+            command(&sandbox, &["--snapshot", "work"], &script)
+                .spawn()
+                .unwrap(),
+        );
+    }
+    for child in children {
+        assert!(child.wait_with_output().unwrap().status.success());
+    }
+    let rows = sandbox.rows();
+    let mut ids: Vec<_> = rows.iter().map(|row| row[0].clone()).collect();
+    ids.sort();
+    let expected: Vec<_> = (0..16).map(|id| format!("{id:03}")).collect();
+    assert_eq!(ids, expected);
+    assert_eq!(rows.iter().filter(|row| row[8] == "baseline").count(), 1);
+    assert_eq!(running(&sandbox), 0);
+}
+
+#[test]
+fn kills_at_random_instants_leave_a_healthy_log_and_no_stale_trial() {
+    let sandbox = Sandbox::with_store();
+    sandbox.write("work/a", "1");
+    let flags = ["--snapshot", "work", "--hypothesis", "x"];
+    for number in 0..50 {
+        let mut child = command(&sandbox, &flags, "echo val_loss=1")
+            .spawn()
+            .unwrap();
+        // From before the first instruction to after the last.
+        sleep(Duration::from_micros(600 * number));
+        let _ = child.kill();
+        child.wait().unwrap();
+    }
+    let output = run_output(&sandbox, &flags, "echo val_loss=0.5");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert_eq!(running(&sandbox), 0);
+    // Killed between the two, a snapshot may be left without its row; nothing else may be wrong.
+    for line in sandbox
+        .ok_or_findings(&["check", "--format", "jsonl"])
+        .lines()
+    {
+        assert!(line.contains("snapshot_of_none"), "{line}");
+    }
+    assert_eq!(
+        status(&sandbox),
+        if sandbox.rows().len() == 1 {
+            "baseline"
+        } else {
+            "keep"
+        }
+    );
+}
+
+/// Types keys on a pseudo-terminal once the command has written its process id. Returns what the terminal showed, or `None` if
+/// this system has no `script`.
+fn type_keys(sandbox: &Sandbox, command: &str, keys: &str) -> Option<String> {
+    let program = assert_cmd::cargo::cargo_bin!("lineage");
+    let line = format!("{} run -- {command}", program.display());
+    let mut script = sandbox.command("script");
+    script.args(["-qefc", &line, "/dev/null"]);
+    script.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let Ok(mut child) = script.spawn() else {
+        skipped("this system has no `script`");
+        return None;
+    };
+    wait_for_pid(&sandbox.path("pid"));
+    sleep(Duration::from_millis(200));
+    let mut stdin = child.stdin.take().unwrap();
+    stdin.write_all(keys.as_bytes()).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let code = output.status.code().unwrap_or(-1);
+    Some(format!(
+        "{}= {code}",
+        String::from_utf8_lossy(&output.stdout)
+    ))
+}
+
+#[test]
+fn on_a_terminal_the_command_reads_from_it_and_ctrl_c_ends_it() {
+    let sandbox = Sandbox::with_store();
+    let reader = "sh -c 'echo $$ > pid; read -r line; echo val_loss=$line'";
+    let Some(shown) = type_keys(&sandbox, reader, "7\n") else {
+        return;
+    };
+    assert!(
+        shown.contains("lineage: 000 baseline 7") && shown.ends_with("= 0"),
+        "{shown}"
+    );
+    fs::remove_file(sandbox.path("pid")).unwrap();
+    let shown = type_keys(&sandbox, "sh -c 'echo $$ > pid; exec sleep 60'", "\x03").unwrap();
+    assert!(shown.ends_with("= 130"), "{shown}");
+    assert_eq!(status(&sandbox), "harness_abort");
+}
