@@ -1,6 +1,6 @@
 //! Opens a log to read it: the log of a store, or an external log.
 
-use std::io;
+use std::{io, sync::Arc};
 
 use anyhow::{Context, Result, anyhow, ensure};
 
@@ -65,13 +65,14 @@ pub fn is_own_log(store: &Store) -> Result<bool> {
         read_header(&Source::File(file), len)
     };
     let header = read().with_context(|| format!("cannot read {}", path.display()))?;
-    Ok(header.is_some_and(|header| own_header(store, false).matches(&header.names)))
+    Ok(header.is_some_and(|header| own_header(store, None, false).matches(&header.names)))
 }
 
-fn own_header(store: &Store, is_mapped: bool) -> OwnHeader<'_> {
+fn own_header<'a>(store: &'a Store, metric: Option<&'a str>, is_mapped: bool) -> OwnHeader<'a> {
     OwnHeader {
         extra_columns: &store.settings.columns,
         has_metric: store.settings.metric.is_some(),
+        metric,
         is_mapped,
     }
 }
@@ -163,7 +164,7 @@ fn translate_external(
         return Ok(None);
     };
     let path = store.log_path();
-    let own = own_header(store, !options.map.is_empty());
+    let own = own_header(store, options.metric.as_deref(), !options.map.is_empty());
     let import_options = options.import_options(&store.settings)?;
     let Some(external) = open_external(path, source, len, &own, &import_options)? else {
         return Ok(None);
@@ -174,10 +175,9 @@ fn translate_external(
         log_options.own_metric = Some(metric);
         log_options.direction = Some(direction);
     }
-    let end = external.bytes.len() as u64;
-    let source = Source::Memory(external.bytes);
-    let mut log = Log::open(path, Some(source), end, &log_options)?;
+    let mut log = Log::open(path, Some(external.source), external.len, &log_options)?;
     log.first_row = external.first_row;
+    Arc::make_mut(&mut log.schema).aliases = external.columns;
     log.notes.extend(external.notes);
     log.skipped = external.skipped;
     Ok(Some(log))

@@ -93,7 +93,7 @@ impl OutputArgs {
 
 /// A column by its name, or by `metric` for the score.
 fn find_column(name: &str, schema: &Schema) -> Result<usize> {
-    if let Some(column) = schema.find(name) {
+    if let Some(column) = schema.find_field(name) {
         return Ok(column);
     }
     let is_score = name == "metric" || name == schema.metric;

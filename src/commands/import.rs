@@ -180,7 +180,7 @@ fn create_store(
     }
     let new = New {
         metric: &translation.metric,
-        direction: translation.direction,
+        direction: translation.direction(),
         label: None,
         columns: &columns,
         import: Some(&settings),

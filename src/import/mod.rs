@@ -1,33 +1,38 @@
 //! External logs: parsed by their content, translated into rows of lineage's own shape, and merged into a store.
 //! The rules and their order are in `docs/external-logs.md`.
 
-mod direction;
+mod delimited;
 mod external;
+mod input;
+mod interpret;
+mod json;
 mod merge;
 mod notes;
-mod numbers;
+mod number;
+mod optuna;
 mod outcomes;
 mod own;
-mod parse;
-mod ragged;
+mod profile;
 mod recognize;
 mod roles;
 mod score;
 mod table;
-mod times;
 mod translate;
-mod trials;
 pub mod verdicts;
 
-pub use external::{ExternalBytes, OwnHeader, open_external, translate_file};
+pub use external::{ExternalLog, OwnHeader, STATED_COLUMN, open_external, translate_file};
 pub use merge::{ImportPlan, SnapshotToCopy, plan_import};
 pub use own::translate_own;
-pub use parse::parse;
 pub use recognize::SOURCE_COLUMN;
 pub use roles::ColumnMap;
 pub use translate::{Translation, translate};
 
-use crate::log::Direction;
+use anyhow::{Result, bail};
+
+use crate::log::{Direction, Source};
+use table::Table;
+
+const NOT_A_LOG: &str = "not a log: expected TSV or CSV with a header, or JSON lines";
 
 /// How an external log is read. The log itself decides what is `None`.
 #[derive(Clone, Debug, Default)]
@@ -38,4 +43,27 @@ pub struct ImportOptions {
     pub segment: Option<u64>,
     /// The segment of an earlier import, which another file need not have.
     pub stored_segment: Option<u64>,
+}
+
+/// Parses a file. Of JSON lines in several segments, it reads the given one, else the last.
+pub fn parse(bytes: &[u8], segment: Option<u64>) -> Result<Table> {
+    parse_source(Source::Memory(bytes.to_vec()), segment)
+}
+
+fn parse_source(source: Source, segment: Option<u64>) -> Result<Table> {
+    let text = input::Text::new(source)?;
+    for line in text.lines() {
+        let (_, line) = line?;
+        if delimited::is_blank_or_comment(&line) {
+            continue;
+        }
+        if line.trim_start().starts_with(['{', '[']) {
+            return json::parse(text.read_all()?, segment);
+        }
+        break;
+    }
+    if segment.is_some() {
+        bail!("--segment is for JSON lines; this log has no segments");
+    }
+    delimited::parse(text)
 }

@@ -1,18 +1,24 @@
 //! Which columns hold the verdict, and the status of each row.
 
+use anyhow::Result;
+
 use super::{
-    numbers::{is_empty_word, parse_number},
-    table::ExternalLog,
-    verdicts::{
-        KEPT, PASSED, Verdict, VerdictKind, is_yes_or_no, parse_verdict, verdict_names, veto_names,
-    },
+    ImportOptions,
+    number::{is_empty_word, is_sentinel, parse_number},
+    profile::{Profile, Profiles},
+    table::{FileRow, Table},
+    verdicts::{KEPT, PASSED, Verdict, VerdictKind, parse_verdict, verdict_names, veto_names},
 };
-use crate::log::{Number, Status};
+use crate::log::{Role, Status};
 
 type VerdictColumn = (usize, VerdictKind);
 
 /// The columns that say what became of a trial.
 #[derive(Default)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is one fact about the words"
+)]
 pub(super) struct VerdictColumns {
     pub(super) verdict: Option<VerdictColumn>,
     /// Whether the column was found by its words alone.
@@ -25,6 +31,22 @@ pub(super) struct VerdictColumns {
     completed_is_keep: bool,
     /// Whether the keeps are only trials that completed: no one decided to keep them.
     pub(super) has_only_completions: bool,
+    /// Whether a verdict is written only where a trial failed.
+    blank_is_completed: bool,
+}
+
+/// What became of a row.
+pub(super) struct Outcome {
+    pub(super) status: Status,
+    /// The name of the status, or the word that is not one.
+    pub(super) word: String,
+}
+
+impl Outcome {
+    pub(super) fn new(status: Status) -> Self {
+        let word = status.name().to_owned();
+        Self { status, word }
+    }
 }
 
 impl VerdictColumns {
@@ -32,34 +54,62 @@ impl VerdictColumns {
         self.verdict.map(|(column, _)| column)
     }
 
-    /// The column that `--map` names.
-    pub(super) fn mapped(log: &ExternalLog, column: usize) -> Self {
-        let name = log.normalized_name(column);
+    pub(super) fn is_taken(&self, column: usize) -> bool {
+        self.column() == Some(column) || self.completion == Some(column)
+    }
+
+    /// Whether a verdict decided which trials are kept.
+    pub(super) fn has_decisions(&self) -> bool {
+        self.verdict.is_some() && !self.has_only_completions && !self.blank_is_completed
+    }
+
+    /// The columns that `--map` names, else those that have verdicts.
+    pub(super) fn choose(
+        table: &Table,
+        profiles: &Profiles,
+        options: &ImportOptions,
+    ) -> Result<Self> {
+        let mut columns = match options.map.find(table, Role::Status)? {
+            Some(column) => Self::mapped(table, profiles, column),
+            None if options.map.get(Role::Status).is_some() => Self::default(),
+            None => Self::find(table, profiles),
+        };
+        columns.interpret(profiles);
+        Ok(columns)
+    }
+
+    fn mapped(table: &Table, profiles: &Profiles, column: usize) -> Self {
         let mut known = verdict_names().chain(veto_names());
-        let kind = match known.find(|(own, _)| *own == name) {
+        let named = known.find(|(name, _)| table.columns_named(name).contains(&column));
+        let profile = &profiles.columns[column];
+        let kind = match named {
             Some((_, kind)) => kind,
-            None if log.cells(column).all(is_yes_or_no) => KEPT,
+            None if profile.yes_or_no == profile.filled => KEPT,
             None => VerdictKind::Words,
         };
-        let verdict = Some((column, kind));
-        let mut columns = Self {
-            verdict,
+        Self {
+            verdict: Some((column, kind)),
             ..Self::default()
-        };
-        columns.interpret(log);
-        columns
+        }
     }
 
     /// Finds the columns by their names, else by the words in them.
-    pub(super) fn find(log: &ExternalLog) -> Self {
-        let mut columns = Self::default();
-        let has_words = |(column, kind): &VerdictColumn| {
-            log.rows.is_empty() || has_verdicts(log, *column, *kind)
+    fn find(table: &Table, profiles: &Profiles) -> Self {
+        let profile = |column: usize| &profiles.columns[column];
+        let columns_of = |(name, kind)| {
+            let columns = table.columns_named(name).into_iter();
+            columns.map(move |column| (column, kind))
         };
-        let mut found: Vec<VerdictColumn> =
-            columns_of(log, verdict_names()).filter(has_words).collect();
-        columns.vetoes = columns_of(log, veto_names())
-            .filter(|veto| is_veto(log, *veto))
+        let mut columns = Self::default();
+        let named = verdict_names().flat_map(columns_of);
+        let mut found: Vec<VerdictColumn> = named
+            .filter(|&(column, kind)| {
+                profiles.rows == 0 || has_verdicts(table, column, profile(column), kind)
+            })
+            .collect();
+        let vetoes = veto_names().flat_map(columns_of);
+        columns.vetoes = vetoes
+            .filter(|&(column, kind)| is_veto(profile(column), kind, table, profiles))
             .collect();
         if found.is_empty() {
             let mut vetoes = columns.vetoes.iter();
@@ -68,132 +118,144 @@ impl VerdictColumns {
             }
         }
         if found.is_empty() {
-            let by_words = (0..log.names.len()).filter(|&column| has_mostly_verdicts(log, column));
+            let by_words =
+                (0..table.names.len()).filter(|&column| has_mostly_verdicts(profile(column)));
             found = by_words
                 .map(|column| (column, VerdictKind::Words))
                 .collect();
             columns.is_guess = !found.is_empty();
         }
-        found.sort_by_key(|&(column, kind)| vagueness(log, column, kind));
+        found.sort_by_key(|&(column, kind)| vagueness(profile(column), kind));
         columns.verdict = found.first().copied();
         let mut others = found.iter().skip(1);
         let words = others.find(|(_, kind)| *kind == VerdictKind::Words);
         columns.completion = words.map(|(column, _)| *column);
-        columns.interpret(log);
+        let gates = found.iter().skip(1).filter(|(_, kind)| *kind == PASSED);
+        columns.vetoes.extend(gates);
         columns
     }
 
     /// Finds out what "completed" means in this log.
-    fn interpret(&mut self, log: &ExternalLog) {
+    fn interpret(&mut self, profiles: &Profiles) {
         let Some((column, kind)) = self.verdict else {
             return;
         };
-        let verdicts = log
-            .cells(column)
-            .filter_map(|cell| parse_verdict(cell, kind));
-        let verdicts: Vec<Verdict> = verdicts.collect();
-        let has = |status| verdicts.contains(&Verdict::Status(status));
+        let profile = &profiles.columns[column];
+        let words = &profile.verdicts;
+        let has = |status| words.count(status) > 0;
+        let decides = match kind {
+            VerdictKind::Flags(yes, no) => {
+                [yes, no].contains(&Verdict::Status(Status::Keep)) && profile.yes_or_no > 0
+            }
+            VerdictKind::Words => false,
+        };
         // A baseline decides nothing about the trials after it.
-        let has_decisions = has(Status::Keep) || has(Status::Baseline) && has(Status::Discard);
+        let has_decisions =
+            decides || has(Status::Keep) || has(Status::Baseline) && has(Status::Discard);
         self.completed_is_keep = !has_decisions;
-        let has_words = matches!(kind, VerdictKind::Words | PASSED);
-        let has_completions = has_words && verdicts.contains(&Verdict::Completed);
-        self.has_only_completions = !has_decisions && has_completions && self.vetoes.is_empty();
+        let completes =
+            matches!(kind, VerdictKind::Words | PASSED) && (words.completed > 0 || kind == PASSED);
+        self.has_only_completions = !has_decisions && completes && self.vetoes.is_empty();
+        let only_failures =
+            words.failures() > 0 && words.failures() == words.known() && words.unknown == 0;
+        self.blank_is_completed =
+            kind == VerdictKind::Words && only_failures && profile.filled < profiles.rows;
+        self.has_only_completions |= self.blank_is_completed;
     }
 
-    /// The status of a row and its word: the name of the status, else what is written.
-    pub(super) fn status(&self, log: &ExternalLog, row: usize) -> (Status, String) {
+    /// The status of a row with this score cell.
+    pub(super) fn outcome(&self, row: &FileRow, score: &str, options: &ImportOptions) -> Outcome {
         let (mut word, mut verdict) = ("", None);
         if let Some((column, kind)) = self.verdict {
-            word = log.cell(row, column);
+            word = row.cell(column);
             verdict = parse_verdict(word, kind);
         }
         if verdict.is_none()
             && is_empty_word(word)
             && let Some(column) = self.completion
         {
-            word = log.cell(row, column);
+            word = row.cell(column);
             verdict = parse_verdict(word, VerdictKind::Words);
             verdict = verdict.filter(|verdict| *verdict != Verdict::Completed);
         }
+        if options.map.keeps(word) && !word.is_empty() {
+            verdict = Some(Verdict::Status(Status::Keep));
+        }
+        if self.blank_is_completed && word.is_empty() {
+            verdict = Some(Verdict::Completed);
+        }
+        let has_score = parse_number(score).is_some_and(|(_, value)| !is_sentinel(value));
         let is_good = verdict.map_or(is_empty_word(word), Verdict::is_good);
         let veto = self.vetoes.iter().find_map(|&(column, kind)| {
-            parse_verdict(log.cell(row, column), kind).filter(|verdict| !verdict.is_good())
+            parse_verdict(row.cell(column), kind).filter(|verdict| !verdict.is_good())
         });
-        match veto.filter(|_| is_good).or(verdict) {
-            Some(Verdict::Status(status)) => (status, status.name().to_owned()),
-            Some(Verdict::Completed) if self.completed_is_keep => {
-                (Status::Keep, Status::Keep.name().to_owned())
+        let by_score =
+            parse_verdict(score, VerdictKind::Words).filter(|verdict| verdict.is_failure());
+        let by_score = by_score.filter(|_| word.is_empty() && parse_number(score).is_none());
+        match veto.filter(|_| is_good).or(by_score).or(verdict) {
+            Some(Verdict::Status(status)) => Outcome::new(status),
+            Some(Verdict::Completed) if self.completed_is_keep => Outcome::new(Status::Keep),
+            Some(Verdict::Stopped) if has_score && self.has_decisions() => {
+                Outcome::new(Status::Discard)
             }
-            _ => (Status::Other, word.to_owned()),
+            Some(Verdict::Stopped) => Outcome::new(Status::Crash),
+            _ => Outcome {
+                status: Status::Other,
+                word: word.to_owned(),
+            },
         }
     }
 }
 
-fn columns_of<'a>(
-    log: &'a ExternalLog,
-    names: impl Iterator<Item = (&'static str, VerdictKind)> + 'a,
-) -> impl Iterator<Item = VerdictColumn> + 'a {
-    names.flat_map(|(name, kind)| {
-        let columns = log.columns_named(name).into_iter();
-        columns.map(move |column| (column, kind))
-    })
-}
-
-/// Whether a column has answers of yes and no, or errors that are known.
-fn is_veto(log: &ExternalLog, (column, kind): VerdictColumn) -> bool {
-    let is_failure = |cell: &str| matches!(parse_verdict(cell, kind), Some(Verdict::Status(status)) if status.is_failure());
-    let mut cells = log.cells(column);
+/// Whether a column has answers of yes and no, or errors that are known. `failed: 1` beside `successful: 24` counts.
+fn is_veto(profile: &Profile, kind: VerdictKind, table: &Table, profiles: &Profiles) -> bool {
     match kind {
-        VerdictKind::Words => {
-            cells.all(|cell| parse_number(cell).is_none()) && log.cells(column).any(is_failure)
+        VerdictKind::Words => profile.numbers == 0 && profile.verdicts.failures() > 0,
+        VerdictKind::Flags(..) => {
+            let counts = table.columns_in("successful success succeeded passed total completed");
+            let is_count = |column: &usize| {
+                let other = &profiles.columns[*column];
+                other.numbers > 0 && other.yes_or_no < other.filled
+            };
+            profile.filled > 0
+                && profile.yes_or_no == profile.filled
+                && !counts.iter().any(is_count)
         }
-        VerdictKind::Flags(..) => cells.next().is_some() && log.cells(column).all(is_yes_or_no),
     }
 }
 
 /// Whether a column has verdicts that the tables know; a column named `status` or `verdict` may have other words.
-fn has_verdicts(log: &ExternalLog, column: usize, kind: VerdictKind) -> bool {
-    let is_status = ["status", "verdict"].contains(&log.normalized_name(column));
-    let is_verdict = |cell: &str| parse_verdict(cell, kind).is_some();
-    let is_number = |cell: &str| parse_number(cell).is_some();
+fn has_verdicts(table: &Table, column: usize, profile: &Profile, kind: VerdictKind) -> bool {
+    let words = &profile.verdicts;
+    let other_numbers = profile.numbers > 0
+        && profile.yes_or_no < profile.filled - (profile.filled - profile.numbers);
     if kind != VerdictKind::Words {
         // Other numbers count how many were correct.
-        let mut cells = log.cells(column);
-        let has_counts = cells.any(|cell| is_number(cell) && !is_yes_or_no(cell));
-        return !has_counts && log.cells(column).any(is_verdict);
+        return !other_numbers && (profile.yes_or_no > 0 || words.known() > 0);
     }
-    log.cells(column).any(|cell| {
-        if is_status {
-            Number::value_of(cell).is_none() || is_verdict(cell)
-        } else {
-            !is_number(cell) && is_verdict(cell)
-        }
-    })
+    let is_status = ["status", "verdict"]
+        .iter()
+        .any(|name| table.columns_named(name).contains(&column));
+    words.known() > 0 || is_status && (words.unknown > 0 || profile.yes_or_no > 0)
 }
 
 /// How little a column says about the decision: 0 if trials are kept or not, 1 if they pass a gate, 2 if they complete.
-fn vagueness(log: &ExternalLog, column: usize, kind: VerdictKind) -> u8 {
-    let has = |status| {
-        let mut cells = log.cells(column);
-        cells.any(|cell| parse_verdict(cell, kind) == Some(Verdict::Status(status)))
-    };
+fn vagueness(profile: &Profile, kind: VerdictKind) -> u8 {
+    let has = |status| profile.verdicts.count(status) > 0;
     let has_decisions = has(Status::Keep) || has(Status::Discard) || has(Status::Baseline);
+    let passes = |verdict| verdict == Verdict::Status(Status::Disqualified);
     match kind {
         KEPT => 0,
         _ if has_decisions => 0,
-        PASSED if has(Status::Disqualified) => 1,
+        VerdictKind::Flags(_, no) if passes(no) && profile.yes_or_no > 0 => 1,
         _ => 2,
     }
 }
 
 /// Whether most cells are words of verdicts, good ones and bad ones. `draft improve debug` are stages of a search.
-fn has_mostly_verdicts(log: &ExternalLog, column: usize) -> bool {
-    let words = log
-        .cells(column)
-        .filter(|cell| parse_number(cell).is_none());
-    let verdicts = words.filter_map(|cell| parse_verdict(cell, VerdictKind::Words));
-    let verdicts: Vec<bool> = verdicts.map(Verdict::is_good).collect();
-    let is_mixed = verdicts.contains(&true) && verdicts.contains(&false);
-    is_mixed && verdicts.len() * 10 > log.cells(column).count() * 6
+fn has_mostly_verdicts(profile: &Profile) -> bool {
+    let words = &profile.verdicts;
+    let good = words.count(Status::Keep) + words.count(Status::Baseline) + words.completed;
+    let is_mixed = good > 0 && words.known() > good;
+    is_mixed && words.known() * 10 > profile.filled * 6
 }

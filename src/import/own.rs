@@ -1,11 +1,9 @@
 //! A log of lineage as a translation: nothing is guessed, and every cell is preserved.
 
-use std::collections::BTreeMap;
-
 use anyhow::Result;
 
 use super::{
-    table::ExternalRow,
+    table::fingerprint,
     translate::{TranslatedRow, Translation},
 };
 use crate::log::{Damage, Log, Role, Row, STANDARD, Schema, SkippedLine};
@@ -28,18 +26,14 @@ pub fn translate_own(log: &Log) -> Result<Translation> {
     })?;
     Ok(Translation {
         metric: log.schema.metric.clone(),
-        direction: log.schema.direction,
+        direction: Some(log.schema.direction),
         notes: log.notes.clone(),
-        columns: Vec::new(),
-        verdict: None,
-        words: BTreeMap::new(),
-        emptied: Vec::new(),
-        unparsed: Vec::new(),
         first_row: log.first_row,
         is_own: true,
         names,
         rows,
         skipped,
+        ..Translation::default()
     })
 }
 
@@ -56,7 +50,7 @@ fn standard_layout(schema: &Schema) -> Vec<String> {
 
 fn translate_row(row: &Row, names: &[String]) -> TranslatedRow {
     let cell = |column| row.text_at(column).into_owned();
-    let all = (0..row.schema.names().len()).map(cell).collect();
+    let all: Vec<String> = (0..row.schema.names().len()).map(cell).collect();
     let find_cell = |name: &String| match (row.schema.find(name), name.as_str()) {
         (_, "core_metric") => row.text(Role::Score).into_owned(),
         (Some(column), _) => cell(column),
@@ -65,6 +59,6 @@ fn translate_row(row: &Row, names: &[String]) -> TranslatedRow {
     TranslatedRow {
         line: row.number,
         cells: names.iter().map(find_cell).collect(),
-        fingerprint: ExternalRow::new(row.number, all).fingerprint,
+        fingerprint: fingerprint(&all),
     }
 }

@@ -1,28 +1,33 @@
 //! Which column has which role: by `--map`, else by its name if its cells fit.
 
-use std::{cmp::Reverse, collections::HashSet, str::FromStr};
+use std::{cmp::Reverse, str::FromStr};
 
 use anyhow::{Context as _, Error, Result, bail};
 
-use super::{outcomes::VerdictColumns, table::ExternalLog, times::normalize_time};
-use crate::log::{ExpId, Number, Role, has_word, normalize};
+use super::{
+    profile::{Profile, Profiles},
+    table::Table,
+};
+use crate::log::{Role, has_word, normalize};
 
 /// The names of each role's column, the best first: the first column that fits is used, and each column once. The first
 /// name is lineage's own.
 #[rustfmt::skip]
 const ALIASES: [(Role, &str); 13] = [
-    (Role::Id, "exp_id id trial_id trial run_id run candidate_id experiment_id experiment_number exp iteration iter \
-        attempt round generation question_id node_id node step global_step epoch index idx no number experiment"),
-    (Role::Time, "timestamp time datetime date ts created_at created finished_at ended_at started_at start_time \
-        datetime_start"),
+    (Role::Id, "exp_id id trial_id trial trial_number run_id run candidate_id child_id experiment_id experiment_number \
+        exp iteration iter attempt round question_id node_id node step global_step epoch index idx no num number \
+        version experiment generation name"),
+    (Role::Time, "timestamp time datetime date ts created_at created timestamp_utc time_utc utc finished_at ended_at \
+        started_at start_time datetime_start ctime"),
     (Role::Specialist, "specialist agent agent_id agent_name worker author proposer who researcher user"),
-    (Role::Parent, "parent_exp parent parent_id parent_run parent_commit based_on base_commit"),
+    (Role::Parent, "parent_exp parent parent_id parent_run parent_commit parent_name parent_version based_on base_commit"),
     (Role::Domain, "domain action category area axis family component knob"),
-    (Role::Hypothesis, "hypothesis description desc summary change changes idea proposal diff patch edit title \
+    (Role::Hypothesis, "hypothesis description desc summary change changes idea proposal diff patch edit plan title \
         experiment experiment_name run_name name config note notes comment"),
-    (Role::Notes, "notes note comment comments remarks details rollback_reason evidence error reason"),
-    (Role::TrainSeconds, "train_s train_seconds training_seconds train_time_s"),
-    (Role::TotalSeconds, "total_s total_seconds duration_s duration duration_seconds elapsed_s runtime_s wall_s"),
+    (Role::Notes, "notes note comment comments remarks details rollback_reason evidence analysis error reason"),
+    (Role::TrainSeconds, "train_s train_seconds training_seconds train_time_s train_time training_time"),
+    (Role::TotalSeconds, "total_s total_seconds duration_s duration duration_sec duration_seconds elapsed_s elapsed \
+        runtime_s runtime wall_s wall_time wall_time_s exec_time seconds duration_min minutes duration_ms"),
     (Role::Expected, "expected_delta"),
     (Role::Baseline, "baseline_exp"),
     (Role::Job, "job_name job job_id"),
@@ -30,10 +35,10 @@ const ALIASES: [(Role, &str); 13] = [
 ];
 
 /// The roles that `--map` advertises. It accepts every alias.
-const MAP_ROLES: &str = "id, time, agent, parent, domain, hypothesis, verdict, score, notes";
+const MAP_ROLES: &str = "id, time, agent, parent, domain, hypothesis, verdict, score, notes, keep";
 
 /// Columns of commits, by which a parent may be named.
-pub(super) const COMMIT_NAMES: &str = "commit hash short_hash sha name";
+const COMMIT_NAMES: &str = "commit hash short_hash sha name rev";
 
 fn aliases(role: Role) -> &'static str {
     let row = ALIASES.iter().find(|(other, _)| *other == role);
@@ -46,15 +51,21 @@ pub(super) fn standard_name(role: Role) -> &'static str {
     names.next().unwrap_or_default()
 }
 
+pub(super) fn is_alias(role: Role, name: &str) -> bool {
+    has_word(aliases(role), name)
+}
+
 /// Whether a normalized name is a known name of a role other than the verdict and the score.
-pub(super) fn is_alias(name: &str) -> bool {
-    ALIASES.iter().any(|(_, names)| has_word(names, name))
+pub(super) fn is_known_name(name: &str) -> bool {
+    has_word(COMMIT_NAMES, name) || ALIASES.iter().any(|(_, names)| has_word(names, name))
 }
 
 /// Which column has which role, as `--map` states it: `score=loss,verdict=outcome`. An empty column stands for none.
+/// `keep=WORD` makes a word of the verdict a keep.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ColumnMap {
     roles: Vec<(Role, String)>,
+    keep_words: Vec<String>,
     text: String,
 }
 
@@ -67,7 +78,7 @@ impl ColumnMap {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.roles.is_empty()
+        self.text.trim().is_empty()
     }
 
     /// The map as it was written.
@@ -75,11 +86,17 @@ impl ColumnMap {
         &self.text
     }
 
+    /// Whether `keep=WORD` names this word.
+    pub(super) fn keeps(&self, word: &str) -> bool {
+        let word = normalize(word);
+        self.keep_words.contains(&word)
+    }
+
     /// The column of the log that the map names for a role.
-    pub(super) fn find(&self, log: &ExternalLog, role: Role) -> Result<Option<usize>> {
+    pub(super) fn find(&self, table: &Table, role: Role) -> Result<Option<usize>> {
         match self.get(role) {
             None | Some("") => Ok(None),
-            Some(name) => find_column(log, name, "--map or lineage.toml").map(Some),
+            Some(name) => find_column(table, name, "--map or lineage.toml").map(Some),
         }
     }
 }
@@ -88,15 +105,22 @@ impl FromStr for ColumnMap {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let mut roles = Vec::new();
+        let mut map = Self {
+            text: text.to_owned(),
+            ..Self::default()
+        };
         for pair in text.split(',').filter(|pair| !pair.trim().is_empty()) {
             let Some((role, column)) = pair.split_once('=') else {
                 bail!("'{pair}' is not ROLE=COLUMN");
             };
-            roles.push((parse_role(role)?, column.trim().to_owned()));
+            let column = column.trim();
+            if normalize(role) == "keep" {
+                map.keep_words.push(normalize(column));
+            } else {
+                map.roles.push((parse_role(role)?, column.to_owned()));
+            }
         }
-        let text = text.to_owned();
-        Ok(Self { roles, text })
+        Ok(map)
     }
 }
 
@@ -116,154 +140,117 @@ fn parse_role(text: &str) -> Result<Role> {
     }
 }
 
-pub(super) fn find_column(log: &ExternalLog, name: &str, source: &str) -> Result<usize> {
-    if let Some(&column) = log.columns_named(name).first() {
+pub(super) fn find_column(table: &Table, name: &str, source: &str) -> Result<usize> {
+    if let Some(column) = table.find(name) {
         return Ok(column);
     }
-    if !log.segments.is_empty() {
+    if !table.segments.is_empty() {
         bail!(
             "no column '{name}' ({source}) in {}; read another with --segment, or import this one --into another store",
-            log.segments
+            table.segments
         );
     }
-    let names = log.names.join(" ");
+    let names = table.names.join(" ");
     bail!("no column '{name}' ({source}); the columns are: {names}")
 }
 
-/// The roles of a table's columns.
-pub(super) struct ColumnRoles {
-    pub(super) roles: Vec<(Role, usize)>,
-    pub(super) verdict: VerdictColumns,
-    pub(super) score: usize,
-    /// Why this column is the score, if that is a guess.
-    pub(super) score_guess: Option<&'static str>,
+/// The columns of the roles besides the verdict and the score.
+#[derive(Default)]
+pub(super) struct Roles {
+    pub(super) columns: Vec<(Role, usize)>,
 }
 
-impl ColumnRoles {
-    /// Finds every role but the score, which `set_score` adds.
-    pub(super) fn find(log: &ExternalLog, map: &ColumnMap) -> Result<Self> {
-        let mut roles = Self {
-            roles: Vec::new(),
-            verdict: VerdictColumns::default(),
-            score: usize::MAX,
-            score_guess: None,
-        };
+impl Roles {
+    /// Finds every role but the id, which `set_id` adds.
+    pub(super) fn find(
+        table: &Table,
+        profiles: &Profiles,
+        map: &ColumnMap,
+        is_verdict: impl Fn(usize) -> bool,
+    ) -> Result<Self> {
+        let mut roles = Self::default();
         for (role, _) in ALIASES {
-            let column = map.find(log, role)?;
-            roles.roles.extend(column.map(|column| (role, column)));
-        }
-        if let Some(column) = map.find(log, Role::Status)? {
-            roles.verdict = VerdictColumns::mapped(log, column);
-        } else if map.get(Role::Status).is_none() {
-            roles.verdict = VerdictColumns::find(log);
+            let column = map.find(table, role)?;
+            roles.columns.extend(column.map(|column| (role, column)));
         }
         for (role, names) in ALIASES {
-            if map.get(role).is_none() {
-                roles.assign(log, role, names);
+            if map.get(role).is_some() {
+                continue;
             }
+            let mut columns = table.columns_in(names).into_iter();
+            let found = columns.find(|&column| {
+                !roles.is_taken(column)
+                    && !is_verdict(column)
+                    && fits(role, &profiles.columns[column])
+            });
+            roles.columns.extend(found.map(|column| (role, column)));
         }
         Ok(roles)
     }
 
-    pub(super) fn set_score(
-        &mut self,
-        log: &ExternalLog,
-        map: &ColumnMap,
-        score: usize,
-        guess: Option<&'static str>,
-    ) {
-        (self.score, self.score_guess) = (score, guess);
-        if map.get(Role::Hypothesis).is_none()
-            && self.column(Role::Hypothesis).is_none()
-            && let Some(column) = self.find_wordiest(log)
-        {
-            self.roles.push((Role::Hypothesis, column));
-        }
-        // A column cannot be the score and name the trial at once.
+    pub(super) fn set(&mut self, role: Role, column: usize) {
+        self.columns
+            .retain(|&(other, taken)| other != role && taken != column);
+        self.columns.push((role, column));
+    }
+
+    /// Takes the score from other roles. It may be the duration at once.
+    pub(super) fn release(&mut self, score: usize) {
         let may_be_score = |role| matches!(role, Role::TrainSeconds | Role::TotalSeconds);
-        self.roles
+        self.columns
             .retain(|&(role, column)| column != score || may_be_score(role));
     }
 
-    fn assign(&mut self, log: &ExternalLog, role: Role, names: &str) {
-        for column in log.columns_in(names) {
-            if !self.is_taken(column) && fits(log, role, column) {
-                self.roles.push((role, column));
-                return;
-            }
-        }
-    }
-
     pub(super) fn column(&self, role: Role) -> Option<usize> {
-        let (_, column) = self.roles.iter().find(|(other, _)| *other == role)?;
+        let (_, column) = self.columns.iter().find(|(other, _)| *other == role)?;
         Some(*column)
     }
 
-    /// The role of a column, besides that of the score.
     pub(super) fn role_of(&self, column: usize) -> Option<Role> {
-        let (role, _) = self.roles.iter().find(|(_, taken)| *taken == column)?;
+        let (role, _) = self.columns.iter().find(|(_, taken)| *taken == column)?;
         Some(*role)
     }
 
     pub(super) fn is_taken(&self, column: usize) -> bool {
         self.role_of(column).is_some()
-            || self.verdict.column() == Some(column)
-            || self.verdict.completion == Some(column)
     }
 
-    /// The column with the most text among those without a role, if most of its cells are several words, all different.
-    fn find_wordiest(&self, log: &ExternalLog) -> Option<usize> {
-        let is_wordy = |column: usize| {
-            let texts: HashSet<&str> = log.cells(column).filter(|cell| is_text(cell)).collect();
-            texts.len() * 2 > log.cells(column).count()
+    /// The column with the most text among those that are free, if most of its cells are several words.
+    pub(super) fn find_wordiest(
+        &self,
+        profiles: &Profiles,
+        is_free: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
+        let is_wordy = |column: &usize| {
+            let profile = &profiles.columns[*column];
+            profile.texts * 2 > profile.filled && profile.is_varied()
         };
-        let len = |column: usize| log.cells(column).map(str::len).sum::<usize>();
-        (0..log.names.len())
-            .filter(|&column| column != self.score && !self.is_taken(column) && is_wordy(column))
-            .max_by_key(|&column| (len(column), Reverse(column)))
+        let free =
+            (0..profiles.columns.len()).filter(|&column| !self.is_taken(column) && is_free(column));
+        free.filter(is_wordy)
+            .max_by_key(|&column| (profiles.columns[column].text_len, Reverse(column)))
     }
 }
 
 /// Columns by which a row may name its parent: ids, even those that are repeated, and commits.
-pub(super) fn key_columns(log: &ExternalLog) -> Vec<usize> {
-    let mut columns = log.columns_in(COMMIT_NAMES);
-    columns.extend(log.columns_in(aliases(Role::Id)));
+pub(super) fn key_columns(table: &Table) -> Vec<usize> {
+    let mut columns = table.columns_in(COMMIT_NAMES);
+    columns.extend(table.columns_in(aliases(Role::Id)));
     columns
 }
 
 /// Columns that can replace an empty hypothesis.
-pub(super) fn text_columns(log: &ExternalLog) -> Vec<usize> {
-    log.columns_in(aliases(Role::Hypothesis))
-}
-
-fn is_text(cell: &str) -> bool {
-    let letters = cell.chars().filter(|c| c.is_alphabetic()).count();
-    cell.contains(char::is_whitespace) && letters * 2 > cell.chars().count()
+pub(super) fn text_columns(table: &Table) -> Vec<usize> {
+    table.columns_in(aliases(Role::Hypothesis))
 }
 
 /// Whether the cells of a column can be what its name promises.
-fn fits(log: &ExternalLog, role: Role, column: usize) -> bool {
-    let mut cells = log.cells(column);
+fn fits(role: Role, profile: &Profile) -> bool {
     match role {
-        Role::Id => has_unique_ids(log, column),
-        Role::Time => cells
-            .next()
-            .is_some_and(|cell| normalize_time(cell).is_some()),
-        Role::TrainSeconds | Role::TotalSeconds => {
-            cells.any(|cell| Number::value_of(cell).is_some())
-        }
-        Role::Hypothesis => cells.any(|cell| Number::value_of(cell).is_none()),
-        _ => cells.next().is_some(),
+        Role::Id => profile.is_unique(),
+        Role::Time => profile.times > 0,
+        Role::TrainSeconds | Role::TotalSeconds => profile.durations > 0,
+        Role::Hypothesis | Role::Notes => profile.filled > profile.numbers,
+        _ => profile.filled > 0,
     }
-}
-
-fn has_unique_ids(log: &ExternalLog, column: usize) -> bool {
-    let mut seen = HashSet::new();
-    for row in 0..log.rows.len() {
-        match ExpId::parse(log.cell(row, column)) {
-            Some(id) if id.may_be_new() && seen.insert(id.clone()) => {}
-            _ => return false,
-        }
-    }
-    !seen.is_empty()
 }

@@ -1,67 +1,100 @@
-//! An external log as a table: names, cells, and what the file states about its metric.
+//! An external log as a table: names, rows that are read again for each pass, and what the file states about its metric.
 
 use std::collections::HashMap;
 
+use anyhow::Result;
+
+use super::{delimited::RowParser, input::Text};
 use crate::{
     log::{
-        Direction, SkippedLine, direction_in_sentence, encode_row, has_word, normalize_name,
-        parse_direction,
+        Direction, SkippedLine, Source, direction_in_sentence, encode_row, has_word,
+        normalize_name, parse_direction,
     },
     text::escape_controls,
 };
 
 /// What a `# key: value` line, or the config line of a JSON log, may call the metric and its direction.
-const METRIC_KEYS: &str = "metric metric_name metricname primary_metric core_metric";
-const DIRECTION_KEYS: &str =
-    "metric_direction direction best_direction bestdirection optimize optimization_direction";
+const METRIC_KEYS: &str = "metric metric_name metricname primary_metric core_metric objective";
+const DIRECTION_KEYS: &str = "metric_direction direction best_direction bestdirection optimize optimization_direction \
+     goal mode";
 
-/// A log of another tool, before anything is known about its columns.
-pub struct ExternalLog {
+/// A log of another tool. Only its names are in memory.
+pub struct Table {
     pub names: Vec<String>,
-    /// The names as they are compared.
-    normalized: Vec<String>,
-    pub rows: Vec<ExternalRow>,
-    pub skipped: Vec<SkippedLine>,
-    pub declared: DeclaredMetric,
-    pub notes: Vec<String>,
+    /// The columns of each normalized name.
+    index: HashMap<String, Vec<usize>>,
+    pub(super) text: Text,
+    pub(super) form: RowForm,
+    pub(super) declared: DeclaredMetric,
+    pub(super) notes: Vec<String>,
+    pub(super) skipped: Vec<SkippedLine>,
     /// The number of the line after the header: 1 if the file has no header.
-    pub first_row: u64,
-    pub separator: char,
+    pub(super) first_row: u64,
     /// The segment that was read and all others, if there are several.
-    pub segments: String,
-    header: Vec<String>,
+    pub(super) segments: String,
+    /// What each column holds, once that is known: it decides where the cells of ragged rows belong.
+    pub(super) kinds: Vec<Kind>,
+    /// The name in the header of each column that is repeated.
+    pub(super) header: Vec<String>,
+    /// The first row of a file without a header; `--metric` may name a column by it.
+    pub(super) first_cells: Vec<String>,
+}
+
+/// How the rows of a file are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RowForm {
+    /// Cells between separators.
+    Delimited(char),
+    Markdown,
+    /// The rows of a JSON log as lines of this program: line number, fingerprint, cells.
+    Encoded,
+}
+
+/// What the cells of a column are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Number,
+    Verdict,
+    Text,
+    Other,
 }
 
 /// A row of an external log.
-pub struct ExternalRow {
-    pub line: u64,
-    pub cells: Vec<String>,
+pub(super) struct FileRow {
+    pub(super) line: u64,
+    pub(super) cells: Vec<String>,
     /// Identifies the row however its columns are interpreted.
-    pub fingerprint: u64,
+    pub(super) fingerprint: u64,
+    /// How many cells it has in the file.
+    pub(super) found: usize,
+    /// Whether these are more or fewer than its columns.
+    pub(super) is_wide: bool,
+    pub(super) is_short: bool,
+}
+
+/// What is found in a line.
+pub(super) enum Entry {
+    Row(FileRow),
+    Skipped(SkippedLine),
 }
 
 /// What the file itself states about its score.
 #[derive(Clone, Debug, Default)]
-pub struct DeclaredMetric {
-    pub name: Option<String>,
-    pub direction: Option<Direction>,
+pub(super) struct DeclaredMetric {
+    pub(super) name: Option<String>,
+    pub(super) direction: Option<Direction>,
     /// A direction in words that are not known.
-    pub unknown_direction: Option<String>,
+    pub(super) unknown_direction: Option<String>,
 }
 
-impl ExternalRow {
-    pub(super) fn new(line: u64, cells: Vec<String>) -> Self {
-        let fingerprint = fingerprint(&cells);
-        Self {
-            line,
-            cells,
-            fingerprint,
-        }
+impl FileRow {
+    pub(super) fn cell(&self, column: usize) -> &str {
+        self.cells.get(column).map_or("", |cell| cell.trim())
     }
 }
 
 /// FNV-1a of the cells that are not blank. It is stored with imported trials, so it must never change.
-fn fingerprint(cells: &[String]) -> u64 {
+pub(super) fn fingerprint(cells: &[String]) -> u64 {
     let cells = cells.iter().map(|cell| cell.trim());
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for cell in cells.filter(|cell| !cell.is_empty()) {
@@ -70,6 +103,14 @@ fn fingerprint(cells: &[String]) -> u64 {
         }
     }
     hash
+}
+
+pub(super) fn skipped(line: u64, reason: &str, is_expected: bool) -> SkippedLine {
+    SkippedLine {
+        line,
+        reason: reason.to_owned(),
+        is_expected,
+    }
 }
 
 impl DeclaredMetric {
@@ -85,7 +126,8 @@ impl DeclaredMetric {
             self.direction = parse_direction(rest).or(self.direction);
         } else if has_word(DIRECTION_KEYS, &key) {
             let direction = parse_direction(value);
-            self.unknown_direction = direction.is_none().then(|| format!("{key}: {value}"));
+            let is_unknown = direction.is_none() && key.contains("direction");
+            self.unknown_direction = is_unknown.then(|| format!("{key}: {value}"));
             self.direction = direction.or(self.direction);
         }
     }
@@ -100,59 +142,105 @@ impl DeclaredMetric {
     }
 }
 
-impl ExternalLog {
-    pub(super) fn new(header: Vec<String>, first_row: u64, separator: char) -> Self {
-        let names = unique_names(&header);
-        Self {
-            normalized: names.iter().map(|name| normalize_name(name)).collect(),
-            names,
-            rows: Vec::new(),
-            skipped: Vec::new(),
+impl Table {
+    pub(super) fn new(header: Vec<String>, text: Text, form: RowForm) -> Self {
+        let mut table = Self {
+            names: Vec::new(),
+            index: HashMap::new(),
+            text,
+            form,
             declared: DeclaredMetric::default(),
             notes: Vec::new(),
-            first_row,
-            separator,
+            skipped: Vec::new(),
+            first_row: 1,
             segments: String::new(),
-            header,
+            kinds: Vec::new(),
+            first_cells: Vec::new(),
+            header: Vec::new(),
+        };
+        table.set_names(unique_names(&header));
+        table.header = header;
+        table
+    }
+
+    pub(super) fn set_names(&mut self, names: Vec<String>) {
+        self.index.clear();
+        for (column, name) in names.iter().enumerate() {
+            let columns = self.index.entry(normalize_name(name)).or_default();
+            columns.push(column);
         }
+        self.names = names;
     }
 
-    pub(super) fn skip(&mut self, line: u64, reason: &str, is_expected: bool) {
-        self.skipped.push(SkippedLine {
-            line,
-            reason: reason.to_owned(),
-            is_expected,
-        });
+    /// Calls `visit` with each row and each line that is not one, and returns the names: rows may add some.
+    pub(super) fn read(&self, visit: &mut dyn FnMut(Entry)) -> Result<Vec<String>> {
+        let mut parser = RowParser::new(self);
+        while let Some(entry) = parser.next_entry()? {
+            visit(entry);
+        }
+        Ok(parser.into_names())
     }
 
-    pub(super) fn cell(&self, row: usize, column: usize) -> &str {
-        let cells = &self.rows[row].cells;
-        cells.get(column).map_or("", |cell| cell.trim())
-    }
-
-    /// The cells of a column that are not blank.
-    pub(super) fn cells(&self, column: usize) -> impl Iterator<Item = &str> {
-        let cells = (0..self.rows.len()).map(move |row| self.cell(row, column));
-        cells.filter(|cell| !cell.is_empty())
-    }
-
-    pub(super) fn normalized_name(&self, column: usize) -> &str {
-        &self.normalized[column]
-    }
-
-    /// The columns with a name: an exact match first, then the others that compare equal. `metrics.loss` also finds the
-    /// field `loss` of an inner object.
-    pub(super) fn columns_named(&self, name: &str) -> Vec<usize> {
-        let position = |name: &str| self.names.iter().position(|own| own == name);
-        let exact = position(name).or_else(|| position(name.rsplit_once('.')?.1));
-        let wanted = normalize_name(name);
-        let mut columns: Vec<usize> = exact.into_iter().collect();
-        for (column, own) in self.normalized.iter().enumerate() {
-            if *own == wanted && Some(column) != exact {
-                columns.push(column);
+    pub(super) fn for_each_row(&self, mut visit: impl FnMut(&FileRow)) -> Result<()> {
+        self.read(&mut |entry| {
+            if let Entry::Row(row) = entry {
+                visit(&row);
             }
-        }
+        })?;
+        Ok(())
+    }
+
+    /// Turns the rows round: some exports begin with the newest.
+    pub(super) fn reverse(&mut self) -> Result<()> {
+        let mut rows = Vec::new();
+        self.for_each_row(|row| rows.push(encode_entry(row.line, row.fingerprint, &row.cells)))?;
+        rows.reverse();
+        self.text = Text::new(Source::Memory(rows.concat().into_bytes()))?;
+        self.form = RowForm::Encoded;
+        self.first_row = 1;
+        Ok(())
+    }
+
+    pub(super) fn is_reversed(&self) -> bool {
+        self.notes
+            .iter()
+            .any(|note| note.starts_with("newest first"))
+    }
+
+    /// The columns with a name: an exact match first, then the others that compare equal. `loss` also finds the field
+    /// `loss` of an inner object, and the metric `a:loss`.
+    pub(super) fn columns_named(&self, name: &str) -> Vec<usize> {
+        let equal = self.index.get(&normalize_name(name));
+        let mut columns = equal.cloned().unwrap_or_default();
+        let exact = self.names.iter().position(|own| own == name);
+        columns.sort_by_key(|&column| Some(column) != exact);
         columns
+    }
+
+    /// The column that a flag names, which may be the last part of a path.
+    pub(super) fn find(&self, name: &str) -> Option<usize> {
+        if let Some(&column) = self.columns_named(name).first() {
+            return Some(column);
+        }
+        let first = self.first_cells.iter().position(|cell| cell == name);
+        let wanted = normalize_name(leaf(name));
+        let mut same_leaf: Vec<usize> = (0..self.names.len())
+            .filter(|&column| normalize_name(leaf(&self.names[column])) == wanted)
+            .collect();
+        let is_earlier = |name: &str| {
+            let normalized = format!("_{}_", normalize_name(name));
+            let earlier = [
+                "_parent_",
+                "_prev",
+                "_best_",
+                "_baseline_",
+                "_delta_",
+                "_improvement_",
+            ];
+            earlier.iter().any(|word| normalized.contains(word))
+        };
+        same_leaf.sort_by_key(|&column| is_earlier(&self.names[column]));
+        first.or(same_leaf.first().copied())
     }
 
     /// The columns whose names are in a list of normalized names, in the order of the list.
@@ -160,51 +248,27 @@ impl ExternalLog {
         let names = names.split_whitespace();
         names.flat_map(|name| self.columns_named(name)).collect()
     }
+}
 
-    /// Adds columns for the cells after the last one of the header.
-    pub(super) fn widen(&mut self) {
-        let widest = self.rows.iter().map(|row| row.cells.len()).max();
-        let width = self.names.len().max(widest.unwrap_or(0));
-        self.names.resize(width, String::new());
-        self.names = unique_names(&self.names);
-        self.normalized = self.names.iter().map(|name| normalize_name(name)).collect();
-    }
-
-    /// Another column with the same name in the header but other cells.
-    pub(super) fn find_conflict(&self, column: usize) -> Option<usize> {
-        let differs =
-            |row: &ExternalRow, other: usize| row.cells.get(other) != row.cells.get(column);
-        (column + 1..self.header.len()).find(|&other| {
-            let has_name = self.header[other].trim() == self.header[column].trim();
-            has_name && self.rows.iter().any(|row| differs(row, other))
-        })
-    }
-
-    /// The same table as the bytes of a log, in which each row is in the line that it has in the file.
-    pub(super) fn to_bytes(&self) -> Vec<u8> {
-        let rows = self.rows.iter().map(|row| (row.line, &row.cells[..]));
-        encode_lines(&self.names, self.first_row, rows)
+/// The last part of a path: `metrics.loss`, `a:loss`.
+pub(super) fn leaf(name: &str) -> &str {
+    let start = name.rfind(['.', ':']).map_or(0, |at| at + 1);
+    if name[start..].is_empty() {
+        name
+    } else {
+        &name[start..]
     }
 }
 
-/// A header and rows, with blank lines where the file has no row.
-pub(super) fn encode_lines<'r>(
-    names: &[String],
-    first_row: u64,
-    rows: impl Iterator<Item = (u64, &'r [String])>,
-) -> Vec<u8> {
-    let mut out = encode_row(names);
-    let mut next = first_row;
-    for (line, cells) in rows {
-        out.extend((next..line).map(|_| '\n'));
-        out += &encode_row(cells);
-        next = line + 1;
-    }
-    out.into_bytes()
+/// A row as a line of `RowForm::Encoded`.
+pub(super) fn encode_entry(line: u64, fingerprint: u64, cells: &[String]) -> String {
+    let mut all = vec![line.to_string(), fingerprint.to_string()];
+    all.extend_from_slice(cells);
+    encode_row(&all)
 }
 
 /// Names that differ: a missing one is `column_3`, a repeated one gets a number.
-fn unique_names(header: &[String]) -> Vec<String> {
+pub(super) fn unique_names(header: &[String]) -> Vec<String> {
     let mut taken = TakenNames::new();
     let mut names = Vec::with_capacity(header.len());
     for (column, name) in header.iter().enumerate() {

@@ -6,17 +6,17 @@ use anyhow::Result;
 
 use super::{
     ImportOptions,
-    numbers::{is_empty_word, parse_number},
-    roles::{key_columns, standard_name, text_columns},
-    table::{ExternalLog, TakenNames, claim_name, encode_lines},
-    times::normalize_time,
-    trials::{ExternalTrial, ExternalTrials},
+    interpret::{Interpretation, Reading, Trial},
+    notes::Observations,
+    profile::hash_id,
+    roles::standard_name,
+    table::{FileRow, Table, TakenNames, claim_name, skipped},
 };
 use crate::{
-    append::LogState,
+    append::{LogState, format_time},
     log::{
-        Direction, ExpId, Role, STANDARD, Schema, SkippedLine, Status, Tie, has_word, normalize,
-        signed_delta,
+        Direction, ExpId, Role, STANDARD, Schema, SkippedLine, Status, Tie, has_word, normalize_name,
+        parse_seconds, read_time, signed_delta,
     },
 };
 
@@ -24,11 +24,13 @@ use crate::{
 const NO_PARENT: &str = "- — -1 -1.0 root none null n/a na nan start seed";
 
 /// An external log in lineage's own shape, with what was done to make it.
+#[derive(Default)]
 pub struct Translation {
     pub names: Vec<String>,
+    /// Empty if the rows were written elsewhere.
     pub rows: Vec<TranslatedRow>,
     pub metric: String,
-    pub direction: Direction,
+    pub direction: Option<Direction>,
     /// What was assumed, and how to override it.
     pub notes: Vec<String>,
     pub skipped: Vec<SkippedLine>,
@@ -56,54 +58,62 @@ pub struct TranslatedRow {
 }
 
 impl Translation {
-    /// The bytes of a log in which each row is in the line that it has in the file.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let rows = self.rows.iter().map(|row| (row.line, &row.cells[..]));
-        encode_lines(&self.names, self.first_row, rows)
-    }
-
     /// The columns besides the 17.
     pub fn extra_columns(&self) -> &[String] {
         &self.names[STANDARD.len() - 3..self.names.len() - 3]
     }
+
+    pub fn direction(&self) -> Direction {
+        self.direction.unwrap_or(Direction::Minimize)
+    }
 }
 
-/// Translates a table. The error names the flag that would settle it.
-pub fn translate(log: ExternalLog, options: &ImportOptions) -> Result<Translation> {
-    let trials = ExternalTrials::interpret(log, options)?;
-    let guess = trials.find_direction(options.direction);
-    let notes = trials.notes(&guess);
-    let (direction, _) = guess;
-    let layout = Layout::new(&trials);
-    let texts = text_columns(&trials.log);
-    let mut rows: Vec<TranslatedRow> = Vec::with_capacity(trials.trials.len());
-    for trial in &trials.trials {
-        rows.push(translate_row(&trials, trial, &layout, &texts));
+/// Takes the rows of a translation.
+pub(super) trait RowSink {
+    fn begin(&mut self, names: &[String], first_row: u64) -> Result<()>;
+    fn add(&mut self, row: TranslatedRow) -> Result<()>;
+}
+
+impl RowSink for Vec<TranslatedRow> {
+    fn begin(&mut self, _: &[String], _: u64) -> Result<()> {
+        Ok(())
     }
-    relate_rows(&trials, &mut rows, &layout, direction);
-    let mut words = BTreeMap::new();
-    if trials.roles.verdict.verdict.is_some() {
-        for trial in &trials.trials {
-            let word = trials.verdict_cell(trial).to_owned();
-            *words.entry((word, trial.word.clone())).or_default() += 1;
+
+    fn add(&mut self, row: TranslatedRow) -> Result<()> {
+        self.push(row);
+        Ok(())
+    }
+}
+
+/// Translates a table into rows in memory. The error names the flag that would settle it.
+pub fn translate(table: Table, options: &ImportOptions) -> Result<Translation> {
+    let mut rows = Vec::new();
+    let mut translation = translate_to(table, options, &mut rows)?;
+    translation.rows = rows;
+    Ok(translation)
+}
+
+/// Translates a table row by row.
+pub(super) fn translate_to(
+    table: Table,
+    options: &ImportOptions,
+    sink: &mut dyn RowSink,
+) -> Result<Translation> {
+    let log = Interpretation::new(table, options)?;
+    let mut writer = Writer::new(&log, Layout::new(&log));
+    sink.begin(&writer.layout.names, log.table.first_row)?;
+    let mut failure = None;
+    log.table.for_each_row(|row| {
+        if failure.is_none()
+            && let Some(row) = writer.translate(row)
+        {
+            failure = sink.add(row).err();
         }
+    })?;
+    match failure {
+        Some(error) => Err(error),
+        None => Ok(writer.finish()),
     }
-    let verdict = trials.roles.verdict.column();
-    Ok(Translation {
-        rows,
-        metric: trials.metric().to_owned(),
-        direction,
-        notes,
-        columns: layout.moves(&trials.log),
-        verdict: verdict.map(|column| trials.log.names[column].clone()),
-        words,
-        names: layout.names,
-        skipped: trials.log.skipped,
-        first_row: trials.log.first_row,
-        emptied: trials.scores.emptied,
-        unparsed: trials.scores.unparsed,
-        is_own: false,
-    })
 }
 
 /// Where the columns of the file go.
@@ -115,12 +125,12 @@ struct Layout {
 
 impl Layout {
     /// The 17 columns, and between them those of the file that have no role, under their own names.
-    fn new(trials: &ExternalTrials) -> Self {
+    fn new(log: &Interpretation) -> Self {
         let mut extra = Vec::new();
         let mut taken = TakenNames::new();
-        let mut new_names = Vec::with_capacity(trials.log.names.len());
-        for column in 0..trials.log.names.len() {
-            let mut name = choose_name(trials, column, &taken);
+        let mut new_names = Vec::with_capacity(log.table.names.len());
+        for column in 0..log.table.names.len() {
+            let mut name = choose_name(log, column, &taken);
             if !STANDARD.contains(&&*name) {
                 name = claim_name(&mut taken, name);
                 extra.push(name.clone());
@@ -145,149 +155,291 @@ impl Layout {
     fn standard(&self, name: &str) -> usize {
         self.column(name).unwrap_or_default()
     }
-
-    fn moves(&self, log: &ExternalLog) -> Vec<(String, String)> {
-        let pairs = log.names.iter().zip(&self.targets);
-        pairs
-            .map(|(from, to)| (from.clone(), self.names[*to].clone()))
-            .collect()
-    }
 }
 
 /// What a column of the file is called in the log.
-fn choose_name(trials: &ExternalTrials, column: usize, taken: &TakenNames) -> String {
-    let own = trials.log.names[column].clone();
-    let is_score = column == trials.roles.score;
-    let is_verdict = trials.roles.verdict.column() == Some(column);
-    match trials.roles.role_of(column) {
+fn choose_name(log: &Interpretation, column: usize, taken: &TakenNames) -> String {
+    let own = log.table.names[column].clone();
+    let is_score = Some(column) == log.score_column();
+    let is_verdict = log.verdicts.column() == Some(column);
+    match log.roles.role_of(column) {
         Some(role) if !is_score => standard_name(role).to_owned(),
         _ if is_score && own != "status" => own,
-        _ if own == "core_metric" && repeats_score(trials, column) => own,
-        _ if is_verdict && !loses_words(trials) => "status".to_owned(),
-        _ if is_filled(trials, &own) || taken.contains_key(&own) => format!("source_{own}"),
+        _ if own == "core_metric" && log.repeats_score => own,
+        _ if is_verdict && !log.loses_words => "status".to_owned(),
+        // `--field metric` is the score.
+        _ if own == "metric" && log.profiles.columns[column].numbers == 0 => {
+            "metric_name".to_owned()
+        }
+        _ if is_filled(log, &own) || taken.contains_key(&own) => format!("source_{own}"),
         _ => own,
     }
 }
 
 /// Whether lineage's column of this name is filled from something else than the file's column of this name.
-fn is_filled(trials: &ExternalTrials, name: &str) -> bool {
-    let mut roles = trials.roles.roles.iter();
+fn is_filled(log: &Interpretation, name: &str) -> bool {
+    let mut roles = log.roles.columns.iter();
     ["exp_id", "status", "core_metric"].contains(&name)
         || roles.any(|(role, _)| standard_name(*role) == name)
+        || name == "total_s" && log.span.is_some()
 }
 
-/// Whether a column holds nothing but the score, as in lineage's own logs.
-fn repeats_score(trials: &ExternalTrials, column: usize) -> bool {
-    trials.trials.iter().all(|trial| {
-        let cell = trials.log.cell(trial.row, column);
-        cell.is_empty() || cell == trials.score_cell(trial)
-    })
-}
-
-/// Whether the words of the verdict say more than the statuses that they become.
-fn loses_words(trials: &ExternalTrials) -> bool {
-    let mut all = trials.trials.iter();
-    all.any(|trial| normalize(trials.verdict_cell(trial)) != normalize(&trial.word))
-}
-
-fn translate_row(
-    trials: &ExternalTrials,
-    trial: &ExternalTrial,
-    layout: &Layout,
-    texts: &[usize],
-) -> TranslatedRow {
-    let log = &trials.log;
-    let row = &log.rows[trial.row];
-    let mut cells = vec![String::new(); layout.names.len()];
-    for (cell, &target) in row.cells.iter().zip(&layout.targets) {
-        cells[target].clone_from(cell);
-    }
-    let width = log.names.len();
-    if row.cells.len() > width {
-        // Its last text contains the separator.
-        cells[layout.targets[width - 1]] = row.cells[width - 1..].join(&log.separator.to_string());
-    }
-    cells[layout.standard("status")].clone_from(&trial.word);
-    for name in [trials.metric(), "core_metric"] {
-        if let Some(column) = layout.column(name) {
-            trials.score_text(trial).clone_into(&mut cells[column]);
-        }
-    }
-    if let Some(column) = trials.roles.column(Role::Time)
-        && let Some(time) = normalize_time(log.cell(trial.row, column))
-    {
-        cells[layout.standard("timestamp")] = time;
-    }
-    let hypothesis = &mut cells[layout.standard("hypothesis")];
-    if hypothesis.trim().is_empty() {
-        let mut texts = texts.iter().map(|&column| log.cell(trial.row, column));
-        let text = texts.find(|text| !text.is_empty());
-        text.unwrap_or("").clone_into(hypothesis);
-    }
-    TranslatedRow {
-        line: row.line,
-        cells,
-        fingerprint: row.fingerprint,
-    }
-}
-
-impl ExternalTrials {
-    fn score_text<'t>(&'t self, trial: &'t ExternalTrial) -> &'t str {
-        match &trial.score {
-            Some((text, _)) => text,
-            None if self.is_unparsed(trial) => self.score_cell(trial),
-            None => "",
-        }
-    }
-
-    /// Whether the score is a text that is not a number and not empty, such as `27/50`.
-    pub(super) fn is_unparsed(&self, trial: &ExternalTrial) -> bool {
-        let cell = self.score_cell(trial);
-        parse_number(cell).is_none() && !is_empty_word(cell)
-    }
-}
-
-/// Sets ids, parents, baselines and differences, which follow from the rows above.
-fn relate_rows(
-    trials: &ExternalTrials,
-    rows: &mut [TranslatedRow],
-    layout: &Layout,
+/// Translates the rows in their order: ids, parents, baselines and differences follow from those above.
+struct Writer<'l> {
+    log: &'l Interpretation,
+    layout: Layout,
+    /// The columns of `exp_id`, `parent_exp`, `baseline_exp`, `delta_vs_best`, `status`, `hypothesis`.
+    places: [usize; 6],
+    scores: Vec<usize>,
+    /// The ids of the rows above by the cells of the column that names parents.
+    ids: HashMap<u64, String>,
+    last_keep: String,
+    state: LogState,
+    index: u64,
     direction: Direction,
-) {
-    let [id_at, parent_at, baseline_at, delta_at] =
-        ["exp_id", "parent_exp", "baseline_exp", "delta_vs_best"].map(|name| layout.standard(name));
-    let (roles, log) = (&trials.roles, &trials.log);
-    let keys = key_columns(log);
-    let below = unique_keys(trials, &keys);
-    let mut ids_of_keys: HashMap<ExpId, String> = HashMap::new();
-    let mut last_keep = String::new();
-    let mut state = LogState::new(direction, Tie::First, [], []);
-    for (index, (trial, row)) in trials.trials.iter().zip(rows).enumerate() {
-        let cells = &mut row.cells;
-        cells[id_at] = match roles.column(Role::Id) {
-            Some(column) => log.cell(trial.row, column).to_owned(),
-            None => ExpId::Number(index as u64).to_string(),
-        };
-        cells[parent_at] = match roles.column(Role::Parent) {
-            Some(column) => find_parent(log.cell(trial.row, column), &ids_of_keys, &below),
-            None => last_keep.clone(),
-        };
-        if let Some((baseline, delta)) = compare_to_best(&state, trial.status, trial.value()) {
-            if roles.column(Role::Baseline).is_none() {
-                cells[baseline_at] = baseline;
-            }
-            cells[delta_at] = delta;
+    observations: Observations,
+    result: Translation,
+}
+
+impl<'l> Writer<'l> {
+    fn new(log: &'l Interpretation, layout: Layout) -> Self {
+        let choice = log.choice.as_ref();
+        let direction = choice.map_or(Direction::Minimize, |choice| choice.direction);
+        let names = [
+            "exp_id",
+            "parent_exp",
+            "baseline_exp",
+            "delta_vs_best",
+            "status",
+            "hypothesis",
+        ];
+        let scores = [log.metric(), "core_metric"]
+            .into_iter()
+            .filter_map(|name| layout.column(name));
+        Self {
+            places: names.map(|name| layout.standard(name)),
+            scores: scores.collect(),
+            layout,
+            ids: HashMap::new(),
+            last_keep: String::new(),
+            state: LogState::new(direction, Tie::First, [], []),
+            index: 0,
+            direction,
+            observations: Observations::default(),
+            result: Translation::default(),
+            log,
         }
-        let keys = keys
-            .iter()
-            .filter_map(|&key| ExpId::parse(log.cell(trial.row, key)));
-        ids_of_keys.extend(keys.map(|key| (key, cells[id_at].clone())));
-        if trial.status.can_be_best() || roles.verdict.verdict.is_none() {
-            last_keep.clone_from(&cells[id_at]);
-        }
-        let score = trial.value().filter(|_| trial.status.can_be_best());
-        state.enter(None, &cells[id_at], score);
     }
+
+    fn translate(&mut self, row: &FileRow) -> Option<TranslatedRow> {
+        let trial = self.log.read_trial(row);
+        if self.log.is_event(row, &trial) {
+            let line = skipped(row.line, "neither a score nor a verdict", false);
+            self.result.skipped.push(line);
+            return None;
+        }
+        self.count(row, &trial);
+        let mut cells = vec![String::new(); self.layout.names.len()];
+        for (cell, &target) in row.cells.iter().zip(&self.layout.targets) {
+            cells[target].clone_from(cell);
+        }
+        self.fill(row, &trial, &mut cells);
+        let line = if self.log.table.is_reversed() {
+            self.index + 1
+        } else {
+            row.line
+        };
+        self.relate(row, &trial, &mut cells);
+        Some(TranslatedRow {
+            line,
+            cells,
+            fingerprint: row.fingerprint,
+        })
+    }
+
+    fn count(&mut self, row: &FileRow, trial: &Trial) {
+        match trial.reading {
+            Reading::Emptied => self.result.emptied.push(row.line),
+            Reading::Unparsed => {
+                let cell = self.log.score_cell(row).to_owned();
+                self.result.unparsed.push((row.line, cell));
+            }
+            Reading::Read | Reading::Blank => {}
+        }
+        if self.log.has_verdict() {
+            let word = self.log.verdict_cell(row).to_owned();
+            let key = (word, trial.outcome.word.clone());
+            *self.result.words.entry(key).or_default() += 1;
+        }
+        self.observations
+            .observe(self.log, row, trial, self.direction, &self.state);
+    }
+
+    /// Sets what the row itself says: status, score, time, durations, hypothesis.
+    fn fill(&self, row: &FileRow, trial: &Trial, cells: &mut [String]) {
+        let [.., status, hypothesis] = self.places;
+        cells[status].clone_from(&trial.outcome.word);
+        for &column in &self.scores {
+            cells[column] = match (&trial.score, trial.reading) {
+                (Some((text, _)), _) => text.clone(),
+                (None, Reading::Unparsed) => self.log.score_cell(row).to_owned(),
+                (None, _) => String::new(),
+            };
+        }
+        let roles = &self.log.roles;
+        if let Some(column) = roles.column(Role::Time)
+            && let Some(time) = read_time(row.cell(column))
+        {
+            cells[self.layout.standard("timestamp")] = format_time(time);
+        }
+        self.fill_seconds(row, cells);
+        if cells[hypothesis].trim().is_empty() {
+            cells[hypothesis] = self.find_hypothesis(row);
+        }
+    }
+
+    fn fill_seconds(&self, row: &FileRow, cells: &mut [String]) {
+        for role in [Role::TrainSeconds, Role::TotalSeconds] {
+            let column = self
+                .log
+                .roles
+                .column(role)
+                .filter(|&column| Some(column) != self.log.score_column());
+            if let Some(column) = column
+                && let Some(seconds) = parse_seconds(row.cell(column))
+            {
+                let scale = seconds_of_unit(&self.log.table.names[column]);
+                let is_plain =
+                    (scale - 1.0).abs() < f64::EPSILON && row.cell(column).parse::<f64>().is_ok();
+                if !is_plain {
+                    cells[self.layout.standard(standard_name(role))] = round(seconds * scale);
+                }
+            }
+        }
+        if let Some((start, end)) = self.log.span
+            && let (Some(start), Some(end)) = (read_time(row.cell(start)), read_time(row.cell(end)))
+        {
+            cells[self.layout.standard("total_s")] = round(end.duration_since(start).as_secs_f64());
+        }
+    }
+
+    /// A text of the row, else what was varied (`lr=0.05 wd=0`), else its name.
+    fn find_hypothesis(&self, row: &FileRow) -> String {
+        let texts = self.log.texts.iter().map(|&column| row.cell(column));
+        let mut texts = texts.filter(|text| !text.is_empty());
+        let id = self.log.roles.column(Role::Id);
+        let id = id.map_or("", |column| row.cell(column));
+        let text = texts.clone().find(|text| *text != id);
+        if let Some(text) = text {
+            return text.to_owned();
+        }
+        let mut settings = Vec::new();
+        for (column, name) in &self.log.settings {
+            let cell = row.cell(*column);
+            if !cell.is_empty() {
+                settings.push(format!("{name}={cell}"));
+            }
+        }
+        if settings.is_empty() {
+            return texts.next().unwrap_or_default().to_owned();
+        }
+        settings.join(" ")
+    }
+
+    /// Sets ids, parents, baselines and differences, which follow from the rows above.
+    fn relate(&mut self, row: &FileRow, trial: &Trial, cells: &mut [String]) {
+        let [id, parent, baseline, delta, ..] = self.places;
+        let roles = &self.log.roles;
+        cells[id] = match roles.column(Role::Id) {
+            Some(column) => row.cell(column).to_owned(),
+            None => ExpId::Number(self.index).to_string(),
+        };
+        cells[parent] = match roles.column(Role::Parent) {
+            Some(column) => self.find_parent(row.cell(column)),
+            None => self.last_keep.clone(),
+        };
+        let value = trial.score.as_ref().map(|(_, value)| *value);
+        let status = trial.outcome.status;
+        if let Some((best, difference)) = compare_to_best(&self.state, status, value) {
+            if roles.column(Role::Baseline).is_none() {
+                cells[baseline] = best;
+            }
+            cells[delta] = difference;
+        }
+        if let Some(key) = self
+            .log
+            .parent_key
+            .and_then(|column| hash_id(row.cell(column)))
+        {
+            self.ids.insert(key, cells[id].clone());
+        }
+        if status.can_be_best() || !self.log.has_verdict() {
+            self.last_keep.clone_from(&cells[id]);
+        }
+        let score = value.filter(|_| status.can_be_best());
+        self.state.enter(None, &cells[id], score);
+        self.index += 1;
+    }
+
+    /// The id of a parent: that of the nearest row above with this id or commit. Data frames write the id 1 as `1.0`.
+    fn find_parent(&self, cell: &str) -> String {
+        if cell.is_empty() || has_word(NO_PARENT, &cell.to_lowercase()) {
+            return String::new();
+        }
+        let known = hash_id(cell).and_then(|id| self.ids.get(&id));
+        if let Some(id) = known {
+            return id.clone();
+        }
+        let whole = cell.strip_suffix(".0").unwrap_or(cell);
+        let id = self.log.roles.column(Role::Id);
+        let first = id.map(|column| hash_id(&self.log.profiles.columns[column].first));
+        if whole == "0" && first != Some(Some(0)) {
+            return String::new();
+        }
+        whole.to_owned()
+    }
+
+    fn finish(self) -> Translation {
+        let Self {
+            log,
+            layout,
+            mut result,
+            observations,
+            ..
+        } = self;
+        let table = &log.table;
+        result.notes = observations.notes(log, self.direction, &self.state);
+        log.metric().clone_into(&mut result.metric);
+        result.direction = Some(self.direction);
+        let pairs = table.names.iter().zip(&layout.targets);
+        result.columns = pairs
+            .map(|(from, to)| (from.clone(), layout.names[*to].clone()))
+            .collect();
+        result.verdict = log
+            .verdicts
+            .column()
+            .map(|column| table.names[column].clone());
+        result.skipped.extend(table.skipped.iter().cloned());
+        result.skipped.sort_by_key(|skipped| skipped.line);
+        result.names = layout.names;
+        result.first_row = table.first_row;
+        result
+    }
+}
+
+/// The seconds of the unit in which a column counts.
+fn seconds_of_unit(name: &str) -> f64 {
+    let name = normalize_name(name);
+    match name.rsplit('_').next() {
+        Some("ms" | "milliseconds") => 0.001,
+        Some("min" | "mins" | "minutes") => 60.0,
+        Some("h" | "hours") => 3600.0,
+        _ => 1.0,
+    }
+}
+
+fn round(seconds: f64) -> String {
+    ((seconds * 1000.0).round() / 1000.0).to_string()
 }
 
 /// The id of the best so far, and the difference of a completed trial to it; `None` if there is no best.
@@ -300,50 +452,4 @@ pub(super) fn compare_to_best(
     let score = score.filter(|_| status.is_completed());
     let delta = score.map(|score| signed_delta(score - best));
     Some((id.to_owned(), delta.unwrap_or_default()))
-}
-
-/// The ids and commits that name one row only, with the id of the row: a log may have its newest row first.
-fn unique_keys(trials: &ExternalTrials, keys: &[usize]) -> HashMap<ExpId, Option<String>> {
-    let mut unique: HashMap<ExpId, Option<String>> = HashMap::new();
-    for (index, trial) in trials.trials.iter().enumerate() {
-        let id = match trials.roles.column(Role::Id) {
-            Some(column) => trials.log.cell(trial.row, column).to_owned(),
-            None => ExpId::Number(index as u64).to_string(),
-        };
-        for &key in keys {
-            let Some(key) = ExpId::parse(trials.log.cell(trial.row, key)) else {
-                continue;
-            };
-            let known = unique.entry(key).or_insert_with(|| Some(id.clone()));
-            if known.as_ref() != Some(&id) {
-                *known = None;
-            }
-        }
-    }
-    unique
-}
-
-/// The id of a parent: that of the nearest row above with this id or commit, else of the only row below with it. Data frames
-/// write the id 1 as `1.0`.
-fn find_parent(
-    cell: &str,
-    above: &HashMap<ExpId, String>,
-    below: &HashMap<ExpId, Option<String>>,
-) -> String {
-    if cell.is_empty() || has_word(NO_PARENT, &cell.to_lowercase()) {
-        return String::new();
-    }
-    let whole = cell.strip_suffix(".0").unwrap_or(cell);
-    for text in [cell, whole] {
-        let Some(id) = ExpId::parse(text) else {
-            continue;
-        };
-        if let Some(id) = above.get(&id).or(below.get(&id).and_then(Option::as_ref)) {
-            return id.clone();
-        }
-    }
-    if whole == "0" {
-        return String::new();
-    }
-    whole.to_owned()
 }

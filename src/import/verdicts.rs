@@ -1,8 +1,10 @@
 //! What the words of a verdict mean.
 
-use Verdict::{Completed, Status as Is};
+use Verdict::{Completed, Status as Is, Stopped};
 
-use super::numbers::is_empty_word;
+use std::{collections::HashMap, sync::LazyLock};
+
+use super::number::is_empty_word;
 use crate::log::{Status, has_word, normalize};
 
 /// What a cell says about the outcome of a trial.
@@ -11,11 +13,22 @@ pub enum Verdict {
     Status(Status),
     /// That it completed: a keep only if no row of the log is called one.
     Completed,
+    /// That it was ended: a discard if it has a score and others are kept, else a crash.
+    Stopped,
 }
 
 impl Verdict {
     pub(super) fn is_good(self) -> bool {
         matches!(self, Completed | Is(Status::Keep | Status::Baseline))
+    }
+
+    /// Whether the trial did not come to its end.
+    pub(super) fn is_failure(self) -> bool {
+        match self {
+            Is(status) => status.is_failure() || status.is_ignored(),
+            Stopped => true,
+            Completed => false,
+        }
     }
 }
 
@@ -33,10 +46,10 @@ pub(super) const PASSED: VerdictKind = VerdictKind::Flags(Completed, Is(Status::
 #[rustfmt::skip]
 const VERDICT_NAMES: [(VerdictKind, &str); 5] = [
     (VerdictKind::Words, "decision verdict"),
-    (KEPT, "accepted kept keep promoted accept is_kept was_kept"),
+    (KEPT, "accepted kept keep promoted accept is_kept was_kept retained"),
     (VerdictKind::Words, "keep_discard keep_or_discard status outcome result state"),
     (KEPT, "selected improved is_best"),
-    (PASSED, "correctness correct passed valid success ok"),
+    (PASSED, "correctness correct passed valid success ok feasible is_feasible is_valid"),
 ];
 
 /// Columns that may retract what the verdict says, or are the verdict if there is no other.
@@ -50,15 +63,16 @@ const VETO_NAMES: [(VerdictKind, &str); 4] = [
 
 /// The words of verdicts. Any other word stays as it is written, and is never best.
 #[rustfmt::skip]
-pub const VERDICT_WORDS: [(Verdict, &str); 11] = [
+pub const VERDICT_WORDS: [(Verdict, &str); 12] = [
     (Is(Status::Baseline), "baseline base seed initial"),
     (Is(Status::Keep), "keep kept new_best newbest best promote promoted accept accepted accepted_1 improved \
         improvement improve better retain retained win winner adopt adopted merge merged advance"),
     (Is(Status::Discard), "discard discarded revert reverted reject rejected accepted_0 drop dropped rollback \
         rolled_back no_improvement not_improved did_not_improve failed_to_improve no_gain worse not_better regressed \
         regression neutral no_op noop no_change unchanged abandon abandoned undo undone not_kept lose pruned"),
-    (Is(Status::Crash), "crash crashed error errored oom out_of_memory cuda_oom exception fail failed failure nan \
-        diverged metric_error runtime_error broken killed segfault"),
+    (Is(Status::Crash), "crash crashed error errored oom out_of_memory cuda_oom exception nan diverged \
+        metric_error runtime_error broken segfault"),
+    (Stopped, "fail failed failure killed stopped terminated"),
     (Is(Status::TrainBudgetOverrun), "train_budget_overrun timeout timed_out time_out train_timeout over_budget \
         budget_exceeded"),
     (Is(Status::EvalBudgetOverrun), "eval_budget_overrun eval_timeout eval_timed_out"),
@@ -66,9 +80,9 @@ pub const VERDICT_WORDS: [(Verdict, &str); 11] = [
     (Is(Status::PreflightCrash), "preflight_crash preflight preflight_failed import_error syntax_error compile_error \
         build_error build_failed hook_blocked lint_failed"),
     (Is(Status::Disqualified), "disqualified checks_failed check_failed gate_failed guard_failed rail_block \
-        rail_blocked guardrail blocked invalid incorrect wrong test_failed tests_failed"),
+        rail_blocked guardrail blocked infeasible invalid incorrect wrong test_failed tests_failed"),
     (Is(Status::HarnessAbort), "harness_abort abort aborted cancelled canceled interrupted infra_error skip skipped"),
-    (Completed, "ok success successful succeeded pass passed done complete completed finished ran"),
+    (Completed, "ok success successful succeeded pass passed done complete completed finished ran feasible"),
 ];
 
 /// Words of an explanation that retract a keep, besides other verdicts, unless a word of `DENIALS` precedes them.
@@ -79,9 +93,11 @@ const DENIALS: &str = "not never no without t";
 const EXPLAINS: &str =
     "to from back as over for by at in on due because since after before than vs with while until";
 /// Marks that begin an explanation.
-const MARKS: [&str; 13] = [
-    "(", "[", ":", ";", ",", "—", "–", "→", "->", "/", " - ", "+", "|",
+const MARKS: [&str; 14] = [
+    "(", "[", ":", ";", ",", "—", "–", "→", "->", "/", " - ", "+", "|", ". ",
 ];
+/// A verdict may have so many words besides those that are known.
+const MAX_WORDS: usize = 5;
 
 const YES: &str = "1 1.0 true yes y t ✓ ✔ ✅";
 const NO: &str = "0 0.0 false no n f ✗ ✘ ❌";
@@ -114,6 +130,12 @@ pub(super) fn verdict_kind(name: &str) -> Option<VerdictKind> {
         .map(|(_, kind)| kind)
 }
 
+/// The kind of the column with this normalized name, if it may hold the verdict or retract it.
+pub(super) fn verdict_name_kind(name: &str) -> Option<VerdictKind> {
+    let mut known = verdict_names().chain(veto_names());
+    known.find(|(own, _)| *own == name).map(|(_, kind)| kind)
+}
+
 pub(super) fn is_yes_or_no(cell: &str) -> bool {
     let cell = cell.to_lowercase();
     has_word(YES, &cell) || has_word(NO, &cell)
@@ -133,12 +155,14 @@ pub fn parse_verdict(cell: &str, kind: VerdictKind) -> Option<Verdict> {
     }
     let end = MARKS.iter().filter_map(|mark| lower.find(mark)).min();
     let (head, explanation) = lower.split_at(end.unwrap_or(lower.len()));
-    let (verdict, word) = find_verdict(head)?;
+    let (verdict, word) = match find_verdict(head) {
+        Some(found) => found,
+        None => (find_part(head)?, head.to_owned()),
+    };
     if verdict.is_good() && is_retracted(&lower, head, explanation) {
         return None;
     }
-    let misses_gate = kind == PASSED && verdict == Is(Status::Crash);
-    if misses_gate && word.starts_with("fail") {
+    if kind == PASSED && verdict == Stopped && word.starts_with("fail") {
         Some(Is(Status::Disqualified))
     } else {
         Some(verdict)
@@ -151,11 +175,14 @@ pub(super) fn first_word(cell: &str) -> &str {
     cell.split(is_end).next().unwrap_or_default()
 }
 
+static VERDICT_OF_WORD: LazyLock<HashMap<&str, Verdict>> = LazyLock::new(|| {
+    let rows = VERDICT_WORDS.iter();
+    rows.flat_map(|(verdict, words)| words.split_whitespace().map(|word| (word, *verdict)))
+        .collect()
+});
+
 fn verdict_of_word(word: &str) -> Option<Verdict> {
-    let row = VERDICT_WORDS
-        .iter()
-        .find(|(_, words)| has_word(words, word))?;
-    Some(row.0)
+    VERDICT_OF_WORD.get(word).copied()
 }
 
 /// The verdict that a text is, or begins with before a word that explains it.
@@ -170,6 +197,35 @@ fn find_verdict(text: &str) -> Option<(Verdict, String)> {
         }
     }
     None
+}
+
+/// The verdict of a text of which one word is known: `server_failed` is a crash, `reverted_worse` a discard, and
+/// `keep_simpler` a keep.
+fn find_part(text: &str) -> Option<Verdict> {
+    let text = normalize(text);
+    let words: Vec<&str> = text.split('_').collect();
+    if words.len() > MAX_WORDS {
+        return None;
+    }
+    let mut found = None;
+    for (at, word) in words.iter().enumerate() {
+        let is_denied = at > 0 && has_word(DENIALS, words[at - 1]);
+        let verdict = match verdict_of_word(word) {
+            Some(Stopped) => Some(Is(Status::Crash)),
+            None if word.ends_with("error") || word.ends_with("exception") => {
+                Some(Is(Status::Crash))
+            }
+            verdict => verdict,
+        };
+        match verdict.filter(|_| !is_denied) {
+            Some(verdict) if verdict.is_failure() => return Some(verdict),
+            Some(verdict @ Is(Status::Discard)) => found = Some(verdict),
+            Some(verdict @ Is(_)) if at == 0 => found = found.or(Some(verdict)),
+            Some(Completed) if at + 1 == words.len() => found = found.or(Some(Completed)),
+            _ => {}
+        }
+    }
+    found
 }
 
 /// Whether the explanation of a keep retracts or doubts it: another verdict, `not` before a keep, a plain no.

@@ -1,30 +1,77 @@
 //! Which way is better, if neither a flag nor the settings say it.
 
-use std::{ops::ControlFlow, sync::Arc};
+use std::{collections::HashMap, ops::ControlFlow, sync::Arc};
 
 use anyhow::Result;
 
-use super::{Direction, Log, Role, STANDARD, Status, direction_of_name};
+use super::{Direction, ExpId, Log, Role, Row, STANDARD, Status, direction_of_name};
 
-/// How many keeps are counted; no more than decide the question.
+/// How many votes are counted; no more than decide the question.
 const MAX_VOTES: i32 = 32;
+/// So many changes of the baseline decide at once if all agree.
+const ENOUGH_CHANGES: i32 = 3;
+
+/// What the rows say about the direction.
+#[derive(Default)]
+struct Votes {
+    /// The scores of trials that may have been the best.
+    scores: HashMap<ExpId, f64>,
+    baseline: Option<ExpId>,
+    /// How often the baseline moved to a lower, and to a higher score: a move is an improvement.
+    moves: [i32; 2],
+    /// Keeps with a lower and with a higher score than the best before them.
+    keeps: [i32; 2],
+}
+
+impl Votes {
+    fn observe(&mut self, row: &Row) {
+        let baseline = ExpId::parse(&row.text(Role::Baseline)).filter(|_| row.damage.is_none());
+        if let Some(next) = baseline.filter(|next| Some(next) != self.baseline.as_ref()) {
+            let last = self.baseline.as_ref().and_then(|id| self.scores.get(id));
+            if let (Some(last), Some(score)) = (last, self.scores.get(&next)) {
+                self.moves[0] += i32::from(score < last);
+                self.moves[1] += i32::from(score > last);
+            }
+            self.baseline = Some(next);
+        }
+        if let (Some(id), Some(score)) = (row.id(), row.eligible_score()) {
+            self.scores.insert(id, score);
+        }
+        if row.status() == Status::Keep
+            && let Some(delta) = row.number_in(Role::Delta)
+        {
+            self.keeps[0] += i32::from(delta < 0.0);
+            self.keeps[1] += i32::from(delta > 0.0);
+        }
+    }
+
+    fn is_decided(&self) -> bool {
+        let [down, up] = self.moves;
+        (down - up).abs() >= ENOUGH_CHANGES || self.keeps[0] + self.keeps[1] >= MAX_VOTES * 8
+    }
+}
 
 impl Log {
-    /// Infers the direction from a copy of the score under a telling name, else from the keeps: a keep's `delta_vs_best`
-    /// has the sign of an improvement.
+    /// Infers the direction from the moves of the baseline: the new one beat the old one. Without any, from a copy of the
+    /// score under a telling name, else from the keeps: their `delta_vs_best` has the sign of an improvement.
     pub(super) fn infer_direction(&mut self) -> Result<()> {
         let metric = self.schema.metric.clone();
+        let votes = self.count_votes()?;
+        let [down, up] = votes.moves;
+        if down != up {
+            let direction = lower_if(down > up);
+            self.set_direction(direction, false);
+            let reason = format!("{} of {} new baselines", down.max(up), down + up);
+            self.note_assumption(&metric, direction, &reason);
+            return Ok(());
+        }
         if let Some((name, direction)) = self.find_named_copy()? {
             self.set_direction(direction, false);
             self.note_assumption(&metric, direction, &format!("same numbers as {name}"));
             return Ok(());
         }
-        let (down, up) = self.count_keep_signs()?;
-        let direction = if up > down {
-            Direction::Maximize
-        } else {
-            Direction::Minimize
-        };
+        let [down, up] = votes.keeps;
+        let direction = lower_if(down >= up);
         self.set_direction(direction, down == up);
         let reason = match down + up {
             0 => "by default".to_owned(),
@@ -48,25 +95,17 @@ impl Log {
         ));
     }
 
-    /// How many keeps improved by a lower and by a higher score.
-    fn count_keep_signs(&self) -> Result<(i32, i32)> {
-        let (mut down, mut up) = (0, 0);
+    fn count_votes(&self) -> Result<Votes> {
+        let mut votes = Votes::default();
         self.for_each_until(|row| {
-            if row.status() == Status::Keep {
-                match row.number_in(Role::Delta) {
-                    Some(delta) if delta < 0.0 => down += 1,
-                    Some(delta) if delta > 0.0 => up += 1,
-                    _ => {}
-                }
-            }
-            let remaining = MAX_VOTES - down - up;
-            if (down - up).abs() > remaining || remaining == 0 {
+            votes.observe(row);
+            if votes.is_decided() {
                 ControlFlow::Break(())
             } else {
                 ControlFlow::Continue(())
             }
         })?;
-        Ok((down, up))
+        Ok(votes)
     }
 
     /// A column with the same cells as `core_metric` whose name tells the direction, as an import writes it.
@@ -99,5 +138,13 @@ impl Log {
         }
         let copy = copies.first().filter(|_| has_scores);
         Ok(copy.map(|&(column, direction)| (names[column].clone(), direction)))
+    }
+}
+
+fn lower_if(is_lower: bool) -> Direction {
+    if is_lower {
+        Direction::Minimize
+    } else {
+        Direction::Maximize
     }
 }

@@ -5,8 +5,10 @@ use super::Direction::{self, Maximize, Minimize};
 /// Patterns in a name between underscores (`_val_loss_`); the first row with a match decides.
 /// `$` stands for the end of the name. What a name ends in counts before what it contains.
 #[rustfmt::skip]
-const BETTER: [(Direction, &str); 6] = [
-    (Maximize, "_reduction$ _savings$ _saving$ _saved$ _fixed$ win_loss_ratio _fail_to_pass_ survival_time _negloss_"),
+const BETTER: [(Direction, &str); 7] = [
+    (Minimize, "_rank_"),
+    (Maximize, "_samples_s_ _tokens_s_ _steps_s_ _it_s_ _iter_s_ _img_s_ _images_s_ _req_s_ _ops_s_ _mb_s_ _gb_s_ \
+        _reduction$ _savings$ _saving$ _saved$ _fixed$ win_loss_ratio _fail_to_pass_ survival_time _negloss_"),
     (Minimize, "_drop$ _gap$ _ms_per_ _s_per_ _sec_per_ _seconds_per_ _time_per_ cost_per_ error_per_ errors_per_ \
         failures_per_ _time_to_ _s_to_ miss_rate drawdown bits_per davies_bouldin anomaly_score false_alarm"),
     (Maximize, "_tok_s_ _per_s$ _per_sec$ _per_second$ throughput speedup _fps_ _qps_ _rps_ _tps_ _gflops_ _tflops_ \
@@ -14,7 +16,8 @@ const BETTER: [(Direction, &str); 6] = [
     (Minimize, "_fail loss_ losses_ error_ errors_ _err_ bpb _bpc_ perplexity _ppl_ _nll_ _wer_ _cer_ _fid_ _mae_ \
         _mse_ rmse _mape_ _smape_ regret latency _cost_ energy cycles _ece_ brier _kl_ lpips makespan _p50_ _p90_ \
         _p95_ _p99_"),
-    (Maximize, "accuracy _acc_ _auc_ auroc _f1_ _r2_ _map_ _map50_ _iou_ _dice_ _ndcg_ _mrr_ precision recall _bleu_ \
+    (Maximize, "=result accuracy _acc_ _auc_ _mcc_ _kappa_ winrate _ap_ _roc_ _aucpr_ _prauc_ _gini_ _ic_ _hits_ \
+        _quality_ _utility_ _gain_ _uplift_ auroc _f1_ _r2_ _map_ _map50_ _iou_ _dice_ _ndcg_ _mrr_ precision recall _bleu_ \
         rouge _psnr_ _ssim_ _elo_ sharpe profit _pnl_ revenue reward _return win_rate pass_rate success _passed_ \
         fitness score coverage _top1_ _top5_ _top_1_ _top_5_ _pass_1_ _pass_5_ _pass_10_ _pass_k_ solve_rate \
         _solved_ hit_rate correlation spearman pearson exact_match _em_ likelihood"),
@@ -105,10 +108,12 @@ fn strip_negation(name: &str) -> Option<String> {
         return Some(opposite.to_owned());
     }
     let name = normalize_name(name);
-    let opposite = name
-        .strip_prefix("neg_")
-        .or_else(|| name.strip_prefix("negative_"))?;
-    Some(opposite.to_owned())
+    if let Some(opposite) = name.strip_prefix("negative_") {
+        return Some(opposite.to_owned());
+    }
+    let name = format!("_{name}");
+    name.contains("_neg_")
+        .then(|| name.replacen("_neg_", "_", 1))
 }
 
 /// The direction that a header states: `quality (lower is better)`, `PPL ↓`.

@@ -35,4 +35,4 @@ pub use scan::no_such_trial;
 pub use schema::{Role, STANDARD, Schema};
 pub use source::{Source, read_file_at};
 pub use status::Status;
-pub use time::parse_time;
+pub use time::{parse_seconds, parse_time, read_time, unit_seconds};

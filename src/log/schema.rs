@@ -92,6 +92,8 @@ pub struct Schema {
     pub tie: Tie,
     /// Whether neither a setting, a flag nor the log says which direction is better.
     pub direction_is_assumed: bool,
+    /// The columns of an external log under the names that they have there.
+    pub aliases: Vec<(String, String)>,
 }
 
 impl Schema {
@@ -120,6 +122,7 @@ impl Schema {
             direction,
             tie: Tie::First,
             direction_is_assumed: false,
+            aliases: Vec::new(),
             columns,
             names,
         }
@@ -154,6 +157,15 @@ impl Schema {
 
     pub fn find(&self, name: &str) -> Option<usize> {
         self.names.iter().position(|other| other == name)
+    }
+
+    /// A column by its name, by that in the external log, or by the last part of a path: `hits` for `metrics.hits`.
+    pub fn find_field(&self, name: &str) -> Option<usize> {
+        let alias = || self.aliases.iter().find(|(own, _)| own == name);
+        let is_leaf = |own: &String| own.rsplit_once('.').is_some_and(|(_, leaf)| leaf == name);
+        self.find(name)
+            .or_else(|| self.find(&alias()?.1).filter(|_| name != "metric"))
+            .or_else(|| self.names.iter().position(is_leaf))
     }
 
     /// The name of the column that holds the score.

@@ -6,13 +6,15 @@ use std::{fs::File, io, os::unix::fs::FileExt};
 pub enum Source {
     File(File),
     Memory(Vec<u8>),
+    /// A translation that is too large for memory.
+    Temporary(File),
 }
 
 impl Source {
     /// Reads at an offset without a cursor, so that one source serves many readers.
     pub fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         match self {
-            Self::File(file) => read_file_at(file, buffer, offset),
+            Self::File(file) | Self::Temporary(file) => read_file_at(file, buffer, offset),
             Self::Memory(bytes) => {
                 let start = usize::try_from(offset).map_or(bytes.len(), |at| at.min(bytes.len()));
                 let rest = &bytes[start..];

@@ -68,7 +68,7 @@ impl Summary {
 
     /// Which column is the score, what others became, and which are copied.
     fn add_columns(&mut self, translation: &Translation) {
-        let better = translation.direction.better_word();
+        let better = translation.direction().better_word();
         let score = format!("{}, {better} is better", translation.metric);
         self.add("score", &score);
         let mut copied = Vec::new();

@@ -99,14 +99,14 @@ fn numbers_are_read_as_they_were_meant() {
             "",
         ),
         (
-            "",
+            "001 0.54",
             "run\tscore\tstatus\n1\t27/50\tkeep\n2\t9/40\tkeep\n",
-            "no column holds a score",
+            "",
         ),
         (
-            "",
+            " null",
             "run\tlatency\tstatus\n1\t11.5 ms\tkeep\n2\t1 s\tkeep\n",
-            "no column holds a score",
+            "line 2: '11.5 ms' is not a number, so this keep cannot be best (and 1 more)",
         ),
         (
             "002 -0.25",
@@ -253,7 +253,7 @@ fn a_file_says_its_direction_in_many_ways() {
         (
             "001 9",
             "run\tscore\tstatus\n1\t9\tkeep\n2\t7\tkeep\n3\t6\tkeep\n",
-            "(by its name, but no keep is higher than the first); override with --metric and --direction",
+            "by its name, but no keep is higher than the first; override with --metric, --direction",
         ),
     ]);
 }
@@ -293,9 +293,9 @@ fn a_header_is_found_where_people_put_it() {
             "",
         ),
         (
+            "001 1",
+            "# Results\n\n| commit | val_bpb | status |\n|---|---:|:--|\n| x | **2** | keep |\n| `y` | 1 | *keep* |\n",
             "",
-            "| commit | val_bpb | status |\n|---|---|---|\n| x | 2 | keep |\n",
-            "not a log: expected TSV or CSV with a header, or JSON lines (this is a Markdown table)",
         ),
         (
             "",

@@ -94,9 +94,9 @@ fn old_line_ends_and_crashes_alone_are_a_log() {
             "no best trial yet",
         ),
         (
-            "",
+            "001 0.5",
             "id\tscore\tstatus\n1\t5/10\tkeep\n2\t6/12\tkeep\n",
-            "(score holds '5/10')",
+            "",
         ),
         (
             "",
@@ -142,9 +142,9 @@ fn a_text_that_held_the_separator_is_put_together_again() {
     all(&[
         ("002 0.7", log, ""),
         (
-            "001 0.5",
+            "002 0.7",
             "id,zzz,acc,status\n1,a,0.5,keep\n2,b,c,0.7,keep\n",
-            "line 3: 5 cells under 4 columns, and no known verdict",
+            "line 3: 5 cells under 4 columns; fitted by what the columns hold",
         ),
         (
             "002 0.7",

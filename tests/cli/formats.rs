@@ -78,7 +78,7 @@ fn the_best_of_the_logs_of_public_repositories_is_theirs() {
         };
         let translation = import::translate(import::parse(&bytes, None).unwrap(), &wanted).unwrap();
         assert_eq!(
-            (&*translation.metric, &*translation.direction.to_string()),
+            (&*translation.metric, &*translation.direction().to_string()),
             (metric, direction),
             "{name}"
         );
@@ -160,6 +160,7 @@ fn the_page_of_the_rules_has_every_word() {
         let row = match means {
             Verdict::Status(status) => format!("| `{}` | ", status.name()),
             Verdict::Completed => "| completed | ".to_owned(),
+            Verdict::Stopped => "| stopped | ".to_owned(),
         };
         let cell = page
             .split_once(&row)
@@ -228,18 +229,22 @@ fn a_header_may_be_a_comment_or_missing_and_an_id_may_begin_like_one() {
 
 #[test]
 fn two_equally_good_candidates_are_an_error_that_lists_them() {
-    let log = "commit\tval_loss\tval_acc\tstatus\nx\t2\t0.5\tkeep\n";
+    let log = "commit\tzorp\tquux\tstatus\nx\t2\t0.5\tok\ny\t3\t0.4\tok\n";
     let said = stderr(log, &["best"]);
     assert!(
         said.contains(
-            "several columns may be the score: val_loss val_acc; choose one with --metric"
+            "several columns may be the score: zorp (2 … 3) quux (0.5 … 0.4); choose one with --metric"
         ),
         "{said}"
     );
-    assert_eq!(best_of(log, &["--metric", "val_acc"]).1.to_string(), "0.5");
-    assert_eq!(
-        best_of(log, &["--map", "score=val_acc"]).1.to_string(),
-        "0.5"
+    assert_eq!(best_of(log, &["--metric", "quux"]).1.to_string(), "0.4");
+    assert_eq!(best_of(log, &["--map", "score=quux"]).1.to_string(), "0.4");
+    let named = log.replace("zorp", "val_loss").replace("quux", "val_acc");
+    assert_eq!(best_of(&named, &[]).1.to_string(), "2");
+    let said = stderr(&named, &["best"]);
+    assert!(
+        said.contains("by its name, the first of val_loss val_acc; override with --metric"),
+        "{said}"
     );
 }
 
@@ -249,7 +254,9 @@ fn a_guess_is_one_note_that_quiet_silences() {
     let said = stderr(log, &["best"]);
     assert_eq!(said.lines().count(), 1, "{said}");
     assert!(
-        said.contains("assuming elo is the score (by its name) and higher is better (by its name)"),
+        said.contains(
+            "assuming elo (higher is better): by its name; override with --metric, --direction"
+        ),
         "{said}"
     );
     assert_eq!(stderr(log, &["best", "-q"]), "");
@@ -453,13 +460,12 @@ fn try_all(bytes: &[u8]) {
         if let Ok(translation) =
             import::parse(bytes, segment).and_then(|table| import::translate(table, &wanted))
         {
-            let bytes = translation.to_bytes();
-            let lines = memchr::memchr_iter(b'\n', &bytes).count() as u64;
-            let last = translation
-                .rows
-                .last()
-                .map_or(1, |row| row.line + 2 - translation.first_row);
-            assert_eq!(lines, last, "a row is not in its line");
+            let mut lines = translation.rows.iter().map(|row| row.line);
+            let is_rising = lines.clone().is_sorted_by(|a, b| a < b);
+            assert!(
+                is_rising && lines.all(|line| line >= translation.first_row),
+                "a row is not in its line"
+            );
             assert!(
                 translation
                     .rows

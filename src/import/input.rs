@@ -1,0 +1,152 @@
+//! The lines of a file as text: UTF-8 or, where it is not, Latin-1; UTF-16 with a byte order mark.
+
+use std::{
+    io::{self, BufRead, BufReader, Read},
+    ops::Range,
+};
+
+use anyhow::{Result, bail};
+
+use crate::log::Source;
+
+const HAS_NUL: &str = "the first line has NUL bytes: save the file as UTF-8";
+/// The first bytes, which tell the encoding and the end of lines.
+const HEAD: u64 = 64 * 1024;
+
+/// The text of a file.
+pub(super) struct Text {
+    source: Source,
+    /// The bytes of the byte order mark.
+    start: u64,
+    newline: u8,
+}
+
+/// The lines of a text with their numbers.
+pub(super) struct Lines<'t> {
+    reader: BufReader<Reader<'t>>,
+    newline: u8,
+    number: u64,
+}
+
+struct Reader<'t> {
+    source: &'t Source,
+    at: Range<u64>,
+}
+
+impl Read for Reader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let rest = usize::try_from(self.at.end - self.at.start).unwrap_or(usize::MAX);
+        let wanted = buffer.len().min(rest);
+        let read = self.source.read_at(&mut buffer[..wanted], self.at.start)?;
+        self.at.start += read as u64;
+        Ok(read)
+    }
+}
+
+impl Text {
+    pub(super) fn new(source: Source) -> Result<Self> {
+        let mut text = Self {
+            source,
+            start: 0,
+            newline: b'\n',
+        };
+        let mut head = Vec::new();
+        text.reader(HEAD).read_to_end(&mut head)?;
+        if let Some(decode_unit) = utf16_decoder(&head) {
+            return text.decode_utf16(decode_unit);
+        }
+        text.start = if head.starts_with(b"\xef\xbb\xbf") {
+            3
+        } else {
+            0
+        };
+        let line_len = memchr::memchr(b'\n', &head).unwrap_or(head.len());
+        if !head.starts_with(b"#") && memchr::memchr(0, &head[..line_len]).is_some() {
+            bail!(HAS_NUL);
+        }
+        if line_len == head.len() && memchr::memchr(b'\r', &head).is_some() {
+            text.newline = b'\r';
+        }
+        Ok(text)
+    }
+
+    fn decode_utf16(&self, decode_unit: fn([u8; 2]) -> u16) -> Result<Self> {
+        let mut bytes = Vec::new();
+        self.reader(u64::MAX).read_to_end(&mut bytes)?;
+        let (pairs, _) = bytes[2..].as_chunks::<2>();
+        let units: Vec<u16> = pairs.iter().map(|&pair| decode_unit(pair)).collect();
+        drop(bytes);
+        let text = String::from_utf16_lossy(&units);
+        Self::new(Source::Memory(text.into_bytes()))
+    }
+
+    fn reader(&self, len: u64) -> Reader<'_> {
+        Reader {
+            source: &self.source,
+            at: self.start..self.start.saturating_add(len),
+        }
+    }
+
+    pub(super) fn lines(&self) -> Lines<'_> {
+        Lines {
+            reader: BufReader::with_capacity(128 * 1024, self.reader(u64::MAX)),
+            newline: self.newline,
+            number: 0,
+        }
+    }
+
+    /// The whole text, for JSON.
+    pub(super) fn read_all(&self) -> Result<String> {
+        let mut bytes = Vec::new();
+        self.reader(u64::MAX).read_to_end(&mut bytes)?;
+        Ok(decode(bytes))
+    }
+}
+
+impl Iterator for Lines<'_> {
+    type Item = io::Result<(u64, String)>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let mut line = Vec::new();
+        match self.reader.read_until(self.newline, &mut line) {
+            Ok(0) => return None,
+            Ok(_) => {}
+            Err(error) => return Some(Err(error)),
+        }
+        for end in [self.newline, b'\r'] {
+            if line.last() == Some(&end) {
+                line.pop();
+            }
+        }
+        self.number += 1;
+        Some(Ok((self.number, decode(line))))
+    }
+}
+
+fn utf16_decoder(bytes: &[u8]) -> Option<fn([u8; 2]) -> u16> {
+    match bytes {
+        [0xff, 0xfe, ..] => Some(u16::from_le_bytes),
+        [0xfe, 0xff, ..] => Some(u16::from_be_bytes),
+        _ => None,
+    }
+}
+
+/// Bytes as text. A byte that is not UTF-8 is a character of Latin-1, or `\x9b` if it would be a control character.
+fn decode(bytes: Vec<u8>) -> String {
+    let bytes = match String::from_utf8(bytes) {
+        Ok(text) => return text,
+        Err(error) => error.into_bytes(),
+    };
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text += chunk.valid();
+        for &byte in chunk.invalid() {
+            if byte < 0xa0 {
+                text += &format!("\\x{byte:02x}");
+            } else {
+                text.push(char::from(byte));
+            }
+        }
+    }
+    text
+}
