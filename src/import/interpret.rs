@@ -10,12 +10,12 @@ use super::{
     number::{is_empty_word, is_sentinel, parse_number},
     outcomes::{Outcome, VerdictColumns},
     profile::{Profiles, hash_id},
-    roles::{Roles, is_alias, key_columns, text_columns},
+    roles::{Roles, find_parent_column, is_alias, key_columns, text_columns},
     score::{self, Choice, NameRank, describe_missing_score, is_minus_one, rank_name},
     table::{FileRow, Kind, Table},
     verdicts::VerdictKind,
 };
-use crate::log::{Role, Status, normalize, normalize_name};
+use crate::log::{ExpId, Role, Status, normalize, normalize_name};
 
 /// Columns that change from trial to trial and make a hypothesis, at most.
 const MAX_SETTINGS: usize = 8;
@@ -40,6 +40,8 @@ pub(super) struct Interpretation {
     pub(super) settings: Vec<(usize, String)>,
     /// The column by which parents are named, if it is not that of the ids.
     pub(super) parent_key: Option<usize>,
+    /// The first row with each cell of that column: its id.
+    pub(super) first_ids: HashMap<u64, String>,
     /// Whether the words of the verdict say more than the statuses that they become.
     pub(super) loses_words: bool,
     /// Whether `core_metric` holds nothing but the score, as in lineage's own logs.
@@ -70,7 +72,8 @@ pub(super) enum Reading {
 
 impl Interpretation {
     pub(super) fn new(mut table: Table, options: &ImportOptions) -> Result<Self> {
-        let profiles = Profiles::read(&mut table)?;
+        let parent = find_parent_column(&table, &options.map)?;
+        let profiles = Profiles::read(&mut table, parent)?;
         if !is_plausible(&table, profiles.rows, profiles.regular) {
             bail!(NOT_A_LOG);
         }
@@ -92,6 +95,7 @@ impl Interpretation {
             texts: text_columns(&table),
             settings: Vec::new(),
             parent_key: None,
+            first_ids: HashMap::new(),
             loses_words: false,
             repeats_score: false,
             span: None,
@@ -252,16 +256,35 @@ impl Interpretation {
         let verdict = self.verdicts.column();
         let core_metric = self.table.columns_named("core_metric").first().copied();
         let (mut loses_words, mut repeats_score) = (false, true);
+        let (mut first_ids, mut index) = (HashMap::new(), 0);
         self.table.for_each_row(|row| {
-            if let Some(column) = verdict.filter(|_| !loses_words) {
-                let word = self.read_trial(row).outcome.word;
-                loses_words = normalize(row.cell(column)) != normalize(&word);
+            let trial = self.read_trial(row);
+            if let Some(column) = verdict {
+                loses_words |= normalize(row.cell(column)) != normalize(&trial.outcome.word);
             }
             let copy = core_metric.map_or("", |column| row.cell(column));
             repeats_score &= copy.is_empty() || copy == self.score_cell(row);
+            if self.is_event(row, &trial) {
+                return;
+            }
+            if let Some(key) = self.parent_key.and_then(|key| hash_id(row.cell(key))) {
+                first_ids
+                    .entry(key)
+                    .or_insert_with(|| self.id_of(row, index));
+            }
+            index += 1;
         })?;
         (self.loses_words, self.repeats_score) = (loses_words, repeats_score);
+        self.first_ids = first_ids;
         Ok(())
+    }
+
+    /// The id of a row, which is its number if no column has one.
+    pub(super) fn id_of(&self, row: &FileRow, index: u64) -> String {
+        match self.roles.column(Role::Id) {
+            Some(column) => row.cell(column).to_owned(),
+            None => ExpId::Number(index).to_string(),
+        }
     }
 
     pub(super) fn score_column(&self) -> Option<usize> {

@@ -103,15 +103,15 @@ pub(super) struct Profiles {
 
 impl Profiles {
     /// Reads the whole table once, and sets its names and its skipped lines. If most rows are wide, they are read, too.
-    pub(super) fn read(table: &mut Table) -> Result<Self> {
-        let profiles = Self::read_rows(table, false)?;
+    pub(super) fn read(table: &mut Table, parent: Option<usize>) -> Result<Self> {
+        let profiles = Self::read_rows(table, parent, false)?;
         match profiles.wide {
-            Some((.., rows)) if rows * 2 > profiles.rows => Self::read_rows(table, true),
+            Some((.., rows)) if rows * 2 > profiles.rows => Self::read_rows(table, parent, true),
             _ => Ok(profiles),
         }
     }
 
-    fn read_rows(table: &mut Table, accepts_wide: bool) -> Result<Self> {
+    fn read_rows(table: &mut Table, parent: Option<usize>, accepts_wide: bool) -> Result<Self> {
         let mut profiles = Self {
             columns: table.names.iter().map(|name| Profile::new(name)).collect(),
             rows: 0,
@@ -120,8 +120,6 @@ impl Profiles {
             wide: None,
             accepts_wide,
         };
-        let parent = table.columns_named("parent").first().copied();
-        let parent = parent.or(table.columns_named("parent_id").first().copied());
         let mut skipped = Vec::new();
         let names = table.read(&mut |entry| match entry {
             Entry::Row(row) => profiles.observe(&row, parent),

@@ -232,6 +232,13 @@ impl Roles {
     }
 }
 
+/// The column that names parents, before anything else is known.
+pub(super) fn find_parent_column(table: &Table, map: &ColumnMap) -> Result<Option<usize>> {
+    let mapped = map.find(table, Role::Parent)?;
+    let named = table.columns_in(aliases(Role::Parent));
+    Ok(mapped.or(named.first().copied()))
+}
+
 /// Columns by which a row may name its parent: ids, even those that are repeated, and commits.
 pub(super) fn key_columns(table: &Table) -> Vec<usize> {
     let mut columns = table.columns_in(COMMIT_NAMES);

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     append::{LogState, format_time},
     log::{
-        Direction, ExpId, Role, STANDARD, Schema, SkippedLine, Status, Tie, has_word, normalize_name,
+        Direction, Role, STANDARD, Schema, SkippedLine, Status, Tie, has_word, normalize_name,
         parse_seconds, read_time, signed_delta,
     },
 };
@@ -350,10 +350,7 @@ impl<'l> Writer<'l> {
     fn relate(&mut self, row: &FileRow, trial: &Trial, cells: &mut [String]) {
         let [id, parent, baseline, delta, ..] = self.places;
         let roles = &self.log.roles;
-        cells[id] = match roles.column(Role::Id) {
-            Some(column) => row.cell(column).to_owned(),
-            None => ExpId::Number(self.index).to_string(),
-        };
+        cells[id] = self.log.id_of(row, self.index);
         cells[parent] = match roles.column(Role::Parent) {
             Some(column) => self.find_parent(row.cell(column)),
             None => self.last_keep.clone(),
@@ -386,7 +383,7 @@ impl<'l> Writer<'l> {
         if cell.is_empty() || has_word(NO_PARENT, &cell.to_lowercase()) {
             return String::new();
         }
-        let known = hash_id(cell).and_then(|id| self.ids.get(&id));
+        let known = hash_id(cell).and_then(|id| self.ids.get(&id).or(self.log.first_ids.get(&id)));
         if let Some(id) = known {
             return id.clone();
         }
