@@ -9,8 +9,8 @@ use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand};
 
 use crate::commands::{
     Context, ExitStatus, Findings, Usage, amend, append, best, chain, check, checkout, compare,
-    completions, diff, export, import, init, plot, prompts, prune, render, run, search, show,
-    similar, stats, tail, tree,
+    completions, diff, export, import, init, plot, prompts, prune, render, report, run, search,
+    show, similar, stats, tail, tree,
 };
 use crate::text::shell_word;
 use crate::ui::{Closed, Ui};
@@ -75,6 +75,7 @@ enum Command {
     Stats(stats::Stats),
     Compare(compare::Compare),
     Plot(plot::Plot),
+    Report(report::Report),
     Render(render::Render),
     Prompts(prompts::Prompts),
     Check(check::Check),
@@ -130,6 +131,7 @@ fn run_command(command: Command, context: &Context) -> anyhow::Result<()> {
         Command::Stats(args) => stats::run(args, context),
         Command::Compare(args) => compare::run(args, context),
         Command::Plot(args) => plot::run(args, context),
+        Command::Report(args) => report::run(args, context),
         Command::Render(args) => render::run(args, context),
         Command::Prompts(args) => prompts::run(args, context),
         Command::Check(args) => check::run(args, context),

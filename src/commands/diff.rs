@@ -251,7 +251,7 @@ fn print_patch(
     Ok(())
 }
 
-fn read_change<'c>(
+pub(super) fn read_change<'c>(
     change: &Change<'c>,
     before: &Snapshot,
     after: &Snapshot,

@@ -20,6 +20,7 @@ pub mod prompts;
 pub mod prune;
 pub mod render;
 mod render_hook;
+pub mod report;
 pub mod run;
 pub mod search;
 pub mod show;

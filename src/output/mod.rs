@@ -11,6 +11,7 @@ pub mod karpathy;
 pub mod markdown;
 pub mod plot;
 pub mod records;
+pub mod report;
 pub mod search;
 pub mod similar;
 pub mod stats;

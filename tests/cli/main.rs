@@ -46,6 +46,7 @@ mod render_saved;
 mod render_trials;
 #[cfg(unix)]
 mod render_workdir;
+mod report;
 mod roundtrip;
 mod run;
 mod run_limits;

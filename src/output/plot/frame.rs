@@ -132,10 +132,10 @@ impl Layout<'_> {
             Class::Baseline,
             vec![(self.area.left, y), (self.area.right, y)],
         );
-        let base = if self.canvas.is_text {
-            y - 1.0
-        } else {
-            y - 5.0
+        let base = match self.canvas.is_text {
+            true => y - 1.0,
+            false if y - self.area.top < self.canvas.line => y + 14.0, // below the marks at the edge
+            false => y - 5.0,
         };
         scene.text(
             Class::Text,

@@ -22,40 +22,8 @@ pub(super) struct Layout<'p> {
     pub(super) lanes: Vec<Lane>,
 }
 
-pub(super) fn build_scene(plot: &Plot, canvas: Canvas) -> Scene {
-    let layout = Layout::new(plot, canvas);
-    let mut scene = Scene {
-        width: canvas.width,
-        height: canvas.height,
-        title: plot.title(),
-        description: plot.description(),
-        shapes: Vec::new(),
-    };
-    layout.draw_frame(&mut scene);
-    let mut placer = LabelPlacer::new(canvas, layout.area, plot.prefers_below());
-    if plot.is_overlay() {
-        for (number, (_, search)) in plot.searches.iter().enumerate() {
-            scene.line(Class::GroupLine(number), layout.best_line(search));
-        }
-    } else {
-        for (_, search) in &plot.searches {
-            layout.draw_search(search, &mut scene, &mut placer);
-        }
-    }
-    draw_lanes(&layout, &mut scene);
-    if !plot.has_scores() {
-        let area = layout.area;
-        let place = (
-            f64::midpoint(area.left, area.right),
-            f64::midpoint(area.top, area.bottom),
-        );
-        scene.text(Class::Text, Anchor::Middle, place, "no scores yet");
-    }
-    scene
-}
-
 impl<'p> Layout<'p> {
-    fn new(plot: &'p Plot, canvas: Canvas) -> Self {
+    pub(super) fn new(plot: &'p Plot, canvas: Canvas) -> Self {
         let searches: Vec<&Progress> = plot.searches.iter().map(|(_, search)| search).collect();
         let lanes = find_lanes(plot);
         let scores = choose_range(plot.scores, &searches, plot.direction);
@@ -86,6 +54,33 @@ impl<'p> Layout<'p> {
             groups: Groups::new(plot),
             lanes,
         }
+    }
+
+    pub(super) fn build_scene(&self) -> Scene {
+        let (plot, area) = (self.plot, self.area);
+        let mut scene = Scene {
+            width: self.canvas.width,
+            height: self.canvas.height,
+            title: plot.title(),
+            description: plot.description(),
+            shapes: Vec::new(),
+        };
+        self.draw_frame(&mut scene);
+        let mut placer = LabelPlacer::new(self.canvas, area, plot.prefers_below());
+        for (number, (_, search)) in plot.searches.iter().enumerate() {
+            if plot.is_overlay() {
+                scene.line(Class::GroupLine(number), self.best_line(search));
+            } else {
+                self.draw_search(search, &mut scene, &mut placer);
+            }
+        }
+        draw_lanes(self, &mut scene);
+        if !plot.has_scores() {
+            let middle = f64::midpoint(area.left, area.right);
+            let place = (middle, f64::midpoint(area.top, area.bottom));
+            scene.text(Class::Text, Anchor::Middle, place, "no scores yet");
+        }
+        scene
     }
 
     /// Where a trial is, if it is on both axes; a score beyond an end is at the end.

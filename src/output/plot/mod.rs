@@ -17,11 +17,16 @@ mod svg;
 mod terminal;
 mod words;
 
+use self::axis::Scale;
 pub use self::axis::ScoreRange;
 use self::canvas::Canvas;
-use self::layout::build_scene;
+use self::layout::Layout;
 pub use self::style::Theme;
 use super::Look;
+use std::sync::LazyLock;
+
+use serde_json::{Value, json};
+
 use crate::analysis::Progress;
 use crate::log::Direction;
 
@@ -48,6 +53,24 @@ pub struct Plot {
     pub by_specialist: bool,
 }
 
+/// The rules of pictures in a page.
+pub static PLOT_CSS: LazyLock<String> = LazyLock::new(svg::css_of_all_classes);
+
+/// A picture in a page, whose script knows where values are.
+pub struct Fragment {
+    pub svg: String,
+    x: Scale,
+    y: Scale,
+}
+
+impl Fragment {
+    /// For each axis: the values at its ends, then where the ends are.
+    pub fn scales(&self) -> Value {
+        let list = |scale: &Scale| [scale.from, scale.to, scale.start, scale.end];
+        json!({"x": list(&self.x), "y": list(&self.y)})
+    }
+}
+
 /// How many rows a terminal gets.
 const ROWS: usize = 20;
 
@@ -57,13 +80,26 @@ const MIN_COLUMNS: usize = 40;
 impl Plot {
     /// An SVG document of this size. It follows the reader's choice of light or dark.
     pub fn to_svg(&self, width: f64, height: f64) -> String {
-        svg::paint(&build_scene(self, Canvas::picture(width, height)))
+        svg::paint(&Layout::new(self, Canvas::picture(width, height)).build_scene())
+    }
+
+    /// An SVG of this size without its rules, for a page that has `PLOT_CSS`.
+    pub fn to_fragment(&self, width: f64, height: f64) -> Fragment {
+        let layout = Layout::new(self, Canvas::picture(width, height));
+        Fragment {
+            x: layout.x,
+            y: layout.y,
+            svg: svg::paint_fragment(&layout.build_scene()),
+        }
     }
 
     /// A PNG file of this size, with twice as many pixels.
     #[cfg(feature = "png")]
     pub fn to_png(&self, width: f64, height: f64, theme: Theme) -> anyhow::Result<Vec<u8>> {
-        png::paint(&build_scene(self, Canvas::picture(width, height)), theme)
+        png::paint(
+            &Layout::new(self, Canvas::picture(width, height)).build_scene(),
+            theme,
+        )
     }
 
     /// Lines of text.
@@ -71,7 +107,7 @@ impl Plot {
         if columns < MIN_COLUMNS {
             return sparkline::paint(self, columns, is_ascii);
         }
-        let scene = build_scene(self, Canvas::terminal(columns, ROWS));
+        let scene = Layout::new(self, Canvas::terminal(columns, ROWS)).build_scene();
         terminal::paint(&scene, is_ascii, look)
     }
 }

@@ -4,18 +4,53 @@ use std::collections::BTreeSet;
 
 use super::scene::{Anchor, Class, Form, Position, Scene, Shape};
 use super::style::{Color, Style, Theme, style};
+use crate::log::Status;
 
 const FONT: &str = "Inter,'Helvetica Neue',Helvetica,Arial,sans-serif";
 
+/// A document that brings its own rules.
 pub(super) fn paint(scene: &Scene) -> String {
+    paint_with(
+        scene,
+        &format!("<style>{}</style>\n", css(&classes_of(scene))),
+    )
+}
+
+/// A picture for a page that has the rules already.
+pub(super) fn paint_fragment(scene: &Scene) -> String {
+    paint_with(scene, "")
+}
+
+/// The rules of all classes that a picture of one search can have.
+pub(super) fn css_of_all_classes() -> String {
+    let mut classes = BTreeSet::from([
+        Class::Grid,
+        Class::Title,
+        Class::Text,
+        Class::Label,
+        Class::Leader,
+        Class::Baseline,
+        Class::Discard,
+        Class::Keep,
+        Class::DenseKeep,
+        Class::BestLine,
+        Class::Clipped,
+        Class::Background,
+        Class::Failure(Status::Other),
+    ]);
+    let failures = Status::ALL.into_iter().filter(|status| status.is_failure());
+    classes.extend(failures.map(Class::Failure));
+    css(&classes)
+}
+
+fn paint_with(scene: &Scene, style: &str) -> String {
     let (width, height) = (scene.width, scene.height);
     let mut out = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"plot\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
-         height=\"{height}\" role=\"img\">\n<title>{}</title>\n<desc>{}</desc>\n<style>{}</style>\n\
+         height=\"{height}\" role=\"img\">\n<title>{}</title>\n<desc>{}</desc>\n{style}\
          <rect class=\"background\" width=\"{width}\" height=\"{height}\"/>\n",
         escape(&scene.title),
         escape(&scene.description),
-        css(scene),
     );
     for shape in &scene.shapes {
         paint_shape(shape, &mut out);
@@ -109,8 +144,7 @@ fn mark_path(form: Form, (x, y): Position, size: f64) -> String {
     path + "z"
 }
 
-/// The rules of the classes that occur, for light and for dark.
-fn css(scene: &Scene) -> String {
+fn classes_of(scene: &Scene) -> BTreeSet<Class> {
     let classes = scene.shapes.iter().map(|shape| match shape {
         Shape::Marks { class, .. }
         | Shape::Mark { class, .. }
@@ -118,16 +152,19 @@ fn css(scene: &Scene) -> String {
         | Shape::Ticks { class, .. }
         | Shape::Text { class, .. } => *class,
     });
-    let mut classes: BTreeSet<Class> = classes.collect();
-    classes.insert(Class::Background);
+    classes.chain([Class::Background]).collect()
+}
+
+/// The rules of classes, for light and for dark.
+fn css(classes: &BTreeSet<Class>) -> String {
     let background = style(Class::Background, Theme::Light);
     let mut css = format!(".plot{{font-family:{FONT}}}.plot text{{stroke:none}}");
-    for &class in &classes {
+    for &class in classes {
         css += &rule(class, style(class, Theme::Light), false);
     }
     css += &halo(background);
     css += "@media (prefers-color-scheme:dark){";
-    for &class in &classes {
+    for &class in classes {
         css += &rule(class, style(class, Theme::Dark), true);
     }
     css + &halo(style(Class::Background, Theme::Dark)) + "}"

@@ -17,7 +17,7 @@ pub(super) fn legend_text(name: &str, search: &Progress) -> String {
 
 impl Plot {
     /// `201 trials, 16 keeps, best 1.073142 (176)`
-    pub(super) fn title(&self) -> String {
+    pub fn title(&self) -> String {
         let [(_, search)] = &self.searches[..] else {
             return format!(
                 "{}: best so far of {}",

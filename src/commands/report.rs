@@ -1,0 +1,193 @@
+//! `lineage report`: one page with everything.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, SystemTime};
+
+use anyhow::Result;
+use clap::Args;
+
+use super::diff::read_change;
+use super::plot::write_file;
+use super::{Context, ReadArgs};
+use crate::analysis::{Best, Limits, Progress, Tally};
+use crate::index::IndexedLog;
+use crate::log::{ExpId, Role};
+use crate::open::open_log;
+use crate::output::Look;
+use crate::output::plot::{Axis, Plot, ScoreRange};
+use crate::output::report::{Facts, Prompt, Report as Page, TrialTable, format_report};
+use crate::snapshot::{compare_snapshots, find_nearest_snapshot, open_snapshot};
+use crate::store::Store;
+use crate::text::count;
+
+/// The most prompts in a page, and the most bytes of one patch and of all patches.
+const MAX_PROMPTS: usize = 200;
+const MAX_PATCH: usize = 64 * 1024;
+const MAX_PATCHES: usize = 8 * 1024 * 1024;
+
+/// Write one page with the whole search
+///
+/// The page shows the progress, the outcomes, the compute lost, the limits, the tree, every trial, and the saved prompts.
+/// It is one file that needs no server and no network.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Examples:
+  lineage report -o report.html
+  lineage report -o report.html --watch 10s")]
+pub struct Report {
+    /// Write to this file
+    #[arg(long, short, value_name = "FILE")]
+    output: PathBuf,
+    /// Write the page again whenever the log has grown, checked this often; the page reloads itself
+    #[arg(long, value_name = "TIME", value_parser = parse_interval)]
+    watch: Option<Duration>,
+    #[command(flatten)]
+    read: ReadArgs,
+}
+
+pub fn run(args: Report, context: &Context) -> Result<()> {
+    let store = context.store()?;
+    let Some(interval) = args.watch else {
+        return write_page(&args, &store, context, None);
+    };
+    let mut written = None;
+    loop {
+        let state = observe_log(store.log_path());
+        if written != Some(state) {
+            write_page(&args, &store, context, Some(interval.as_secs().max(1)))?;
+            written = Some(state);
+        }
+        sleep(interval);
+    }
+}
+
+/// The size of a log and when it changed; `None` if it cannot be read just now.
+fn observe_log(path: &Path) -> Option<(u64, SystemTime)> {
+    let metadata = fs::metadata(path).ok()?;
+    Some((metadata.len(), metadata.modified().ok()?))
+}
+
+fn write_page(args: &Report, store: &Store, context: &Context, reload: Option<u64>) -> Result<()> {
+    let log = open_log(store, &(&args.read).into())?;
+    log.require_score()?;
+    context.print_notes(&log);
+    let page = Page {
+        reload,
+        prompts: read_prompts(store, context)?,
+        ..make_page(&log, store)?
+    };
+    write_file(&args.output, format_report(&page)?.as_bytes())?;
+    context.warn_damage(&log);
+    Ok(())
+}
+
+/// Reads the log once for everything that the page shows of it.
+fn make_page(log: &IndexedLog, store: &Store) -> Result<Page> {
+    let by_specialist = Tally::new(Some(Role::Specialist));
+    let queries = (Progress::default(), by_specialist);
+    let queries = (queries, (TrialTable::default(), Limits::default()));
+    let ((search, tally), (trials, limits)) = log.ask(queries)?;
+    let search = search.number_trials();
+    let schema = &log.schema;
+    let mut facts = Facts::new(&search, tally, schema.direction);
+    let best = log.all_at(log.ask(Best::default())?.offset())?;
+    let best = best.first().map(|trial| trial.row());
+    facts.set_limits(limits.find(schema, &store.settings.limits), best.as_ref());
+    facts.times = trials.times();
+    Ok(Page {
+        patches: make_patches(log, store, &trials.keep_ids())?,
+        plot: Plot {
+            searches: vec![(String::new(), search)],
+            metric: schema.label.clone(),
+            direction: schema.direction,
+            x: Axis::Trial,
+            scores: ScoreRange::Auto,
+            by_specialist: false,
+        },
+        facts,
+        trials,
+        prompts: Vec::new(),
+        reload: None,
+    })
+}
+
+fn read_prompts(store: &Store, context: &Context) -> Result<Vec<Prompt>> {
+    let saved = store.saved_prompts()?;
+    let left_out = saved.len().saturating_sub(MAX_PROMPTS);
+    if left_out > 0 {
+        let prompts = count(left_out as u64, "older prompt");
+        let note = format!("the page does not contain {prompts}; `lineage prompts` lists all");
+        context.ui.note(&note);
+    }
+    let prompts = saved.iter().skip(left_out).map(|saved| {
+        let [time, specialist, as_of] = ["saved", "specialist", "as_of"].map(|key| saved.text(key));
+        Prompt {
+            name: format!("{specialist}, as of {as_of}, {time}"),
+            text: saved.text("rendered_prompt").to_owned(),
+        }
+    });
+    Ok(prompts.collect())
+}
+
+/// What each keep changed, if it and an ancestor have snapshots. A snapshot that cannot be read has no patch: `check`
+/// reports it.
+fn make_patches(
+    log: &IndexedLog,
+    store: &Store,
+    keeps: &[(ExpId, usize)],
+) -> Result<Vec<(usize, String)>> {
+    let (mut patches, mut bytes) = (Vec::new(), 0);
+    for (id, index) in keeps.iter().rev() {
+        let trial = log.trial(id)?;
+        if trial.row().text(Role::Snapshot).is_empty() || bytes > MAX_PATCHES {
+            continue;
+        }
+        if let Ok(Some(patch)) = make_patch(log, store, id) {
+            bytes += patch.len();
+            patches.push((*index, patch));
+        }
+    }
+    Ok(patches)
+}
+
+fn make_patch(log: &IndexedLog, store: &Store, id: &ExpId) -> Result<Option<String>> {
+    let trial = log.trial(id)?;
+    let Some(parent) = trial.row().parent() else {
+        return Ok(None);
+    };
+    let Some(before) = find_nearest_snapshot(store, log, &parent)? else {
+        return Ok(None);
+    };
+    let before = open_snapshot(store, log, &before.row())?;
+    let after = open_snapshot(store, log, &trial.row())?;
+    let mut patch = Vec::new();
+    for change in compare_snapshots(&before, &after)? {
+        let diff = read_change(&change, &before, &after)?;
+        patch.extend(diff.format_patch(&before.trial, &after.trial, Look::default()));
+        if patch.len() > MAX_PATCH {
+            patch.truncate(MAX_PATCH);
+            patch.extend_from_slice("\n… the rest is left out\n".as_bytes());
+            break;
+        }
+    }
+    Ok(Some(String::from_utf8_lossy(&patch).into_owned()))
+}
+
+/// A time such as `10s`, `2m` or `1h`; a number alone is seconds.
+fn parse_interval(text: &str) -> Result<Duration, String> {
+    let (number, unit) = match text.strip_suffix(['s', 'm', 'h']) {
+        Some(number) => (number, &text[number.len()..]),
+        None => (text, "s"),
+    };
+    let seconds = match unit {
+        "m" => 60,
+        "h" => 3600,
+        _ => 1,
+    };
+    match number.parse::<u64>() {
+        Ok(number @ 1..=1_000_000) => Ok(Duration::from_secs(number * seconds)),
+        _ => Err("expected a time such as 10s, 2m or 1h".to_owned()),
+    }
+}

@@ -1,0 +1,255 @@
+//! The figures of a report: the head line, outcomes by specialist and over time, compute lost, and limits.
+
+use std::cmp::Reverse;
+
+use crate::analysis::{Bound, Group, Limit, Progress, Side, Tally};
+use crate::log::{Direction, Row, Status, signed_delta};
+use crate::output::format::{amount, duration, number, share};
+use crate::output::visible_or_dash;
+use crate::text::{NOTHING, count, visible};
+
+/// How many parts of the search the outcomes over time show.
+const MAX_BARS: usize = 60;
+
+/// The height of the bars.
+const HEIGHT: f64 = 120.0;
+
+/// What the figures are made from.
+pub struct Facts {
+    pub by_specialist: Tally,
+    /// The outcomes in the order of the log, without ignored trials.
+    pub outcomes: Vec<Status>,
+    /// The first and the last time in the log, as they are there.
+    pub times: Option<(String, String)>,
+    pub direction: Direction,
+    /// The limits, each with the value of the best trial.
+    pub limits: Vec<(Limit, Option<f64>)>,
+}
+
+pub(super) struct Figure {
+    pub(super) name: &'static str,
+    pub(super) value: String,
+    pub(super) note: String,
+}
+
+pub(super) struct SpecialistRow {
+    pub(super) name: String,
+    pub(super) trials: u64,
+    pub(super) keeps: u64,
+    pub(super) completed: String,
+    pub(super) hours: String,
+    pub(super) lost: String,
+    pub(super) best: String,
+}
+
+/// The outcomes over time as a picture.
+pub(super) struct Bars {
+    pub(super) width: usize,
+    pub(super) bars: Vec<Bar>,
+}
+
+pub(super) struct Bar {
+    pub(super) class: &'static str,
+    pub(super) x: usize,
+    pub(super) y: String,
+    pub(super) height: String,
+    pub(super) title: String,
+}
+
+pub(super) struct Loss {
+    pub(super) name: &'static str,
+    pub(super) trials: u64,
+    pub(super) share: String,
+    pub(super) hours: String,
+    pub(super) advice: &'static str,
+}
+
+/// A limit and how much room the best trial leaves.
+pub(super) struct MarginRow {
+    pub(super) column: String,
+    pub(super) bound: String,
+    pub(super) best: String,
+    pub(super) margin: String,
+}
+
+fn hours(hours: f64) -> String {
+    duration(hours * 3600.0)
+}
+
+fn is_counted(status: Status) -> bool {
+    !status.is_ignored()
+}
+
+fn is_keep(status: Status) -> bool {
+    status == Status::Keep
+}
+
+impl Facts {
+    /// What the picture's trials are, and when they ran.
+    pub fn new(search: &Progress, by_specialist: Tally, direction: Direction) -> Self {
+        let outcomes = search.points.iter().map(|point| point.status);
+        Self {
+            by_specialist,
+            outcomes: outcomes.collect(),
+            times: None,
+            direction,
+            limits: Vec::new(),
+        }
+    }
+
+    /// Adds the limits that are known, with the values of the best trial.
+    pub fn set_limits(&mut self, limits: Vec<Limit>, best: Option<&Row>) {
+        let with_value = |limit: Limit| {
+            let value = best.and_then(|best| limit.value_in(best));
+            (limit, value)
+        };
+        self.limits = limits.into_iter().map(with_value).collect();
+    }
+
+    pub(super) fn subtitle(&self) -> String {
+        let mut text = format!("{} is better", self.direction.better_word());
+        if let Some((first, last)) = &self.times {
+            text += &format!("; from {} to {}", visible(first), visible(last));
+        }
+        text
+    }
+
+    pub(super) fn figures(&self) -> Vec<Figure> {
+        let tally = &self.by_specialist;
+        let total = &tally.total;
+        let rated = total.rated();
+        let part = |trials| format!("{} of {}", share(trials, rated), count(rated, "trial"));
+        let (keeps, completed) = (total.trials(is_keep), total.trials(Status::is_completed));
+        let lost = total.hours_without_score();
+        let (best, best_note) = best_texts(tally);
+        let since = format!("{} since the last keep", count(tally.since_keep, "trial"));
+        let figure = |name, value, note| Figure { name, value, note };
+        vec![
+            figure("best", best, best_note),
+            figure("trials", total.all().to_string(), since),
+            figure("keeps", keeps.to_string(), part(keeps)),
+            figure("completed", completed.to_string(), part(completed)),
+            figure(
+                "compute",
+                hours(total.hours(is_counted)),
+                format!("{} without a usable score", hours(lost)),
+            ),
+        ]
+    }
+
+    pub(super) fn specialists(&self) -> Vec<SpecialistRow> {
+        let mut groups: Vec<(&String, &Group)> = self.by_specialist.groups.iter().collect();
+        groups.sort_by_key(|(_, group)| Reverse((group.trials(is_keep), group.all())));
+        let rows = groups.into_iter().map(|(name, group)| SpecialistRow {
+            name: visible_or_dash(name),
+            trials: group.all(),
+            keeps: group.trials(is_keep),
+            completed: share(group.trials(Status::is_completed), group.rated()),
+            hours: hours(group.hours(is_counted)),
+            lost: hours(group.hours_without_score()),
+            best: match &group.best {
+                Some((_, score, id)) => format!("{} ({})", visible(score), visible(id)),
+                None => NOTHING.to_owned(),
+            },
+        });
+        rows.collect()
+    }
+
+    /// Stacked bars, each of which shows the outcomes of a part of the search.
+    pub(super) fn bars(&self) -> Bars {
+        let size = self.outcomes.len().div_ceil(MAX_BARS).max(1);
+        let mut bars = Vec::new();
+        for (number, part) in self.outcomes.chunks(size).enumerate() {
+            let first = number * size + 1;
+            let title = format!("trials {first} to {}", first + part.len() - 1);
+            push_bar(part, number * 10, &title, size, &mut bars);
+        }
+        Bars {
+            width: 10 * self.outcomes.len().div_ceil(size).max(1),
+            bars,
+        }
+    }
+
+    pub(super) fn losses(&self) -> Vec<Loss> {
+        let total = &self.by_specialist.total;
+        let mut entries: Vec<_> = total
+            .entries()
+            .filter(|entry| entry.status.is_failure())
+            .collect();
+        entries.sort_by(|a, b| b.hours.total_cmp(&a.hours).then(b.trials.cmp(&a.trials)));
+        let losses = entries.into_iter().map(|entry| Loss {
+            name: entry.status.name(),
+            trials: entry.trials,
+            share: share(entry.trials, total.rated()),
+            hours: hours(entry.hours),
+            advice: entry.status.advice(),
+        });
+        losses.collect()
+    }
+
+    pub(super) fn margins(&self) -> Vec<MarginRow> {
+        let rows = self.limits.iter().map(|(limit, best)| MarginRow {
+            column: visible_or_dash(&limit.column),
+            bound: bound_text(limit),
+            best: best.map_or_else(|| NOTHING.to_owned(), amount),
+            margin: best.map_or_else(|| NOTHING.to_owned(), |best| amount(limit.margin(best))),
+        });
+        rows.collect()
+    }
+}
+
+fn best_texts(tally: &Tally) -> (String, String) {
+    let Some((score, text, id)) = &tally.total.best else {
+        return (NOTHING.to_owned(), "no best trial yet".to_owned());
+    };
+    let mut note = format!("trial {}", visible(id));
+    if let Some((baseline, text)) = &tally.baseline {
+        let change = score - baseline;
+        note += &format!(
+            ", {} from the baseline's {}",
+            signed_delta(change),
+            visible(text)
+        );
+        if *baseline != 0.0 {
+            note += &format!(" ({:+.2} %)", 100.0 * change / baseline.abs());
+        }
+    }
+    (visible(text).into_owned(), note)
+}
+
+/// Adds the keeps, the discards and the failures of a part of the search, from the bottom up.
+#[allow(clippy::cast_precision_loss, reason = "counts of trials")]
+fn push_bar(part: &[Status], x: usize, title: &str, size: usize, bars: &mut Vec<Bar>) {
+    let is_discard = |status: &Status| *status == Status::Discard;
+    let keeps = part.iter().filter(|status| status.can_be_best()).count();
+    let discards = part.iter().filter(|status| is_discard(status)).count();
+    let failed = part.len() - keeps - discards;
+    let mut top = HEIGHT;
+    for (class, trials) in [("keep", keeps), ("discard", discards), ("failed", failed)] {
+        let height = HEIGHT * trials as f64 / size as f64;
+        top -= height;
+        if trials > 0 {
+            bars.push(Bar {
+                class,
+                x,
+                y: number(top),
+                height: number(height),
+                title: format!("{title}: {trials} {class}"),
+            });
+        }
+    }
+}
+
+fn bound_text(limit: &Limit) -> String {
+    let side = match limit.side {
+        Side::AtMost => "at most",
+        Side::AtLeast => "at least",
+    };
+    match limit.bound {
+        Bound::Stated(value) => format!("{side} {} (set)", amount(value)),
+        Bound::Between { completed, failed } => {
+            let (low, high) = (completed.min(failed), completed.max(failed));
+            format!("{side}: between {} and {}", amount(low), amount(high))
+        }
+    }
+}

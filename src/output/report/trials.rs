@@ -1,0 +1,158 @@
+//! The trials of a report: every column, and what the script needs to know about each.
+
+use std::collections::HashMap;
+
+use serde_json::{Value, json};
+
+use super::Keep;
+use crate::analysis::Query;
+use crate::log::{ExpId, Role, Row, Schema, Status};
+use crate::output::column_text;
+use crate::output::plot::Plot;
+use crate::text::visible;
+
+/// The columns that the script knows by their role.
+const ROLES: [(&str, Role); 7] = [
+    ("id", Role::Id),
+    ("status", Role::Status),
+    ("score", Role::Score),
+    ("delta", Role::Delta),
+    ("specialist", Role::Specialist),
+    ("domain", Role::Domain),
+    ("hypothesis", Role::Hypothesis),
+];
+
+/// One trial.
+struct Entry {
+    cells: Vec<String>,
+    status: Status,
+    score: Option<f64>,
+    parent: Option<ExpId>,
+}
+
+/// The trials that can be read, in the order of the log.
+#[derive(Default)]
+pub struct TrialTable {
+    entries: Vec<Entry>,
+    /// Where the first trial with each id is.
+    by_id: HashMap<ExpId, usize>,
+    schema: Option<std::sync::Arc<Schema>>,
+}
+
+impl Query for TrialTable {
+    fn observe(&mut self, row: &Row) {
+        if row.damage.is_some() {
+            return;
+        }
+        self.schema.get_or_insert_with(|| row.schema.clone());
+        if let Some(id) = row.id() {
+            self.by_id.entry(id).or_insert(self.entries.len());
+        }
+        let columns = 0..row.schema.names().len();
+        self.entries.push(Entry {
+            cells: columns.map(|column| column_text(row, column)).collect(),
+            status: row.status(),
+            score: row.score(),
+            parent: row.parent(),
+        });
+    }
+}
+
+impl TrialTable {
+    /// The ids of the keeps and their places in the table.
+    pub fn keep_ids(&self) -> Vec<(ExpId, usize)> {
+        let mut ids = Vec::new();
+        for (id, &index) in &self.by_id {
+            if self.entries[index].status == Status::Keep {
+                ids.push((id.clone(), index));
+            }
+        }
+        ids.sort_by_key(|(_, index)| *index);
+        ids
+    }
+
+    /// The first and the last time that a trial has.
+    pub fn times(&self) -> Option<(String, String)> {
+        let column = self.schema.as_ref()?.column(Role::Time)?;
+        let times = self.entries.iter().map(|entry| &entry.cells[column]);
+        let mut times = times.filter(|time| !time.is_empty());
+        let first = times.next()?;
+        Some((first.clone(), times.next_back().unwrap_or(first).clone()))
+    }
+
+    pub(super) fn keeps(&self) -> Vec<Keep> {
+        let keeps = self
+            .entries
+            .iter()
+            .filter(|entry| entry.status == Status::Keep);
+        let cell = |entry: &Entry, role| {
+            let column = self.schema.as_ref().and_then(|schema| schema.column(role));
+            column.map_or_else(String::new, |column| {
+                visible(&entry.cells[column]).into_owned()
+            })
+        };
+        let keeps = keeps.map(|entry| Keep {
+            id: cell(entry, Role::Id),
+            specialist: cell(entry, Role::Specialist),
+            score: cell(entry, Role::Score),
+            hypothesis: cell(entry, Role::Hypothesis),
+        });
+        keeps.collect()
+    }
+
+    pub(super) fn to_json(&self, plot: &Plot) -> Value {
+        let mut roles = json!({});
+        for (name, role) in ROLES {
+            let column = self.schema.as_ref().and_then(|schema| schema.column(role));
+            if let Some(column) = column {
+                roles[name] = column.into();
+            }
+        }
+        let names = self
+            .schema
+            .as_ref()
+            .map_or(&[][..], |schema| schema.names());
+        let failures = Status::ALL.into_iter().filter(|status| status.is_failure());
+        let entries = || self.entries.iter();
+        json!({
+            "label": plot.metric,
+            "columns": names,
+            "roles": roles,
+            "failures": failures.map(Status::name).collect::<Vec<_>>(),
+            "rows": entries().map(|entry| &entry.cells).collect::<Vec<_>>(),
+            "scores": entries().map(|entry| entry.score).collect::<Vec<_>>(),
+            "parents": entries().map(|entry| self.parent_of(entry)).collect::<Vec<_>>(),
+            "places": self.places(plot),
+            "best": self.best(plot),
+        })
+    }
+
+    /// The place of the parent in the table; -1 if it is not in the log.
+    fn parent_of(&self, entry: &Entry) -> i64 {
+        let parent = entry
+            .parent
+            .as_ref()
+            .and_then(|parent| self.by_id.get(parent));
+        parent.map_or(-1, |&index| i64::try_from(index).unwrap_or(-1))
+    }
+
+    /// Where each trial is on the horizontal axis; the plot leaves out ignored trials.
+    fn places(&self, plot: &Plot) -> Vec<Option<f64>> {
+        let mut points = plot.searches[0].1.points.iter();
+        let entries = self.entries.iter();
+        let place = entries.map(|entry| {
+            let point = if entry.status.is_ignored() {
+                None
+            } else {
+                points.next()
+            };
+            point.map(|point| point.trial)
+        });
+        place.collect()
+    }
+
+    fn best(&self, plot: &Plot) -> Option<usize> {
+        let (.., id) = plot.searches[0].1.tally.total.best.as_ref()?;
+        self.by_id.get(&ExpId::parse(id)?).copied()
+    }
+}
