@@ -70,6 +70,9 @@ _lineage() {
             lineage,render)
                 cmd="lineage__subcmd__render"
                 ;;
+            lineage,report)
+                cmd="lineage__subcmd__report"
+                ;;
             lineage,run)
                 cmd="lineage__subcmd__run"
                 ;;
@@ -142,6 +145,9 @@ _lineage() {
             lineage__subcmd__help,render)
                 cmd="lineage__subcmd__help__subcmd__render"
                 ;;
+            lineage__subcmd__help,report)
+                cmd="lineage__subcmd__help__subcmd__report"
+                ;;
             lineage__subcmd__help,run)
                 cmd="lineage__subcmd__help__subcmd__run"
                 ;;
@@ -170,7 +176,7 @@ _lineage() {
 
     case "${cmd}" in
         lineage)
-            opts="-q -h -V --store --quiet --color --help --version init append amend run tail best chain tree show similar search diff checkout rebase-to prune stats compare plot render prompts check import export completions help"
+            opts="-q -h -V --store --quiet --color --help --version init append amend run tail best chain tree show similar search diff checkout rebase-to prune stats compare plot report render prompts check import export completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -700,7 +706,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__help)
-            opts="init append amend run tail best chain tree show similar search diff checkout prune stats compare plot render prompts check import export completions help"
+            opts="init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -938,6 +944,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__help__subcmd__render)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        lineage__subcmd__help__subcmd__report)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1320,6 +1340,56 @@ _lineage() {
                     ;;
                 --format)
                     COMPREPLY=($(compgen -W "md json" -- "${cur}"))
+                    return 0
+                    ;;
+                --metric)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --direction)
+                    COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
+                    return 0
+                    ;;
+                --map)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --segment)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        lineage__subcmd__report)
+            opts="-o -q -h --output --watch --metric --direction --map --segment --store --quiet --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --watch)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --metric)
