@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
-use super::{Context, ReadArgs, tree};
+use super::{Context, ReadArgs, Usage, tree};
 use crate::index::IndexedLog;
 use crate::log::{Damage, Row};
 use crate::output::columns;
@@ -14,17 +14,22 @@ use crate::text::count;
 /// Export the whole log for another tool
 ///
 /// `tsv`, `csv` and `jsonl` have every column. `karpathy` has the five columns of karpathy/autoresearch, as its
-/// analysis.ipynb reads them. `tree` adds depth and path.
+/// analysis.ipynb reads them. `tree` adds depth and path. A cell that starts with `=`, `+`, `-` or `@` is exported as it is:
+/// a spreadsheet may take it for a formula, unless --safe is given.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   lineage export --format csv > trials.csv
+  lineage export --format csv --safe > for-a-spreadsheet.csv
   lineage export --format karpathy > results.tsv
   lineage --store results.tsv export --format jsonl | jq .status")]
 pub struct Export {
     /// Output format
     #[arg(long, default_value = "tsv")]
     format: ExportFormat,
+    /// In CSV or TSV, put an apostrophe before cells that a spreadsheet takes for formulas
+    #[arg(long)]
+    safe: bool,
     #[command(flatten)]
     read: ReadArgs,
 }
@@ -44,21 +49,33 @@ enum ExportFormat {
 }
 
 pub fn run(args: Export, context: &Context) -> Result<()> {
+    if args.safe && !matches!(args.format, ExportFormat::Csv | ExportFormat::Tsv) {
+        let message = "--safe applies to --format csv and tsv only";
+        return Err(Usage(message.to_owned()).into());
+    }
     if args.format == ExportFormat::Tree {
         return tree::run(tree::Tree::export(args.read), context);
     }
     let log = context.open(&args.read)?;
     match args.format {
-        ExportFormat::Csv => export_records(&log, Format::Csv, context),
-        ExportFormat::Jsonl => export_records(&log, Format::Jsonl, context),
+        ExportFormat::Csv => export_records(&log, Format::Csv, args.safe, context),
+        ExportFormat::Jsonl => export_records(&log, Format::Jsonl, false, context),
         ExportFormat::Karpathy => export_karpathy(&log, context),
-        ExportFormat::Tsv | ExportFormat::Tree => export_records(&log, Format::Tsv, context),
+        ExportFormat::Tsv | ExportFormat::Tree => {
+            export_records(&log, Format::Tsv, args.safe, context)
+        }
     }
 }
 
-fn export_records(log: &IndexedLog, format: Format, context: &Context) -> Result<()> {
+fn export_records(
+    log: &IndexedLog,
+    format: Format,
+    is_safe: bool,
+    context: &Context,
+) -> Result<()> {
     let mut writer = RecordWriter::new(format, columns::columns(&log.schema));
     writer.keeps_plus = true;
+    writer.is_safe = is_safe;
     let header = writer.header();
     let format = |row: &Row| writer.record(&columns::cells(row));
     export_rows(log, &header, context, format)

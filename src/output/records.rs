@@ -1,8 +1,10 @@
 //! Rows for scripts: JSON, JSON lines, TSV, CSV or Markdown under the columns' own names.
 
+use std::borrow::Cow;
+
 use super::columns::{Column, cells, columns};
 use super::{json, markdown};
-use crate::log::{Schema, Trial, encode_row};
+use crate::log::{Number, Schema, Trial, encode_row};
 use crate::text::printable;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -29,6 +31,8 @@ pub struct RecordWriter {
     rows: usize,
     /// Writes `+0.45`, which is not a JSON number, as text, so that it can be read back.
     pub keeps_plus: bool,
+    /// Puts an apostrophe before what a spreadsheet takes for a formula.
+    pub is_safe: bool,
 }
 
 impl RecordWriter {
@@ -39,18 +43,23 @@ impl RecordWriter {
             columns,
             rows: 0,
             keeps_plus: false,
+            is_safe: false,
         }
     }
 
     pub fn header(&self) -> String {
-        let names: Vec<&str> = self.columns.iter().map(|column| &*column.name).collect();
+        let names: Vec<String> = self
+            .columns
+            .iter()
+            .map(|column| column.name.clone())
+            .collect();
         match self.format {
             Format::Json => "[".to_owned(),
             Format::Jsonl => String::new(),
-            Format::Tsv => encode_row(&names),
-            Format::Csv => csv_row(&names),
+            Format::Tsv => encode_row(&self.printable(&names)),
+            Format::Csv => csv_row(&self.printable(&names)),
             Format::Md | Format::Table => {
-                let names = names.into_iter().map(markdown::word);
+                let names = names.iter().map(|name| markdown::word(name));
                 markdown::head(&names.collect::<Vec<_>>())
             }
         }
@@ -58,15 +67,23 @@ impl RecordWriter {
 
     pub fn record(&mut self, cells: &[String]) -> String {
         self.rows += 1;
-        let printable = || cells.iter().map(|cell| printable(cell)).collect::<Vec<_>>();
         match self.format {
             Format::Json if self.rows == 1 => format!("\n{}", self.object(cells)),
             Format::Json => format!(",\n{}", self.object(cells)),
             Format::Jsonl => self.object(cells) + "\n",
-            Format::Tsv => encode_row(&printable()),
-            Format::Csv => csv_row(&printable()),
+            Format::Tsv => encode_row(&self.printable(cells)),
+            Format::Csv => csv_row(&self.printable(cells)),
             Format::Md | Format::Table => self.markdown_row(cells),
         }
+    }
+
+    /// Names and cells as they are written to a file: without control characters and, if asked for, without formulas.
+    fn printable<'a>(&self, cells: &'a [String]) -> Vec<Cow<'a, str>> {
+        let cells = cells.iter().map(|cell| match printable(cell) {
+            cell if self.is_safe && is_formula(&cell) => Cow::Owned(format!("'{cell}")),
+            cell => cell,
+        });
+        cells.collect()
     }
 
     pub fn footer(&self) -> &'static str {
@@ -99,6 +116,11 @@ impl RecordWriter {
         });
         markdown::row(&cells.collect::<Vec<_>>())
     }
+}
+
+/// Whether a spreadsheet may take a cell for a formula. A number is none.
+fn is_formula(cell: &str) -> bool {
+    cell.starts_with(['=', '+', '-', '@']) && Number::value_of(cell).is_none()
 }
 
 fn csv_row(cells: &[impl AsRef<str>]) -> String {

@@ -174,3 +174,50 @@ fn an_export_is_read_in_the_direction_of_its_log() {
         );
     }
 }
+
+/// The names of columns come from a file, too.
+#[test]
+fn no_name_of_a_column_reaches_a_terminal_as_an_escape_code() {
+    let sandbox = Sandbox::new();
+    let header = "exp_id\tstatus\tcore_metric\tx\u{1b}]0;title\u{7}\u{9b}31m|`y`\n";
+    sandbox.write(
+        "log.tsv",
+        header.to_owned() + "0\tkeep\t1\ta\n1\tdiscard\t2\tb\n",
+    );
+    let mut answers = Vec::new();
+    for format in ["table", "json", "jsonl", "tsv", "csv", "md"] {
+        answers.push(vec!["tail", "--format", format]);
+        answers.push(vec!["best", "--format", format]);
+    }
+    for format in ["tsv", "csv", "jsonl"] {
+        answers.push(vec!["export", "--format", format]);
+    }
+    answers.push(vec!["show", "0"]);
+    answers.push(vec!["diff", "0", "1", "--columns"]);
+    answers.push(vec!["render", "--for", "opt"]);
+    for args in answers {
+        let args = [&args[..], &["--store", "log.tsv"]].concat();
+        let shown = sandbox.transcript(&args);
+        let is_raw = |c: char| c.is_control() && !"\n\t".contains(c);
+        assert!(!shown.contains(is_raw), "{args:?}: {shown:?}");
+        assert!(shown.ends_with("= 0\n"), "{args:?}: {shown}");
+    }
+}
+
+#[test]
+fn formulas_are_exported_as_they_are_unless_a_spreadsheet_reads_them() {
+    let sandbox = Sandbox::new();
+    let log = "exp_id\tstatus\tcore_metric\t=name\tnotes\n0\tkeep\t-1.5\t=1+1\t@sum\n1\tdiscard\t+2\t-cmd|'a'\t+a\n";
+    sandbox.write("log.tsv", log);
+    let export =
+        |flags: &[&str]| sandbox.ok(&[&["export", "--store", "log.tsv", "-q"], flags].concat());
+    let plain = export(&["--format", "csv"]);
+    assert!(plain.contains("0,keep,-1.5,=1+1,@sum"), "{plain}");
+    let safe = "exp_id,status,core_metric,'=name,notes\n000,keep,-1.5,'=1+1,'@sum\n001,discard,+2,'-cmd|'a','+a\n";
+    assert_eq!(export(&["--format", "csv", "--safe"]), safe);
+    assert!(export(&["--safe"]).contains("\t'=1+1\t'@sum\n"));
+    let refused = sandbox.transcript(&[
+        "export", "--store", "log.tsv", "--format", "jsonl", "--safe",
+    ]);
+    assert!(refused.ends_with("= 2\n"), "{refused}");
+}
