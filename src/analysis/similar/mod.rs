@@ -7,6 +7,7 @@ mod outcomes;
 mod scorer;
 mod search;
 mod tokens;
+mod word_set;
 mod words;
 
 pub use self::outcomes::Outcomes;

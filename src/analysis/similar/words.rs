@@ -37,10 +37,9 @@ impl Iterator for Words<'_> {
     fn next(&mut self) -> Option<Word> {
         loop {
             self.skip_spaces();
-            let rest = &self.text[self.at..];
+            let (before, rest) = self.text.split_at(self.at);
             let c = rest.chars().next()?;
-            let is_in_word = self.text[..self.at].ends_with(char::is_alphanumeric);
-            if let Some((kind, len)) = measure_word(rest, c, is_in_word) {
+            if let Some((kind, len)) = measure_word(before, rest, c) {
                 let range = self.at..self.at + len;
                 self.at = range.end;
                 return Some(Word { kind, range });
@@ -60,7 +59,7 @@ impl Words<'_> {
 }
 
 /// The kind and length of the word that a text starts with. After a letter or digit, `-` is no sign and `.` no point.
-fn measure_word(text: &str, first: char, is_in_word: bool) -> Option<(Kind, usize)> {
+fn measure_word(before: &str, text: &str, first: char) -> Option<(Kind, usize)> {
     if first == '#' {
         let digits = count_digits(&text[1..]);
         return (digits > 0).then_some((Kind::Id, 1 + digits));
@@ -69,7 +68,8 @@ fn measure_word(text: &str, first: char, is_in_word: bool) -> Option<(Kind, usiz
         let end = text.find(|c| !is_unspaced(c)).unwrap_or(text.len());
         return Some((Kind::Unspaced, end));
     }
-    let is_number_start = first.is_ascii_digit() || !is_in_word && matches!(first, '.' | '-' | '−');
+    let is_number_start = first.is_ascii_digit()
+        || matches!(first, '.' | '-' | '−') && !before.ends_with(char::is_alphanumeric);
     if is_number_start {
         let len = measure_number(text);
         if len > 0 && !text[len..].starts_with(is_word_char) {
