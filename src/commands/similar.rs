@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use anyhow::{Result, ensure};
 use clap::Args;
+use jiff::Timestamp;
 
 use super::args::{parse_id, parse_positive};
 use super::filter::WordFilter;
@@ -12,13 +13,14 @@ use crate::analysis::Best;
 use crate::analysis::similar::{Match, Outcomes, Place, Similar as Query};
 use crate::append::read_text;
 use crate::index::IndexedLog;
-use crate::log::{Role, Row};
+use crate::log::{Role, Row, Trial};
 use crate::open::{ReadOptions, open_log};
 use crate::output::Look;
 use crate::output::records::Format;
 use crate::output::similar::{
     SimilarContext, SimilarTrial, format_similar, format_similar_records,
 };
+use crate::store::Store;
 
 /// Of a longer text, the middle is left out.
 const MAX_TEXT_BYTES: usize = 1024 * 1024;
@@ -27,7 +29,7 @@ const MAX_TEXT_BYTES: usize = 1024 * 1024;
 ///
 /// Prints the closest trials, best first, with a score from 0 to 1 and a label: `identical`, `other value` (both name a
 /// change, but not the same one), `close` (0.42 or more) or `far`. Half of the close ones are the same edit in other words,
-/// so read them before you decide. Ignored trials are left out.
+/// so read them before you decide. Trials in progress count, ignored trials do not.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -69,7 +71,8 @@ pub fn run(args: Similar, context: &Context) -> Result<()> {
         as_of: args.as_of.as_deref().map(parse_id).transpose()?,
         ..(&args.read).into()
     };
-    let log = open_log(&context.store()?, &options)?;
+    let store = context.store()?;
+    let log = open_log(&store, &options)?;
     context.print_notes(&log);
     let specialist = WordFilter::new(Role::Specialist, "specialist", args.specialist);
     specialist.check(&log)?;
@@ -79,7 +82,11 @@ pub fn run(args: Similar, context: &Context) -> Result<()> {
     }
     let is_wanted =
         |row: &Row| specialist.accepts(row) && (parent.is_none() || row.parent() == parent);
-    let found = find_similar(&log, &text, args.top, is_wanted)?;
+    let running = match args.as_of {
+        Some(_) => Vec::new(),
+        None => list_running(&store, &log),
+    };
+    let found = find_similar(&log, &running, &text, args.top, is_wanted)?;
     let answer = match args.format {
         Format::Table => found.format(&text, context.ui.look),
         format => format_similar_records(&found.trials, &log.schema, format),
@@ -112,20 +119,47 @@ impl Found {
 }
 
 /// What is said before a trial with this hypothesis starts: the three closest trials, if one is identical or close.
-pub fn describe_close(log: &IndexedLog, text: &str, look: Look) -> Result<Option<String>> {
-    let found = find_similar(log, text, 3, |_| true)?;
+pub fn describe_close(
+    store: &Store,
+    log: &IndexedLog,
+    text: &str,
+    look: Look,
+) -> Result<Option<String>> {
+    let found = find_similar(log, &list_running(store, log), text, 3, |_| true)?;
     let has_close = found.close.total() > 0;
     Ok(has_close.then(|| found.format(text, look)))
 }
 
-/// Finds the `top` closest of the trials that are wanted.
+/// The trials in progress as rows of the log, oldest first.
+fn list_running(store: &Store, log: &IndexedLog) -> Vec<Trial> {
+    let mut rows = Vec::new();
+    for trial in store.running_trials(Timestamp::now()) {
+        let cells = log.schema.names().iter().map(|name| match &**name {
+            "specialist" => trial.specialist.clone(),
+            "parent_exp" => trial.parent_exp.clone(),
+            "domain" => trial.domain.clone(),
+            "hypothesis" => trial.hypothesis.clone(),
+            "status" => "in_progress".to_owned(),
+            "job_name" => trial.job_name.clone(),
+            _ => String::new(),
+        });
+        rows.push(Trial::from_cells(&cells.collect::<Vec<_>>(), &log.schema));
+    }
+    rows
+}
+
+/// Finds the `top` closest of the trials that are wanted, in the log and in progress.
 fn find_similar(
     log: &IndexedLog,
+    running: &[Trial],
     text: &str,
     top: usize,
     is_wanted: impl Fn(&Row) -> bool,
 ) -> Result<Found> {
-    let (best, query) = log.ask((Best::default(), Query::new(text, is_wanted)))?;
+    let (best, mut query) = log.ask((Best::default(), Query::new(text, is_wanted)))?;
+    for (number, trial) in running.iter().enumerate() {
+        query.add_running(number, &trial.row());
+    }
     let matches = query.rank();
     let best = log.all_at(best.offset())?;
     let mut found = Found {
@@ -135,15 +169,15 @@ fn find_similar(
     };
     let mut read = log.reader();
     for similar in matches.iter().take(top) {
-        let Place::Row(offset) = similar.place else {
-            continue;
+        let (trial, is_running) = match similar.place {
+            Place::Row(offset) => (read(offset)?, false),
+            Place::Running(number) => (running[number].clone(), true),
         };
-        let trial = read(offset)?;
         found.trials.push(SimilarTrial {
             score: similar.score,
             label: similar.label(text, &trial.row().text(Role::Hypothesis)),
             trial,
-            is_running: false,
+            is_running,
         });
     }
     Ok(found)

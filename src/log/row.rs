@@ -247,6 +247,26 @@ pub struct Trial {
 }
 
 impl Trial {
+    /// A row that is not in the log, as that of a trial in progress.
+    pub fn from_cells(cells: &[String], schema: &Arc<Schema>) -> Self {
+        let line = encode_row(cells);
+        let line = line.trim_end_matches('\n').as_bytes();
+        let mut ends = Vec::new();
+        split_line(line, &mut ends);
+        Self {
+            line: line.into(),
+            ends: ends.into(),
+            schema: Arc::clone(schema),
+            place: Place {
+                offset: 0,
+                number: 0,
+                lines: 1,
+                ending: Ending::Newline,
+            },
+            damage: None,
+        }
+    }
+
     pub fn row(&self) -> Row<'_> {
         Row::new(
             Cells::new(&self.line, &self.ends),

@@ -272,3 +272,37 @@ fn find_similar(log: &str, as_of: &str, text: &str) -> Vec<String> {
     let id_of = |row: &Value| row["exp_id"].as_str().unwrap().to_owned();
     found.as_array().unwrap().iter().map(id_of).collect()
 }
+
+/// Lists a trial of another host as in progress.
+fn start_elsewhere(sandbox: &Sandbox, hypothesis: &str, parent: &str) {
+    let now = jiff::Timestamp::now().to_string();
+    let entry = serde_json::json!({
+        "hypothesis": hypothesis, "parent_exp": parent, "specialist": "data", "job_name": "job-9",
+        "started": now, "heartbeat": now, "host": "elsewhere", "pid": 7, "pid_start": 1,
+    });
+    sandbox.write(".lineage/running/elsewhere-7-1.json", entry.to_string());
+}
+
+#[test]
+fn trials_in_progress_count_and_are_marked() {
+    let sandbox = store();
+    start_elsewhere(&sandbox, "Cache all rotary tables", "001");
+    let shown = sandbox.ok(&["similar", "cache all rotary tables", "--top", "1"]);
+    assert!(
+        shown.contains("1.00 identical: — in progress, from 001, which is the best\n"),
+        "{shown}"
+    );
+    assert!(
+        shown.ends_with("close earlier trials: 3 (2 crash, 1 in progress)\n"),
+        "{shown}"
+    );
+    let first = |flags: &[&str]| -> Value {
+        let args = ["similar", "cache all rotary tables", "--format", "json"];
+        let found: Value = serde_json::from_str(&sandbox.ok(&[&args, flags].concat())).unwrap();
+        found[0].clone()
+    };
+    assert_eq!(first(&[])["status"], "in_progress");
+    assert_eq!(first(&[])["job_name"], "job-9");
+    assert_ne!(first(&["--as-of", "3"])["status"], "in_progress");
+    assert_ne!(first(&["--parent", "000"])["status"], "in_progress");
+}

@@ -90,7 +90,8 @@ impl Started {
         if args.no_similar || !self.store.settings.similar.warn || hypothesis.is_empty() {
             return;
         }
-        match describe_close(&self.log, hypothesis, context.ui.look_of_stderr()) {
+        let look = context.ui.look_of_stderr();
+        match describe_close(&self.store, &self.log, hypothesis, look) {
             Ok(Some(lines)) => context.ui.advise(&lines),
             Ok(None) => {}
             Err(error) => context
