@@ -2,6 +2,7 @@
 #   make test         run all tests
 #   make check        check formatting, lints, and that generated files are fresh
 #   make completions  regenerate completions/, man/ and docs/cli.md
+#   make pictures     run the demo and draw its log into docs/pictures/
 #   make stress       run the stress tests in full, about six minutes (docs/reliability.md)
 #   make eval         measure how well `similar` finds repeated edits of real runs
 #   make bench        measure times, memory and size, about ten minutes, into docs/performance.md
@@ -17,13 +18,17 @@ VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 ARCHIVE = lineage-$(VERSION)-$(HOST)
 
-.PHONY: build demo test stress check deny eval bench completions install notices dist
+.PHONY: build demo pictures test stress check deny eval bench completions install notices dist
 
 build:
 	$(CARGO) build --release --locked
 
 demo: build
 	LINEAGE="$(TARGET)/release/lineage" sh examples/compress/search.sh target/demo
+
+pictures: demo
+	cp target/demo/.lineage/results.tsv target/demo/.lineage/lineage.toml docs/pictures/
+	LINEAGE_UPDATE=1 $(CARGO) test --locked --test cli pictures::
 
 test:
 	$(CARGO) test --locked

@@ -46,6 +46,8 @@ def main():
             users.setdefault(text, []).append(f"{package['name']} {package['version']}")
     for text, names in users.items():
         print(f"\n{'-' * 80}\n{', '.join(names)}\n\n{text}")
+    font = pathlib.Path(__file__).parent.parent / "src/output/plot/font/OFL.txt"
+    print(f"\n{'-' * 80}\nthe font of pictures\n\n{font.read_text(encoding='utf-8').strip()}")
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ mod init;
 mod missing_log;
 mod once;
 mod output;
+mod pictures;
 mod pipe;
 mod plot;
 mod prompt_structure;

@@ -4,7 +4,7 @@ use super::Axis;
 use super::axis::{count_ticks, number_ticks, time_ticks};
 use super::canvas::Canvas;
 use super::layout::Layout;
-use super::scene::{Anchor, Class, Form, Scene, Shape};
+use super::scene::{Anchor, Class, Form, Position, Scene, Shape};
 use super::words::legend_text;
 
 impl Layout<'_> {
@@ -119,30 +119,27 @@ impl Layout<'_> {
     }
 
     fn draw_baseline(&self, scene: &mut Scene) {
-        let searches = self.plot.searches.iter();
-        let mut baselines = searches.filter_map(|(_, search)| search.tally.baseline.as_ref());
-        let Some((score, _)) = baselines
-            .next()
-            .filter(|(score, _)| self.y.contains(*score))
-        else {
+        let Some(line) = self.baseline() else {
             return;
         };
-        let y = self.y.at(*score);
-        scene.line(
-            Class::Baseline,
-            vec![(self.area.left, y), (self.area.right, y)],
-        );
+        let (right, y) = line[1];
+        scene.line(Class::Baseline, line);
         let base = match self.canvas.is_text {
             true => y - 1.0,
             false if y - self.area.top < self.canvas.line => y + 14.0, // below the marks at the edge
             false => y - 5.0,
         };
-        scene.text(
-            Class::Text,
-            Anchor::End,
-            (self.area.right, base),
-            "baseline",
-        );
+        scene.text(Class::Text, Anchor::End, (right, base), "baseline");
+    }
+
+    /// The line of the first baseline, if it is in the picture.
+    pub(super) fn baseline(&self) -> Option<Vec<Position>> {
+        let searches = self.plot.searches.iter();
+        let mut baselines = searches.filter_map(|(_, search)| search.tally.baseline.as_ref());
+        let (score, _) = baselines.next()?;
+        let y = self.y.at(*score);
+        let ends = vec![(self.area.left, y), (self.area.right, y)];
+        self.y.contains(*score).then_some(ends)
     }
 }
 

@@ -67,6 +67,7 @@ impl<'p> Layout<'p> {
         };
         self.draw_frame(&mut scene);
         let mut placer = LabelPlacer::new(self.canvas, area, plot.prefers_below());
+        placer.avoid(&[], &self.baseline().unwrap_or_default());
         for (number, (_, search)) in plot.searches.iter().enumerate() {
             if plot.is_overlay() {
                 scene.line(Class::GroupLine(number), self.best_line(search));
