@@ -37,11 +37,17 @@ const WRAPPERS: [&str; 8] = [
 const SEPARATOR: &str = " | ";
 const SENTENCE_END: &str = ". ";
 
+/// `lineage run` writes the reason of a failure first, and this line above the end of the command's output.
+pub const LAST_LINES: &str = "last lines:";
+
 /// The part of the notes that tells the reason of a failure: the most specific error in them. Wrappers are passed over; an
 /// error without a message is told by where it was raised. Short notes without an error are a reason as they are. `None` if
 /// the notes are only the agent's plan.
 pub fn find_reason(notes: &str) -> Option<Cow<'_, str>> {
     let notes = notes.trim();
+    if let Some((reason, _)) = notes.split_once(&format!("\\n{LAST_LINES}")) {
+        return reason.split("\\n").next().map(Cow::Borrowed);
+    }
     let errors = find_errors(notes);
     let Some(&last) = errors.last() else {
         let is_short = notes.chars().count() <= MAX_PLAIN_REASON && !notes.is_empty();
@@ -224,6 +230,13 @@ mod tests {
 
     fn reason(notes: &str) -> String {
         find_reason(notes).unwrap_or_default().into_owned()
+    }
+
+    #[test]
+    fn the_first_line_is_the_reason_if_the_last_lines_follow() {
+        let notes =
+            "pack: xz failed\\nmain.py:3 in f\\nlast lines:\\nError: x\\nmake: *** [all] Error 1";
+        assert_eq!(find_reason(notes).as_deref(), Some("pack: xz failed"));
     }
 
     #[test]

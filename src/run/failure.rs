@@ -1,6 +1,6 @@
 //! What the output of a failed command says about the failure: the error, where it was raised, and the last lines.
 
-use crate::analysis::has_error_word;
+use crate::analysis::{LAST_LINES, has_error_word};
 use crate::text::{cut_middle, escape_controls};
 
 use super::traceback::find_exception;
@@ -81,6 +81,7 @@ pub(super) fn describe_failure(
 
 /// Adds as many of the last lines as there is room for.
 fn add_last_lines(mut notes: Vec<String>, lines: &[String]) -> Vec<String> {
+    notes.push(LAST_LINES.to_owned());
     let mut room = MAX_BYTES.saturating_sub(notes.iter().map(|line| line.len() + 2).sum());
     let mut last = Vec::new();
     for line in lines.iter().rev() {
@@ -93,8 +94,10 @@ fn add_last_lines(mut notes: Vec<String>, lines: &[String]) -> Vec<String> {
             last.push(line);
         }
     }
-    last.reverse();
-    notes.append(&mut last);
+    if last.is_empty() {
+        notes.pop();
+    }
+    notes.extend(last.into_iter().rev());
     notes
 }
 

@@ -103,7 +103,7 @@ torch.distributed.elastic.multiprocessing.errors.ChildFailedError: train.py FAIL
     run(&sandbox, &["--notes", "my plan"], "cat stderr >&2; exit 1");
     let notes = last(&sandbox, "notes");
     assert!(
-        notes.starts_with("KeyError: 'tokens'\\ndata.py:7 in load\\nprogress 10 %"),
+        notes.starts_with("KeyError: 'tokens'\\ndata.py:7 in load\\nlast lines:\\nprogress 10 %"),
         "{notes}"
     );
     assert!(notes.ends_with("\\nmy plan"), "{notes}");

@@ -27,7 +27,7 @@ fn a_command_that_takes_too_long_is_stopped() {
     assert!(
         sandbox
             .read_log()
-            .contains("timed out after 0.3s\\nval_loss=1")
+            .contains("timed out after 0.3s\\nlast lines:\\nval_loss=1")
     );
     let flags = [
         "--timeout",
