@@ -180,5 +180,6 @@ fn translate_external(
     Arc::make_mut(&mut log.schema).aliases = external.columns;
     log.notes.extend(external.notes);
     log.skipped = external.skipped;
+    log.repeated_ids = external.repeated_ids;
     Ok(Some(log))
 }

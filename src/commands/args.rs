@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, ensure};
 use clap::Args;
 use serde::{Serialize, Serializer};
 
@@ -27,7 +27,7 @@ pub struct ReadArgs {
     #[arg(long)]
     pub direction: Option<Direction>,
     /// The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes
-    #[arg(long, value_name = "ROLE=COLUMN,…", help_heading = EXTERNAL)]
+    #[arg(long, value_name = "ROLE=COLUMN,…", value_parser = parse_map, help_heading = EXTERNAL)]
     #[serde(serialize_with = "serialize_map")]
     pub map: Option<ColumnMap>,
     /// The segment of a JSON lines log [default: the last]
@@ -112,6 +112,15 @@ pub fn format_cell(row: &Row, column: usize) -> String {
 pub fn parse_id(text: &str) -> Result<ExpId> {
     let message = "an id must not be empty; `lineage tail` lists trials";
     ExpId::parse(text).context(Usage(message.to_owned()))
+}
+
+fn parse_map(text: &str) -> Result<ColumnMap> {
+    let map: ColumnMap = text.parse()?;
+    ensure!(
+        !map.is_empty(),
+        "it is empty; write ROLE=COLUMN, such as score=loss"
+    );
+    Ok(map)
 }
 
 pub fn parse_count<N: FromStr>(text: &str) -> Result<N, String> {

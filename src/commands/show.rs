@@ -9,7 +9,7 @@ use clap::Args;
 use super::args::{OutputArgs, parse_id};
 use super::{Context, ReadArgs};
 use crate::index::IndexedLog;
-use crate::log::{Amendments, Trial};
+use crate::log::{Amendments, ExpId, Role, Trial};
 use crate::output::amendments::{amendments_value, format_amendments};
 use crate::output::json::{json, row_value};
 use crate::output::records::Format;
@@ -40,7 +40,9 @@ pub struct Show {
 pub fn run(args: Show, context: &Context) -> Result<()> {
     let log = context.open(&args.read)?;
     args.output.column(&log.schema)?;
-    let trial = log.trial(&parse_id(&args.exp)?)?;
+    let id = parse_id(&args.exp)?;
+    note_repeated_id(&log, &id, context)?;
+    let trial = log.trial(&id)?;
     if let Some(path) = args.file {
         return print_file(&log, &trial, &path, context);
     }
@@ -71,6 +73,34 @@ pub fn run(args: Show, context: &Context) -> Result<()> {
     if let Some(damage) = row.damage {
         let (path, line) = (log.path().display(), row.number);
         context.ui.warn(&format!("{path}:{line}: {damage}"));
+    }
+    Ok(())
+}
+
+/// Says which rows have the same number. A log with an index is not read for that; `lineage check` finds them.
+fn note_repeated_id(log: &IndexedLog, id: &ExpId, context: &Context) -> Result<()> {
+    let column = log.repeated_ids.or(log.schema.column(Role::Id));
+    let Some(column) = column.filter(|_| log.summary().is_none()) else {
+        return Ok(());
+    };
+    let (mut trials, mut lines) = (Vec::new(), Vec::new());
+    log.for_each_row(|row| {
+        if ExpId::parse(&row.text_at(column)).as_ref() == Some(id) {
+            trials.push(row.name());
+            lines.push(row.number.to_string());
+        }
+    })?;
+    let (name, count) = (&log.schema.names()[column], trials.len());
+    if count > 1 {
+        let which = match log.repeated_ids {
+            Some(_) => format!(
+                "trials {}, as trials are numbered by row",
+                trials.join(", ")
+            ),
+            None => format!("lines {}; this is the first", lines.join(", ")),
+        };
+        let note = format!("{count} rows have {name} {id}: {which}");
+        context.ui.note(&note);
     }
     Ok(())
 }

@@ -30,6 +30,8 @@ pub struct ExternalLog {
     pub first_row: u64,
     pub notes: Vec<String>,
     pub skipped: Vec<SkippedLine>,
+    /// The column of the numbers of runs, if they are repeated and so cannot be the ids.
+    pub repeated_ids: Option<usize>,
     /// How to read it; `None` if it is an export of lineage that does not say it, which is read like its own logs.
     pub score: Option<(String, Direction)>,
     /// The columns of the file, and what they became.
@@ -133,6 +135,7 @@ fn translate_external(table: Table, options: &ImportOptions) -> Result<ExternalL
         score: Some((translation.metric.clone(), translation.direction())),
         notes: translation.notes,
         skipped: translation.skipped,
+        repeated_ids: translation.repeated_ids,
         columns: translation.columns,
     })
 }
@@ -184,6 +187,7 @@ fn copy_export(mut table: Table) -> Result<ExternalLog> {
         first_row: table.first_row,
         notes: table.notes,
         skipped: table.skipped,
+        repeated_ids: None,
         score: declared.name.zip(declared.direction),
         columns: Vec::new(),
     })

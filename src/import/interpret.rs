@@ -70,7 +70,23 @@ pub(super) enum Reading {
     Unparsed,
 }
 
+/// Names of columns that number the runs of a log. Other numbers, such as epochs, may be the same in several rows.
+const RUN_NAMES: &str =
+    "exp_id id trial_id trial run_id run experiment_id experiment_number exp number experiment";
+
 impl Interpretation {
+    /// The column whose numbers would be the ids, if some were not repeated.
+    pub(super) fn repeated_ids(&self) -> Option<usize> {
+        if self.roles.column(Role::Id).is_some() {
+            return None;
+        }
+        let mut columns = self.table.columns_in(RUN_NAMES).into_iter();
+        columns.find(|&column| {
+            let profile = &self.profiles.columns[column];
+            profile.numbers > 1 && profile.numbers == profile.filled
+        })
+    }
+
     pub(super) fn new(mut table: Table, options: &ImportOptions) -> Result<Self> {
         let parent = find_parent_column(&table, &options.map)?;
         let profiles = Profiles::read(&mut table, parent)?;

@@ -160,6 +160,12 @@ impl Observations {
         notes.extend(self.note_keeps());
         notes.extend(self.note_unknown_words(log));
         notes.extend(self.note_better_unknown(direction, state));
+        if let Some(column) = log.repeated_ids() {
+            let name = &log.table.names[column];
+            notes.push(format!(
+                "{name} is not the id, because its numbers are repeated; trials are numbered by row"
+            ));
+        }
         if let Some((line, text)) = &self.restart {
             notes.push(format!(
                 "line {line}: this baseline of {text} is worse than the best: it starts another measure; \

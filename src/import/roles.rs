@@ -78,7 +78,7 @@ impl ColumnMap {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.text.trim().is_empty()
+        self.text.trim_matches([' ', ',']).is_empty()
     }
 
     /// The map as it was written.
@@ -117,7 +117,11 @@ impl FromStr for ColumnMap {
             if normalize(role) == "keep" {
                 map.keep_words.push(normalize(column));
             } else {
-                map.roles.push((parse_role(role)?, column.to_owned()));
+                let (word, role) = (role.trim(), parse_role(role)?);
+                if map.roles.iter().any(|(other, _)| *other == role) {
+                    bail!("the role '{word}' is given twice; give each role one column");
+                }
+                map.roles.push((role, column.to_owned()));
             }
         }
         Ok(map)

@@ -45,6 +45,8 @@ pub struct Translation {
     pub emptied: Vec<u64>,
     /// Lines whose score is not a number.
     pub unparsed: Vec<(u64, String)>,
+    /// The column of the numbers of runs, if they are repeated and so cannot be the ids.
+    pub repeated_ids: Option<usize>,
     /// Whether it is a log of lineage, whose differences and baselines are preserved.
     pub is_own: bool,
 }
@@ -418,6 +420,7 @@ impl<'l> Writer<'l> {
             .map(|column| table.names[column].clone());
         result.skipped.extend(table.skipped.iter().cloned());
         result.skipped.sort_by_key(|skipped| skipped.line);
+        result.repeated_ids = log.repeated_ids().map(|column| layout.targets[column]);
         result.names = layout.names;
         result.first_row = table.first_row;
         result

@@ -55,6 +55,8 @@ pub struct Log {
     pub notes: Vec<String>,
     /// Lines of an external log that are not rows.
     pub skipped: Vec<SkippedLine>,
+    /// The column of the numbers that an external log has for its runs, if they are repeated.
+    pub repeated_ids: Option<usize>,
     damage: RefCell<Option<DamageReport>>,
 }
 
@@ -104,6 +106,7 @@ impl Log {
             header: header.style,
             notes: Vec::new(),
             skipped: Vec::new(),
+            repeated_ids: None,
             damage: RefCell::default(),
         };
         if let Some(trial) = &options.as_of {

@@ -14,7 +14,7 @@ use super::compare::{HashCache, State, describe_modes};
 use super::dir::{Dir, Kind};
 use super::guard::StoreGuard;
 use super::manifest::Entry;
-use super::walk::{IGNORE_FILES, is_git, list_work};
+use super::walk::{IGNORE_FILES, check_outside_git, is_git, list_work};
 use super::{Progress, Snapshot, cannot};
 use crate::store::Store;
 
@@ -68,6 +68,7 @@ pub fn check_out(
     let full = resolve(options.dir).with_context(cannot("use", options.dir))?;
     let guard = StoreGuard::new(store)?;
     guard.check_outside(&full, options.dir)?;
+    check_outside_git(&full, options.dir)?;
     let mut dir = None;
     if full.exists() {
         dir = Some(Dir::open(&full).with_context(cannot("open", options.dir))?);

@@ -48,11 +48,7 @@ pub(super) fn list_work(
     let shown = source.display();
     let full = source.canonicalize().with_context(cannot("find", source))?;
     guard.check_outside(&full, source)?;
-    let is_in_git = full.iter().any(is_git);
-    ensure!(
-        !is_in_git,
-        "{shown} is inside .git, which is never part of a snapshot"
-    );
+    check_outside_git(&full, source)?;
     if full.is_file() {
         return list_file(source, &full);
     }
@@ -94,6 +90,22 @@ fn list_file(source: &Path, full: &Path) -> Result<Work> {
         single_file: Some(name),
         notes: Vec::new(),
     })
+}
+
+/// Fails if a directory is part of a repository of git itself, which may have another name than `.git`.
+pub(super) fn check_outside_git(full: &Path, shown: &Path) -> Result<()> {
+    let is_repository = |dir: &Path| {
+        ["HEAD", "objects", "refs"]
+            .iter()
+            .all(|name| dir.join(name).exists())
+    };
+    let is_in_git = full.iter().any(is_git) || full.ancestors().any(is_repository);
+    ensure!(
+        !is_in_git,
+        "{} is inside a git repository's own files, which are never frozen or written to; use another directory",
+        shown.display()
+    );
+    Ok(())
 }
 
 /// Some file systems ignore case: `.GIT` may be `.git`.

@@ -146,3 +146,50 @@ fn a_store_that_was_cloned_is_intact() {
     run_in(&sandbox, "clone", &["checkout", "1", "out"]);
     assert!(sandbox.path("clone/out/empty").is_dir());
 }
+
+#[test]
+fn a_checkout_never_writes_into_a_repository_of_git_itself() {
+    let Some(sandbox) = repository() else { return };
+    sandbox.write("hook/pre-commit", "#!/bin/sh\n");
+    run_in(&sandbox, "main", &["init"]);
+    let trial = [
+        "append",
+        "--status",
+        "auto",
+        "--metric",
+        "1",
+        "--snapshot",
+        "../hook",
+    ];
+    run_in(&sandbox, "main", &trial);
+    git(&sandbox, ".", &["init", "-q", "--bare", "bare"]);
+    git(
+        &sandbox,
+        ".",
+        &["init", "-q", "--separate-git-dir", "elsewhere", "other"],
+    );
+    std::os::unix::fs::symlink(".git/hooks", sandbox.path("main/link")).unwrap();
+    std::fs::create_dir_all(sandbox.path("old/.GIT/hooks")).unwrap();
+    let dirs = [
+        ".git",
+        ".git/hooks",
+        ".git/hooks/new",
+        "link",
+        "../bare",
+        "../elsewhere/hooks",
+        "../old/.GIT",
+    ];
+    for dir in dirs {
+        for flags in [&["-q"][..], &["--force", "--clean"]] {
+            let said = run_in(&sandbox, "main", &[&["checkout", "0", dir], flags].concat());
+            let wanted = format!("error: {dir} is inside a git repository's own files");
+            assert!(said.contains(&wanted), "{dir}: {said}");
+        }
+        assert!(
+            !sandbox.path("main").join(dir).join("pre-commit").exists(),
+            "{dir}"
+        );
+    }
+    run_in(&sandbox, "main", &["checkout", "0", "../other/work"]);
+    assert!(sandbox.path("other/work/pre-commit").exists());
+}

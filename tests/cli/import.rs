@@ -177,3 +177,21 @@ fn a_log_of_lineage_comes_over_whole() {
         sandbox.read_log()
     );
 }
+
+#[test]
+fn a_map_without_roles_or_with_a_role_twice_is_refused() {
+    let sandbox = sandbox("run,loss\n1,2\n");
+    for (map, problem) in [
+        ("", "it is empty; write ROLE=COLUMN"),
+        (" , ", "it is empty; write ROLE=COLUMN"),
+        ("score=loss,score=run", "the role 'score' is given twice"),
+        (
+            "agent=run,specialist=loss",
+            "the role 'specialist' is given twice",
+        ),
+    ] {
+        let said = sandbox.transcript(&["import", "log", "--map", map]);
+        assert!(said.contains(problem) && said.ends_with("= 2\n"), "{said}");
+    }
+    assert!(!sandbox.path(".lineage").exists());
+}
