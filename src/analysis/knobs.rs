@@ -45,7 +45,7 @@ fn knob_at(words: &[&str]) -> Option<(String, usize)> {
         [name, "from", _, "to", value, ..] if is_name(name) && is_number(value) => {
             Some((format!("{name}={value}"), 5))
         }
-        [number, unit, ..] if is_number(number) && is_unit(unit) => {
+        [number, unit, ..] if is_count(number) && is_unit(unit) => {
             Some((format!("{number} {}", unit.to_lowercase()), 2))
         }
         _ => None,
@@ -60,6 +60,12 @@ fn trim_point(word: &str) -> &str {
 fn is_number(word: &str) -> bool {
     word.trim_start_matches('-')
         .starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// A number with a fraction of several digits is a result, not a setting: `0.2241 prior best`.
+fn is_count(word: &str) -> bool {
+    let fraction = word.split_once('.').map_or("", |(_, fraction)| fraction);
+    is_number(word) && fraction.len() <= 2
 }
 
 fn is_name(word: &str) -> bool {
@@ -84,7 +90,7 @@ mod tests {
                 "Raise muon_wd 0.95→0.99 again: muon_wd 0.95->0.99",
                 &["muon_wd=0.99"],
             ),
-            ("a plan of 3 to 5 of them", &[]),
+            ("a plan of 3 to 5 of them, 0.2241 prior", &[]),
         ] {
             assert_eq!(find_knobs(hypothesis), knobs, "{hypothesis}");
         }

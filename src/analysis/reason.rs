@@ -2,8 +2,12 @@
 
 use std::borrow::Cow;
 
-/// Notes or sentences that are no longer than this are a reason as they are.
+/// Notes and sentences that are no longer than this are a reason as they are.
 const MAX_PLAIN_REASON: usize = 120;
+const MAX_SENTENCE: usize = 200;
+
+/// Sentences with this tell of another trial.
+const OTHER_TRIAL: &str = "exp_";
 
 /// Words that start an error message. Those in capitals count only as whole words.
 const ERROR_WORDS: [&str; 12] = [
@@ -159,10 +163,13 @@ fn errors_in_prose(text: &str) -> Vec<&str> {
         let Some(&first) = find_error_words(sentence).first() else {
             continue;
         };
+        if sentence.contains(OTHER_TRIAL) {
+            continue;
+        }
         // `RuntimeError` starts before `Error`.
         let before = sentence[..first].rfind(char::is_whitespace);
         let error = sentence[before.unwrap_or(0)..].trim_start();
-        let is_short = sentence.chars().count() <= MAX_PLAIN_REASON;
+        let is_short = sentence.chars().count() <= MAX_SENTENCE;
         let whole = is_short && !starts_with_error(error);
         errors.push(if whole { sentence.trim() } else { error });
     }

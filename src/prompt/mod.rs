@@ -81,21 +81,28 @@ pub fn render(data: &PromptData, options: &PromptOptions) -> Result<String> {
     }
 }
 
-/// Writes the prompt; `quotes_insights` shows the insights as a quotation.
+/// Writes the prompt; `quotes_insights` shows the insights as a quotation. If there is room in a prompt of the default size,
+/// texts are longer. The size that is asked for does not count: it drops rows, and leaves the others as they are.
 fn write(data: &PromptData, options: &PromptOptions, quotes_insights: bool) -> Prompt {
-    let page = Page::new(data, options);
-    let mut built: Vec<Section> = BUILD_ORDER
-        .into_iter()
-        .filter(|name| options.settings.sections.contains(name))
-        .filter_map(|name| build(name, &page, quotes_insights))
+    let page = Page::new(data, options, 100);
+    let mut sections = build_all(&page, quotes_insights);
+    let len = sections.iter().map(Section::len).sum();
+    let scale = page.scale_to(len, DEFAULT_BYTES);
+    if scale > 100 {
+        sections = build_all(&Page::new(data, options, scale), quotes_insights);
+    }
+    let max = options.settings.max_bytes.unwrap_or(DEFAULT_BYTES);
+    trim(sections, max, options.command)
+}
+
+fn build_all(page: &Page, quotes_insights: bool) -> Vec<Section> {
+    let order = &page.options.settings.sections;
+    let names = BUILD_ORDER.into_iter().filter(|name| order.contains(name));
+    let mut built: Vec<Section> = names
+        .filter_map(|name| build(name, page, quotes_insights))
         .collect();
-    let order = &options.settings.sections;
     built.sort_by_key(|section| order.iter().position(|&name| name == section.name));
-    trim(
-        built,
-        options.settings.max_bytes.unwrap_or(DEFAULT_BYTES),
-        options.command,
-    )
+    built
 }
 
 fn build(name: SectionName, page: &Page, quotes_insights: bool) -> Option<Section> {

@@ -1,6 +1,9 @@
 //! One page: what its sections share, and how a trial is written in them.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+};
 
 use super::{PromptData, PromptOptions, limits::find_violation};
 use crate::log::{Role, Row};
@@ -15,15 +18,39 @@ pub(super) struct Page<'a> {
     pub(super) options: &'a PromptOptions<'a>,
     /// How often each hypothesis was shown.
     shown: RefCell<HashMap<String, u8>>,
+    /// How many per cent of their bytes the lists may have, how many bytes that is for 100 %, and how many they have.
+    scale: usize,
+    listed: Cell<usize>,
+    used: Cell<usize>,
 }
 
 impl<'a> Page<'a> {
-    pub(super) fn new(data: &'a PromptData, options: &'a PromptOptions<'a>) -> Self {
+    pub(super) fn new(data: &'a PromptData, options: &'a PromptOptions<'a>, scale: usize) -> Self {
         Self {
             data,
             options,
             shown: RefCell::default(),
+            scale,
+            listed: Cell::default(),
+            used: Cell::default(),
         }
+    }
+
+    /// How many bytes a list may have that has `bytes` in a full prompt.
+    pub(super) fn room_for(&self, bytes: usize) -> usize {
+        self.listed.set(self.listed.get() + bytes);
+        bytes * self.scale / 100
+    }
+
+    /// Counts the bytes of a list.
+    pub(super) fn count_used(&self, bytes: usize) {
+        self.used.set(self.used.get() + bytes);
+    }
+
+    /// The scale at which a page that has `len` bytes now has at most `max`.
+    pub(super) fn scale_to(&self, len: usize, max: usize) -> usize {
+        let room = (max + self.used.get()).saturating_sub(len);
+        room * 100 / self.listed.get().max(1)
     }
 
     /// Whether the hypothesis of a row may be shown once more; counts it as shown then.

@@ -11,39 +11,47 @@ use crate::output::trials::column_title;
 use crate::store::SectionName;
 use crate::text::{count, cut_middle, squeeze, visible};
 
-/// How long the texts of a list may be, and how many bytes a trial may have in the mean: the first length that fits is used.
-type Lengths = (&'static [usize], usize);
+/// How long the texts of a list may be, and how many bytes its trials may have in the mean if the prompt is full.
+type Lengths = (usize, usize);
 
-const IN_LEADERBOARD: Lengths = (&[100, 80, 60, 40, 20], 85);
-const IN_RECENT: Lengths = (&[72, 56, 40, 34, 28, 14], 79);
-const IN_LIST: Lengths = (&[60, 50, 40, 20], 120);
-const IN_OWN: Lengths = (&[60, 50, 40, 20], 170);
-const IN_FULL: Lengths = (
-    &[
-        4000, 2000, 1200, 800, 600, 400, 300, 250, 200, 170, 150, 100,
-    ],
-    345,
-);
+const IN_LEADERBOARD: Lengths = (100, 85);
+const IN_RECENT: Lengths = (72, 79);
+const IN_LIST: Lengths = (60, 120);
+const IN_OWN: Lengths = (60, 170);
+const IN_FULL: Lengths = (4000, 345);
+
+/// The lengths that are tried, so that texts are cut alike.
+const LENGTHS: [usize; 21] = [
+    4000, 2000, 1200, 800, 600, 500, 400, 350, 300, 250, 200, 170, 150, 125, 100, 72, 60, 50, 40,
+    30, 20,
+];
 
 const DELTA_NOTE: &str = "Δ is against the best then.\n\n";
 
-/// One row for each trial; `write` gets the trial and the length of its texts.
+/// One row for each trial, with texts as long as there is room; `write` gets the trial and the length of its texts.
 fn fit_rows(
+    page: &Page,
     trials: &[Trial],
-    (lengths, bytes): Lengths,
+    (max, bytes): Lengths,
     write: impl Fn(usize, &Row, usize) -> String,
 ) -> Vec<String> {
-    let mut rows = Vec::new();
-    for &length in lengths {
-        let trials_with_place = trials.iter().enumerate();
-        rows = trials_with_place
+    let write_all = |length| -> Vec<String> {
+        let trials = trials.iter().enumerate();
+        trials
             .map(|(at, trial)| write(at, &trial.row(), length))
-            .collect();
-        if rows.iter().map(String::len).sum::<usize>() <= bytes * trials.len() {
-            break;
-        }
-    }
+            .collect()
+    };
+    let room = page.room_for(bytes * trials.len());
+    let lengths = &LENGTHS[LENGTHS.partition_point(|&length| length > max)..];
+    let too_long = |&length: &usize| total_len(&write_all(length)) > room;
+    let longest = lengths.partition_point(too_long).min(lengths.len() - 1);
+    let rows = write_all(lengths[longest]);
+    page.count_used(total_len(&rows));
     rows
+}
+
+fn total_len(rows: &[String]) -> usize {
+    rows.iter().map(String::len).sum()
 }
 
 pub(super) fn leaderboard(page: &Page) -> Option<Section> {
@@ -84,7 +92,7 @@ fn table(
         .iter()
         .map(|trial| hide_hypothesis(trial, page))
         .collect();
-    let rows = fit_rows(trials, lengths, |at, row, length| {
+    let rows = fit_rows(page, trials, lengths, |at, row, length| {
         let [a, b, c] = roles.map(|role| table_cell(row, role, page));
         let hypothesis = match hidden[at] {
             Some(place) => place.to_owned(),
@@ -154,7 +162,7 @@ fn list(
         .iter()
         .map(|trial| page.may_show(&trial.row()))
         .collect();
-    fit_rows(trials, lengths, |at, row, length| {
+    fit_rows(page, trials, lengths, |at, row, length| {
         let mut text = format!("- {}", page.outcome(row));
         if shown[at] {
             text += &format!(" {}", quote(row, Role::Hypothesis, length));
@@ -248,7 +256,7 @@ pub(super) fn full(page: &Page) -> Option<Section> {
     for trial in trials {
         page.may_show(&trial.row());
     }
-    let rows = fit_rows(trials, IN_FULL, |_, row, length| {
+    let rows = fit_rows(page, trials, IN_FULL, |_, row, length| {
         let parent = word(&shown_id(&row.text(Role::Parent)));
         let hypothesis = item_text("hypothesis", row, Role::Hypothesis, length);
         let notes = notes_text(row, length / 2);

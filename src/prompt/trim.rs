@@ -49,6 +49,12 @@ pub(super) struct Section {
 }
 
 impl Section {
+    /// The bytes of the whole section, and of the empty line before the next one.
+    pub(super) fn len(&self) -> usize {
+        let rows: usize = self.rows.iter().map(String::len).sum();
+        self.head.len() + self.table_head.len() + rows + self.foot.len() + 1
+    }
+
     fn heading(&self) -> String {
         self.head.lines().next().unwrap_or_default().to_owned()
     }

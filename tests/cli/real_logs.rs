@@ -325,3 +325,30 @@ fn the_prompts_of_the_real_logs_are_what_they_were() {
     }
     insta::assert_snapshot!(found);
 }
+
+/// Every section fits into the default budget, and at least as many trials are shown as when it was half as large again.
+#[test]
+fn the_default_budget_has_room_for_all_sections_and_many_trials() {
+    for (name, reader, trials) in [
+        ("nanochat_d12", "sys", [36, 41, 41, 41, 44]),
+        ("pg_ablation_lineage_off", "opt", [32, 38, 43, 46, 41]),
+        ("pg_ablation_lineage_on", "tok", [35, 44, 51, 55, 52]),
+    ] {
+        let Some(store) = real(name) else { return };
+        for (as_of, at_least) in [40, 80, 120, 160, 200].into_iter().zip(trials) {
+            let page = lineage(&store, &format!("render --for {reader} --as-of {as_of}"));
+            assert!(
+                !page.contains("more row") && !page.contains("Trimmed"),
+                "{name} as of {as_of}: {page}"
+            );
+            let shown = (0..=as_of).filter(|id| {
+                let id = format!("{id:03}");
+                page.lines().any(|line| {
+                    let text = line.trim_start_matches(['└', '─', '|', '-', ' ']);
+                    text.starts_with(&id) || line.contains(&format!("most recently {id}"))
+                })
+            });
+            assert!(shown.count() >= at_least, "{name} as of {as_of}: {page}");
+        }
+    }
+}
