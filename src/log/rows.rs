@@ -13,6 +13,9 @@ use super::{
 const MAX_JOINED_LINES: u64 = 1024;
 const MAX_JOINED_BYTES: usize = 1024 * 1024;
 
+/// How many cells of a row may span lines. Without a limit, stray quotes would make each line search far ahead.
+const MAX_JOINED_CELLS: usize = 16;
+
 /// Reads one row after another. A row borrows the reader's buffer until the next one is read.
 pub(crate) struct RowReader<'l> {
     schema: &'l Arc<Schema>,
@@ -173,6 +176,7 @@ impl<'l> RowReader<'l> {
         let expected = self.schema.names().len();
         let mut ends = self.ends.clone();
         let mut len = first.len;
+        let mut cells = 1;
         for lines in 2..=MAX_JOINED_LINES {
             let skip = len + 1;
             let Some(line) = self.lines.peek(skip)? else {
@@ -192,7 +196,10 @@ impl<'l> RowReader<'l> {
             };
             let text = line_text(&self.lines, 0, joined);
             match split_quoted(text, open, len, &mut ends) {
-                Some(start) if ends.len() < expected => open = start,
+                Some(start) if ends.len() < expected && cells <= MAX_JOINED_CELLS => {
+                    cells += usize::from(start != open);
+                    open = start;
+                }
                 None if ends.len() == expected => {
                     self.ends = ends;
                     let line = joined;

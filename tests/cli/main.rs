@@ -57,6 +57,7 @@ mod run_signals;
 mod sandbox;
 mod search;
 mod similar;
+mod sizes;
 #[cfg(unix)]
 mod snapshot;
 #[cfg(unix)]

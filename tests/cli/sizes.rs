@@ -1,0 +1,118 @@
+//! Time and memory grow with the input and with what is shown, not with their product.
+
+use std::{
+    fs,
+    io::Write,
+    time::{Duration, Instant},
+};
+
+use wait4::Wait4;
+
+use crate::sandbox::Sandbox;
+
+/// The shortest of three runs.
+fn time(sandbox: &Sandbox, args: &[&str]) -> Duration {
+    let run = || {
+        let started = Instant::now();
+        sandbox.ok(args);
+        started.elapsed()
+    };
+    (0..3).map(|_| run()).min().unwrap()
+}
+
+/// Four times the input may take at most eight times as long, besides the start of the process.
+fn assert_linear(name: &str, write: impl Fn(usize) -> String, sizes: [usize; 2], args: &[&str]) {
+    let sandbox = Sandbox::new();
+    let [small, large] = sizes.map(|size| {
+        sandbox.write(name, write(size));
+        time(&sandbox, args)
+    });
+    assert!(
+        large < small * 8 + Duration::from_millis(200),
+        "{name}: {small:?}, {large:?}"
+    );
+}
+
+#[test]
+fn stray_quotes_in_a_wide_log_take_linear_time() {
+    let wide: String = (0..1500).map(|n| format!("\tc{n}")).collect();
+    let write = |lines| {
+        format!(
+            "exp_id\tstatus\tcore_metric{wide}\n{}",
+            "b\"\t\"c\n".repeat(lines)
+        )
+    };
+    assert_linear(
+        "w.tsv",
+        write,
+        [2500, 10_000],
+        &["--store", "w.tsv", "best", "-q"],
+    );
+}
+
+#[test]
+fn plain_lines_below_open_quotes_take_linear_time() {
+    let lines = "a\tkeep\t\"x\n".to_owned() + &"plain\n".repeat(20);
+    let write = |size| format!("exp_id\tstatus\tcore_metric\tnotes\n{}", lines.repeat(size));
+    assert_linear(
+        "q.tsv",
+        write,
+        [500, 2000],
+        &["--store", "q.tsv", "best", "-q"],
+    );
+}
+
+#[test]
+fn long_cells_in_json_take_linear_time() {
+    let write = |size| {
+        format!(
+            "{{\"status\":\"crash\",\"notes\":\"{}\"}}",
+            "\\u00e9\\\"".repeat(size)
+        )
+    };
+    let sandbox = Sandbox::with_store();
+    let [small, large] = [20_000, 80_000].map(|size| {
+        let started = Instant::now();
+        let shown = sandbox.transcript_with_stdin(&["append", "--json", "-q"], write(size));
+        assert!(shown.ends_with("= 0\n"));
+        started.elapsed()
+    });
+    assert!(
+        large < small * 8 + Duration::from_millis(200),
+        "{small:?}, {large:?}"
+    );
+}
+
+#[test]
+fn render_holds_only_what_it_shows() {
+    let sandbox = Sandbox::with_store();
+    sandbox.ok(&["append", "--status", "baseline", "--metric", "1"]);
+    let row = |n: usize| {
+        let notes = format!("start{n} {} Error: end{n}", "x".repeat(4_000_000));
+        format!("{n:03}\t2026-03-01T00:00:00Z\ts\t000\t000\ts\th\t\tcrash\t\t\t\t\t\t\t\t{notes}\n")
+    };
+    // One row at a time: a child starts with the memory of this process.
+    let mut log = fs::OpenOptions::new()
+        .append(true)
+        .open(sandbox.log())
+        .unwrap();
+    for n in 1..40 {
+        log.write_all(row(n).as_bytes()).unwrap();
+    }
+    let mut command = sandbox.command(env!("CARGO_BIN_EXE_lineage"));
+    command
+        .args(["render", "--for", "s", "-q"])
+        .stdout(std::process::Stdio::null());
+    let used = command.spawn().unwrap().wait4().unwrap();
+    assert!(used.status.success());
+    assert!(
+        used.rusage.maxrss < 80 << 20,
+        "{} bytes",
+        used.rusage.maxrss
+    );
+    let prompt = sandbox.ok(&["render", "--for", "s", "-q"]);
+    assert!(
+        prompt.contains("notes: `start39 xxx") && prompt.contains("Error: end39"),
+        "{prompt}"
+    );
+}
