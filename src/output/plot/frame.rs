@@ -31,7 +31,9 @@ impl Layout<'_> {
         self.draw_legend(name + canvas.line, scene);
         if self.plot.has_scores() {
             self.draw_score_axis(scene);
-            self.draw_baseline(scene);
+            if let Some(line) = self.baseline() {
+                scene.line(Class::Baseline, line);
+            }
         }
         self.draw_trial_axis(scene);
     }
@@ -118,12 +120,12 @@ impl Layout<'_> {
         self.groups.names.clone()
     }
 
-    fn draw_baseline(&self, scene: &mut Scene) {
+    /// Writes the name of the baseline, over the trials.
+    pub(super) fn name_baseline(&self, scene: &mut Scene) {
         let Some(line) = self.baseline() else {
             return;
         };
         let (right, y) = line[1];
-        scene.line(Class::Baseline, line);
         let base = match self.canvas.is_text {
             true => y - 1.0,
             false if y - self.area.top < self.canvas.line => y + 14.0, // below the marks at the edge

@@ -67,7 +67,9 @@ impl<'p> Layout<'p> {
         };
         self.draw_frame(&mut scene);
         let mut placer = LabelPlacer::new(self.canvas, area, plot.prefers_below());
-        placer.avoid(&[], &self.baseline().unwrap_or_default());
+        if !self.canvas.is_text {
+            placer.avoid(&[], &self.baseline().unwrap_or_default());
+        }
         for (number, (_, search)) in plot.searches.iter().enumerate() {
             if plot.is_overlay() {
                 scene.line(Class::GroupLine(number), self.best_line(search));
@@ -75,6 +77,7 @@ impl<'p> Layout<'p> {
                 self.draw_search(search, &mut scene, &mut placer);
             }
         }
+        self.name_baseline(&mut scene);
         draw_lanes(self, &mut scene);
         if !plot.has_scores() {
             let middle = f64::midpoint(area.left, area.right);
