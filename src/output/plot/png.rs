@@ -51,9 +51,8 @@ impl Painter {
                 places,
             } => {
                 // One by one: a path of many marks is slow.
-                let style = style(*class, self.theme);
                 for &place in places {
-                    self.draw(mark_path(*form, place, *size), style);
+                    self.draw(mark_path(*form, place, *size), style(*class, self.theme));
                 }
             }
             Shape::Mark {
@@ -64,28 +63,13 @@ impl Painter {
                 ..
             } => self.draw(mark_path(*form, *place, *size), style(*class, self.theme)),
             Shape::Line { class, places } => {
-                let mut path = PathBuilder::new();
-                for (index, &(x, y)) in places.iter().enumerate() {
-                    if index == 0 {
-                        path.move_to(to_f32(x), to_f32(y));
-                    } else {
-                        path.line_to(to_f32(x), to_f32(y));
-                    }
-                }
-                self.draw(path.finish(), style(*class, self.theme));
+                self.draw(polyline(places), style(*class, self.theme));
             }
             Shape::Ticks {
                 class,
                 height,
                 places,
-            } => {
-                let mut path = PathBuilder::new();
-                for &(x, y) in places {
-                    path.move_to(to_f32(x), to_f32(y));
-                    path.line_to(to_f32(x), to_f32(y + height));
-                }
-                self.draw(path.finish(), style(*class, self.theme));
-            }
+            } => self.draw(ticks_path(places, *height), style(*class, self.theme)),
             Shape::Text {
                 class,
                 anchor,
@@ -147,22 +131,35 @@ impl Painter {
     }
 }
 
-fn mark_path(form: Form, (x, y): Position, size: f64) -> Option<Path> {
-    let corners = form.corners(size);
-    if corners.is_empty() {
-        return PathBuilder::from_circle(to_f32(x), to_f32(y), to_f32(size));
-    }
+fn polyline(places: &[Position]) -> Option<Path> {
     let mut path = PathBuilder::new();
-    for (index, (dx, dy)) in corners.into_iter().enumerate() {
-        let (x, y) = (to_f32(x + dx), to_f32(y + dy));
+    for (index, &(x, y)) in places.iter().enumerate() {
         if index == 0 {
-            path.move_to(x, y);
+            path.move_to(to_f32(x), to_f32(y));
         } else {
-            path.line_to(x, y);
+            path.line_to(to_f32(x), to_f32(y));
         }
     }
-    path.close();
     path.finish()
+}
+
+fn ticks_path(places: &[Position], height: f64) -> Option<Path> {
+    let mut path = PathBuilder::new();
+    for &(x, y) in places {
+        path.move_to(to_f32(x), to_f32(y));
+        path.line_to(to_f32(x), to_f32(y + height));
+    }
+    path.finish()
+}
+
+fn mark_path(form: Form, (x, y): Position, size: f64) -> Option<Path> {
+    let corners = form.corners(size);
+    let Some(&first) = corners.first() else {
+        return PathBuilder::from_circle(to_f32(x), to_f32(y), to_f32(size));
+    };
+    let corners = corners.iter().chain([&first]); // closed
+    let places: Vec<Position> = corners.map(|(dx, dy)| (x + dx, y + dy)).collect();
+    polyline(&places)
 }
 
 /// The outlines of a text; a box for a character that the font does not have.

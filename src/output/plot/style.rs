@@ -64,26 +64,35 @@ fn failure_color(status: Status, theme: Theme) -> Color {
     }
 }
 
+fn fill(color: Color) -> Style {
+    Style {
+        fill: Some(color),
+        ..Style::default()
+    }
+}
+
+fn stroke(color: Color, stroke_width: f64) -> Style {
+    Style {
+        stroke: Some(color),
+        stroke_width,
+        ..Style::default()
+    }
+}
+
+fn font(color: Color, font_size: f64, is_bold: bool) -> Style {
+    Style {
+        font_size,
+        is_bold,
+        ..fill(color)
+    }
+}
+
 /// How a class looks.
 pub(super) fn style(class: Class, theme: Theme) -> Style {
     let pick = |light, dark| if theme == Theme::Light { light } else { dark };
     let text = pick(0x1f_2328, 0xe6_edf3);
     let faint = pick(0x59_636e, 0x9d_a7b3);
     let edge = pick(0x1b_1f24, 0xf0_f6fc);
-    let fill = |color| Style {
-        fill: Some(color),
-        ..Style::default()
-    };
-    let stroke = |color, stroke_width| Style {
-        stroke: Some(color),
-        stroke_width,
-        ..Style::default()
-    };
-    let font = |color, font_size, is_bold| Style {
-        font_size,
-        is_bold,
-        ..fill(color)
-    };
     match class {
         Class::Background => fill(pick(0xff_ffff, 0x0d_1117)),
         Class::Grid => stroke(pick(0xe6_e8eb, 0x26_2c36), 1.0),
@@ -103,12 +112,7 @@ pub(super) fn style(class: Class, theme: Theme) -> Style {
         Class::DenseKeep => fill(GREEN),
         Class::BestLine => stroke(pick(0x2c_a57f, GREEN), 2.0),
         Class::Clipped => fill(faint),
-        Class::Failure(status) => Style {
-            font_size: TEXT_SIZE,
-            stroke: Some(failure_color(status, theme)),
-            stroke_width: 1.6,
-            ..Style::default()
-        },
+        Class::Failure(status) => stroke(failure_color(status, theme), 1.6),
         Class::Group(group) => fill(group_color(group, theme)),
         Class::GroupKeep(group) => Style {
             fill: Some(group_color(group, theme)),

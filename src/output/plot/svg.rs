@@ -59,18 +59,15 @@ fn paint_with(scene: &Scene, style: &str) -> String {
 }
 
 fn paint_shape(shape: &Shape, out: &mut String) {
-    match shape {
+    *out += &match shape {
         Shape::Marks {
             class,
             form,
             size,
             places,
         } => {
-            *out += &format!("<path class=\"{}\" d=\"", name(*class));
-            for &place in places {
-                *out += &mark_path(*form, place, *size);
-            }
-            *out += "\"/>\n";
+            let marks = places.iter().map(|&place| mark_path(*form, place, *size));
+            path(*class, &marks.collect::<String>(), "")
         }
         Shape::Mark {
             class,
@@ -78,56 +75,54 @@ fn paint_shape(shape: &Shape, out: &mut String) {
             size,
             place,
             hint,
-        } => {
-            let (class, path) = (name(*class), mark_path(*form, *place, *size));
-            *out += &format!("<path class=\"{class}\" d=\"{path}\">");
-            if !hint.is_empty() {
-                *out += &format!("<title>{}</title>", escape(hint));
-            }
-            *out += "</path>\n";
-        }
+        } => path(*class, &mark_path(*form, *place, *size), hint),
         Shape::Line { class, places } => {
             let points = places
                 .iter()
                 .map(|&(x, y)| format!("{},{}", short(x), short(y)));
             let points = points.collect::<Vec<_>>().join(" ");
-            *out += &format!(
+            format!(
                 "<polyline class=\"{}\" points=\"{points}\"/>\n",
                 name(*class)
-            );
+            )
         }
         Shape::Ticks {
             class,
             height,
             places,
         } => {
-            let ticks = places
-                .iter()
-                .map(|&(x, y)| format!("M{} {}v{}", short(x), short(y), short(*height)));
-            *out += &format!(
-                "<path class=\"{}\" d=\"{}\"/>\n",
-                name(*class),
-                ticks.collect::<String>()
-            );
+            let height = short(*height);
+            let ticks = places.iter();
+            let ticks = ticks.map(|&(x, y)| format!("M{} {}v{height}", short(x), short(y)));
+            path(*class, &ticks.collect::<String>(), "")
         }
         Shape::Text {
             class,
             anchor,
-            place: (x, y),
+            place,
             text,
-        } => {
-            let anchor = match anchor {
-                Anchor::Start => "",
-                Anchor::Middle => " text-anchor=\"middle\"",
-                Anchor::End => " text-anchor=\"end\"",
-            };
-            let (class, x, y) = (name(*class), short(*x), short(*y));
-            *out += &format!(
-                "<text class=\"{class}\" x=\"{x}\" y=\"{y}\"{anchor}>{}</text>\n",
-                escape(text)
-            );
-        }
+        } => text_line(*class, *anchor, *place, text),
+    };
+}
+
+/// A path with a text that is shown when the pointer is over it.
+fn path(class: Class, path: &str, hint: &str) -> String {
+    let class = name(class);
+    if hint.is_empty() {
+        return format!("<path class=\"{class}\" d=\"{path}\"/>\n");
     }
+    let hint = escape(hint);
+    format!("<path class=\"{class}\" d=\"{path}\"><title>{hint}</title></path>\n")
+}
+
+fn text_line(class: Class, anchor: Anchor, (x, y): Position, text: &str) -> String {
+    let anchor = match anchor {
+        Anchor::Start => "",
+        Anchor::Middle => " text-anchor=\"middle\"",
+        Anchor::End => " text-anchor=\"end\"",
+    };
+    let (class, x, y, text) = (name(class), short(x), short(y), escape(text));
+    format!("<text class=\"{class}\" x=\"{x}\" y=\"{y}\"{anchor}>{text}</text>\n")
 }
 
 /// A mark as a part of a path.
