@@ -20,7 +20,7 @@ use super::{
     lock::{find_missing, write_counted},
 };
 use crate::{
-    files::{flush_directory_of, open_regular, temporary_file_beside},
+    files::{flush_directory_of, open_regular},
     log::{
         Log, Row, Source, Trial,
         amendments::{amendments_path, header_of},
@@ -81,7 +81,7 @@ impl LockedLog {
             b"\n"
         });
         let metadata = self.file.metadata()?;
-        let mut copy = temporary_file_beside(path, 0o600)?;
+        let mut copy = create_copy(path)?;
         // Whoever opens the new log waits until it is complete and indexed.
         FileExt::lock(copy.as_file())?;
         copy_range(&self.file, 0..row.offset, copy.as_file_mut())?;
@@ -112,6 +112,19 @@ impl LockedLog {
         self.log.record_append(&file, None, 0);
         Ok(())
     }
+}
+
+/// Creates an empty file beside the log, and removes those of amendments that were killed: under the lock, there is no other.
+fn create_copy(path: &Path) -> Result<NamedTempFile> {
+    let dir = path.parent().context("the log has no directory")?;
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let prefix = format!(".{name}.amend-");
+    for entry in fs::read_dir(dir)?.flatten() {
+        if entry.file_name().to_string_lossy().starts_with(&prefix) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+    Ok(tempfile::Builder::new().prefix(&prefix).tempfile_in(dir)?)
 }
 
 fn copy_range(mut from: &File, range: Range<u64>, to: &mut File) -> Result<()> {

@@ -21,6 +21,7 @@ use crate::output::similar::{
     SimilarContext, SimilarTrial, format_similar, format_similar_records,
 };
 use crate::store::Store;
+use crate::text::escape_controls;
 
 /// Of a longer text, the middle is left out.
 const MAX_TEXT_BYTES: usize = 1024 * 1024;
@@ -65,6 +66,7 @@ pub struct Similar {
 
 pub fn run(args: Similar, context: &Context) -> Result<()> {
     let text = read_text(&args.text, MAX_TEXT_BYTES)?;
+    let text = escape_controls(&text); // as the log has it
     let empty = "TEXT is empty; give the hypothesis of the next trial".to_owned();
     ensure!(!text.trim().is_empty(), Usage(empty));
     let options = ReadOptions {
@@ -93,7 +95,13 @@ pub fn run(args: Similar, context: &Context) -> Result<()> {
     };
     context.answer(&answer, &log)?;
     match (args.fail_above, found.trials.first()) {
-        (Some(limit), Some(first)) if first.score > limit => Err(Findings.into()),
+        (Some(limit), Some(first)) if first.score > limit => {
+            let id = first.trial.row().name();
+            context
+                .ui
+                .note(&format!("the score of trial {id} is above {limit}"));
+            Err(Findings.into())
+        }
         _ => Ok(()),
     }
 }

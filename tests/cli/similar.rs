@@ -155,6 +155,19 @@ fn the_text_comes_from_stdin_or_a_file_too() {
 }
 
 #[test]
+fn a_text_of_several_lines_is_found_again() {
+    let sandbox = Sandbox::with_store();
+    append(
+        &sandbox,
+        "raise beta2\n\nand lower lr\t0.1",
+        &["--status", "crash"],
+    );
+    let text = "Raise beta2\n\nand lower LR\t0.10\n";
+    let found = sandbox.transcript_with_stdin(&["similar", "-"], text);
+    assert!(found.contains("1.00 identical: 000 crash\n"), "{found}");
+}
+
+#[test]
 fn a_gate_fails_above_its_limit_and_only_then() {
     let sandbox = store();
     let code = |text: &str, limit: &str| {

@@ -51,7 +51,7 @@ pub(crate) fn run(options: &Options) -> Outcome {
     ))
 }
 
-/// The time that one write of each writer takes.
+/// Four times what one write of each writer takes: enough for most of them to end.
 fn max_delay(sandbox: &Sandbox) -> Duration {
     let time_append = |_| {
         let started = Instant::now();
@@ -59,7 +59,7 @@ fn max_delay(sandbox: &Sandbox) -> Duration {
         started.elapsed()
     };
     let fastest = (0..8).map(time_append).min().expect("eight");
-    fastest * u32::try_from(WRITERS).expect("few")
+    fastest * 4 * u32::try_from(WRITERS).expect("few")
 }
 
 /// Appends a trial and amends it; either may be killed. `None` if no id was printed.
@@ -101,7 +101,7 @@ fn run_and_kill(
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    thread::sleep(max_delay * u32::try_from(random.below(1000)).unwrap() / 500);
+    thread::sleep(max_delay * u32::try_from(random.below(1000)).unwrap() / 1000);
     child.kill().unwrap();
     let output = child.wait_with_output().unwrap();
     let is_killed = output.status.code().is_none();

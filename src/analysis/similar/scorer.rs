@@ -157,3 +157,47 @@ impl Scorer {
         counts
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn scores(query: &str, texts: &[&str]) -> Vec<f64> {
+        let mut scorer = Scorer::new(query);
+        for text in texts {
+            scorer.add(text, true);
+        }
+        scorer.scores()
+    }
+
+    #[test]
+    fn a_score_is_that_of_bm25_relative_to_the_query_itself() {
+        let found = scores("alpha beta", &["alpha beta", "alpha gamma delta", "gamma"]);
+        let weight = |n: f64| (1.0 + (3.0 - n + 0.5) / (n + 0.5)).ln();
+        let gain = |len: f64| 2.6 / (1.0 + 1.6 * (0.25 + 0.75 * len / 2.0));
+        let whole = (weight(2.0) + weight(1.0)) * gain(2.0);
+        let expected = [1.0, weight(2.0) * gain(3.0) / whole, 0.0];
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((found - expected).abs() < 1e-12, "{found} {expected}");
+        }
+    }
+
+    #[test]
+    fn a_score_is_from_0_to_1_whatever_the_texts_are() {
+        let texts = [
+            "a",
+            "alpha",
+            "alpha alpha alpha",
+            "",
+            "alpha beta beta beta beta",
+        ];
+        for query in ["", "the", "alpha", "alpha beta", "alpha alpha beta"] {
+            let found = scores(query, &texts);
+            assert!(
+                found.iter().all(|score| (0.0..=1.0).contains(score)),
+                "{query}: {found:?}"
+            );
+            assert!(scores(query, &[]).is_empty());
+        }
+    }
+}

@@ -301,6 +301,7 @@ mod tests {
             ("Über ÉCOLE", "über école"),
             ("学習率を", "学習 習率 率を"),
             ("率 lr", "率 lr"),
+            ("one\\ntwo\\tx", "one two x"),
         ] {
             assert_eq!(tokens(text).join(" "), expected, "{text}");
         }

@@ -39,6 +39,10 @@ impl Iterator for Words<'_> {
             self.skip_spaces();
             let (before, rest) = self.text.split_at(self.at);
             let c = rest.chars().next()?;
+            if before.ends_with('\\') && matches!(c, 'n' | 'r' | 't') {
+                self.at += 1; // a line break or tab, as the log writes it
+                continue;
+            }
             if let Some((kind, len)) = measure_word(before, rest, c) {
                 let range = self.at..self.at + len;
                 self.at = range.end;
