@@ -37,7 +37,7 @@ Examples:
   lineage similar 'raise muon_wd 0.095→0.115'
   lineage similar @hypothesis.txt --parent 156 --top 5
   echo 'flat lr in TTT' | lineage similar - --format json | jq '.[0].score'
-  lineage similar \"$hypothesis\" --fail-above 0.8 || echo 'tried before?'")]
+  lineage similar \"$hypothesis\" --fail-above 0.8 > similar.txt || echo 'read similar.txt first'")]
 pub struct Similar {
     /// The hypothesis; `-` reads stdin, @FILE a file, @@ starts a text with @
     #[arg(value_name = "TEXT", allow_hyphen_values = true)]
