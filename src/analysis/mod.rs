@@ -35,7 +35,7 @@ pub use limits::{Bound, Exceeded, Limit, Limits, Side, StatedLimit};
 pub use lineage::{BestLineage, BestLineageQuery};
 pub use near_misses::NearMisses;
 pub use progress::{Point, Progress};
-pub use reason::{LAST_LINES, find_reason, has_error_word, kind_of};
+pub use reason::{LAST_LINES, WRAPPERS, find_reason, has_error_word, kind_of};
 pub use recent::RecentTrials;
 pub use retention::Retention;
 pub use signals::{Evidence, Signal, find_signals};

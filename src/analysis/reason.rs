@@ -26,7 +26,7 @@ const ERROR_WORDS: [&str; 12] = [
 ];
 
 /// Errors that only say that another process or step failed.
-const WRAPPERS: [&str; 8] = [
+pub const WRAPPERS: [&str; 8] = [
     "Traceback",
     "ChildFailedError",
     "CalledProcessError",

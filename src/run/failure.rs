@@ -1,6 +1,6 @@
 //! What the output of a failed command says about the failure: the error, where it was raised, and the last lines.
 
-use crate::analysis::{LAST_LINES, has_error_word};
+use crate::analysis::{LAST_LINES, WRAPPERS, has_error_word};
 use crate::text::{cut_middle, escape_controls};
 
 use super::traceback::find_exception;
@@ -9,17 +9,11 @@ use super::traceback::find_exception;
 const MAX_BYTES: usize = 2000;
 const MAX_LINE_CHARS: usize = 400;
 
-/// Errors that only say that another program failed.
-const WRAPPERS: [&str; 19] = [
-    "ChildFailedError",
-    "CalledProcessError",
+/// What launchers print when a program that they started failed.
+const LAUNCHERS: [&str; 13] = [
     "DistBackendError",
-    "ExceptionGroup",
-    "ProcessExitedException",
-    "ProcessRaisedException",
-    "RayTaskError",
-    "RemoteTraceback",
     "Error: Command failed",
+    "RemoteTraceback",
     "error Command failed",
     "error: Recipe",
     "exited with exit code",
@@ -131,7 +125,8 @@ fn last_line(lines: &[String]) -> Option<FoundError> {
 }
 
 pub(super) fn is_wrapper(line: &str) -> bool {
-    WRAPPERS.iter().any(|wrapper| line.contains(wrapper))
+    let mut wrappers = WRAPPERS.iter().chain(&LAUNCHERS);
+    wrappers.any(|wrapper| line.contains(wrapper))
 }
 
 /// The lines with text, without colours, without the part of a line that a carriage return overwrites, and without the prefix

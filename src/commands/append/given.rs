@@ -177,10 +177,20 @@ impl TrialFlags {
             };
             given.push((name.to_owned(), value.to_owned()));
         }
+        given.extend(self.read_texts(max_text, context));
+        let draft = Draft::new(Origin::Flags, given);
+        if let Some(name) = draft.find_duplicate() {
+            bail!(Usage(format!("'{name}' is given twice")));
+        }
+        Ok(draft)
+    }
+
+    /// The hypothesis and the notes. A text that cannot be read is left out: the measurement matters more.
+    fn read_texts(&self, max_text: usize, context: &Context) -> Vec<(String, String)> {
+        let mut texts = Vec::new();
         for (name, value) in [("hypothesis", &self.hypothesis), ("notes", &self.notes)] {
-            // A text that cannot be read is left out: the measurement matters more.
             match value.as_deref().map(|value| read_text(value, max_text)) {
-                Some(Ok(text)) => given.push((name.to_owned(), text)),
+                Some(Ok(text)) => texts.push((name.to_owned(), text)),
                 Some(Err(error)) => {
                     let warning = format!("--{name}: {error:#}; continuing without it");
                     context.ui.warn(&warning);
@@ -188,11 +198,7 @@ impl TrialFlags {
                 None => {}
             }
         }
-        let draft = Draft::new(Origin::Flags, given);
-        if let Some(name) = draft.find_duplicate() {
-            bail!(Usage(format!("'{name}' is given twice")));
-        }
-        Ok(draft)
+        texts
     }
 
     /// The draft of a trial whose outcome is not known yet.

@@ -1,6 +1,6 @@
 //! The part of `run` up to the end of the command: what is checked, shown and stored before it starts.
 
-use std::{fs::File, path::Path};
+use std::{ffi::OsStr, fs::File, path::Path};
 
 use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
@@ -14,7 +14,8 @@ use crate::index::IndexedLog;
 use crate::log::{ExpId, Number, Role, Schema, Status};
 use crate::open::{ReadOptions, open_log};
 use crate::run::{
-    Attempt, Plan, Rules, Runner, RunningEntry, Spread, Wanted, format_std, remove_stale_entries,
+    Attempt, Plan, RESULT_VARIABLE, Rules, Runner, RunningEntry, Spread, Wanted, format_std,
+    remove_stale_entries,
 };
 use crate::store::{RunningTrial, Store};
 
@@ -35,15 +36,7 @@ impl Started {
     /// Checks everything that can be wrong before time is spent; `None` if the job is logged already.
     pub(super) fn new(args: &Run, context: &Context) -> Result<Option<Self>> {
         let store = context.store()?;
-        let draft = args.trial.to_proposal(
-            &args.status,
-            args.specialist.as_ref(),
-            store.settings.append.max_text_bytes,
-            context,
-        )?;
-        if let Err(error) = draft.check() {
-            bail!(Usage(format!("{error:#}")));
-        }
+        let draft = read_draft(args, &store, context)?;
         let options = ReadOptions {
             direction: args.logging.direction,
             ..ReadOptions::default()
@@ -55,9 +48,8 @@ impl Started {
         let job = draft.job().unwrap_or_default();
         if let Some(logged) = state.job(&job) {
             let id = &logged.id;
-            context.ui.note(&format!(
-                "job {job} is already logged as trial {id}; the command is not run"
-            ));
+            let note = format!("job {job} is already logged as trial {id}; the command is not run");
+            context.ui.note(&note);
             return Ok(None);
         }
         check_proposal(&draft, &log.schema, &state)?;
@@ -69,22 +61,31 @@ impl Started {
             state,
         };
         started.warn(args, context);
-        let path = args.snapshot.as_deref();
-        started.staged = stage_proposal(
-            &started.draft,
-            path,
-            &started.store,
-            &started.log,
-            &started.state,
-            context,
-        )?;
+        started.stage(args.snapshot.as_deref(), context)?;
         Ok(Some(started))
+    }
+
+    /// Freezes the files before the command changes them.
+    fn stage(&mut self, path: Option<&OsStr>, context: &Context) -> Result<()> {
+        let (draft, store, log) = (&self.draft, &self.store, &self.log);
+        self.staged = stage_proposal(draft, path, store, log, &self.state, context)?;
+        Ok(())
     }
 
     /// Says what is known before the start: runs that were killed, and trials that are like this one.
     fn warn(&self, args: &Run, context: &Context) {
-        for stale in remove_stale_entries(&self.store, Timestamp::now()) {
+        let now = Timestamp::now();
+        for stale in remove_stale_entries(&self.store, now) {
             context.ui.warn(&describe_stale(&stale));
+        }
+        for running in self.store.running_trials(now) {
+            if !running.job_name.is_empty() && Some(&running.job_name) == self.draft.job().as_ref()
+            {
+                let (job, process) = (&running.job_name, &running.process);
+                let (pid, host) = (process.pid, &process.host);
+                let warning = format!("job {job} is in progress already: process {pid} on {host}");
+                context.ui.warn(&warning);
+            }
         }
         let hypothesis = self.draft.get("hypothesis").unwrap_or_default();
         if args.no_similar || !self.store.settings.similar.warn || hypothesis.is_empty() {
@@ -155,7 +156,6 @@ impl Started {
         spread: Option<&Spread>,
         context: &Context,
     ) {
-        let given_notes = self.draft.get("notes").unwrap_or_default().to_owned();
         self.draft.set("status", &attempt.status);
         self.draft
             .set("total_s", &format!("{:.2}", attempt.seconds));
@@ -166,26 +166,29 @@ impl Started {
                 self.draft.set(name, text);
             }
         }
-        let mut notes = vec![attempt.notes.as_str()];
+        self.add_notes(&attempt.notes, spread);
+        for (name, text) in &attempt.said {
+            if let Err(error) = self.say(name, text) {
+                let warning = format!("${RESULT_VARIABLE}: {error:#}; continuing without it");
+                context.ui.warn(&warning);
+            }
+        }
+        self.set_base();
+    }
+
+    /// Puts what is known of a failure and of the spread before the notes that were given.
+    fn add_notes(&mut self, failure: &str, spread: Option<&Spread>) {
+        let mut notes = vec![failure.to_owned()];
         if let Some(spread) = spread {
+            notes.push(spread.text.clone());
             self.draft.spread = Some(spread.std);
-            notes.push(&spread.text);
             if self.log.schema.find("score_std").is_some() {
                 self.draft.set("score_std", &format_std(spread.std));
             }
         }
-        notes.push(&given_notes);
+        notes.extend(self.draft.get("notes").map(str::to_owned));
         notes.retain(|text| !text.is_empty());
         self.draft.set("notes", &notes.join("\n"));
-        for (name, text) in &attempt.said {
-            if let Err(error) = self.say(name, text) {
-                context.ui.warn(&format!(
-                    "${}: {error:#}; continuing without it",
-                    crate::run::RESULT_VARIABLE
-                ));
-            }
-        }
-        self.set_base();
     }
 
     /// Takes a value from the command's result file, if the log can have it.
@@ -213,6 +216,18 @@ impl Started {
                 self.draft.set(name, best);
             }
         }
+    }
+}
+
+fn read_draft(args: &Run, store: &Store, context: &Context) -> Result<Draft> {
+    let max_text = store.settings.append.max_text_bytes;
+    let specialist = args.specialist.as_ref();
+    let draft = args
+        .trial
+        .to_proposal(&args.status, specialist, max_text, context)?;
+    match draft.check() {
+        Ok(()) => Ok(draft),
+        Err(error) => bail!(Usage(format!("{error:#}"))),
     }
 }
 
