@@ -10,12 +10,16 @@ mod best_settings;
 mod check;
 #[cfg(unix)]
 mod checkout;
+#[cfg(unix)]
+mod checkout_permissions;
 mod compare;
 mod dialects;
 mod dialects_meaning;
 mod dialects_shapes;
 #[cfg(unix)]
 mod diff;
+#[cfg(unix)]
+mod diff_patch;
 mod documented;
 mod export;
 mod file_system;
@@ -26,6 +30,7 @@ mod generated;
 mod git;
 mod import;
 mod import_again;
+mod import_other;
 mod import_store;
 mod index;
 mod index_events;

@@ -133,6 +133,13 @@ impl Sandbox {
         String::from_utf8(output.stdout).expect("UTF-8")
     }
 
+    /// Logs a trial with status auto, a fixed time and a snapshot of `work`.
+    pub(crate) fn freeze(&self, args: &[&str]) -> String {
+        let trial = ["append", "--timestamp", "2026-03-01T00:00:00Z", "-q"];
+        let outcome = ["--status", "auto", "--snapshot", "work"];
+        self.ok(&[&trial[..], &outcome, args].concat())
+    }
+
     /// Runs a command that may exit with 1 because it reports problems, and returns its stdout.
     pub(crate) fn ok_or_findings(&self, args: &[&str]) -> String {
         let output = self.lineage(args).output().expect("the program runs");

@@ -9,6 +9,7 @@ use std::{
 
 use insta::assert_snapshot;
 
+use crate::checkout::frozen_under_the_name_of_the_stores_directory;
 use crate::sandbox::{Sandbox, skipped};
 
 /// Two frozen trials, and a secret outside of the store.
@@ -18,15 +19,7 @@ fn frozen() -> Sandbox {
     for (metric, text) in [("3", "one\n"), ("2", "two\n")] {
         sandbox.write("work/a.txt", text);
         sandbox.write("work/sub/b.txt", text);
-        sandbox.ok(&[
-            "append",
-            "--status",
-            "auto",
-            "--metric",
-            metric,
-            "--snapshot",
-            "work",
-        ]);
+        sandbox.freeze(&["--metric", metric]);
     }
     sandbox
 }
@@ -392,27 +385,7 @@ fn a_store_reached_by_another_mount_is_still_the_store() {
 
 #[test]
 fn what_holds_the_store_by_another_mount_never_gives_way() {
-    let sandbox = Sandbox::new();
-    sandbox.ok(&[
-        "init",
-        "live/.lineage",
-        "--metric",
-        "val_loss",
-        "--direction",
-        "minimize",
-    ]);
-    sandbox.write("work/live", "a file\n");
-    sandbox.ok(&[
-        "append",
-        "--store",
-        "live",
-        "--status",
-        "auto",
-        "--metric",
-        "3",
-        "--snapshot",
-        "work",
-    ]);
+    let sandbox = frozen_under_the_name_of_the_stores_directory();
     let Some(_mounted) = Mounted::bind(&sandbox, "live/.lineage", "mnt") else {
         return;
     };
