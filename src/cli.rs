@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::bail;
-use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand};
+use clap::{Args, ColorChoice, Parser, Subcommand, ValueHint};
 
 use crate::commands::{
     Context, ExitStatus, Findings, Usage, amend, append, best, chain, check, checkout, compare,
@@ -45,6 +45,7 @@ struct GlobalArgs {
     /// The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]
     #[arg(long, global = true, value_name = "PATH")]
     #[arg(env = "LINEAGE_STORE", hide_env_values = true)]
+    #[arg(value_hint = ValueHint::AnyPath)]
     store: Vec<OsString>, // not paths: clap rejects an empty one, but an empty variable means none
     /// Suppress notes
     #[arg(long, short, global = true)]
@@ -64,7 +65,7 @@ enum Command {
     Tail(tail::Tail),
     Best(best::Best),
     Chain(chain::Chain),
-    Tree(tree::Tree),
+    Tree(tree::TreeArgs),
     Show(show::Show),
     Similar(similar::Similar),
     Search(search::Search),
@@ -137,6 +138,6 @@ fn run_command(command: Command, context: &Context) -> anyhow::Result<()> {
         Command::Check(args) => check::run(args, context),
         Command::Import(args) => import::run(args, context),
         Command::Export(args) => export::run(args, context),
-        Command::Completions(args) => completions::run(args, &mut Cli::command(), context),
+        Command::Completions(args) => completions::run(args, context),
     }
 }

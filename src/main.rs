@@ -1,11 +1,13 @@
-//! The entry point: parse, run, exit code.
+//! The entry point: parse, run, exit code. A shell may ask for completions instead.
 
 use std::{process::ExitCode, sync::Arc};
 
 use clap::Parser;
 use lineage::cli::{self, Cli};
+use lineage::commands::completions::answer_shell;
 
 fn main() -> ExitCode {
+    answer_shell();
     survive_file_size_limit();
     cli::run(Cli::parse())
 }

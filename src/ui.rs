@@ -8,6 +8,8 @@ use anstream::stream::RawStream;
 use anstyle::{AnsiColor, Style};
 use anyhow::{Context, Result};
 use clap::ColorChoice;
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::io::Errno;
 
 use crate::output::{BOLD, Look};
 use crate::text::printable;
@@ -74,6 +76,18 @@ impl Ui {
         match write(&mut out).and_then(|()| out.flush()) {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Err(Closed.into()),
             result => result.context("cannot write to stdout"),
+        }
+    }
+
+    /// Waits, but no longer than somebody reads stdout.
+    pub fn wait(&self, time: Duration) -> Result<()> {
+        let stdout = io::stdout();
+        let mut fds = [PollFd::new(&stdout, PollFlags::empty())]; // reports only that the other end is closed
+        let timeout = Timespec::try_from(time)?;
+        match rustix::event::poll(&mut fds, Some(&timeout)) {
+            Ok(0) | Err(Errno::INTR) => Ok(()),
+            Ok(_) => Err(Closed.into()),
+            Err(error) => Err(error).context("cannot wait for stdout"),
         }
     }
 

@@ -39,6 +39,9 @@ impl Query for Best {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Leaderboard {
     size: usize,
+    /// Whether trials of every status are ranked, not only keeps.
+    #[serde(skip)]
+    pub ranks_all: bool,
     /// Offset and cost: the score, or its negative if higher is better. Sorted up to the last call of `rank`.
     trials: Vec<(u64, f64)>,
     tie: Tie,
@@ -75,7 +78,7 @@ impl Leaderboard {
 
 impl Query for Leaderboard {
     fn observe(&mut self, row: &Row) {
-        if row.status() == Status::Keep
+        if (self.ranks_all || row.status() == Status::Keep)
             && let Some(score) = row.score()
         {
             self.tie = row.schema.tie;
@@ -91,7 +94,7 @@ impl Query for Leaderboard {
 
     fn answer_from(&self, summary: &Summary) -> Option<Self> {
         let mut stored = summary.leaderboard.clone();
-        if self.size > stored.size {
+        if self.size > stored.size || self.ranks_all {
             return None;
         }
         stored.size = self.size;

@@ -18,6 +18,15 @@ pub(super) struct Node {
 pub struct TreeBuilder(Vec<Node>);
 
 impl TreeBuilder {
+    /// How many trials were collected.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     pub fn into_tree(self) -> Tree {
         let nodes = self.0;
         let mut by_id: Vec<usize> = (0..nodes.len()).collect();
@@ -86,6 +95,10 @@ impl Tree {
     /// The offset of the row of a trial.
     pub fn offset(&self, index: usize) -> u64 {
         self.nodes[index].offset
+    }
+
+    pub fn status(&self, index: usize) -> Status {
+        self.nodes[index].status
     }
 
     /// The index of the parent of each trial.

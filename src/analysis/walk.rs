@@ -13,6 +13,8 @@ pub struct Visit {
     pub depth: usize,
     /// Whether no sibling follows.
     pub last: bool,
+    /// Whether it has no children at all, also none that the walk leaves out.
+    pub is_leaf: bool,
     /// Why a root is one.
     pub end: ChainEnd,
 }
@@ -23,6 +25,7 @@ impl Visit {
             index,
             depth: 0,
             last: true,
+            is_leaf: true, // until the walk reaches it
             end,
         }
     }
@@ -55,22 +58,35 @@ impl Tree {
         let mut visits = Vec::new();
         roots.reverse();
         let mut stack = roots;
-        while let Some(visit) = stack.pop() {
+        while let Some(mut visit) = stack.pop() {
+            let last = last_child[visit.index];
+            visit.is_leaf = last.is_none();
             visits.push(visit);
             if max_depth == Some(visit.depth) {
                 continue;
             }
-            let last = last_child[visit.index];
             for index in iter::successors(last, |&child| previous_sibling[child]) {
                 stack.push(Visit {
                     index,
                     depth: visit.depth + 1,
                     last: last == Some(index),
+                    is_leaf: true,
                     end: ChainEnd::Root,
                 });
             }
         }
         Some(visits)
+    }
+
+    /// Groups a walk: a run of failed siblings without children is one group, any other trial is its own.
+    pub fn fold_failures<'v>(&self, visits: &'v [Visit]) -> Vec<&'v [Visit]> {
+        let is_failed_leaf = |visit: &Visit| {
+            visit.is_leaf && visit.end == ChainEnd::Root && self.status(visit.index).is_failure()
+        };
+        // A leaf and the next trial at its depth are siblings.
+        let groups =
+            visits.chunk_by(|a, b| a.depth == b.depth && is_failed_leaf(a) && is_failed_leaf(b));
+        groups.collect()
     }
 }
 

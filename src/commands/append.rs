@@ -5,9 +5,10 @@ pub(super) mod given;
 use std::{ffi::OsString, time::Duration};
 
 use anyhow::{Result, bail};
-use clap::Args;
+use clap::{Args, ValueHint};
 
 use self::complete::Batch;
+use super::completions::candidates;
 use super::{Context, Usage, args::parse_seconds};
 use crate::{
     append::{Draft, LockedLog, Written},
@@ -40,7 +41,7 @@ pub struct Append {
     #[command(flatten)]
     trial: given::TrialFlags,
     /// Who proposed it [default: $LINEAGE_SPECIALIST]
-    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true, add = candidates::specialist())]
     specialist: Option<OsString>,
     /// File or directory to freeze if it is a keep or a baseline [default: `path` in the settings]
     ///
@@ -50,6 +51,7 @@ pub struct Append {
         long,
         value_name = "PATH",
         allow_hyphen_values = true,
+        value_hint = ValueHint::AnyPath,
         conflicts_with = "snapshot_path"
     )]
     snapshot: Option<OsString>,

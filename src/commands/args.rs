@@ -3,17 +3,18 @@
 use std::str::FromStr;
 
 use anyhow::{Context as _, Result, ensure};
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde::{Serialize, Serializer};
 
 use super::Usage;
+use super::completions::candidates;
 use crate::import::ColumnMap;
-use crate::log::{Direction, ExpId, Role, Row, Schema, Trial};
+use crate::log::{Direction, ExpId, Role, Row, Schema, Trial, parse_time};
 use crate::open::ReadOptions;
 use crate::output::column_text;
-use crate::output::json::object_or_null;
 use crate::output::records::{Format, format_trial_records};
-use crate::text::{nearest, printable};
+use crate::output::trials::{Shown, TrialColumns};
+use crate::text::{nearest, printable, visible};
 
 const EXTERNAL: &str = "Reading external logs";
 
@@ -21,13 +22,14 @@ const EXTERNAL: &str = "Reading external logs";
 #[derive(Args, Clone, Debug, Serialize)]
 pub struct ReadArgs {
     /// The column with the score [default: the setting, else the log's own metric]
-    #[arg(long, value_name = "COLUMN")]
+    #[arg(long, value_name = "COLUMN", add = candidates::score_column())]
     pub metric: Option<String>,
     /// Which scores are better [default: the setting, else inferred from the log]
     #[arg(long)]
     pub direction: Option<Direction>,
     /// The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes
     #[arg(long, value_name = "ROLE=COLUMN,…", value_parser = parse_map, help_heading = EXTERNAL)]
+    #[arg(add = candidates::map())]
     #[serde(serialize_with = "serialize_map")]
     pub map: Option<ColumnMap>,
     /// The segment of a JSON lines log [default: the last]
@@ -58,47 +60,143 @@ impl From<&ReadArgs> for ReadOptions {
 #[derive(Args, Debug)]
 pub struct OutputArgs {
     /// Print only this column, one line per trial; `metric` is the score
-    #[arg(long, value_name = "COLUMN", conflicts_with = "format")]
+    #[arg(long, value_name = "COLUMN", conflicts_with_all = ["format", "columns"])]
+    #[arg(add = candidates::column())]
     pub field: Option<String>,
+    /// Columns to show, in this order
+    #[arg(long, value_name = "A,B", value_delimiter = ',', add = candidates::column())]
+    pub columns: Vec<String>,
     /// Output format
     #[arg(long, default_value = "table")]
     pub format: Format,
 }
 
 impl OutputArgs {
-    pub fn column(&self, schema: &Schema) -> Result<Option<usize>> {
+    pub fn field(&self, schema: &Schema) -> Result<Option<usize>> {
         let field = self.field.as_deref();
         field.map(|name| find_column(name, schema)).transpose()
     }
 
-    /// Formats trials as one column, as records, or with `table`. As JSON, a single trial is an object or `null`.
+    /// The columns of a table: the chosen ones, else `default`. `step` is one if the default has it.
+    pub fn table_columns(
+        &self,
+        mut default: TrialColumns,
+        schema: &Schema,
+    ) -> Result<TrialColumns> {
+        if !self.columns.is_empty() {
+            let has_step = default
+                .columns
+                .iter()
+                .any(|(_, shown)| *shown == Shown::Step);
+            default.columns.clear();
+            for (name, column) in self
+                .columns
+                .iter()
+                .zip(self.record_columns(schema, has_step)?)
+            {
+                let shown = Shown::of_column(column, schema);
+                default.columns.push((visible(name).into_owned(), shown));
+            }
+        }
+        Ok(default)
+    }
+
+    /// The indices of the chosen columns, else of all. The index after the last column of the log is `step`.
+    pub fn record_columns(&self, schema: &Schema, has_step: bool) -> Result<Vec<usize>> {
+        find_columns(&self.columns, schema, has_step)
+    }
+
+    /// Formats trials as one column, as records, or as a table. As JSON, a single trial is an object or `null`.
     pub fn format_trials(
         &self,
         trials: &[Trial],
         schema: &Schema,
         is_single: bool,
-        table: impl FnOnce() -> String,
+        table: impl FnOnce() -> Result<String>,
     ) -> Result<String> {
-        if let Some(column) = self.column(schema)? {
+        if let Some(column) = self.field(schema)? {
             let lines = trials.iter().map(|trial| format_cell(&trial.row(), column));
             return Ok(lines.collect());
         }
+        let columns = self.record_columns(schema, false)?;
         Ok(match self.format {
-            Format::Table => table(),
-            Format::Json if is_single => object_or_null(trials.first()),
-            format => format_trial_records(trials, schema, format),
+            Format::Table => table()?,
+            Format::Json if is_single && trials.is_empty() => "null\n".to_owned(),
+            Format::Json if is_single => {
+                format_trial_records(trials, schema, &columns, Format::Jsonl)
+            }
+            format => format_trial_records(trials, schema, &columns, format),
         })
     }
 }
 
-/// A column by its name, or by `metric` for the score.
+/// The order of a list of trials.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum SortKey {
+    /// Best first
+    Score,
+    /// Oldest first
+    Time,
+    /// The greatest improvement on the best at the time first
+    Delta,
+}
+
+impl SortKey {
+    /// Trials without a value come last.
+    pub fn sort(self, trials: &mut [Trial], direction: Direction) {
+        let sign = match (self, direction) {
+            (Self::Score | Self::Delta, Direction::Maximize) => -1.0,
+            _ => 1.0,
+        };
+        trials.sort_by(|a, b| {
+            let [a, b] = [a, b].map(|trial| self.value(&trial.row()) * sign);
+            a.partial_cmp(&b).unwrap_or(a.is_nan().cmp(&b.is_nan()))
+        });
+    }
+
+    /// NaN if there is none.
+    #[allow(clippy::cast_precision_loss, reason = "milliseconds, far below 2^53")]
+    fn value(self, row: &Row) -> f64 {
+        let value = match self {
+            Self::Score => row.score(),
+            Self::Delta => row.number_in(Role::Delta),
+            Self::Time => {
+                let time = parse_time(&row.bytes(Role::Time));
+                time.map(|time| time.as_millisecond() as f64)
+            }
+        };
+        value.unwrap_or(f64::NAN)
+    }
+}
+
+/// Columns by their names, or all of them. The index after the last column of the log is `step`.
+pub fn find_columns(names: &[String], schema: &Schema, has_step: bool) -> Result<Vec<usize>> {
+    let count = schema.names().len();
+    if names.is_empty() {
+        return Ok((0..count + usize::from(has_step)).collect());
+    }
+    let columns = names.iter().map(|name| match name.as_str() {
+        "step" if has_step => Ok(count),
+        name => find_column(name, schema),
+    });
+    columns.collect()
+}
+
+/// A column by its name or by what tables call it.
 fn find_column(name: &str, schema: &Schema) -> Result<usize> {
     if let Some(column) = schema.find_field(name) {
         return Ok(column);
     }
-    let is_score = name == "metric" || name == schema.metric;
-    let score = schema.column(Role::Score).filter(|_| is_score);
-    score.with_context(|| {
+    let role = match name {
+        "exp" | "id" => Some(Role::Id),
+        "time" => Some(Role::Time),
+        "parent" => Some(Role::Parent),
+        "delta" => Some(Role::Delta),
+        "metric" | "score" => Some(Role::Score),
+        name => (name == schema.metric || name == schema.label).then_some(Role::Score),
+    };
+    let column = role.and_then(|role| schema.column(role));
+    column.with_context(|| {
         let nearest = nearest(name, schema.names().iter().map(String::as_str));
         Usage(format!("the log has no column '{name}'; {nearest}"))
     })
@@ -124,7 +222,11 @@ fn parse_map(text: &str) -> Result<ColumnMap> {
 }
 
 pub fn parse_count<N: FromStr>(text: &str) -> Result<N, String> {
-    text.parse().map_err(|_| "not a whole number".to_owned())
+    let message = match text.strip_prefix('-') {
+        Some(_) => "not a whole number, 0 or more",
+        None => "not a whole number",
+    };
+    text.parse().map_err(|_| message.to_owned())
 }
 
 pub fn parse_positive(text: &str) -> Result<usize, String> {

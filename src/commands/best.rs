@@ -3,24 +3,27 @@
 use anyhow::Result;
 use clap::Args;
 
-use super::args::{OutputArgs, parse_positive};
+use super::args::{OutputArgs, SortKey, parse_positive};
+use super::filter::{Filter, FilterArgs};
 use super::{Context, ReadArgs};
-use crate::analysis::{self, KeepSigns, Leaderboard};
+use crate::analysis::{Best as BestQuery, KeepSigns, Leaderboard};
+use crate::index::IndexedLog;
 use crate::log::Tie;
 use crate::open::ReadOptions;
-use crate::output::trials::format_trials;
+use crate::output::trials::{LIST, TrialColumns};
 
 /// Show the best trial, or the leaderboard of keeps
 ///
 /// The best trial has the best score of all `keep` and `baseline` trials; the first wins a tie, or the last with `tie = "last"`
-/// under [best] in lineage.toml. Prints nothing if
-/// there is none, with exit status 0, so that the first trial of a loop needs no special case.
+/// under [best] in lineage.toml. Prints nothing if there is none, with exit status 0, so that the first trial of a loop needs
+/// no special case. With --status, trials of that status are compared instead.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   lineage best
   parent=$(lineage best --field exp_id)
-  lineage best --top 20 --format md")]
+  lineage best --top 20 --format md
+  lineage best --top 5 --specialist opt --since 1d")]
 pub struct Best {
     /// Show the K best keeps, best first
     #[arg(long, value_name = "K", value_parser = parse_positive)]
@@ -28,8 +31,13 @@ pub struct Best {
     /// Which of several trials with the best score is the best [default: the setting, else first]
     #[arg(long, value_enum, value_name = "WHICH")]
     ties: Option<Tie>,
+    /// Order of the leaderboard [default: score]
+    #[arg(long, value_name = "KEY", requires = "top")]
+    sort: Option<SortKey>,
     #[command(flatten)]
     output: OutputArgs,
+    #[command(flatten)]
+    filter: FilterArgs,
     #[command(flatten)]
     read: ReadArgs,
 }
@@ -41,27 +49,43 @@ pub fn run(args: Best, context: &Context) -> Result<()> {
     };
     let log = context.open_with(&options)?;
     log.require_score()?;
-    args.output.column(&log.schema)?;
-    let signs = KeepSigns::default();
-    let (trials, signs) = match args.top {
-        Some(size) => {
-            let (leaderboard, signs) = log.ask((Leaderboard::new(size), signs))?;
-            (log.all_at(leaderboard.into_offsets())?, signs)
-        }
-        None => {
-            let (best, signs) = log.ask((analysis::Best::default(), signs))?;
-            (log.all_at(best.offset())?, signs)
-        }
-    };
-    if trials.is_empty() {
-        let note = "no best trial yet: log a baseline or a keep first";
-        context.ui.note(note);
+    let (schema, output) = (&log.schema, &args.output);
+    output.field(schema)?;
+    let columns = output.table_columns(TrialColumns::new(&LIST, schema), schema)?;
+    let filter = args.filter.filter(&log)?;
+    let (offsets, signs) = find_best(&log, args.top, &filter)?;
+    let mut trials = log.all_at(offsets)?;
+    if let Some(key) = args.sort {
+        key.sort(&mut trials, schema.direction);
     }
-    let table = || format_trials(&trials, Some(0), context.ui.look);
-    let is_single = args.top.is_none();
-    let text = args
-        .output
-        .format_trials(&trials, &log.schema, is_single, table)?;
+    if trials.is_empty() {
+        let note = if filter.is_empty() {
+            "no best trial yet: log a baseline or a keep first".to_owned()
+        } else {
+            filter.explain_nothing(&log)?
+        };
+        context.ui.note(&note);
+    }
+    let best = args.sort.is_none().then_some(0);
+    let table = || Ok(columns.format(&trials, best, context.ui.look));
+    let text = output.format_trials(&trials, schema, args.top.is_none(), table)?;
     context.answer(&text, &log)?;
     context.warn_direction(&log, &signs)
+}
+
+/// The offsets of the best trials, best first.
+fn find_best(
+    log: &IndexedLog,
+    top: Option<usize>,
+    filter: &Filter,
+) -> Result<(Vec<u64>, KeepSigns)> {
+    let signs = KeepSigns::default();
+    if top.is_none() && !filter.names_status() {
+        let (best, signs) = filter.ask(log, (BestQuery::default(), signs))?;
+        return Ok((best.offset().into_iter().collect(), signs));
+    }
+    let mut leaderboard = Leaderboard::new(top.unwrap_or(1));
+    leaderboard.ranks_all = filter.names_status();
+    let (leaderboard, signs) = filter.ask(log, (leaderboard, signs))?;
+    Ok((leaderboard.into_offsets(), signs))
 }

@@ -4,12 +4,18 @@ use anyhow::Result;
 use clap::Args;
 
 use super::args::{OutputArgs, format_cell, parse_id};
+use super::completions::candidates;
+use super::filter::{Filter, FilterArgs};
 use super::{Context, ReadArgs};
 use crate::analysis::{self, ChainEnd};
 use crate::index::IndexedLog;
-use crate::output::columns::{self, Column};
+use crate::log::Row;
+use crate::output::Look;
+use crate::output::columns::{self, Column, pick};
 use crate::output::records::{Format, RecordWriter};
-use crate::output::trials::{Steps, format_chain};
+use crate::output::table::Cell;
+use crate::output::trials::{Steps, TrialColumns};
+use crate::ui::Printer;
 
 /// A table needs all of its rows for the widths of its columns; a longer chain becomes several tables.
 const MAX_TABLE: usize = 1000;
@@ -22,12 +28,16 @@ const MAX_TABLE: usize = 1000;
 Examples:
   lineage chain
   lineage chain 130 --format jsonl
-  lineage chain --field hypothesis")]
+  lineage chain --field hypothesis
+  lineage chain --columns exp,score,hypothesis,notes")]
 pub struct Chain {
     /// The trial [default: the best]
+    #[arg(add = candidates::trial())]
     exp: Option<String>,
     #[command(flatten)]
     output: OutputArgs,
+    #[command(flatten)]
+    filter: FilterArgs,
     #[command(flatten)]
     read: ReadArgs,
 }
@@ -35,7 +45,8 @@ pub struct Chain {
 pub fn run(args: Chain, context: &Context) -> Result<()> {
     let (ui, output) = (&context.ui, &args.output);
     let log = context.open(&args.read)?;
-    output.column(&log.schema)?;
+    output.field(&log.schema)?;
+    let filter = args.filter.filter(&log)?;
     let exp = args.exp.as_deref().map(parse_id).transpose()?;
     if exp.is_none() {
         log.require_score()?;
@@ -45,7 +56,10 @@ pub fn run(args: Chain, context: &Context) -> Result<()> {
         ui.note("no best trial yet; `lineage chain EXP` shows the ancestors of any trial");
     }
     let chain = chain.unwrap_or_default();
-    print_chain(&log, &chain, exp.is_none(), output, context)?;
+    let printed = print_chain(&log, &chain, exp.is_none(), output, &filter, context)?;
+    if printed == 0 && !chain.offsets.is_empty() {
+        ui.note(&filter.explain_nothing(&log)?);
+    }
     match chain.end {
         ChainEnd::Root => {}
         ChainEnd::MissingParent => ui.warn("the parent of the first trial is not in the log"),
@@ -55,40 +69,93 @@ pub fn run(args: Chain, context: &Context) -> Result<()> {
     Ok(())
 }
 
+/// Prints the trials of a chain that the filter accepts. Returns how many they are.
 fn print_chain(
     log: &IndexedLog,
     chain: &analysis::Chain,
     ends_with_best: bool,
     output: &OutputArgs,
+    filter: &Filter,
     context: &Context,
-) -> Result<()> {
-    let (mut out, mut read, mut steps) = (context.ui.printer(), log.reader(), Steps::default());
-    if let Some(column) = output.column(&log.schema)? {
-        for &offset in &chain.offsets {
-            out.add(&format_cell(&read(offset)?.row(), column))?;
+) -> Result<usize> {
+    let (mut read, mut steps, mut printed) = (log.reader(), Steps::default(), 0);
+    let mut sink = ChainPrinter::new(log, output, context)?;
+    let best = chain.offsets.last().filter(|_| ends_with_best);
+    for offset in &chain.offsets {
+        let trial = read(*offset)?;
+        let step = steps.next(&trial.row());
+        if filter.accepts(&trial.row()) {
+            sink.add(&trial.row(), step, best == Some(offset))?;
+            printed += 1;
         }
-    } else if output.format == Format::Table {
-        let best = chain.offsets.last().filter(|_| ends_with_best);
-        for offsets in chain.offsets.chunks(MAX_TABLE) {
-            let mut rows = Vec::new();
-            for offset in offsets {
-                let is_best = best == Some(offset);
-                rows.push(steps.cells(&read(*offset)?.row(), is_best));
-            }
-            out.add(&format_chain(rows, &log.schema, context.ui.look))?;
-        }
-    } else {
-        let mut columns = columns::columns(&log.schema);
-        columns.push(Column::number("step"));
-        let mut writer = RecordWriter::new(output.format, columns);
-        out.add(&writer.header())?;
-        for &offset in &chain.offsets {
-            let trial = read(offset)?;
-            let mut cells = columns::cells(&trial.row());
-            cells.push(steps.next(&trial.row()));
-            out.add(&writer.record(&cells))?;
-        }
-        out.add(writer.footer())?;
     }
-    out.finish()
+    sink.finish()?;
+    Ok(printed)
+}
+
+/// Prints one trial after another in the format that is asked for.
+struct ChainPrinter<'a> {
+    form: Form,
+    look: Look,
+    out: Printer<'a>,
+}
+
+enum Form {
+    Field(usize),
+    /// With the rows that are not printed yet.
+    Table(TrialColumns, Vec<Vec<Cell>>),
+    Records(RecordWriter, Vec<usize>),
+}
+
+impl<'a> ChainPrinter<'a> {
+    fn new(log: &IndexedLog, output: &OutputArgs, context: &'a Context) -> Result<Self> {
+        let (schema, mut out) = (&log.schema, context.ui.printer());
+        let form = if let Some(column) = output.field(schema)? {
+            Form::Field(column)
+        } else if output.format == Format::Table {
+            let columns = output.table_columns(TrialColumns::of_chain(schema), schema)?;
+            Form::Table(columns, Vec::new())
+        } else {
+            let chosen = output.record_columns(schema, true)?;
+            let mut columns = columns::columns(schema);
+            columns.push(Column::number("step"));
+            let writer = RecordWriter::new(output.format, pick(&chosen, &columns));
+            out.add(&writer.header())?;
+            Form::Records(writer, chosen)
+        };
+        Ok(Self {
+            form,
+            look: context.ui.look,
+            out,
+        })
+    }
+
+    fn add(&mut self, row: &Row, step: String, is_best: bool) -> Result<()> {
+        match &mut self.form {
+            Form::Field(column) => self.out.add(&format_cell(row, *column)),
+            Form::Table(columns, rows) => {
+                rows.push(columns.cells(row, &step, is_best));
+                if rows.len() == MAX_TABLE {
+                    let rows = std::mem::take(rows);
+                    return self.out.add(&columns.format_rows(&rows, self.look));
+                }
+                Ok(())
+            }
+            Form::Records(writer, chosen) => {
+                let mut cells = columns::cells(row);
+                cells.push(step);
+                self.out.add(&writer.record(&pick(chosen, &cells)))
+            }
+        }
+    }
+
+    fn finish(mut self) -> Result<()> {
+        match &self.form {
+            Form::Field(_) => {}
+            Form::Table(_, rows) if rows.is_empty() => {}
+            Form::Table(columns, rows) => self.out.add(&columns.format_rows(rows, self.look))?,
+            Form::Records(writer, _) => self.out.add(writer.footer())?,
+        }
+        self.out.finish()
+    }
 }

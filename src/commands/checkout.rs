@@ -6,6 +6,7 @@ use anyhow::Result;
 use clap::Args;
 
 use super::args::parse_id;
+use super::completions::candidates;
 use super::{Context, ReadArgs};
 use crate::snapshot::{CheckoutOptions, CheckoutOutcome, check_out, open_snapshot};
 use crate::text::{count, printable};
@@ -22,6 +23,7 @@ Examples:
   lineage checkout 042 work --force --clean")]
 pub struct Checkout {
     /// The trial; 7, 007 and exp_007 are the same
+    #[arg(add = candidates::trial())]
     exp: String,
     /// The target directory; it is created if necessary
     dir: PathBuf,

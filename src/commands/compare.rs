@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
 
 use super::args::parse_id;
+use super::completions::candidates;
 use super::{Context, ReadArgs, Usage};
 use crate::analysis::{Search, SearchesBy};
 use crate::index::IndexedLog;
@@ -31,7 +32,7 @@ pub struct Compare {
     #[arg(value_name = "STORE")]
     stores: Vec<PathBuf>,
     /// Compare the log just after this trial with later states; may be repeated
-    #[arg(long, value_name = "EXP")]
+    #[arg(long, value_name = "EXP", add = candidates::trial())]
     as_of: Vec<String>,
     /// Compare the parts of one log
     #[arg(long, conflicts_with = "as_of")]

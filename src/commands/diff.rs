@@ -6,6 +6,7 @@ use anyhow::{Error, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 
 use super::args::parse_id;
+use super::completions::candidates;
 use super::{Context, Findings, ReadArgs, Usage};
 use crate::analysis::Best;
 use crate::index::IndexedLog;
@@ -34,8 +35,10 @@ Examples:
   lineage diff 042 | git apply -R")]
 pub struct Diff {
     /// The trial; 7, 007 and exp_007 are the same
+    #[arg(add = candidates::trial())]
     exp: String,
     /// The trial to compare it with
+    #[arg(add = candidates::trial())]
     other: Option<String>,
     /// What to compare it with
     #[arg(long, value_enum, value_name = "WHAT", conflicts_with = "other")]

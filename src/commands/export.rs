@@ -1,17 +1,20 @@
-//! `lineage export`: the whole log for another tool.
+//! `lineage export`: the log for another tool.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
+use super::args::find_columns;
+use super::completions::candidates;
+use super::filter::{Filter, FilterArgs};
 use super::{Context, ReadArgs, Usage, tree};
 use crate::index::IndexedLog;
 use crate::log::{Damage, Row};
-use crate::output::columns;
+use crate::output::columns::{self, pick};
 use crate::output::karpathy;
 use crate::output::records::{Format, RecordWriter};
 use crate::text::count;
 
-/// Export the whole log for another tool
+/// Export the log for another tool
 ///
 /// `tsv`, `csv` and `jsonl` have every column. `karpathy` has the five columns of karpathy/autoresearch, as its
 /// analysis.ipynb reads them. `tree` adds depth and path. A cell that starts with `=`, `+`, `-` or `@` is exported as it is:
@@ -22,6 +25,7 @@ Examples:
   lineage export --format csv > trials.csv
   lineage export --format csv --safe > for-a-spreadsheet.csv
   lineage export --format karpathy > results.tsv
+  lineage export --status keep --columns exp_id,core_metric,hypothesis
   lineage --store results.tsv export --format jsonl | jq .status")]
 pub struct Export {
     /// Output format
@@ -30,6 +34,11 @@ pub struct Export {
     /// In CSV or TSV, put an apostrophe before cells that a spreadsheet takes for formulas
     #[arg(long)]
     safe: bool,
+    /// Columns to export, in this order [default: all]
+    #[arg(long, value_name = "A,B", value_delimiter = ',', add = candidates::column())]
+    columns: Vec<String>,
+    #[command(flatten)]
+    filter: FilterArgs,
     #[command(flatten)]
     read: ReadArgs,
 }
@@ -51,39 +60,50 @@ enum ExportFormat {
 pub fn run(args: Export, context: &Context) -> Result<()> {
     if args.safe && !matches!(args.format, ExportFormat::Csv | ExportFormat::Tsv) {
         let message = "--safe applies to --format csv and tsv only";
-        return Err(Usage(message.to_owned()).into());
+        bail!(Usage(message.to_owned()));
     }
-    if args.format == ExportFormat::Tree {
-        return tree::run(tree::Tree::export(args.read), context);
+    let format = match args.format {
+        ExportFormat::Tsv => Some(Format::Tsv),
+        ExportFormat::Csv => Some(Format::Csv),
+        ExportFormat::Jsonl => Some(Format::Jsonl),
+        ExportFormat::Karpathy | ExportFormat::Tree => None,
+    };
+    if format.is_none() && !args.columns.is_empty() {
+        let message =
+            "--columns is for the formats tsv, csv and jsonl; the others have fixed columns";
+        bail!(Usage(message.to_owned()));
     }
     let log = context.open(&args.read)?;
-    match args.format {
-        ExportFormat::Csv => export_records(&log, Format::Csv, args.safe, context),
-        ExportFormat::Jsonl => export_records(&log, Format::Jsonl, false, context),
-        ExportFormat::Karpathy => export_karpathy(&log, context),
-        ExportFormat::Tsv | ExportFormat::Tree => {
-            export_records(&log, Format::Tsv, args.safe, context)
+    let filter = args.filter.filter(&log)?;
+    match format {
+        Some(format) => {
+            let columns = find_columns(&args.columns, &log.schema, false)?;
+            export_records(&log, &filter, format, &columns, args.safe, context)
         }
+        None if args.format == ExportFormat::Karpathy => export_karpathy(&log, &filter, context),
+        None => tree::export(&log, &filter, context),
     }
 }
 
 fn export_records(
     log: &IndexedLog,
+    filter: &Filter,
     format: Format,
+    chosen: &[usize],
     is_safe: bool,
     context: &Context,
 ) -> Result<()> {
-    let mut writer = RecordWriter::new(format, columns::columns(&log.schema));
+    let mut writer = RecordWriter::new(format, pick(chosen, &columns::columns(&log.schema)));
     writer.keeps_plus = true;
     writer.is_safe = is_safe;
     let header = writer.header();
-    let format = |row: &Row| writer.record(&columns::cells(row));
-    export_rows(log, &header, context, format)
+    let format = |row: &Row| writer.record(&pick(chosen, &columns::cells(row)));
+    export_rows(log, filter, &header, context, format)
 }
 
-fn export_karpathy(log: &IndexedLog, context: &Context) -> Result<()> {
+fn export_karpathy(log: &IndexedLog, filter: &Filter, context: &Context) -> Result<()> {
     let mut ignored = 0;
-    export_rows(log, &karpathy::header(), context, |row| {
+    export_rows(log, filter, &karpathy::header(), context, |row| {
         if row.status().is_ignored() {
             ignored += 1;
             return String::new();
@@ -97,9 +117,10 @@ fn export_karpathy(log: &IndexedLog, context: &Context) -> Result<()> {
     Ok(())
 }
 
-/// Prints the header and every readable row; warns of the others.
+/// Prints the header and every readable row that the filter accepts; warns of damaged rows.
 fn export_rows(
     log: &IndexedLog,
+    filter: &Filter,
     header: &str,
     context: &Context,
     mut format: impl FnMut(&Row) -> String,
@@ -109,8 +130,8 @@ fn export_rows(
     out.add(header)?;
     log.for_each_line(|row| {
         match row.damage {
-            None => out.add(&format(&row))?,
-            Some(Damage::Blank) => {}
+            None if filter.accepts(&row) => out.add(&format(&row))?,
+            None | Some(Damage::Blank) => {}
             Some(_) => damaged += 1,
         }
         Ok(())

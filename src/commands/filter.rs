@@ -1,16 +1,168 @@
-//! Filters on a word in a column. A word that the log does not have is a usage error, not an empty answer.
+//! Which trials a command lists. A word that the log does not have is a usage error, not an empty answer.
 
 use std::collections::BTreeSet;
 
 use anyhow::{Result, bail};
+use clap::{Args, builder::StringValueParser};
+use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp, civil::DateTime, tz::TimeZone};
 
 use super::Usage;
+use super::completions::candidates;
+use super::completions::suggesting::Suggesting;
+use crate::analysis::Query;
 use crate::index::IndexedLog;
-use crate::log::{Role, Row, Status};
-use crate::text::nearest;
+use crate::log::{Role, Row, Status, parse_time};
+use crate::text::{nearest, shell_word};
+
+const FILTERS: &str = "Which trials";
+
+/// The filters of every command that lists trials.
+#[derive(Args, Debug, Default)]
+pub struct FilterArgs {
+    /// Only trials with this status; may be repeated
+    #[arg(long, value_name = "STATUS", help_heading = FILTERS, hide_possible_values = true)]
+    #[arg(value_parser = Suggesting::new(StringValueParser::new(), &[]), add = candidates::status())]
+    status: Vec<String>,
+    /// Only trials of this specialist; may be repeated
+    #[arg(long, value_name = "NAME", help_heading = FILTERS, add = candidates::specialist())]
+    specialist: Vec<String>,
+    /// Only trials in this domain; may be repeated
+    #[arg(long, value_name = "NAME", help_heading = FILTERS, add = candidates::domain())]
+    domain: Vec<String>,
+    /// Only trials since then: an age such as 90m, 1h or 2d, or a time such as 2026-05-01 (UTC)
+    #[arg(long, value_name = "TIME", value_parser = parse_since, help_heading = FILTERS)]
+    pub since: Option<Since>,
+    /// Only trials with this text in the hypothesis or the notes; upper and lower case are the same
+    #[arg(long, value_name = "WORD", allow_hyphen_values = true, help_heading = FILTERS)]
+    grep: Option<String>,
+}
+
+/// A moment, and how it was given.
+#[derive(Clone, Debug)]
+pub struct Since {
+    pub time: Timestamp,
+    pub text: String,
+}
+
+/// Decides which trials are listed.
+pub struct Filter {
+    words: [WordFilter; 3],
+    since: Option<Since>,
+    grep: Option<String>,
+}
+
+impl FilterArgs {
+    /// Fails if a status is neither known nor in the log.
+    pub fn filter(self, log: &IndexedLog) -> Result<Filter> {
+        let words = [
+            WordFilter::new(Role::Status, "status", self.status),
+            WordFilter::new(Role::Specialist, "specialist", self.specialist),
+            WordFilter::new(Role::Domain, "domain", self.domain),
+        ];
+        words[0].check(log)?;
+        Ok(Filter {
+            words,
+            since: self.since,
+            grep: self.grep.map(|word| word.to_lowercase()),
+        })
+    }
+}
+
+impl Filter {
+    /// Whether every trial is accepted.
+    pub fn is_empty(&self) -> bool {
+        let has_words = self.words.iter().any(|filter| !filter.words.is_empty());
+        !has_words && self.since.is_none() && self.grep.is_none()
+    }
+
+    /// Whether a status is asked for by name.
+    pub fn names_status(&self) -> bool {
+        !self.words[0].words.is_empty()
+    }
+
+    pub fn accepts(&self, row: &Row) -> bool {
+        self.words.iter().all(|filter| filter.accepts(row))
+            && self
+                .since
+                .as_ref()
+                .is_none_or(|since| is_since(row, since.time))
+            && self.grep.as_ref().is_none_or(|word| has_text(row, word))
+    }
+
+    /// Answers a query from the accepted trials.
+    pub fn ask<Q: Query>(&self, log: &IndexedLog, mut query: Q) -> Result<Q> {
+        if self.is_empty() {
+            return log.ask(query);
+        }
+        let damage = log.for_each_row(|row| {
+            if self.accepts(row) {
+                query.observe(row);
+            }
+        })?;
+        log.set_damage(damage);
+        Ok(query)
+    }
+
+    /// What to say if no trial matches.
+    pub fn explain_nothing(&self, log: &IndexedLog) -> Result<String> {
+        if self.is_empty() {
+            return Ok("the log has no trials yet".to_owned());
+        }
+        Ok(format!("no trials match{}", self.checked_flags(log)?))
+    }
+
+    /// The flags as they were given. Fails if the log does not have one of the words.
+    pub fn checked_flags(&self, log: &IndexedLog) -> Result<String> {
+        let mut flags = String::new();
+        for filter in &self.words {
+            filter.check(log)?;
+            flags += &filter.flags();
+        }
+        if let Some(since) = &self.since {
+            flags += &format!(" --since {}", shell_word(&since.text));
+        }
+        if let Some(word) = &self.grep {
+            flags += &format!(" --grep {}", shell_word(word));
+        }
+        Ok(flags)
+    }
+}
+
+/// Whether a trial ended at this time or later; false if it has no time.
+pub fn is_since(row: &Row, time: Timestamp) -> bool {
+    parse_time(&row.bytes(Role::Time)).is_some_and(|ended| ended >= time)
+}
+
+fn has_text(row: &Row, word: &str) -> bool {
+    [Role::Hypothesis, Role::Notes]
+        .iter()
+        .any(|&role| row.text(role).to_lowercase().contains(word))
+}
+
+/// A time, or an age that is counted back from now.
+fn parse_since(text: &str) -> Result<Since, String> {
+    let time = match text.parse::<DateTime>() {
+        // A time with an offset is one without it, too.
+        Ok(time) => text.parse().or_else(|_| TimeZone::UTC.to_timestamp(time)),
+        Err(_) => parse_age(text).and_then(|age| Timestamp::now().checked_sub(age)),
+    };
+    match time {
+        Ok(time) => Ok(Since {
+            time,
+            text: text.to_owned(),
+        }),
+        Err(_) => Err("neither an age such as 1h or 2d, nor a time such as 2026-05-01".to_owned()),
+    }
+}
+
+fn parse_age(text: &str) -> Result<SignedDuration, jiff::Error> {
+    let age: Span = text.parse()?;
+    let age = age.to_duration(SpanRelativeTo::days_are_24_hours())?;
+    Ok(age.abs()) // `1h ago` is parsed as negative
+}
 
 /// The words of a repeated flag such as `--status`.
-pub struct WordFilter {
+struct WordFilter {
     flag: &'static str,
     role: Role,
     words: Vec<String>,
@@ -20,14 +172,11 @@ pub struct WordFilter {
 
 impl WordFilter {
     /// A filter on a column. Of statuses, `KEEP` and `kept` mean `keep`, and any other word of the log means itself.
-    pub fn new(role: Role, flag: &'static str, words: Vec<String>) -> Self {
-        let statuses = match role {
-            Role::Status => words
-                .iter()
-                .filter_map(|word| Status::from_input(word))
-                .collect(),
-            _ => Vec::new(),
-        };
+    fn new(role: Role, flag: &'static str, words: Vec<String>) -> Self {
+        let mut statuses = Vec::new();
+        if role == Role::Status {
+            statuses.extend(words.iter().filter_map(|word| Status::from_input(word)));
+        }
         Self {
             flag,
             role,
@@ -36,18 +185,14 @@ impl WordFilter {
         }
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.words.is_empty()
-    }
-
-    pub fn accepts(&self, row: &Row) -> bool {
+    fn accepts(&self, row: &Row) -> bool {
         self.words.is_empty()
             || self.statuses.contains(&row.status())
             || self.words.iter().any(|word| *word == row.text(self.role))
     }
 
     /// Fails if a word is neither a status nor in the log. Scans the log if a word is not a status.
-    pub fn check(&self, log: &IndexedLog) -> Result<()> {
+    fn check(&self, log: &IndexedLog) -> Result<()> {
         let is_of_status = self.role == Role::Status;
         let is_status = |word: &String| is_of_status && Status::from_input(word).is_some();
         if self.words.iter().all(is_status) {
@@ -78,7 +223,7 @@ impl WordFilter {
     }
 
     /// The flags as they were given, for a message.
-    pub fn flags(&self) -> String {
+    fn flags(&self) -> String {
         let flag = |word| format!(" --{} {word}", self.flag);
         self.words.iter().map(flag).collect()
     }

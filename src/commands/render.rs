@@ -12,6 +12,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::args::parse_id;
+use super::completions::candidates;
 use super::{Context, ReadArgs, render_hook};
 use crate::analysis::{Best, Leaderboard};
 use crate::append::format_time;
@@ -41,13 +42,13 @@ pub struct Render {
     /// The specialist that reads the prompt
     #[arg(long = "for", value_name = "SPECIALIST", allow_hyphen_values = true)]
     #[arg(env = "LINEAGE_SPECIALIST", hide_env_values = true)]
-    #[arg(value_parser = NonEmptyStringValueParser::new())]
+    #[arg(value_parser = NonEmptyStringValueParser::new(), add = candidates::specialist())]
     #[arg(required = false, required_unless_present = "hook")]
     #[arg(default_value_if("hook", ArgPredicate::IsPresent, "agent"))]
     #[serde(rename = "for")]
     specialist: String,
     /// Use the log as it was just after this trial
-    #[arg(long, value_name = "EXP")]
+    #[arg(long, value_name = "EXP", add = candidates::trial())]
     as_of: Option<String>,
     /// Rows of the leaderboard [default: the setting, else 20]
     #[arg(long, value_name = "N")]

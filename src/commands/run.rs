@@ -6,13 +6,14 @@ mod start;
 use std::{ffi::OsString, path::PathBuf, str::FromStr, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
-use clap::Args;
+use clap::{Args, ValueHint};
 use jiff::SignedDuration;
 use regex::bytes::Regex;
 
 use self::start::Started;
 use super::append::{LOGGING, LoggingArgs, given::TrialFlags};
 use super::args::parse_positive;
+use super::completions::{candidates, suggesting::Suggesting};
 use super::{Context, ExitStatus};
 use crate::run::{Runner, combine, parse_status};
 
@@ -42,11 +43,11 @@ pub struct Run {
     #[command(flatten)]
     trial: TrialFlags,
     /// Who proposed it [default: $LINEAGE_SPECIALIST]
-    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true, add = candidates::specialist())]
     specialist: Option<OsString>,
     /// File or directory to freeze before the command runs, stored if the trial is a keep or a baseline [default: `path` in
     /// the settings]
-    #[arg(long, value_name = "PATH", allow_hyphen_values = true)]
+    #[arg(long, value_name = "PATH", allow_hyphen_values = true, value_hint = ValueHint::AnyPath)]
     snapshot: Option<OsString>,
     /// Stop the command after this time, such as 90s, 20m or 1h30m, and exit with 124
     #[arg(long, value_name = "TIME", help_heading = RUNNING)]
@@ -64,7 +65,8 @@ pub struct Run {
     #[arg(long, help_heading = RUNNING)]
     no_similar: bool,
     /// The status of a trial that completes
-    #[arg(long, value_name = "STATUS", help_heading = OUTCOME, default_value = "auto", value_parser = parse_status)]
+    #[arg(long, value_name = "STATUS", help_heading = OUTCOME, default_value = "auto")]
+    #[arg(value_parser = Suggesting::new(parse_status, &["auto"]), hide_possible_values = true)]
     status: String,
     /// The JSON file to which the command writes the score and other columns
     #[arg(long, value_name = "FILE", help_heading = OUTCOME, conflicts_with = "score_regex")]
@@ -77,7 +79,7 @@ pub struct Run {
     on_exit: Vec<(i32, String)>,
     /// The status of a trial that is stopped by --timeout
     #[arg(long, value_name = "STATUS", help_heading = OUTCOME, default_value = "train_budget_overrun")]
-    #[arg(value_parser = parse_failure)]
+    #[arg(value_parser = Suggesting::new(parse_failure, &[]), hide_possible_values = true)]
     timeout_status: String,
     /// If this attempt of the job is logged, do not run the command, and exit with 0
     #[arg(long, help_heading = LOGGING, requires = "job_name")]
@@ -85,7 +87,7 @@ pub struct Run {
     #[command(flatten)]
     logging: LoggingArgs,
     /// The command and its arguments
-    #[arg(last = true, required = true, value_name = "COMMAND")]
+    #[arg(last = true, required = true, value_name = "COMMAND", value_hint = ValueHint::AnyPath)]
     command: Vec<OsString>,
 }
 

@@ -4,10 +4,10 @@ use anyhow::{Result, ensure};
 use clap::Args;
 
 use super::args::parse_positive;
-use super::filter::WordFilter;
+use super::filter::FilterArgs;
 use super::{Context, ReadArgs, Usage};
 use crate::analysis::similar::{Scorer, Search as Query};
-use crate::log::{Role, Row};
+use crate::log::Row;
 use crate::output::columns::Column;
 use crate::output::records::Format;
 use crate::output::search::format_found;
@@ -30,18 +30,11 @@ pub struct Search {
     /// Number of trials
     #[arg(short, default_value = "20", value_name = "N", value_parser = parse_positive)]
     n: usize,
-    /// Only trials with this status; may be repeated
-    #[arg(long, value_name = "STATUS")]
-    status: Vec<String>,
-    /// Only trials of this specialist; may be repeated
-    #[arg(long, value_name = "NAME")]
-    specialist: Vec<String>,
-    /// Only trials in this domain; may be repeated
-    #[arg(long, value_name = "NAME")]
-    domain: Vec<String>,
     /// Output format
     #[arg(long, default_value = "table")]
     format: Format,
+    #[command(flatten)]
+    filter: FilterArgs,
     #[command(flatten)]
     read: ReadArgs,
 }
@@ -52,20 +45,13 @@ pub fn run(args: Search, context: &Context) -> Result<()> {
     let nothing = format!("'{text}' has no word to search for; give a word of a hypothesis");
     ensure!(!words.is_empty(), Usage(nothing));
     let log = context.open(&args.read)?;
-    let filters = [
-        WordFilter::new(Role::Status, "status", args.status),
-        WordFilter::new(Role::Specialist, "specialist", args.specialist),
-        WordFilter::new(Role::Domain, "domain", args.domain),
-    ];
-    for filter in &filters {
-        filter.check(&log)?;
-    }
-    let is_wanted = |row: &Row| filters.iter().all(|filter| filter.accepts(row));
+    let filter = args.filter.filter(&log)?;
+    let is_wanted = |row: &Row| filter.accepts(row);
     let found = log.ask(Query::new(&text, is_wanted))?.rank(args.n);
     let (offsets, scores): (Vec<_>, Vec<_>) = found.into_iter().unzip();
     let trials = log.all_at(offsets)?;
     if trials.is_empty() {
-        let flags = filters.each_ref().map(WordFilter::flags).concat();
+        let flags = filter.checked_flags(&log)?;
         context.ui.note(&format!("no trials match '{text}'{flags}"));
     }
     let answer = match args.format {

@@ -7,6 +7,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 
 use super::args::{OutputArgs, parse_id};
+use super::completions::candidates;
 use super::{Context, ReadArgs};
 use crate::index::IndexedLog;
 use crate::log::{Amendments, ExpId, Role, Trial};
@@ -27,9 +28,10 @@ Examples:
   lineage show 176 --format json")]
 pub struct Show {
     /// The trial; 7, 007 and exp_007 are the same
+    #[arg(add = candidates::trial())]
     exp: String,
     /// Print this file of the trial's snapshot instead; control characters are escaped on a terminal
-    #[arg(long, value_name = "PATH", conflicts_with_all = ["format", "field"])]
+    #[arg(long, value_name = "PATH", conflicts_with_all = ["format", "field", "columns"])]
     file: Option<PathBuf>,
     #[command(flatten)]
     output: OutputArgs,
@@ -39,7 +41,8 @@ pub struct Show {
 
 pub fn run(args: Show, context: &Context) -> Result<()> {
     let log = context.open(&args.read)?;
-    args.output.column(&log.schema)?;
+    args.output.field(&log.schema)?;
+    let columns = args.output.record_columns(&log.schema, false)?;
     let id = parse_id(&args.exp)?;
     note_repeated_id(&log, &id, context)?;
     let trial = log.trial(&id)?;
@@ -54,7 +57,10 @@ pub fn run(args: Show, context: &Context) -> Result<()> {
         }
     };
     let look = context.ui.look;
-    let table = || format_record(&trial.row(), look) + &format_amendments(&amendments, look);
+    let table = || {
+        let record = format_record(&trial.row(), &columns, look);
+        Ok(record + &format_amendments(&amendments, look))
+    };
     let trials = std::slice::from_ref(&trial);
     let text = args
         .output

@@ -7,7 +7,8 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::args::{parse_id, parse_positive};
-use super::filter::WordFilter;
+use super::completions::candidates;
+use super::filter::FilterArgs;
 use super::{Context, Findings, ReadArgs, Usage};
 use crate::analysis::Best;
 use crate::analysis::similar::{Match, Outcomes, Place, Similar as Query};
@@ -40,19 +41,16 @@ Examples:
   lineage similar \"$hypothesis\" --fail-above 0.8 > similar.txt || echo 'read similar.txt first'")]
 pub struct Similar {
     /// The hypothesis; `-` reads stdin, @FILE a file, @@ starts a text with @
-    #[arg(value_name = "TEXT", allow_hyphen_values = true)]
+    #[arg(value_name = "TEXT", allow_hyphen_values = true, add = candidates::text_file())]
     text: OsString,
     /// Number of trials
     #[arg(long, default_value = "3", value_name = "K", value_parser = parse_positive)]
     top: usize,
     /// Only trials that started from this one
-    #[arg(long, value_name = "EXP")]
+    #[arg(long, value_name = "EXP", add = candidates::trial())]
     parent: Option<String>,
-    /// Only trials of this specialist; may be repeated
-    #[arg(long, value_name = "NAME")]
-    specialist: Vec<String>,
     /// Only trials up to this one
-    #[arg(long, value_name = "EXP")]
+    #[arg(long, value_name = "EXP", add = candidates::trial())]
     as_of: Option<String>,
     /// Exit with status 1 if a trial has a score above this, from 0 to 1
     #[arg(long, value_name = "SCORE", value_parser = parse_score)]
@@ -60,6 +58,8 @@ pub struct Similar {
     /// Output format
     #[arg(long, default_value = "table")]
     format: Format,
+    #[command(flatten)]
+    filter: FilterArgs,
     #[command(flatten)]
     read: ReadArgs,
 }
@@ -76,19 +76,20 @@ pub fn run(args: Similar, context: &Context) -> Result<()> {
     let store = context.store()?;
     let log = open_log(&store, &options)?;
     context.print_notes(&log);
-    let specialist = WordFilter::new(Role::Specialist, "specialist", args.specialist);
-    specialist.check(&log)?;
+    let filter = args.filter.filter(&log)?;
     let parent = args.parent.as_deref().map(parse_id).transpose()?;
     if let Some(parent) = &parent {
         log.trial(parent)?;
     }
-    let is_wanted =
-        |row: &Row| specialist.accepts(row) && (parent.is_none() || row.parent() == parent);
+    let is_wanted = |row: &Row| filter.accepts(row) && (parent.is_none() || row.parent() == parent);
     let running = match args.as_of {
         Some(_) => Vec::new(),
         None => list_running(&store, &log),
     };
     let found = find_similar(&log, &running, &text, args.top, is_wanted)?;
+    if found.trials.is_empty() {
+        filter.checked_flags(&log)?;
+    }
     let answer = match args.format {
         Format::Table => found.format(&text, context.ui.look),
         format => format_similar_records(&found.trials, &log.schema, format),

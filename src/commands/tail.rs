@@ -1,71 +1,80 @@
 //! `lineage tail`: the most recent trials.
 
+mod follow;
+
 use anyhow::Result;
 use clap::Args;
 
-use super::args::parse_count;
-use super::filter::WordFilter;
+use super::args::{OutputArgs, SortKey, parse_count};
+use super::filter::FilterArgs;
 use super::{Context, ReadArgs};
-use crate::log::{Role, Row};
-use crate::output::records::{Format, format_trial_records};
-use crate::output::trials::{format_details, format_trials};
+use crate::output::trials::{TrialColumns, format_details};
 
 /// List the most recent trials, newest last
+///
+/// On a terminal, the column `time` shows how long ago a trial ended. With --follow, trials are printed as they are
+/// logged, also if the log is replaced or does not exist yet; Ctrl-C ends it.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
-  lineage tail
+  lineage tail -20
+  lineage tail -f --status keep
   lineage tail -n 50 --status crash --status preflight_crash --full
+  lineage tail --since 8h --sort score --columns exp,score,hypothesis
   lineage tail --specialist opt --format jsonl | jq .hypothesis")]
 pub struct Tail {
-    /// Number of trials
-    #[arg(short, default_value = "10", value_name = "N", value_parser = parse_count::<usize>)]
-    n: usize,
-    /// Only trials with this status; may be repeated
-    #[arg(long, value_name = "STATUS")]
-    status: Vec<String>,
-    /// Only trials of this specialist; may be repeated
-    #[arg(long, value_name = "NAME")]
-    specialist: Vec<String>,
-    /// Only trials in this domain; may be repeated
-    #[arg(long, value_name = "NAME")]
-    domain: Vec<String>,
+    /// Number of trials; -20 is short for -n 20 [default: 10]
+    #[arg(short, value_name = "N", value_parser = parse_count::<usize>, allow_negative_numbers = true)]
+    n: Option<usize>,
+    #[arg(hide = true, value_name = "-N", allow_negative_numbers = true, value_parser = parse_short, conflicts_with = "n")]
+    short: Option<usize>,
+    /// Print new trials as they are logged
+    #[arg(long, short, conflicts_with = "sort")]
+    follow: bool,
+    /// Order of the trials that are shown [default: as in the log]
+    #[arg(long, value_name = "KEY")]
+    sort: Option<SortKey>,
     /// Show the whole hypothesis and notes below the numbers
-    #[arg(long, conflicts_with = "format")]
+    #[arg(long, conflicts_with_all = ["format", "columns", "field"])]
     full: bool,
-    /// Output format
-    #[arg(long, default_value = "table")]
-    format: Format,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    filter: FilterArgs,
     #[command(flatten)]
     read: ReadArgs,
 }
 
+/// The number of `tail -20`.
+fn parse_short(text: &str) -> Result<usize, String> {
+    let message = || "write -20 or -n 20 for the last 20 trials".to_owned();
+    let digits = text.strip_prefix('-').ok_or_else(message)?;
+    digits.parse().map_err(|_| message())
+}
+
 pub fn run(args: Tail, context: &Context) -> Result<()> {
+    if args.follow {
+        return follow::run(args, context);
+    }
     let log = context.open(&args.read)?;
-    let filters = [
-        WordFilter::new(Role::Status, "status", args.status),
-        WordFilter::new(Role::Specialist, "specialist", args.specialist),
-        WordFilter::new(Role::Domain, "domain", args.domain),
-    ];
-    filters[0].check(&log)?;
-    let is_wanted = |row: &Row| filters.iter().all(|filter| filter.accepts(row));
-    let trials = log.last(args.n, is_wanted)?;
-    if trials.is_empty() && args.n > 0 {
-        for filter in &filters {
-            filter.check(&log)?;
-        }
-        let flags = filters.each_ref().map(WordFilter::flags).concat();
-        context.ui.note(&if flags.is_empty() {
-            "the log has no trials yet".to_owned()
-        } else {
-            format!("no trials match{flags}")
-        });
+    let filter = args.filter.filter(&log)?;
+    let n = args.n.or(args.short).unwrap_or(10);
+    let mut trials = log.last(n, |row| filter.accepts(row))?;
+    if let Some(key) = args.sort {
+        key.sort(&mut trials, log.schema.direction);
+    }
+    if trials.is_empty() && n > 0 {
+        context.ui.note(&filter.explain_nothing(&log)?);
     }
     let look = context.ui.look;
-    let text = match args.format {
-        _ if args.full => format_details(&trials, look),
-        Format::Table => format_trials(&trials, None, look),
-        format => format_trial_records(&trials, &log.schema, format),
+    let text = if args.full {
+        format_details(&trials, look)
+    } else {
+        let columns = TrialColumns::of_tail(&trials, &log.schema, look);
+        let columns = args.output.table_columns(columns, &log.schema)?;
+        let table = || Ok(columns.format(&trials, None, look));
+        args.output
+            .format_trials(&trials, &log.schema, false, table)?
     };
     context.answer(&text, &log)
 }

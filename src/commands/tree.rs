@@ -1,129 +1,235 @@
 //! `lineage tree`: the whole search as a tree.
 
 use anyhow::{Context as _, Result};
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::args::{parse_count, parse_id};
-use super::filter::WordFilter;
+use super::completions::candidates;
+use super::filter::{Filter, FilterArgs};
 use super::{Context, ReadArgs};
-use crate::analysis::{Best, ChainEnd, Query, TreeBuilder, Visit, keep_ancestors};
+use crate::analysis::{Best, ChainEnd, Query, Tree, TreeBuilder, Visit, keep_ancestors};
 use crate::index::IndexedLog;
-use crate::log::{Role, no_such_trial};
+use crate::log::no_such_trial;
 use crate::output::records::{Format, RecordWriter};
-use crate::output::tree::{TreeDrawing, TreeLine, TreeRecords, columns};
+use crate::output::tree::graph::{Graph, GraphLanguage};
+use crate::output::tree::records::{TreeRecords, columns};
+use crate::output::tree::{Marks, TreeCells, TreeDrawing};
 use crate::text::count;
 
 /// Show the whole search as a tree
 ///
 /// Parents come before children, siblings by id. Each line has the id, the status, the score, the difference from the
-/// best at the time, the specialist and the hypothesis. A trial whose parent is not in the log becomes a root and is
-/// marked; a cycle is cut and marked. The other formats have one record per trial with its depth and its path.
+/// best at the time, the specialist and the hypothesis; `*` marks the ancestors of the best trial. Failed siblings without
+/// children share a line, and ignored trials (`harness_abort`) are left out, unless --all, --status or another filter is
+/// given. A trial whose parent is not in the log becomes a root and is marked; a cycle is cut and marked. Records (json,
+/// jsonl, tsv, csv, md) have every trial with its depth and its path.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   lineage tree --depth 2
-  lineage tree --root 042
-  lineage tree --status keep
+  lineage tree --root 042 --all
+  lineage tree --specialist opt --since 1d
+  lineage tree --format dot | dot -Tsvg > tree.svg
   lineage tree --format tsv > tree.tsv")]
-pub struct Tree {
+pub struct TreeArgs {
     /// Only this trial and its descendants
-    #[arg(long, value_name = "EXP")]
+    #[arg(long, value_name = "EXP", add = candidates::trial())]
     root: Option<String>,
     /// Maximum depth below a root
     #[arg(long, value_name = "N", value_parser = parse_count::<usize>)]
     depth: Option<usize>,
-    /// Only trials with this status and their ancestors; may be repeated
-    #[arg(long, value_name = "STATUS")]
-    status: Vec<String>,
+    /// One line for each trial, also for failed and ignored ones
+    #[arg(long)]
+    all: bool,
     /// Output format
     #[arg(long, default_value = "table")]
-    format: Format,
+    format: TreeFormat,
+    #[command(flatten)]
+    filter: FilterArgs,
     #[command(flatten)]
     read: ReadArgs,
 }
 
-impl Tree {
-    /// The whole tree as TSV.
-    pub(super) fn export(read: ReadArgs) -> Self {
-        Self {
-            root: None,
-            depth: None,
-            status: Vec::new(),
-            format: Format::Tsv,
-            read,
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum TreeFormat {
+    /// Text for a person
+    #[value(alias = "text")]
+    Table,
+    /// One JSON array
+    Json,
+    /// One JSON object per line
+    Jsonl,
+    /// Tab-separated with a header
+    Tsv,
+    /// Comma-separated with a header
+    Csv,
+    /// A Markdown table
+    Md,
+    /// A graph for Graphviz
+    Dot,
+    /// A graph for Mermaid, as GitHub draws it
+    Mermaid,
+}
+
+/// How a tree is printed.
+enum Style {
+    Drawing,
+    Graph(GraphLanguage),
+    Records(Format),
+}
+
+impl TreeFormat {
+    fn style(self) -> Style {
+        match self {
+            Self::Table => Style::Drawing,
+            Self::Dot => Style::Graph(GraphLanguage::Dot),
+            Self::Mermaid => Style::Graph(GraphLanguage::Mermaid),
+            Self::Json => Style::Records(Format::Json),
+            Self::Jsonl => Style::Records(Format::Jsonl),
+            Self::Tsv => Style::Records(Format::Tsv),
+            Self::Csv => Style::Records(Format::Csv),
+            Self::Md => Style::Records(Format::Md),
         }
     }
 }
 
-pub fn run(args: Tree, context: &Context) -> Result<()> {
+/// All trials of a log.
+struct Trials {
+    tree: Tree,
+    /// Whether the filter accepts each trial.
+    accepted: Vec<bool>,
+    /// Empty if only records are printed.
+    cells: TreeCells,
+    marks: Marks,
+}
+
+pub fn run(args: TreeArgs, context: &Context) -> Result<()> {
     let log = context.open(&args.read)?;
-    let look = context.ui.look;
     let root = args.root.as_deref().map(parse_id).transpose()?;
-    let status = WordFilter::new(Role::Status, "status", args.status);
-    status.check(&log)?;
-    let (mut best, mut builder) = (Best::default(), TreeBuilder::default());
-    // In the order of the log: reading 100,000 rows again in the order of the tree is four times slower.
-    let (mut accepted, mut lines) = (Vec::new(), Vec::new());
-    let damage = log.for_each_row(|row| {
-        best.observe(row);
-        builder.observe(row);
-        if row.id().is_some() {
-            accepted.push(status.accepts(row));
-            if args.format == Format::Table {
-                lines.push(TreeLine::new(row, ChainEnd::Root, false, look));
-            }
-        }
-    })?;
-    log.set_damage(damage);
-    let tree = builder.into_tree();
-    let visits = tree.walk(root.as_ref(), args.depth);
+    let filter = args.filter.filter(&log)?;
+    let style = args.format.style();
+    let is_record = matches!(style, Style::Records(_));
+    let trials = read_trials(&log, &filter, !is_record)?;
+    let visits = trials.tree.walk(root.as_ref(), args.depth);
     let visits = visits.with_context(|| match &root {
         Some(root) => no_such_trial(root, log.path()),
         None => String::new(),
     })?;
-    let visits = if status.is_empty() {
-        visits
+    let shows_ignored = args.all || is_record || filter.names_status();
+    let (visits, ignored) = trials.choose(visits, shows_ignored);
+    let groups = if args.all || is_record || !filter.is_empty() {
+        visits.chunks(1).collect()
     } else {
-        keep_ancestors(visits, |visit| accepted[visit.index])
+        trials.tree.fold_failures(&visits)
     };
-    let with_offset = |&visit: &Visit| (visit, tree.offset(visit.index));
-    let offsets = visits.iter().map(with_offset);
-    match args.format {
-        Format::Table => draw(&log, offsets, best.offset(), &lines, context)?,
-        format => print_records(&log, offsets, format, context)?,
+    match style {
+        Style::Drawing => draw(&trials, &groups, &log, context)?,
+        Style::Graph(language) => print_graph(&trials, &groups, language, context)?,
+        Style::Records(format) => print_records(&log, &trials.tree, &visits, format, context)?,
     }
-    print_messages(&visits, &status, context);
-    context.warn_damage(&log);
-    Ok(())
+    if ignored > 0 {
+        let trials = count(ignored as u64, "ignored trial");
+        let note = format!("left out {trials} (harness_abort); `lineage tree --all` shows all");
+        context.ui.note(&note);
+    }
+    print_messages(&visits, &filter, &log, context)
 }
 
-fn draw(
-    log: &IndexedLog,
-    visits: impl Iterator<Item = (Visit, u64)>,
-    best: Option<u64>,
-    lines: &[TreeLine],
-    context: &Context,
-) -> Result<()> {
-    let look = context.ui.look;
-    let (mut drawing, mut read) = (TreeDrawing::new(look), log.reader());
-    let (mut out, mut text) = (context.ui.printer(), String::new());
-    for (visit, offset) in visits {
-        text.clear();
-        let is_best = best == Some(offset);
-        if is_best || visit.end != ChainEnd::Root {
-            let line = TreeLine::new(&read(offset)?.row(), visit.end, is_best, look);
-            drawing.draw(visit, &line, &mut text);
-        } else {
-            drawing.draw(visit, &lines[visit.index], &mut text);
+/// Prints the whole tree as TSV.
+pub(super) fn export(log: &IndexedLog, filter: &Filter, context: &Context) -> Result<()> {
+    let trials = read_trials(log, filter, false)?;
+    let visits = trials.tree.walk(None, None).unwrap_or_default();
+    let (visits, _) = trials.choose(visits, true);
+    print_records(log, &trials.tree, &visits, Format::Tsv, context)?;
+    print_messages(&visits, filter, log, context)
+}
+
+impl Trials {
+    /// The accepted trials and their ancestors, and how many ignored trials were left out.
+    fn choose(&self, visits: Vec<Visit>, shows_ignored: bool) -> (Vec<Visit>, usize) {
+        if shows_ignored && self.accepted.iter().all(|&is_accepted| is_accepted) {
+            return (visits, 0);
         }
+        let is_hidden = |visit: &Visit| {
+            !shows_ignored
+                && self.accepted[visit.index]
+                && self.tree.status(visit.index).is_ignored()
+        };
+        let hidden = visits.iter().filter(|visit| is_hidden(visit)).count();
+        let is_wanted = |visit: &Visit| self.accepted[visit.index] && !is_hidden(visit);
+        let chosen = keep_ancestors(visits, is_wanted);
+        let kept = chosen.iter().filter(|visit| is_hidden(visit)).count();
+        (chosen, hidden - kept)
+    }
+}
+
+/// Reads every row once. With `has_cells`, also what a drawing shows of it.
+fn read_trials(log: &IndexedLog, filter: &Filter, has_cells: bool) -> Result<Trials> {
+    let (mut best, mut builder) = (Best::default(), TreeBuilder::default());
+    let (mut accepted, mut cells) = (Vec::new(), TreeCells::default());
+    let damage = log.for_each_row(|row| {
+        best.observe(row);
+        builder.observe(row);
+        if builder.len() == accepted.len() {
+            return; // it has no id
+        }
+        accepted.push(filter.accepts(row));
+        if has_cells {
+            cells.add(row);
+        }
+    })?;
+    log.set_damage(damage);
+    let tree = builder.into_tree();
+    let mut marks = Marks::default();
+    if let Some(offset) = best.offset() {
+        marks.best = tree.at(offset);
+        marks.on_chain = vec![false; accepted.len()];
+        for index in tree.chain_of_row(offset).offsets {
+            if let Some(index) = tree.at(index) {
+                marks.on_chain[index] = true;
+            }
+        }
+    }
+    Ok(Trials {
+        tree,
+        accepted,
+        cells,
+        marks,
+    })
+}
+
+fn draw(trials: &Trials, groups: &[&[Visit]], log: &IndexedLog, context: &Context) -> Result<()> {
+    let (look, direction) = (context.ui.look, log.schema.direction);
+    let mut drawing = TreeDrawing::new(&trials.cells, &trials.marks, groups, direction, look);
+    let (mut out, mut text) = (context.ui.printer(), String::new());
+    for group in groups {
+        text.clear();
+        drawing.draw(group, &mut text);
         out.add(&text)?;
     }
     out.finish()
 }
 
+fn print_graph(
+    trials: &Trials,
+    groups: &[&[Visit]],
+    language: GraphLanguage,
+    context: &Context,
+) -> Result<()> {
+    let mut graph = Graph::new(language, &trials.cells, &trials.marks);
+    let mut out = context.ui.printer();
+    out.add(graph.header())?;
+    for group in groups {
+        out.add(&graph.draw(group))?;
+    }
+    out.add(graph.footer())?;
+    out.finish()
+}
+
 fn print_records(
     log: &IndexedLog,
-    visits: impl Iterator<Item = (Visit, u64)>,
+    tree: &Tree,
+    visits: &[Visit],
     format: Format,
     context: &Context,
 ) -> Result<()> {
@@ -131,14 +237,20 @@ fn print_records(
     let mut writer = RecordWriter::new(format, columns(&log.schema));
     let (mut read, mut out) = (log.reader(), context.ui.printer());
     out.add(&writer.header())?;
-    for (visit, offset) in visits {
-        out.add(&writer.record(&records.record(visit, &read(offset)?.row())))?;
+    for &visit in visits {
+        let trial = read(tree.offset(visit.index))?;
+        out.add(&writer.record(&records.record(visit, &trial.row())))?;
     }
     out.add(writer.footer())?;
     out.finish()
 }
 
-fn print_messages(visits: &[Visit], status: &WordFilter, context: &Context) {
+fn print_messages(
+    visits: &[Visit],
+    filter: &Filter,
+    log: &IndexedLog,
+    context: &Context,
+) -> Result<()> {
     let is_cycle = |visit: &&Visit| visit.end == ChainEnd::Cycle;
     let cycles = visits.iter().filter(is_cycle).count();
     if cycles > 0 {
@@ -146,8 +258,9 @@ fn print_messages(visits: &[Visit], status: &WordFilter, context: &Context) {
         let warning = format!("the parents form {cycles}; see the marks in the tree");
         context.ui.warn(&warning);
     }
-    if visits.is_empty() && !status.is_empty() {
-        let flags = status.flags();
-        context.ui.note(&format!("no trials match{flags}"));
+    if visits.is_empty() && !filter.is_empty() {
+        context.ui.note(&filter.explain_nothing(log)?);
     }
+    context.warn_damage(log);
+    Ok(())
 }

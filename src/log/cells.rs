@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr2_iter};
 
 use crate::text::escape_controls;
 
@@ -58,10 +58,15 @@ impl<'a> Cells<'a> {
 /// has no end then.
 pub fn split_line(line: &[u8], ends: &mut Vec<usize>) -> Option<usize> {
     ends.clear();
-    if memchr(b'"', line).is_some() {
-        return split_quoted(line, 0, 0, ends);
+    let mut start = 0;
+    for at in memchr2_iter(b'\t', b'"', line) {
+        if line[at] == b'\t' {
+            ends.push(at);
+            start = at + 1;
+        } else if at == start {
+            return split_quoted(line, start, 0, ends);
+        }
     }
-    ends.extend(memchr_iter(b'\t', line));
     ends.push(line.len());
     None
 }

@@ -40,3 +40,8 @@ pub fn cells(row: &Row) -> Vec<String> {
     let columns = 0..row.schema.names().len();
     columns.map(|column| column_text(row, column)).collect()
 }
+
+/// The chosen ones, in their order.
+pub fn pick<T: Clone>(chosen: &[usize], all: &[T]) -> Vec<T> {
+    chosen.iter().map(|&at| all[at].clone()).collect()
+}

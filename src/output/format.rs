@@ -1,5 +1,7 @@
 //! Number formats: one function for each quantity.
 
+use jiff::Timestamp;
+
 use crate::text::NOTHING;
 
 /// A number in a sentence: at most six decimals, no trailing zeros, and zero only for zero.
@@ -36,6 +38,16 @@ pub fn duration(seconds: f64) -> String {
         format!("{seconds:.0} s")
     } else {
         format!("{seconds:.1} s")
+    }
+}
+
+/// How long ago something was, in the unit that fits: `40 s`, `3 min`, `2 h`, `5 d`. A time to come is now.
+pub fn age(now: Timestamp, time: Timestamp) -> String {
+    match now.duration_since(time).as_secs().max(0) {
+        seconds @ 0..60 => format!("{seconds} s"),
+        seconds @ 60..3600 => format!("{} min", seconds / 60),
+        seconds @ 3600..172_800 => format!("{} h", seconds / 3600),
+        seconds => format!("{} d", seconds / 86_400),
     }
 }
 
@@ -80,6 +92,15 @@ mod tests {
     fn a_duration_has_the_unit_that_fits() {
         let texts = [0.0, 3.6, 12.0, 204.0, 1_233_720.0].map(duration);
         assert_eq!(texts, ["0 s", "3.6 s", "12 s", "3.4 min", "342.7 h"]);
+    }
+
+    #[test]
+    fn an_age_has_the_unit_that_fits() {
+        let ages = [-5, 0, 59, 200, 7199, 172_799, 864_000].map(|seconds| {
+            let time = Timestamp::from_second(1_000_000 - seconds).unwrap();
+            age(Timestamp::from_second(1_000_000).unwrap(), time)
+        });
+        assert_eq!(ages, ["0 s", "0 s", "59 s", "3 min", "1 h", "47 h", "10 d"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::columns::{Column, cells, columns};
+use super::columns::{Column, cells, columns, pick};
 use super::{json, markdown};
 use crate::log::{Number, Schema, Trial, encode_row};
 use crate::text::printable;
@@ -144,7 +144,15 @@ pub fn format_records(
     out + writer.footer()
 }
 
-pub fn format_trial_records(trials: &[Trial], schema: &Schema, format: Format) -> String {
-    let rows = trials.iter().map(|trial| cells(&trial.row()));
-    format_records(format, columns(schema), rows)
+/// These columns of trials as records.
+pub fn format_trial_records(
+    trials: &[Trial],
+    schema: &Schema,
+    chosen: &[usize],
+    format: Format,
+) -> String {
+    let rows = trials
+        .iter()
+        .map(|trial| pick(chosen, &cells(&trial.row())));
+    format_records(format, pick(chosen, &columns(schema)), rows)
 }

@@ -49,46 +49,64 @@ impl From<String> for Cell {
     }
 }
 
-/// Formats a table; the columns in `numbers` are aligned right, and never the last one.
-pub fn format_table(
-    names: &[&str],
-    numbers: &[usize],
-    mut rows: Vec<Vec<Cell>>,
+/// How the rows of a table are laid out. Rows that come later use the widths of the first ones.
+pub struct Table {
+    names: Vec<Cell>,
+    widths: Vec<usize>,
+    /// The columns that are aligned right; never the last one.
+    numbers: Vec<usize>,
     look: Look,
-) -> String {
-    rows.insert(0, names.iter().map(|name| Cell::new(*name, BOLD)).collect());
-    let last = names.len() - 1;
-    let mut widths = Vec::new();
-    for column in 0..last {
-        let cells = rows.iter().map(|row| row[column].text.width());
-        widths.push(cells.max().unwrap_or(0));
-    }
-    if let Some(width) = look.width {
-        let used: usize = widths.iter().map(|width| width + GAP.len()).sum();
-        let room = width.saturating_sub(used).max(MIN_LAST_WIDTH);
-        for row in &mut rows {
-            row[last].text = fit(&row[last].text, room).into_owned();
-        }
-    }
-    widths.push(0); // nothing follows the last column
-    let lines = rows
-        .iter()
-        .map(|row| format_line(row, &widths, numbers, look));
-    lines.collect()
 }
 
-fn format_line(row: &[Cell], widths: &[usize], numbers: &[usize], look: Look) -> String {
-    let mut line = String::new();
-    for (column, cell) in row.iter().enumerate() {
-        let padding = " ".repeat(widths[column].saturating_sub(cell.text.width()));
-        let text = look.paint(cell.style, &cell.text);
-        if numbers.contains(&column) {
-            line += &(padding + &text + GAP);
-        } else {
-            line += &(text + &padding + GAP);
+impl Table {
+    pub fn new(names: &[&str], numbers: Vec<usize>, rows: &[Vec<Cell>], look: Look) -> Self {
+        let names: Vec<_> = names.iter().map(|name| Cell::new(*name, BOLD)).collect();
+        let mut widths = Vec::new();
+        for (column, name) in names.iter().enumerate() {
+            let cells = rows.iter().map(|row| row[column].text.width());
+            widths.push(cells.max().unwrap_or(0).max(name.text.width()));
+        }
+        Self {
+            names,
+            widths,
+            numbers,
+            look,
         }
     }
-    line.trim_end().to_owned() + "\n"
+
+    pub fn header(&self) -> String {
+        self.line(&self.names)
+    }
+
+    pub fn line(&self, row: &[Cell]) -> String {
+        let (mut line, mut used) = (String::new(), 0);
+        let last = row.len() - 1;
+        for (column, cell) in row[..last].iter().enumerate() {
+            let padding = " ".repeat(self.widths[column].saturating_sub(cell.text.width()));
+            let text = self.look.paint(cell.style, &cell.text);
+            if self.numbers.contains(&column) {
+                line += &(padding + &text + GAP);
+            } else {
+                line += &(text + &padding + GAP);
+            }
+            used += self.widths[column] + GAP.len();
+        }
+        let room = match self.look.width {
+            Some(width) => width.saturating_sub(used).max(MIN_LAST_WIDTH),
+            None => usize::MAX,
+        };
+        line += &self
+            .look
+            .paint(row[last].style, &fit(&row[last].text, room));
+        line.trim_end().to_owned() + "\n"
+    }
+}
+
+/// Formats a table; the columns in `numbers` are aligned right, and never the last one.
+pub fn format_table(names: &[&str], numbers: &[usize], rows: Vec<Vec<Cell>>, look: Look) -> String {
+    let table = Table::new(names, numbers.to_vec(), &rows, look);
+    rows.iter()
+        .fold(table.header(), |out, row| out + &table.line(row))
 }
 
 #[cfg(test)]

@@ -1,177 +1,305 @@
-//! The search as a tree: indented with one line per trial, or as records with depth and path.
+//! The search as a tree, drawn with one line per trial. Failed siblings without children share a line.
 
-use anstream::adapter::strip_str;
+pub mod graph;
+pub mod records;
+
+use std::{borrow::Cow, collections::BTreeMap};
+
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
-use super::columns::Column;
-use super::table::cell_style;
-use super::{BOLD, Look, visible_or_dash};
+use super::{BOLD, Look, delta_style, status_style, visible_or_dash};
 use crate::analysis::{ChainEnd, Visit};
-use crate::log::{Role, Row, Schema, shown_id};
+use crate::log::{Damage, Direction, Role, Row, Status, decode, shown_id};
 use crate::text::{NOTHING, fit, visible};
 
 /// Below this depth the indent stays and the line says the depth, so that lines do not grow with the depth.
 const MAX_INDENT: usize = 24;
 
+/// The width of a level.
+const INDENT: usize = 3;
+
 /// The least width of a hypothesis, however narrow the terminal is.
 const MIN_HYPOTHESIS: usize = 16;
 
-/// A longer path names only its first and its last trials, so that a deep chain does not cost its depth squared.
-const MAX_PATH: usize = 1000;
+/// Scores are not aligned further to the right, so that a deep trial does not move all others.
+const MAX_SCORE_COLUMN: usize = 44;
 
-pub struct TreeLine {
-    head: String,
-    hypothesis: String,
+/// The longest score that moves others to the right.
+const MAX_SCORE: usize = 16;
+
+const ROLES: [Role; 7] = [
+    Role::Id,
+    Role::Status,
+    Role::Score,
+    Role::Delta,
+    Role::Specialist,
+    Role::Hypothesis,
+    Role::Parent,
+];
+
+/// The cells of every trial that a tree shows, as they are in the log: reading the rows again in the order of the tree
+/// is four times slower.
+#[derive(Default)]
+pub struct TreeCells {
+    bytes: Vec<u8>,
+    /// Where each cell ends.
+    ends: Vec<usize>,
+    /// Why a row could not be read, by the index of its trial.
+    damage: BTreeMap<usize, Damage>,
 }
 
-impl TreeLine {
-    /// The line says if the trial is the best, or why a root that names a parent is one.
-    pub fn new(row: &Row, end: ChainEnd, is_best: bool, look: Look) -> Self {
-        let mut head = String::with_capacity(80);
-        let style = if is_best { BOLD } else { Style::new() };
-        look.push(style, &visible(&row.name()), &mut head);
-        push_outcome(row, look, &mut head);
-        if is_best {
-            head += " ← BEST";
+impl TreeCells {
+    pub fn add(&mut self, row: &Row) {
+        if let Some(damage) = row.damage {
+            self.damage.insert(self.ends.len() / ROLES.len(), damage);
         }
-        let parent = || visible_or_dash(&shown_id(&row.text(Role::Parent)));
-        head += &match end {
-            ChainEnd::Root => String::new(),
-            ChainEnd::MissingParent => format!(" (parent {} is missing)", parent()),
-            ChainEnd::Cycle => format!(" (a cycle, cut here: its parent is {})", parent()),
-        };
-        let hypothesis = row.text(Role::Hypothesis);
-        let hypothesis = visible(&hypothesis);
-        let hypothesis = match look.width {
-            Some(width) => fit(&hypothesis, width).into_owned(),
-            None => hypothesis.into_owned(),
-        };
-        Self { head, hypothesis }
-    }
-}
-
-fn push_outcome(row: &Row, look: Look, out: &mut String) {
-    if let Some(damage) = row.damage {
-        *out += &format!(" damaged: {damage}");
-        return;
-    }
-    for role in [Role::Status, Role::Score, Role::Delta, Role::Specialist] {
-        let text = row.text(role);
-        let text = visible(&text);
-        if text.is_empty() || text == NOTHING {
-            continue;
+        for role in ROLES {
+            self.bytes.extend_from_slice(&row.bytes(role));
+            self.ends.push(self.bytes.len());
         }
-        *out += if role == Role::Delta {
-            " (Δ best "
-        } else {
-            " "
-        };
-        look.push(cell_style(row, role), &text, out);
-        *out += if role == Role::Delta { ")" } else { "" };
+    }
+
+    fn cell(&self, trial: usize, role: Role) -> &[u8] {
+        let place = ROLES.iter().position(|&other| other == role);
+        let at = trial * ROLES.len() + place.expect("a role of the tree");
+        let start = if at == 0 { 0 } else { self.ends[at - 1] };
+        &self.bytes[start..self.ends[at]]
+    }
+
+    pub fn text(&self, trial: usize, role: Role) -> Cow<'_, str> {
+        decode(Cow::Borrowed(self.cell(trial, role)))
+    }
+
+    pub fn name(&self, trial: usize) -> String {
+        visible(&shown_id(&self.text(trial, Role::Id))).into_owned()
+    }
+
+    pub fn status(&self, trial: usize) -> Status {
+        Status::parse(self.cell(trial, Role::Status))
     }
 }
 
-/// Draws the lines of a tree in the order of a walk.
-pub struct TreeDrawing {
+/// The trials that a tree marks, by their index.
+#[derive(Default)]
+pub struct Marks {
+    pub best: Option<usize>,
+    /// Whether a trial is on the chain to the best one.
+    pub on_chain: Vec<bool>,
+}
+
+impl Marks {
+    pub fn is_on_chain(&self, trial: usize) -> bool {
+        self.on_chain.get(trial) == Some(&true)
+    }
+}
+
+/// Draws the groups of a walk, in its order.
+pub struct TreeDrawing<'a> {
+    cells: &'a TreeCells,
+    marks: &'a Marks,
+    direction: Direction,
     look: Look,
+    /// Where the scores end.
+    scores_end: usize,
     /// Whether a sibling follows, for the current trial and each of its ancestors.
     has_next: Vec<bool>,
     indent: String,
+    indent_width: usize,
 }
 
-impl TreeDrawing {
-    pub fn new(look: Look) -> Self {
+impl<'a> TreeDrawing<'a> {
+    pub fn new(
+        cells: &'a TreeCells,
+        marks: &'a Marks,
+        groups: &[&[Visit]],
+        direction: Direction,
+        look: Look,
+    ) -> Self {
         Self {
+            cells,
+            marks,
+            direction,
             look,
+            scores_end: find_scores_end(cells, groups),
             has_next: Vec::new(),
             indent: String::new(),
+            indent_width: 0,
         }
     }
 
-    /// Adds the next line of the walk to `out`.
-    pub fn draw(&mut self, visit: Visit, line: &TreeLine, out: &mut String) {
-        self.update_indent(visit);
-        let gap = if line.hypothesis.is_empty() { "" } else { "  " };
+    /// Adds the line of the next group to `out`.
+    pub fn draw(&mut self, group: &[Visit], out: &mut String) {
+        let (Some(first), Some(last)) = (group.first(), group.last()) else {
+            return;
+        };
+        self.update_indent(first.depth, last.last);
         self.look.push(Style::new().dimmed(), &self.indent, out);
-        *out += &line.head;
-        *out += gap;
-        match self.look.width {
-            Some(width) => {
-                let head = strip_str(&line.head).to_string();
-                let used = self.indent.width() + head.width() + gap.len();
-                let room = width.saturating_sub(used).max(MIN_HYPOTHESIS);
-                *out += &fit(&line.hypothesis, room);
-            }
-            None => *out += &line.hypothesis,
+        let mut line = Line {
+            look: self.look,
+            width: self.indent_width,
+            out,
+        };
+        if group.len() == 1 {
+            self.draw_trial(*first, &mut line);
+        } else {
+            self.draw_failures(group, &mut line);
         }
         out.push('\n');
     }
 
-    fn update_indent(&mut self, visit: Visit) {
-        self.has_next.truncate(visit.depth);
-        self.has_next.push(!visit.last);
+    fn draw_trial(&self, visit: Visit, line: &mut Line) {
+        let (cells, trial) = (self.cells, visit.index);
+        let is_best = self.marks.best == Some(trial);
+        let is_on_chain = self.marks.is_on_chain(trial);
+        line.push(
+            if is_on_chain { BOLD } else { Style::new() },
+            &cells.name(trial),
+        );
+        if is_on_chain && !is_best {
+            line.push(Style::new(), "*");
+        }
+        match cells.damage.get(&trial) {
+            Some(damage) => line.push(Style::new(), &format!(" damaged: {damage}")),
+            None => self.draw_outcome(trial, line),
+        }
+        let parent = || visible_or_dash(&shown_id(&cells.text(trial, Role::Parent)));
+        let mark = match visit.end {
+            _ if is_best => " ← BEST".to_owned(),
+            ChainEnd::Root => String::new(),
+            ChainEnd::MissingParent => format!(" (parent {} is missing)", parent()),
+            ChainEnd::Cycle => format!(" (a cycle, cut here: its parent is {})", parent()),
+        };
+        line.push(Style::new(), &mark);
+        line.push_rest(&cells.text(trial, Role::Hypothesis));
+    }
+
+    fn draw_outcome(&self, trial: usize, line: &mut Line) {
+        let text = |role| self.cells.text(trial, role);
+        let status_style = status_style(self.cells.status(trial));
+        line.push_word(status_style, &text(Role::Status));
+        line.push_number(self.scores_end, &text(Role::Score));
+        let delta = text(Role::Delta);
+        let delta = visible(&delta);
+        if !delta.is_empty() && delta != NOTHING {
+            line.push(Style::new(), " (Δ best ");
+            line.push(delta_style(&delta, self.direction), &delta);
+            line.push(Style::new(), ")");
+        }
+        line.push_word(Style::new(), &text(Role::Specialist));
+    }
+
+    fn draw_failures(&self, group: &[Visit], line: &mut Line) {
+        let mut counts: BTreeMap<Status, usize> = BTreeMap::new();
+        for visit in group {
+            *counts.entry(self.cells.status(visit.index)).or_default() += 1;
+        }
+        let mut parts = Vec::new();
+        for (status, count) in counts {
+            parts.push(format!("{count} {}", status.name()));
+        }
+        let ends = [group[0].index, group[group.len() - 1].index];
+        let [first, last] = ends.map(|trial| self.cells.name(trial));
+        line.push(Style::new(), &format!("{first}…{last} "));
+        let text = format!("{} failed", group.len());
+        line.push(status_style(Status::Crash), &text);
+        line.push_rest(&parts.join(", "));
+    }
+
+    fn update_indent(&mut self, depth: usize, is_last: bool) {
+        self.has_next.truncate(depth);
+        self.has_next.push(!is_last);
         self.indent.clear();
-        if visit.depth == 0 {
+        self.indent_width = INDENT * depth.min(MAX_INDENT);
+        if depth == 0 {
             return;
         }
-        for &has_next in &self.has_next[1..visit.depth.min(MAX_INDENT + 1)] {
+        for &has_next in &self.has_next[1..depth.min(MAX_INDENT + 1)] {
             self.indent += if has_next { "│  " } else { "   " };
         }
-        self.indent += if visit.last { "└─ " } else { "├─ " };
-        if visit.depth > MAX_INDENT {
-            self.indent += &format!("({} deep) ", visit.depth);
+        self.indent += if is_last { "└─ " } else { "├─ " };
+        if depth > MAX_INDENT {
+            let deep = format!("({depth} deep) ");
+            self.indent_width += INDENT + deep.len();
+            self.indent += &deep;
         }
     }
 }
 
-/// The columns of the records, as in the original harness's `tree.tsv`.
-pub fn columns(schema: &Schema) -> Vec<Column> {
-    vec![
-        Column::text("exp_id"),
-        Column::text("parent_exp"),
-        Column::number("depth"),
-        Column::text("path"),
-        Column::text("specialist"),
-        Column::text("status"),
-        Column::number(schema.score_name()),
-        Column::number("delta_vs_best"),
-        Column::text("hypothesis"),
-    ]
+/// The column in which the longest start of a line with a score ends, and its score after it.
+fn find_scores_end(cells: &TreeCells, groups: &[&[Visit]]) -> usize {
+    let (mut start, mut width) = (0, 0);
+    for group in groups {
+        let [visit] = group else { continue };
+        let len = |role| cells.cell(visit.index, role).len();
+        if len(Role::Score) > 0 {
+            // One column for the mark of the chain, and one for a space.
+            let line = INDENT * visit.depth.min(MAX_INDENT) + len(Role::Id) + len(Role::Status) + 2;
+            start = start.max(line.min(MAX_SCORE_COLUMN));
+            width = width.max(len(Role::Score).min(MAX_SCORE));
+        }
+    }
+    start + 1 + width
 }
 
-/// Makes the records of a tree in the order of a walk.
-#[derive(Default)]
-pub struct TreeRecords {
-    /// The ids from the root to the last trial.
-    path: Vec<String>,
+/// A line of which the width is known.
+struct Line<'o> {
+    look: Look,
+    width: usize,
+    out: &'o mut String,
 }
 
-impl TreeRecords {
-    pub fn record(&mut self, visit: Visit, row: &Row) -> Vec<String> {
-        self.path.truncate(visit.depth);
-        self.path.push(row.name());
-        let text = |role| row.text(role).into_owned();
-        vec![
-            row.name(),
-            shown_id(&row.text(Role::Parent)),
-            visit.depth.to_string(),
-            self.path_text(),
-            text(Role::Specialist),
-            text(Role::Status),
-            text(Role::Score),
-            text(Role::Delta),
-            visible(&row.text(Role::Hypothesis)).into_owned(),
-        ]
+impl Line<'_> {
+    fn push(&mut self, style: Style, text: &str) {
+        self.width += display_width(text);
+        self.look.push(style, text, self.out);
     }
 
-    fn path_text(&self) -> String {
-        let len = self.path.len();
-        if len <= MAX_PATH {
-            return self.path.join("/");
+    /// Adds a space and a cell, if the cell is not empty.
+    fn push_word(&mut self, style: Style, cell: &str) {
+        let text = visible(cell);
+        if !text.is_empty() && text != NOTHING {
+            self.push(Style::new(), " ");
+            self.push(style, &text);
         }
-        let last = &self.path[len - (MAX_PATH - 1)..];
-        format!("{}/…/{}", self.path[0], last.join("/"))
+    }
+
+    /// Adds a space and a cell that ends in the column `end`.
+    fn push_number(&mut self, end: usize, cell: &str) {
+        let text = visible(cell);
+        if !text.is_empty() && text != NOTHING {
+            let start = end.saturating_sub(display_width(&text));
+            for _ in self.width..start.max(self.width + 1) {
+                self.out.push(' ');
+            }
+            self.width = start.max(self.width + 1);
+            self.push(Style::new(), &text);
+        }
+    }
+
+    /// Adds a text, cut to what is left of a terminal.
+    fn push_rest(&mut self, text: &str) {
+        let text = visible(text);
+        if text.is_empty() {
+            return;
+        }
+        *self.out += "  ";
+        *self.out += &match self.look.width {
+            Some(width) => fit(
+                &text,
+                width.saturating_sub(self.width + 2).max(MIN_HYPOTHESIS),
+            ),
+            None => text,
+        };
+    }
+}
+
+/// The width of a visible text.
+fn display_width(text: &str) -> usize {
+    if text.is_ascii() {
+        text.len() // quicker
+    } else {
+        text.width()
     }
 }
 
@@ -179,24 +307,23 @@ impl TreeRecords {
 mod tests {
     use super::*;
 
-    fn visit(depth: usize, last: bool) -> Visit {
-        Visit {
-            index: 0,
-            depth,
-            last,
-            end: ChainEnd::Root,
-        }
-    }
-
     fn draw(visits: impl IntoIterator<Item = (usize, bool)>) -> String {
-        let mut drawing = TreeDrawing::new(Look::default());
+        let mut cells = TreeCells::default();
         let mut out = String::new();
+        let marks = Marks::default();
+        cells.bytes.push(b'x');
+        cells.ends = vec![1; ROLES.len()];
+        let mut drawing =
+            TreeDrawing::new(&cells, &marks, &[], Direction::Minimize, Look::default());
         for (depth, last) in visits {
-            let line = TreeLine {
-                head: "x".to_owned(),
-                hypothesis: String::new(),
+            let visit = Visit {
+                index: 0,
+                depth,
+                last,
+                is_leaf: false,
+                end: ChainEnd::Root,
             };
-            drawing.draw(visit(depth, last), &line, &mut out);
+            drawing.draw(&[visit], &mut out);
         }
         out
     }

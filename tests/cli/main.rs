@@ -13,6 +13,7 @@ mod checkout;
 #[cfg(unix)]
 mod checkout_permissions;
 mod compare;
+mod completions;
 mod dialects;
 mod dialects_meaning;
 mod dialects_shapes;
@@ -24,6 +25,7 @@ mod documented;
 mod export;
 mod file_system;
 mod files;
+mod filters;
 mod fixtures;
 mod formats;
 mod generated;
@@ -75,6 +77,8 @@ mod snapshot_logged;
 mod snapshot_paths;
 #[cfg(unix)]
 mod snapshot_shared;
+mod tail;
 mod terminal;
 mod together;
 mod torn;
+mod tree;

@@ -185,12 +185,12 @@ fn the_delta_of_another_metric_is_not_shown() {
     assert!(
         sandbox
             .ok(&["tree"])
-            .contains("keep 2.9 (Δ best -0.100000) opt")
+            .contains("keep         2.9 (Δ best -0.100000) opt")
     );
     assert!(
         sandbox
             .ok(&[&["tree"], &other[..]].concat())
-            .contains("keep 12 opt")
+            .contains("keep        12 opt")
     );
     assert!(
         sandbox
@@ -324,7 +324,7 @@ fn only_the_status_and_the_differences_are_coloured() {
     );
     let tree = colored(&["tree"]);
     assert!(tree.contains(&format!(
-        "{bold}001{end} {green}keep{end} 2.9 (Δ best {green}-0.100000{end}) opt ← BEST"
+        "{bold}001{end} {green}keep{end}         2.9 (Δ best {green}-0.100000{end}) opt ← BEST"
     )));
     assert!(!sandbox.ok(&["tree"]).contains('\x1b'));
 }

@@ -8,12 +8,13 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use clap::Args;
+use clap::{Args, ValueHint, builder::OsStringValueParser};
 use jiff::Timestamp;
 
 use super::Append;
 use crate::{
     append::{Draft, Origin, format_time, parse_trials, read_text},
+    commands::completions::{candidates, suggesting::Suggesting},
     commands::{Context, Usage},
     files::read_bounded,
     output::json,
@@ -26,6 +27,7 @@ pub(super) struct OutcomeFlags {
     /// Outcome: baseline, keep, discard, crash, eval_budget_overrun, train_budget_overrun, size_blocked, preflight_crash,
     /// disqualified, harness_abort; or auto: keep if the score beats the best, else discard, baseline if there is no best
     #[arg(long, allow_hyphen_values = true, required_unless_present = "json")]
+    #[arg(value_parser = Suggesting::new(OsStringValueParser::new(), &["auto"]), hide_possible_values = true)]
     status: Option<OsString>,
     /// The score
     #[arg(long, value_name = "SCORE", allow_hyphen_values = true)]
@@ -40,7 +42,7 @@ pub(super) struct OutcomeFlags {
     #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
     total_s: Option<OsString>,
     /// Path of its snapshot relative to the store, if another program made it
-    #[arg(long, value_name = "PATH", allow_hyphen_values = true)]
+    #[arg(long, value_name = "PATH", allow_hyphen_values = true, value_hint = ValueHint::AnyPath)]
     snapshot_path: Option<OsString>,
     /// When it ended [default: now]
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
@@ -51,16 +53,16 @@ pub(super) struct OutcomeFlags {
 #[derive(Args, Debug)]
 pub(in crate::commands) struct TrialFlags {
     /// The trial it started from, or `none` [default: the best]
-    #[arg(long, value_name = "EXP", allow_hyphen_values = true)]
+    #[arg(long, value_name = "EXP", allow_hyphen_values = true, add = candidates::trial())]
     parent: Option<OsString>,
     /// The trial it is compared with, or `none` [default: the best]
-    #[arg(long, value_name = "EXP", allow_hyphen_values = true)]
+    #[arg(long, value_name = "EXP", allow_hyphen_values = true, add = candidates::trial())]
     baseline: Option<OsString>,
     /// The subject of the edit [default: the specialist]
-    #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true, add = candidates::domain())]
     domain: Option<OsString>,
     /// What was proposed; `-` reads stdin, @FILE a file, @@ starts a text with @
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, add = candidates::text_file())]
     hypothesis: Option<OsString>,
     /// The difference that the agent predicted
     #[arg(long, value_name = "NUMBER", allow_hyphen_values = true)]
@@ -77,13 +79,14 @@ pub(in crate::commands) struct TrialFlags {
     )]
     attempt: Option<OsString>,
     /// How it went; `-` reads stdin, @FILE a file, @@ starts a text with @
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, add = candidates::text_file())]
     notes: Option<OsString>,
     /// Its id [default: the next one]
     #[arg(long, value_name = "EXP", allow_hyphen_values = true)]
     exp_id: Option<OsString>,
     /// Any other column of the log; may be given more than once
     #[arg(long, value_name = "COLUMN=VALUE", allow_hyphen_values = true)]
+    #[arg(add = candidates::set_column())]
     set: Vec<OsString>,
 }
 

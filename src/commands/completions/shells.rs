@@ -1,0 +1,193 @@
+//! The scripts for bash, zsh and fish, and the answers to them.
+//!
+//! A script has two parts: clap's static completions, and a function that asks the program. The second is used if the
+//! program is found. Instead of clap's own functions for that: in zsh, they cannot be loaded before `compinit`; in bash,
+//! they do not complete `--flag=value`; and all flags are offered beside the values of an empty word.
+
+use std::{env, ffi::OsString, io, path::Path};
+
+use clap::{CommandFactory, ValueEnum};
+use clap_complete::CompletionCandidate;
+use clap_complete::engine::complete;
+use clap_complete::env::EnvCompleter;
+
+use crate::cli::Cli;
+use crate::text::shell_word;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+}
+
+/// Asks the program in bash. Words are joined again that bash splits at `=` and `:`.
+const BASH: &str = r#"
+_lineage_ask() {
+    local IFS=$'\n' words=() joined=0 last word i
+    for ((i = 0; i <= COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]}
+        if [[ ${#words[@]} -gt 0 && ( $word == [=:] || $joined -eq 1 ) ]]; then
+            words[${#words[@]} - 1]+=$word
+        else
+            words+=("$word")
+        fi
+        [[ $word == [=:] ]] && joined=1 || joined=0
+    done
+    last=${words[${#words[@]} - 1]}
+    [[ ${COMP_WORDS[COMP_CWORD]} == [=:] ]] && word="" || word=${COMP_WORDS[COMP_CWORD]}
+    COMPREPLY=($(COMPLETE=bash COMPLETER -- "${words[@]}" 2>/dev/null))
+    # What bash takes for earlier words is not part of the reply.
+    COMPREPLY=("${COMPREPLY[@]#"${last%"$word"}"}")
+    if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[=/:] ]]; then
+        compopt -o nospace 2>/dev/null
+    fi
+}
+if command -v COMPLETER >/dev/null 2>&1; then
+    complete -o nosort -F _lineage_ask lineage 2>/dev/null || complete -F _lineage_ask lineage
+fi
+"#;
+
+/// Asks the program in zsh. Before `compinit`, the function is registered when the first prompt is shown.
+const ZSH: &str = r#"
+_lineage_ask() {
+    local -a replies words_end open
+    local reply
+    replies=("${(@f)$(COMPLETE=zsh COMPLETER -- "${(@)words[1,CURRENT]}" 2>/dev/null)}")
+    for reply in $replies; do
+        if [[ ${reply%%:*} == *[=/] ]]; then open+=("$reply"); else words_end+=("$reply"); fi
+    done
+    (( $#words_end )) && _describe -V 'values' words_end
+    (( $#open )) && _describe -V 'values' open -S ''
+}
+_lineage() {
+    if (( $+commands[COMPLETER] )) || [[ -x COMPLETER ]]; then _lineage_ask "$@"; else _lineage_static "$@"; fi
+}
+_lineage_register() {
+    (( $+functions[compdef] )) || return 0
+    compdef _lineage lineage
+    add-zsh-hook -d precmd _lineage_register
+}
+if [ "$funcstack[1]" = "_lineage" ]; then
+    _lineage "$@" # compinit has loaded this file as a function
+elif (( $+functions[compdef] )); then
+    compdef _lineage lineage
+else
+    autoload -Uz add-zsh-hook
+    add-zsh-hook precmd _lineage_register
+fi
+"#;
+
+const FISH: &str = r#"
+if command -q COMPLETER
+    complete -c lineage -e
+    complete --keep-order --no-files --command lineage --arguments "(COMPLETE=fish COMPLETER -- (commandline --current-process --tokenize --cut-at-cursor) (commandline --current-token --cut-at-cursor))"
+end
+"#;
+
+/// The script for a shell, which asks the program `completer`.
+pub fn script(shell: Shell, completer: &str) -> String {
+    let generator = match shell {
+        Shell::Bash => clap_complete::Shell::Bash,
+        Shell::Zsh => clap_complete::Shell::Zsh,
+        Shell::Fish => clap_complete::Shell::Fish,
+    };
+    // Into memory first: `generate` panics if its writer fails, as a closed pipe does.
+    let mut fixed = Vec::new();
+    clap_complete::generate(generator, &mut Cli::command(), "lineage", &mut fixed);
+    let fixed = String::from_utf8_lossy(&fixed);
+    let completer = shell_word(completer);
+    match shell {
+        Shell::Bash => fixed.trim_end().to_owned() + "\n" + &BASH.replace("COMPLETER", &completer),
+        Shell::Fish => fixed.trim_end().to_owned() + "\n" + &FISH.replace("COMPLETER", &completer),
+        Shell::Zsh => {
+            let (fixed, _) = fixed
+                .split_once("if [ \"$funcstack[1]\"")
+                .unwrap_or((&fixed, ""));
+            let fixed = fixed.replacen("\n_lineage() {", "\n_lineage_static() {", 1);
+            fixed.trim_end().to_owned() + "\n" + &ZSH.replace("COMPLETER", &completer)
+        }
+    }
+}
+
+impl EnvCompleter for Shell {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::Bash => "bash",
+            Self::Zsh => "zsh",
+            Self::Fish => "fish",
+        }
+    }
+
+    fn is(&self, name: &str) -> bool {
+        name == self.name()
+    }
+
+    fn write_registration(
+        &self,
+        _var: &str,
+        _name: &str,
+        _bin: &str,
+        completer: &str,
+        out: &mut dyn io::Write,
+    ) -> io::Result<()> {
+        out.write_all(script(*self, completer).as_bytes())
+    }
+
+    fn write_complete(
+        &self,
+        command: &mut clap::Command,
+        args: Vec<OsString>,
+        dir: Option<&Path>,
+        out: &mut dyn io::Write,
+    ) -> io::Result<()> {
+        let last = args.len().saturating_sub(1);
+        let is_empty = args.last().is_some_and(|word| word.is_empty());
+        let mut candidates = complete(command, args, last, dir)?;
+        // Flags are offered beside values only once a dash is typed.
+        let is_flag = |candidate: &CompletionCandidate| {
+            candidate.get_value().to_string_lossy().starts_with('-')
+        };
+        if is_empty && !candidates.iter().all(is_flag) {
+            candidates.retain(|candidate| !is_flag(candidate));
+        }
+        for candidate in &candidates {
+            out.write_all(self.line(candidate).as_bytes())?;
+        }
+        Ok(())
+    }
+}
+
+impl Shell {
+    /// A candidate with its description as the script expects it.
+    fn line(self, candidate: &CompletionCandidate) -> String {
+        let value = candidate.get_value().to_string_lossy();
+        let help = candidate
+            .get_help()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        let help = help.lines().next().unwrap_or_default();
+        match self {
+            Self::Bash => format!("{value}\n"),
+            Self::Fish if help.is_empty() => format!("{value}\n"),
+            Self::Fish => format!("{value}\t{help}\n"),
+            Self::Zsh => {
+                let value = value.replace('\\', "\\\\").replace(':', "\\:");
+                let help = help.replace('\\', "\\\\");
+                if help.is_empty() {
+                    format!("{value}\n")
+                } else {
+                    format!("{value}:{help}\n")
+                }
+            }
+        }
+    }
+}
+
+/// The command line that is completed, without the program.
+pub(super) fn completed_words() -> Vec<String> {
+    let words = env::args_os().skip_while(|word| word != "--").skip(2);
+    words
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect()
+}

@@ -1,0 +1,181 @@
+//! The filters, columns and orders of every command that lists trials.
+
+use crate::sandbox::Sandbox;
+
+fn store() -> Sandbox {
+    let sandbox = Sandbox::with_store();
+    for (status, score, specialist, time, hypothesis) in [
+        (
+            "baseline",
+            "3.0",
+            "seed",
+            "2026-01-01T00:00:00Z",
+            "the recipe",
+        ),
+        (
+            "keep",
+            "2.9",
+            "opt",
+            "2026-01-02T00:00:00Z",
+            "Raise the learning rate",
+        ),
+        (
+            "keep",
+            "2.7",
+            "tok",
+            "2026-01-03T00:00:00Z",
+            "a larger vocabulary",
+        ),
+        (
+            "discard",
+            "2.8",
+            "opt",
+            "2026-01-04T00:00:00Z",
+            "lower the rate",
+        ),
+    ] {
+        sandbox.ok(&[
+            "append",
+            "-q",
+            "--status",
+            status,
+            "--metric",
+            score,
+            "--specialist",
+            specialist,
+            "--timestamp",
+            time,
+            "--hypothesis",
+            hypothesis,
+        ]);
+    }
+    sandbox.ok(&[
+        "append",
+        "-q",
+        "--status",
+        "crash",
+        "--notes",
+        "just now: no RATE",
+    ]);
+    sandbox
+}
+
+fn ids(sandbox: &Sandbox, args: &str) -> String {
+    let args: Vec<&str> = args.split(' ').collect();
+    let records = sandbox.ok(&[&args[..], &["--format", "jsonl"]].concat());
+    let ids = records.lines().map(|line| &line[11..14]);
+    ids.collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn every_command_that_lists_trials_has_the_same_filters() {
+    let sandbox = store();
+    for (args, expected) in [
+        ("tail --grep rate", "001 003 004"),
+        ("tail --since 2026-01-03", "002 003 004"),
+        ("tail --since 2026-01-03T00:00:01", "003 004"),
+        ("tail --since 2026-01-03T01:00:00+01:00", "002 003 004"),
+        ("tail --since 1h", "004"),
+        ("tail --since 2d --status keep", ""),
+        ("best --specialist opt", "001"),
+        ("best --top 9 --since 2026-01-03", "002"),
+        ("best --top 9 --grep RATE", "001"),
+        ("best --top 9 --status discard", "003"),
+        ("best --status discard", "003"),
+        ("chain --specialist opt", "001"),
+        ("chain 003 --grep rate", "001 003"),
+        ("tree --grep vocab", "000 001 002"),
+        ("tree --domain tok", "000 001 002"),
+        ("export --since 2026-01-02 --status keep", "001 002"),
+    ] {
+        assert_eq!(ids(&sandbox, args), expected, "{args}");
+    }
+}
+
+#[test]
+fn an_order_is_chosen_with_sort() {
+    let sandbox = store();
+    for (args, expected) in [
+        ("tail --sort score", "002 003 001 000 004"),
+        ("tail --sort delta", "002 001 003 000 004"),
+        ("tail -3 --sort time", "002 003 004"),
+        ("best --top 9 --sort time", "001 002"),
+        ("best --top 9", "002 001"),
+        (
+            "tail --sort score --direction maximize",
+            "000 001 003 002 004",
+        ),
+    ] {
+        assert_eq!(ids(&sandbox, args), expected, "{args}");
+    }
+}
+
+#[test]
+fn columns_are_chosen_by_their_name_or_title() {
+    let sandbox = store();
+    for args in [
+        &["tail", "-2", "--columns", "exp,score,delta,notes"][..],
+        &[
+            "best",
+            "--top",
+            "2",
+            "--columns",
+            "exp_id,val_loss,time",
+            "--format",
+            "csv",
+        ],
+        &["best", "--columns", "exp,score", "--format", "json"],
+        &["chain", "--columns", "exp,step"],
+        &["chain", "--columns", "step,exp", "--format", "tsv"],
+        &["show", "1", "--columns", "hypothesis,score"],
+        &["export", "--columns", "status,exp_id", "--grep", "vocab"],
+        &["tail", "--columns", "exp,scor"],
+        &["tail", "--columns", "step"],
+        &["export", "--columns", "exp", "--format", "tree"],
+    ] {
+        insta::assert_snapshot!(sandbox.transcript(args));
+    }
+}
+
+#[test]
+fn what_cannot_be_a_filter_is_explained() {
+    let sandbox = store();
+    for args in [
+        &["tail", "--since", "soon"][..],
+        &["tail", "--since", "1mo"],
+        &["tail", "--since", "2h", "--grep", "it's"],
+        &["best", "--specialist", "otp"],
+        &["chain", "--status", "crash"],
+        &["tree", "--since", "1h", "--status", "keep"],
+    ] {
+        insta::assert_snapshot!(sandbox.transcript(args));
+    }
+}
+
+#[test]
+fn show_keeps_the_line_breaks_of_a_text_on_a_terminal() {
+    let sandbox = Sandbox::with_store();
+    let notes = "Traceback:\n  File \"a.py\"\n\nError: x\x1b[2J";
+    sandbox.ok(&["append", "-q", "--status", "crash", "--notes", notes]);
+    assert!(
+        sandbox.ok(&["show", "0"]).contains("Traceback:\\n File"),
+        "{}",
+        sandbox.ok(&["show", "0"])
+    );
+    let binary = assert_cmd::cargo::cargo_bin!("lineage");
+    let mut script = sandbox.command("script");
+    script.args([
+        "-qec",
+        &format!("{} show 0 --color never", binary.display()),
+        "/dev/null",
+    ]);
+    let Ok(output) = script.output() else {
+        return crate::sandbox::skipped("this system has no `script`");
+    };
+    let shown = String::from_utf8(output.stdout).unwrap().replace('\r', "");
+    let indent = " ".repeat(16);
+    let expected = format!(
+        "notes           Traceback:\n{indent}  File \"a.py\"\n\n{indent}Error: x\\x1b[2J\n"
+    );
+    assert!(shown.ends_with(&expected), "{shown}");
+}
