@@ -251,7 +251,7 @@ _lineage() {
             fi
             case "${prev}" in
                 --status)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "auto baseline keep discard crash eval_budget_overrun train_budget_overrun size_blocked preflight_crash disqualified harness_abort" -- "${cur}"))
                     return 0
                     ;;
                 --metric)
@@ -358,7 +358,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__best)
-            opts="-q -h --top --ties --field --format --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --top --ties --sort --field --columns --format --status --specialist --domain --since --grep --metric --direction --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -372,12 +372,40 @@ _lineage() {
                     COMPREPLY=($(compgen -W "first last" -- "${cur}"))
                     return 0
                     ;;
+                --sort)
+                    COMPREPLY=($(compgen -W "score time delta" -- "${cur}"))
+                    return 0
+                    ;;
                 --field)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --columns)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --format)
                     COMPREPLY=($(compgen -W "table json jsonl tsv csv md" -- "${cur}"))
+                    return 0
+                    ;;
+                --status)
+                    COMPREPLY=($(compgen -W "baseline keep discard crash eval_budget_overrun train_budget_overrun size_blocked preflight_crash disqualified harness_abort" -- "${cur}"))
+                    return 0
+                    ;;
+                --specialist)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --domain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --grep)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --metric)
@@ -412,7 +440,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__chain)
-            opts="-q -h --field --format --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --field --columns --format --status --specialist --domain --since --grep --metric --direction --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -422,8 +450,32 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --columns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "table json jsonl tsv csv md" -- "${cur}"))
+                    return 0
+                    ;;
+                --status)
+                    COMPREPLY=($(compgen -W "baseline keep discard crash eval_budget_overrun train_budget_overrun size_blocked preflight_crash disqualified harness_abort" -- "${cur}"))
+                    return 0
+                    ;;
+                --specialist)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --domain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --grep)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --metric)
@@ -664,7 +716,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__export)
-            opts="-q -h --format --safe --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --format --safe --columns --status --specialist --domain --since --grep --metric --direction --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -672,6 +724,30 @@ _lineage() {
             case "${prev}" in
                 --format)
                     COMPREPLY=($(compgen -W "tsv csv jsonl karpathy tree" -- "${cur}"))
+                    return 0
+                    ;;
+                --columns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --status)
+                    COMPREPLY=($(compgen -W "baseline keep discard crash eval_budget_overrun train_budget_overrun size_blocked preflight_crash disqualified harness_abort" -- "${cur}"))
+                    return 0
+                    ;;
+                --specialist)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --domain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --grep)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --metric)
@@ -1495,7 +1571,7 @@ _lineage() {
                     return 0
                     ;;
                 --status)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "auto baseline keep discard crash eval_budget_overrun train_budget_overrun size_blocked preflight_crash disqualified harness_abort" -- "${cur}"))
                     return 0
                     ;;
                 --metric-file)
@@ -1511,7 +1587,7 @@ _lineage() {
                     return 0
                     ;;
                 --timeout-status)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "baseline keep discard crash eval_budget_overrun train_budget_overrun size_blocked preflight_crash disqualified harness_abort" -- "${cur}"))
                     return 0
                     ;;
                 --direction)
@@ -1542,7 +1618,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__search)
-            opts="-n -q -h --status --specialist --domain --format --metric --direction --map --segment --store --quiet --color --help"
+            opts="-n -q -h --format --status --specialist --domain --since --grep --metric --direction --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1552,8 +1628,12 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table json jsonl tsv csv md" -- "${cur}"))
+                    return 0
+                    ;;
                 --status)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "baseline keep discard crash eval_budget_overrun train_budget_overrun size_blocked preflight_crash disqualified harness_abort" -- "${cur}"))
                     return 0
                     ;;
                 --specialist)
@@ -1564,8 +1644,12 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --format)
-                    COMPREPLY=($(compgen -W "table json jsonl tsv csv md" -- "${cur}"))
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --grep)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --metric)
@@ -1600,7 +1684,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__show)
-            opts="-q -h --file --field --format --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --file --field --columns --format --metric --direction --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1611,6 +1695,10 @@ _lineage() {
                     return 0
                     ;;
                 --field)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --columns)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1650,7 +1738,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__similar)
-            opts="-q -h --top --parent --specialist --as-of --fail-above --format --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --top --parent --as-of --fail-above --format --status --specialist --domain --since --grep --metric --direction --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1664,10 +1752,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --specialist)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --as-of)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1678,6 +1762,26 @@ _lineage() {
                     ;;
                 --format)
                     COMPREPLY=($(compgen -W "table json jsonl tsv csv md" -- "${cur}"))
+                    return 0
+                    ;;
+                --status)
+                    COMPREPLY=($(compgen -W "baseline keep discard crash eval_budget_overrun train_budget_overrun size_blocked preflight_crash disqualified harness_abort" -- "${cur}"))
+                    return 0
+                    ;;
+                --specialist)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --domain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --grep)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --metric)
@@ -1758,7 +1862,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__tail)
-            opts="-n -q -h --status --specialist --domain --full --format --metric --direction --map --segment --store --quiet --color --help"
+            opts="-n -f -q -h --follow --sort --full --field --columns --format --status --specialist --domain --since --grep --metric --direction --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1768,8 +1872,24 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --status)
+                --sort)
+                    COMPREPLY=($(compgen -W "score time delta" -- "${cur}"))
+                    return 0
+                    ;;
+                --field)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --columns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table json jsonl tsv csv md" -- "${cur}"))
+                    return 0
+                    ;;
+                --status)
+                    COMPREPLY=($(compgen -W "baseline keep discard crash eval_budget_overrun train_budget_overrun size_blocked preflight_crash disqualified harness_abort" -- "${cur}"))
                     return 0
                     ;;
                 --specialist)
@@ -1780,8 +1900,12 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --format)
-                    COMPREPLY=($(compgen -W "table json jsonl tsv csv md" -- "${cur}"))
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --grep)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --metric)
@@ -1816,7 +1940,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__tree)
-            opts="-q -h --root --depth --status --format --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --root --depth --all --format --status --specialist --domain --since --grep --metric --direction --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1830,12 +1954,28 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table json jsonl tsv csv md dot mermaid" -- "${cur}"))
+                    return 0
+                    ;;
                 --status)
+                    COMPREPLY=($(compgen -W "baseline keep discard crash eval_budget_overrun train_budget_overrun size_blocked preflight_crash disqualified harness_abort" -- "${cur}"))
+                    return 0
+                    ;;
+                --specialist)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --format)
-                    COMPREPLY=($(compgen -W "table json jsonl tsv csv md" -- "${cur}"))
+                --domain)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --grep)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --metric)
@@ -1876,4 +2016,28 @@ if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERS
     complete -F _lineage -o nosort -o bashdefault -o default lineage
 else
     complete -F _lineage -o bashdefault -o default lineage
+fi
+
+_lineage_ask() {
+    local IFS=$'\n' words=() joined=0 last word i
+    for ((i = 0; i <= COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]}
+        if [[ ${#words[@]} -gt 0 && ( $word == [=:] || $joined -eq 1 ) ]]; then
+            words[${#words[@]} - 1]+=$word
+        else
+            words+=("$word")
+        fi
+        [[ $word == [=:@] ]] && joined=1 || joined=0
+    done
+    last=${words[${#words[@]} - 1]}
+    [[ ${COMP_WORDS[COMP_CWORD]} == [=:@] ]] && word="" || word=${COMP_WORDS[COMP_CWORD]}
+    COMPREPLY=($(COMPLETE=bash lineage -- "${words[@]}" 2>/dev/null))
+    # What bash takes for earlier words is not part of the reply.
+    COMPREPLY=("${COMPREPLY[@]#"${last%"$word"}"}")
+    if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[=/:] ]]; then
+        compopt -o nospace 2>/dev/null
+    fi
+}
+if command -v lineage >/dev/null 2>&1; then
+    complete -o nosort -F _lineage_ask lineage 2>/dev/null || complete -F _lineage_ask lineage
 fi

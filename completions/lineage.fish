@@ -24,7 +24,7 @@ function __fish_lineage_using_subcommand
     contains -- $cmd[1] $argv
 end
 
-complete -c lineage -n "__fish_lineage_needs_command" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_needs_command" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_needs_command" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -54,7 +54,7 @@ complete -c lineage -n "__fish_lineage_needs_command" -f -a "render" -d 'Print t
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "prompts" -d 'List saved prompts: when, for which specialist, as of which trial'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "check" -d 'Find problems in a log'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "import" -d 'Import the log of another tool, or another store, into a store'
-complete -c lineage -n "__fish_lineage_needs_command" -f -a "export" -d 'Export the whole log for another tool'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "export" -d 'Export the log for another tool'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c lineage -n "__fish_lineage_using_subcommand init" -l metric -d 'The number that the search optimises; the score is in the column of this name, else in core_metric' -r
@@ -66,19 +66,29 @@ complete -c lineage -n "__fish_lineage_using_subcommand init" -l agent -d 'Also 
 codex\t'Codex CLI'
 gemini\t'Gemini CLI'
 generic\t'Any other agent that reads AGENTS.md'"
-complete -c lineage -n "__fish_lineage_using_subcommand init" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand init" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand init" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand init" -l dry-run -d 'Only print the files of --agent'
 complete -c lineage -n "__fish_lineage_using_subcommand init" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l status -d 'Outcome: baseline, keep, discard, crash, eval_budget_overrun, train_budget_overrun, size_blocked, preflight_crash, disqualified, harness_abort; or auto: keep if the score beats the best, else discard, baseline if there is no best' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l status -d 'Outcome: baseline, keep, discard, crash, eval_budget_overrun, train_budget_overrun, size_blocked, preflight_crash, disqualified, harness_abort; or auto: keep if the score beats the best, else discard, baseline if there is no best' -r -f -a "auto\t''
+baseline\t'start from here'
+keep\t'build on it'
+discard\t'do not repeat this exact edit'
+crash\t'avoid this, or fix the bug and resubmit'
+eval_budget_overrun\t'training fits the budget; make the evaluation cheaper, or leave it unchanged'
+train_budget_overrun\t'do less per step, or take fewer steps; time a short run first'
+size_blocked\t'the idea may be fine: reduce the artifact size first; the score does not count'
+preflight_crash\t'run the script for a few seconds before submitting: imports, shapes, data loader'
+disqualified\t'look at the missed gate before the score'
+harness_abort\t'ignore it'"
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l metric -d 'The score' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l val-bpb -d 'Validation bits per byte, if that is not the score' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l train-s -d 'Seconds of training' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l total-s -d 'Seconds in total' -r
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l snapshot-path -d 'Path of its snapshot relative to the store, if another program made it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l snapshot-path -d 'Path of its snapshot relative to the store, if another program made it' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l timestamp -d 'When it ended [default: now]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l parent -d 'The trial it started from, or `none` [default: the best]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l baseline -d 'The trial it is compared with, or `none` [default: the best]' -r
@@ -91,14 +101,14 @@ complete -c lineage -n "__fish_lineage_using_subcommand append" -l notes -d 'How
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l exp-id -d 'Its id [default: the next one]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l set -d 'Any other column of the log; may be given more than once' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l specialist -d 'Who proposed it [default: $LINEAGE_SPECIALIST]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l snapshot -d 'File or directory to freeze if it is a keep or a baseline [default: `path` in the settings]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l snapshot -d 'File or directory to freeze if it is a keep or a baseline [default: `path` in the settings]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l direction -d 'Which scores are better [default: the setting, else what the log\'s keeps show]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l min-delta -d 'With status auto, keep only what beats the best by more than this [default: `min_delta` in the settings, else 0]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l lock-timeout -d 'How long to wait for another writer' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l format -d 'What to print' -r -f -a "id\t'The id'
 json\t'The row as a JSON object'"
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -118,7 +128,7 @@ jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
 md\t'A Markdown table'"
-complete -c lineage -n "__fish_lineage_using_subcommand amend" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand amend" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand amend" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -136,21 +146,40 @@ complete -c lineage -n "__fish_lineage_using_subcommand run" -l notes -d 'How it
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l exp-id -d 'Its id [default: the next one]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l set -d 'Any other column of the log; may be given more than once' -r
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l specialist -d 'Who proposed it [default: $LINEAGE_SPECIALIST]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand run" -l snapshot -d 'File or directory to freeze before the command runs, stored if the trial is a keep or a baseline [default: `path` in the settings]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l snapshot -d 'File or directory to freeze before the command runs, stored if the trial is a keep or a baseline [default: `path` in the settings]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l timeout -d 'Stop the command after this time, such as 90s, 20m or 1h30m, and exit with 124' -r
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l kill-after -d 'Send SIGKILL this long after SIGTERM, or after a forwarded signal' -r
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l repeat -d 'Run the command so many times and log the median; $LINEAGE_REPEAT is the number of the run, from 1' -r
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l log -d 'Write stdout and stderr of the command to this file too' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand run" -l status -d 'The status of a trial that completes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l status -d 'The status of a trial that completes' -r -f -a "auto\t''
+baseline\t'start from here'
+keep\t'build on it'
+discard\t'do not repeat this exact edit'
+crash\t'avoid this, or fix the bug and resubmit'
+eval_budget_overrun\t'training fits the budget; make the evaluation cheaper, or leave it unchanged'
+train_budget_overrun\t'do less per step, or take fewer steps; time a short run first'
+size_blocked\t'the idea may be fine: reduce the artifact size first; the score does not count'
+preflight_crash\t'run the script for a few seconds before submitting: imports, shapes, data loader'
+disqualified\t'look at the missed gate before the score'
+harness_abort\t'ignore it'"
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l metric-file -d 'The JSON file to which the command writes the score and other columns' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l score-regex -d 'Find the score with this expression instead, in the last line that matches; its group is the number' -r
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l on-exit -d 'The status of a trial whose command exits with this code; may be repeated' -r
-complete -c lineage -n "__fish_lineage_using_subcommand run" -l timeout-status -d 'The status of a trial that is stopped by --timeout' -r
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l timeout-status -d 'The status of a trial that is stopped by --timeout' -r -f -a "baseline\t'start from here'
+keep\t'build on it'
+discard\t'do not repeat this exact edit'
+crash\t'avoid this, or fix the bug and resubmit'
+eval_budget_overrun\t'training fits the budget; make the evaluation cheaper, or leave it unchanged'
+train_budget_overrun\t'do less per step, or take fewer steps; time a short run first'
+size_blocked\t'the idea may be fine: reduce the artifact size first; the score does not count'
+preflight_crash\t'run the script for a few seconds before submitting: imports, shapes, data loader'
+disqualified\t'look at the missed gate before the score'
+harness_abort\t'ignore it'"
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l direction -d 'Which scores are better [default: the setting, else what the log\'s keeps show]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l min-delta -d 'With status auto, keep only what beats the best by more than this [default: `min_delta` in the settings, else 0]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l lock-timeout -d 'How long to wait for another writer' -r
-complete -c lineage -n "__fish_lineage_using_subcommand run" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -158,62 +187,112 @@ complete -c lineage -n "__fish_lineage_using_subcommand run" -l no-similar -d 'D
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l once -d 'If this attempt of the job is logged, do not run the command, and exit with 0'
 complete -c lineage -n "__fish_lineage_using_subcommand run" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c lineage -n "__fish_lineage_using_subcommand tail" -s n -d 'Number of trials' -r
-complete -c lineage -n "__fish_lineage_using_subcommand tail" -l status -d 'Only trials with this status; may be repeated' -r
-complete -c lineage -n "__fish_lineage_using_subcommand tail" -l specialist -d 'Only trials of this specialist; may be repeated' -r
-complete -c lineage -n "__fish_lineage_using_subcommand tail" -l domain -d 'Only trials in this domain; may be repeated' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -s n -d 'Number of trials; -20 is short for -n 20 [default: 10]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l sort -d 'Order of the trials that are shown [default: as in the log]' -r -f -a "score\t'Best first'
+time\t'Oldest first'
+delta\t'The greatest improvement on the best at the time first'"
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l field -d 'Print only this column, one line per trial; `metric` is the score' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l columns -d 'Columns to show, in this order' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
 json\t'One JSON array'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
 md\t'A Markdown table'"
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l status -d 'Only trials with this status; may be repeated' -r -f -a "baseline\t'start from here'
+keep\t'build on it'
+discard\t'do not repeat this exact edit'
+crash\t'avoid this, or fix the bug and resubmit'
+eval_budget_overrun\t'training fits the budget; make the evaluation cheaper, or leave it unchanged'
+train_budget_overrun\t'do less per step, or take fewer steps; time a short run first'
+size_blocked\t'the idea may be fine: reduce the artifact size first; the score does not count'
+preflight_crash\t'run the script for a few seconds before submitting: imports, shapes, data loader'
+disqualified\t'look at the missed gate before the score'
+harness_abort\t'ignore it'"
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l specialist -d 'Only trials of this specialist; may be repeated' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l domain -d 'Only trials in this domain; may be repeated' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l since -d 'Only trials since then: an age such as 90m, 1h or 2d, or a time such as 2026-05-01 (UTC)' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l grep -d 'Only trials with this text in the hypothesis or the notes; upper and lower case are the same' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand tail" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -s f -l follow -d 'Print new trials as they are logged'
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l full -d 'Show the whole hypothesis and notes below the numbers'
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l top -d 'Show the K best keeps, best first' -r
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l ties -d 'Which of several trials with the best score is the best [default: the setting, else first]' -r -f -a "first\t'The earliest'
 last\t'The latest: a simplification that was kept becomes the best'"
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l sort -d 'Order of the leaderboard [default: score]' -r -f -a "score\t'Best first'
+time\t'Oldest first'
+delta\t'The greatest improvement on the best at the time first'"
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l field -d 'Print only this column, one line per trial; `metric` is the score' -r
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l columns -d 'Columns to show, in this order' -r
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
 json\t'One JSON array'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
 md\t'A Markdown table'"
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l status -d 'Only trials with this status; may be repeated' -r -f -a "baseline\t'start from here'
+keep\t'build on it'
+discard\t'do not repeat this exact edit'
+crash\t'avoid this, or fix the bug and resubmit'
+eval_budget_overrun\t'training fits the budget; make the evaluation cheaper, or leave it unchanged'
+train_budget_overrun\t'do less per step, or take fewer steps; time a short run first'
+size_blocked\t'the idea may be fine: reduce the artifact size first; the score does not count'
+preflight_crash\t'run the script for a few seconds before submitting: imports, shapes, data loader'
+disqualified\t'look at the missed gate before the score'
+harness_abort\t'ignore it'"
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l specialist -d 'Only trials of this specialist; may be repeated' -r
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l domain -d 'Only trials in this domain; may be repeated' -r
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l since -d 'Only trials since then: an age such as 90m, 1h or 2d, or a time such as 2026-05-01 (UTC)' -r
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l grep -d 'Only trials with this text in the hypothesis or the notes; upper and lower case are the same' -r
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand best" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand best" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand best" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l field -d 'Print only this column, one line per trial; `metric` is the score' -r
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l columns -d 'Columns to show, in this order' -r
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
 json\t'One JSON array'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
 md\t'A Markdown table'"
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l status -d 'Only trials with this status; may be repeated' -r -f -a "baseline\t'start from here'
+keep\t'build on it'
+discard\t'do not repeat this exact edit'
+crash\t'avoid this, or fix the bug and resubmit'
+eval_budget_overrun\t'training fits the budget; make the evaluation cheaper, or leave it unchanged'
+train_budget_overrun\t'do less per step, or take fewer steps; time a short run first'
+size_blocked\t'the idea may be fine: reduce the artifact size first; the score does not count'
+preflight_crash\t'run the script for a few seconds before submitting: imports, shapes, data loader'
+disqualified\t'look at the missed gate before the score'
+harness_abort\t'ignore it'"
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l specialist -d 'Only trials of this specialist; may be repeated' -r
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l domain -d 'Only trials in this domain; may be repeated' -r
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l since -d 'Only trials since then: an age such as 90m, 1h or 2d, or a time such as 2026-05-01 (UTC)' -r
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l grep -d 'Only trials with this text in the hypothesis or the notes; upper and lower case are the same' -r
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand chain" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -221,26 +300,43 @@ complete -c lineage -n "__fish_lineage_using_subcommand chain" -s q -l quiet -d 
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l root -d 'Only this trial and its descendants' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l depth -d 'Maximum depth below a root' -r
-complete -c lineage -n "__fish_lineage_using_subcommand tree" -l status -d 'Only trials with this status and their ancestors; may be repeated' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
 json\t'One JSON array'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
-md\t'A Markdown table'"
+md\t'A Markdown table'
+dot\t'A graph for Graphviz'
+mermaid\t'A graph for Mermaid, as GitHub draws it'"
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l status -d 'Only trials with this status; may be repeated' -r -f -a "baseline\t'start from here'
+keep\t'build on it'
+discard\t'do not repeat this exact edit'
+crash\t'avoid this, or fix the bug and resubmit'
+eval_budget_overrun\t'training fits the budget; make the evaluation cheaper, or leave it unchanged'
+train_budget_overrun\t'do less per step, or take fewer steps; time a short run first'
+size_blocked\t'the idea may be fine: reduce the artifact size first; the score does not count'
+preflight_crash\t'run the script for a few seconds before submitting: imports, shapes, data loader'
+disqualified\t'look at the missed gate before the score'
+harness_abort\t'ignore it'"
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l specialist -d 'Only trials of this specialist; may be repeated' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l domain -d 'Only trials in this domain; may be repeated' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l since -d 'Only trials since then: an age such as 90m, 1h or 2d, or a time such as 2026-05-01 (UTC)' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l grep -d 'Only trials with this text in the hypothesis or the notes; upper and lower case are the same' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand tree" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l all -d 'One line for each trial, also for failed and ignored ones'
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l file -d 'Print this file of the trial\'s snapshot instead; control characters are escaped on a terminal' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l field -d 'Print only this column, one line per trial; `metric` is the score' -r
+complete -c lineage -n "__fish_lineage_using_subcommand show" -l columns -d 'Columns to show, in this order' -r
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
 json\t'One JSON array'
 jsonl\t'One JSON object per line'
@@ -252,7 +348,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand show" -l direction -d 'W
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand show" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand show" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -260,7 +356,6 @@ complete -c lineage -n "__fish_lineage_using_subcommand show" -s q -l quiet -d '
 complete -c lineage -n "__fish_lineage_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l top -d 'Number of trials' -r
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l parent -d 'Only trials that started from this one' -r
-complete -c lineage -n "__fish_lineage_using_subcommand similar" -l specialist -d 'Only trials of this specialist; may be repeated' -r
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l as-of -d 'Only trials up to this one' -r
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l fail-above -d 'Exit with status 1 if a trial has a score above this, from 0 to 1' -r
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
@@ -269,33 +364,58 @@ jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
 md\t'A Markdown table'"
+complete -c lineage -n "__fish_lineage_using_subcommand similar" -l status -d 'Only trials with this status; may be repeated' -r -f -a "baseline\t'start from here'
+keep\t'build on it'
+discard\t'do not repeat this exact edit'
+crash\t'avoid this, or fix the bug and resubmit'
+eval_budget_overrun\t'training fits the budget; make the evaluation cheaper, or leave it unchanged'
+train_budget_overrun\t'do less per step, or take fewer steps; time a short run first'
+size_blocked\t'the idea may be fine: reduce the artifact size first; the score does not count'
+preflight_crash\t'run the script for a few seconds before submitting: imports, shapes, data loader'
+disqualified\t'look at the missed gate before the score'
+harness_abort\t'ignore it'"
+complete -c lineage -n "__fish_lineage_using_subcommand similar" -l specialist -d 'Only trials of this specialist; may be repeated' -r
+complete -c lineage -n "__fish_lineage_using_subcommand similar" -l domain -d 'Only trials in this domain; may be repeated' -r
+complete -c lineage -n "__fish_lineage_using_subcommand similar" -l since -d 'Only trials since then: an age such as 90m, 1h or 2d, or a time such as 2026-05-01 (UTC)' -r
+complete -c lineage -n "__fish_lineage_using_subcommand similar" -l grep -d 'Only trials with this text in the hypothesis or the notes; upper and lower case are the same' -r
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand similar" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand similar" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand search" -s n -d 'Number of trials' -r
-complete -c lineage -n "__fish_lineage_using_subcommand search" -l status -d 'Only trials with this status; may be repeated' -r
-complete -c lineage -n "__fish_lineage_using_subcommand search" -l specialist -d 'Only trials of this specialist; may be repeated' -r
-complete -c lineage -n "__fish_lineage_using_subcommand search" -l domain -d 'Only trials in this domain; may be repeated' -r
 complete -c lineage -n "__fish_lineage_using_subcommand search" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
 json\t'One JSON array'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
 md\t'A Markdown table'"
+complete -c lineage -n "__fish_lineage_using_subcommand search" -l status -d 'Only trials with this status; may be repeated' -r -f -a "baseline\t'start from here'
+keep\t'build on it'
+discard\t'do not repeat this exact edit'
+crash\t'avoid this, or fix the bug and resubmit'
+eval_budget_overrun\t'training fits the budget; make the evaluation cheaper, or leave it unchanged'
+train_budget_overrun\t'do less per step, or take fewer steps; time a short run first'
+size_blocked\t'the idea may be fine: reduce the artifact size first; the score does not count'
+preflight_crash\t'run the script for a few seconds before submitting: imports, shapes, data loader'
+disqualified\t'look at the missed gate before the score'
+harness_abort\t'ignore it'"
+complete -c lineage -n "__fish_lineage_using_subcommand search" -l specialist -d 'Only trials of this specialist; may be repeated' -r
+complete -c lineage -n "__fish_lineage_using_subcommand search" -l domain -d 'Only trials in this domain; may be repeated' -r
+complete -c lineage -n "__fish_lineage_using_subcommand search" -l since -d 'Only trials since then: an age such as 90m, 1h or 2d, or a time such as 2026-05-01 (UTC)' -r
+complete -c lineage -n "__fish_lineage_using_subcommand search" -l grep -d 'Only trials with this text in the hypothesis or the notes; upper and lower case are the same' -r
 complete -c lineage -n "__fish_lineage_using_subcommand search" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand search" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand search" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand search" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand search" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand search" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand search" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -315,7 +435,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand diff" -l direction -d 'W
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand diff" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -330,7 +450,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l direction -
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -343,7 +463,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l direction 
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -358,7 +478,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand prune" -l direction -d '
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand prune" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand prune" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -379,7 +499,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand stats" -l direction -d '
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand stats" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -400,7 +520,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand compare" -l direction -d
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand compare" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand compare" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -423,7 +543,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand plot" -l direction -d 'W
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand plot" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand plot" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand plot" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand plot" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand plot" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -437,7 +557,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand report" -l direction -d 
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand report" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand report" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand report" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand report" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand report" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -491,7 +611,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand render" -l direction -d 
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -506,7 +626,7 @@ jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
 md\t'A Markdown table'"
-complete -c lineage -n "__fish_lineage_using_subcommand prompts" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand prompts" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand prompts" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -524,7 +644,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand check" -l direction -d '
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand check" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand check" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -536,7 +656,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand import" -l direction -d 
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand import" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand import" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
@@ -549,24 +669,39 @@ csv\t'Comma-separated, every column'
 jsonl\t'One JSON object per line, every column'
 karpathy\t'commit, val_bpb, memory_gb, status, description'
 tree\t'Tab-separated, with depth and path'"
+complete -c lineage -n "__fish_lineage_using_subcommand export" -l columns -d 'Columns to export, in this order [default: all]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand export" -l status -d 'Only trials with this status; may be repeated' -r -f -a "baseline\t'start from here'
+keep\t'build on it'
+discard\t'do not repeat this exact edit'
+crash\t'avoid this, or fix the bug and resubmit'
+eval_budget_overrun\t'training fits the budget; make the evaluation cheaper, or leave it unchanged'
+train_budget_overrun\t'do less per step, or take fewer steps; time a short run first'
+size_blocked\t'the idea may be fine: reduce the artifact size first; the score does not count'
+preflight_crash\t'run the script for a few seconds before submitting: imports, shapes, data loader'
+disqualified\t'look at the missed gate before the score'
+harness_abort\t'ignore it'"
+complete -c lineage -n "__fish_lineage_using_subcommand export" -l specialist -d 'Only trials of this specialist; may be repeated' -r
+complete -c lineage -n "__fish_lineage_using_subcommand export" -l domain -d 'Only trials in this domain; may be repeated' -r
+complete -c lineage -n "__fish_lineage_using_subcommand export" -l since -d 'Only trials since then: an age such as 90m, 1h or 2d, or a time such as 2026-05-01 (UTC)' -r
+complete -c lineage -n "__fish_lineage_using_subcommand export" -l grep -d 'Only trials with this text in the hypothesis or the notes; upper and lower case are the same' -r
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand export" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand export" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l safe -d 'In CSV or TSV, put an apostrophe before cells that a spreadsheet takes for formulas'
 complete -c lineage -n "__fish_lineage_using_subcommand export" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c lineage -n "__fish_lineage_using_subcommand completions" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand completions" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand completions" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand completions" -s q -l quiet -d 'Suppress notes'
-complete -c lineage -n "__fish_lineage_using_subcommand completions" -s h -l help -d 'Print help'
+complete -c lineage -n "__fish_lineage_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "init" -d 'Make a store'
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "append" -d 'Log one trial, and print its id'
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "amend" -d 'Correct the row of a trial'
@@ -589,6 +724,11 @@ complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_see
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "prompts" -d 'List saved prompts: when, for which specialist, as of which trial'
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "check" -d 'Find problems in a log'
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "import" -d 'Import the log of another tool, or another store, into a store'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "export" -d 'Export the whole log for another tool'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "export" -d 'Export the log for another tool'
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+
+if command -q lineage
+    complete -c lineage -e
+    complete --keep-order --no-files --command lineage --arguments "(COMPLETE=fish lineage -- (commandline --current-process --tokenize --cut-at-cursor) (commandline --current-token --cut-at-cursor))"
+end

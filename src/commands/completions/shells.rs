@@ -21,7 +21,7 @@ pub enum Shell {
     Fish,
 }
 
-/// Asks the program in bash. Words are joined again that bash splits at `=` and `:`.
+/// Asks the program in bash. Words are joined again that bash splits at `=`, `:` and `@`.
 const BASH: &str = r#"
 _lineage_ask() {
     local IFS=$'\n' words=() joined=0 last word i
@@ -32,10 +32,10 @@ _lineage_ask() {
         else
             words+=("$word")
         fi
-        [[ $word == [=:] ]] && joined=1 || joined=0
+        [[ $word == [=:@] ]] && joined=1 || joined=0
     done
     last=${words[${#words[@]} - 1]}
-    [[ ${COMP_WORDS[COMP_CWORD]} == [=:] ]] && word="" || word=${COMP_WORDS[COMP_CWORD]}
+    [[ ${COMP_WORDS[COMP_CWORD]} == [=:@] ]] && word="" || word=${COMP_WORDS[COMP_CWORD]}
     COMPREPLY=($(COMPLETE=bash COMPLETER -- "${words[@]}" 2>/dev/null))
     # What bash takes for earlier words is not part of the reply.
     COMPREPLY=("${COMPREPLY[@]#"${last%"$word"}"}")
