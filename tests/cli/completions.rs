@@ -271,7 +271,7 @@ fn the_scripts_complete_fixed_values_without_the_program() {
         if let Some(mut terminal) = Terminal::start(&sandbox, shell, &setup) {
             terminal.expect("lineage append --status ", &["size_blocked"]);
             terminal.expect("lineage tail --format j", &["jsonl"]);
-            terminal.expect("lineage render --sections tri", &["trials"]);
+            terminal.expect("lineage render --sections cha", &["chain"]);
         }
     }
 }

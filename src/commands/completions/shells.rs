@@ -35,10 +35,9 @@ _lineage_ask() {
         [[ $word == [=:@] ]] && joined=1 || joined=0
     done
     last=${words[${#words[@]} - 1]}
-    [[ ${COMP_WORDS[COMP_CWORD]} == [=:@] ]] && word="" || word=${COMP_WORDS[COMP_CWORD]}
     COMPREPLY=($(COMPLETE=bash COMPLETER -- "${words[@]}" 2>/dev/null))
     # What bash takes for earlier words is not part of the reply.
-    COMPREPLY=("${COMPREPLY[@]#"${last%"$word"}"}")
+    COMPREPLY=("${COMPREPLY[@]#"${last%"$2"}"}")
     if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[=/:] ]]; then
         compopt -o nospace 2>/dev/null
     fi
