@@ -111,8 +111,5 @@ fn render_holds_only_what_it_shows() {
         used.rusage.maxrss
     );
     let prompt = sandbox.ok(&["render", "--for", "s", "-q"]);
-    assert!(
-        prompt.contains("notes: `start39 xxx") && prompt.contains("Error: end39"),
-        "{prompt}"
-    );
+    assert!(prompt.contains("start39 xxx"), "{prompt}");
 }

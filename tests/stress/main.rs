@@ -5,18 +5,25 @@
 #![allow(clippy::print_stdout)] // this program exists to print its figures
 
 mod amends;
+mod batches;
 mod calls;
 mod clock;
+mod differential;
 mod flips;
 mod full;
 mod giants;
+mod growth;
 mod harness;
 mod held;
+#[allow(dead_code)] // shared with the CLI tests, which use the rest
+#[path = "../cli/index_events.rs"]
+mod index_events;
 mod kills;
 mod limit;
 mod noise;
 mod random;
 mod raw_log;
+mod repairs;
 #[allow(dead_code)] // shared with the CLI tests, which use the rest
 #[path = "../cli/sandbox.rs"]
 mod sandbox;
@@ -44,7 +51,7 @@ pub(crate) enum Outcome {
 
 type Trial = fn(&Options) -> Outcome;
 
-const TRIALS: [(&str, Trial); 12] = [
+const TRIALS: [(&str, Trial); 16] = [
     ("writers", writers::run),
     ("kills", kills::run),
     ("amends", amends::run),
@@ -57,6 +64,10 @@ const TRIALS: [(&str, Trial); 12] = [
     ("held", held::run),
     ("noise", noise::run),
     ("giants", giants::run),
+    ("differential", differential::run),
+    ("batches", batches::run),
+    ("repairs", repairs::run),
+    ("growth", growth::run),
 ];
 
 fn main() -> ExitCode {
