@@ -94,11 +94,7 @@ pub fn run(args: Import, context: &Context) -> Result<()> {
     let summary = import_summary(&translation, &plan, snapshots.copied, &file, &dir);
     context.ui.print(&summary)?;
     if has_other_options {
-        let settings = dir.join("lineage.toml");
-        let settings = settings.display();
-        context.ui.note(&format!(
-            "this --map or --segment is not stored; add it to [import] in {settings} for the next import"
-        ));
+        note_unstored_options(&dir, context);
     }
     report_changes(&plan, &file, context);
     snapshots.warn(context);
@@ -106,6 +102,14 @@ pub fn run(args: Import, context: &Context) -> Result<()> {
         context.ui.note("nothing was written");
     }
     Ok(())
+}
+
+fn note_unstored_options(dir: &Path, context: &Context) {
+    let settings = dir.join("lineage.toml");
+    let settings = settings.display();
+    context.ui.note(&format!(
+        "this --map or --segment is not stored; add it to [import] in {settings} for the next import"
+    ));
 }
 
 /// One import, into whatever store.
@@ -161,7 +165,7 @@ impl Job<'_> {
             plan.rows.extend(rows);
             return Ok((plan, CopiedSnapshots::default()));
         }
-        create_store(dir, self.translation, options, self.source.log_path())?;
+        create_store(dir, self.translation, options, self.source)?;
         self.add_to(&Store::find(Some(dir))?)
     }
 }
@@ -171,7 +175,7 @@ fn create_store(
     dir: &Path,
     translation: &Translation,
     options: &ReadOptions,
-    file: &Path,
+    source: &ImportSource,
 ) -> Result<()> {
     let settings = import_settings(&options.map, options.segment);
     let mut columns = translation.extra_columns().to_vec();
@@ -181,10 +185,10 @@ fn create_store(
     let new = New {
         metric: &translation.metric,
         direction: translation.direction(),
-        label: None,
+        label: source.label(),
         columns: &columns,
         import: Some(&settings),
-        mode: permissions_of(file)?,
+        mode: permissions_of(source.log_path())?,
     };
     init(Some(dir), &new)?;
     Ok(())

@@ -61,14 +61,8 @@ pub fn plan_import(
     let rows = ImportedRows::new(translation, schema);
     let matches = rows.recognize(&stored);
     let are_new = matches.iter().all(RowMatch::is_new);
-    if are_new
-        && !as_new
-        && let Some((line, id)) = rows.find_duplicate(&stored)
-    {
-        bail!(
-            "most rows look like trials of the store (line {line} like trial {id}), as if the log had gained a column; \
-             add them anyway with --as-new, or import --into another store"
-        );
+    if are_new && !as_new {
+        refuse_duplicates(&rows, &stored)?;
     }
     let mut merger = Merger {
         schema,
@@ -87,6 +81,16 @@ pub fn plan_import(
         merger.merge(row.line, cells, found, id, &all_ids);
     }
     Ok(merger.plan)
+}
+
+fn refuse_duplicates(rows: &ImportedRows, stored: &StoredTrials) -> Result<()> {
+    let Some((line, id)) = rows.find_duplicate(stored) else {
+        return Ok(());
+    };
+    bail!(
+        "most rows look like trials of the store (line {line} like trial {id}), as if the log had gained a column; \
+         add them anyway with --as-new, or import --into another store"
+    );
 }
 
 /// The ids that the trials of a file get in the log, by their ids in the file. If an id occurs twice, its first trial.

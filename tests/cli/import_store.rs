@@ -154,6 +154,11 @@ fn a_new_store_takes_over_the_settings_and_the_ids() {
     sandbox.ok(&["--store", "copy", "check"]);
     let settings = sandbox.read("copy/lineage.toml");
     assert!(settings.contains("metric = \"val_loss\""), "{settings}");
+    let labelled = settings.replace("# label", "label");
+    sandbox.write("copy/lineage.toml", labelled);
+    sandbox.ok(&["import", "copy", "--into", "again", "-q"]);
+    let settings = sandbox.read("again/lineage.toml");
+    assert!(settings.contains("\nlabel = \"bpb\""), "{settings}");
 }
 
 #[test]

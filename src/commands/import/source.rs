@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 
 use crate::{
     import::{Translation, translate_file, translate_own},
@@ -47,12 +47,26 @@ impl ImportSource {
         Some(dir.display().to_string())
     }
 
+    /// The short name that the store has for its metric.
+    pub(super) fn label(&self) -> Option<&str> {
+        self.store.as_ref()?.settings.label.as_deref()
+    }
+
     /// Reads the log. For what neither a flag nor its own settings say, the settings of the target count.
     pub(super) fn translate(
         &mut self,
         target: &Settings,
         options: &ReadOptions,
     ) -> Result<Translation> {
+        let path = self.log_path();
+        let is_empty = path
+            .metadata()
+            .is_ok_and(|meta| meta.is_file() && meta.len() == 0);
+        ensure!(
+            !is_empty,
+            "{}: no rows yet, the file is empty; `lineage init` makes a store without trials",
+            path.display()
+        );
         let is_own = match &self.store {
             Some(store) => options.map.is_empty() && is_own_log(store)?,
             None => false,
