@@ -180,11 +180,11 @@ impl Limits {
 
 /// The columns that may hold a constraint.
 fn find_columns(schema: &Schema) -> Vec<ColumnValues> {
-    let durations = [Role::TrainSeconds, Role::TotalSeconds].map(|role| schema.column(role));
+    let training = schema.column(Role::TrainSeconds);
     let mut columns = Vec::new();
     for (column, name) in schema.names().iter().enumerate() {
         let is_score = schema.column(Role::Score) == Some(column);
-        let has_meaning = STANDARD.contains(&name.as_str()) && !durations.contains(&Some(column));
+        let has_meaning = STANDARD.contains(&name.as_str()) && training != Some(column);
         if !is_score && !has_meaning && !has_word(name, &COUNTER_WORDS) {
             columns.push(ColumnValues::new(column));
         }

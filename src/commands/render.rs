@@ -17,12 +17,12 @@ use super::{Context, ReadArgs, render_hook};
 use crate::analysis::{Best, Leaderboard};
 use crate::append::format_time;
 use crate::index::IndexedLog;
-use crate::log::{Role, Trial};
+use crate::log::Role;
 use crate::open::{ReadOptions, open_log};
 use crate::output::json;
 use crate::prompt::{self, PromptData, PromptOptions};
-use crate::snapshot::{Workdir, open_snapshot, read_workdir};
-use crate::store::{PromptSettings, SectionName, Store};
+use crate::snapshot::{self, Workdir, read_workdir};
+use crate::store::{PromptSettings, RunningTrial, SectionName, Store};
 use crate::text::shell_word;
 
 /// Print the prompt that opens an agent's session
@@ -144,11 +144,7 @@ pub(super) fn make_prompt(args: &Render, context: &Context) -> Result<Prompt> {
     let read_flags = flags_to_repeat(&serde_json::to_value(&args.read)?);
     let has_snapshot = data
         .best()
-        .is_some_and(|best| has_snapshot(&store, &log, best));
-    let running = match args.as_of {
-        None => store.running_trials(Timestamp::now()),
-        Some(_) => Vec::new(), // what was in progress then is not recorded
-    };
+        .is_some_and(|best| snapshot::has_usable_snapshot(&store, &best.row()));
     let text = prompt::render(
         &data,
         &PromptOptions {
@@ -157,8 +153,8 @@ pub(super) fn make_prompt(args: &Render, context: &Context) -> Result<Prompt> {
             command: &format!("lineage render{}{store_flag}", flags_to_repeat(&flags)),
             log_flags: &format!("{read_flags}{store_flag}"),
             has_snapshot,
-            best_diff: choose_diff(&store, &log, &data, has_snapshot),
-            running: &running,
+            best_diff: choose_diff(&store, &data, has_snapshot),
+            running: &running_trials(args, &store),
             insights: &store.insights()?,
             workdir: workdir.transpose()?.as_ref(),
         },
@@ -220,20 +216,20 @@ fn store_flag(context: &Context) -> String {
     }
 }
 
-fn has_snapshot(store: &Store, log: &IndexedLog, trial: &Trial) -> bool {
-    open_snapshot(store, log, &trial.row()).is_ok()
+/// The trials in progress; what was in progress after an earlier trial is not recorded.
+fn running_trials(args: &Render, store: &Store) -> Vec<RunningTrial> {
+    match args.as_of {
+        None => store.running_trials(Timestamp::now()),
+        Some(_) => Vec::new(),
+    }
 }
 
 /// The flags with which `lineage diff` shows what the best trial changed: its files or, without snapshots, its columns.
-fn choose_diff(
-    store: &Store,
-    log: &IndexedLog,
-    data: &PromptData,
-    has_snapshot: bool,
-) -> Option<&'static str> {
+fn choose_diff(store: &Store, data: &PromptData, has_snapshot: bool) -> Option<&'static str> {
     let mut ancestors = data.ancestors_of_best().peekable();
     ancestors.peek()?;
-    let is_frozen = has_snapshot && ancestors.any(|trial| self::has_snapshot(store, log, trial));
+    let is_frozen =
+        has_snapshot && ancestors.any(|trial| snapshot::has_usable_snapshot(store, &trial.row()));
     Some(if is_frozen { "" } else { " --columns" })
 }
 

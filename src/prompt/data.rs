@@ -1,6 +1,6 @@
 //! Gathers what a prompt shows: one pass over the log, then the few trials that are shown.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, mem, sync::Arc};
 
 use anyhow::Result;
 
@@ -11,7 +11,7 @@ use crate::analysis::{
     StatedLimit, Tally, find_signals, median,
 };
 use crate::index::IndexedLog;
-use crate::log::{Direction, Role, Schema, Status, Trial};
+use crate::log::{Role, Row, Schema, Status, Trial};
 use crate::output::trials::Steps;
 use crate::store::PromptSettings;
 
@@ -36,13 +36,7 @@ pub struct PromptData {
     pub(super) best: Option<Trial>,
     pub(super) limits: Vec<Limit>,
     pub(super) leaderboard: Vec<Trial>,
-    /// The chain to the best: the root, then the last links, each with its step.
-    pub(super) chain: Vec<(Trial, String)>,
-    /// Links between the root and the others.
-    pub(super) skipped_links: usize,
-    pub(super) chain_end: ChainEnd,
-    pub(super) children: Vec<Trial>,
-    pub(super) older_children: BTreeMap<Status, u64>,
+    pub(super) relatives: Relatives,
     pub(super) failures: Vec<FailureClass>,
     /// Failed trials whose score beats the best, and how many there are.
     pub(super) invalid: Vec<Trial>,
@@ -54,10 +48,27 @@ pub struct PromptData {
     pub(super) own_last: Vec<Trial>,
     /// The last trials: the first ones are shown in full, the others as a list.
     pub(super) last: Vec<Trial>,
+    pub(super) signals: Signals,
+}
+
+/// The ancestors and children of the best.
+pub(super) struct Relatives {
+    /// The root, then the last links, each with its step.
+    pub(super) chain: Vec<(Trial, String)>,
+    /// Links between the root and the others.
+    pub(super) skipped_links: usize,
+    pub(super) chain_end: ChainEnd,
+    pub(super) children: Vec<Trial>,
+    pub(super) older_children: BTreeMap<Status, u64>,
+    failed_children: usize,
+}
+
+/// What the numbers say about the search.
+pub(super) struct Signals {
     /// How much the score of a repeated trial varies.
     pub(super) noise: Option<f64>,
-    pub(super) signals: Vec<Signal>,
     pub(super) near_misses: Vec<Trial>,
+    pub(super) found: Vec<Signal>,
 }
 
 impl PromptData {
@@ -67,7 +78,7 @@ impl PromptData {
 
     /// The ancestors of the best that the chain shows, the nearest first.
     pub fn ancestors_of_best(&self) -> impl Iterator<Item = &Trial> {
-        let links = self.chain.iter().rev().skip(1);
+        let links = self.relatives.chain.iter().rev().skip(1);
         links.map(|(trial, _)| trial)
     }
 }
@@ -86,68 +97,87 @@ pub fn gather(
     sizes: &PromptSettings,
     stated: &BTreeMap<String, StatedLimit>,
 ) -> Result<PromptData> {
-    let answers = log.ask(Queries::new(log, specialist, sizes))?;
-    let direction = log.schema.direction;
-    let lineage = answers.lineage.into_lineage();
+    let mut answers = log.ask(Queries::new(log, specialist, sizes))?;
+    let lineage = mem::take(&mut answers.lineage).into_lineage();
+    let relatives = gather_relatives(log, lineage, sizes.links.max(1))?;
     let best = log.briefs_at(answers.best.offset())?.pop();
-    let limits = answers.limits.find(&log.schema, stated);
-    let mut own = answers.own;
-    let own_last = own.outcomes.iter().rev().take(sizes.specialist);
-    let own_last = log.briefs_at(own_last.map(|outcome| outcome.offset))?;
-    let leaderboard = log.briefs_at(answers.leaderboard.into_offsets())?;
-    let noise = sizes.epsilon.or_else(|| answers.recent.noise());
-    let near_misses = NearMissSearch {
+    let leaderboard = mem::take(&mut answers.leaderboard).into_offsets();
+    let leaderboard = log.briefs_at(leaderboard)?;
+    let search = NearMissSearch {
         near_misses: &answers.near_misses,
         recent: &answers.recent,
         leaderboard: &leaderboard,
         best: best.as_ref(),
     };
-    let near_misses = near_misses.find(log, noise)?;
-    let size = sizes.recent.saturating_add(sizes.full).max(1);
-    let take = |row: &crate::log::Row| (!row.status().is_ignored()).then(|| row.to_brief());
-    let mut last = log.last_with(size, take)?;
-    last.reverse();
-    let children = lineage.children.iter().rev().map(|(offset, _)| *offset);
-    let children = log.briefs_at(children)?;
-    let (chain, skipped_links) = gather_chain(log, &lineage, sizes.links.max(1))?;
-    let signals = find_signals(&Evidence {
-        outcomes: own.outcomes.make_contiguous(),
-        epsilon: noise,
-        since_keep: answers.tally.since_keep,
-        stuck_after: sizes.stuck_after,
-        failed_children: lineage.failed_children,
-        near_misses: near_misses.len(),
-    });
+    let noise = sizes.epsilon.or_else(|| answers.recent.noise());
+    let near_misses = search.find(log, noise)?;
+    let failed_children = relatives.failed_children;
+    let signals = gather_signals(&mut answers, near_misses, noise, failed_children, sizes);
+    let last = gather_last(log, sizes)?;
+    let own_last = answers.own.outcomes.iter().rev().take(sizes.specialist);
     Ok(PromptData {
         schema: Arc::clone(&log.schema),
         specialist: specialist.to_owned(),
-        failures: gather_failures(
-            log,
-            &answers.failures,
-            &answers.tally,
-            answers.recent.first(),
-            sizes.reasons,
-        )?,
+        failures: gather_failures(log, &answers, sizes.reasons)?,
         all_invalid: answers.invalid.len(),
         invalid: log.briefs_at(answers.invalid.select(MAX_INVALID))?,
-        better_than_parent: gather_better(log, &answers.recent, direction)?,
+        better_than_parent: gather_better(log, &answers.recent)?,
         repeated: gather_repeated(log, &answers.recent)?,
-        tally: answers.tally,
+        own_last: log.briefs_at(own_last.map(|outcome| outcome.offset))?,
+        limits: answers.limits.find(&log.schema, stated),
         newest: last.first().cloned(),
+        tally: answers.tally,
+        own: answers.own,
         best,
-        limits,
         leaderboard,
+        relatives,
+        last,
+        signals,
+    })
+}
+
+fn gather_signals(
+    answers: &mut Queries,
+    near_misses: Vec<Trial>,
+    noise: Option<f64>,
+    failed_children: usize,
+    sizes: &PromptSettings,
+) -> Signals {
+    let found = find_signals(&Evidence {
+        outcomes: answers.own.outcomes.make_contiguous(),
+        epsilon: noise,
+        since_keep: answers.tally.since_keep,
+        stuck_after: sizes.stuck_after,
+        failed_children,
+        near_misses: near_misses.len(),
+    });
+    Signals {
+        noise,
+        near_misses,
+        found,
+    }
+}
+
+/// The trials that are shown in full or listed as recent, newest first; at least one.
+fn gather_last(log: &IndexedLog, sizes: &PromptSettings) -> Result<Vec<Trial>> {
+    let size = sizes.recent.saturating_add(sizes.full).max(1);
+    let take = |row: &Row| (!row.status().is_ignored()).then(|| row.to_brief());
+    let mut last = log.last_with(size, take)?;
+    last.reverse();
+    Ok(last)
+}
+
+fn gather_relatives(log: &IndexedLog, lineage: BestLineage, max_links: usize) -> Result<Relatives> {
+    let children = lineage.children.iter().rev().map(|(offset, _)| *offset);
+    let children = log.briefs_at(children)?;
+    let (chain, skipped_links) = gather_chain(log, &lineage, max_links)?;
+    Ok(Relatives {
         chain,
         skipped_links,
         chain_end: lineage.end,
         children,
         older_children: lineage.older_children,
-        own,
-        own_last,
-        last,
-        noise,
-        signals,
-        near_misses,
+        failed_children: lineage.failed_children,
     })
 }
 
@@ -170,12 +200,8 @@ fn gather_chain(
     Ok((links, lineage.skipped_links))
 }
 
-fn gather_better(
-    log: &IndexedLog,
-    recent: &RecentTrials,
-    direction: Direction,
-) -> Result<Vec<(Trial, f64)>> {
-    let mut better = recent.better_than_parent(direction);
+fn gather_better(log: &IndexedLog, recent: &RecentTrials) -> Result<Vec<(Trial, f64)>> {
+    let mut better = recent.better_than_parent(log.schema.direction);
     better.truncate(MAX_BETTER);
     let trials = log.briefs_at(better.iter().map(|(offset, _)| *offset))?;
     let steps = better.into_iter().map(|(_, step)| step);

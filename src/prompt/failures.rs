@@ -7,8 +7,9 @@ use std::{
 
 use anyhow::Result;
 
+use super::queries::Queries;
 use super::{Page, PromptData, id, limits::find_violation, trial_count, trim::Section};
-use crate::analysis::{Failures, Tally, find_knobs, find_reason, kind_of};
+use crate::analysis::{find_knobs, find_reason, kind_of};
 use crate::index::IndexedLog;
 use crate::log::{Role, Status, Trial};
 use crate::output::format::{amount, duration, share};
@@ -61,17 +62,15 @@ struct Failure {
     knobs: Vec<String>,
 }
 
-/// The classes of failures, most hours first, each with at most `limit` reasons. Tries are counted from the row at
-/// `window` on.
+/// The classes of failures, most hours first, each with at most `limit` reasons.
 pub(super) fn gather_failures(
     log: &IndexedLog,
-    failures: &Failures,
-    tally: &Tally,
-    window: Option<u64>,
+    answers: &Queries,
     limit: usize,
 ) -> Result<Vec<FailureClass>> {
+    let total = &answers.tally.total;
     let mut classes = Vec::new();
-    for (&status, offsets) in &failures.0 {
+    for (&status, offsets) in &answers.failures.0 {
         let mut read = Vec::new();
         log.each_at(offsets.iter().copied(), |row| {
             let reason = find_reason(&row.text(Role::Notes)).map(|reason| shorten(&reason));
@@ -83,14 +82,14 @@ pub(super) fn gather_failures(
         })?;
         classes.push(FailureClass {
             status,
-            trials: tally.total.trials(|other| other == status),
-            hours: tally.total.hours(|other| other == status),
+            trials: total.trials(|other| other == status),
+            hours: total.hours(|other| other == status),
             searched: read.len(),
             knobs: frequent_knobs(&read),
             reasons: group_reasons(log, read, limit)?,
         });
     }
-    if let Some(window) = window {
+    if let Some(window) = answers.recent.first() {
         count_tries(log, window, &mut classes)?;
     }
     classes.sort_by(|a, b| b.hours.total_cmp(&a.hours).then(b.trials.cmp(&a.trials)));
@@ -220,7 +219,7 @@ fn class_text(class: &FailureClass, page: &Page) -> String {
 
 /// What the last children of the best have in common: `3 of the last 5 trials from the best: eval_s 604–605`.
 fn children_text(status: Status, data: &PromptData) -> String {
-    let last = &data.children[..data.children.len().min(LAST_CHILDREN)];
+    let last = &data.relatives.children[..data.relatives.children.len().min(LAST_CHILDREN)];
     let mut failed = 0;
     let mut values: BTreeMap<String, (f64, f64)> = BTreeMap::new();
     for child in last.iter().filter(|child| child.row().status() == status) {

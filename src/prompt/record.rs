@@ -16,7 +16,12 @@ pub fn record(data: &PromptData, sizes: &PromptSettings, prompt: &str, flags: &V
         shown.iter().map(row_value).collect()
     };
     let last = |count: usize| rows(&data.last[..count.min(data.last.len())]);
-    let chain: Vec<_> = data.chain.iter().map(|(trial, _)| trial.clone()).collect();
+    let chain: Vec<_> = data
+        .relatives
+        .chain
+        .iter()
+        .map(|(trial, _)| trial.clone())
+        .collect();
     let best = data.best.as_ref().map(|best| {
         let row = best.row();
         if is_blind {

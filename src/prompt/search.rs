@@ -15,12 +15,13 @@ const CHAIN_WORD: usize = 64;
 
 pub(super) fn signals(page: &Page) -> Option<Section> {
     let mut rows = Vec::new();
-    if let Some(noise) = page.data.noise {
+    if let Some(noise) = page.data.signals.noise {
         rows.push(noise_text(noise, page));
     }
     rows.extend(
         page.data
             .signals
+            .found
             .iter()
             .map(|signal| signal_text(signal, page)),
     );
@@ -65,7 +66,7 @@ fn signal_text(signal: &Signal, page: &Page) -> String {
 
 fn near_misses_text(page: &Page) -> String {
     let mut text = "- Worth another try from the best: discards close to zero, measured against an earlier best.\n".to_owned();
-    for trial in &page.data.near_misses {
+    for trial in &page.data.signals.near_misses {
         let row = trial.row();
         let delta = explained_delta(&row).unwrap_or_default();
         text += &format!("  - {} ({delta})", id(&row));
@@ -99,6 +100,7 @@ pub(super) fn chain(page: &Page) -> Option<Section> {
     let data = page.data;
     data.best.as_ref()?;
     let mut lines: Vec<String> = data
+        .relatives
         .chain
         .iter()
         .map(|link| link_text(link, page))
@@ -106,14 +108,14 @@ pub(super) fn chain(page: &Page) -> Option<Section> {
     if let Some(best) = lines.last_mut() {
         *best += " ← BEST";
     }
-    if data.skipped_links > 0 {
-        let skipped = count(data.skipped_links as u64, "more link");
+    if data.relatives.skipped_links > 0 {
+        let skipped = count(data.relatives.skipped_links as u64, "more link");
         lines.insert(1, format!("… {skipped}"));
     }
     for line in lines.iter_mut().skip(1) {
         line.insert_str(0, "└─ ");
     }
-    let note = match data.chain_end {
+    let note = match data.relatives.chain_end {
         ChainEnd::Root => "",
         ChainEnd::MissingParent => "\nThe parent of the first trial is not in the log.\n",
         ChainEnd::Cycle => "\nThe parents form a cycle; the chain is cut at the first trial.\n",

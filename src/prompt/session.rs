@@ -75,19 +75,28 @@ fn limits_line(page: &Page) -> String {
 }
 
 pub(super) fn more(page: &Page) -> Option<Section> {
+    page.data.newest.as_ref()?;
+    let rows = commands(page).into_iter().map(|(command, answer)| {
+        let command = code(
+            &format!("lineage {command}{}", page.options.log_flags),
+            COMMAND,
+        );
+        format!("- {command}: {answer}\n")
+    });
+    Some(Section::new("## How to ask for more", "", rows.collect()))
+}
+
+/// Commands with ids of this log, and what they answer.
+fn commands(page: &Page) -> Vec<(String, &'static str)> {
     let (data, options) = (page.data, page.options);
-    let newest = shell_word(&data.newest.as_ref()?.row().name());
-    let best = data
-        .best
-        .as_ref()
-        .map(|best| shell_word(&best.row().name()));
-    let best = best.as_ref().unwrap_or(&newest);
+    let id_word =
+        |trial: &Option<Trial>| trial.as_ref().map(|trial| shell_word(&trial.row().name()));
+    let newest = id_word(&data.newest).unwrap_or_default();
+    let best = id_word(&data.best).unwrap_or_else(|| newest.clone());
+    let similar = "similar \"your hypothesis\"".to_owned();
     let mut commands = vec![
         (format!("show {newest}"), "one trial in full"),
-        (
-            "similar \"your hypothesis\"".to_owned(),
-            "the earlier trials that are like it",
-        ),
+        (similar, "the earlier trials that are like it"),
         (
             format!("chain {best}"),
             "the ancestors of a trial, oldest first",
@@ -113,11 +122,7 @@ pub(super) fn more(page: &Page) -> Option<Section> {
     if let Some(flags) = options.best_diff {
         commands.push((format!("diff {best}{flags}"), "what it changed"));
     }
-    let rows = commands.iter().map(|(command, answer)| {
-        let command = code(&format!("lineage {command}{}", options.log_flags), COMMAND);
-        format!("- {command}: {answer}\n")
-    });
-    Some(Section::new("## How to ask for more", "", rows.collect()))
+    commands
 }
 
 pub(super) fn workdir(workdir: &Workdir, blind: bool) -> Section {

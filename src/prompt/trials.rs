@@ -114,7 +114,12 @@ fn table(
 fn hide_hypothesis(trial: &Trial, page: &Page) -> Option<&'static str> {
     let row = trial.row();
     let sections = &page.options.settings.sections;
-    let mut links = page.data.chain.iter().map(|(link, _)| link.row().offset);
+    let mut links = page
+        .data
+        .relatives
+        .chain
+        .iter()
+        .map(|(link, _)| link.row().offset);
     if sections.contains(&SectionName::Chain) && links.any(|offset| offset == row.offset) {
         return Some("in the chain");
     }
@@ -134,7 +139,10 @@ fn table_cell(row: &Row, role: Role, page: &Page) -> String {
 
 pub(super) fn children(page: &Page) -> Option<Section> {
     page.data.best.as_ref()?;
-    let (children, older) = (&page.data.children, &page.data.older_children);
+    let (children, older) = (
+        &page.data.relatives.children,
+        &page.data.relatives.older_children,
+    );
     let all = children.len() as u64 + older.values().sum::<u64>();
     if all == 0 {
         let section = Section::new("## Tried from the best", "Nothing yet.\n", Vec::new());

@@ -58,6 +58,13 @@ pub struct Snapshot {
     entries: Vec<Entry>,
 }
 
+/// Whether a trial has a snapshot that can be opened.
+pub fn has_usable_snapshot(store: &Store, row: &Row) -> bool {
+    let path = row.text(Role::Snapshot);
+    let is_named = !path.is_empty() && row.damage.is_none();
+    is_named && Snapshot::open(store, Path::new(&*path), &row.name()).is_ok()
+}
+
 /// Opens the snapshot of a trial. If it has none, the error names the nearest ancestor that has one.
 pub fn open_snapshot(store: &Store, log: &IndexedLog, row: &Row) -> Result<Snapshot> {
     let (trial, path) = (row.name(), row.text(Role::Snapshot));
