@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
+use jiff::Timestamp;
 
 use super::{Context, ReadArgs};
 use crate::analysis::Tally;
@@ -47,7 +48,10 @@ pub fn run(args: Stats, context: &Context) -> Result<()> {
     let (role, name) = by.unzip();
     let tally = log.ask(Tally::new(role))?;
     let text = match args.format {
-        Format::Table => format_stats(&tally, name, &log.schema, context.ui.look),
+        Format::Table => {
+            let running = context.store()?.running_trials(Timestamp::now()).len();
+            format_stats(&tally, name, running, &log.schema, context.ui.look)
+        }
         format => format_stats_records(&tally, name, &log.schema, format),
     };
     context.answer(&text, &log)

@@ -1,6 +1,7 @@
 //! `lineage tail`: the most recent trials.
 
 mod follow;
+mod running;
 
 use anyhow::Result;
 use clap::Args;
@@ -21,6 +22,7 @@ Examples:
   lineage tail -f --status keep
   lineage tail -n 50 --status crash --status preflight_crash --full
   lineage tail --since 8h --sort score --columns exp,score,hypothesis
+  lineage tail --running
   lineage tail --specialist opt --format jsonl | jq .hypothesis")]
 pub struct Tail {
     /// Number of trials; -20 is short for -n 20 [default: 10]
@@ -34,6 +36,9 @@ pub struct Tail {
     /// Order of the trials that are shown [default: as in the log]
     #[arg(long, value_name = "KEY")]
     sort: Option<SortKey>,
+    /// List the trials in progress instead: those that `lineage run` has started and not yet logged
+    #[arg(long, conflicts_with_all = ["follow", "full", "sort", "columns", "field"])]
+    running: bool,
     /// Show the whole hypothesis and notes below the numbers
     #[arg(long, conflicts_with_all = ["format", "columns", "field"])]
     full: bool,
@@ -53,6 +58,9 @@ fn parse_short(text: &str) -> Result<usize, String> {
 }
 
 pub fn run(args: Tail, context: &Context) -> Result<()> {
+    if args.running {
+        return running::run(args.output.format, context);
+    }
     if args.follow {
         return follow::run(args, context);
     }

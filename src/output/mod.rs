@@ -12,6 +12,7 @@ pub mod markdown;
 pub mod plot;
 pub mod records;
 pub mod report;
+pub mod running;
 pub mod search;
 pub mod similar;
 pub mod stats;

@@ -108,8 +108,17 @@ fn entry_figures(entry: &Entry, total: &Group) -> Figures<'static> {
 }
 
 /// The summary, then a histogram of the statuses, or the groups of the column `by`.
-pub fn format_stats(tally: &Tally, by: Option<&str>, schema: &Schema, look: Look) -> String {
-    let summary = format_summary(tally, schema);
+pub fn format_stats(
+    tally: &Tally,
+    by: Option<&str>,
+    running: usize,
+    schema: &Schema,
+    look: Look,
+) -> String {
+    let mut summary = format_summary(tally, schema);
+    if running > 0 {
+        summary += &format!("running    {running}: `lineage tail --running`\n");
+    }
     if tally.total.all() == 0 {
         return summary;
     }

@@ -91,9 +91,26 @@ fn a_trial_is_listed_while_it_runs() {
     assert_eq!(entry["parent_exp"], "000");
     assert_eq!(entry["job_name"], "job-1");
     assert_eq!(entry["pid"], child.id());
+    let listed = sandbox.ok(&["tail", "--running", "--format", "jsonl"]);
+    let listed: serde_json::Value = serde_json::from_str(&listed).unwrap();
+    assert_eq!(listed["job_name"], "job-1");
+    assert_eq!(listed["pid"], child.id());
+    let table = sandbox.ok(&["tail", "--running"]);
+    assert!(
+        table.lines().nth(1).unwrap().contains("raise beta2"),
+        "{table}"
+    );
+    assert!(sandbox.ok(&["stats"]).contains("running    1"));
+    assert!(
+        sandbox
+            .ok(&["render", "--for", "opt"])
+            .contains("In progress")
+    );
     fs::write(sandbox.path("go"), "").unwrap();
     assert!(child.wait_with_output().unwrap().status.success());
     assert_eq!(running(&sandbox), 0);
+    assert_eq!(sandbox.ok(&["tail", "--running"]), "");
+    assert!(!sandbox.ok(&["stats"]).contains("running"));
 }
 
 #[test]
