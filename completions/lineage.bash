@@ -1862,7 +1862,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__tail)
-            opts="-n -f -q -h --follow --sort --full --field --columns --format --status --specialist --domain --since --grep --metric --direction --map --segment --store --quiet --color --help"
+            opts="-n -f -q -h --follow --sort --running --full --field --columns --format --status --specialist --domain --since --grep --metric --direction --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -223,6 +223,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand tail" -l color -d 'When 
 always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -s f -l follow -d 'Print new trials as they are logged'
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l running -d 'List the trials in progress instead: those that `lineage run` has started and not yet logged'
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l full -d 'Show the whole hypothesis and notes below the numbers'
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -s h -l help -d 'Print help (see more with \'--help\')'
