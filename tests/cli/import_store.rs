@@ -249,3 +249,30 @@ fn a_log_with_its_newest_row_first_keeps_its_parents() {
     let ids = sandbox.ok(&["--store", "log.tsv", "chain", "--field", "exp_id", "-q"]);
     assert_eq!(ids, "002\n001\n000\n");
 }
+
+#[test]
+fn an_index_is_right_after_an_import_whose_parent_comes_later() {
+    let sandbox = Sandbox::with_store();
+    let trial = |n: usize| {
+        let (status, notes) = (if n == 0 { "baseline" } else { "discard" }, "x".repeat(700));
+        format!(
+            "{{\"status\":\"{status}\",\"metric\":{},\"notes\":\"{notes}\"}}\n",
+            n + 2
+        )
+    };
+    let trials: String = (0..260).map(trial).collect();
+    let append = sandbox
+        .lineage(&["append", "--json", "-q"])
+        .write_stdin(trials)
+        .output();
+    assert!(append.unwrap().status.success());
+    let log = "exp_id,parent_exp,status,core_metric,delta_vs_best,hypothesis\n\
+               900,901,discard,3.5,,child\n901,,keep,0.5,,best\n";
+    sandbox.write("log.csv", log);
+    sandbox.ok(&["import", "log.csv", "-q", "--map", "score=core_metric"]);
+    let ask = || sandbox.ok(&["render", "--for", "x", "--sections", "children", "-q"]);
+    let with = ask();
+    assert!(with.contains("child"), "{with}");
+    fs::remove_file(sandbox.path(".lineage/results.idx")).unwrap();
+    assert_eq!(ask(), with);
+}
