@@ -13,7 +13,7 @@ use super::plot::write_file;
 use super::{Context, ReadArgs};
 use crate::analysis::{Best, Limits, Progress, Tally};
 use crate::index::IndexedLog;
-use crate::log::{ExpId, Role};
+use crate::log::{Role, Row};
 use crate::open::open_log;
 use crate::output::Look;
 use crate::output::plot::{Axis, Plot, ScoreRange};
@@ -22,10 +22,11 @@ use crate::snapshot::{compare_snapshots, find_nearest_snapshot, open_snapshot};
 use crate::store::Store;
 use crate::text::count;
 
-/// The most prompts in a page, and the most bytes of one patch and of all patches.
+/// The most prompts and patches in a page, and the most bytes of one patch and of all.
 const MAX_PROMPTS: usize = 200;
+const MAX_PATCHES: usize = 300;
 const MAX_PATCH: usize = 64 * 1024;
-const MAX_PATCHES: usize = 8 * 1024 * 1024;
+const MAX_PATCH_BYTES: usize = 8 * 1024 * 1024;
 
 /// Write one page with the whole search
 ///
@@ -97,7 +98,7 @@ fn make_page(log: &IndexedLog, store: &Store) -> Result<Page> {
     facts.set_limits(limits.find(schema, &store.settings.limits), best.as_ref());
     facts.times = trials.times();
     Ok(Page {
-        patches: make_patches(log, store, &trials.keep_ids())?,
+        patches: make_patches(log, store, &trials.keeps_with_snapshots())?,
         plot: Plot {
             searches: vec![(String::new(), search)],
             metric: schema.label.clone(),
@@ -131,37 +132,36 @@ fn read_prompts(store: &Store, context: &Context) -> Result<Vec<Prompt>> {
     Ok(prompts.collect())
 }
 
-/// What each keep changed, if it and an ancestor have snapshots. A snapshot that cannot be read has no patch: `check`
-/// reports it.
+/// What each of the last keeps changed, if it and an ancestor have snapshots. A snapshot that cannot be read has no patch:
+/// `check` reports it.
 fn make_patches(
     log: &IndexedLog,
     store: &Store,
-    keeps: &[(ExpId, usize)],
+    keeps: &[(u64, usize)],
 ) -> Result<Vec<(usize, String)>> {
     let (mut patches, mut bytes) = (Vec::new(), 0);
-    for (id, index) in keeps.iter().rev() {
-        let trial = log.trial(id)?;
-        if trial.row().text(Role::Snapshot).is_empty() || bytes > MAX_PATCHES {
-            continue;
-        }
-        if let Ok(Some(patch)) = make_patch(log, store, id) {
+    for &(offset, index) in keeps.iter().rev().take(MAX_PATCHES) {
+        let keep = log.at(offset)?;
+        if let Ok(Some(patch)) = make_patch(log, store, &keep.row()) {
             bytes += patch.len();
-            patches.push((*index, patch));
+            patches.push((index, patch));
+        }
+        if bytes > MAX_PATCH_BYTES {
+            break;
         }
     }
     Ok(patches)
 }
 
-fn make_patch(log: &IndexedLog, store: &Store, id: &ExpId) -> Result<Option<String>> {
-    let trial = log.trial(id)?;
-    let Some(parent) = trial.row().parent() else {
+fn make_patch(log: &IndexedLog, store: &Store, keep: &Row) -> Result<Option<String>> {
+    let Some(parent) = keep.parent() else {
         return Ok(None);
     };
     let Some(before) = find_nearest_snapshot(store, log, &parent)? else {
         return Ok(None);
     };
     let before = open_snapshot(store, log, &before.row())?;
-    let after = open_snapshot(store, log, &trial.row())?;
+    let after = open_snapshot(store, log, keep)?;
     let mut patch = Vec::new();
     for change in compare_snapshots(&before, &after)? {
         let diff = read_change(&change, &before, &after)?;

@@ -24,6 +24,8 @@ const ROLES: [(&str, Role); 7] = [
 
 /// One trial.
 struct Entry {
+    /// Where its row starts.
+    offset: u64,
     cells: Vec<String>,
     status: Status,
     score: Option<f64>,
@@ -50,6 +52,7 @@ impl Query for TrialTable {
         }
         let columns = 0..row.schema.names().len();
         self.entries.push(Entry {
+            offset: row.offset,
             cells: columns.map(|column| column_text(row, column)).collect(),
             status: row.status(),
             score: row.score(),
@@ -59,21 +62,27 @@ impl Query for TrialTable {
 }
 
 impl TrialTable {
-    /// The ids of the keeps and their places in the table.
-    pub fn keep_ids(&self) -> Vec<(ExpId, usize)> {
-        let mut ids = Vec::new();
-        for (id, &index) in &self.by_id {
-            if self.entries[index].status == Status::Keep {
-                ids.push((id.clone(), index));
+    /// The keeps that have a snapshot: the offset of each row, and its place in the table.
+    pub fn keeps_with_snapshots(&self) -> Vec<(u64, usize)> {
+        let column = self.column(Role::Snapshot);
+        let entries = self.entries.iter().enumerate();
+        let mut keeps = Vec::new();
+        for (index, entry) in entries {
+            let has_snapshot = column.is_some_and(|column| !entry.cells[column].is_empty());
+            if has_snapshot && entry.status == Status::Keep {
+                keeps.push((entry.offset, index));
             }
         }
-        ids.sort_by_key(|(_, index)| *index);
-        ids
+        keeps
+    }
+
+    fn column(&self, role: Role) -> Option<usize> {
+        self.schema.as_ref()?.column(role)
     }
 
     /// The first and the last time that a trial has.
     pub fn times(&self) -> Option<(String, String)> {
-        let column = self.schema.as_ref()?.column(Role::Time)?;
+        let column = self.column(Role::Time)?;
         let times = self.entries.iter().map(|entry| &entry.cells[column]);
         let mut times = times.filter(|time| !time.is_empty());
         let first = times.next()?;
@@ -86,7 +95,7 @@ impl TrialTable {
             .iter()
             .filter(|entry| entry.status == Status::Keep);
         let cell = |entry: &Entry, role| {
-            let column = self.schema.as_ref().and_then(|schema| schema.column(role));
+            let column = self.column(role);
             column.map_or_else(String::new, |column| {
                 visible(&entry.cells[column]).into_owned()
             })
@@ -103,7 +112,7 @@ impl TrialTable {
     pub(super) fn to_json(&self, plot: &Plot) -> Value {
         let mut roles = json!({});
         for (name, role) in ROLES {
-            let column = self.schema.as_ref().and_then(|schema| schema.column(role));
+            let column = self.column(role);
             if let Some(column) = column {
                 roles[name] = column.into();
             }
