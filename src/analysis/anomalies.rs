@@ -2,7 +2,12 @@
 
 /// Whether a line has control characters other than tabs, or bytes that are not UTF-8.
 pub fn has_anomalies(line: &[u8]) -> bool {
-    line.iter().any(|&b| is_control(b)) || str::from_utf8(line).is_err()
+    has_control(line) || str::from_utf8(line).is_err()
+}
+
+/// Whether a line has a control character. Without an early exit, the compiler compares many bytes at once.
+pub(super) fn has_control(line: &[u8]) -> bool {
+    line.iter().fold(false, |found, &b| found | is_control(b))
 }
 
 /// Whether a byte is an ASCII control character other than the tab between cells.

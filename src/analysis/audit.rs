@@ -5,7 +5,7 @@ use std::{collections::HashMap, mem, path::PathBuf};
 use jiff::Timestamp;
 use memchr::memchr;
 
-use super::{Query, TreeBuilder, anomalies::is_control, walk::find_cycles};
+use super::{Query, TreeBuilder, anomalies::{has_control, is_control}, walk::find_cycles};
 use crate::log::{
     Damage, Ending, ExpId, Role, Row, Schema, Status, has_text_after_quote, parse_time,
     signed_delta,
@@ -162,7 +162,9 @@ impl Audit {
         }
         let is_line_break = |b: u8| row.lines > 1 && matches!(b, b'\n' | b'\r');
         let is_bad = |&b: &u8| is_control(b) && !is_line_break(b);
-        if let Some(byte) = line.iter().copied().find(is_bad) {
+        if has_control(line)
+            && let Some(byte) = line.iter().copied().find(is_bad)
+        {
             self.report_row(row, "control", format!("control character 0x{byte:02x}"));
         }
     }
