@@ -5,7 +5,11 @@ use std::{collections::HashMap, mem, path::PathBuf};
 use jiff::Timestamp;
 use memchr::memchr;
 
-use super::{Query, TreeBuilder, anomalies::{has_control, is_control}, walk::find_cycles};
+use super::{
+    Query, TreeBuilder,
+    anomalies::{has_control, is_control},
+    walk::find_cycles,
+};
 use crate::log::{
     Damage, Ending, ExpId, Role, Row, Schema, Status, has_text_after_quote, parse_time,
     signed_delta,
