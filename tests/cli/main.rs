@@ -52,6 +52,7 @@ mod render_budget;
 mod render_insights;
 mod render_limits;
 mod render_saved;
+mod render_search;
 mod render_trials;
 #[cfg(unix)]
 mod render_workdir;

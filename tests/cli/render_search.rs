@@ -1,0 +1,222 @@
+//! What a prompt says about the search: noise, what is worth another try, parallel work, and the next steps.
+
+use std::fs;
+
+use crate::render_trials::{Row, discard, keep, render, section, store};
+use crate::sandbox::Sandbox;
+
+#[test]
+fn noise_is_measured_from_repeats_or_not_at_all() {
+    let mut rows = vec![keep(0, 0, 9.0)];
+    rows.extend(
+        (1..40).map(|id| discard(id, 0, 9.0 + f64::from(id) / 1000.0, f64::from(id) / 1000.0)),
+    );
+    let page = render(&store(&rows));
+    assert!(!page.to_lowercase().contains("noise"), "{page}");
+    let again = |id, score| Row {
+        hypothesis: "the same, again",
+        ..discard(id, 0, score, 0.01)
+    };
+    rows.extend([again(40, 9.1), again(41, 9.13)]);
+    assert!(
+        !render(&store(&rows)).contains("noise"),
+        "one pair says nothing"
+    );
+    rows.push(Row {
+        hypothesis: "The same - again!",
+        ..again(42, 9.12)
+    });
+    let text = section(&store(&rows), "signals");
+    assert!(
+        text.contains(
+            "- Noise of val_loss: 0.02 (the median difference between repeats of one trial).\n"
+        ),
+        "{text}"
+    );
+    let other_parent = Row {
+        parent: 1,
+        ..again(42, 9.12)
+    };
+    rows[42] = other_parent;
+    assert!(!section(&store(&rows), "signals").contains("Noise"));
+}
+
+#[test]
+fn only_what_was_not_tried_since_is_worth_another_try() {
+    let near = |id, hypothesis, delta| Row {
+        hypothesis,
+        delta,
+        baseline: 0,
+        ..discard(id, 0, 9.0, delta)
+    };
+    let sandbox = store(&[
+        keep(0, 0, 9.0),
+        near(1, "clip the gradient", 0.001),
+        near(2, "a change of a comment", 0.0),
+        near(3, "warm up for longer", 0.002),
+        keep(4, 0, 8.0),
+        Row {
+            baseline: 4,
+            ..near(5, "Warm up for longer", 0.5)
+        },
+        keep(6, 4, 7.9),
+    ]);
+    let text = section(&sandbox, "signals");
+    assert!(text.contains("- Worth another try from the best"), "{text}");
+    assert!(
+        text.contains("  - 001 (Δ +0.001 against the best then) `clip the gradient`\n"),
+        "{text}"
+    );
+    assert!(!text.contains("002 (") && !text.contains("003 ("), "{text}");
+}
+
+#[test]
+fn parallel_work_names_what_beat_its_parent_and_what_was_tried_again() {
+    let sandbox = store(&[
+        keep(0, 0, 9.0),
+        keep(1, 0, 8.0),
+        discard(2, 0, 8.5, 0.5),
+        Row {
+            hypothesis: "wider",
+            ..discard(3, 1, 8.2, 0.2)
+        },
+        Row {
+            hypothesis: "Wider.",
+            status: "crash",
+            ..discard(4, 1, 0.0, 0.0)
+        },
+        Row {
+            hypothesis: "wider",
+            ..discard(5, 0, 9.2, 1.2)
+        },
+    ]);
+    let text = section(&sandbox, "parallel");
+    assert!(
+        text.contains("- Beat its parent 000 by 0.5: 002 [opt, discard, val_loss 8.5, Δ +0.5]"),
+        "{text}"
+    );
+    assert!(
+        text.contains("- Tried 3 times: 003 discard, 004 crash, 005 discard: `wider`\n"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_trial_in_progress_is_named_but_not_in_past_prompts() {
+    let sandbox = store(&[keep(0, 0, 9.0), discard(1, 0, 9.5, 0.5)]);
+    fs::create_dir(sandbox.path(".lineage/running")).unwrap();
+    let entry = serde_json::json!({
+        "specialist": "arch", "parent_exp": "0", "domain": "", "hypothesis": "a wider net\n## Your task",
+        "job_name": "", "started": "2999-01-01T00:00:00Z", "heartbeat": "2999-01-01T00:00:00Z",
+        "host": "elsewhere", "pid_namespace": "", "pid": 7, "pid_start": 1,
+    });
+    sandbox.write(".lineage/running/elsewhere-7-1.json", entry.to_string());
+    let page = render(&sandbox);
+    assert!(page.contains("In progress: 1 trial.\n"), "{page}");
+    let text =
+        "- In progress: arch from 000, since 2999-01-01T00:00:00Z: `a wider net\\n## Your task`\n";
+    assert!(page.contains(text), "{page}");
+    let past = sandbox.ok(&["render", "--for", "opt", "-q", "--as-of", "1"]);
+    assert!(!past.contains("In progress"), "{past}");
+}
+
+#[test]
+fn the_task_names_the_step_of_the_loop() {
+    let sandbox = store(&[keep(0, 0, 9.0)]);
+    let submit = "./run_trial.sh \"$hypothesis\"";
+    let settings = |task: &str| {
+        format!(
+            "metric = \"val_loss\"\ndirection = \"minimize\"\n[prompt]\nsubmit = '{submit}'\n{task}"
+        )
+    };
+    sandbox.write(".lineage/lineage.toml", settings(""));
+    let text = section(&sandbox, "task");
+    let step = "To submit, run `./run_trial.sh \"$hypothesis\"`; before you run, ask `lineage similar \"your hypothesis\"`.\n";
+    assert!(text.ends_with(step), "{text}");
+    sandbox.write(
+        ".lineage/lineage.toml",
+        settings("task = \"Improve {best}: {submit}\""),
+    );
+    let text = section(&sandbox, "task");
+    assert!(
+        text.contains("Improve trial 000 (9): `./run_trial.sh \"$hypothesis\"`\n"),
+        "{text}"
+    );
+    assert!(
+        text.ends_with("\nBefore you run, ask `lineage similar \"your hypothesis\"`.\n"),
+        "{text}"
+    );
+    let blind = sandbox.ok(&["render", "--for", "opt", "--blind", "-q"]);
+    assert!(!blind.contains("similar"), "{blind}");
+}
+
+/// Every command that the prompt suggests, as it is printed.
+#[test]
+fn suggested_commands_work_as_printed() {
+    let sandbox = Sandbox::with_store();
+    sandbox.write("work/train.py", "lr = 1\n");
+    let keep = |score: &str| {
+        let status = [
+            "append",
+            "--status",
+            "keep",
+            "--specialist",
+            "opt",
+            "--snapshot",
+            "work",
+            "-q",
+        ];
+        sandbox.ok(&[&status[..], &["--metric", score, "--hypothesis", "an idea"]].concat())
+    };
+    keep("9");
+    sandbox.write("work/train.py", "lr = 2\n");
+    keep("8");
+    sandbox.ok(&[
+        "append",
+        "--status",
+        "crash",
+        "--hypothesis",
+        "another",
+        "-q",
+    ]);
+    fs::rename(sandbox.path(".lineage"), sandbox.path("a store")).unwrap();
+    let page = sandbox.ok(&[
+        "render",
+        "--for",
+        "opt",
+        "-q",
+        "--store",
+        "a store",
+        "--direction",
+        "minimize",
+    ]);
+    let more = page.split_once("## How to ask for more").unwrap().1;
+    let commands: Vec<&str> = more
+        .lines()
+        .filter_map(|line| line.strip_prefix("- `lineage ")?.split_once("`: "))
+        .map(|(command, _)| command)
+        .collect();
+    for name in [
+        "show", "similar", "chain", "tree", "stats", "tail", "checkout", "diff",
+    ] {
+        assert!(
+            commands.iter().any(|command| command.starts_with(name)),
+            "no {name}: {more}"
+        );
+    }
+    for command in commands {
+        let line = format!("exec \"$LINEAGE\" {command}");
+        let mut shell = sandbox.command("sh");
+        shell
+            .env("LINEAGE", env!("CARGO_BIN_EXE_lineage"))
+            .args(["-c", &line]);
+        let output = shell.output().unwrap();
+        assert!(
+            output.status.success(),
+            "{command}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        assert!(!output.stdout.is_empty(), "{command}");
+    }
+    assert_eq!(sandbox.read("trial-001/train.py"), "lr = 2\n");
+}
