@@ -44,7 +44,15 @@ fn a_linked_worktree_uses_the_store_of_the_main_one() {
     for worktree in ["../agent1", "agents/2"] {
         git(&sandbox, "main", &["worktree", "add", "-q", worktree]);
     }
-    let append = ["append", "--status", "auto", "--metric"];
+    let time = "2026-03-01T00:00:00Z";
+    let append = [
+        "append",
+        "--timestamp",
+        time,
+        "--status",
+        "auto",
+        "--metric",
+    ];
     for (dir, score, id) in [
         ("main", "3", "000"),
         ("agent1", "2", "001"),
