@@ -20,6 +20,8 @@ pub struct ReadOptions {
     pub tie: Option<Tie>,
     /// Reads the log as it was just after this trial.
     pub as_of: Option<ExpId>,
+    /// Reads the log from this trial on.
+    pub since: Option<ExpId>,
     /// Which column of an external log is what.
     pub map: ColumnMap,
     /// Which segment of an external log of JSON lines is read.
@@ -138,7 +140,10 @@ fn open(store: &Store, options: &ReadOptions, missing: MissingLog) -> Result<(In
         None => Extent::default(),
     };
     let source = file.map(Source::File);
-    if let Some(log) = translate_external(store, source.as_ref(), extent.len, options)? {
+    if let Some(mut log) = translate_external(store, source.as_ref(), extent.len, options)? {
+        if let Some(since) = &options.since {
+            log.start_at(since)?;
+        }
         let extent = Extent {
             complete: Some(0),
             ..Extent::default()
@@ -148,8 +153,12 @@ fn open(store: &Store, options: &ReadOptions, missing: MissingLog) -> Result<(In
     // Without a newline near the end, the last line is reported as one that is too long.
     let complete = extent.complete.unwrap_or(extent.len);
     let log_options = options.log_options(&store.settings);
-    let log = Log::open(path, source, complete, &log_options)?;
+    let mut log = Log::open(path, source, complete, &log_options)?;
     let index = store.may_create_log().then(|| index_path(path));
+    if let Some(since) = &options.since {
+        log.start_at(since)?;
+        return Ok((IndexedLog::new(log, None), extent));
+    }
     Ok((IndexedLog::new(log, index), extent))
 }
 

@@ -27,6 +27,8 @@ pub struct Group {
     known: [(u64, f64); Status::ALL.len()],
     /// Trials and seconds of words that are not a status.
     other: BTreeMap<String, (u64, f64)>,
+    /// Trials that completed and have a score.
+    pub completed: u64,
     /// Score, its text and the id of the best trial.
     pub best: Option<(f64, String, String)>,
 }
@@ -40,6 +42,7 @@ impl Group {
         };
         let seconds = row.number_in(Role::TotalSeconds).unwrap_or(0.0);
         *trials += 1;
+        self.completed += u64::from(row.status().is_completed() && row.score().is_some());
         *sum += seconds.clamp(-MAX_SECONDS, MAX_SECONDS);
         let direction = row.schema.direction;
         if let Some(score) = row.eligible_score()
@@ -122,6 +125,8 @@ impl Tally {
         let is_named = row.status() == Status::Baseline;
         if (self.baseline.is_none() || is_named && !self.is_baseline_named)
             && let Some(score) = row.eligible_score()
+            && (is_named || score != 0.0)
+        // a first keep of 0 only tries the harness
         {
             self.baseline = Some((score, row.text(Role::Score).into_owned()));
             self.is_baseline_named = is_named;

@@ -4,7 +4,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::long_text::shorten;
-use crate::log::{ExpId, Number, Status};
+use crate::log::{ExpId, Number, Status, read_time};
 use crate::text::{escape_controls, nearest};
 
 /// The text for "no parent" and "no baseline".
@@ -210,7 +210,8 @@ impl Draft {
             return Ok(None);
         };
         let (label, shown) = (self.label("timestamp"), text.escape_debug());
-        let Ok(time) = text.trim().parse::<Timestamp>() else {
+        let exact = text.trim().parse::<Timestamp>().ok();
+        let Some(time) = exact.or_else(|| read_time(text)) else {
             bail!("{label}: '{shown}' is not a time; write 2026-05-01T14:03:30Z");
         };
         // The log writes a year with four digits.

@@ -27,7 +27,10 @@ pub struct ReadArgs {
     /// Which scores are better [default: the setting, else inferred from the log]
     #[arg(long)]
     pub direction: Option<Direction>,
-    /// The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes
+    /// Read the log from this trial on, as if nothing were before it
+    #[arg(long, value_name = "EXP")]
+    pub from: Option<String>,
+    /// The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD
     #[arg(long, value_name = "ROLE=COLUMN,…", value_parser = parse_map, help_heading = EXTERNAL)]
     #[arg(add = candidates::map())]
     #[serde(serialize_with = "serialize_map")]
@@ -50,6 +53,7 @@ impl From<&ReadArgs> for ReadOptions {
             direction: args.direction,
             tie: None,
             as_of: None,
+            since: args.from.as_deref().and_then(ExpId::parse),
             map: args.map.clone().unwrap_or_default(),
             segment: args.segment,
         }

@@ -20,7 +20,7 @@ const SCORE_COLUMNS: &str = "core_metric val_bpb";
 /// The column in which an export states metric and direction.
 pub const STATED_COLUMN: &str = "metric_direction";
 /// A translation larger than this is in a temporary file.
-const MAX_IN_MEMORY: usize = 8 << 20;
+const MAX_IN_MEMORY: usize = 1 << 20;
 
 /// An external log as a log of lineage.
 pub struct ExternalLog {

@@ -313,21 +313,23 @@ impl JsonReader {
         if is_run && !text.trim().contains('\n') {
             return None;
         }
-        let lists = fields.values().filter_map(|raw| {
-            let members: Vec<&RawValue> = serde_json::from_str(raw.get()).ok()?;
-            let first = members.first()?;
-            first
-                .get()
-                .starts_with('{')
-                .then_some((members.len(), raw.get()))
-        });
-        let longest = lists.max_by_key(|(len, _)| *len);
-        let objects = match longest {
-            Some((_, list)) => {
+        let mut lists = Vec::new();
+        for raw in fields.values() {
+            let members: Vec<&RawValue> = serde_json::from_str(raw.get()).unwrap_or_default();
+            if let Some(first) = members.first() {
+                lists.push((first.get().starts_with('{'), members.len(), raw.get()));
+            }
+        }
+        let longest = lists.iter().map(|(_, len, _)| *len).max().unwrap_or(0);
+        let is_column =
+            |(has_objects, len, _): &&(bool, usize, &str)| !has_objects && *len == longest;
+        let runs = lists.iter().filter(|(has_objects, ..)| *has_objects);
+        let objects = match runs.max_by_key(|(_, len, _)| *len) {
+            Some((_, _, list)) if lists.iter().filter(is_column).count() < 2 => {
                 let line = 1 + text[..text.find(list)?].matches('\n').count() as u64;
                 Objects::Text(list, line)
             }
-            None => Objects::List(read_columns(fields)?),
+            _ => Objects::List(read_columns(fields)?),
         };
         if let Some(raw) = fields.get("node2parent") {
             self.parents = serde_json::from_str(raw.get()).unwrap_or_default();
@@ -449,6 +451,10 @@ fn read_columns(fields: &BTreeMap<String, &RawValue>) -> Option<Vec<Object>> {
             _ => {}
         }
     }
+    if let ([run], true) = (&named[..], rows.is_empty()) {
+        let inner = fields.values().find(|raw| raw.get().starts_with('{'))?;
+        return read_columns(&serde_json::from_str(inner.get()).ok()?).filter(|_| run.len() > 2);
+    }
     let is_table = rows.len() > 1 && rows.values().all(|row| row.len() > 1);
     let columns: Vec<Object> = rows.into_values().collect();
     if is_table {
@@ -556,7 +562,10 @@ impl Columns {
             let leaf = leaf_of(path);
             names.push(match path.as_str() {
                 "metric" if renames_metric => metric.to_owned(),
-                path if leaves[leaf] == 1 && (leaf == path || taken.insert(leaf.to_owned())) => {
+                path if leaf != "value"
+                    && leaves[leaf] == 1
+                    && (leaf == path || taken.insert(leaf.to_owned())) =>
+                {
                     leaf.to_owned()
                 }
                 path => path.to_owned(),

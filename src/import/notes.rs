@@ -169,7 +169,7 @@ impl Observations {
         if let Some((line, text)) = &self.restart {
             notes.push(format!(
                 "line {line}: this baseline of {text} is worse than the best: it starts another measure; \
-                 read from there with --since and its id"
+                 read from there with --from and its id"
             ));
         }
         if let Some(unknown) = &log.table.declared.unknown_direction {

@@ -22,6 +22,10 @@ const MAX_PARENTS: usize = 1000;
 
 /// What the cells of a column are.
 #[derive(Default)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is one fact about the cells"
+)]
 pub(super) struct Profile {
     /// Cells that are not blank.
     pub(super) filled: usize,
@@ -42,6 +46,7 @@ pub(super) struct Profile {
     has_others: bool,
     /// The hashes of the ids; `None` once one is repeated or cannot be an id.
     ids: Option<HashSet<u64>>,
+    is_unique: bool,
     may_be_time: bool,
     may_be_verdict: bool,
     last_time: Option<Timestamp>,
@@ -133,6 +138,10 @@ impl Profiles {
         table.set_names(names);
         let width = table.names.len();
         profiles.columns.resize_with(width, Profile::default);
+        for profile in &mut profiles.columns {
+            let ids = profile.ids.take().unwrap_or_default();
+            profile.is_unique = !ids.is_empty() && ids.len() == profile.filled;
+        }
         if table.form == RowForm::Delimited(';') {
             for profile in &mut profiles.columns {
                 profile.format.prefer_decimal_comma();
@@ -260,9 +269,7 @@ impl Profile {
 
     /// Whether every row has an id of its own.
     pub(super) fn is_unique(&self) -> bool {
-        self.ids
-            .as_ref()
-            .is_some_and(|ids| !ids.is_empty() && ids.len() == self.filled)
+        self.is_unique
     }
 
     pub(super) fn is_varied(&self) -> bool {

@@ -91,8 +91,9 @@ pub(super) fn rank_name(name: &str) -> NameRank {
 
 fn find_rank(name: &str) -> NameRank {
     let normalized = normalize_name(name);
+    let normalized = normalized.strip_suffix("_value").unwrap_or(&normalized);
     for (rank, patterns) in RANKS {
-        if matches_pattern(patterns, &normalized) {
+        if matches_pattern(patterns, normalized) {
             return rank;
         }
     }
@@ -130,6 +131,23 @@ struct Candidate {
     rank: NameRank,
     format: NumberFormat,
     evidence: Evidence,
+}
+
+impl Candidate {
+    /// How likely the trials are if this is the score, in the better direction; one that its name speaks against is less
+    /// likely.
+    fn likelihood(&self, name: &str, has_decisions: bool) -> f64 {
+        if !has_decisions {
+            return -f64::from(self.evidence.missing) * MISSING;
+        }
+        let named = direction_of_name(name);
+        let likelihoods = DIRECTIONS.map(|direction| {
+            let is_against = named.is_some_and(|named| named != direction);
+            let doubt = if is_against { CLEAR_RATIO.ln() } else { 0.0 };
+            self.evidence.log_likelihood(index_of(direction)) - doubt
+        });
+        likelihoods[0].max(likelihoods[1])
+    }
 }
 
 #[derive(Clone, Debug, Default)]
@@ -239,6 +257,11 @@ impl Evidence {
     /// Whether at least half of the keeps beat the best before them, in one direction.
     fn is_plausible(&self) -> bool {
         self.keeps > 0 && self.beaten[0].max(self.beaten[1]) * 2 >= self.keeps
+    }
+
+    /// Whether all keeps have the same value.
+    fn is_guard(&self) -> bool {
+        self.keeps > 0 && self.best[0] == self.best[1] && self.beaten == [0, 0]
     }
 
     /// Trials that speak for one direction only: for minimize, for maximize.
@@ -451,47 +474,30 @@ fn choose_column(
     if candidates.is_empty() || is_wanted {
         return Ok(candidates.first().map(|_| (0, None)));
     }
-    let likelihood = |candidate: &Candidate| {
-        let evidence = &candidate.evidence;
-        if has_decisions {
-            evidence.log_likelihood(0).max(evidence.log_likelihood(1))
-        } else {
-            -f64::from(evidence.missing) * MISSING
-        }
-    };
-    if let Some(at) = candidates
-        .iter()
-        .position(|one| one.rank == NameRank::Metric && one.evidence.scored > 0)
-    {
+    let is_sure = |one: &Candidate| one.rank == NameRank::Metric && one.evidence.scored > 0;
+    if let Some(at) = candidates.iter().position(is_sure) {
         return Ok(Some((at, None)));
     }
-    let usual: Vec<usize> = (0..candidates.len())
-        .filter(|&at| is_filled(&candidates[at], candidates))
-        .collect();
-    let exact: Vec<usize> = usual
-        .iter()
-        .copied()
-        .filter(|&at| candidates[at].evidence.has_differences())
-        .collect();
-    if let [at] = exact[..] {
-        return Ok(Some((
-            at,
-            Some("the differences in the log are its own".to_owned()),
-        )));
+    let mut usual: Vec<usize> = (0..candidates.len()).collect();
+    prefer(&mut usual, |&at| is_filled(&candidates[at], candidates));
+    prefer(&mut usual, |&at| candidates[at].rank < NameRank::Derived);
+    if has_decisions {
+        prefer(&mut usual, |&at| !candidates[at].evidence.is_guard());
     }
-    let has_better = usual
+    let mut exact = usual.clone();
+    exact.retain(|&at| candidates[at].evidence.has_differences());
+    if let [at] = exact[..] {
+        let reason = "the differences in the log are its own".to_owned();
+        return Ok(Some((at, Some(reason))));
+    }
+    let likelihoods: Vec<f64> = candidates
         .iter()
-        .any(|&at| candidates[at].rank < NameRank::Derived);
-    let usual = usual
-        .into_iter()
-        .filter(|&at| !has_better || candidates[at].rank < NameRank::Derived);
-    let usual: Vec<usize> = usual.collect();
-    let top = usual
-        .iter()
-        .map(|&at| likelihood(&candidates[at]))
-        .fold(f64::NEG_INFINITY, f64::max);
-    let is_close = |at: &usize| likelihood(&candidates[*at]) >= top - CLEAR_RATIO.ln();
-    let close: Vec<usize> = usual.iter().copied().filter(is_close).collect();
+        .map(|candidate| candidate.likelihood(&table.names[candidate.column], has_decisions))
+        .collect();
+    let top = usual.iter().map(|&at| likelihoods[at]);
+    let top = top.fold(f64::NEG_INFINITY, f64::max);
+    let mut close = usual.clone();
+    close.retain(|&at| likelihoods[at] > top - CLEAR_RATIO.ln() + 1e-9);
     let Some(&best) = close
         .iter()
         .min_by_key(|&&at| (candidates[at].rank, candidates[at].column))
@@ -499,11 +505,8 @@ fn choose_column(
         return Ok(None);
     };
     let chosen = &candidates[best];
-    let equal: Vec<usize> = close
-        .iter()
-        .copied()
-        .filter(|&at| candidates[at].rank == chosen.rank)
-        .collect();
+    let mut equal = close.clone();
+    equal.retain(|&at| candidates[at].rank == chosen.rank);
     let has_evidence = has_decisions && chosen.evidence.keeps > 0;
     if equal.len() > 1 && chosen.rank >= NameRank::Unknown && !has_evidence {
         bail!(describe_equal(table, candidates, &equal));
@@ -522,6 +525,13 @@ fn choose_column(
         _ => "the likeliest column of numbers".to_owned(),
     };
     Ok(Some((best, Some(reason))))
+}
+
+/// Keeps the candidates of a kind, if there are any.
+fn prefer(candidates: &mut Vec<usize>, is_preferred: impl Fn(&usize) -> bool) {
+    if candidates.iter().any(&is_preferred) {
+        candidates.retain(is_preferred);
+    }
 }
 
 /// Whether a candidate has a value in half of the rows that need one, or in as many as any other.

@@ -70,9 +70,12 @@ impl fmt::Display for ExpId {
     }
 }
 
-/// An id cell as it is shown: `exp_7` and `7` as `007`. Longer padding (`0007`) stays.
+/// An id cell as it is shown: `exp_7` and `7` as `007`. Longer padding (`0007`, `exp_0012`) stays.
 pub fn shown_id(cell: &str) -> String {
     let text = strip_prefix(cell.trim());
+    if text.starts_with('0') && text.len() > 3 {
+        return cell.trim().to_owned(); // the log's own form, such as `exp_0012`
+    }
     if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
         return text.to_owned();
     }

@@ -203,6 +203,23 @@ impl Log {
         ))
     }
 
+    /// Reads the log from a trial on, as if nothing were before it.
+    pub fn start_at(&mut self, id: &ExpId) -> Result<()> {
+        let mut place = None;
+        self.for_each_until(|row| {
+            if row.id().as_ref() == Some(id) {
+                place = Some((row.offset, row.number));
+                return ControlFlow::Break(());
+            }
+            ControlFlow::Continue(())
+        })?;
+        let Some((start, number)) = place else {
+            bail!(no_such_trial(id, &self.path));
+        };
+        (self.start, self.first_row) = (start, number);
+        Ok(())
+    }
+
     /// Goes back to the state just after a trial.
     fn truncate_after(&mut self, id: &ExpId) -> Result<()> {
         let mut is_found = false;

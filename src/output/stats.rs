@@ -27,6 +27,14 @@ enum Figure<'a> {
 }
 
 impl Figure<'_> {
+    /// Hours of compute; nothing if no trial of the group has a time.
+    fn of_hours(hours: f64, group: &Group) -> Self {
+        if group.hours(|_| true) == 0.0 {
+            return Self::Score("");
+        }
+        Self::Hours(hours)
+    }
+
     fn text(&self) -> String {
         match self {
             Self::Count(n) => n.to_string(),
@@ -76,8 +84,8 @@ type Figures<'a> = Vec<(&'static str, &'static str, Figure<'a>)>;
 
 fn group_figures(group: &Group) -> Figures<'_> {
     let (keeps, rated) = (group.trials(is_keep), group.rated());
-    let completed = Figure::Share(group.trials(Status::is_completed), rated);
-    let no_score = Figure::Hours(group.hours_without_score());
+    let completed = Figure::Share(group.completed, rated);
+    let no_score = Figure::of_hours(group.hours_without_score(), group);
     let (score, id) = match &group.best {
         Some((_, score, id)) => (Figure::Score(score), Figure::Id(id)),
         None => (Figure::Score(""), Figure::Id("")),
@@ -87,7 +95,11 @@ fn group_figures(group: &Group) -> Figures<'_> {
         ("keep", "keeps", Figure::Count(keeps)),
         ("keep_rate", "keep rate", Figure::Share(keeps, rated)),
         ("completion_rate", "completion rate", completed),
-        ("hours", "compute", Figure::Hours(group.hours(is_counted))),
+        (
+            "hours",
+            "compute",
+            Figure::of_hours(group.hours(is_counted), group),
+        ),
         ("hours_without_score", "no score", no_score),
         ("best", "best", score),
         ("best_exp", "exp", id),
@@ -103,7 +115,7 @@ fn entry_figures(entry: &Entry, total: &Group) -> Figures<'static> {
     vec![
         ("trials", "trials", Figure::Count(entry.trials)),
         ("share", "share", Figure::Share(entry.trials, whole)),
-        ("hours", "compute", Figure::Hours(entry.hours)),
+        ("hours", "compute", Figure::of_hours(entry.hours, total)),
     ]
 }
 
@@ -145,7 +157,7 @@ fn format_summary(tally: &Tally, schema: &Schema) -> String {
         ("metric", format!("{metric}, {better} is better")),
         ("best", best_text(tally)),
         ("keeps", keeps),
-        ("completed", part(total.trials(Status::is_completed))),
+        ("completed", part(total.completed)),
         ("compute", compute_text(total)),
     ]
     .map(|(name, text)| format!("{name:<10} {text}\n"))
@@ -290,6 +302,7 @@ fn stats_object(tally: &Tally, by: Option<&str>, schema: &Schema) -> Value {
         "improvement": improvement,
         "keep": figures["keep"],
         "keep_rate": figures["keep_rate"],
+        "completed": total.completed,
         "completion_rate": figures["completion_rate"],
         "ignored": total.trials(Status::is_ignored),
         "trials_since_keep": tally.since_keep,

@@ -32,6 +32,8 @@ const MIN_CHILDREN: usize = 2;
 
 pub(super) struct FailureClass {
     pub(super) status: Status,
+    /// The word in the log, which need not be a status.
+    pub(super) name: String,
     pub(super) trials: u64,
     hours: f64,
     /// How many of the last ones were searched for what they share.
@@ -71,23 +73,28 @@ pub(super) fn gather_failures(
     let total = &answers.tally.total;
     let mut classes = Vec::new();
     for (&status, offsets) in &answers.failures.0 {
-        let mut read = Vec::new();
+        let mut by_word: BTreeMap<String, Vec<Failure>> = BTreeMap::new();
         log.each_at(offsets.iter().copied(), |row| {
             let reason = find_reason(&row.text(Role::Notes)).map(|reason| shorten(&reason));
-            read.push(Failure {
+            let class = by_word.entry(row.text(Role::Status).into_owned());
+            class.or_default().push(Failure {
                 offset: row.offset,
                 reason,
                 knobs: find_knobs(&row.text(Role::Hypothesis)),
             });
         })?;
-        classes.push(FailureClass {
-            status,
-            trials: total.trials(|other| other == status),
-            hours: total.hours(|other| other == status),
-            searched: read.len(),
-            knobs: frequent_knobs(&read),
-            reasons: group_reasons(log, read, limit)?,
-        });
+        for (name, read) in by_word {
+            let entry = total.entries().find(|entry| entry.word == name);
+            classes.push(FailureClass {
+                status,
+                trials: entry.as_ref().map_or(0, |entry| entry.trials),
+                hours: entry.map_or(0.0, |entry| entry.hours),
+                name,
+                searched: read.len(),
+                knobs: frequent_knobs(&read),
+                reasons: group_reasons(log, read, limit)?,
+            });
+        }
     }
     if let Some(window) = answers.recent.first() {
         count_tries(log, window, &mut classes)?;
@@ -200,7 +207,11 @@ fn class_text(class: &FailureClass, page: &Page) -> String {
     let (status, lost) = (class.status, lost_text(class.hours));
     let part = share(class.trials, page.data.tally.total.rated());
     let trials = trial_count(class.trials);
-    let (name, advice) = (status.name(), status.advice());
+    let name = word(&class.name);
+    let advice = match status {
+        Status::Other => "see what it means; no such trial has a score",
+        status => status.advice(),
+    };
     let mut text = format!("- **{name}**: {trials}, {part}{lost}. Next: {advice}.\n");
     text += &children_text(status, page.data);
     for knob in &class.knobs {

@@ -3,7 +3,7 @@
 use super::page::{Page, cell, id, trial_count};
 use super::trim::Section;
 use crate::analysis::Side;
-use crate::log::{Role, Trial};
+use crate::log::{Role, Status, Trial};
 use crate::output::format::amount;
 use crate::output::markdown::{code, prose, word};
 use crate::snapshot::{WorkFile, Workdir};
@@ -111,6 +111,7 @@ fn commands(page: &Page) -> Vec<(String, &'static str)> {
         ),
     ];
     let classes = data.failures.iter().rev();
+    let classes = classes.filter(|class| class.status != Status::Other);
     if let Some(class) = classes.max_by_key(|class| class.trials) {
         let command = format!("tail -n 50 --status {} --full", class.status.name());
         commands.push((command, "the last failures of this kind in full"));
