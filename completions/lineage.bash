@@ -358,7 +358,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__best)
-            opts="-q -h --top --ties --sort --field --columns --format --status --specialist --domain --since --grep --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --top --ties --sort --field --columns --format --status --specialist --domain --since --grep --metric --direction --from --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -416,6 +416,10 @@ _lineage() {
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
                     return 0
                     ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --map)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -440,7 +444,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__chain)
-            opts="-q -h --field --columns --format --status --specialist --domain --since --grep --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --field --columns --format --status --specialist --domain --since --grep --metric --direction --from --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -486,6 +490,10 @@ _lineage() {
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
                     return 0
                     ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --map)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -510,7 +518,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__check)
-            opts="-q -h --repair --format --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --repair --format --metric --direction --from --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -530,6 +538,10 @@ _lineage() {
                     ;;
                 --direction)
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --map)
@@ -556,7 +568,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__checkout)
-            opts="-q -h --force --clean --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --force --clean --metric --direction --from --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -568,6 +580,10 @@ _lineage() {
                     ;;
                 --direction)
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --map)
@@ -594,7 +610,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__compare)
-            opts="-q -h --as-of --by --reach --format --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --as-of --by --reach --format --metric --direction --from --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -622,6 +638,10 @@ _lineage() {
                     ;;
                 --direction)
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --map)
@@ -670,7 +690,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__diff)
-            opts="-q -h --against --stat --name-only --columns --exit-code --format --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --against --stat --name-only --columns --exit-code --format --metric --direction --from --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -690,6 +710,10 @@ _lineage() {
                     ;;
                 --direction)
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --map)
@@ -716,7 +740,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__export)
-            opts="-q -h --format --safe --columns --status --specialist --domain --since --grep --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --format --safe --columns --status --specialist --domain --since --grep --metric --direction --from --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -756,6 +780,10 @@ _lineage() {
                     ;;
                 --direction)
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --map)
@@ -1146,7 +1174,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__import)
-            opts="-q -h --into --dry-run --as-new --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --into --dry-run --as-new --metric --direction --from --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1162,6 +1190,10 @@ _lineage() {
                     ;;
                 --direction)
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --map)
@@ -1230,7 +1262,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__plot)
-            opts="-o -q -h --output --format --x --y --by --theme --ascii --width --metric --direction --map --segment --store --quiet --color --help"
+            opts="-o -q -h --output --format --x --y --by --theme --ascii --width --metric --direction --from --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1274,6 +1306,10 @@ _lineage() {
                     ;;
                 --direction)
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --map)
@@ -1326,7 +1362,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__prune)
-            opts="-q -h --keep-best --keep-last --dry-run --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --keep-best --keep-last --dry-run --metric --direction --from --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1346,6 +1382,10 @@ _lineage() {
                     ;;
                 --direction)
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --map)
@@ -1372,7 +1412,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__render)
-            opts="-q -h --for --as-of --top --recent --full --sections --without --max-bytes --blind --workdir --save --format --hook --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --for --as-of --top --recent --full --sections --without --max-bytes --blind --workdir --save --format --hook --metric --direction --from --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1426,6 +1466,10 @@ _lineage() {
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
                     return 0
                     ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --map)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1450,7 +1494,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__report)
-            opts="-o -q -h --output --watch --metric --direction --map --segment --store --quiet --color --help"
+            opts="-o -q -h --output --watch --metric --direction --from --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1474,6 +1518,10 @@ _lineage() {
                     ;;
                 --direction)
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --map)
@@ -1618,7 +1666,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__search)
-            opts="-n -q -h --format --status --specialist --domain --since --grep --metric --direction --map --segment --store --quiet --color --help"
+            opts="-n -q -h --format --status --specialist --domain --since --grep --metric --direction --from --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1660,6 +1708,10 @@ _lineage() {
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
                     return 0
                     ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --map)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1684,7 +1736,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__show)
-            opts="-q -h --file --field --columns --format --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --file --field --columns --format --metric --direction --from --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1714,6 +1766,10 @@ _lineage() {
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
                     return 0
                     ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --map)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1738,7 +1794,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__similar)
-            opts="-q -h --top --parent --as-of --fail-above --format --status --specialist --domain --since --grep --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --top --parent --as-of --fail-above --format --status --specialist --domain --since --grep --metric --direction --from --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1792,6 +1848,10 @@ _lineage() {
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
                     return 0
                     ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --map)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1816,7 +1876,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__stats)
-            opts="-q -h --by --format --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --by --format --metric --direction --from --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1836,6 +1896,10 @@ _lineage() {
                     ;;
                 --direction)
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --map)
@@ -1862,7 +1926,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__tail)
-            opts="-n -f -q -h --follow --sort --running --full --field --columns --format --status --specialist --domain --since --grep --metric --direction --map --segment --store --quiet --color --help"
+            opts="-n -f -q -h --follow --sort --running --full --field --columns --format --status --specialist --domain --since --grep --metric --direction --from --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1916,6 +1980,10 @@ _lineage() {
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
                     return 0
                     ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --map)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1940,7 +2008,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__tree)
-            opts="-q -h --root --depth --all --format --status --specialist --domain --since --grep --metric --direction --map --segment --store --quiet --color --help"
+            opts="-q -h --root --depth --all --format --status --specialist --domain --since --grep --metric --direction --from --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1984,6 +2052,10 @@ _lineage() {
                     ;;
                 --direction)
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
+                    return 0
+                    ;;
+                --from)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --map)

@@ -216,7 +216,8 @@ complete -c lineage -n "__fish_lineage_using_subcommand tail" -l grep -d 'Only t
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand tail" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
@@ -258,7 +259,8 @@ complete -c lineage -n "__fish_lineage_using_subcommand best" -l grep -d 'Only t
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand best" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
@@ -291,7 +293,8 @@ complete -c lineage -n "__fish_lineage_using_subcommand chain" -l grep -d 'Only 
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand chain" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
@@ -326,7 +329,8 @@ complete -c lineage -n "__fish_lineage_using_subcommand tree" -l grep -d 'Only t
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand tree" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
@@ -347,7 +351,8 @@ md\t'A Markdown table'"
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand show" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand show" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand show" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
@@ -382,7 +387,8 @@ complete -c lineage -n "__fish_lineage_using_subcommand similar" -l grep -d 'Onl
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand similar" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand similar" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand similar" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
@@ -414,7 +420,8 @@ complete -c lineage -n "__fish_lineage_using_subcommand search" -l grep -d 'Only
 complete -c lineage -n "__fish_lineage_using_subcommand search" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand search" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand search" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand search" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand search" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand search" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand search" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand search" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
@@ -434,7 +441,8 @@ md\t'A Markdown table'"
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand diff" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
@@ -449,7 +457,8 @@ complete -c lineage -n "__fish_lineage_using_subcommand diff" -s h -l help -d 'P
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
@@ -462,7 +471,8 @@ complete -c lineage -n "__fish_lineage_using_subcommand checkout" -s h -l help -
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
@@ -477,7 +487,8 @@ complete -c lineage -n "__fish_lineage_using_subcommand prune" -l keep-last -d '
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand prune" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand prune" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand prune" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
@@ -498,7 +509,8 @@ md\t'A Markdown table'"
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand stats" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
@@ -519,7 +531,8 @@ md\t'A Markdown table'"
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand compare" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand compare" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand compare" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
@@ -542,7 +555,8 @@ complete -c lineage -n "__fish_lineage_using_subcommand plot" -l width -d 'Colum
 complete -c lineage -n "__fish_lineage_using_subcommand plot" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand plot" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand plot" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand plot" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand plot" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand plot" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand plot" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand plot" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
@@ -556,7 +570,8 @@ complete -c lineage -n "__fish_lineage_using_subcommand report" -l watch -d 'Wri
 complete -c lineage -n "__fish_lineage_using_subcommand report" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand report" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand report" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand report" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand report" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand report" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand report" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand report" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
@@ -610,7 +625,8 @@ json\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
@@ -643,7 +659,8 @@ md\t'A Markdown table'"
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand check" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand check" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand check" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
@@ -655,7 +672,8 @@ complete -c lineage -n "__fish_lineage_using_subcommand import" -l into -d 'The 
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand import" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand import" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand import" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
@@ -688,7 +706,8 @@ complete -c lineage -n "__fish_lineage_using_subcommand export" -l grep -d 'Only
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand export" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes' -r
+complete -c lineage -n "__fish_lineage_using_subcommand export" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand export" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
