@@ -111,5 +111,5 @@ fn render_holds_only_what_it_shows() {
         used.rusage.maxrss
     );
     let prompt = sandbox.ok(&["render", "--for", "s", "-q"]);
-    assert!(prompt.contains("start39 xxx"), "{prompt}");
+    assert!(prompt.contains("as of trial 039"), "{prompt}");
 }
