@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::bail;
+use clap::error::{ContextKind, ContextValue};
 use clap::{Args, ColorChoice, Parser, Subcommand, ValueHint};
 
 use crate::commands::{
@@ -84,6 +85,36 @@ enum Command {
     Export(export::Export),
     Completions(completions::Completions),
 }
+
+/// Parses the command line; answers a command that people try and that has another name.
+pub fn parse() -> Cli {
+    let error = match Cli::try_parse() {
+        Ok(cli) => return cli,
+        Err(error) => error,
+    };
+    if let Some(ContextValue::String(name)) = error.get(ContextKind::InvalidSubcommand)
+        && let Some((_, command)) = OTHER_NAMES.iter().find(|(other, _)| other == name)
+    {
+        let ui = Ui::new(ColorChoice::Auto, false, String::new());
+        ui.error(&format!(
+            "unknown command '{name}'; use `lineage {command}`"
+        ));
+        std::process::exit(2);
+    }
+    error.exit()
+}
+
+/// Commands of other programs, and what does the same here.
+const OTHER_NAMES: [(&str, &str); 8] = [
+    ("log", "tail"),
+    ("list", "tail"),
+    ("ls", "tail"),
+    ("leaderboard", "best --top 10"),
+    ("top", "best --top 10"),
+    ("add", "append"),
+    ("history", "chain"),
+    ("status", "stats"),
+];
 
 /// Runs a command line and maps its result to an exit status.
 pub fn run(cli: Cli) -> ExitCode {

@@ -2,14 +2,13 @@
 
 use std::{process::ExitCode, sync::Arc};
 
-use clap::Parser;
-use lineage::cli::{self, Cli};
+use lineage::cli;
 use lineage::commands::completions::answer_shell;
 
 fn main() -> ExitCode {
     answer_shell();
     survive_file_size_limit();
-    cli::run(Cli::parse())
+    cli::run(cli::parse())
 }
 
 /// A write beyond `RLIMIT_FSIZE` raises SIGXFSZ, which would kill the program in the middle of a row. With a handler, the

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Best, BestLineage, BetterInvalid, Chain, Failures, KeepSigns, Leaderboard, Limits, NearMisses,
-    Query, RecentTrials, Tally, Tree, lineage::STORED, specialist::AllSpecialists,
+    Query, RecentTrials, RunSpan, Tally, Tree, lineage::STORED, specialist::AllSpecialists,
 };
 use crate::log::{ExpId, Row};
 
@@ -26,6 +26,7 @@ pub struct Summary {
     pub(super) better_invalid: BetterInvalid,
     pub(super) specialists: AllSpecialists,
     pub(super) lineage: BestLineage,
+    pub(super) span: RunSpan,
     /// The id of the best trial, unless it names an earlier trial.
     best_id: Option<ExpId>,
     /// Whether a trial names a parent that is not before it. A new best may then already have children.
@@ -49,6 +50,7 @@ impl Query for Summary {
         self.recent.observe(row);
         self.better_invalid.observe(row);
         self.specialists.observe(row);
+        self.span.observe(row);
         if let Some(number) = row.id().and_then(|id| id.counted()) {
             self.next_id = self.next_id.max(number + 1);
         }

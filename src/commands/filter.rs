@@ -140,7 +140,7 @@ fn has_text(row: &Row, word: &str) -> bool {
 }
 
 /// A time, or an age that is counted back from now.
-fn parse_since(text: &str) -> Result<Since, String> {
+pub fn parse_since(text: &str) -> Result<Since, String> {
     let time = match text.parse::<DateTime>() {
         // A time with an offset is one without it, too.
         Ok(time) => text.parse().or_else(|_| TimeZone::UTC.to_timestamp(time)),

@@ -4,9 +4,12 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
+use super::filter::{Since, is_since, parse_since};
 use super::{Context, ReadArgs};
-use crate::analysis::Tally;
-use crate::log::Role;
+use crate::analysis::{Best, BetterInvalid, Failures, RunSpan, Tally, find_reason, kind_of};
+use crate::index::IndexedLog;
+use crate::log::{Role, Status};
+use crate::output::course::Course;
 use crate::output::records::Format;
 use crate::output::stats::{format_stats, format_stats_records};
 
@@ -19,11 +22,15 @@ use crate::output::stats::{format_stats, format_stats_records};
 Examples:
   lineage stats
   lineage stats --by specialist
+  lineage stats --since 8h
   lineage stats --format json | jq .hours_without_score")]
 pub struct Stats {
     /// Group by this column instead of the status
     #[arg(long)]
     by: Option<By>,
+    /// Also list the keeps since then: an age such as 8h or 2d, or a time such as 2026-05-01 (UTC)
+    #[arg(long, value_name = "TIME", value_parser = parse_since)]
+    since: Option<Since>,
     /// Output format
     #[arg(long, default_value = "table")]
     format: Format,
@@ -46,13 +53,47 @@ pub fn run(args: Stats, context: &Context) -> Result<()> {
         By::Status => (Role::Status, "status"),
     });
     let (role, name) = by.unzip();
-    let tally = log.ask(Tally::new(role))?;
+    let mut tally = log.ask(Tally::new(role))?;
+    if role == Some(Role::Specialist) {
+        // Whoever measured the baseline proposed nothing.
+        tally
+            .groups
+            .retain(|_, group| group.all() > group.trials(|status| status == Status::Baseline));
+    }
+    let course = find_course(&log, args.since.as_ref(), context)?;
     let text = match args.format {
-        Format::Table => {
-            let running = context.store()?.running_trials(Timestamp::now()).len();
-            format_stats(&tally, name, running, &log.schema, context.ui.look)
-        }
-        format => format_stats_records(&tally, name, &log.schema, format),
+        Format::Table => format_stats(&tally, &course, name, &log.schema, context.ui.look),
+        format => format_stats_records(&tally, &course, name, &log.schema, format),
     };
     context.answer(&text, &log)
+}
+
+/// What happened when: the course of the search, its best trial, and why trials failed.
+fn find_course(log: &IndexedLog, since: Option<&Since>, context: &Context) -> Result<Course> {
+    let (best, span) = log.ask((Best::default(), RunSpan::default()))?;
+    let (failures, invalid) = log.ask((Failures::default(), BetterInvalid::default()))?;
+    let mut course = Course {
+        best: log.all_at(best.offset())?.pop(),
+        running: context.store()?.running_trials(Timestamp::now()).len(),
+        better_invalid: invalid.len(),
+        span,
+        ..Course::default()
+    };
+    for offsets in failures.0.values() {
+        log.each_at(offsets.iter().copied(), |row| {
+            if let Some(reason) = find_reason(&row.text(Role::Notes)) {
+                *course.reasons.entry(kind_of(&reason)).or_default() += 1;
+            }
+        })?;
+    }
+    if let Some(since) = since {
+        let mut keeps = Vec::new();
+        log.for_each_row(|row| {
+            if row.status() == Status::Keep && is_since(row, since.time) {
+                keeps.push(row.name());
+            }
+        })?;
+        course.new_keeps = Some((since.text.clone(), keeps));
+    }
+    Ok(course)
 }

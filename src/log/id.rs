@@ -83,8 +83,12 @@ pub fn shown_id(cell: &str) -> String {
 }
 
 fn strip_prefix(text: &str) -> &str {
-    match text.strip_prefix("exp_") {
-        Some(rest) if rest.bytes().all(|b| b.is_ascii_digit()) => rest,
+    match text.split_at_checked(4) {
+        Some((prefix, rest))
+            if prefix.eq_ignore_ascii_case("exp_") && rest.bytes().all(|b| b.is_ascii_digit()) =>
+        {
+            rest
+        }
         _ => text,
     }
 }
@@ -95,7 +99,7 @@ mod tests {
 
     #[test]
     fn three_spellings_name_the_same_trial() {
-        let ids = ["7", "007", "exp_007", " 0007 "].map(|text| ExpId::parse(text).unwrap());
+        let ids = ["7", "007", "EXP_007", " 0007 "].map(|text| ExpId::parse(text).unwrap());
         assert!(ids.iter().all(|id| *id == ExpId::Number(7)));
         assert_eq!(ids[0].to_string(), "007");
         assert_eq!(shown_id("exp_7"), "007");

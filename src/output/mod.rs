@@ -3,6 +3,7 @@
 pub mod amendments;
 pub mod columns;
 pub mod compare;
+pub mod course;
 pub mod diff;
 pub mod format;
 pub mod import_summary;

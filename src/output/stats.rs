@@ -5,6 +5,7 @@ use std::cmp::Reverse;
 use serde_json::{Map, Value, json};
 
 use super::columns::Column;
+use super::course::Course;
 use super::format::{duration, number, percent, share};
 use super::json::{self, value};
 use super::records::{Format, format_records};
@@ -122,14 +123,14 @@ fn entry_figures(entry: &Entry, total: &Group) -> Figures<'static> {
 /// The summary, then a histogram of the statuses, or the groups of the column `by`.
 pub fn format_stats(
     tally: &Tally,
+    course: &Course,
     by: Option<&str>,
-    running: usize,
     schema: &Schema,
     look: Look,
 ) -> String {
-    let mut summary = format_summary(tally, schema);
-    if running > 0 {
-        summary += &format!("running    {running}: `lineage tail --running`\n");
+    let mut summary = format_summary(tally, schema) + &course.format(schema, look);
+    if course.running > 0 {
+        summary += &format!("running    {}: `lineage tail --running`\n", course.running);
     }
     if tally.total.all() == 0 {
         return summary;
@@ -209,7 +210,13 @@ fn format_histogram(total: &Group, look: Look) -> String {
     let most = entries.first().map_or(1, |entry| entry.trials);
     let rows = entries.iter().map(|entry| {
         let style = status_style(entry.status);
-        let bar = (entry.trials * MAX_BAR).div_ceil(most);
+        // A share below 1 % needs no bar.
+        let is_small = entry.trials * 100 < total.all();
+        let bar = if is_small {
+            0
+        } else {
+            (entry.trials * MAX_BAR).div_ceil(most)
+        };
         let bar = (0..bar).map(|_| '█').collect::<String>();
         let mut row = vec![Cell::new(visible_or_dash(&entry.word), style)];
         row.extend(texts(&entry_figures(entry, total)));
@@ -244,12 +251,13 @@ fn texts(figures: &Figures) -> Vec<Cell> {
 /// `json` has everything, the other formats have the rows of the histogram or of the groups of `by`.
 pub fn format_stats_records(
     tally: &Tally,
+    course: &Course,
     by: Option<&str>,
     schema: &Schema,
     format: Format,
 ) -> String {
     if format == Format::Json {
-        return json::json(&stats_object(tally, by, schema)) + "\n";
+        return json::json(&stats_object(tally, course, by, schema)) + "\n";
     }
     let cells = |figures: Figures| figures.iter().map(|(_, _, figure)| figure.cell()).collect();
     let Some(by) = by else {
@@ -279,7 +287,7 @@ fn group_object(group: &Group) -> Map<String, Value> {
     object
 }
 
-fn stats_object(tally: &Tally, by: Option<&str>, schema: &Schema) -> Value {
+fn stats_object(tally: &Tally, course: &Course, by: Option<&str>, schema: &Schema) -> Value {
     let total = &tally.total;
     let figures = group_object(total);
     let baseline = tally.baseline.as_ref();
@@ -311,6 +319,11 @@ fn stats_object(tally: &Tally, by: Option<&str>, schema: &Schema) -> Value {
         "hours_without_score": figures["hours_without_score"],
         "status": status,
     });
+    if let Value::Object(course) = course.object() {
+        for (key, value) in course {
+            out[&key] = value;
+        }
+    }
     if let Some(by) = by {
         out["by"] = json!({ by: {} });
         for (name, group) in &tally.groups {

@@ -79,6 +79,7 @@ mod snapshot_logged;
 mod snapshot_paths;
 #[cfg(unix)]
 mod snapshot_shared;
+mod stats;
 mod tail;
 mod terminal;
 mod together;

@@ -1,0 +1,77 @@
+//! When a search ran, and how its best score developed. Bounded in size, so that the index can store it.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Query, Summary};
+use crate::log::{Role, Row};
+
+/// More points are thinned to half of them.
+const MAX_POINTS: usize = 96;
+
+/// The first and the last time of the trials, and the best score after every so many of them.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct RunSpan {
+    /// Empty if no trial has a time in UTC.
+    pub first: String,
+    pub last: String,
+    /// How many trials have a time.
+    pub timed: u64,
+    /// The best score after each step; `None` before the first one.
+    pub curve: Vec<Option<f64>>,
+    /// How many trials a step has.
+    step: u64,
+    trials: u64,
+    best: Option<f64>,
+}
+
+impl Query for RunSpan {
+    fn observe(&mut self, row: &Row) {
+        if row.damage.is_some() || row.status().is_ignored() {
+            return;
+        }
+        let time = row.bytes(Role::Time);
+        // Times in this form are in order if their texts are.
+        if time.len() == 20
+            && time.ends_with(b"Z")
+            && let Ok(time) = std::str::from_utf8(&time)
+        {
+            self.timed += 1;
+            if self.first.is_empty() || time < self.first.as_str() {
+                time.clone_into(&mut self.first);
+            }
+            if time > self.last.as_str() {
+                time.clone_into(&mut self.last);
+            }
+        }
+        if let Some(score) = row.eligible_score()
+            && self
+                .best
+                .is_none_or(|best| row.schema.direction.better(score, best))
+        {
+            self.best = Some(score);
+        }
+        self.add_point();
+    }
+
+    fn answer_from(&self, summary: &Summary) -> Option<Self> {
+        Some(summary.span.clone())
+    }
+}
+
+impl RunSpan {
+    fn add_point(&mut self) {
+        self.step = self.step.max(1);
+        self.trials += 1;
+        if self.trials.is_multiple_of(self.step) {
+            self.curve.push(self.best);
+        }
+        if self.curve.len() == MAX_POINTS {
+            let mut at = 0;
+            self.curve.retain(|_| {
+                at += 1;
+                at % 2 == 0
+            });
+            self.step *= 2;
+        }
+    }
+}

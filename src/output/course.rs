@@ -1,0 +1,150 @@
+//! The course of a search for a person: when it ran, its best trial, how the best developed, and why trials failed.
+
+use std::{cmp::Reverse, collections::BTreeMap};
+
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+use super::{Look, visible_or_dash};
+use crate::analysis::RunSpan;
+use crate::log::{Direction, Role, Schema, Trial};
+use crate::text::{count, cut_visible, fit};
+
+const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+
+/// The width of a label and the space after it.
+const LABEL: usize = 11;
+
+/// How many reasons are shown, and how much of each.
+const MAX_REASONS: usize = 3;
+const MAX_REASON: usize = 60;
+
+/// What the lines below the summary say.
+#[derive(Default)]
+pub struct Course {
+    pub span: RunSpan,
+    pub best: Option<Trial>,
+    /// Trials in progress.
+    pub running: usize,
+    /// Failed trials whose score is better than the best.
+    pub better_invalid: usize,
+    /// How often the last failures have each reason.
+    pub reasons: BTreeMap<String, usize>,
+    /// The keeps since a time, as it was given.
+    pub new_keeps: Option<(String, Vec<String>)>,
+}
+
+impl Course {
+    /// One line for each thing to say, cut to the terminal.
+    pub fn format(&self, schema: &Schema, look: Look) -> String {
+        let mut lines = Vec::new();
+        lines.push(("run", self.run_text()));
+        if let Some(best) = &self.best {
+            let row = best.row();
+            let [time, hypothesis] = [Role::Time, Role::Hypothesis].map(|role| row.text(role));
+            let hypothesis = visible_or_dash(&hypothesis);
+            let since = format!("{}: {hypothesis}", visible_or_dash(&time));
+            lines.push(("best since", since));
+        }
+        lines.push(("course", sparkline(&self.span.curve, schema.direction)));
+        if let Some((since, keeps)) = &self.new_keeps {
+            let since = visible_or_dash(since);
+            let text = match &keeps[..] {
+                [] => format!("none since {since}"),
+                keeps => format!("{} since {since}: {}", keeps.len(), keeps.join(" ")),
+            };
+            lines.push(("new keeps", text));
+        }
+        lines.push(("failures", self.reasons_text()));
+        if self.better_invalid > 0 {
+            let trials = count(self.better_invalid as u64, "trial");
+            lines.push((
+                "failed",
+                format!("{trials} beat the best, but did not count"),
+            ));
+        }
+        lines.retain(|(_, text)| !text.is_empty());
+        let width = look.width.map_or(usize::MAX, |width| width - LABEL);
+        let lines = lines.iter();
+        let lines = lines.map(|(name, text)| format!("{name:<10} {}\n", fit(text, width)));
+        lines.collect()
+    }
+
+    /// The same for a script.
+    pub fn object(&self) -> Value {
+        let cell = |role| {
+            let text = self
+                .best
+                .as_ref()
+                .map(|best| best.row().text(role).into_owned());
+            text.filter(|text| !text.is_empty())
+        };
+        let text = |text: &String| (!text.is_empty()).then(|| text.clone());
+        json!({
+            "started": text(&self.span.first),
+            "last_trial": text(&self.span.last),
+            "trials_per_hour": self.rate().map(|rate| (rate * 10.0).round() / 10.0),
+            "in_progress": self.running,
+            "best_since": cell(Role::Time),
+            "best_hypothesis": cell(Role::Hypothesis),
+            "failed_better_than_best": self.better_invalid,
+            "new_keeps": self.new_keeps.as_ref().map(|(_, keeps)| keeps),
+        })
+    }
+
+    /// Trials per hour, if they span some time.
+    #[allow(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
+    fn rate(&self) -> Option<f64> {
+        let [start, end] =
+            [&self.span.first, &self.span.last].map(|time| time.parse::<Timestamp>());
+        let hours = end.ok()?.duration_since(start.ok()?).as_secs_f64() / 3600.0;
+        (hours > 0.0).then(|| (self.span.timed - 1) as f64 / hours)
+    }
+
+    fn run_text(&self) -> String {
+        let mut parts = Vec::new();
+        let RunSpan { first, last, .. } = &self.span;
+        if !first.is_empty() {
+            parts.push(format!("started {first}, last trial {last}"));
+        }
+        if let Some(rate) = self.rate() {
+            parts.push(format!("{rate:.1} trials per hour"));
+        }
+        parts.join("; ")
+    }
+
+    fn reasons_text(&self) -> String {
+        let mut reasons: Vec<_> = self.reasons.iter().collect();
+        reasons.sort_by_key(|(_, count)| Reverse(**count));
+        let reasons = reasons.iter().take(MAX_REASONS);
+        let reasons =
+            reasons.map(|(reason, times)| format!("{times} × {}", cut_visible(reason, MAX_REASON)));
+        reasons.collect::<Vec<_>>().join("; ")
+    }
+}
+
+/// The best so far as bars: higher is better, whatever the direction is.
+fn sparkline(curve: &[Option<f64>], direction: Direction) -> String {
+    let sign = if direction == Direction::Maximize {
+        1.0
+    } else {
+        -1.0
+    };
+    let values: Vec<f64> = curve.iter().flatten().map(|best| best * sign).collect();
+    let (Some(&low), Some(&high)) = (values.first(), values.last()) else {
+        return String::new();
+    };
+    if low >= high {
+        return String::new(); // it never improved
+    }
+    let bar = |best: &f64| {
+        #[allow(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "0 to 7"
+        )]
+        let at = ((best - low) / (high - low) * 7.0).round() as usize;
+        BARS[at.min(7)]
+    };
+    values.iter().map(bar).collect()
+}

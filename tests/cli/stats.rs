@@ -1,0 +1,85 @@
+//! `stats`: the course of a search. And the answers to commands of other programs.
+
+use crate::sandbox::Sandbox;
+
+fn store() -> Sandbox {
+    let sandbox = Sandbox::with_store();
+    for (status, score, specialist, hour, notes) in [
+        ("baseline", "3.0", "baseline", "00", ""),
+        ("keep", "2.9", "opt", "01", ""),
+        ("crash", "", "tok", "02", "RuntimeError: CUDA out of memory"),
+        ("size_blocked", "1.5", "tok", "03", ""),
+        ("keep", "2.7", "opt", "04", ""),
+    ] {
+        let time = format!("2026-01-01T{hour}:00:00Z");
+        let hypothesis = format!("the idea of {hour}");
+        sandbox.ok(&[
+            "append",
+            "-q",
+            "--status",
+            status,
+            "--metric",
+            score,
+            "--specialist",
+            specialist,
+            "--timestamp",
+            &time,
+            "--hypothesis",
+            &hypothesis,
+            "--notes",
+            notes,
+        ]);
+    }
+    sandbox
+}
+
+#[test]
+fn stats_say_when_the_search_ran_and_how_its_best_developed() {
+    insta::assert_snapshot!(store().transcript(&["stats", "--since", "2026-01-01T02:00"]));
+}
+
+#[test]
+fn a_script_gets_the_same() {
+    let json: serde_json::Value =
+        serde_json::from_str(&store().ok(&["stats", "--format", "json", "--since", "2026-01-02"]))
+            .unwrap();
+    assert_eq!(json["started"], "2026-01-01T00:00:00Z");
+    assert_eq!(json["last_trial"], "2026-01-01T04:00:00Z");
+    assert_eq!(json["trials_per_hour"], 1.0);
+    assert_eq!(json["best_hypothesis"], "the idea of 04");
+    assert_eq!(json["failed_better_than_best"], 1);
+    assert_eq!(json["new_keeps"], serde_json::json!([]));
+}
+
+#[test]
+fn the_baseline_is_no_specialist() {
+    let stats = store().ok(&["stats", "--by", "specialist"]);
+    let groups = stats.split_once("specialist  ").unwrap().1;
+    assert!(
+        !groups.contains("baseline") && groups.contains("opt "),
+        "{stats}"
+    );
+}
+
+#[test]
+fn commands_of_other_programs_are_answered() {
+    let sandbox = store();
+    for name in [
+        "log",
+        "ls",
+        "list",
+        "top",
+        "leaderboard",
+        "add",
+        "history",
+        "status",
+    ] {
+        let transcript = sandbox.transcript(&[name, "-n", "3"]);
+        assert!(
+            transcript.contains(&format!("unknown command '{name}'; use `lineage ")),
+            "{transcript}"
+        );
+        assert!(transcript.ends_with("= 2\n"), "{transcript}");
+    }
+    assert_eq!(sandbox.ok(&["show", "EXP_002"]), sandbox.ok(&["show", "2"]));
+}
