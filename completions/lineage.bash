@@ -1876,7 +1876,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__stats)
-            opts="-q -h --by --format --metric --direction --from --map --segment --store --quiet --color --help"
+            opts="-q -h --by --since --format --metric --direction --from --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1884,6 +1884,10 @@ _lineage() {
             case "${prev}" in
                 --by)
                     COMPREPLY=($(compgen -W "specialist domain status" -- "${cur}"))
+                    return 0
+                    ;;
+                --since)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --format)

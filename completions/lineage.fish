@@ -500,6 +500,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand prune" -s h -l help -d '
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l by -d 'Group by this column instead of the status' -r -f -a "specialist\t''
 domain\t''
 status\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -l since -d 'Also list the keeps since then: an age such as 8h or 2d, or a time such as 2026-05-01 (UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
 json\t'One JSON array'
 jsonl\t'One JSON object per line'
