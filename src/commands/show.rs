@@ -83,10 +83,10 @@ pub fn run(args: Show, context: &Context) -> Result<()> {
     Ok(())
 }
 
-/// Says which rows have the same number. A log with an index is not read for that; `lineage check` finds them.
+/// Says which rows of an external log have the same number. In other logs, `lineage check` finds them.
 fn note_repeated_id(log: &IndexedLog, id: &ExpId, context: &Context) -> Result<()> {
     let column = log.repeated_ids.or(log.schema.column(Role::Id));
-    let Some(column) = column.filter(|_| log.summary().is_none()) else {
+    let Some(column) = column.filter(|_| log.is_external()) else {
         return Ok(());
     };
     let (mut trials, mut lines) = (Vec::new(), Vec::new());
