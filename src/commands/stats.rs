@@ -1,5 +1,7 @@
 //! `lineage stats`: the search in numbers.
 
+use std::collections::BTreeMap;
+
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
@@ -53,14 +55,24 @@ pub fn run(args: Stats, context: &Context) -> Result<()> {
         By::Status => (Role::Status, "status"),
     });
     let (role, name) = by.unzip();
-    let mut tally = log.ask(Tally::new(role))?;
+    // One question: without an index, each one reads the whole log.
+    let counts = (Tally::new(role), (Best::default(), RunSpan::default()));
+    let (counts, failed) = log.ask((counts, (Failures::default(), BetterInvalid::default())))?;
+    let (mut tally, (best, span)) = counts;
     if role == Some(Role::Specialist) {
         // Whoever measured the baseline proposed nothing.
         tally
             .groups
             .retain(|_, group| group.all() > group.trials(|status| status == Status::Baseline));
     }
-    let course = find_course(&log, args.since.as_ref(), context)?;
+    let course = Course {
+        best: log.all_at(best.offset())?.pop(),
+        running: context.store()?.running_trials(Timestamp::now()).len(),
+        better_invalid: failed.1.len(),
+        reasons: count_reasons(&log, &failed.0)?,
+        new_keeps: find_new_keeps(&log, args.since.as_ref())?,
+        span,
+    };
     let text = match args.format {
         Format::Table => format_stats(&tally, &course, name, &log.schema, context.ui.look),
         format => format_stats_records(&tally, &course, name, &log.schema, format),
@@ -68,32 +80,32 @@ pub fn run(args: Stats, context: &Context) -> Result<()> {
     context.answer(&text, &log)
 }
 
-/// What happened when: the course of the search, its best trial, and why trials failed.
-fn find_course(log: &IndexedLog, since: Option<&Since>, context: &Context) -> Result<Course> {
-    let (best, span) = log.ask((Best::default(), RunSpan::default()))?;
-    let (failures, invalid) = log.ask((Failures::default(), BetterInvalid::default()))?;
-    let mut course = Course {
-        best: log.all_at(best.offset())?.pop(),
-        running: context.store()?.running_trials(Timestamp::now()).len(),
-        better_invalid: invalid.len(),
-        span,
-        ..Course::default()
-    };
+/// The reasons of the last failures, and how often each one occurs.
+fn count_reasons(log: &IndexedLog, failures: &Failures) -> Result<BTreeMap<String, usize>> {
+    let mut reasons = BTreeMap::new();
     for offsets in failures.0.values() {
         log.each_at(offsets.iter().copied(), |row| {
             if let Some(reason) = find_reason(&row.text(Role::Notes)) {
-                *course.reasons.entry(kind_of(&reason)).or_default() += 1;
+                *reasons.entry(kind_of(&reason)).or_default() += 1;
             }
         })?;
     }
-    if let Some(since) = since {
-        let mut keeps = Vec::new();
-        log.for_each_row(|row| {
-            if row.status() == Status::Keep && is_since(row, since.time) {
-                keeps.push(row.name());
-            }
-        })?;
-        course.new_keeps = Some((since.text.clone(), keeps));
-    }
-    Ok(course)
+    Ok(reasons)
+}
+
+/// The keeps since a time, with the text that gave the time.
+fn find_new_keeps(
+    log: &IndexedLog,
+    since: Option<&Since>,
+) -> Result<Option<(String, Vec<String>)>> {
+    let Some(since) = since else {
+        return Ok(None);
+    };
+    let mut keeps = Vec::new();
+    log.for_each_row(|row| {
+        if row.status() == Status::Keep && is_since(row, since.time) {
+            keeps.push(row.name());
+        }
+    })?;
+    Ok(Some((since.text.clone(), keeps)))
 }
