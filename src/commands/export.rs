@@ -7,9 +7,10 @@ use super::args::find_columns;
 use super::completions::candidates;
 use super::filter::{Filter, FilterArgs};
 use super::{Context, ReadArgs, Usage, tree};
+use crate::import::STATED_COLUMN;
 use crate::index::IndexedLog;
-use crate::log::{Damage, Row};
-use crate::output::columns::{self, pick};
+use crate::log::{Damage, Log, LogOptions, Role, Row, Schema};
+use crate::output::columns::{self, Column, pick};
 use crate::output::karpathy;
 use crate::output::records::{Format, RecordWriter};
 use crate::text::count;
@@ -17,7 +18,9 @@ use crate::text::count;
 /// Export the log for another tool
 ///
 /// `tsv`, `csv` and `jsonl` have every column. `karpathy` has the five columns of karpathy/autoresearch, as its
-/// analysis.ipynb reads them. `tree` adds depth and path. A cell that starts with `=`, `+`, `-` or `@` is exported as it is:
+/// analysis.ipynb reads them. `tree` adds depth and path. The first line of `jsonl` states the metric and the direction; `tsv`
+/// and `csv` have a last column `metric_direction` if the rows alone would be read differently. An export of some rows or
+/// columns has neither. A cell that starts with `=`, `+`, `-` or `@` is exported as it is:
 /// a spreadsheet may take it for a formula, unless --safe is given.
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -26,7 +29,7 @@ Examples:
   lineage export --format csv --safe > for-a-spreadsheet.csv
   lineage export --format karpathy > results.tsv
   lineage export --status keep --columns exp_id,core_metric,hypothesis
-  lineage --store results.tsv export --format jsonl | jq .status")]
+  lineage --store results.tsv export --format jsonl | jq 'select(.exp_id).status'")]
 pub struct Export {
     /// Output format
     #[arg(long, default_value = "tsv")]
@@ -93,12 +96,58 @@ fn export_records(
     is_safe: bool,
     context: &Context,
 ) -> Result<()> {
-    let mut writer = RecordWriter::new(format, pick(chosen, &columns::columns(&log.schema)));
+    let mut columns = pick(chosen, &columns::columns(&log.schema));
+    let is_whole = filter.is_empty() && chosen.len() == log.schema.names().len();
+    let statement = match format {
+        Format::Tsv | Format::Csv if is_whole => find_statement(log)?,
+        _ => None,
+    };
+    if statement.is_some() {
+        columns.push(Column::text(STATED_COLUMN));
+    }
+    let mut writer = RecordWriter::new(format, columns);
     writer.keeps_plus = true;
     writer.is_safe = is_safe;
-    let header = writer.header();
-    let format = |row: &Row| writer.record(&pick(chosen, &columns::cells(row)));
+    let mut header = writer.header();
+    if format == Format::Jsonl && is_whole {
+        header = config_line(&log.schema);
+    }
+    let format = |row: &Row| {
+        let mut cells = pick(chosen, &columns::cells(row));
+        cells.extend(statement.clone());
+        writer.record(&cells)
+    };
     export_rows(log, filter, &header, context, format)
+}
+
+/// Metric and direction as the first line of JSON lines.
+fn config_line(schema: &Schema) -> String {
+    let config = serde_json::json!({
+        "type": "config",
+        "metricName": schema.metric,
+        "bestDirection": schema.direction.to_string(),
+    });
+    format!("{config}\n")
+}
+
+/// Metric and direction as a cell of each row, if the rows alone would be read differently.
+fn find_statement(log: &IndexedLog) -> Result<Option<String>> {
+    let schema = &log.schema;
+    if schema.names().iter().any(|name| name == STATED_COLUMN) {
+        return Ok(None);
+    }
+    let Some(source) = log.source() else {
+        return Ok(None);
+    };
+    let unstated = Log::open(
+        log.path(),
+        Some(source.try_clone()?),
+        log.end(),
+        &LogOptions::default(),
+    )?;
+    let is_same = unstated.schema.direction == schema.direction
+        && unstated.schema.column(Role::Delta) == schema.column(Role::Delta);
+    Ok((!is_same).then(|| format!("{} {}", schema.metric, schema.direction)))
 }
 
 fn export_karpathy(log: &IndexedLog, filter: &Filter, context: &Context) -> Result<()> {

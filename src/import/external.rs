@@ -8,9 +8,11 @@ use super::{
     ImportOptions, parse_source,
     table::{Entry, Table},
     translate::{RowSink, TranslatedRow, Translation, translate, translate_to},
+    translate_own,
 };
 use crate::log::{
-    Direction, Schema, SkippedLine, Source, encode_row, has_own_columns, has_word, read_header,
+    Direction, Log, LogOptions, Schema, SkippedLine, Source, encode_row, has_own_columns, has_word,
+    read_header,
 };
 
 /// Columns that only lineage's logs have besides `exp_id` and `status`.
@@ -65,7 +67,7 @@ pub fn open_external(
     }
     let table = read_table(path, options)?;
     let log = if !own.is_mapped && is_export(&table.names) {
-        copy_export(table)
+        copy_export(table, options)
     } else {
         translate_external(table, options)
     };
@@ -75,7 +77,29 @@ pub fn open_external(
 /// Translates a log of any shape.
 pub fn translate_file(path: &Path, options: &ImportOptions) -> Result<Translation> {
     let table = read_table(path, options)?;
-    translate(table, options).with_context(|| path.display().to_string())
+    let translation = if options.map.is_empty() && is_export(&table.names) {
+        translate_export(path, table, options)
+    } else {
+        translate(table, options)
+    };
+    translation.with_context(|| path.display().to_string())
+}
+
+/// Takes the rows of an export over as they are.
+fn translate_export(path: &Path, table: Table, options: &ImportOptions) -> Result<Translation> {
+    let export = copy_export(table, options)?;
+    let (stated, direction) = export.score.unzip();
+    let mut log_options = LogOptions {
+        direction: options.direction.or(direction),
+        own_metric: stated,
+        ..LogOptions::default()
+    };
+    log_options.own_metric = log_options.own_metric.or_else(|| options.metric.clone());
+    let mut log = Log::open(path, Some(export.source), export.len, &log_options)?;
+    log.first_row = export.first_row;
+    log.notes.extend(export.notes);
+    log.skipped = export.skipped;
+    translate_own(&log)
 }
 
 fn read_table(path: &Path, options: &ImportOptions) -> Result<Table> {
@@ -106,7 +130,8 @@ impl OwnHeader<'_> {
         let is_score = |name: &String| has_word(SCORE_COLUMNS, name) || self.metric == Some(name);
         let is_own_column = |name: &String| has_word(OWN_COLUMNS, name);
         let has_score = names.iter().any(is_score) && names.iter().any(is_own_column);
-        let is_own = has_own_columns(names) && (self.has_metric || has_score);
+        let is_stated = !self.has_metric && states_direction(names);
+        let is_own = has_own_columns(names) && (self.has_metric || has_score) && !is_stated;
         is_own || self.is_torn(names)
     }
 
@@ -121,7 +146,12 @@ impl OwnHeader<'_> {
 /// Whether `export` wrote these columns: no other tool has all of them.
 fn is_export(names: &[String]) -> bool {
     let has = |wanted: &str| names.iter().any(|name| name == wanted);
-    has_own_columns(names) && has("parent_exp") && has("delta_vs_best") && has("core_metric")
+    let has_standard = has("parent_exp") && has("delta_vs_best") && has("core_metric");
+    has_own_columns(names) && (has_standard || states_direction(names))
+}
+
+fn states_direction(names: &[String]) -> bool {
+    has_own_columns(names) && names.iter().any(|name| name == STATED_COLUMN)
 }
 
 fn translate_external(table: Table, options: &ImportOptions) -> Result<ExternalLog> {
@@ -141,7 +171,7 @@ fn translate_external(table: Table, options: &ImportOptions) -> Result<ExternalL
 }
 
 /// An export in CSV or JSON as the log that it was written from.
-fn copy_export(mut table: Table) -> Result<ExternalLog> {
+fn copy_export(mut table: Table, options: &ImportOptions) -> Result<ExternalLog> {
     let mut spool = Spool::default();
     let delta = table.find("delta_vs_best");
     let stated = table.names.iter().position(|name| name == STATED_COLUMN);
@@ -181,6 +211,9 @@ fn copy_export(mut table: Table) -> Result<ExternalLog> {
     table.skipped.extend(lines);
     let (source, len) = spool.finish()?;
     let declared = table.declared;
+    let direction = options.direction.or(declared.direction);
+    let mut score = declared.name.zip(direction);
+    score = score.filter(|(name, _)| options.metric.as_ref().is_none_or(|metric| metric == name));
     Ok(ExternalLog {
         source,
         len,
@@ -188,7 +221,7 @@ fn copy_export(mut table: Table) -> Result<ExternalLog> {
         notes: table.notes,
         skipped: table.skipped,
         repeated_ids: None,
-        score: declared.name.zip(declared.direction),
+        score,
         columns: Vec::new(),
     })
 }

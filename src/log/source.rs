@@ -25,6 +25,15 @@ impl Source {
         }
     }
 
+    /// A second handle on the same bytes.
+    pub fn try_clone(&self) -> io::Result<Self> {
+        Ok(match self {
+            Self::File(file) => Self::File(file.try_clone()?),
+            Self::Memory(bytes) => Self::Memory(bytes.clone()),
+            Self::Temporary(file) => Self::Temporary(file.try_clone()?),
+        })
+    }
+
     pub fn is_file(&self) -> bool {
         matches!(self, Self::File(_))
     }

@@ -24,6 +24,7 @@ mod diff;
 mod diff_patch;
 mod documented;
 mod export;
+mod export_read_back;
 mod file_system;
 mod files;
 mod filters;
