@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use super::{
     ImportOptions, NOT_A_LOG,
     delimited::is_plausible,
-    number::{is_empty_word, is_sentinel, parse_number},
+    number::{is_empty_word, is_sentinel, parse_number, split_name},
     outcomes::{Outcome, VerdictColumns},
     profile::{Profiles, hash_id},
     roles::{Roles, find_parent_column, is_alias, key_columns, text_columns},
@@ -392,16 +392,20 @@ impl Profiles {
     }
 }
 
-/// The metric that every row names in a column of its own.
+/// The metric that every row names: in a column of its own, or beside the number (`val_loss=2.5`).
 fn find_metric_name(table: &Table, profiles: &Profiles) -> Option<String> {
-    let mut columns = table
-        .columns_in("metric metric_name primary_metric")
-        .into_iter();
-    let column = columns.find(|&column| {
-        let profile = &profiles.columns[column];
+    let is_name = |column: &usize| {
+        let profile = &profiles.columns[*column];
         profile.filled > 0 && profile.numbers == 0 && !profile.is_varied()
-    })?;
-    Some(profiles.columns[column].first.clone())
+    };
+    let names = table.columns_in("metric metric_name primary_metric");
+    if let Some(column) = names.into_iter().find(is_name) {
+        return Some(profiles.columns[column].first.clone());
+    }
+    let scores = table.columns_in("metric score result value");
+    let mut cells = scores.iter().map(|&column| &profiles.columns[column].first);
+    let (name, _) = cells.find_map(|cell| split_name(cell))?;
+    Some(name.to_owned())
 }
 
 /// What each column holds, to fit ragged rows.

@@ -197,15 +197,16 @@ fn strip_marks(cell: &str) -> &str {
 
 /// The number of `tests=1704`.
 fn strip_name(cell: &str) -> &str {
-    match cell.split_once('=') {
-        Some((name, number))
-            if name.starts_with(char::is_alphabetic)
-                && name.trim().chars().all(|c| c.is_alphanumeric() || c == '_') =>
-        {
-            number.trim()
-        }
-        _ => cell,
-    }
+    split_name(cell).map_or(cell, |(_, number)| number)
+}
+
+/// The name and the number of `tests=1704`.
+pub(super) fn split_name(cell: &str) -> Option<(&str, &str)> {
+    let (name, number) = cell.split_once('=')?;
+    let name = name.trim();
+    let is_name = name.starts_with(char::is_alphabetic)
+        && name.chars().all(|c| c.is_alphanumeric() || c == '_');
+    is_name.then_some((name, number.trim()))
 }
 
 /// Whether a comma can only be before decimals: `0,853`, `12,5` and `1.234,5`.

@@ -634,14 +634,10 @@ fn guess_direction(table: &Table, chosen: &Candidate, has_decisions: bool) -> (D
 fn direction_by_name(table: &Table, chosen: &Candidate) -> Option<(Direction, String)> {
     let name = &table.names[chosen.column];
     let stated = &table.declared.name;
-    let named = direction_of_name(name);
-    let named = named.or_else(|| {
-        stated
-            .as_deref()
-            .and_then(direction_of_name)
-            .filter(|_| chosen.rank <= NameRank::Score)
-    });
-    let direction = named?;
+    let stated = stated.as_deref().filter(|_| chosen.rank <= NameRank::Score);
+    let direction = stated
+        .and_then(direction_of_name)
+        .or_else(|| direction_of_name(name))?;
     let evidence = &chosen.evidence;
     let is_negated =
         direction == Minimize && evidence.scored > 0 && evidence.negative == evidence.scored;

@@ -8,6 +8,7 @@ mod append;
 mod append_input;
 mod batch;
 mod best_settings;
+mod cases;
 mod check;
 #[cfg(unix)]
 mod checkout;

@@ -63,6 +63,42 @@ fn plain_lines_below_open_quotes_take_linear_time() {
 }
 
 #[test]
+fn many_fields_in_a_line_of_json_take_linear_time() {
+    let write = |fields| {
+        let fields: String = (0..fields)
+            .map(|n| format!(",\"metrics_{n}\":{n}.5"))
+            .collect();
+        let run = |id, loss| {
+            format!("{{\"run\":{id},\"val_loss\":{loss},\"status\":\"keep\"{fields}}}\n")
+        };
+        run(1, 3) + &run(2, 2)
+    };
+    assert_linear(
+        "f.jsonl",
+        write,
+        [1000, 4000],
+        &["--store", "f.jsonl", "best", "-q"],
+    );
+}
+
+#[test]
+fn many_columns_of_an_external_log_take_linear_time() {
+    let write = |columns| {
+        let names: String = (0..columns).map(|n| format!(",config_{n}")).collect();
+        let cells: String = (0..columns).map(|n| format!(",{n}.5")).collect();
+        format!(
+            "run,val_loss,status{names}\n1,3,keep{cells}\n2,2,keep{cells}\n3,4,discard{cells}\n"
+        )
+    };
+    assert_linear(
+        "c.csv",
+        write,
+        [1000, 4000],
+        &["--store", "c.csv", "best", "-q"],
+    );
+}
+
+#[test]
 fn long_cells_in_json_take_linear_time() {
     let write = |size| {
         format!(
