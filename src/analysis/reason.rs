@@ -45,7 +45,7 @@ const SENTENCE_END: &str = ". ";
 pub const LAST_LINES: &str = "last lines:";
 
 /// The part of the notes that tells the reason of a failure: the most specific error in them. Wrappers are passed over; an
-/// error without a message is told by where it was raised. Short notes without an error are a reason as they are. `None` if
+/// error without a message is named by where it was raised. Short notes without an error are a reason as they are. `None` if
 /// the notes are only the agent's plan.
 pub fn find_reason(notes: &str) -> Option<Cow<'_, str>> {
     let notes = notes.trim();

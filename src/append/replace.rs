@@ -82,7 +82,7 @@ impl LockedLog {
         });
         let metadata = self.file.metadata()?;
         let mut copy = create_copy(path)?;
-        // Whoever opens the new log waits until it is complete and indexed.
+        // A writer that opens the new log waits until it is complete and indexed.
         FileExt::lock(copy.as_file())?;
         copy_range(&self.file, 0..row.offset, copy.as_file_mut())?;
         copy.write_all(&line)?;

@@ -109,7 +109,7 @@ pub fn run(args: Render, context: &Context) -> Result<()> {
         RenderFormat::Json => context.ui.print(&(json::json(&prompt.record) + "\n")),
     };
     if args.save {
-        // Also if nobody reads stdout any more: the reader may have taken all it needs.
+        // Also if stdout is closed: its reader may have taken all it needs.
         let path = save(&prompt.store, &prompt.text, prompt.record.clone())?;
         context.ui.note(&format!("saved {}", path.display()));
     }

@@ -60,7 +60,7 @@ pub fn run(args: Stats, context: &Context) -> Result<()> {
     let (counts, failed) = log.ask((counts, (Failures::default(), BetterInvalid::default())))?;
     let (mut tally, (best, span)) = counts;
     if role == Some(Role::Specialist) {
-        // Whoever measured the baseline proposed nothing.
+        // The specialist that measured the baseline proposed nothing.
         tally
             .groups
             .retain(|_, group| group.all() > group.trials(|status| status == Status::Baseline));

@@ -1,7 +1,6 @@
 //! The insights: Markdown that a person writes. It keeps its structure, but it cannot swallow what follows.
 
-use pulldown_cmark::{Event, Parser, Tag};
-
+use super::headings::top_headings;
 use super::trim::Section;
 use crate::text::escape_hidden;
 
@@ -59,24 +58,6 @@ fn longest_run(text: &str, c: char) -> usize {
         .map(str::len)
         .max()
         .unwrap_or(0)
-}
-
-/// The lines of a page that are headings and not part of another block, as a Markdown parser sees them.
-pub(super) fn top_headings(page: &str) -> Vec<&str> {
-    let (mut headings, mut depth) = (Vec::new(), 0);
-    for (event, range) in Parser::new(page).into_offset_iter() {
-        match event {
-            Event::Start(tag) => {
-                if depth == 0 && matches!(tag, Tag::Heading { .. }) {
-                    headings.push(page[range].trim_end());
-                }
-                depth += 1;
-            }
-            Event::End(_) => depth -= 1,
-            _ => {}
-        }
-    }
-    headings
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 
 mod data;
 mod failures;
+mod headings;
 mod insights;
 mod limits;
 mod page;

@@ -1,6 +1,6 @@
 //! Trims a prompt to a byte budget: whole rows, then whole sections, the least valuable sections first.
 
-use super::insights::top_headings;
+use super::headings::top_headings;
 use crate::{output::markdown::code, store::SectionName, text::count};
 
 /// Which section is trimmed first. How trials fail and what an agent must do stay longest: feedback on failures helps most.

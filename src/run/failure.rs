@@ -1,30 +1,14 @@
 //! What the output of a failed command says about the failure: the error, where it was raised, and the last lines.
 
-use crate::analysis::{LAST_LINES, WRAPPERS, has_error_word};
+use crate::analysis::{LAST_LINES, has_error_word};
 use crate::text::{cut_middle, escape_controls};
 
+use super::found_error::{FoundError, is_wrapper};
 use super::traceback::find_exception;
 
 /// The most bytes of the notes as the log has them, where a line break takes two.
 const MAX_BYTES: usize = 2000;
 const MAX_LINE_CHARS: usize = 400;
-
-/// What launchers print when a program that they started failed.
-const LAUNCHERS: [&str; 13] = [
-    "DistBackendError",
-    "Error: Command failed",
-    "RemoteTraceback",
-    "error Command failed",
-    "error: Recipe",
-    "exited with exit code",
-    "Exited with exit code",
-    "failed (exitcode",
-    "make: ***",
-    "make[",
-    "mpirun",
-    "npm ERR!",
-    "returned non-zero exit status",
-];
 
 /// Words of errors that mean less in the notes of an agent.
 const MORE_WORDS: [&str; 7] = [
@@ -36,14 +20,6 @@ const MORE_WORDS: [&str; 7] = [
     "fatal",
     "not found",
 ];
-
-/// An error in the output of a command.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct FoundError {
-    pub(super) message: String,
-    /// The deepest frame in the command's own code.
-    pub(super) frame: Option<String>,
-}
 
 /// The notes of a failure. Without an error in the output, they start with how the command ended, also if that is certain to be
 /// the reason, whatever the output says.
@@ -122,11 +98,6 @@ fn last_line(lines: &[String]) -> Option<FoundError> {
         message: line.trim().to_owned(),
         frame: None,
     })
-}
-
-pub(super) fn is_wrapper(line: &str) -> bool {
-    let mut wrappers = WRAPPERS.iter().chain(&LAUNCHERS);
-    wrappers.any(|wrapper| line.contains(wrapper))
 }
 
 /// The lines with text, without colours, without the part of a line that a carriage return overwrites, and without the prefix

@@ -3,6 +3,7 @@
 mod command;
 mod entry;
 mod failure;
+mod found_error;
 mod group;
 mod outcome;
 mod repeat;

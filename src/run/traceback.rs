@@ -1,6 +1,6 @@
 //! Exceptions in the output of a command, as Python, Java, JavaScript, Rust, Go and C++ print them.
 
-use super::failure::{FoundError, is_wrapper};
+use super::found_error::{FoundError, is_wrapper};
 
 const TRACEBACK: &str = "Traceback (most recent call last):";
 
@@ -308,9 +308,9 @@ torch.distributed.elastic.multiprocessing.errors.ChildFailedError:
             "src/main.rs:5:10",
         );
         expect(
-            "panic: boom\ngoroutine 1 [running]:\nmain.main()\n\t/work/main.go:12 +0x1d",
+            "panic: boom\ngoroutine 1 [running]:\nmain.main()\n\t/src/main.go:12 +0x1d",
             "panic: boom",
-            "/work/main.go:12 +0x1d",
+            "/src/main.go:12 +0x1d",
         );
         expect(
             "terminate called after throwing an instance of 'std::out_of_range'\n  what():  vector",
@@ -324,9 +324,9 @@ torch.distributed.elastic.multiprocessing.errors.ChildFailedError:
             "at B.read(B.java:7)",
         );
         expect(
-            "TypeError: f is not a function\n    at node:internal/x:1\n    at run (/work/a.js:3:1)",
+            "TypeError: f is not a function\n    at node:internal/x:1\n    at run (/src/a.js:3:1)",
             "TypeError: f is not a function",
-            "at run (/work/a.js:3:1)",
+            "at run (/src/a.js:3:1)",
         );
         expect(
             "Error: cannot train\nCaused by:\n    0: cannot read the data\n    1: No such file",

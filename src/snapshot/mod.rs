@@ -44,6 +44,7 @@ const SNAPSHOTS: &str = "snapshots";
 
 /// A manifest has the name of its snapshot with this suffix.
 const MANIFEST_SUFFIX: &str = ".manifest";
+const PRUNED_SUFFIX: &str = ".pruned";
 
 /// Called with how much is done and how much there is to do.
 pub type Progress<'p> = &'p mut dyn FnMut(u64, u64);
@@ -241,6 +242,16 @@ fn open_below(root: &Path, path: &Path) -> Result<Dir> {
 
 fn manifest_name(snapshot: &str) -> String {
     format!("{snapshot}{MANIFEST_SUFFIX}")
+}
+
+/// The name of the manifest of a snapshot that was pruned.
+fn pruned_name(snapshot: &str) -> String {
+    format!("{snapshot}{PRUNED_SUFFIX}")
+}
+
+/// Whether a snapshot of this name was pruned: the name is not used again.
+fn has_pruned_mark(snapshots: &dir::Dir, name: &str) -> io::Result<bool> {
+    Ok(snapshots.find(pruned_name(name))?.is_some())
 }
 
 /// Reads the manifest next to a snapshot; `None` if another program made the snapshot.

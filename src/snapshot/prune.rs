@@ -1,17 +1,14 @@
 //! Removes snapshots that are no longer needed. The rows that name them stay. The manifest stays, too, under a name that
 //! marks the snapshot as pruned.
 
-use std::io::{self, ErrorKind::NotFound};
+use std::io::ErrorKind::NotFound;
 use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::dir::Dir;
 use super::staging::Staging;
-use super::{SNAPSHOTS, manifest_name, open_below, root_of};
+use super::{SNAPSHOTS, has_pruned_mark, manifest_name, open_below, pruned_name, root_of};
 use crate::store::Store;
-
-const MARK_SUFFIX: &str = ".pruned";
 
 /// Whether the snapshot at a `snapshot_path` was pruned.
 pub(super) fn is_pruned(store: &Store, path: &Path) -> bool {
@@ -19,16 +16,7 @@ pub(super) fn is_pruned(store: &Store, path: &Path) -> bool {
         return false;
     };
     let snapshots = open_below(root_of(store), Path::new(SNAPSHOTS));
-    snapshots.is_ok_and(|dir| has_mark(&dir, name).unwrap_or(false))
-}
-
-/// Whether a snapshot of this name was pruned: the name is not used again.
-pub(super) fn has_mark(snapshots: &Dir, name: &str) -> io::Result<bool> {
-    Ok(snapshots.find(mark_name(name))?.is_some())
-}
-
-fn mark_name(name: &str) -> String {
-    format!("{name}{MARK_SUFFIX}")
+    snapshots.is_ok_and(|dir| has_pruned_mark(&dir, name).unwrap_or(false))
 }
 
 /// The name of a snapshot of this store; another program may have put its snapshots elsewhere.
@@ -62,10 +50,10 @@ pub fn prune_snapshots(store: &Store, paths: &[String]) -> Result<()> {
 /// latest by the next writer.
 fn prune(staging: &Staging, name: &str) -> Result<()> {
     let snapshots = &staging.snapshots;
-    match snapshots.rename(&*manifest_name(name), snapshots, &*mark_name(name)) {
+    match snapshots.rename(&*manifest_name(name), snapshots, &*pruned_name(name)) {
         Err(error) if error.kind() == NotFound => {
-            if !has_mark(snapshots, name)? {
-                snapshots.create_file(mark_name(name))?;
+            if !has_pruned_mark(snapshots, name)? {
+                snapshots.create_file(pruned_name(name))?;
             }
         }
         renamed => renamed?,

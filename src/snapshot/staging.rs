@@ -11,8 +11,7 @@ use tempfile::TempDir;
 
 use super::dir::{Dir, Kind, set_mode};
 use super::manifest::{Entry, format_manifest};
-use super::prune::has_mark;
-use super::{SNAPSHOTS, cannot, manifest_name, open_below};
+use super::{SNAPSHOTS, cannot, has_pruned_mark, manifest_name, open_below};
 use crate::log::ExpId;
 use crate::store::{Durability, Store};
 
@@ -205,7 +204,7 @@ fn snapshot_name(id: &ExpId, domain: &str) -> String {
 fn find_free_name(snapshots: &Dir, name: &str) -> io::Result<String> {
     let mut candidate = name.to_owned();
     let mut n = 1;
-    while snapshots.find(&candidate)?.is_some() || has_mark(snapshots, &candidate)? {
+    while snapshots.find(&candidate)?.is_some() || has_pruned_mark(snapshots, &candidate)? {
         n += 1;
         candidate = format!("{name}.{n}");
     }

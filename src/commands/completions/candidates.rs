@@ -1,4 +1,4 @@
-//! Values from the log that complete an argument. If there is no log, or it cannot be read, there are none.
+//! Values from the log that complete an argument. None without a log that can be read.
 
 use std::{
     collections::HashSet,
@@ -244,7 +244,7 @@ fn given_store() -> Option<PathBuf> {
     variable.filter(|path| !path.is_empty()).map(Into::into)
 }
 
-/// The names in the first line of a log, whoever wrote it.
+/// The names in the first line of a log, also of an external one.
 fn read_raw_columns() -> Vec<String> {
     let read = |path: &Path| {
         let file = File::open(path).ok()?;
