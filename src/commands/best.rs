@@ -15,8 +15,8 @@ use crate::output::trials::{LIST, TrialColumns};
 /// Show the best trial, or the leaderboard of keeps
 ///
 /// The best trial has the best score of all `keep` and `baseline` trials; the first wins a tie, or the last with `tie = "last"`
-/// under [best] in lineage.toml. Prints nothing if there is none, with exit status 0, so that the first trial of a loop needs
-/// no special case. With --status, trials of that status are compared instead.
+/// under [best] in lineage.toml. Prints nothing (`null` as JSON) if there is none, with exit status 0, so that the first trial of a
+/// loop needs no special case. With --status, trials of that status are compared instead.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

@@ -552,21 +552,21 @@ impl Columns {
         let paths: Vec<&String> = segment.paths.iter().filter(|path| !is_rare(path)).collect();
         let mut leaves: HashMap<&str, usize> = HashMap::new();
         for path in &paths {
-            *leaves.entry(leaf_of(path)).or_default() += 1;
+            *leaves.entry(leaf(path)).or_default() += 1;
         }
         let metric = declared.name.as_deref().unwrap_or("metric");
         let mut names = Vec::new();
         let mut taken: HashSet<String> = paths.iter().map(|path| (*path).clone()).collect();
         let renames_metric = taken.contains("metric") && taken.insert(metric.to_owned());
         for path in &paths {
-            let leaf = leaf_of(path);
+            let own = leaf(path);
             names.push(match path.as_str() {
                 "metric" if renames_metric => metric.to_owned(),
-                path if leaf != "value"
-                    && leaves[leaf] == 1
-                    && (leaf == path || taken.insert(leaf.to_owned())) =>
+                path if own != "value"
+                    && leaves[own] == 1
+                    && (own == path || taken.insert(own.to_owned())) =>
                 {
-                    leaf.to_owned()
+                    own.to_owned()
                 }
                 path => path.to_owned(),
             });
@@ -598,8 +598,4 @@ impl Columns {
         }
         encode_entry(run.line, fingerprint(&cells), &cells)
     }
-}
-
-fn leaf_of(path: &str) -> &str {
-    leaf(path)
 }
