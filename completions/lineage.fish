@@ -123,7 +123,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand amend" -l set -d 'Any ot
 complete -c lineage -n "__fish_lineage_using_subcommand amend" -l why -d 'Why the row is wrong; as for --notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand amend" -l lock-timeout -d 'How long to wait for another writer' -r
 complete -c lineage -n "__fish_lineage_using_subcommand amend" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
-json\t'One JSON array; `best` without `--top` prints one object'
+json\t'One JSON array; one object for `show`, and for `best` without --top'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
@@ -194,7 +194,7 @@ delta\t'The greatest improvement on the best at the time first'"
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l field -d 'Print only this column, one line per trial; `metric` is the score' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l columns -d 'Columns to show, in this order' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
-json\t'One JSON array; `best` without `--top` prints one object'
+json\t'One JSON array; one object for `show`, and for `best` without --top'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
@@ -237,7 +237,7 @@ delta\t'The greatest improvement on the best at the time first'"
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l field -d 'Print only this column, one line per trial; `metric` is the score' -r
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l columns -d 'Columns to show, in this order' -r
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
-json\t'One JSON array; `best` without `--top` prints one object'
+json\t'One JSON array; one object for `show`, and for `best` without --top'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
@@ -271,7 +271,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand best" -s h -l help -d 'P
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l field -d 'Print only this column, one line per trial; `metric` is the score' -r
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l columns -d 'Columns to show, in this order' -r
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
-json\t'One JSON array; `best` without `--top` prints one object'
+json\t'One JSON array; one object for `show`, and for `best` without --top'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
@@ -343,7 +343,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand show" -l file -d 'Print 
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l field -d 'Print only this column, one line per trial; `metric` is the score' -r
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l columns -d 'Columns to show, in this order' -r
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
-json\t'One JSON array; `best` without `--top` prints one object'
+json\t'One JSON array; one object for `show`, and for `best` without --top'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
@@ -365,7 +365,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand similar" -l parent -d 'O
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l as-of -d 'Only trials up to this one' -r
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l fail-above -d 'Exit with status 1 if a trial has a score above this, from 0 to 1' -r
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
-json\t'One JSON array; `best` without `--top` prints one object'
+json\t'One JSON array; one object for `show`, and for `best` without --top'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
@@ -398,7 +398,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand similar" -s q -l quiet -
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand search" -s n -d 'Number of trials' -r
 complete -c lineage -n "__fish_lineage_using_subcommand search" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
-json\t'One JSON array; `best` without `--top` prints one object'
+json\t'One JSON array; one object for `show`, and for `best` without --top'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
@@ -433,7 +433,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand diff" -l against -d 'Wha
 baseline\t'The trial that it was measured against'
 parent\t'The trial that it was made from'"
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l format -d 'The format of a listing' -r -f -a "table\t'Text for a person'
-json\t'One JSON array; `best` without `--top` prints one object'
+json\t'One JSON array; one object for `show`, and for `best` without --top'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
@@ -502,7 +502,7 @@ domain\t''
 status\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l since -d 'Also list the keeps since then: an age such as 8h or 2d, or a time such as 2026-05-01 (UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
-json\t'One JSON array; `best` without `--top` prints one object'
+json\t'One JSON array; one object for `show`, and for `best` without --top'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
@@ -524,7 +524,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand compare" -l by -d 'Compa
 domain\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -l reach -d 'Show what it took to reach this score; may be repeated [default: the best score of each]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
-json\t'One JSON array; `best` without `--top` prints one object'
+json\t'One JSON array; one object for `show`, and for `best` without --top'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
@@ -639,7 +639,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand render" -l hook -d 'Answ
 complete -c lineage -n "__fish_lineage_using_subcommand render" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand render" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand prompts" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
-json\t'One JSON array; `best` without `--top` prints one object'
+json\t'One JSON array; one object for `show`, and for `best` without --top'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
@@ -652,7 +652,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand prompts" -s q -l quiet -
 complete -c lineage -n "__fish_lineage_using_subcommand prompts" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l repair -d 'Write a repaired copy of the log to this new file, and list the changes' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
-json\t'One JSON array; `best` without `--top` prints one object'
+json\t'One JSON array; one object for `show`, and for `best` without --top'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
