@@ -5,6 +5,11 @@ use std::borrow::Cow;
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+/// The command line asks for something that does not exist: exit status 2.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct Usage(pub String);
+
 /// Stands for an empty cell.
 pub const NOTHING: &str = "—";
 

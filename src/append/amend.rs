@@ -12,7 +12,7 @@ use crate::{
         ExpId, Number, Role, Row, Schema, Status, Trial, amendments::FIXED, encode, no_such_trial,
         signed_delta,
     },
-    text::{escape_controls, nearest},
+    text::{Usage, escape_controls, nearest},
 };
 
 /// A change of one cell.
@@ -72,7 +72,8 @@ fn columns_of(name: &str, schema: &Schema) -> Result<Vec<usize>> {
     }
     let Some(column) = schema.find(name) else {
         let help = nearest(name, schema.names().iter().map(String::as_str));
-        bail!("the log has no column '{}'; {help}", name.escape_debug());
+        let name = name.escape_debug();
+bail!(Usage(format!("the log has no column '{name}'; {help}")));
     };
     let is_fixed = FIXED
         .iter()

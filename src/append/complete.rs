@@ -13,7 +13,7 @@ use super::{
     draft::{AUTO, NONE, NUMBERS},
 };
 use crate::log::{ExpId, Number, Role, Schema, Status, signed_delta};
-use crate::text::nearest;
+use crate::text::{Usage, nearest};
 
 /// A draft with every cell filled in.
 pub struct CompletedTrial {
@@ -130,7 +130,8 @@ impl Draft {
             // A trial that could not be written is printed with its time.
             } else if !["metric", "snapshot", "timestamp"].contains(&name.as_str()) {
                 let help = nearest(name, schema.names().iter().map(String::as_str));
-                bail!("the log has no column '{}'; {help}", name.escape_debug());
+                let name = name.escape_debug();
+bail!(Usage(format!("the log has no column '{name}'; {help}")));
             }
         }
         Ok(())

@@ -1,6 +1,6 @@
 //! `lineage checkout`: put the files of a trial into a directory.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::Args;
@@ -8,31 +8,37 @@ use clap::Args;
 use super::args::parse_id;
 use super::completions::candidates;
 use super::{Context, ReadArgs};
-use crate::snapshot::{CheckoutOptions, CheckoutOutcome, check_out, open_snapshot};
+use crate::snapshot::{CheckoutOptions, CheckoutOutcome, check_out, open_snapshot, remove_backups};
 use crate::text::{count, printable};
 
 /// Put a trial's files into a directory, and print its id
 ///
 /// Pass the id to `lineage append --parent` for the next trial. If a file in DIR differs from the
 /// snapshot, nothing is changed, unless --force is given. Replaced files are moved to a backup
-/// directory in DIR. The files are writable.
+/// directory in DIR, which keeps the last three backups. The files are writable.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
   parent=$(lineage checkout 042 work)
-  lineage checkout 042 work --force --clean")]
+  lineage checkout 042 work --force --clean
+  lineage checkout --prune work")]
 pub struct Checkout {
     /// The trial; 7, 007 and exp_007 are the same
     #[arg(add = candidates::trial())]
-    exp: String,
+    #[arg(required_unless_present = "prune")]
+    exp: Option<String>,
     /// The target directory; it is created if necessary
-    dir: PathBuf,
+    #[arg(required_unless_present = "prune")]
+    dir: Option<PathBuf>,
     /// Replace files that differ, and keep a backup of them
     #[arg(long)]
     force: bool,
     /// Move files that the snapshot does not have to the backup; ignored files stay
     #[arg(long)]
     clean: bool,
+    /// Remove all backups in DIR, or in the current directory; with EXP, all but the one that this checkout makes
+    #[arg(long)]
+    prune: bool,
     #[command(flatten)]
     reading: ReadArgs,
 }
@@ -43,11 +49,15 @@ pub fn run(args: Checkout, context: &Context) -> Result<()> {
         dir,
         force,
         clean,
+        prune,
         reading,
     } = args;
+    let (Some(exp), Some(dir)) = (&exp, dir) else {
+        return remove_all_backups(exp.as_deref().unwrap_or("."), context);
+    };
     let store = context.store()?;
     let log = context.open(&reading)?;
-    let trial = log.trial(&parse_id(&exp)?)?;
+    let trial = log.trial(&parse_id(exp)?)?;
     let snapshot = open_snapshot(&store, &log, &trial.row())?;
     let mut progress = context.ui.progress("writing");
     let options = CheckoutOptions {
@@ -59,6 +69,9 @@ pub fn run(args: Checkout, context: &Context) -> Result<()> {
         progress.at(done, total);
     })?;
     drop(progress);
+    if prune {
+        remove_backups(&dir, usize::from(outcome.backup.is_some()))?;
+    }
     warn_about_changes(&outcome, clean, context);
     let name = trial.row().name();
     context.ui.note(&format!(
@@ -69,12 +82,25 @@ pub fn run(args: Checkout, context: &Context) -> Result<()> {
     context.ui.print(&format!("{}\n", printable(&name)))
 }
 
+/// Removes the backups in a directory, and prints their paths.
+fn remove_all_backups(dir: &str, context: &Context) -> Result<()> {
+    let removed = remove_backups(Path::new(dir), 0)?;
+    let mut lines = String::new();
+    for path in &removed {
+        lines += &format!("{}\n", printable(&path.to_string_lossy()));
+    }
+    context.ui.print(&lines)?;
+    let backups = count(removed.len() as u64, "backup");
+    context.ui.note(&format!("removed {backups}"));
+    Ok(())
+}
+
 fn warn_about_changes(outcome: &CheckoutOutcome, clean: bool, context: &Context) {
     if let Some(backup) = &outcome.backup {
         let files = count(outcome.moved, "changed file");
         context
             .ui
-            .warn(&format!("moved {files} to {}", backup.display()));
+            .note(&format!("moved {files} to {}", backup.display()));
     }
     let files = &outcome.no_longer_ignored;
     if let Some(first) = files.first() {

@@ -41,6 +41,7 @@ use crate::analysis::KeepSigns;
 use crate::index::IndexedLog;
 use crate::open::{ReadOptions, open_log};
 use crate::store::Store;
+pub use crate::text::Usage;
 use crate::ui::Ui;
 
 /// What every command gets besides its own arguments.
@@ -128,17 +129,6 @@ impl Context {
         if let Some(damage) = log.damage_message() {
             self.ui.warn(&damage);
         }
-    }
-}
-
-/// The command line asks for something that does not exist: exit status 2.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct Usage(String);
-
-impl Usage {
-    pub fn new(message: &str) -> Self {
-        Self(message.to_owned())
     }
 }
 

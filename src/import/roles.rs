@@ -9,6 +9,7 @@ use super::{
     table::Table,
 };
 use crate::log::{Role, has_word, normalize};
+use crate::text::Usage;
 
 /// The names of each role's column, the best first: the first column that fits is used, and each column once. The first
 /// name is lineage's own.
@@ -155,7 +156,11 @@ pub(super) fn find_column(table: &Table, name: &str, source: &str) -> Result<usi
         );
     }
     let names = table.names.join(" ");
-    bail!("no column '{name}' ({source}); the columns are: {names}")
+    let message = format!("no column '{name}' ({source}); the columns are: {names}");
+    if source.starts_with("--") {
+        bail!(Usage(message));
+    }
+    bail!(message)
 }
 
 /// The columns of the roles besides the verdict and the score.

@@ -113,6 +113,9 @@ const MISSING: f64 = 0.3;
 const MAX_CANDIDATES: usize = 2000;
 const DELTA_NAMES: &str = "delta delta_vs_best diff difference change improvement gain delta_metric metric_delta delta_score";
 
+/// The reason that is no guess.
+const BY_NAME: &str = "by its name";
+
 /// The score that was found.
 pub(super) struct Choice {
     pub(super) column: usize,
@@ -342,14 +345,32 @@ pub(super) fn choose(
     let chosen = candidates.swap_remove(at);
     check_repeated(table, profiles, chosen.column)?;
     let (direction, direction_reason) = choose_direction(table, &chosen, has_decisions, options);
-    Ok(Some(Choice {
+    let mut choice = Choice {
         column: chosen.column,
         has_only_minus_one: chosen.evidence.has_only_minus_one(),
         format: chosen.format,
         direction,
         column_reason,
         direction_reason,
-    }))
+    };
+    if chosen.rank <= NameRank::Known {
+        choice.forget_certain();
+    }
+    Ok(Some(choice))
+}
+
+impl Choice {
+    /// What the name of the column says, and no other column or trial contradicts, is no guess.
+    fn forget_certain(&mut self) {
+        let reasons = [&self.column_reason, &self.direction_reason];
+        let is_rival = |reason: &String| reason.starts_with(BY_NAME) && reason != BY_NAME;
+        let is_by_name = |reason: &String| reason == BY_NAME;
+        if !reasons[0].as_ref().is_some_and(is_rival) && reasons[1].as_ref().is_none_or(is_by_name)
+        {
+            self.column_reason = None;
+            self.direction_reason = None;
+        }
+    }
 }
 
 /// The column that a flag, a setting or the file names.
@@ -521,7 +542,7 @@ fn choose_column(
                 .collect();
             format!("by its name, the first of {}", others.join(" "))
         }
-        rank if rank < NameRank::Unknown => "by its name".to_owned(),
+        rank if rank < NameRank::Unknown => BY_NAME.to_owned(),
         _ => "the likeliest column of numbers".to_owned(),
     };
     Ok(Some((best, Some(reason))))
@@ -644,7 +665,7 @@ fn direction_by_name(table: &Table, chosen: &Candidate) -> Option<(Direction, St
     if is_negated && matches_pattern(NOT_NEGATIVE, &normalize_name(name)) {
         return Some((Maximize, "by its name, and always negative".to_owned()));
     }
-    Some((direction, "by its name".to_owned()))
+    Some((direction, BY_NAME.to_owned()))
 }
 
 /// Whether the direction that the file states is that of the score: it names no metric, this one, or one without a column while
@@ -689,7 +710,9 @@ fn check_repeated(table: &Table, profiles: &Profiles, column: usize) -> Result<(
 pub(super) fn describe_missing_score(table: &Table, profiles: &Profiles) -> String {
     let names: String = table.names.join(" ").chars().take(400).collect();
     if profiles.rows == 0 {
-        return format!("not a log: no rows, and no known column in its first line: {names}");
+        return format!(
+            "not a log: no rows, and no known column in its first line: {names}; `lineage init` starts a log"
+        );
     }
     for (name, profile) in table.names.iter().zip(&profiles.columns) {
         let is_named = rank_name(name) < NameRank::Unknown && !is_empty_word(&profile.first);

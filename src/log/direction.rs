@@ -55,30 +55,18 @@ impl Log {
     /// Infers the direction from the moves of the baseline: the new one beat the old one. Without any, from a copy of the
     /// score under a telling name, else from the keeps: their `delta_vs_best` has the sign of an improvement.
     pub(super) fn infer_direction(&mut self) -> Result<()> {
-        let metric = self.schema.metric.clone();
         let votes = self.count_votes()?;
         let [down, up] = votes.moves;
         if down != up {
-            let direction = lower_if(down > up);
+            self.set_direction(lower_if(down > up), false);
+            self.note_doubt(votes.moves, "new baselines");
+        } else if let Some(direction) = self.find_named_copy()? {
             self.set_direction(direction, false);
-            let reason = format!("{} of {} new baselines", down.max(up), down + up);
-            self.note_assumption(&metric, direction, &reason);
-            return Ok(());
+        } else {
+            let [down, up] = votes.keeps;
+            self.set_direction(lower_if(down >= up), down == up);
+            self.note_doubt(votes.keeps, "keeps");
         }
-        if let Some((name, direction)) = self.find_named_copy()? {
-            self.set_direction(direction, false);
-            self.note_assumption(&metric, direction, &format!("same numbers as {name}"));
-            return Ok(());
-        }
-        let [down, up] = votes.keeps;
-        let direction = lower_if(down >= up);
-        self.set_direction(direction, down == up);
-        let reason = match down + up {
-            0 => "by default".to_owned(),
-            _ if down == up => "by default; the keeps disagree".to_owned(),
-            votes => format!("{} of {votes} keeps", down.max(up)),
-        };
-        self.note_assumption(&metric, direction, &reason);
         Ok(())
     }
 
@@ -88,8 +76,16 @@ impl Log {
         schema.direction_is_assumed = is_assumed;
     }
 
-    fn note_assumption(&mut self, metric: &str, direction: Direction, reason: &str) {
-        let better = direction.better_word();
+    /// Says what is assumed, unless more than two thirds of the votes agree.
+    fn note_doubt(&mut self, votes: [i32; 2], what: &str) {
+        let (most, all) = (votes[0].max(votes[1]), votes[0] + votes[1]);
+        let reason = match all - most {
+            _ if all == 0 => "by default".to_owned(),
+            against if against == most => format!("by default; the {what} disagree"),
+            against if most > 2 * against => return,
+            _ => format!("{most} of {all} {what}"),
+        };
+        let (better, metric) = (self.schema.direction.better_word(), &self.schema.metric);
         self.notes.push(format!(
             "assuming {better} {metric} is better ({reason}); override with --direction"
         ));
@@ -109,7 +105,7 @@ impl Log {
     }
 
     /// A column with the same cells as `core_metric` whose name tells the direction, as an import writes it.
-    fn find_named_copy(&self) -> Result<Option<(String, Direction)>> {
+    fn find_named_copy(&self) -> Result<Option<Direction>> {
         let names = self.schema.names();
         let score = match self.schema.column(Role::Score) {
             Some(column) if names[column] == "core_metric" => column,
@@ -137,7 +133,7 @@ impl Log {
             })?;
         }
         let copy = copies.first().filter(|_| has_scores);
-        Ok(copy.map(|&(column, direction)| (names[column].clone(), direction)))
+        Ok(copy.map(|&(_, direction)| direction))
     }
 }
 

@@ -16,7 +16,7 @@ use super::{
     lines::{LineReader, ROW_CHUNK},
     no_such_trial,
 };
-use crate::text::nearest;
+use crate::text::{Usage, nearest};
 
 /// The first row of a log is in its second line.
 const FIRST_ROW: u64 = 2;
@@ -305,7 +305,7 @@ fn make_schema(path: &Path, names: Vec<String>, options: &LogOptions) -> Result<
             let names = own.names().iter().map(String::as_str);
             let help = nearest(metric, names);
             let (path, metric) = (path.display(), metric.escape_debug());
-            bail!("{path}: no column '{metric}'; {help}");
+            bail!(Usage(format!("{path}: no column '{metric}'; {help}")));
         }
         schema = Schema::new(own.names().to_vec(), Some(metric), label, direction);
         let own_score = own.column(Role::Score);

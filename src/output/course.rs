@@ -5,9 +5,11 @@ use std::{cmp::Reverse, collections::BTreeMap};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
+use super::format::number;
+use super::limits::{format_bound, format_exceeded};
 use super::{Look, visible_or_dash};
-use crate::analysis::RunSpan;
-use crate::log::{Direction, Role, Schema, Trial};
+use crate::analysis::{Bound, Limit, RunSpan, Side};
+use crate::log::{Direction, Role, Schema, Trial, shown_id};
 use crate::text::{count, cut_visible, fit};
 
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -18,6 +20,9 @@ const LABEL: usize = 11;
 /// How many reasons are shown, and how much of each.
 const MAX_REASONS: usize = 3;
 const MAX_REASON: usize = 60;
+
+/// How many discards are named.
+const MAX_DISCARDS: usize = 3;
 
 /// What the lines below the summary say.
 #[derive(Default)]
@@ -30,6 +35,10 @@ pub struct Course {
     pub better_invalid: usize,
     /// How often the last failures have each reason.
     pub reasons: BTreeMap<String, usize>,
+    /// The limits that the last failures exceeded.
+    pub limits: Vec<Limit>,
+    /// Recent discards with a better score than their parent, each with the difference.
+    pub better_than_parent: Vec<(Trial, f64)>,
     /// The keeps since a time, as it was given.
     pub new_keeps: Option<(String, Vec<String>)>,
 }
@@ -63,6 +72,12 @@ impl Course {
                 format!("{trials} beat the best, but did not count"),
             ));
         }
+        for limit in &self.limits {
+            lines.push(("limit", limit_text(limit)));
+        }
+        if !self.better_than_parent.is_empty() {
+            lines.push(("discards", self.discards_text()));
+        }
         lines.retain(|(_, text)| !text.is_empty());
         let width = look.width.map_or(usize::MAX, |width| width - LABEL);
         let lines = lines.iter();
@@ -88,6 +103,8 @@ impl Course {
             "best_since": cell(Role::Time),
             "best_hypothesis": cell(Role::Hypothesis),
             "failed_better_than_best": self.better_invalid,
+            "exceeded_limits": self.limits.iter().map(limit_object).collect::<Vec<_>>(),
+            "discards_better_than_parent": self.better_than_parent.iter().map(discard_object).collect::<Vec<_>>(),
             "new_keeps": self.new_keeps.as_ref().map(|(_, keeps)| keeps),
         })
     }
@@ -113,6 +130,24 @@ impl Course {
         parts.join("; ")
     }
 
+    fn discards_text(&self) -> String {
+        let mut parts = Vec::new();
+        for (trial, step) in self.better_than_parent.iter().take(MAX_DISCARDS) {
+            let name = trial.row().name();
+            parts.push(format!("{} by {}", visible_or_dash(&name), number(step.abs())));
+        }
+        let more = self.better_than_parent.len() - parts.len();
+        if more > 0 {
+            parts.push(format!("{more} more"));
+        }
+        let trials = count(self.better_than_parent.len() as u64, "recent discard");
+        let whose = match self.better_than_parent.len() {
+            1 => "its parent",
+            _ => "their parents",
+        };
+        format!("{trials} beat {whose}: {}", parts.join(", "))
+    }
+
     fn reasons_text(&self) -> String {
         let mut reasons: Vec<_> = self.reasons.iter().collect();
         reasons.sort_by_key(|(_, count)| Reverse(**count));
@@ -121,6 +156,39 @@ impl Course {
             reasons.map(|(reason, times)| format!("{times} × {}", cut_visible(reason, MAX_REASON)));
         reasons.collect::<Vec<_>>().join("; ")
     }
+}
+
+fn limit_text(limit: &Limit) -> String {
+    let mut text = format!("{}: {}", visible_or_dash(&limit.column), format_bound(limit));
+    if let Some(failures) = &limit.failures {
+        text += &format_exceeded(failures, limit.side);
+    }
+    text
+}
+
+fn limit_object(limit: &Limit) -> Value {
+    let (limit_value, is_set) = match limit.bound {
+        Bound::Stated(value) => (value, true),
+        Bound::Between { completed, .. } => (completed, false),
+    };
+    json!({
+        "column": limit.column,
+        "side": match limit.side {
+            Side::AtMost => "max",
+            Side::AtLeast => "min",
+        },
+        "limit": limit_value,
+        "is_set": is_set,
+        "status": limit.failures.map(|failures| failures.status.name()),
+        "last_failures": limit.failures.map(|failures| failures.trials),
+        "median_excess": limit.failures.and_then(|failures| failures.median),
+    })
+}
+
+fn discard_object((trial, step): &(Trial, f64)) -> Value {
+    let row = trial.row();
+    let parent = shown_id(&row.text(Role::Parent));
+    json!({"exp_id": row.name(), "parent_exp": parent, "better_by": step.abs()})
 }
 
 /// The best so far as bars: higher is better, whatever the direction is.

@@ -9,6 +9,7 @@ pub mod format;
 pub mod import_summary;
 pub mod json;
 pub mod karpathy;
+pub mod limits;
 pub mod markdown;
 pub mod plot;
 pub mod records;

@@ -3,9 +3,13 @@
 use std::fmt;
 
 use super::{PromptData, trim::Section};
-use crate::analysis::{Bound, Exceeded, Limit, Side};
+use crate::analysis::Limit;
 use crate::log::{Number, Role, Row, Status};
-use crate::output::{format::amount, markdown::word};
+use crate::output::{
+    format::amount,
+    limits::{format_bound, format_exceeded},
+    markdown::word,
+};
 
 pub(super) fn section(data: &PromptData) -> Option<Section> {
     let rows = data.limits.iter().map(|limit| limit_text(limit, data));
@@ -13,18 +17,7 @@ pub(super) fn section(data: &PromptData) -> Option<Section> {
 }
 
 fn limit_text(limit: &Limit, data: &PromptData) -> String {
-    let lower = match limit.side {
-        Side::AtMost => "",
-        Side::AtLeast => "lower ",
-    };
-    let place = match limit.bound {
-        Bound::Stated(value) => format!("{} (set)", amount(value)),
-        Bound::Between { completed, failed } => {
-            let (low, high) = (completed.min(failed), completed.max(failed));
-            format!("between {} and {}", amount(low), amount(high))
-        }
-    };
-    let mut text = format!("- {}: {lower}limit {place}", word(&limit.column));
+    let mut text = format!("- {}: {}", word(&limit.column), format_bound(limit));
     let best = data
         .best
         .as_ref()
@@ -36,28 +29,9 @@ fn limit_text(limit: &Limit, data: &PromptData) -> String {
         };
     }
     if let Some(failures) = &limit.failures {
-        text += &exceeded_text(failures, limit.side);
+        text += &format_exceeded(failures, limit.side);
     }
     text + "\n"
-}
-
-fn exceeded_text(failures: &Exceeded, side: Side) -> String {
-    let status = failures.status.name();
-    let trials = match failures.trials {
-        1 => status.to_owned(),
-        trials => format!("{trials} {status}"),
-    };
-    let verb = match side {
-        Side::AtMost => "exceeded",
-        Side::AtLeast => "missed",
-    };
-    match failures.median {
-        Some(median) => format!(
-            "; the last {trials} {verb} it by {} (median)",
-            amount(median)
-        ),
-        None => format!("; the last {trials} were stopped there"),
-    }
 }
 
 /// The value that kept a failed trial out.

@@ -1,5 +1,5 @@
 //! Puts the files of a snapshot into a directory. Everything on both sides is checked before anything
-//! is touched, and what has to be replaced is moved to a backup directory, never removed.
+//! is touched, and what has to be replaced is moved to a backup directory, with the last backups.
 
 mod target;
 
@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 
 use self::target::Target;
+use super::backups::{MAX_BACKUPS, remove_backups};
 use super::compare::{HashCache, State, describe_modes};
 use super::dir::{Dir, Kind};
 use super::guard::StoreGuard;
@@ -95,6 +96,9 @@ pub fn check_out(
         None => format!("cannot write to {}", options.dir.display()),
     })?;
     target.outcome.no_longer_ignored = plan.no_longer_ignored;
+    if target.outcome.backup.is_some() {
+        let _ = remove_backups(options.dir, MAX_BACKUPS); // what is left is removed the next time
+    }
     Ok(target.outcome)
 }
 

@@ -1,6 +1,7 @@
 //! Snapshots: the files of a trial as they were when it was logged, stored read-only under
 //! `snapshots/` with a manifest. No path leads out of the store or of the directory of a checkout.
 
+mod backups;
 mod checkout;
 mod compare;
 mod dir;
@@ -24,6 +25,7 @@ use self::compare::hash_file;
 use self::dir::{Dir, Kind, check_relative};
 use self::prune::is_pruned;
 pub use self::{
+    backups::remove_backups,
     checkout::{CheckoutOptions, CheckoutOutcome, check_out},
     compare::{Change, Side, compare_snapshots},
     freeze::freeze,

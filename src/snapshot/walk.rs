@@ -113,7 +113,7 @@ pub(super) fn is_git(name: &OsStr) -> bool {
     name.eq_ignore_ascii_case(".git")
 }
 
-fn is_left_by_checkout(name: &OsStr) -> bool {
+pub(super) fn is_left_by_checkout(name: &OsStr) -> bool {
     let name = name.as_encoded_bytes();
     name.starts_with(BACKUP_PREFIX.as_bytes()) || name.starts_with(PARTIAL_PREFIX.as_bytes())
 }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 
 use super::compare::{HashCache, State};
 use super::guard::StoreGuard;
-use super::walk::{Work, list_work};
+use super::walk::{Work, is_left_by_checkout, list_work};
 use super::{Snapshot, cannot};
 use crate::files::open_input;
 use crate::store::Store;
@@ -48,7 +48,7 @@ pub fn read_workdir(store: &Store, dir: &Path, snapshots: &[(String, String)]) -
     let mut names = Vec::new();
     for entry in fs::read_dir(dir).with_context(context)? {
         let name = entry.with_context(context)?.file_name();
-        if name != ".git" && name != ".lineage" {
+        if name != ".git" && name != ".lineage" && !is_left_by_checkout(&name) {
             names.push(name);
         }
     }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 
 use super::{CheckoutOutcome, Plan};
+use crate::snapshot::backups::next_number;
 use crate::snapshot::compare::State;
 use crate::snapshot::dir::{Dir, Kind, Meta, set_mode};
 use crate::snapshot::manifest::Entry;
@@ -47,7 +48,10 @@ impl<'a> Target<'a> {
 
     /// Moves files and directories to the same paths in a backup directory.
     fn back_up(&mut self, paths: &[PathBuf]) -> Result<()> {
-        let created = create_numbered(BACKUP_PREFIX, |name| self.dir.create_dir(name, 0o700));
+        let first = next_number(self.path).with_context(cannot("list", self.path))?;
+        let created = create_numbered(BACKUP_PREFIX, first, |name| {
+            self.dir.create_dir(name, 0o700)
+        });
         let (name, backup) = created.context("cannot create a backup directory")?;
         self.outcome.backup = Some(self.path.join(name));
         for path in paths {
@@ -95,7 +99,7 @@ impl<'a> Target<'a> {
         let mut source = snapshot.open_file(path)?; // its hash was compared before
         // `tempfile` would create the file by its full path, which may lead through a link.
         let prefix = format!("{PARTIAL_PREFIX}{}-", std::process::id());
-        let (name, mut file) = create_numbered(&prefix, |name| {
+        let (name, mut file) = create_numbered(&prefix, 1, |name| {
             self.dir.create_file(path.with_file_name(name))
         })?;
         let partial = path.with_file_name(name);
@@ -112,12 +116,13 @@ impl<'a> Target<'a> {
     }
 }
 
-/// Creates something under a name that ends with the first free number.
+/// Creates something under a name that ends with the first free number from `first` on.
 fn create_numbered<T>(
     prefix: &str,
+    first: u64,
     create: impl Fn(&str) -> io::Result<T>,
 ) -> io::Result<(String, T)> {
-    let mut n = 1;
+    let mut n = first;
     loop {
         let name = format!("{prefix}{n}");
         match create(&name) {
