@@ -143,7 +143,9 @@ pub fn run(cli: Cli) -> ExitCode {
 fn run_command(command: Command, context: &Context) -> anyhow::Result<()> {
     let takes_several = matches!(command, Command::Plot(_) | Command::Compare(_));
     if context.stores.len() > 1 && !takes_several {
-        bail!(Usage("only plot and compare take several --store".to_owned()));
+        bail!(Usage(
+            "only plot and compare take several --store".to_owned()
+        ));
     }
     match command {
         Command::Init(args) => init::run(args, context),

@@ -175,7 +175,12 @@ fn translate_external(
     let path = store.log_path();
     let own = own_header(store, options.metric.as_deref(), !options.map.is_empty());
     let import_options = options.import_options(&store.settings)?;
-    let Some(external) = open_external(path, source, len, &own, &import_options)? else {
+    let mut opened = open_external(path, source, len, &own, &import_options);
+    if options.metric.is_none() && options.map.is_empty() {
+        // The settings name the column, not the command line.
+        opened = opened.map_err(|error| anyhow!("{error:#}"));
+    }
+    let Some(external) = opened? else {
         return Ok(None);
     };
     let mut log_options = options.log_options(&store.settings);

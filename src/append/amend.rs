@@ -73,7 +73,7 @@ fn columns_of(name: &str, schema: &Schema) -> Result<Vec<usize>> {
     let Some(column) = schema.find(name) else {
         let help = nearest(name, schema.names().iter().map(String::as_str));
         let name = name.escape_debug();
-bail!(Usage(format!("the log has no column '{name}'; {help}")));
+        bail!(Usage(format!("the log has no column '{name}'; {help}")));
     };
     let is_fixed = FIXED
         .iter()

@@ -131,7 +131,7 @@ impl Draft {
             } else if !["metric", "snapshot", "timestamp"].contains(&name.as_str()) {
                 let help = nearest(name, schema.names().iter().map(String::as_str));
                 let name = name.escape_debug();
-bail!(Usage(format!("the log has no column '{name}'; {help}")));
+                bail!(Usage(format!("the log has no column '{name}'; {help}")));
             }
         }
         Ok(())

@@ -8,9 +8,11 @@ use jiff::Timestamp;
 
 use super::filter::{Since, is_since, parse_since};
 use super::{Context, ReadArgs};
-use crate::analysis::{Best, BetterInvalid, Failures, RunSpan, Tally, find_reason, kind_of};
+use crate::analysis::{
+    Best, BetterInvalid, Failures, Limits, RecentTrials, RunSpan, Tally, find_reason, kind_of,
+};
 use crate::index::IndexedLog;
-use crate::log::{Role, Status};
+use crate::log::{Role, Status, Trial};
 use crate::output::course::Course;
 use crate::output::records::Format;
 use crate::output::stats::{format_stats, format_stats_records};
@@ -57,7 +59,9 @@ pub fn run(args: Stats, context: &Context) -> Result<()> {
     let (role, name) = by.unzip();
     // One question: without an index, each one reads the whole log.
     let counts = (Tally::new(role), (Best::default(), RunSpan::default()));
-    let (counts, failed) = log.ask((counts, (Failures::default(), BetterInvalid::default())))?;
+    let failed = (Failures::default(), BetterInvalid::default());
+    let recent = (Limits::default(), RecentTrials::before(log.end()));
+    let (counts, (failed, (limits, recent))) = log.ask((counts, (failed, recent)))?;
     let (mut tally, (best, span)) = counts;
     if role == Some(Role::Specialist) {
         // The specialist that measured the baseline proposed nothing.
@@ -65,9 +69,14 @@ pub fn run(args: Stats, context: &Context) -> Result<()> {
             .groups
             .retain(|_, group| group.all() > group.trials(|status| status == Status::Baseline));
     }
+    let store = context.store()?;
+    let mut limits = limits.find(&log.schema, &store.settings.limits);
+    limits.retain(|limit| limit.failures.is_some());
     let course = Course {
+        limits,
+        better_than_parent: find_better(&log, &recent)?,
         best: log.all_at(best.offset())?.pop(),
-        running: context.store()?.running_trials(Timestamp::now()).len(),
+        running: store.running_trials(Timestamp::now()).len(),
         better_invalid: failed.1.len(),
         reasons: count_reasons(&log, &failed.0)?,
         new_keeps: find_new_keeps(&log, args.since.as_ref())?,
@@ -91,6 +100,14 @@ fn count_reasons(log: &IndexedLog, failures: &Failures) -> Result<BTreeMap<Strin
         })?;
     }
     Ok(reasons)
+}
+
+/// The recent discards that beat their own parent, and by how much.
+fn find_better(log: &IndexedLog, recent: &RecentTrials) -> Result<Vec<(Trial, f64)>> {
+    let better = recent.better_than_parent(log.schema.direction);
+    let trials = log.all_at(better.iter().map(|(offset, _)| *offset))?;
+    let steps = better.into_iter().map(|(_, step)| step);
+    Ok(trials.into_iter().zip(steps).collect())
 }
 
 /// The keeps since a time, with the text that gave the time.

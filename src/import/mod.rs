@@ -32,7 +32,8 @@ use anyhow::{Result, bail};
 use crate::log::{Direction, Source};
 use table::Table;
 
-const NOT_A_LOG: &str = "not a log: expected TSV or CSV with a header, or JSON lines; `lineage init` starts a log";
+const NOT_A_LOG: &str =
+    "not a log: expected TSV or CSV with a header, or JSON lines; `lineage init` starts a log";
 
 /// How an external log is read. The log itself decides what is `None`.
 #[derive(Clone, Debug, Default)]

@@ -134,7 +134,11 @@ impl Course {
         let mut parts = Vec::new();
         for (trial, step) in self.better_than_parent.iter().take(MAX_DISCARDS) {
             let name = trial.row().name();
-            parts.push(format!("{} by {}", visible_or_dash(&name), number(step.abs())));
+            parts.push(format!(
+                "{} by {}",
+                visible_or_dash(&name),
+                number(step.abs())
+            ));
         }
         let more = self.better_than_parent.len() - parts.len();
         if more > 0 {
@@ -159,7 +163,11 @@ impl Course {
 }
 
 fn limit_text(limit: &Limit) -> String {
-    let mut text = format!("{}: {}", visible_or_dash(&limit.column), format_bound(limit));
+    let mut text = format!(
+        "{}: {}",
+        visible_or_dash(&limit.column),
+        format_bound(limit)
+    );
     if let Some(failures) = &limit.failures {
         text += &format_exceeded(failures, limit.side);
     }

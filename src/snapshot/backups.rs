@@ -35,7 +35,9 @@ fn list_backups(dir: &Path) -> io::Result<Vec<u64>> {
     for entry in read_dir(dir)? {
         let entry = entry?;
         let name = entry.file_name();
-        let number = name.to_str().and_then(|name| name.strip_prefix(BACKUP_PREFIX));
+        let number = name
+            .to_str()
+            .and_then(|name| name.strip_prefix(BACKUP_PREFIX));
         // A name such as `.lineage-aside-01` is somebody else's.
         if let Some(text) = number
             && let Ok(number) = text.parse::<u64>()

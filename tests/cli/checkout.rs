@@ -87,6 +87,40 @@ fn a_second_force_has_a_place_of_its_own() {
 }
 
 #[test]
+fn the_last_three_backups_stay_and_prune_removes_them() {
+    let sandbox = frozen();
+    let backups = |sandbox: &Sandbox| {
+        let dir = fs::read_dir(sandbox.path("work")).unwrap();
+        let names = dir.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<_> = names.filter(|name| name.contains("-aside-")).collect();
+        names.sort();
+        names
+    };
+    let force = |sandbox: &Sandbox, more: &[&str]| {
+        sandbox.write("work/train.py", "mine\n");
+        let args = [&["checkout", "0", "work", "--force", "-q"], more].concat();
+        assert_eq!(sandbox.transcript(&args).matches('!').count(), 0, "quiet");
+    };
+    for _ in 0..11 {
+        force(&sandbox, &[]);
+    }
+    let kept = [".lineage-aside-10", ".lineage-aside-11", ".lineage-aside-9"];
+    assert_eq!(backups(&sandbox), kept);
+    force(&sandbox, &["--prune"]);
+    assert_eq!(backups(&sandbox), [".lineage-aside-12"]);
+    symlink("sub", sandbox.path("work/.lineage-aside-13")).unwrap();
+    sandbox.write("work/.lineage-aside-mine/file", "not of a checkout\n");
+    let removed = sandbox.ok(&["checkout", "--prune", "work"]);
+    assert_eq!(removed, "work/.lineage-aside-12\n");
+    assert_eq!(
+        backups(&sandbox),
+        [".lineage-aside-13", ".lineage-aside-mine"]
+    );
+    assert_eq!(sandbox.ok(&["checkout", "--prune", "work"]), "");
+    assert!(sandbox.transcript(&["checkout", "0"]).ends_with("= 2\n"));
+}
+
+#[test]
 fn clean_moves_away_what_the_snapshot_does_not_have_but_not_what_is_ignored() {
     let sandbox = frozen();
     sandbox.write("work/.gitignore", "*.ckpt\n");

@@ -35,7 +35,7 @@ fn what_is_said_of_one_metric_says_nothing_of_another() {
         (
             "002 0.6",
             "# lower is better than to stop early\nid\tacc\tstatus\n1\t0.5\tkeep\n2\t0.6\tkeep\n",
-            "by its name",
+            "",
         ),
     ]);
 }
@@ -108,17 +108,17 @@ fn a_header_that_says_which_way_is_better_is_heard() {
         (
             "001 30",
             "id\tzorp (lower is better)\tstatus\n1\t30\tkeep\n2\t40\tkeep\n",
-            "is the score (by its name); override with --metric",
+            "",
         ),
         (
             "001 30",
             "id\tzorp ↑\tstatus\n1\t30\tkeep\n2\t20\tkeep\n",
-            "is the score (by its name); override with --metric",
+            "",
         ),
         (
             "001 20",
             "id\tzorp (↓)\tstatus\n1\t20\tkeep\n2\t30\tkeep\n",
-            "is the score (by its name); override with --metric",
+            "",
         ),
     ]);
 }

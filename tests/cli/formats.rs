@@ -250,19 +250,39 @@ fn two_equally_good_candidates_are_an_error_that_lists_them() {
 
 #[test]
 fn a_guess_is_one_note_that_quiet_silences() {
-    let log = "commit\telo\tstatus\nx\t2\tkeep\n";
+    let log = "commit\tzorp\tstatus\nx\t2\tkeep\n";
     let said = stderr(log, &["best"]);
     assert_eq!(said.lines().count(), 1, "{said}");
     assert!(
         said.contains(
-            "assuming elo (higher is better): by its name; override with --metric, --direction"
+            "assuming zorp (lower is better): the likeliest column of numbers, the direction by default; override with --metric, --direction"
         ),
         "{said}"
     );
     assert_eq!(stderr(log, &["best", "-q"]), "");
     assert_eq!(
-        stderr(log, &["best", "--metric", "elo", "--direction", "maximize"]),
+        stderr(
+            log,
+            &["best", "--metric", "zorp", "--direction", "maximize"]
+        ),
         ""
+    );
+}
+
+#[test]
+fn what_follows_from_a_name_or_from_the_log_is_no_guess() {
+    let five = "commit\tval_bpb\tmemory_gb\tstatus\tdescription\n\
+        a\t1.0\t40\tkeep\tbaseline\nb\t0.9\t41\tkeep\twider\nc\t0.8\t39\tkeep\tdeeper\n";
+    assert_eq!(stderr(five, &["best"]), "");
+    assert_eq!(stderr("commit\telo\tstatus\nx\t2\tkeep\n", &["best"]), "");
+    let own = "exp_id\tcore_metric\tstatus\tdelta_vs_best\n\
+        0\t3\tbaseline\t\n1\t4\tkeep\t1\n2\t5\tkeep\t1\n";
+    assert_eq!(stderr(own, &["best"]), "");
+    let doubtful = format!("{own}3\t4.5\tkeep\t-0.5\n");
+    let said = stderr(&doubtful, &["best"]);
+    assert!(
+        said.contains("assuming higher core_metric is better (2 of 3 keeps); override"),
+        "{said}"
     );
 }
 

@@ -16,6 +16,10 @@ fn a_workdir_is_listed_and_recognized_as_the_snapshot_of_a_keep() {
         "\n\"\"\"Trains `it`.\"\"\"\nimport x\n",
     )
     .unwrap();
+    sandbox.write(
+        "work/.lineage-aside-1/train.py",
+        "a backup, which is not listed",
+    );
     fs::write(sandbox.path("work/data.bin"), b"\0\x01\x02").unwrap();
     fs::write(sandbox.path("work/empty"), "").unwrap();
     fs::write(sandbox.path("work/sub/a.txt"), "a").unwrap();

@@ -52,6 +52,37 @@ fn a_script_gets_the_same() {
 }
 
 #[test]
+fn stats_name_exceeded_limits_and_discards_that_beat_their_parent() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "results.tsv",
+        "exp_id\tparent_exp\tval_loss\tstatus\tartifact_bytes\n\
+         0\t\t3\tbaseline\t90\n1\t0\t2\tkeep\t95\n2\t0\t2.5\tdiscard\t80\n3\t1\t2.2\tdiscard\t85\n\
+         4\t1\t\tsize_blocked\t120\n5\t1\t\tsize_blocked\t130\n6\t1\t\tsize_blocked\t140\n",
+    );
+    let store = ["--store", "results.tsv"];
+    let stats = sandbox.ok(&[&store[..], &["stats"]].concat());
+    assert!(
+        stats.contains("discards   1 recent discard beat its parent: 002 by 0.5\n"),
+        "{stats}"
+    );
+    assert!(
+        stats.contains("limit      artifact_bytes: limit between 95 and 120; the last 3 size_blocked exceeded it by 35 (median)\n"),
+        "{stats}"
+    );
+    let json = sandbox.ok(&[&store[..], &["stats", "--format", "json"]].concat());
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let discards = serde_json::json!([{"exp_id": "002", "parent_exp": "000", "better_by": 0.5}]);
+    assert_eq!(json["discards_better_than_parent"], discards);
+    let limit = &json["exceeded_limits"][0];
+    assert_eq!(limit["column"], "artifact_bytes");
+    assert_eq!(limit["limit"], 95.0);
+    assert_eq!(limit["status"], "size_blocked");
+    assert_eq!(limit["last_failures"], 3);
+    assert_eq!(limit["median_excess"], 35.0);
+}
+
+#[test]
 fn the_baseline_is_no_specialist() {
     let stats = store().ok(&["stats", "--by", "specialist"]);
     let groups = stats.split_once("specialist  ").unwrap().1;
