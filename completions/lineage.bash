@@ -568,7 +568,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__checkout)
-            opts="-q -h --force --clean --metric --direction --from --map --segment --store --quiet --color --help"
+            opts="-q -h --force --clean --prune --metric --direction --from --map --segment --store --quiet --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -589,7 +589,7 @@ fn a_trial_that_is_refused_or_cannot_be_written_is_printed_as_json() {
         (&["--status", "kep"], 2),
         (&["--status", "keep", "--timestamp", "yesterday"], 2),
         (&["--status", "keep", "--parent", "7"], 1),
-        (&["--status", "keep", "--set", "colour=red"], 1),
+        (&["--status", "keep", "--set", "colour=red"], 2),
         (&["--status", "keep", "--store", "nowhere"], 1),
     ];
     for (args, wanted) in refused {
