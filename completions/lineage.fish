@@ -466,6 +466,7 @@ always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l force -d 'Replace files that differ, and keep a backup of them'
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l clean -d 'Move files that the snapshot does not have to the backup; ignored files stay'
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l prune -d 'Remove all backups in DIR, or in the current directory; with EXP, all but the one that this checkout makes'
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
@@ -480,6 +481,7 @@ always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l force -d 'Replace files that differ, and keep a backup of them'
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l clean -d 'Move files that the snapshot does not have to the backup; ignored files stay'
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l prune -d 'Remove all backups in DIR, or in the current directory; with EXP, all but the one that this checkout makes'
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -l keep-best -d 'Keep the snapshots of the K best keeps and of all their ancestors [default: 1]' -r
