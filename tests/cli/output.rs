@@ -343,33 +343,3 @@ fn flags_for_external_logs_have_their_own_heading() {
         );
     }
 }
-
-#[test]
-fn a_column_or_a_metric_that_does_not_exist_is_a_usage_error() {
-    let sandbox = Sandbox::new();
-    let own = "exp_id,core_metric,status,parent_exp,delta_vs_best,notes\n0,3,baseline,,,\n1,2,keep,0\n2,1,keep,1,-1,a,b\n";
-    sandbox.write("own.csv", own);
-    sandbox.write("other.csv", "run,val_loss,status\n0,3,keep\n1,2,keep\n");
-    for log in ["own.csv", "other.csv"] {
-        for args in [
-            &["best", "--metric", "nosuch"][..],
-            &["best", "--map", "score=nosuch"],
-            &["best", "--field", "nosuch"],
-            &["tail", "--columns", "nosuch"],
-            &["tail", "--status", "nosuch"],
-            &["check", "--metric", "nosuch"],
-        ] {
-            let transcript = sandbox.transcript(&[&["--store", log], args].concat());
-            assert!(transcript.ends_with("= 2\n"), "{log}: {transcript}");
-        }
-    }
-    let check = sandbox.transcript(&["--store", "own.csv", "check"]);
-    assert!(
-        check.contains("own.csv:3: trial 001: 4 cells, expected 6"),
-        "{check}"
-    );
-    assert!(
-        check.contains("own.csv:4: trial 002: 7 cells, expected 6"),
-        "{check}"
-    );
-}
