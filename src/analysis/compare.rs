@@ -93,7 +93,7 @@ impl Search {
             return;
         };
         let last = self.milestones.last();
-        if last.is_none_or(|best| row.schema.direction.better(score, best.score)) {
+        if last.is_none_or(|best| row.schema.replaces_best(score, best.score)) {
             self.milestones.push(Milestone {
                 score,
                 trials: self.trials,

@@ -44,12 +44,11 @@ impl Group {
         *trials += 1;
         self.completed += u64::from(row.status().is_completed() && row.score().is_some());
         *sum += seconds.clamp(-MAX_SECONDS, MAX_SECONDS);
-        let direction = row.schema.direction;
         if let Some(score) = row.eligible_score()
             && self
                 .best
                 .as_ref()
-                .is_none_or(|(best, ..)| direction.better(score, *best))
+                .is_none_or(|(best, ..)| row.schema.replaces_best(score, *best))
         {
             let text = row.text(Role::Score).into_owned();
             self.best = Some((score, text, row.name()));

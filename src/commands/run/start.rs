@@ -48,8 +48,9 @@ impl Started {
         let job = draft.job().unwrap_or_default();
         if let Some(logged) = state.job(&job) {
             let id = &logged.id;
-            let note = format!("job {job} is already logged as trial {id}; the command is not run");
-            context.ui.note(&note);
+            context.ui.warn(&format!(
+                "job {job} is already logged as trial {id}; the command is not run: --attempt 2 runs it again"
+            ));
             return Ok(None);
         }
         check_proposal(&draft, &log.schema, &state)?;
