@@ -97,7 +97,10 @@ pub fn run(args: Similar, context: &Context) -> Result<()> {
     context.answer(&answer, &log)?;
     match (args.fail_above, found.trials.first()) {
         (Some(limit), Some(first)) if first.score > limit => {
-            let id = first.trial.row().name();
+            let id = match first.trial.row().name() {
+                id if id.is_empty() => "in progress".to_owned(),
+                id => id,
+            };
             context
                 .ui
                 .note(&format!("the score of trial {id} is above {limit}"));

@@ -1,8 +1,8 @@
 //! Numbers in the output of a command: `METRIC name=number`, `name: number` or `name=number`, found while it streams.
 
-use std::time::Instant;
+use std::{borrow::Cow, time::Instant};
 
-use memchr::{memchr2_iter, memrchr2};
+use memchr::{memchr, memchr2_iter, memrchr2};
 use regex::bytes::Regex;
 
 use crate::log::Number;
@@ -74,6 +74,7 @@ impl Finder {
     }
 
     fn search(&mut self, lines: &[u8]) {
+        let lines = &remove_colors(lines)[..];
         if let Some(regex) = &self.wanted.score_regex {
             for line in lines.split(|&byte| byte == b'\n' || byte == b'\r') {
                 for captures in regex.captures_iter(line) {
@@ -96,6 +97,28 @@ impl Finder {
             }
         }
     }
+}
+
+/// Removes escape sequences such as `ESC [ 3 1 m`.
+fn remove_colors(text: &[u8]) -> Cow<'_, [u8]> {
+    let Some(mut at) = memchr(b'\x1b', text) else {
+        return Cow::Borrowed(text);
+    };
+    let (mut out, mut rest) = (Vec::with_capacity(text.len()), text);
+    loop {
+        out.extend_from_slice(&rest[..at]);
+        rest = &rest[at + 1..];
+        if let Some(after) = rest.strip_prefix(b"[") {
+            let end = after.iter().position(|byte| (b'@'..=b'~').contains(byte));
+            rest = end.map_or(&[], |end| &after[end + 1..]);
+        }
+        match memchr(b'\x1b', rest) {
+            Some(next) => at = next,
+            None => break,
+        }
+    }
+    out.extend_from_slice(rest);
+    Cow::Owned(out)
 }
 
 /// The text before a separator without white space and a closing quote.
@@ -244,6 +267,17 @@ mod tests {
             find(&["loss", "artifact_bytes", "train_s"], None, &[output]),
             [None, Some("6".to_owned()), Some("7.5".to_owned())]
         );
+    }
+
+    #[test]
+    fn colours_do_not_hide_a_number() {
+        for line in [
+            "val_loss: \x1b[32m0.7\x1b[0m",
+            "\x1b[1mval_loss\x1b[0m: 0.7",
+            "\x1b[1;31mval_loss=0.7\x1b[0m",
+        ] {
+            assert_eq!(find_loss(line), Some("0.7".to_owned()), "{line:?}");
+        }
     }
 
     #[test]

@@ -186,7 +186,7 @@ fn a_job_that_is_logged_is_not_run_again_with_once() {
     assert_eq!((code, stdout.len()), (Some(0), 0));
     assert_eq!(
         stderr,
-        "note: job job-1 is already logged as trial 000; the command is not run\n"
+        "warning: job job-1 is already logged as trial 000; the command is not run: --attempt 2 runs it again\n"
     );
     assert_eq!(sandbox.rows().len(), 1);
     run(
