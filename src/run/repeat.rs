@@ -80,6 +80,8 @@ fn count_decimals(text: &str) -> Option<usize> {
 fn measure(scores: &[Number]) -> Spread {
     let values: Vec<f64> = scores.iter().map(Number::value).collect();
     let count = values.len() as f64;
+    // Differences from the first value, so that equal values have a deviation of exactly 0.
+    let values: Vec<f64> = values.iter().map(|value| value - values[0]).collect();
     let mean = values.iter().sum::<f64>() / count;
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
     let std = (squares / (count - 1.0).max(1.0)).sqrt();
@@ -134,6 +136,16 @@ mod tests {
             spread.text,
             "median of 3 runs, standard deviation 0.1: 1.30 1.10 1.20"
         );
+    }
+
+    #[test]
+    fn equal_scores_have_no_deviation() {
+        let (_, spread) = combine(vec![
+            attempt("0.80", "7"),
+            attempt("0.80", "7"),
+            attempt("0.80", "7"),
+        ]);
+        assert!(spread.unwrap().text.contains("deviation 0: "));
     }
 
     #[test]
