@@ -92,7 +92,7 @@ pub fn run(args: Plot, context: &Context) -> Result<()> {
         Format::Png => to_png(&picture, args.theme)?,
     };
     match &args.output {
-        Some(path) => write_file(path, &bytes),
+        Some(path) => write_file(path, &bytes, context),
         None => context.ui.stream(|out| out.write_all(&bytes)),
     }
 }
@@ -165,6 +165,18 @@ fn to_png(_: &Picture, _: Theme) -> Result<Vec<u8>> {
     bail!("built without PNG; write an SVG instead, or build with the feature 'png'")
 }
 
-pub(super) fn write_file(path: &Path, bytes: &[u8]) -> Result<()> {
+/// Writes a picture or a page, but never over a log that it shows.
+pub(super) fn write_file(path: &Path, bytes: &[u8], context: &Context) -> Result<()> {
+    let shown = path.display();
+    if let Ok(target) = path.canonicalize() {
+        let named = context.stores.iter().map(|store| Some(store.as_path()));
+        let default = context.stores.is_empty().then_some(None);
+        for store in named.chain(default) {
+            let log = context.store_at(store)?.log_path().canonicalize();
+            if log.is_ok_and(|log| log == target) {
+                bail!(Usage(format!("{shown} is the log; write to another file")));
+            }
+        }
+    }
     replace_file(path, bytes).with_context(|| format!("cannot write {}", path.display()))
 }

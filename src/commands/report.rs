@@ -79,7 +79,7 @@ fn write_page(args: &Report, store: &Store, context: &Context, reload: Option<u6
         prompts: read_prompts(store, context)?,
         ..make_page(&log, store)?
     };
-    write_file(&args.output, format_report(&page)?.as_bytes())?;
+    write_file(&args.output, format_report(&page)?.as_bytes(), context)?;
     context.warn_damage(&log);
     Ok(())
 }

@@ -308,3 +308,24 @@ fn a_png_is_a_png_in_both_themes_and_the_same_each_time() {
     assert!(read("a.png") == read("b.png"));
     assert!(read("a.png") != read("c.png"));
 }
+
+#[test]
+fn a_picture_or_a_page_never_replaces_the_log() {
+    let sandbox = Sandbox::with_store();
+    sandbox.ok(&["append", "--status", "auto", "--metric", "3"]);
+    let before = sandbox.read_log();
+    let log = ".lineage/results.tsv";
+    for args in [
+        &["plot", "--format", "svg", "-o", log][..],
+        &["report", "-o", log],
+        &["--store", log, "report", "-o", log],
+    ] {
+        let shown = sandbox.transcript(args);
+        assert!(
+            shown.contains("is the log; write to another file"),
+            "{shown}"
+        );
+        assert!(shown.ends_with("= 2\n"), "{shown}");
+        assert_eq!(sandbox.read_log(), before);
+    }
+}
