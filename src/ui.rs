@@ -105,7 +105,7 @@ impl Ui {
         }
     }
 
-    /// Prints lines of advice for whoever started a command, unless `--quiet` is given. They must be made visible.
+    /// Prints lines of advice for the user of a command, unless `--quiet` is given. They must be made visible.
     pub fn advise(&self, lines: &str) {
         if !self.is_quiet {
             self.aside(lines.trim_end());

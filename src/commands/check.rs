@@ -170,12 +170,12 @@ fn write_repaired(log: &Log, out: &Path, has_findings: bool, context: &Context) 
     let note = match (changes.len(), has_findings) {
         (0, false) => format!("wrote {out}, an identical copy: there is nothing to repair"),
         (0, true) => format!(
-            "wrote {out}, an identical copy: edit it by hand, then replace {path} while nobody writes: `{replace}`"
+            "wrote {out}, an identical copy: edit it by hand, then replace {path} while no writer runs: `{replace}`"
         ),
         (n, _) => {
             let changes = count(n as u64, "changed line");
             format!(
-                "wrote {out}, a copy with {changes}; {path} is unchanged: replace it while nobody writes: `{replace}`"
+                "wrote {out}, a copy with {changes}; {path} is unchanged: replace it while no writer runs: `{replace}`"
             )
         }
     };

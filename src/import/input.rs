@@ -1,4 +1,4 @@
-//! The lines of a file as text: UTF-8 or, where it is not, Latin-1; UTF-16 with a byte order mark.
+//! The lines of a file as text: UTF-8, else Latin-1; UTF-16 with a byte order mark.
 
 use std::{
     io::{self, BufRead, BufReader, Read},

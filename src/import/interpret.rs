@@ -363,7 +363,7 @@ impl Interpretation {
         }
     }
 
-    /// Whether a row is no trial: it has neither a score nor a verdict and is short, or has no id and no hypothesis and is
+    /// Whether a row is not a trial: it has neither a score nor a verdict and is short, or has no id and no hypothesis and is
     /// mostly blank.
     pub(super) fn is_event(&self, row: &FileRow, trial: &Trial) -> bool {
         if trial.score.is_some() || !trial.outcome.word.is_empty() {

@@ -17,7 +17,7 @@ pub struct SimilarTrial {
     pub is_running: bool,
 }
 
-/// What a person is told besides the trials.
+/// What the table says besides the trials.
 pub struct SimilarContext<'a> {
     /// The text that was looked for.
     pub text: &'a str,

@@ -50,7 +50,7 @@ impl Staging {
         if snapshots.handle().try_lock().is_ok() {
             remove_abandoned(&snapshots, &path);
         }
-        // If the file system has no locks, nobody else can lock it alone either.
+        // If the file system has no locks, no other process can lock it alone either.
         let _ = snapshots.handle().lock_shared();
         Ok(Self {
             snapshots: Rc::new(snapshots),

@@ -327,7 +327,7 @@ fn a_torn_row_is_one_problem_and_the_copy_says_what_to_do_with_it() {
     let shown = sandbox.transcript(&["check"]);
     assert!(shown.contains("1 problem in 2 rows"), "{shown}");
     let shown = sandbox.transcript(&["check", "--repair", "a copy.tsv"]);
-    let command = "is unchanged: replace it while nobody writes: `mv 'a copy.tsv' ";
+    let command = "is unchanged: replace it while no writer runs: `mv 'a copy.tsv' ";
     assert!(shown.contains(command), "{shown}");
     let command = shown.rsplit('`').nth(1).unwrap();
     let command = command.replace("[DIR]", &sandbox.path(".").display().to_string());

@@ -26,7 +26,7 @@ fn permissions_come_back_but_are_not_widened_unasked() {
     assert_eq!(mode(&sandbox, "work/run.sh"), 0o755);
     assert!(
         !sandbox.path("work/.lineage-aside-1").exists(),
-        "nothing had to give way"
+        "no file had to be moved"
     );
     fs::set_permissions(
         sandbox.path("work/run.sh"),
@@ -86,7 +86,7 @@ fn what_was_closed_to_others_stays_closed() {
     assert_eq!(
         mode(&sandbox, ".lineage/snapshots/002"),
         0o755,
-        "nobody else writes to what is frozen"
+        "no other process writes to a snapshot"
     );
 }
 
