@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::bail;
 use clap::error::{ContextKind, ContextValue};
-use clap::{Args, ColorChoice, Parser, Subcommand, ValueHint};
+use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand, ValueHint};
 
 use crate::commands::{
     Context, ExitStatus, Findings, Usage, amend, append, best, chain, check, checkout, compare,
@@ -171,6 +171,6 @@ fn run_command(command: Command, context: &Context) -> anyhow::Result<()> {
         Command::Check(args) => check::run(args, context),
         Command::Import(args) => import::run(args, context),
         Command::Export(args) => export::run(args, context),
-        Command::Completions(args) => completions::run(args, context),
+        Command::Completions(args) => completions::run(args, Cli::command(), context),
     }
 }

@@ -2,11 +2,12 @@
 
 use std::{process::ExitCode, sync::Arc};
 
-use lineage::cli;
+use clap::CommandFactory;
+use lineage::cli::{self, Cli};
 use lineage::commands::completions::answer_shell;
 
 fn main() -> ExitCode {
-    answer_shell();
+    answer_shell(Cli::command);
     survive_file_size_limit();
     cli::run(cli::parse())
 }

@@ -197,8 +197,8 @@ pub fn nearest<'a>(text: &str, words: impl Iterator<Item = &'a str>) -> String {
     let words: Vec<&str> = words.collect();
     let (mut nearest, mut similarity) = ("", 0.8);
     for &word in &words {
-        if strsim::jaro_winkler(text, word) > similarity {
-            (nearest, similarity) = (word, strsim::jaro_winkler(text, word));
+        if similarity_of(text, word) > similarity {
+            (nearest, similarity) = (word, similarity_of(text, word));
         }
     }
     if !nearest.is_empty() {
@@ -207,6 +207,16 @@ pub fn nearest<'a>(text: &str, words: impl Iterator<Item = &'a str>) -> String {
     let listed = words[..words.len().min(MAX_LISTED)].join(" ");
     let more = if words.len() > MAX_LISTED { " …" } else { "" };
     format!("there are: {listed}{more}")
+}
+
+/// From 0 to 1. Two letters of a short word that changed places are one mistake: `otp` is close to `opt`.
+fn similarity_of(a: &str, b: &str) -> f64 {
+    let similarity = strsim::jaro_winkler(a, b);
+    if a.len() > 2 && strsim::osa_distance(a, b) == 1 {
+        similarity.max(0.85)
+    } else {
+        similarity
+    }
 }
 
 #[cfg(test)]

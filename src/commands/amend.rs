@@ -4,11 +4,13 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use anyhow::{Result, bail, ensure};
+use clap::builder::StringValueParser;
 use clap::{ArgGroup, Args};
 use jiff::Timestamp;
 
 use super::args::{parse_id, parse_seconds};
-use super::{Context, Usage};
+use super::suggesting::Suggesting;
+use super::{Context, Usage, candidates};
 use crate::append::{
     AmendmentPlan, LockedLog, Reason, format_time, parse_status, plan_amendment, read_text,
 };
@@ -32,9 +34,16 @@ Examples:
   lineage amend 042 --notes @notes.txt --set metric=1.0731 --why 'evaluated again'")]
 pub struct Amend {
     /// The trial; 7, 007 and exp_007 are the same
+    #[arg(add = candidates::trial())]
     exp: String,
     /// Its outcome: baseline, keep, discard, crash …
-    #[arg(long, value_name = "STATUS", group = "change")]
+    #[arg(
+        long,
+        value_name = "STATUS",
+        group = "change",
+        hide_possible_values = true
+    )]
+    #[arg(value_parser = Suggesting::new(StringValueParser::new(), &[]), add = candidates::status())]
     status: Option<String>,
     /// How it went; `-` reads stdin, @FILE a file, @@ starts a text with @
     #[arg(
@@ -43,6 +52,7 @@ pub struct Amend {
         allow_hyphen_values = true,
         group = "change"
     )]
+    #[arg(add = candidates::text_file())]
     notes: Option<OsString>,
     /// Any other column, or `metric` for the score; an empty value clears it; may be repeated
     #[arg(
@@ -51,9 +61,10 @@ pub struct Amend {
         allow_hyphen_values = true,
         group = "change"
     )]
+    #[arg(add = candidates::amended_column())]
     set: Vec<String>,
     /// Why the row is wrong; as for --notes
-    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, add = candidates::text_file())]
     why: OsString,
     /// Show the change and write nothing
     #[arg(long)]

@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 use clap::{Args, ValueHint};
 
 use self::complete::Batch;
-use super::completions::candidates;
+use super::candidates;
 use super::{Context, Usage, args::parse_seconds};
 use crate::{
     append::{Draft, LockedLog, Written},

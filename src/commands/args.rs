@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use serde::{Serialize, Serializer};
 
 use super::Usage;
-use super::completions::candidates;
+use super::candidates;
 use crate::import::ColumnMap;
 use crate::log::{Direction, ExpId, Role, Row, Schema, Trial, parse_time};
 use crate::open::ReadOptions;
@@ -28,7 +28,7 @@ pub struct ReadArgs {
     #[arg(long)]
     pub direction: Option<Direction>,
     /// Read the log from this trial on, as if nothing were before it
-    #[arg(long, value_name = "EXP")]
+    #[arg(long, value_name = "EXP", add = candidates::trial())]
     pub from: Option<String>,
     /// The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD
     #[arg(long, value_name = "ROLE=COLUMN,…", value_parser = parse_map, help_heading = EXTERNAL)]

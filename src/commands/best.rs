@@ -62,7 +62,7 @@ pub fn run(args: Best, context: &Context) -> Result<()> {
         let note = if filter.is_empty() {
             "no best trial yet: log a baseline or a keep first".to_owned()
         } else {
-            filter.explain_nothing(&log)?
+            filter.explain_nothing()
         };
         context.ui.note(&note);
     }

@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Args;
 
 use super::args::{OutputArgs, format_cell, parse_id};
-use super::completions::candidates;
+use super::candidates;
 use super::filter::{Filter, FilterArgs};
 use super::{Context, ReadArgs};
 use crate::analysis::{self, ChainEnd};
@@ -58,7 +58,7 @@ pub fn run(args: Chain, context: &Context) -> Result<()> {
     let chain = chain.unwrap_or_default();
     let printed = print_chain(&log, &chain, exp.is_none(), output, &filter, context)?;
     if printed == 0 && !chain.offsets.is_empty() {
-        ui.note(&filter.explain_nothing(&log)?);
+        ui.note(&filter.explain_nothing());
     }
     match chain.end {
         ChainEnd::Root => {}

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 
 use super::args::parse_id;
-use super::completions::candidates;
+use super::candidates;
 use super::{Context, ReadArgs};
 use crate::snapshot::{CheckoutOptions, CheckoutOutcome, check_out, open_snapshot, remove_backups};
 use crate::text::{count, printable};

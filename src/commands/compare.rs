@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
 
 use super::args::parse_id;
-use super::completions::candidates;
+use super::candidates;
 use super::{Context, ReadArgs, Usage};
 use crate::analysis::{Search, SearchesBy};
 use crate::index::IndexedLog;

@@ -1,17 +1,12 @@
 //! `lineage completions`: completion scripts for shells.
 
-pub mod candidates;
-pub mod shells;
-pub mod suggesting;
-
 use anyhow::Result;
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::CompleteEnv;
 use clap_complete::env::{Elvish, Powershell, Shells};
 
-use self::shells::{Shell, script};
 use super::Context;
-use crate::cli::Cli;
+use super::shells::{Completer, Shell, script};
 
 /// Print the completion script for a shell
 ///
@@ -27,17 +22,18 @@ pub struct Completions {
     shell: Shell,
 }
 
-pub fn run(args: Completions, context: &Context) -> Result<()> {
-    context.ui.print(&script(args.shell, "lineage"))
+pub fn run(args: Completions, mut program: clap::Command, context: &Context) -> Result<()> {
+    let script = script(args.shell, &mut program, "lineage");
+    context.ui.print(&script)
 }
 
-/// Answers a shell that asks what completes a command line, and exits; returns if none does.
-pub fn answer_shell() {
+/// Answers a shell that asks what completes a command line of `program`, and exits; returns if none does.
+pub fn answer_shell(program: fn() -> clap::Command) {
     if std::env::var_os("COMPLETE").is_some() {
         let shells = [Shell::Bash, Shell::Zsh, Shell::Fish];
-        let [bash, zsh, fish] = &shells;
-        CompleteEnv::with_factory(Cli::command)
-            .shells(Shells(&[bash, zsh, fish, &Elvish, &Powershell]))
+        let [bash, zsh, fish] = shells.map(|shell| Completer { shell, program });
+        CompleteEnv::with_factory(program)
+            .shells(Shells(&[&bash, &zsh, &fish, &Elvish, &Powershell]))
             .complete();
     }
 }

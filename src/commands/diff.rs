@@ -6,7 +6,7 @@ use anyhow::{Error, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 
 use super::args::parse_id;
-use super::completions::candidates;
+use super::candidates;
 use super::{Context, Findings, ReadArgs, Usage};
 use crate::analysis::Best;
 use crate::index::IndexedLog;

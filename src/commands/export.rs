@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
 use super::args::find_columns;
-use super::completions::candidates;
+use super::candidates;
 use super::filter::{Filter, FilterArgs};
 use super::{Context, ReadArgs, Usage, tree};
 use crate::import::STATED_COLUMN;

@@ -1,14 +1,14 @@
 //! Which trials a command lists. A word that the log does not have is a usage error, not an empty answer.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::ControlFlow};
 
 use anyhow::{Result, bail};
 use clap::{Args, builder::StringValueParser};
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp, civil::DateTime, tz::TimeZone};
 
 use super::Usage;
-use super::completions::candidates;
-use super::completions::suggesting::Suggesting;
+use super::candidates;
+use super::suggesting::Suggesting;
 use crate::analysis::Query;
 use crate::index::IndexedLog;
 use crate::log::{Role, Row, Status, parse_time};
@@ -52,19 +52,32 @@ pub struct Filter {
 }
 
 impl FilterArgs {
-    /// Fails if a status is neither known nor in the log.
+    /// Fails if the log does not have one of the words.
     pub fn filter(self, log: &IndexedLog) -> Result<Filter> {
-        let words = [
-            WordFilter::new(Role::Status, "status", self.status),
-            WordFilter::new(Role::Specialist, "specialist", self.specialist),
-            WordFilter::new(Role::Domain, "domain", self.domain),
-        ];
-        words[0].check(log)?;
-        Ok(Filter {
-            words,
+        let filter = self.parse();
+        for words in &filter.words {
+            words.check(log)?;
+        }
+        Ok(filter)
+    }
+
+    /// The filter of trials that are not logged yet: their specialists and domains may be new, but not their statuses.
+    pub fn filter_of_new_trials(self, log: &IndexedLog) -> Result<Filter> {
+        let filter = self.parse();
+        filter.words[0].check(log)?;
+        Ok(filter)
+    }
+
+    fn parse(self) -> Filter {
+        Filter {
+            words: [
+                WordFilter::new(Role::Status, "status", self.status),
+                WordFilter::new(Role::Specialist, "specialist", self.specialist),
+                WordFilter::new(Role::Domain, "domain", self.domain),
+            ],
             since: self.since,
             grep: self.grep.map(|word| word.to_lowercase()),
-        })
+        }
     }
 }
 
@@ -104,27 +117,23 @@ impl Filter {
     }
 
     /// What to say if no trial matches.
-    pub fn explain_nothing(&self, log: &IndexedLog) -> Result<String> {
+    pub fn explain_nothing(&self) -> String {
         if self.is_empty() {
-            return Ok("the log has no trials yet".to_owned());
+            return "the log has no trials yet".to_owned();
         }
-        Ok(format!("no trials match{}", self.checked_flags(log)?))
+        format!("no trials match{}", self.flags())
     }
 
-    /// The flags as they were given. Fails if the log does not have one of the words.
-    pub fn checked_flags(&self, log: &IndexedLog) -> Result<String> {
-        let mut flags = String::new();
-        for filter in &self.words {
-            filter.check(log)?;
-            flags += &filter.flags();
-        }
+    /// The flags as they were given.
+    pub fn flags(&self) -> String {
+        let mut flags: String = self.words.iter().map(WordFilter::flags).collect();
         if let Some(since) = &self.since {
             flags += &format!(" --since {}", shell_word(&since.text));
         }
         if let Some(word) = &self.grep {
             flags += &format!(" --grep {}", shell_word(word));
         }
-        Ok(flags)
+        flags
     }
 }
 
@@ -191,35 +200,44 @@ impl WordFilter {
             || self.words.iter().any(|word| *word == row.text(self.role))
     }
 
-    /// Fails if a word is neither a status nor in the log. Scans the log if a word is not a status.
+    /// Fails if a word is neither a status nor in a log that has trials. Reads rows until every word was seen.
     fn check(&self, log: &IndexedLog) -> Result<()> {
-        let is_of_status = self.role == Role::Status;
-        let is_status = |word: &String| is_of_status && Status::from_input(word).is_some();
-        if self.words.iter().all(is_status) {
+        let mut missing: Vec<&String> = self.words.iter().collect();
+        if self.role == Role::Status {
+            missing.retain(|word| Status::from_input(word).is_none());
+        }
+        if missing.is_empty() {
             return Ok(());
         }
         if log.schema.column(self.role).is_none() {
             bail!(Usage(format!("the log has no column '{}'", self.flag)));
         }
-        let mut known = BTreeSet::new();
-        log.for_each_row(|row| {
+        let (mut known, mut has_trials) = (BTreeSet::new(), false);
+        log.for_each_until(|row| {
             let value = row.text(self.role);
+            has_trials = true;
             if row.damage.is_none() && !value.is_empty() && !known.contains(&*value) {
+                missing.retain(|word| **word != value);
                 known.insert(value.into_owned());
             }
-        })?;
-        if is_of_status {
-            known.extend(Status::ALL.map(|status| status.name().to_owned()));
-        } else if known.is_empty() {
-            return Ok(()); // an empty log
-        }
-        for word in &self.words {
-            if !is_status(word) && !known.contains(word) {
-                let nearest = nearest(word, known.iter().map(String::as_str));
-                bail!(Usage(format!("unknown {} '{word}'; {nearest}", self.flag)));
+            if missing.is_empty() {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
             }
+        })?;
+        let Some(word) = missing.first().filter(|_| has_trials) else {
+            return Ok(());
+        };
+        if self.role == Role::Status {
+            known.extend(Status::ALL.map(|status| status.name().to_owned()));
         }
-        Ok(())
+        let help = if known.is_empty() {
+            "no trial has one".to_owned()
+        } else {
+            nearest(word, known.iter().map(String::as_str))
+        };
+        bail!(Usage(format!("unknown {} '{word}'; {help}", self.flag)))
     }
 
     /// The flags as they were given, for a message.

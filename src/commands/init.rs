@@ -3,20 +3,22 @@
 use std::env;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 use clap::Args;
 
 use super::{Context, init_agent};
 use crate::agent::Agent;
 use crate::log::Direction;
-use crate::store::{self, New, Store, find_main_worktree_above};
+use crate::open::{ReadOptions, is_own_log, open_log};
+use crate::store::{self, New, Store, find_main_worktree_above, has_bare_log};
 use crate::text::shell_word;
 
 /// Make a store
 ///
 /// Makes `.lineage/` (or DIR) with its settings, a log that has its header, and an empty insights.md. An existing store is
-/// not touched; one that an interrupted `init` left incomplete is completed. In a git repository, the store gets a .gitignore, so
-/// that `git clean` does not delete it.
+/// not touched; one that an interrupted `init` left incomplete is completed, and a log without settings gets them, with the
+/// metric and the direction that it shows. In a git repository, the store gets a .gitignore, so that `git clean` does not delete
+/// it.
 ///
 /// `--agent` also writes what makes a coding agent use the store: a skill and a hook that prints the prompt at the start of a
 /// session (Claude Code, Codex, Gemini CLI), or a paragraph in AGENTS.md. It can be given again later, and never changes a file
@@ -30,12 +32,12 @@ Examples:
 pub struct Init {
     /// Directory to make [default: .lineage]
     dir: Option<PathBuf>,
-    /// The number that the search optimises; the score is in the column of this name, else in core_metric
-    #[arg(long, value_name = "NAME", default_value = "core_metric")]
-    metric: String,
-    /// Which scores are better
-    #[arg(long, default_value = "minimize")]
-    direction: Direction,
+    /// The number that the search optimises; the score is in the column of this name, else in core_metric [default: core_metric]
+    #[arg(long, value_name = "NAME")]
+    metric: Option<String>,
+    /// Which scores are better [default: minimize, or what a log in the directory shows]
+    #[arg(long)]
+    direction: Option<Direction>,
     /// A short name for the metric
     #[arg(long, value_name = "SHORT")]
     label: Option<String>,
@@ -77,18 +79,18 @@ fn project_root(store: Option<&Path>) -> &Path {
 }
 
 fn make_store(args: &Init, context: &Context) -> Result<()> {
-    let (metric, direction) = (&args.metric, args.direction);
+    let given = args.dir.as_deref().or(context.store.as_deref());
+    let (metric, direction) = choose_metric(args, given)?;
     let names = args.columns.iter().map(|name| name.trim().to_owned());
     let names: Vec<String> = names.filter(|name| !name.is_empty()).collect();
     let new = New {
-        metric,
+        metric: &metric,
         direction,
         label: args.label.as_deref(),
         columns: &names,
         import: None,
         mode: 0o666,
     };
-    let given = args.dir.as_deref().or(context.store.as_deref());
     let main = find_main_worktree(given)?;
     let dir = store::init(given, &new)?;
     let better = direction.better_word();
@@ -109,6 +111,30 @@ fn make_store(args: &Init, context: &Context) -> Result<()> {
         ));
     }
     context.ui.print(&format!("{}\n", dir.display()))
+}
+
+/// What the flags say; else what a log shows that is there without settings.
+fn choose_metric(args: &Init, dir: Option<&Path>) -> Result<(String, Direction)> {
+    let mut metric = args.metric.clone();
+    let mut direction = args.direction;
+    if has_bare_log(dir) {
+        let store = Store::find(Some(dir.unwrap_or(Path::new(".lineage"))))?;
+        let path = store.log_path().display();
+        ensure!(
+            is_own_log(&store)?,
+            "{path} is not a log of lineage; `lineage import {path}` makes a store of it"
+        );
+        let options = ReadOptions {
+            metric: metric.clone(),
+            direction,
+            ..ReadOptions::default()
+        };
+        let schema = &open_log(&store, &options)?.schema;
+        metric = Some(schema.metric.clone());
+        direction = Some(schema.direction);
+    }
+    let metric = metric.unwrap_or_else(|| "core_metric".to_owned());
+    Ok((metric, direction.unwrap_or(Direction::Minimize)))
 }
 
 /// The main worktree, if a store is about to be made in a linked one. Fails if the main worktree has a store.

@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use super::args::parse_id;
-use super::completions::candidates;
+use super::candidates;
 use super::{Context, ReadArgs, render_hook};
 use crate::analysis::{Best, Leaderboard};
 use crate::append::format_time;

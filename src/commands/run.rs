@@ -13,8 +13,8 @@ use regex::bytes::Regex;
 use self::start::Started;
 use super::append::{LOGGING, LoggingArgs, given::TrialFlags};
 use super::args::parse_positive;
-use super::completions::{candidates, suggesting::Suggesting};
-use super::{Context, ExitStatus};
+use super::suggesting::Suggesting;
+use super::{Context, ExitStatus, candidates};
 use crate::run::{Runner, combine, parse_status};
 
 const RUNNING: &str = "How it is run";
@@ -76,6 +76,7 @@ pub struct Run {
     score_regex: Option<Regex>,
     /// The status of a trial whose command exits with this code; may be repeated
     #[arg(long, value_name = "CODE=STATUS", help_heading = OUTCOME, value_delimiter = ',', value_parser = parse_exit)]
+    #[arg(add = candidates::exit_status())]
     on_exit: Vec<(i32, String)>,
     /// The status of a trial that is stopped by --timeout
     #[arg(long, value_name = "STATUS", help_heading = OUTCOME, default_value = "train_budget_overrun")]

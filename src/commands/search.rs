@@ -51,7 +51,7 @@ pub fn run(args: Search, context: &Context) -> Result<()> {
     let (offsets, scores): (Vec<_>, Vec<_>) = found.into_iter().unzip();
     let trials = log.all_at(offsets)?;
     if trials.is_empty() {
-        let flags = filter.checked_flags(&log)?;
+        let flags = filter.flags();
         context.ui.note(&format!("no trials match '{text}'{flags}"));
     }
     let answer = match args.format {

@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 
 use super::args::{OutputArgs, parse_id};
-use super::completions::candidates;
+use super::candidates;
 use super::{Context, ReadArgs};
 use crate::index::IndexedLog;
 use crate::log::{Amendments, ExpId, Role, Trial};

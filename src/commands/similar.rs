@@ -7,7 +7,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::args::{parse_id, parse_positive};
-use super::completions::candidates;
+use super::candidates;
 use super::filter::FilterArgs;
 use super::{Context, Findings, ReadArgs, Usage};
 use crate::analysis::Best;
@@ -87,9 +87,6 @@ pub fn run(args: Similar, context: &Context) -> Result<()> {
         None => list_running(&store, &log),
     };
     let found = find_similar(&log, &running, &text, args.top, is_wanted)?;
-    if found.trials.is_empty() {
-        filter.checked_flags(&log)?;
-    }
     let answer = match args.format {
         Format::Table => found.format(&text, context.ui.look),
         format => format_similar_records(&found.trials, &log.schema, format),

@@ -72,7 +72,7 @@ pub fn run(args: Tail, context: &Context) -> Result<()> {
         key.sort(&mut trials, log.schema.direction);
     }
     if trials.is_empty() && n > 0 {
-        context.ui.note(&filter.explain_nothing(&log)?);
+        context.ui.note(&filter.explain_nothing());
     }
     let look = context.ui.look;
     let text = if args.full {

@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum};
 
 use super::args::{parse_count, parse_id};
-use super::completions::candidates;
+use super::candidates;
 use super::filter::{Filter, FilterArgs};
 use super::{Context, ReadArgs};
 use crate::analysis::{Best, ChainEnd, Query, Tree, TreeBuilder, Visit, keep_ancestors};
@@ -259,7 +259,7 @@ fn print_messages(
         context.ui.warn(&warning);
     }
     if visits.is_empty() && !filter.is_empty() {
-        context.ui.note(&filter.explain_nothing(log)?);
+        context.ui.note(&filter.explain_nothing());
     }
     context.warn_damage(log);
     Ok(())

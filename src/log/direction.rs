@@ -45,6 +45,13 @@ impl Votes {
         }
     }
 
+    /// Whether the direction decides which trial is the best.
+    fn has_choice(&self) -> bool {
+        let mut scores = self.scores.values();
+        let first = scores.next();
+        scores.any(|score| Some(score) != first)
+    }
+
     fn is_decided(&self) -> bool {
         let [down, up] = self.moves;
         (down - up).abs() >= ENOUGH_CHANGES || self.keeps[0] + self.keeps[1] >= MAX_VOTES * 8
@@ -65,7 +72,9 @@ impl Log {
         } else {
             let [down, up] = votes.keeps;
             self.set_direction(lower_if(down >= up), down == up);
-            self.note_doubt(votes.keeps, "keeps");
+            if votes.has_choice() {
+                self.note_doubt(votes.keeps, "keeps");
+            }
         }
         Ok(())
     }

@@ -34,9 +34,16 @@ pub struct New<'a> {
     pub mode: u32,
 }
 
+/// Whether a directory has a log that no settings belong to, of which `init` makes a store.
+pub fn has_bare_log(dir: Option<&Path>) -> bool {
+    let dir = dir.unwrap_or(Path::new(DIR));
+    dir.join(LOG).is_file() && dir.join(SETTINGS).symlink_metadata().is_err()
+}
+
 /// Makes a store in `dir` (`.lineage` if there is none) and returns its path. A store with trials or other settings is not
 /// touched; one that an earlier call with the same settings left incomplete is completed.
 pub fn init(dir: Option<&Path>, new: &New) -> Result<PathBuf> {
+    let is_in_place = new.import.is_none() && has_bare_log(dir);
     let dir = dir.unwrap_or(Path::new(DIR));
     if new.import.is_none() {
         check_metric(new.metric)?;
@@ -46,6 +53,7 @@ pub fn init(dir: Option<&Path>, new: &New) -> Result<PathBuf> {
     let header = encode_row(&Schema::standard_names(new.columns));
     let text = settings_text(new);
     if log.symlink_metadata().is_ok()
+        && !is_in_place
         && !(has_content(&log, &header) && has_content(&settings, &text))
     {
         let (log, settings) = (log.display(), settings.display());

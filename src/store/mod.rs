@@ -12,7 +12,7 @@ mod settings;
 pub use find::Store;
 pub(crate) use find::{check_regular, way_out};
 pub use git::find_main_worktree_above;
-pub use init::{New, init};
+pub use init::{New, has_bare_log, init};
 pub(crate) use process::{ProcessStat, list_processes};
 pub use prompt_settings::{PromptSettings, SectionName};
 pub use prompts::SavedPrompt;

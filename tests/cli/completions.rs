@@ -10,6 +10,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+use clap::CommandFactory;
+use lineage::cli::Cli;
+
 use crate::sandbox::{Sandbox, skipped};
 
 const PROMPT: &str = "READY> ";
@@ -290,6 +293,60 @@ fn ask(sandbox: &Sandbox, words: &[&str]) -> String {
         "{output:?}"
     );
     String::from_utf8(output.stdout).unwrap()
+}
+
+#[test]
+fn pairs_and_corrections_are_completed() {
+    let sandbox = store();
+    for (words, expected) in [
+        (&["run", "--on-exit", "3=si"][..], "3=size_blocked\n"),
+        (
+            &["run", "--on-exit", "3=crash,4=pre"],
+            "3=crash,4=preflight_crash\n",
+        ),
+        (&["run", "--on-exit", "3"], ""),
+        (&["run", "--parent", "00"], "002\n001\n000\n"),
+        (&["run", "--timeout-status", "ev"], "eval_budget_overrun\n"),
+        (&["amend", "00"], "002\n001\n000\n"),
+        (&["amend", "2", "--status", "ke"], "keep\n"),
+        (&["amend", "2", "--set", "hyp"], "hypothesis=\n"),
+        (&["amend", "2", "--set", "exp_"], ""),
+        (&["amend", "2", "--notes", "@tr"], "@train.err\n"),
+        (&["stats", "--from", "001"], "001\n"),
+        (&["stats", "--metric", "core"], "core_metric\n"),
+    ] {
+        assert_eq!(ask(&sandbox, words), expected, "{words:?}");
+    }
+}
+
+#[test]
+fn every_argument_that_names_something_in_the_log_is_completed() {
+    const NAMES: [&str; 8] = [
+        "EXP",
+        "STATUS",
+        "COLUMN",
+        "A,B",
+        "ROLE=COLUMN,…",
+        "COLUMN=VALUE",
+        "CODE=STATUS",
+        "TEXT",
+    ];
+    const NEW: [&str; 2] = ["exp_id", "columns of init"];
+    for command in Cli::command().get_subcommands() {
+        for arg in command.get_arguments() {
+            let id = match (command.get_name(), arg.get_id().as_str()) {
+                ("init", "columns") => "columns of init",
+                (_, id) => id,
+            };
+            let names = arg.get_value_names().unwrap_or_default();
+            let is_named = names.iter().any(|name| NAMES.contains(&name.as_str()));
+            let has_values = !arg.get_possible_values().is_empty();
+            if is_named && !has_values && !NEW.contains(&id) {
+                let completer = arg.get::<clap_complete::ArgValueCompleter>();
+                assert!(completer.is_some(), "{} {id}", command.get_name());
+            }
+        }
+    }
 }
 
 #[test]

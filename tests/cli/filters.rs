@@ -153,6 +153,57 @@ fn what_cannot_be_a_filter_is_explained() {
 }
 
 #[test]
+fn a_word_that_no_trial_has_is_a_usage_error_also_beside_one_that_some_have() {
+    let sandbox = store();
+    for (args, message) in [
+        (
+            "tail --specialist opt --specialist otp",
+            "unknown specialist 'otp'; did you mean 'opt'?",
+        ),
+        (
+            "tree --domain otp",
+            "unknown domain 'otp'; did you mean 'opt'?",
+        ),
+        (
+            "export --specialist otp",
+            "unknown specialist 'otp'; did you mean 'opt'?",
+        ),
+        (
+            "search rate --specialist otp",
+            "unknown specialist 'otp'; did you mean 'opt'?",
+        ),
+        (
+            "similar rate --domain otp",
+            "unknown domain 'otp'; did you mean 'opt'?",
+        ),
+        (
+            "best --top 3 --status kep",
+            "unknown status 'kep'; did you mean 'keep'?",
+        ),
+        (
+            "chain --specialist otp",
+            "unknown specialist 'otp'; did you mean 'opt'?",
+        ),
+    ] {
+        let shown = sandbox.transcript(&args.split(' ').collect::<Vec<_>>());
+        let expected = format!("$ lineage {args}\n! error: {message}\n= 2\n");
+        assert_eq!(shown, expected);
+    }
+    let sandbox = Sandbox::with_store();
+    let empty = sandbox.transcript(&["tree", "--specialist", "opt"]);
+    assert!(
+        empty.ends_with("! note: no trials match --specialist opt\n= 0\n"),
+        "{empty}"
+    );
+    sandbox.ok(&["append", "-q", "--status", "crash"]);
+    let shown = sandbox.transcript(&["tree", "--specialist", "opt"]);
+    assert!(
+        shown.ends_with("! error: unknown specialist 'opt'; no trial has one\n= 2\n"),
+        "{shown}"
+    );
+}
+
+#[test]
 fn show_keeps_the_line_breaks_of_a_text_on_a_terminal() {
     let sandbox = Sandbox::with_store();
     let notes = "Traceback:\n  File \"a.py\"\n\nError: x\x1b[2J";

@@ -38,6 +38,47 @@ fn refuses_columns_that_cannot_be() {
 }
 
 #[test]
+fn a_log_without_settings_becomes_a_store_with_what_it_shows() {
+    let sandbox = Sandbox::new();
+    let log = "exp_id\tstatus\tcore_metric\tdelta_vs_best\n0\tbaseline\t3\t\n1\tkeep\t4\t1\n2\tkeep\t3.5\t-0.5\n";
+    sandbox.write(".lineage/results.tsv", log);
+    let note = "note: assuming lower core_metric is better (by default; the keeps disagree)";
+    assert!(
+        sandbox.transcript(&["best"]).contains(note),
+        "{}",
+        sandbox.transcript(&["best"])
+    );
+    sandbox.ok(&["init", "--direction", "maximize"]);
+    assert_eq!(sandbox.read_log(), log);
+    let best = sandbox.transcript(&["best", "--field", "exp_id"]);
+    assert_eq!(best, "$ lineage best --field exp_id\n001\n= 0\n");
+    let again = sandbox.transcript(&["init", "--direction", "minimize"]);
+    assert!(
+        again.contains("already exists; nothing was changed"),
+        "{again}"
+    );
+
+    sandbox.write("up/results.tsv", log.replace("2\tkeep\t3.5\t-0.5\n", ""));
+    sandbox.ok(&["init", "up"]);
+    assert!(
+        sandbox
+            .read("up/lineage.toml")
+            .contains("direction = \"maximize\"")
+    );
+
+    sandbox.write(
+        "other/results.tsv",
+        "commit\tval_loss\tstatus\na1\t3\tkeep\n",
+    );
+    let other = sandbox.transcript(&["init", "other"]);
+    assert!(
+        other.contains("`lineage import other/results.tsv` makes a store of it"),
+        "{other}"
+    );
+    assert!(!sandbox.path("other/lineage.toml").exists());
+}
+
+#[test]
 fn a_store_is_found_upwards_by_flag_and_by_environment() {
     let sandbox = Sandbox::with_store();
     sandbox.ok(&["append", "--status", "auto", "--metric", "3"]);

@@ -14,8 +14,8 @@ use jiff::Timestamp;
 use super::Append;
 use crate::{
     append::{Draft, Origin, format_time, parse_trials, read_text},
-    commands::completions::{candidates, suggesting::Suggesting},
     commands::{Context, Usage},
+    commands::{candidates, suggesting::Suggesting},
     files::read_bounded,
     output::json,
     text::printable,

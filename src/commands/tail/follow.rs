@@ -48,7 +48,7 @@ pub(super) fn run(mut args: Tail, context: &Context) -> Result<()> {
     let mut version = wait_for_change(path, None, context)?;
     let log = open_log(&store, &options)?;
     context.print_notes(&log);
-    let filter = std::mem::take(&mut args.filter).filter(&log)?;
+    let filter = std::mem::take(&mut args.filter).filter_of_new_trials(&log)?;
     let mut lines = Lines::new(&args, context);
     lines.print(&log.last(n, |row| filter.accepts(row))?, &log)?;
     let last = log.last(1, |_| true)?;

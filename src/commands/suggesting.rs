@@ -9,14 +9,14 @@ use crate::log::Status;
 
 /// A parser of a status, whose values are suggested and never required.
 #[derive(Clone)]
-pub struct Suggesting<P> {
+pub(super) struct Suggesting<P> {
     parser: P,
     /// Words besides the statuses.
     words: &'static [&'static str],
 }
 
 impl<P: TypedValueParser> Suggesting<P> {
-    pub fn new(parser: P, words: &'static [&'static str]) -> Self {
+    pub(super) fn new(parser: P, words: &'static [&'static str]) -> Self {
         Self { parser, words }
     }
 }

@@ -4,18 +4,17 @@
 //! program is found. Instead of clap's own functions for that: in zsh, they cannot be loaded before `compinit`; in bash,
 //! they do not complete `--flag=value`; and all flags are offered beside the values of an empty word.
 
-use std::{env, ffi::OsString, io, path::Path};
+use std::{ffi::OsString, io, path::Path};
 
-use clap::{CommandFactory, ValueEnum};
+use clap::ValueEnum;
 use clap_complete::CompletionCandidate;
 use clap_complete::engine::complete;
 use clap_complete::env::EnvCompleter;
 
-use crate::cli::Cli;
 use crate::text::shell_word;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Shell {
+pub(super) enum Shell {
     Bash,
     Zsh,
     Fish,
@@ -84,8 +83,8 @@ if command -q COMPLETER
 end
 "#;
 
-/// The script for a shell, which asks the program `completer`.
-pub fn script(shell: Shell, completer: &str) -> String {
+/// The script for a shell, which asks the program `completer`; `program` is the command line it completes.
+pub(super) fn script(shell: Shell, program: &mut clap::Command, completer: &str) -> String {
     let generator = match shell {
         Shell::Bash => clap_complete::Shell::Bash,
         Shell::Zsh => clap_complete::Shell::Zsh,
@@ -93,7 +92,7 @@ pub fn script(shell: Shell, completer: &str) -> String {
     };
     // Into memory first: `generate` panics if its writer fails, as a closed pipe does.
     let mut fixed = Vec::new();
-    clap_complete::generate(generator, &mut Cli::command(), "lineage", &mut fixed);
+    clap_complete::generate(generator, program, "lineage", &mut fixed);
     let fixed = String::from_utf8_lossy(&fixed);
     let completer = shell_word(completer);
     match shell {
@@ -109,12 +108,18 @@ pub fn script(shell: Shell, completer: &str) -> String {
     }
 }
 
-impl EnvCompleter for Shell {
+/// Answers one shell about the command line of `program`.
+pub(super) struct Completer {
+    pub(super) shell: Shell,
+    pub(super) program: fn() -> clap::Command,
+}
+
+impl EnvCompleter for Completer {
     fn name(&self) -> &'static str {
-        match self {
-            Self::Bash => "bash",
-            Self::Zsh => "zsh",
-            Self::Fish => "fish",
+        match self.shell {
+            Shell::Bash => "bash",
+            Shell::Zsh => "zsh",
+            Shell::Fish => "fish",
         }
     }
 
@@ -130,7 +135,8 @@ impl EnvCompleter for Shell {
         completer: &str,
         out: &mut dyn io::Write,
     ) -> io::Result<()> {
-        out.write_all(script(*self, completer).as_bytes())
+        let mut program = (self.program)();
+        out.write_all(script(self.shell, &mut program, completer).as_bytes())
     }
 
     fn write_complete(
@@ -151,7 +157,7 @@ impl EnvCompleter for Shell {
             candidates.retain(|candidate| !is_flag(candidate));
         }
         for candidate in &candidates {
-            out.write_all(self.line(candidate).as_bytes())?;
+            out.write_all(self.shell.line(candidate).as_bytes())?;
         }
         Ok(())
     }
@@ -181,12 +187,4 @@ impl Shell {
             }
         }
     }
-}
-
-/// The command line that is completed, without the program.
-pub(super) fn completed_words() -> Vec<String> {
-    let words = env::args_os().skip_while(|word| word != "--").skip(2);
-    words
-        .map(|word| word.to_string_lossy().into_owned())
-        .collect()
 }

@@ -11,7 +11,6 @@ use std::{
 use clap_complete::engine::{PathCompleter, ValueCompleter};
 use clap_complete::{ArgValueCompleter, CompletionCandidate};
 
-use super::shells::completed_words;
 use crate::index::IndexedLog;
 use crate::log::{
     Direction, Role, Row, STANDARD, Source, Status, Trial, has_own_columns, read_header,
@@ -45,8 +44,11 @@ const MAP_ROLES: [&str; 9] = [
     "notes",
 ];
 
+/// Columns of a trial that cannot be amended.
+const FIXED: [&str; 3] = ["exp_id", "timestamp", "parent_exp"];
+
 /// Completes the id of a trial.
-pub fn trial() -> ArgValueCompleter {
+pub(super) fn trial() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {
         let typed = current.to_string_lossy();
         let mut candidates = Vec::new();
@@ -61,11 +63,11 @@ pub fn trial() -> ArgValueCompleter {
     })
 }
 
-pub fn specialist() -> ArgValueCompleter {
+pub(super) fn specialist() -> ArgValueCompleter {
     word(Role::Specialist)
 }
 
-pub fn domain() -> ArgValueCompleter {
+pub(super) fn domain() -> ArgValueCompleter {
     word(Role::Domain)
 }
 
@@ -88,7 +90,7 @@ fn word(role: Role) -> ArgValueCompleter {
 }
 
 /// Completes a status: the known ones, then other words of the log.
-pub fn status() -> ArgValueCompleter {
+pub(super) fn status() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {
         let known = Status::ALL.map(|status| (status.name().to_owned(), status.advice()));
         let mut words = known.to_vec();
@@ -104,20 +106,43 @@ pub fn status() -> ArgValueCompleter {
     })
 }
 
+/// Completes the status in `CODE=STATUS`.
+pub(super) fn exit_status() -> ArgValueCompleter {
+    ArgValueCompleter::new(|current: &OsStr| {
+        let current = current.to_string_lossy();
+        let Some((code, typed)) = current.split_once('=') else {
+            return Vec::new();
+        };
+        let statuses = Status::ALL.iter();
+        let statuses = statuses.filter(|status| status.name().starts_with(typed));
+        statuses
+            .map(|status| candidate(&format!("{code}={}", status.name()), status.advice()))
+            .collect()
+    })
+}
+
 /// Completes the name of a column.
-pub fn column() -> ArgValueCompleter {
+pub(super) fn column() -> ArgValueCompleter {
     columns(|_, _| true, "")
 }
 
 /// Completes the name of a column that can hold scores.
-pub fn score_column() -> ArgValueCompleter {
+pub(super) fn score_column() -> ArgValueCompleter {
     columns(|log, column| !log.schema.is_text(column), "")
 }
 
 /// Completes `COLUMN=` for a column without a flag of its own.
-pub fn set_column() -> ArgValueCompleter {
+pub(super) fn set_column() -> ArgValueCompleter {
     columns(
         |log, column| !STANDARD.contains(&log.schema.names()[column].as_str()),
+        "=",
+    )
+}
+
+/// Completes `COLUMN=` for a column that can be amended.
+pub(super) fn amended_column() -> ArgValueCompleter {
+    columns(
+        |log, column| !FIXED.contains(&log.schema.names()[column].as_str()),
         "=",
     )
 }
@@ -138,7 +163,7 @@ fn columns(is_wanted: fn(&IndexedLog, usize) -> bool, end: &'static str) -> ArgV
 }
 
 /// Completes `ROLE=COLUMN,…`.
-pub fn map() -> ArgValueCompleter {
+pub(super) fn map() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {
         let current = current.to_string_lossy();
         let start = current.rfind(',').map_or(0, |comma| comma + 1);
@@ -161,7 +186,7 @@ pub fn map() -> ArgValueCompleter {
 }
 
 /// Completes `@FILE`.
-pub fn text_file() -> ArgValueCompleter {
+pub(super) fn text_file() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {
         let current = current.to_string_lossy();
         let Some(path) = current.strip_prefix('@') else {
@@ -224,7 +249,11 @@ fn open() -> Option<IndexedLog> {
 
 /// The store that the command line or the environment names.
 fn given_store() -> Option<PathBuf> {
-    let words = completed_words();
+    // After `--`, the program and the words of the command line that is completed.
+    let words = env::args_os().skip_while(|word| word != "--").skip(2);
+    let words: Vec<String> = words
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
     let mut store = None;
     for (at, word) in words.iter().enumerate() {
         if let Some(path) = word.strip_prefix("--store=") {
