@@ -205,7 +205,7 @@ _lineage() {
             fi
             case "${prev}" in
                 --status)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "baseline keep discard crash eval_budget_overrun train_budget_overrun size_blocked preflight_crash disqualified harness_abort" -- "${cur}"))
                     return 0
                     ;;
                 --notes)

@@ -57,8 +57,8 @@ complete -c lineage -n "__fish_lineage_needs_command" -f -a "import" -d 'Import 
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "export" -d 'Export the log for another tool'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c lineage -n "__fish_lineage_using_subcommand init" -l metric -d 'The number that the search optimises; the score is in the column of this name, else in core_metric' -r
-complete -c lineage -n "__fish_lineage_using_subcommand init" -l direction -d 'Which scores are better' -r -f -a "minimize\t'Lower is better'
+complete -c lineage -n "__fish_lineage_using_subcommand init" -l metric -d 'The number that the search optimises; the score is in the column of this name, else in core_metric [default: core_metric]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand init" -l direction -d 'Which scores are better [default: minimize, or what a log in the directory shows]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand init" -l label -d 'A short name for the metric' -r
 complete -c lineage -n "__fish_lineage_using_subcommand init" -l columns -d 'Columns of the log besides the 17' -r
@@ -117,7 +117,16 @@ complete -c lineage -n "__fish_lineage_using_subcommand append" -l once -d 'If t
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l new-log -d 'Start a new log although the store has snapshots or saved prompts of another, which is missing'
 complete -c lineage -n "__fish_lineage_using_subcommand append" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand append" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c lineage -n "__fish_lineage_using_subcommand amend" -l status -d 'Its outcome: baseline, keep, discard, crash …' -r
+complete -c lineage -n "__fish_lineage_using_subcommand amend" -l status -d 'Its outcome: baseline, keep, discard, crash …' -r -f -a "baseline\t'start from here'
+keep\t'build on it'
+discard\t'do not repeat this exact edit'
+crash\t'avoid this, or fix the bug and resubmit'
+eval_budget_overrun\t'training fits the budget; make the evaluation cheaper, or leave it unchanged'
+train_budget_overrun\t'do less per step, or take fewer steps; time a short run first'
+size_blocked\t'the idea may be fine: reduce the artifact size first; the score does not count'
+preflight_crash\t'run the script for a few seconds before submitting: imports, shapes, data loader'
+disqualified\t'look at the missed gate before the score'
+harness_abort\t'ignore it'"
 complete -c lineage -n "__fish_lineage_using_subcommand amend" -l notes -d 'How it went; `-` reads stdin, @FILE a file, @@ starts a text with @' -r
 complete -c lineage -n "__fish_lineage_using_subcommand amend" -l set -d 'Any other column, or `metric` for the score; an empty value clears it; may be repeated' -r
 complete -c lineage -n "__fish_lineage_using_subcommand amend" -l why -d 'Why the row is wrong; as for --notes' -r

@@ -132,7 +132,8 @@ pub fn run(args: TreeArgs, context: &Context) -> Result<()> {
         let note = format!("left out {trials} (harness_abort); `lineage tree --all` shows all");
         context.ui.note(&note);
     }
-    print_messages(&visits, &filter, &log, context)
+    print_messages(&visits, &filter, &log, context);
+    Ok(())
 }
 
 /// Prints the whole tree as TSV.
@@ -141,7 +142,8 @@ pub(super) fn export(log: &IndexedLog, filter: &Filter, context: &Context) -> Re
     let visits = trials.tree.walk(None, None).unwrap_or_default();
     let (visits, _) = trials.choose(visits, true);
     print_records(log, &trials.tree, &visits, Format::Tsv, context)?;
-    print_messages(&visits, filter, log, context)
+    print_messages(&visits, filter, log, context);
+    Ok(())
 }
 
 impl Trials {
@@ -245,12 +247,7 @@ fn print_records(
     out.finish()
 }
 
-fn print_messages(
-    visits: &[Visit],
-    filter: &Filter,
-    log: &IndexedLog,
-    context: &Context,
-) -> Result<()> {
+fn print_messages(visits: &[Visit], filter: &Filter, log: &IndexedLog, context: &Context) {
     let is_cycle = |visit: &&Visit| visit.end == ChainEnd::Cycle;
     let cycles = visits.iter().filter(is_cycle).count();
     if cycles > 0 {
@@ -262,5 +259,4 @@ fn print_messages(
         context.ui.note(&filter.explain_nothing());
     }
     context.warn_damage(log);
-    Ok(())
 }
