@@ -8,6 +8,7 @@ pub mod commands;
 mod files;
 pub mod import;
 pub mod index;
+mod json_repair;
 pub mod log;
 pub mod open;
 pub mod output;

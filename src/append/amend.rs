@@ -4,7 +4,10 @@ use std::ops::ControlFlow;
 
 use anyhow::{Result, bail, ensure};
 
-use super::draft::NONE;
+use super::{
+    complete::describe_odd_number,
+    draft::{NONE, normalize},
+};
 use crate::{
     analysis::{Best, Query},
     index::IndexedLog,
@@ -12,7 +15,7 @@ use crate::{
         ExpId, Number, Role, Row, Schema, Status, Trial, amendments::FIXED, encode, no_such_trial,
         signed_delta,
     },
-    text::{Usage, escape_controls, nearest},
+    text::{Usage, nearest},
 };
 
 /// A change of one cell.
@@ -46,12 +49,19 @@ pub fn plan_amendment(
     let mut cells: Vec<String> = (0..row.cells.len())
         .map(|at| row.text_at(at).into())
         .collect();
+    let mut warnings = Vec::new();
     for (name, value) in given {
+        let (_, value) = normalize((name.clone(), value.clone()));
         for column in columns_of(name, &log.schema)? {
-            cells[column] = check_value(log, column, value)?;
+            cells[column] = check_value(log, column, &value)?;
+        }
+        if !value.is_empty()
+            && let Some(warning) = describe_odd_number(name, &value, &id)
+        {
+            warnings.push(format!("{warning}; written as given"));
         }
     }
-    let warnings = update_delta(log, &row, given, &mut cells)?;
+    warnings.extend(update_delta(log, &row, given, &mut cells)?);
     let mut changes = Vec::new();
     for (column, new) in cells.into_iter().enumerate() {
         let old = row.text_at(column).into_owned();
@@ -85,20 +95,19 @@ fn columns_of(name: &str, schema: &Schema) -> Result<Vec<usize>> {
     Ok(vec![column])
 }
 
-/// A value as the log has it. An empty one clears the cell.
-fn check_value(log: &IndexedLog, column: usize, value: &str) -> Result<String> {
+/// A normalized value as the log has it. An empty one clears the cell.
+fn check_value(log: &IndexedLog, column: usize, text: &str) -> Result<String> {
     let schema = &log.schema;
     let name = &schema.names()[column];
-    let text = escape_controls(value).into_owned();
     let has_role = |role| schema.column(role) == Some(column);
     if has_role(Role::Status) {
-        return Ok(parse_status(&text)?.name().to_owned());
+        return Ok(parse_status(text)?.name().to_owned());
     }
     if text.is_empty() {
-        return Ok(text);
+        return Ok(String::new());
     }
     if has_role(Role::Baseline) {
-        return find_baseline(log, &text);
+        return find_baseline(log, text);
     }
     let is_number = has_role(Role::Score) || has_role(Role::Delta);
     if is_number || ["core_metric", "val_bpb"].contains(&name.as_str()) {
@@ -108,17 +117,15 @@ fn check_value(log: &IndexedLog, column: usize, value: &str) -> Result<String> {
             Err(error) => bail!("{name}: {error}"),
         };
     }
-    Ok(text)
+    Ok(text.to_owned())
 }
 
 /// A status as a person gives it.
 pub fn parse_status(text: &str) -> Result<Status> {
-    if let Some(status) = Status::from_input(text) {
-        return Ok(status);
+    match Status::from_input(text) {
+        Some(status) => Ok(status),
+        None => bail!(Status::describe_unknown(text, &[])),
     }
-    let names = Status::ALL.into_iter().map(Status::name);
-    let help = nearest(&text.to_lowercase(), names);
-    bail!("unknown status '{}'; {help}", text.escape_debug());
 }
 
 fn find_baseline(log: &IndexedLog, text: &str) -> Result<String> {

@@ -10,9 +10,9 @@ use jiff::Timestamp;
 
 use super::{
     Draft, LogState, LoggedJob,
-    draft::{AUTO, NONE, NUMBERS},
+    draft::{NONE, NUMBERS},
 };
-use crate::log::{ExpId, Number, Role, Schema, Status, signed_delta};
+use crate::log::{AUTO, ExpId, Number, Role, Schema, Status, signed_delta};
 use crate::text::{Usage, nearest};
 
 /// A draft with every cell filled in.
@@ -233,7 +233,7 @@ impl Draft {
         if let Some(id) = ExpId::parse(text)
             && let Some(known) = state.trial(&id)
         {
-            return Ok(known.0.clone());
+            return Ok(known.to_owned());
         }
         let (label, text) = (self.label(name), text.escape_debug());
         bail!("{label}: no trial '{text}' in the log; 'none' stands for no trial")
@@ -291,14 +291,10 @@ impl Draft {
                 "trial {id} is a keep, but {score} is not better than the best, trial {best}"
             ));
         }
-        for name in ["train_s", "total_s"] {
-            let text = self.get(name).filter(|_| !self.is_left_empty(name));
-            let text = text.unwrap_or("0");
-            if Number::value_of(text).is_none_or(|seconds| seconds < 0.0) {
-                let text = text.escape_debug();
-                warnings.push(format!(
-                    "{name} '{text}' of trial {id} is not a number of seconds"
-                ));
+        let shown_id = id.to_string();
+        for (name, text) in self.given() {
+            if !self.is_left_empty(name) {
+                warnings.extend(describe_odd_number(name, text, &shown_id));
             }
         }
         let path = self.get("snapshot_path").unwrap_or_default();
@@ -339,6 +335,18 @@ fn delta(status: Status, score: &Number, state: &LogState) -> String {
         }
         _ => String::new(),
     }
+}
+
+/// What is wrong with a text in a column of numbers that no command computes with.
+pub(super) fn describe_odd_number(name: &str, text: &str, id: &str) -> Option<String> {
+    let value = Number::value_of(text);
+    let expected = match name {
+        "train_s" | "total_s" if value.is_none_or(|value| value < 0.0) => "a number of seconds",
+        "expected_delta" if value.is_none() => "a number",
+        _ => return None,
+    };
+    let text = text.escape_debug();
+    Some(format!("{name} '{text}' of trial {id} is not {expected}"))
 }
 
 fn format_outcome(status: &str, score: Option<f64>) -> String {

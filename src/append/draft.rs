@@ -4,14 +4,11 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::long_text::shorten;
-use crate::log::{ExpId, Number, Status, read_time};
-use crate::text::{escape_controls, nearest};
+use crate::log::{AUTO, ExpId, Number, Status, read_time};
+use crate::text::escape_controls;
 
 /// The text for "no parent" and "no baseline".
 pub(super) const NONE: &str = "none";
-
-/// The status that stands for keep, discard or baseline, whichever the score makes it.
-pub(super) const AUTO: &str = "auto";
 
 /// Columns whose cells have to be numbers.
 const CHECKED_NUMBERS: [&str; 4] = ["metric", "core_metric", "val_bpb", "delta_vs_best"];
@@ -64,10 +61,10 @@ pub struct Draft {
 impl Draft {
     /// Collects what was given, without checking it, so that it can also be shown if it is refused.
     pub fn new(origin: Origin, given: impl IntoIterator<Item = (String, String)>) -> Self {
-        let given = given.into_iter().filter(|(_, text)| !text.is_empty());
+        let given = given.into_iter().map(normalize);
         Self {
             origin,
-            given: given.map(normalize).collect(),
+            given: given.filter(|(_, text)| !text.is_empty()).collect(),
             default_specialist: None,
             warnings: Vec::new(),
             spread: None,
@@ -171,9 +168,7 @@ impl Draft {
             .get("status")
             .context("no status; give keep, discard, crash … or auto")?;
         if status != AUTO && Status::from_input(status).is_none() {
-            let words = Status::ALL.map(Status::name).into_iter().chain([AUTO]);
-            let help = nearest(&status.to_lowercase(), words);
-            bail!("unknown status '{}'; {help}", status.escape_debug());
+            bail!(Status::describe_unknown(status, &[AUTO]));
         }
         Ok(())
     }
@@ -237,7 +232,7 @@ impl Draft {
 
 /// A column and a text as the log has them, so that what is compared, shown and written is the same. An unknown status
 /// stays as it is.
-fn normalize((name, text): (String, String)) -> (String, String) {
+pub(super) fn normalize((name, text): (String, String)) -> (String, String) {
     // A file with Windows line ends leaves a carriage return after a number.
     let is_number = Number::value_of(&text).is_some() || NUMBERS.contains(&name.as_str());
     let is_plain = is_number || TRIMMED.contains(&name.as_str());

@@ -2,9 +2,10 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io,
+    io::{self, ErrorKind},
     os::unix::fs::MetadataExt,
     path::Path,
+    sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
@@ -15,9 +16,6 @@ use rustix::fs::OFlags;
 
 use crate::files::open_regular;
 use crate::store::{check_regular, way_out};
-
-const FIRST_PAUSE: Duration = Duration::from_micros(100);
-const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
 /// Opens and locks the file at the path, waiting no longer than `wait`.
 pub(super) fn open_locked(path: &Path, create: bool, wait: Duration) -> Result<File> {
@@ -45,29 +43,41 @@ pub(super) fn open_locked(path: &Path, create: bool, wait: Duration) -> Result<F
     }
 }
 
-/// Polls with growing pauses. A blocking lock could wait for a stopped process for ever.
+/// Waits in the kernel's queue, so that the lock goes to the next writer at once. The thread that waits ends with the process
+/// if the time is over: the lock may be that of a stopped process.
 fn acquire(file: &File, path: &Path, deadline: Instant, wait: Duration) -> Result<()> {
-    let mut pause = FIRST_PAUSE;
+    let locked = match FileExt::try_lock(file) {
+        Ok(()) => Ok(()),
+        Err(TryLockError::Error(error)) => Err(error),
+        Err(TryLockError::WouldBlock) => {
+            let (sender, receiver) = mpsc::channel();
+            let file = file.try_clone()?;
+            thread::spawn(move || sender.send(lock(&file)));
+            let left = deadline.saturating_duration_since(Instant::now());
+            let timed_out = Err(ErrorKind::TimedOut.into());
+            receiver.recv_timeout(left).unwrap_or(timed_out)
+        }
+    };
+    let Err(error) = locked else {
+        return Ok(());
+    };
+    if error.kind() == ErrorKind::TimedOut {
+        let holder = find_holder(file).unwrap_or_default();
+        let (path, wait) = (path.display(), wait.as_secs_f64());
+        bail!("{path} has been locked{holder} for {wait} s; nothing was written");
+    }
+    let path = path.display();
+    bail!(
+        "cannot lock {path}: {error}; some network file systems have no locks: keep the log on a local disk"
+    );
+}
+
+fn lock(file: &File) -> io::Result<()> {
     loop {
-        match FileExt::try_lock(file) {
-            Ok(()) => return Ok(()),
-            Err(TryLockError::WouldBlock) => {}
-            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(TryLockError::Error(error)) => {
-                let path = path.display();
-                bail!(
-                    "cannot lock {path}: {error}; some network file systems have no locks: keep the log on a local disk"
-                );
-            }
+        match FileExt::lock(file) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            result => return result,
         }
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            let holder = find_holder(file).unwrap_or_default();
-            let (path, wait) = (path.display(), wait.as_secs_f64());
-            bail!("{path} has been locked{holder} for {wait} s; nothing was written");
-        }
-        thread::sleep(pause.min(left));
-        pause = (pause * 2).min(LONGEST_PAUSE);
     }
 }
 

@@ -8,9 +8,9 @@ use serde_json::value::RawValue;
 use super::{
     Draft,
     draft::Origin,
-    json_repair::{quote_words, replace_lone_surrogates},
     long_text::{read_ends, read_ends_of_file},
 };
+use crate::json_repair::{REPLACED, repair_json};
 
 /// A text that is given itself, as `-` (stdin) or as `@FILE`; `@@` starts a text with `@`. Bytes that are not UTF-8 become
 /// U+FFFD. A newline at the end of a file is not part of the text. Of more than `max` bytes, the middle is left out.
@@ -32,9 +32,11 @@ pub fn read_text(value: &OsStr, max: usize) -> Result<String> {
 
 /// Trials as JSON: objects one after the other, or in an array. `specialist` is for those that name none.
 pub fn parse_trials(json: &str, specialist: Option<&str>) -> Result<Vec<Draft>> {
-    let json = quote_words(json.strip_prefix('\u{feff}').unwrap_or(json));
+    let json = json.strip_prefix('\u{feff}').unwrap_or(json);
+    let repaired = repair_json(json);
+    let json = repaired.as_deref().unwrap_or(json);
     let mut drafts = Vec::new();
-    for value in serde_json::Deserializer::from_str(&json).into_iter::<&RawValue>() {
+    for value in serde_json::Deserializer::from_str(json).into_iter::<&RawValue>() {
         let value = value.context("stdin is not JSON")?;
         let values = if value.get().starts_with('[') {
             parse(value)?
@@ -81,13 +83,12 @@ fn parse_trial(value: &RawValue, specialist: Option<&str>) -> Result<Draft> {
 /// The text of a value; `None` for null. A number keeps the digits it is written with.
 fn parse_cell(name: &str, value: &RawValue, warnings: &mut Vec<String>) -> Result<Option<String>> {
     match value.get().as_bytes()[0] {
-        b'"' => match replace_lone_surrogates(value.get()) {
-            None => Ok(Some(parse(value)?)),
-            Some(json) => {
+        b'"' => {
+            if value.get().contains(REPLACED) {
                 warnings.push(format!("half a surrogate pair in {name} became U+FFFD"));
-                Ok(Some(serde_json::from_str(&json)?))
             }
-        },
+            Ok(Some(parse(value)?))
+        }
         b'[' | b'{' => bail!("'{name}' is neither a text nor a number"),
         _ if value.get() == "null" => Ok(None),
         _ if name == "snapshot" => {

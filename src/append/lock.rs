@@ -120,6 +120,12 @@ impl LockedLog {
         Ok(())
     }
 
+    /// Releases the lock without a write, and returns the log as it was under it.
+    pub fn release(self) -> IndexedLog {
+        let _ = FileExt::unlock(&self.file); // the log still has the file open
+        self.log
+    }
+
     /// Releases the lock, then flushes: writers that wait for the lock do not wait for the disk, and one flush may serve
     /// several of them.
     pub fn release_and_flush(self) -> Result<()> {

@@ -10,10 +10,6 @@ use crate::{
     log::{Direction, ExpId, Role, Row, Status, Tie},
 };
 
-/// A trial that another may name: its id as it is shown.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known(pub String);
-
 /// The trial that a job has logged, and its outcome.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LoggedJob {
@@ -32,7 +28,8 @@ pub struct LogState {
     best: Option<(f64, String)>,
     /// One more than the largest number that is an id.
     next: u64,
-    ids: HashMap<ExpId, Option<Known>>,
+    /// The ids that are asked about; if there is a trial, with its id as the log has it.
+    ids: HashMap<ExpId, Option<String>>,
     jobs: HashMap<String, Option<LoggedJob>>,
 }
 
@@ -77,7 +74,7 @@ impl LogState {
         for (id, known) in &mut self.ids {
             let is_new = id.counted().is_some_and(|number| number >= self.next);
             if !is_new && let Some(trial) = log.find(id)? {
-                *known = Some(Known(trial.row().name()));
+                *known = Some(trial.row().name());
             }
         }
         Ok(self)
@@ -97,9 +94,9 @@ impl LogState {
         ExpId::Number(self.next)
     }
 
-    /// The trial with this id, if it is one of those asked about.
-    pub fn trial(&self, id: &ExpId) -> Option<&Known> {
-        self.ids.get(id)?.as_ref()
+    /// The id of a trial as the log has it, if it is one of those asked about.
+    pub fn trial(&self, id: &ExpId) -> Option<&str> {
+        self.ids.get(id)?.as_deref()
     }
 
     /// The first trial of this job, if it is one of those asked about.
@@ -147,7 +144,7 @@ impl LogState {
                 self.next = self.next.max(number + 1);
             }
             if let Some(slot) = self.ids.get_mut(id) {
-                slot.get_or_insert_with(|| Known(name.to_owned()));
+                slot.get_or_insert_with(|| name.to_owned());
             }
         }
         if let Some(score) = eligible_score

@@ -168,14 +168,11 @@ fn to_png(_: &Picture, _: Theme) -> Result<Vec<u8>> {
 /// Writes a picture or a page, but never over a log that it shows.
 pub(super) fn write_file(path: &Path, bytes: &[u8], context: &Context) -> Result<()> {
     let shown = path.display();
-    if let Ok(target) = path.canonicalize() {
-        let named = context.stores.iter().map(|store| Some(store.as_path()));
-        let default = context.stores.is_empty().then_some(None);
-        for store in named.chain(default) {
-            let log = context.store_at(store)?.log_path().canonicalize();
-            if log.is_ok_and(|log| log == target) {
-                bail!(Usage(format!("{shown} is the log; write to another file")));
-            }
+    let named = context.stores.iter().map(|store| Some(store.as_path()));
+    let default = context.stores.is_empty().then_some(None);
+    for store in named.chain(default) {
+        if context.store_at(store)?.is_log(path) {
+            bail!(Usage(format!("{shown} is the log; write to another file")));
         }
     }
     replace_file(path, bytes).with_context(|| format!("cannot write {}", path.display()))

@@ -49,7 +49,7 @@ pub struct Run {
     /// the settings]
     #[arg(long, value_name = "PATH", allow_hyphen_values = true, value_hint = ValueHint::AnyPath)]
     snapshot: Option<OsString>,
-    /// Stop the command after this time, such as 90s, 20m or 1h30m, and exit with 124
+    /// Stop the command, or each run of --repeat, after this time, such as 90s, 20m or 1h30m, and exit with 124
     #[arg(long, value_name = "TIME", help_heading = RUNNING)]
     timeout: Option<TimeLimit>,
     /// Send SIGKILL this long after SIGTERM, or after a forwarded signal
@@ -74,7 +74,7 @@ pub struct Run {
     /// Find the score with this expression instead, in the last line that matches; its group is the number
     #[arg(long, value_name = "REGEX", help_heading = OUTCOME, value_parser = parse_score_regex)]
     score_regex: Option<Regex>,
-    /// The status of a trial whose command exits with this code; may be repeated
+    /// Log this status if the command exits with this code, such as 3=size_blocked; may be repeated
     #[arg(long, value_name = "CODE=STATUS", help_heading = OUTCOME, value_delimiter = ',', value_parser = parse_exit)]
     #[arg(add = candidates::exit_status())]
     on_exit: Vec<(i32, String)>,
@@ -82,7 +82,7 @@ pub struct Run {
     #[arg(long, value_name = "STATUS", help_heading = OUTCOME, default_value = "train_budget_overrun")]
     #[arg(value_parser = Suggesting::new(parse_failure, &[]), hide_possible_values = true)]
     timeout_status: String,
-    /// If this attempt of the job is logged, do not run the command, and exit with 0
+    /// Do not run the command if the job given by --job-name and --attempt is already logged, and exit with 0
     #[arg(long, help_heading = LOGGING, requires = "job_name")]
     once: bool,
     #[command(flatten)]
@@ -97,7 +97,7 @@ pub fn run(args: Run, context: &Context) -> Result<()> {
         return Ok(()); // the job is logged already
     };
     let rules = args.rules(&started.log.schema);
-    let runner = Runner::new(args.plan(&rules)?)?;
+    let runner = Runner::new(args.plan(&rules, &started.store)?)?;
     let attempts = started.run(&args, &rules, runner, context)?;
     let (attempt, spread) = combine(attempts);
     for warning in &attempt.warnings {

@@ -1,6 +1,6 @@
 //! `lineage similar`: earlier trials that are like a hypothesis.
 
-use std::ffi::OsString;
+use std::{collections::BTreeMap, ffi::OsString};
 
 use anyhow::{Result, ensure};
 use clap::Args;
@@ -11,7 +11,7 @@ use super::candidates;
 use super::filter::FilterArgs;
 use super::{Context, Findings, ReadArgs, Usage};
 use crate::analysis::Best;
-use crate::analysis::similar::{Match, Outcomes, Place, Similar as Query};
+use crate::analysis::similar::{Label, Match, Outcomes, Place, Similar as Query};
 use crate::append::read_text;
 use crate::index::IndexedLog;
 use crate::log::{Role, Row, Trial};
@@ -29,8 +29,8 @@ const MAX_TEXT_BYTES: usize = 1024 * 1024;
 
 /// Find earlier trials that are like a hypothesis
 ///
-/// Prints the closest trials, best first, with a score from 0 to 1 and a label: `identical`, `other value` (both name a
-/// change, but not the same one), `close` (0.42 or more) or `far`. Half of the close ones are the same edit in other words,
+/// Prints the closest trials, best first, with a score from 0 to 1 and a label: `identical` (the same words), `other
+/// value` (both name a change, but not the same one), `close` (0.42 or more) or `far`. Half of the close ones are the same edit in other words,
 /// so read them before you decide. Trials in progress count, ignored trials do not.
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -52,7 +52,7 @@ pub struct Similar {
     /// Only trials up to this one
     #[arg(long, value_name = "EXP", add = candidates::trial())]
     as_of: Option<String>,
-    /// Exit with status 1 if a trial has a score above this, from 0 to 1
+    /// Exit with status 1 if the closest trial has a score above this; the scores are from 0 to 1
     #[arg(long, value_name = "SCORE", value_parser = parse_score)]
     fail_above: Option<f64>,
     /// Output format
@@ -94,13 +94,14 @@ pub fn run(args: Similar, context: &Context) -> Result<()> {
     context.answer(&answer, &log)?;
     match (args.fail_above, found.trials.first()) {
         (Some(limit), Some(first)) if first.score > limit => {
-            let id = match first.trial.row().name() {
-                id if id.is_empty() => "in progress".to_owned(),
-                id => id,
+            let name = if first.is_running {
+                "a trial in progress".to_owned()
+            } else {
+                format!("trial {}", first.trial.row().name())
             };
             context
                 .ui
-                .note(&format!("the score of trial {id} is above {limit}"));
+                .note(&format!("the score of {name} is above {limit}"));
             Err(Findings.into())
         }
         _ => Ok(()),
@@ -173,7 +174,7 @@ fn find_similar(
     let best = log.all_at(best.offset())?;
     let mut found = Found {
         trials: Vec::new(),
-        close: count_outcomes(log, &matches)?,
+        close: count_outcomes(log, running, &matches, text)?,
         best: best.first().map(|trial| trial.row().name()),
     };
     let mut read = log.reader();
@@ -192,18 +193,37 @@ fn find_similar(
     Ok(found)
 }
 
-fn count_outcomes(log: &IndexedLog, matches: &[Match]) -> Result<Outcomes> {
+/// How the identical and the close trials ended. One with another value is another edit.
+fn count_outcomes(
+    log: &IndexedLog,
+    running: &[Trial],
+    matches: &[Match],
+    text: &str,
+) -> Result<Outcomes> {
     let mut outcomes = Outcomes::default();
-    let mut offsets = Vec::new();
-    for similar in matches.iter().filter(|similar| similar.is_close()) {
+    let mut rows = BTreeMap::new(); // read from front to back
+    for similar in matches.iter().filter(|similar| similar.may_be_close()) {
         match similar.place {
-            Place::Row(offset) => offsets.push(offset),
-            Place::Running(_) => outcomes.add_running(),
+            Place::Row(offset) => {
+                rows.insert(offset, similar);
+            }
+            Place::Running(number) if is_close(similar, text, &running[number].row()) => {
+                outcomes.add_running();
+            }
+            Place::Running(_) => {}
         }
     }
-    offsets.sort_unstable(); // read from front to back
-    log.each_at(offsets, |row| outcomes.add(&row))?;
+    log.each_at(rows.keys().copied(), |row| {
+        if is_close(rows[&row.offset], text, &row) {
+            outcomes.add(&row);
+        }
+    })?;
     Ok(outcomes)
+}
+
+fn is_close(similar: &Match, text: &str, row: &Row) -> bool {
+    let label = similar.label(text, &row.text(Role::Hypothesis));
+    matches!(label, Label::Identical | Label::Close)
 }
 
 fn parse_score(text: &str) -> Result<f64, String> {

@@ -15,6 +15,7 @@ use super::{
     table::{DeclaredMetric, RowForm, Table, encode_entry, fingerprint, leaf, skipped},
     verdicts::{Verdict, parse_verdict, verdict_kind},
 };
+use crate::json_repair::repair_json;
 use crate::log::{Direction, SkippedLine, Source, has_word, normalize, normalize_name};
 
 /// The types of lines that are runs; a line without a type is one, too. A config line starts a segment.
@@ -42,7 +43,7 @@ struct Run {
 }
 
 pub(super) fn parse(text: String, wanted: Option<u64>) -> Result<Table> {
-    let text = repair(text);
+    let text = repair_json(&text).unwrap_or(text);
     let mut reader = JsonReader::default();
     let objects = reader.find_objects(&text);
     let mut segments = Segments::default();
@@ -166,59 +167,6 @@ fn find_glued(line: &str) -> Option<usize> {
     let at = line[1..].rfind(key)? + 1;
     serde_json::from_str::<IgnoredAny>(&line[at..]).ok()?;
     Some(at)
-}
-
-/// JSON has no `NaN`, `Infinity` and half characters, but programs write them: the first become strings, the last U+FFFD.
-fn repair(text: String) -> String {
-    const WORDS: [&str; 3] = ["NaN", "Infinity", "-Infinity"];
-    let needs_repair = ["NaN", "Infinity", "\\ud", "\\uD"];
-    if !needs_repair.iter().any(|word| text.contains(word)) {
-        return text;
-    }
-    let mut out = String::with_capacity(text.len() + 64);
-    let (mut rest, mut is_quoted) = (&*text, false);
-    while let Some(at) = rest.find(['"', '\\', '\n', 'N', 'I', '-']) {
-        out += &rest[..at];
-        rest = &rest[at..];
-        let word = WORDS
-            .iter()
-            .find(|word| !is_quoted && rest.starts_with(**word));
-        let mut len = word.map_or(1, |word| word.len());
-        let mut written = None;
-        match rest.as_bytes()[0] {
-            b'\\' if is_quoted => {
-                len += rest[1..].chars().next().map_or(0, char::len_utf8);
-                if let Some((half, replacement)) = find_surrogate(rest) {
-                    (len, written) = (half, Some(replacement));
-                }
-            }
-            b'"' => is_quoted = !is_quoted,
-            b'\n' => is_quoted = false, // a torn string ends with its line
-            _ => {}
-        }
-        let quote = if word.is_some() { "\"" } else { "" };
-        out += &match written {
-            Some(text) => text,
-            None => [quote, &rest[..len], quote].concat(),
-        };
-        rest = &rest[len..];
-    }
-    out + rest
-}
-
-/// The length of an escaped surrogate, and what is written for it: a pair stays, a half becomes U+FFFD.
-fn find_surrogate(text: &str) -> Option<(usize, String)> {
-    let unit = |at: usize| {
-        let escape = text.get(at..at + 6)?.strip_prefix("\\u")?;
-        u16::from_str_radix(escape, 16).ok()
-    };
-    match unit(0)? {
-        0xd800..=0xdbff if matches!(unit(6), Some(0xdc00..=0xdfff)) => {
-            Some((12, text[..12].to_owned()))
-        }
-        0xd800..=0xdfff => Some((6, "\\ufffd".to_owned())),
-        _ => None,
-    }
 }
 
 fn type_of(object: &Object) -> Option<String> {

@@ -34,5 +34,5 @@ pub use rows::split_space_separated;
 pub use scan::no_such_trial;
 pub use schema::{Role, STANDARD, Schema};
 pub use source::{Source, read_file_at};
-pub use status::Status;
+pub use status::{AUTO, Status};
 pub use time::{parse_seconds, parse_time, read_time, unit_seconds};

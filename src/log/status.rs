@@ -1,5 +1,10 @@
 //! The ten outcome classes. Failures are first-class: each tells the next agent something else.
 
+use crate::text::nearest;
+
+/// What a person gives in place of keep, discard or baseline: the score decides.
+pub const AUTO: &str = "auto";
+
 /// How a trial ended. `Other` is a word that this list does not have: it is kept and shown as it is in the
 /// log, and can never be best.
 #[derive(
@@ -60,6 +65,13 @@ impl Status {
             word => word,
         };
         Self::ALL.into_iter().find(|status| status.name() == word)
+    }
+
+    /// What is wrong with a text that is no status, nor one of these other words.
+    pub fn describe_unknown(text: &str, others: &[&'static str]) -> String {
+        let words = Self::ALL.into_iter().map(Self::name);
+        let help = nearest(&text.to_lowercase(), words.chain(others.iter().copied()));
+        format!("unknown status '{}'; {help}", text.escape_debug())
     }
 
     /// The word in the log.

@@ -42,11 +42,18 @@ fn format_failure(close: &Outcomes, look: Look) -> String {
     let Some(failed) = close.all_failed() else {
         return String::new();
     };
-    let mut ways = format_counts(close);
+    let mut ways = format_counts(&close.ended());
+    let finished = if failed < close.total() {
+        "finished "
+    } else {
+        ""
+    };
     let what = match failed {
-        1 => "the only close trial that ended failed".to_owned(),
-        n if close.is_same_failure() => format!("all {n} close trials failed in the same way"),
-        n => format!("all {n} close trials failed"),
+        1 => format!("the only {finished}close trial failed"),
+        n if close.is_same_failure() => {
+            format!("all {n} {finished}close trials failed in the same way")
+        }
+        n => format!("all {n} {finished}close trials failed"),
     };
     if close.is_same_failure()
         && let Some(reason) = close.reason()
@@ -56,20 +63,19 @@ fn format_failure(close: &Outcomes, look: Look) -> String {
     look.paint(BOLD, &format!("{what}: {ways}")) + "\n"
 }
 
-fn format_counts(close: &Outcomes) -> String {
-    match close.counts()[..] {
-        [(word, _)] => visible(word).into_owned(),
-        ref counts => {
-            let counts = counts.iter();
-            let counts = counts.map(|(word, n)| format!("{n} {}", visible(word)));
-            counts.collect::<Vec<_>>().join(", ")
-        }
+fn format_counts(counts: &[(&str, u64)]) -> String {
+    if let [(word, _)] = counts {
+        return visible(word).into_owned();
     }
+    let counts = counts.iter();
+    let counts = counts.map(|(word, n)| format!("{n} {}", visible(word)));
+    counts.collect::<Vec<_>>().join(", ")
 }
 
 fn format_tally(close: &Outcomes) -> String {
-    let ways = format_counts(close);
-    match (close.total(), close.counts().len()) {
+    let counts = close.counts();
+    let ways = format_counts(&counts);
+    match (close.total(), counts.len()) {
         (0, _) => "close earlier trials: none\n".to_owned(),
         (1, _) => format!("close earlier trials: 1, {ways}\n"),
         (n, 1) => format!("close earlier trials: {n}, all {ways}\n"),
@@ -83,17 +89,13 @@ fn format_trial(similar: &SimilarTrial, context: &SimilarContext, look: Look) ->
         let cell = Cell::of(&row, role);
         look.paint(cell.style, &cell.text)
     };
-    let status = if similar.is_running {
+    let outcome = if similar.is_running {
         "in progress".to_owned()
     } else {
-        paint(Role::Status)
+        format!("{} {}", paint(Role::Id), paint(Role::Status))
     };
     let label = look.paint(BOLD, similar.label.name());
-    let mut out = format!(
-        "{} {label}: {} {status}",
-        floor(similar.score),
-        paint(Role::Id)
-    );
+    let mut out = format!("{} {label}: {outcome}", floor(similar.score));
     let delta = paint(Role::Delta);
     if delta != NOTHING {
         out += &format!(", Δ best {delta}");

@@ -39,6 +39,9 @@ const REPEAT_VARIABLE: &str = "LINEAGE_REPEAT";
 /// How often to look whether processes have ended that are children of others.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// How often to renew the entry of the trial in progress, if it is time to.
+const MAX_PAUSE: Duration = Duration::from_secs(10);
+
 /// How long to wait for processes that even SIGKILL does not end, because the kernel is busy with them.
 const MAX_DYING: Duration = Duration::from_secs(5);
 
@@ -244,16 +247,12 @@ impl Supervisor {
 
     /// How long nothing has to be done if no event comes.
     fn pause(&self) -> Duration {
-        let is_ending = self.stop.is_some() || self.ending.is_some();
-        let longest = if is_ending {
-            PAUSE
-        } else {
-            Duration::from_secs(10)
-        };
-        let deadline = self.deadline.filter(|_| !is_ending);
-        match deadline {
-            Some(deadline) => longest.min(deadline.saturating_duration_since(Instant::now())),
-            None => longest,
+        if self.stop.is_some() || self.ending.is_some() {
+            return PAUSE;
+        }
+        match self.deadline {
+            Some(deadline) => MAX_PAUSE.min(deadline.saturating_duration_since(Instant::now())),
+            None => MAX_PAUSE,
         }
     }
 

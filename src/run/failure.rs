@@ -5,6 +5,7 @@ use crate::text::{cut_middle, escape_controls};
 
 use super::found_error::{FoundError, is_wrapper};
 use super::traceback::find_exception;
+use super::values::remove_colors;
 
 /// The most bytes of the notes as the log has them, where a line break takes two.
 const MAX_BYTES: usize = 2000;
@@ -103,7 +104,8 @@ fn last_line(lines: &[String]) -> Option<FoundError> {
 /// The lines with text, without colours, without the part of a line that a carriage return overwrites, and without the prefix
 /// by which launchers tell processes apart.
 fn clean_lines(output: &[u8]) -> Vec<String> {
-    let text = String::from_utf8_lossy(output);
+    let output = remove_colors(output);
+    let text = String::from_utf8_lossy(&output);
     let mut lines = Vec::new();
     for line in text.lines() {
         let shown = line
@@ -111,25 +113,12 @@ fn clean_lines(output: &[u8]) -> Vec<String> {
             .rsplit('\r')
             .next()
             .unwrap_or_default();
-        let shown = remove_colors(shown);
-        let line = strip_process(&shown).trim_end();
+        let line = strip_process(shown).trim_end();
         if !line.is_empty() {
             lines.push(line.to_owned());
         }
     }
     lines
-}
-
-/// Removes escape sequences such as `ESC [ 3 1 m`.
-fn remove_colors(line: &str) -> String {
-    let mut out = String::with_capacity(line.len());
-    let mut rest = line;
-    while let Some((before, after)) = rest.split_once("\x1b[") {
-        out += before;
-        let end = after.find(|c: char| ('@'..='~').contains(&c));
-        rest = end.map_or("", |end| &after[end + 1..]);
-    }
-    out + rest
 }
 
 /// Removes `[rank0]: `, `[1,3]<stderr>:`, `(worker pid=7) ` and the like.

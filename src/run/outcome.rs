@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result, bail, ensure};
 use signal_hook::{
     consts::{SIGABRT, SIGKILL},
     low_level::signal_name,
@@ -11,12 +11,9 @@ use signal_hook::{
 use super::{
     command::{Ending, Finished, RESULT_VARIABLE, Stop},
     failure::describe_failure,
-    report::{FileVersion, file_version, read_values},
+    report::{FileVersion, Report, file_version, read_report},
 };
-use crate::log::{Number, Status};
-
-/// The status that stands for keep, discard or baseline.
-const AUTO: &str = "auto";
+use crate::log::{AUTO, Number, Status};
 
 /// The exit status after a timeout, as `timeout` has it.
 const TIMED_OUT: i32 = 124;
@@ -70,8 +67,11 @@ impl Rules {
         };
         let mut why_no_score = None;
         for (name, number) in self.names.iter().zip(&finished.found) {
-            let text = number.as_ref().map(|number| number.text().to_owned());
-            attempt.values.extend(text.map(|text| (name.clone(), text)));
+            if let Some(number) = number {
+                attempt
+                    .values
+                    .push((name.clone(), number.text().to_owned()));
+            }
         }
         if let Some(path) = &self.metric_file {
             // Then the output does not tell the score.
@@ -81,40 +81,63 @@ impl Rules {
                 Err(error) => why_no_score = Some(format!("{error:#}")),
             }
         }
-        match read_values(result) {
-            Ok(values) => attempt.said = values.unwrap_or_default(),
-            Err(error) => attempt
-                .warnings
-                .push(format!("${RESULT_VARIABLE}: {error:#}")),
+        match read_report(result) {
+            Ok(report) => {
+                attempt.said = self.sort(report.unwrap_or_default(), &mut attempt.warnings)
+            }
+            Err(error) => attempt.warn(&format!("{error:#}")),
         }
-        self.take_score(&mut attempt);
+        attempt.score = take_score(&mut attempt.values, |name| name == self.names[0])
+            .and_then(|text| text.parse().ok());
+        if let Some(text) = take_score(&mut attempt.said, |name| self.is_score(name)) {
+            match text.parse() {
+                Ok(score) => attempt.score = Some(score),
+                Err(error) => attempt.warn(&format!("score {error}")),
+            }
+        }
         self.decide(&mut attempt, finished, why_no_score);
         attempt
+    }
+
+    /// The values of a report, those that count first: of the outer objects before the inner ones, and named as the metric
+    /// before other names of the score.
+    fn sort(&self, mut report: Report, warnings: &mut Vec<String>) -> Vec<(String, String)> {
+        if report.is_repaired {
+            let text = "half a surrogate pair became U+FFFD";
+            warnings.push(format!("${RESULT_VARIABLE}: {text}"));
+        }
+        let is_metric = |name: &str| name.eq_ignore_ascii_case(&self.names[0]);
+        report
+            .values
+            .sort_by_key(|value| (value.depth, !is_metric(&value.name)));
+        let mut sorted: Vec<(String, String)> = Vec::new();
+        for value in report.values {
+            if !sorted.iter().any(|(name, _)| *name == value.name) {
+                sorted.push((value.name, value.text));
+            }
+        }
+        sorted
     }
 
     /// The numbers in the metric file that were looked for.
     fn read_metrics(&self, path: &Path, before: &FileVersion) -> Result<Vec<(String, String)>> {
         let shown = path.display();
-        anyhow::ensure!(
+        ensure!(
             before.is_none() || file_version(path) != *before,
             "{shown} is from before this run"
         );
-        let Some(values) = read_values(path)? else {
-            anyhow::bail!("there is no {shown}");
-        };
-        let mut found = Vec::new();
-        for (name, text) in values {
-            let known = self
-                .names
-                .iter()
-                .find(|known| known.eq_ignore_ascii_case(&name));
-            let name = match known {
-                Some(known) => known,
+        let report = read_report(path)?.with_context(|| format!("there is no {shown}"))?;
+        let mut found: Vec<(String, String)> = Vec::new();
+        for (name, text) in self.sort(report, &mut Vec::new()) {
+            let mut names = self.names.iter();
+            let column = match names.find(|known| known.eq_ignore_ascii_case(&name)) {
+                Some(column) => column,
                 None if self.is_score(&name) => &self.names[0],
                 None => continue,
             };
-            if Number::value_of(&text).is_some() {
-                found.push((name.clone(), text));
+            let is_new = found.iter().all(|(earlier, _)| earlier != column);
+            if is_new && Number::value_of(&text).is_some() {
+                found.push((column.clone(), text));
             }
         }
         Ok(found)
@@ -123,20 +146,6 @@ impl Rules {
     fn is_score(&self, name: &str) -> bool {
         let mut names = self.score_names.iter().chain(self.names.first());
         names.any(|known| known.eq_ignore_ascii_case(name))
-    }
-
-    /// Takes the score out of the values.
-    fn take_score(&self, attempt: &mut Attempt) {
-        for values in [&mut attempt.values, &mut attempt.said] {
-            for (_, text) in values.extract_if(.., |(name, _)| self.is_score(name)) {
-                match text.parse() {
-                    Ok(score) => attempt.score = Some(score),
-                    Err(error) => attempt
-                        .warnings
-                        .push(format!("${RESULT_VARIABLE}: score {error}")),
-                }
-            }
-        }
     }
 
     fn decide(&self, attempt: &mut Attempt, finished: &Finished, why_no_score: Option<String>) {
@@ -157,6 +166,9 @@ impl Rules {
             return;
         }
         let (mut ending, mut is_certain) = self.describe_ending(finished);
+        if finished.ending == Ending::Exited(0) && finished.stop.is_none() {
+            ending = format!("reported as {}, with exit status 0", attempt.status);
+        }
         if has_no_score {
             let why = why_no_score.map_or_else(String::new, |why| format!(": {why}"));
             (ending, is_certain) = (format!("finished without a score{why}"), true);
@@ -172,9 +184,7 @@ impl Rules {
         if let Some((_, word)) = attempt.said.iter().find(|(name, _)| name == "status") {
             match parse_status(word) {
                 Ok(status) => return status,
-                Err(error) => attempt
-                    .warnings
-                    .push(format!("${RESULT_VARIABLE}: {error:#}")),
+                Err(error) => attempt.warn(&format!("{error:#}")),
             }
         }
         if finished.stop == Some(Stop::TimedOut) {
@@ -224,6 +234,11 @@ impl Attempt {
         }
     }
 
+    /// Adds a warning about the result file.
+    fn warn(&mut self, text: &str) {
+        self.warnings.push(format!("${RESULT_VARIABLE}: {text}"));
+    }
+
     fn replace_values(&mut self, values: Vec<(String, String)>) {
         self.values
             .retain(|(name, _)| values.iter().all(|(new, _)| new != name));
@@ -238,12 +253,18 @@ pub fn parse_status(word: &str) -> Result<String> {
     }
     match Status::from_input(word) {
         Some(status) => Ok(status.name().to_owned()),
-        None => {
-            let words = Status::ALL.map(Status::name).into_iter().chain([AUTO]);
-            let help = crate::text::nearest(&word.to_lowercase(), words);
-            anyhow::bail!("unknown status '{}'; {help}", word.escape_debug())
-        }
+        None => bail!(Status::describe_unknown(word, &[AUTO])),
     }
+}
+
+/// Takes the values that are the score out; the first one counts.
+fn take_score(
+    values: &mut Vec<(String, String)>,
+    is_score: impl Fn(&str) -> bool,
+) -> Option<String> {
+    let scores: Vec<_> = values.extract_if(.., |(name, _)| is_score(name)).collect();
+    let (_, text) = scores.into_iter().next()?;
+    Some(text)
 }
 
 fn exit_code(finished: &Finished) -> u8 {

@@ -24,22 +24,22 @@ pub fn combine(mut attempts: Vec<Attempt>) -> (Attempt, Option<Spread>) {
         }
         return (combined, None);
     }
-    let last = (combined.score.clone(), combined.values.clone());
-    let scores: Vec<Number> = attempts
-        .iter()
-        .filter_map(|attempt| attempt.score.clone())
-        .chain(last.0)
-        .collect();
-    for (name, text) in &mut combined.values {
-        let of_name = |attempt: &Attempt| {
-            let (_, text) = attempt.values.iter().find(|(other, _)| other == name)?;
-            text.parse().ok()
+    let earlier = attempts.iter();
+    let mut scores: Vec<Number> = earlier.filter_map(|run| run.score.clone()).collect();
+    scores.extend(combined.score.clone());
+    let spread = measure(&scores);
+    for (name, text) in combined.values.iter_mut().chain(&mut combined.said) {
+        let Ok(last) = text.parse() else {
+            continue; // a text: that of the last run counts
         };
-        let mut numbers: Vec<Number> = attempts.iter().filter_map(of_name).collect();
-        numbers.extend(text.parse().ok());
+        let mut numbers: Vec<Number> = vec![last];
+        for run in &attempts {
+            let mut values = run.said.iter().chain(&run.values);
+            let value = values.find(|(other, _)| other == name);
+            numbers.extend(value.and_then(|(_, text)| text.parse().ok()));
+        }
         *text = median(numbers);
     }
-    let spread = measure(&scores);
     combined.score = median(scores).parse().ok();
     (combined, Some(spread))
 }

@@ -1,23 +1,37 @@
 //! JSON that a command leaves in a file: the numbers it measured, or how it ended.
 
-use std::{fs, io::ErrorKind, path::Path, sync::LazyLock, time::SystemTime};
+use std::{fs, io::ErrorKind, path::Path, time::SystemTime};
 
 use anyhow::{Context, Result, ensure};
-use regex::Regex;
 use serde_json::Value;
 
 use crate::files::{MAX_TEXT_BYTES, read_input};
+use crate::json_repair::{REPLACED, WORDS, repair_json};
 
 /// Which version of a file is there; `None` if there is no file.
 pub(super) type FileVersion = Option<(SystemTime, u64)>;
+
+/// The values of a JSON object, and whether half characters in it were replaced.
+#[derive(Default)]
+pub(super) struct Report {
+    pub(super) values: Vec<ReportedValue>,
+    pub(super) is_repaired: bool,
+}
+
+pub(super) struct ReportedValue {
+    pub(super) name: String,
+    pub(super) text: String,
+    /// In how many inner objects it is.
+    pub(super) depth: usize,
+}
 
 pub(super) fn file_version(path: &Path) -> FileVersion {
     let metadata = fs::metadata(path).ok()?;
     Some((metadata.modified().ok()?, metadata.len()))
 }
 
-/// The values of the last JSON object in a file; `None` if there is no file, or it is empty. Those of objects inside come last.
-pub(super) fn read_values(path: &Path) -> Result<Option<Vec<(String, String)>>> {
+/// Reads the last JSON object in a file; `None` if there is no file, or it is empty.
+pub(super) fn read_report(path: &Path) -> Result<Option<Report>> {
     let shown = path.display();
     let bytes = match read_input(path, MAX_TEXT_BYTES) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -25,51 +39,42 @@ pub(super) fn read_values(path: &Path) -> Result<Option<Vec<(String, String)>>> 
     };
     let text = String::from_utf8_lossy(&bytes);
     let text = text.trim_start_matches('\u{feff}');
-    if text.trim().is_empty() {
-        return Ok(None);
-    }
-    let value = parse_last(text)
-        .or_else(|_| parse_last(&replace_nan(text)))
-        .with_context(|| format!("{shown} is not JSON"))?;
-    ensure!(value.is_object(), "{shown} does not hold a JSON object");
-    let mut values = Vec::new();
-    collect(&value, &mut values);
-    Ok(Some(values))
-}
-
-fn parse_last(text: &str) -> serde_json::Result<Value> {
-    let mut last = Value::Null;
+    let repaired = repair_json(text);
+    let text = repaired.as_deref().unwrap_or(text);
+    let mut last = None;
     for value in serde_json::Deserializer::from_str(text).into_iter() {
-        last = value?;
+        let value: Value = value.with_context(|| format!("{shown} is not JSON"))?;
+        last = Some(value);
     }
-    Ok(last)
+    let Some(last) = last else {
+        return Ok(None);
+    };
+    ensure!(last.is_object(), "{shown} does not hold a JSON object");
+    let mut report = Report {
+        is_repaired: text.contains(REPLACED),
+        ..Report::default()
+    };
+    collect(&last, 0, &mut report.values);
+    Ok(Some(report))
 }
 
-/// Python writes `NaN` and `Infinity`, which are not JSON.
-fn replace_nan(text: &str) -> String {
-    static NAN: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"([:,\[]\s*)-?(?:NaN|Infinity)\b").expect("a valid expression")
-    });
-    NAN.replace_all(text, "${1}null").into_owned()
-}
-
-/// Adds texts, numbers and truth values of an object, then those of objects inside it. The first of a name counts.
-fn collect(value: &Value, values: &mut Vec<(String, String)>) {
+/// Adds texts, numbers and truth values of an object, and those of objects inside it.
+fn collect(value: &Value, depth: usize, values: &mut Vec<ReportedValue>) {
     let Value::Object(object) = value else {
         return;
     };
     for (name, value) in object {
         let text = match value {
+            Value::String(text) if WORDS.contains(&text.as_str()) => continue,
             Value::String(text) => text.clone(),
             Value::Number(_) | Value::Bool(_) => value.to_string(),
-            _ => continue,
+            _ => {
+                collect(value, depth + 1, values);
+                continue;
+            }
         };
-        if !values.iter().any(|(known, _)| known == name) {
-            values.push((name.clone(), text));
-        }
-    }
-    for value in object.values() {
-        collect(value, values);
+        let name = name.clone();
+        values.push(ReportedValue { name, text, depth });
     }
 }
 
@@ -77,15 +82,16 @@ fn collect(value: &Value, values: &mut Vec<(String, String)>) {
 mod tests {
     use super::*;
 
-    /// The values as `name=text`, or a dash if there are none.
+    /// The values as `depth:name=text`, or a dash if there are none.
     fn read(text: &str) -> String {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("metrics.json");
         fs::write(&path, text).unwrap();
-        let Some(values) = read_values(&path).unwrap() else {
+        let Some(report) = read_report(&path).unwrap() else {
             return "-".to_owned();
         };
-        let pairs = values.iter().map(|(name, text)| format!("{name}={text}"));
+        let values = report.values.iter();
+        let pairs = values.map(|value| format!("{}:{}={}", value.depth, value.name, value.text));
         pairs.collect::<Vec<_>>().join(" ")
     }
 
@@ -93,15 +99,15 @@ mod tests {
     fn numbers_keep_their_digits_and_nan_is_left_out() {
         assert_eq!(
             read(
-                r#"{"loss": 1.070, "norm": NaN, "low": -Infinity, "ok": true, "metrics": {"loss": 2, "bytes": 5}}"#
+                r#"{"loss": 1.070, "norm": NaN, "in": {"bytes": 5}, "low": -Infinity, "ok": true, "s": "\udcff"}"#
             ),
-            "loss=1.070 ok=true bytes=5"
+            "0:loss=1.070 1:bytes=5 0:ok=true 0:s=\u{fffd}"
         );
     }
 
     #[test]
     fn the_last_of_several_objects_counts() {
-        assert_eq!(read("{\"loss\":2}\n{\"loss\":1}\n"), "loss=1");
+        assert_eq!(read("{\"loss\":2}\n{\"loss\":1}\n"), "0:loss=1");
         assert_eq!(read("\n"), "-");
     }
 }

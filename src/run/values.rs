@@ -1,8 +1,8 @@
 //! Numbers in the output of a command: `METRIC name=number`, `name: number` or `name=number`, found while it streams.
 
-use std::{borrow::Cow, time::Instant};
+use std::{borrow::Cow, sync::LazyLock, time::Instant};
 
-use memchr::{memchr, memchr2_iter, memrchr2};
+use memchr::{memchr2_iter, memrchr2};
 use regex::bytes::Regex;
 
 use crate::log::Number;
@@ -100,25 +100,10 @@ impl Finder {
 }
 
 /// Removes escape sequences such as `ESC [ 3 1 m`.
-fn remove_colors(text: &[u8]) -> Cow<'_, [u8]> {
-    let Some(mut at) = memchr(b'\x1b', text) else {
-        return Cow::Borrowed(text);
-    };
-    let (mut out, mut rest) = (Vec::with_capacity(text.len()), text);
-    loop {
-        out.extend_from_slice(&rest[..at]);
-        rest = &rest[at + 1..];
-        if let Some(after) = rest.strip_prefix(b"[") {
-            let end = after.iter().position(|byte| (b'@'..=b'~').contains(byte));
-            rest = end.map_or(&[], |end| &after[end + 1..]);
-        }
-        match memchr(b'\x1b', rest) {
-            Some(next) => at = next,
-            None => break,
-        }
-    }
-    out.extend_from_slice(rest);
-    Cow::Owned(out)
+pub(super) fn remove_colors(text: &[u8]) -> Cow<'_, [u8]> {
+    static ESCAPES: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?-u)\x1b(?:\[[^@-~]*[@-~]?)?").expect("a valid expression"));
+    ESCAPES.replace_all(text, &b""[..])
 }
 
 /// The text before a separator without white space and a closing quote.

@@ -31,7 +31,7 @@ pub use self::{
     freeze::freeze,
     manifest::Entry,
     prune::{list_stored, prune_snapshots},
-    staging::StagedSnapshot,
+    staging::{StagedSnapshot, remove_unfinished_snapshots},
     transfer::{SnapshotCopier, verify_snapshot},
     verify::{list_snapshots, verify_snapshots},
     workdir::{WorkFile, Workdir, read_workdir},

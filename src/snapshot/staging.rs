@@ -47,9 +47,7 @@ impl Staging {
         let path = store_dir.join(SNAPSHOTS);
         create_dir_all(&path).with_context(cannot("create the directory", &path))?;
         let snapshots = open_below(store_dir, Path::new(SNAPSHOTS))?;
-        if snapshots.handle().try_lock().is_ok() {
-            remove_abandoned(&snapshots, &path);
-        }
+        remove_abandoned(&snapshots, &path);
         // If the file system has no locks, no other process can lock it alone either.
         let _ = snapshots.handle().lock_shared();
         Ok(Self {
@@ -216,8 +214,21 @@ pub(super) fn has_writer(snapshots: &Dir) -> bool {
     matches!(snapshots.handle().try_lock(), Err(TryLockError::WouldBlock))
 }
 
+/// Removes what killed writers left, if the store has snapshots and no writer is between its snapshot and its row.
+pub fn remove_unfinished_snapshots(store: &Store) {
+    let Some(dir) = store.dir() else {
+        return;
+    };
+    if let Ok(snapshots) = open_below(dir, Path::new(SNAPSHOTS)) {
+        remove_abandoned(&snapshots, &dir.join(SNAPSHOTS));
+    }
+}
+
 /// Removes what dead writers left. What cannot be removed is tried again by the next writer.
 fn remove_abandoned(snapshots: &Dir, path: &Path) {
+    if snapshots.handle().try_lock().is_err() {
+        return;
+    }
     for name in snapshots.list(Path::new("")).unwrap_or_default() {
         if name
             .as_os_str()

@@ -124,6 +124,14 @@ impl Store {
         &self.log
     }
 
+    /// Whether a path leads to the log, which no output may replace.
+    pub fn is_log(&self, path: &Path) -> bool {
+        match (path.canonicalize(), self.log.canonicalize()) {
+            (Ok(path), Ok(log)) => path == log,
+            _ => false,
+        }
+    }
+
     /// Whether the store was found in the main worktree of git, from a linked one.
     pub fn is_in_main_worktree(&self) -> bool {
         self.linked_dir.is_some()

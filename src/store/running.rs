@@ -152,7 +152,7 @@ impl RunningProcess {
     }
 
     /// Whether a reader on its host can tell if this process is alive.
-    fn is_visible_to(&self, reader: &Self) -> bool {
+    pub(crate) fn is_visible_to(&self, reader: &Self) -> bool {
         (&self.host, &self.pid_namespace) == (&reader.host, &reader.pid_namespace)
     }
 

@@ -158,6 +158,37 @@ fn what_cannot_be_amended_is_refused_and_nothing_is_written() {
 }
 
 #[test]
+fn blanks_around_numbers_are_trimmed_and_odd_numbers_warned_of() {
+    let sandbox = store();
+    let amend = |set: &str| sandbox.transcript(&["amend", "2", "--why", "w", "--set", set]);
+    assert!(amend("metric=1.2\r").ends_with("= 0\n"));
+    assert!(amend("val_bpb= ").ends_with("= 0\n"));
+    for (set, expected) in [
+        (
+            "total_s=abc",
+            "total_s 'abc' of trial 002 is not a number of seconds",
+        ),
+        (
+            "expected_delta=much",
+            "expected_delta 'much' of trial 002 is not a number",
+        ),
+    ] {
+        let shown = amend(set);
+        let warning = format!("! warning: {expected}; written as given\n");
+        assert!(
+            shown.contains(&warning) && shown.ends_with("= 0\n"),
+            "{shown}"
+        );
+    }
+    let json: Value =
+        serde_json::from_str(&sandbox.ok(&["show", "2", "--format", "json"])).unwrap();
+    assert_eq!(
+        (json["core_metric"].to_string(), &json["total_s"]),
+        ("1.2".to_owned(), &"abc".into())
+    );
+}
+
+#[test]
 fn a_status_that_needs_a_score_is_refused_without_one() {
     let sandbox = store();
     sandbox.ok(&["append", "--status", "crash"]);

@@ -235,17 +235,24 @@ fn white_space_around_numbers_ids_and_words_is_no_part_of_them() {
     sandbox.ok(&[
         "append", "--status", " keep", "--metric", "\t1.06\n", "--parent", "0\r\n",
     ]);
+    sandbox.ok(&["append", "--status", "crash", "--val-bpb", " "]);
+    assert_eq!(column(&sandbox, 2, "val_bpb"), "");
     assert_eq!(column(&sandbox, 0, "core_metric"), "1.07");
     assert_eq!(column(&sandbox, 1, "core_metric"), "1.06");
     assert_eq!(column(&sandbox, 1, "parent_exp"), "000");
 }
 
 #[test]
-fn negative_seconds_are_written_with_a_warning() {
+fn odd_numbers_are_written_with_a_warning() {
     let sandbox = Sandbox::with_store();
     let shown = sandbox.transcript(&["append", "--status", "crash", "--total-s", "-5"]);
     assert!(
         shown.contains("total_s '-5' of trial 000 is not a number of seconds; written as given"),
+        "{shown}"
+    );
+    let shown = sandbox.transcript(&["append", "--status", "crash", "--expected-delta", "much"]);
+    assert!(
+        shown.contains("expected_delta 'much' of trial 001 is not a number; written as given"),
         "{shown}"
     );
 }

@@ -6,6 +6,8 @@ mod amend;
 mod amended_file;
 mod append;
 mod append_input;
+mod append_json;
+mod append_refused;
 mod batch;
 mod best_settings;
 mod cases;

@@ -2,6 +2,7 @@
 
 use insta::assert_snapshot;
 
+use crate::append::append;
 use crate::sandbox::Sandbox;
 
 const JOB: [&str; 4] = ["append", "--job-name", "q-77", "--once"];
@@ -75,4 +76,31 @@ fn a_log_with_a_column_for_the_attempt_gets_it_there_too() {
     log_job(&sandbox, &["--status", "crash", "--attempt", "2"]);
     assert_eq!(jobs(&sandbox), ["q-77#2"]);
     assert_eq!(sandbox.ok(&["show", "0", "--field", "attempt"]), "2\n");
+}
+
+#[test]
+fn once_makes_a_retry_safe() {
+    let sandbox = Sandbox::with_store();
+    let args = append("--status auto --metric 3 --job-name job-1 --once");
+    assert_eq!(sandbox.ok(&args), "000\n");
+    let before = sandbox.read_log();
+    assert_eq!(sandbox.ok(&args), "000\n");
+    assert_eq!(sandbox.read_log(), before);
+    let row = sandbox.ok(&[&args[..], &["--format", "json"]].concat());
+    assert!(row.starts_with("{\"exp_id\":\"000\","), "{row}");
+}
+
+#[test]
+fn a_job_name_is_known_again_whatever_is_in_it() {
+    let sandbox = Sandbox::with_store();
+    let flags = append("--status crash --once");
+    let args = [&flags[..], &["--job-name", "a\tb\r"]].concat();
+    assert_eq!(sandbox.ok(&args), "000\n");
+    assert_eq!(sandbox.ok(&args), "000\n");
+    let twice = "{\"status\":\"crash\",\"job_name\":\"j\"}\n".repeat(2);
+    let shown = sandbox.transcript_with_stdin(
+        &["append", "--json", "--once", "--format", "json", "-q"],
+        twice,
+    );
+    assert_eq!(shown.matches("\"exp_id\":\"001\"").count(), 2, "{shown}");
 }

@@ -178,6 +178,30 @@ fn the_snapshot_holds_what_ran_and_only_keeps_have_one() {
 }
 
 #[test]
+fn what_a_killed_run_has_frozen_is_removed_by_the_next_run_or_append() {
+    let sandbox = store();
+    sandbox.write("work/train.py", "print(1)");
+    let frozen = ".lineage/snapshots/.freezing-killed";
+    let append = [
+        "append",
+        "--status",
+        "auto",
+        "--metric",
+        "9",
+        "--snapshot",
+        "work",
+    ];
+    for args in [&["run", "--", "sh", "-c", "echo val_loss=3"][..], &append] {
+        sandbox.write(&format!("{frozen}/tree/train.py"), "print(1)");
+        sandbox.ok(&["stats"]);
+        assert!(sandbox.path(frozen).exists(), "readers write nothing");
+        let (code, _, stderr) = run_args(&sandbox, args);
+        assert_eq!(code, Some(0), "{stderr}");
+        assert!(!sandbox.path(frozen).exists(), "{args:?}");
+    }
+}
+
+#[test]
 fn a_job_that_is_logged_is_not_run_again_with_once() {
     let sandbox = store();
     let flags = ["--once", "--job-name", "job-1"];
@@ -221,6 +245,42 @@ fn mistakes_are_found_before_the_command_runs() {
         assert!(!sandbox.path("ran").exists(), "{flags:?}");
     }
     assert_eq!(sandbox.rows().len(), 0);
+}
+
+#[test]
+fn a_log_that_cannot_take_the_trial_is_refused_before_the_command_runs() {
+    let sandbox = store();
+    let external = "commit\tval_bpb\tstatus\tdescription\na1b2c3d\t0.99\tkeep\tbaseline\n";
+    sandbox.write("external.tsv", external);
+    sandbox.write("no-score.tsv", "exp_id\tstatus\tnotes\n");
+    sandbox.write("broken/lineage.toml", "metric = 1");
+    sandbox.write("directory/lineage.toml", "");
+    sandbox.write("directory/results.tsv/x", "");
+    let run = ["run", "--", "sh", "-c", "touch ran; echo val_bpb=1"];
+    for store in [
+        "external.tsv",
+        "no-score.tsv",
+        "broken",
+        "directory",
+        "nowhere",
+    ] {
+        let (code, _, stderr) = run_args(&sandbox, &[&["--store", store], &run[..]].concat());
+        assert_eq!(code, Some(1), "{store}: {stderr}");
+        assert!(stderr.starts_with("error: "), "{store}: {stderr}");
+        assert!(!sandbox.path("ran").exists(), "{store}");
+    }
+    assert_eq!(sandbox.read("external.tsv"), external);
+    let log = ["run", "--log", ".lineage/results.tsv", "--", "true"];
+    let (code, _, stderr) = run_args(&sandbox, &log);
+    assert!(stderr.contains("is the log of trials"), "{stderr}");
+    assert_eq!((code, sandbox.read_log().lines().count()), (Some(2), 1));
+}
+
+#[test]
+fn messages_start_on_a_line_of_their_own() {
+    let sandbox = store();
+    let (_, _, stderr) = run(&sandbox, &[], "printf boom >&2; exit 1");
+    assert_eq!(stderr, "boom\nlineage: 000 crash: boom\n");
 }
 
 #[test]

@@ -72,7 +72,10 @@ fn the_result_file_of_the_command_wins() {
         format!("echo val_loss=1.5; echo artifact_bytes=5; echo '{json}' > $LINEAGE_RESULT");
     let (code, _, stderr) = run(&sandbox, &["--notes", "mine"], &script);
     assert_eq!(code, Some(0));
-    assert_eq!(stderr, "lineage: 000 size_blocked 1.01: too large\n");
+    assert_eq!(
+        stderr,
+        "lineage: 000 size_blocked (score 1.01): too large\n"
+    );
     let cells = [
         ("artifact_bytes", "16010234"),
         ("notes", "too large"),
@@ -102,6 +105,50 @@ fn a_result_file_that_cannot_be_used_does_not_lose_the_trial() {
     );
     assert!(stderr.contains("is not JSON"), "{stderr}");
     expect_last(&sandbox, &[("status", "keep")]);
+}
+
+#[test]
+fn a_status_that_the_command_reports_is_not_blamed_on_its_exit_status() {
+    let sandbox = store();
+    let script = "echo val_loss=0.95; echo '{\"status\":\"crash\"}' > $LINEAGE_RESULT";
+    let (code, _, stderr) = run(&sandbox, &[], script);
+    assert_eq!(code, Some(0));
+    let said = "lineage: 000 crash (score 0.95): reported as crash, with exit status 0\n";
+    assert_eq!(stderr, said);
+}
+
+#[test]
+fn half_characters_in_a_report_lose_nothing() {
+    let sandbox = store();
+    let script = r#"echo '{"val_loss": 1.25, "notes": "bad \udcff byte", "train_s": NaN}' > $LINEAGE_RESULT"#;
+    let (_, _, stderr) = run(&sandbox, &[], script);
+    assert!(
+        stderr.starts_with("warning: $LINEAGE_RESULT: half a surrogate pair became U+FFFD\n"),
+        "{stderr}"
+    );
+    expect_last(
+        &sandbox,
+        &[("metric", "1.25"), ("notes", "bad \u{fffd} byte")],
+    );
+}
+
+#[test]
+fn a_value_of_the_outer_object_counts_before_those_of_inner_ones() {
+    let sandbox = store();
+    let flags = ["--metric-file", "metrics.json"];
+    for (json, score) in [
+        (r#"{"eval": {"val_loss": 9}, "core_metric": 1.5}"#, "1.5"),
+        (
+            r#"{"metric": 7, "val_loss": 1.4, "eval": {"val_loss": 9}}"#,
+            "1.4",
+        ),
+        (r#"{"eval": {"val_loss": 1.3}}"#, "1.3"),
+    ] {
+        run(&sandbox, &flags, &format!("echo '{json}' > metrics.json"));
+        expect_last(&sandbox, &[("metric", score)]);
+        run(&sandbox, &[], &format!("echo '{json}' > $LINEAGE_RESULT"));
+        expect_last(&sandbox, &[("metric", score)]);
+    }
 }
 
 #[test]
@@ -156,6 +203,22 @@ fn repeated_runs_are_one_trial_with_the_median_and_the_spread() {
     let notes = "median of 3 runs, standard deviation 0.01: 1.01 1.02 1.03";
     expect_last(&sandbox, &[("notes", notes)]);
     assert!(!stderr.contains("spread"), "{stderr}");
+}
+
+#[test]
+fn the_spread_is_logged_beside_the_notes_that_the_command_writes() {
+    let sandbox = store();
+    let script = r#"echo val_loss=1.0$LINEAGE_REPEAT; echo "{\"notes\":\"mine\",\"artifact_bytes\":$LINEAGE_REPEAT}" > $LINEAGE_RESULT"#;
+    run(&sandbox, &["--repeat", "3"], script);
+    let notes = "median of 3 runs, standard deviation 0.01: 1.01 1.02 1.03\\nmine";
+    expect_last(
+        &sandbox,
+        &[
+            ("notes", notes),
+            ("score_std", "0.01"),
+            ("artifact_bytes", "2"),
+        ],
+    );
 }
 
 #[test]

@@ -101,6 +101,9 @@ fn a_trial_is_listed_while_it_runs() {
         "{table}"
     );
     assert!(sandbox.ok(&["stats"]).contains("running    1"));
+    let stats = sandbox.ok(&["stats", "--format", "json"]);
+    let stats: serde_json::Value = serde_json::from_str(&stats).unwrap();
+    assert_eq!(stats["in_progress"], 1);
     assert!(
         sandbox
             .ok(&["render", "--for", "opt"])

@@ -9,6 +9,7 @@ use std::{
 
 use serde_json::Value;
 
+use crate::run_sandbox::run_args;
 use crate::sandbox::{Sandbox, skipped};
 
 fn append(sandbox: &Sandbox, hypothesis: &str, flags: &[&str]) {
@@ -141,6 +142,51 @@ fn records_have_the_score_the_label_and_every_column() {
         "{tsv}"
     );
     assert_eq!(tsv.lines().count(), 4);
+}
+
+#[test]
+fn identical_texts_may_differ_in_separators() {
+    let sandbox = Sandbox::with_store();
+    append(
+        &sandbox,
+        "lower weight-decay 1e-4, lr 0.1→0.2",
+        &["--status", "crash"],
+    );
+    for text in [
+        "Lower weight decay 0.0001 lr 0.1 to 0.2",
+        "lower weight-decay 1e-4\nlr 0.10 -> 0.2",
+    ] {
+        let found = sandbox.ok(&["similar", text]);
+        assert!(found.contains("\n1.00 identical: 000 crash\n"), "{found}");
+    }
+    let found = sandbox.ok(&["similar", "lower weight-decay 1e-4, lr 0.2→0.1"]);
+    assert!(!found.contains("identical"), "{found}");
+}
+
+#[test]
+fn another_value_is_another_edit() {
+    let sandbox = Sandbox::with_store();
+    let text = |value: &str| format!("raise the muon weight decay in attention 0.1→{value}");
+    append(&sandbox, &text("0.2"), &["--status", "crash"]);
+    let found = sandbox.ok(&["similar", &text("0.3")]);
+    assert!(found.contains(" other value: 000 crash\n"), "{found}");
+    assert!(found.ends_with("\nclose earlier trials: none\n"), "{found}");
+    let text = text("0.3");
+    let run = ["run", "--hypothesis", &text, "--", "sh", "-c", "exit 1"];
+    let (_, _, stderr) = run_args(&sandbox, &run);
+    assert_eq!(stderr, "lineage: 001 crash: exit status 1\n");
+}
+
+#[test]
+fn a_change_between_plain_words_is_no_value() {
+    let sandbox = Sandbox::with_store();
+    append(
+        &sandbox,
+        "Move dropout from attention to embeddings",
+        &["--status", "crash"],
+    );
+    let found = sandbox.ok(&["similar", "move dropout from attention to mlp"]);
+    assert!(!found.contains("other value"), "{found}");
 }
 
 #[test]
@@ -302,7 +348,7 @@ fn trials_in_progress_count_and_are_marked() {
     start_elsewhere(&sandbox, "Cache all rotary tables", "001");
     let shown = sandbox.ok(&["similar", "cache all rotary tables", "--top", "1"]);
     assert!(
-        shown.contains("1.00 identical: — in progress, from 001, which is the best\n"),
+        shown.contains("1.00 identical: in progress, from 001, which is the best\n"),
         "{shown}"
     );
     assert!(

@@ -30,7 +30,7 @@ const OTHER_VALUE: f64 = 0.1;
 /// What a score means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Label {
-    /// The texts are equal but for case, white space and the spelling of numbers.
+    /// The texts have the same words: they differ in case, separators and the spelling of numbers at most.
     Identical,
     /// Both texts name changes `a→b`, and none is the same.
     OtherValue,
@@ -82,7 +82,8 @@ pub struct Match {
 }
 
 impl Match {
-    pub fn is_close(&self) -> bool {
+    /// Whether the label may be `identical` or `close`; another value may be named too.
+    pub fn may_be_close(&self) -> bool {
         self.is_identical || self.score >= CLOSE
     }
 
@@ -134,7 +135,9 @@ impl<F: Fn(&Row) -> bool> Similar<F> {
         let is_candidate = (self.is_wanted)(row);
         let may_be_identical = self.scorer.add(&text, is_candidate);
         if is_candidate {
-            let is_identical = may_be_identical && normalize(&text) == self.normalized;
+            let is_identical = may_be_identical
+                && !self.normalized.is_empty()
+                && normalize(&text) == self.normalized;
             self.candidates.push((place, is_identical));
         }
     }

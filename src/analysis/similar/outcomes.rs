@@ -42,10 +42,16 @@ impl Outcomes {
         self.running + self.words.values().sum::<u64>()
     }
 
-    /// The outcomes with their counts, the most frequent first; those in progress last.
-    pub fn counts(&self) -> Vec<(&str, u64)> {
+    /// The outcomes of the trials that ended, with their counts, the most frequent first.
+    pub fn ended(&self) -> Vec<(&str, u64)> {
         let mut counts: Vec<_> = self.words.iter().map(|(word, n)| (&**word, *n)).collect();
         counts.sort_by_key(|&(_, n)| std::cmp::Reverse(n));
+        counts
+    }
+
+    /// The same with the trials in progress, which come last.
+    pub fn counts(&self) -> Vec<(&str, u64)> {
+        let mut counts = self.ended();
         if self.running > 0 {
             counts.push(("in progress", self.running));
         }

@@ -1,6 +1,5 @@
 //! The tokens in which two hypotheses are compared: lower case, numbers by their value, identifiers whole and in parts,
-//! and `a>b` for `a→b`
-//! and `a to b`.
+//! and `a>b` for `a→b` and `a to b`.
 
 use std::{collections::BTreeSet, ops::Range};
 
@@ -29,7 +28,7 @@ pub struct Token<'t> {
     pub text: &'t str,
     /// The bytes of the text that it stands for.
     pub range: Range<usize>,
-    /// Whether it surely names a change, `a>b`: `a→b`, `1 to 2`, `from a to b`.
+    /// Whether it surely names a change, `a>b`: `a→b`, `1 to 2`, `set lr to 0.1`, `switch GELU to SwiGLU`.
     pub is_change: bool,
 }
 
@@ -46,7 +45,7 @@ enum Link {
 struct Previous {
     text: String,
     start: usize,
-    is_number: bool,
+    looks_like_value: bool,
     follows_change_word: bool,
 }
 
@@ -67,15 +66,15 @@ pub fn for_each_token(text: &str, mut emit: impl FnMut(Token)) {
             continue;
         }
         emit_word(&text[range.clone()], kind, &current, range.start, &mut emit);
-        let is_number = kind == Kind::Number;
+        let looks_like_value = looks_like_value(&text[range.clone()]);
         if link != Link::None && !previous.text.is_empty() && !current.is_empty() {
             change.clear();
             change.extend([&*previous.text, ">", &current]);
-            let are_numbers = previous.is_number && is_number;
+            let is_from_value = previous.looks_like_value || previous.follows_change_word;
             emit(Token {
                 text: &change,
                 range: previous.start..range.end,
-                is_change: link == Link::Arrow || are_numbers || previous.follows_change_word,
+                is_change: link == Link::Arrow || looks_like_value && is_from_value,
             });
         }
         link = Link::None;
@@ -83,7 +82,7 @@ pub fn for_each_token(text: &str, mut emit: impl FnMut(Token)) {
             previous.text.is_empty() || CHANGE_WORDS.contains(&previous.text);
         std::mem::swap(&mut previous.text, &mut current);
         previous.start = range.start;
-        previous.is_number = is_number;
+        previous.looks_like_value = looks_like_value;
     }
 }
 
@@ -98,32 +97,27 @@ pub fn find_changes(text: &str) -> BTreeSet<String> {
     changes
 }
 
-/// A text in the form in which identical texts are equal: lower case, numbers by their value, one kind of arrow, and
-/// white space only between words.
+/// A text in the form in which identical texts are equal: its tokens, and the ids of trials.
 pub(super) fn normalize(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let mut end = 0;
     for Word { kind, range } in Words::new(text) {
-        push_gap(&text[end..range.start], &mut out);
-        end = range.end;
-        match kind {
-            Kind::Id => out.push_str(&text[range]),
-            _ => push_word(&text[range], kind, &mut out),
+        if kind == Kind::Id {
+            out += &text[range];
+            out.push('\n');
         }
     }
-    push_gap(&text[end..], &mut out);
-    out.trim_matches(|c: char| c.is_whitespace() || ".!".contains(c))
-        .to_owned()
+    for_each_token(text, |token| {
+        out += token.text;
+        out.push(' ');
+    });
+    out
 }
 
-fn push_gap(gap: &str, out: &mut String) {
-    if has_arrow(gap) {
-        out.push('→');
-    } else if gap.chars().all(char::is_whitespace) {
-        out.push_str(if gap.is_empty() { "" } else { " " });
-    } else {
-        out.extend(gap.chars().filter(|c| !c.is_whitespace()));
-    }
+/// Whether a word can be what something is set to, as `0.1`, `fp16`, `cosine_decay` and `SwiGLU`: not a plain word.
+fn looks_like_value(word: &str) -> bool {
+    let mut chars = word.chars();
+    let first = chars.next().unwrap_or(' ');
+    first.is_numeric() || chars.any(|c| c.is_numeric() || c == '_' || c.is_uppercase())
 }
 
 fn has_meaning(token: &str) -> bool {
@@ -322,19 +316,39 @@ mod tests {
         let changes = |text| Vec::from_iter(find_changes(text));
         assert_eq!(changes("dropout added to attention, 8 to 16"), ["8>16"]);
         assert_eq!(changes("set lr to 0.02"), ["lr>0.02"]);
-        assert_eq!(changes("adam to sgd, and back to base"), ["adam>sgd"]);
-        assert_eq!(changes("from gelu to relu, a→b"), ["a>b", "gelu>relu"]);
+        assert_eq!(changes("adam to SGD, and back to base"), ["adam>sgd"]);
+        assert_eq!(changes("from gelu to ReLU, a→b"), ["a>b", "gelu>relu"]);
+        for plain in [
+            "move dropout from attention to mlp",
+            "back to Base",
+            "switch focus to data",
+        ] {
+            assert!(changes(plain).is_empty(), "{plain}");
+        }
         assert_eq!(changes("Switch GELU to SwiGLU"), ["gelu>swiglu"]);
         assert_eq!(changes("wd 0→-0.5"), ["0>-0.5"]);
     }
 
     #[test]
-    fn identical_texts_differ_only_in_case_spaces_and_the_spelling_of_numbers() {
-        let text = "Raise LR  0.10 -> 0.2 (Muon).";
-        assert_eq!(normalize(text), "raise lr 0.1→0.2(muon)");
-        assert_eq!(normalize("raise lr 0.1→2e-1 ( muon )"), normalize(text));
-        assert_ne!(normalize("lr -0.1"), normalize("lr 0.1"));
-        assert_ne!(normalize("redo exp_1"), normalize("redo exp_2"));
+    fn identical_texts_have_the_same_tokens_and_ids() {
+        for (text, other) in [
+            (
+                "Raise LR  0.10 -> 0.2 (Muon).",
+                "raise lr 0.1→2e-1 ( muon )",
+            ),
+            ("weight-decay 1e-4", "Weight decay 0.0001"),
+            ("lr 0.1 to 0.2, wd 0", "lr 0.1→0.2\\nwd 0.0"),
+        ] {
+            assert_eq!(normalize(text), normalize(other));
+        }
+        for (text, other) in [
+            ("lr -0.1", "lr 0.1"),
+            ("redo exp_1", "redo exp_2"),
+            ("gelu relu", "gelu→relu"),
+            ("with bias", "without bias"),
+        ] {
+            assert_ne!(normalize(text), normalize(other));
+        }
     }
 
     #[test]

@@ -55,10 +55,12 @@ fn write(started: Started, args: &Run, context: &Context) -> Result<()> {
 /// `lineage: 042 keep 1.0731 (Δ −0.0012; was 038)`
 fn summarize(outcome: &Outcome, score: &str, notes: &str) -> String {
     let mut line = format!("lineage: {} {}", outcome.id, outcome.status.name());
-    if !score.is_empty() {
+    if outcome.status.needs_score() {
         line += &format!(" {score}");
-    }
-    if !outcome.status.needs_score() {
+    } else {
+        if !score.is_empty() {
+            line += &format!(" (score {score})");
+        }
         let reason = notes.split("\\n").next().unwrap_or_default();
         let reason = cut_visible(reason, MAX_REASON_CHARS);
         return if reason.is_empty() {

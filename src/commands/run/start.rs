@@ -7,17 +7,17 @@ use jiff::Timestamp;
 
 use super::Run;
 use crate::append::{Draft, LogState};
-use crate::commands::append::freeze::{Staged, stage_proposal};
+use crate::commands::append::freeze::{Staged, Stager};
 use crate::commands::similar::describe_close;
 use crate::commands::{Context, Usage};
 use crate::index::IndexedLog;
 use crate::log::{ExpId, Number, Role, Schema, Status};
-use crate::open::{ReadOptions, open_log};
 use crate::run::{
     Attempt, Plan, RESULT_VARIABLE, Rules, Runner, RunningEntry, Spread, Wanted, format_std,
     remove_stale_entries,
 };
-use crate::store::{RunningTrial, Store};
+use crate::snapshot::remove_unfinished_snapshots;
+use crate::store::{RunningProcess, RunningTrial, Store};
 
 /// Columns that the output of a command does not tell, even if it has a number of their name.
 const NOT_MEASURED: [Role; 4] = [Role::Expected, Role::Delta, Role::TotalSeconds, Role::Score];
@@ -37,11 +37,8 @@ impl Started {
     pub(super) fn new(args: &Run, context: &Context) -> Result<Option<Self>> {
         let store = context.store()?;
         let draft = read_draft(args, &store, context)?;
-        let options = ReadOptions {
-            direction: args.logging.direction,
-            ..ReadOptions::default()
-        };
-        let log = open_log(&store, &options)?;
+        // Whatever would refuse the trial later refuses it now.
+        let log = args.logging.lock(&store)?.release();
         context.print_notes(&log);
         let jobs = draft.job().filter(|_| args.once);
         let state = LogState::read(&log, draft.mentioned(), jobs)?;
@@ -68,14 +65,21 @@ impl Started {
 
     /// Freezes the files before the command changes them.
     fn stage(&mut self, path: Option<&OsStr>, context: &Context) -> Result<()> {
-        let (draft, store, log) = (&self.draft, &self.store, &self.log);
-        self.staged = stage_proposal(draft, path, store, log, &self.state, context)?;
+        let stager = Stager {
+            store: &self.store,
+            log: &self.log,
+            state: &self.state,
+            context,
+        };
+        self.staged = stager.stage_proposal(&self.draft, path)?;
         Ok(())
     }
 
-    /// Says what is known before the start: runs that were killed, and trials that are like this one.
+    /// Removes what killed runs left, and says what is known before the start: killed runs, and trials that are like this
+    /// one.
     fn warn(&self, args: &Run, context: &Context) {
         let now = Timestamp::now();
+        remove_unfinished_snapshots(&self.store);
         for stale in remove_stale_entries(&self.store, now) {
             context.ui.warn(&describe_stale(&stale));
         }
@@ -121,7 +125,12 @@ impl Started {
             let result = results.path().join(format!("result-{number}.json"));
             let before = rules.metric_file_version();
             let attempt = match runner.run(number, &result) {
-                Ok(finished) => rules.judge(&finished, &result, &before),
+                Ok(finished) => {
+                    if finished.stderr.last().is_some_and(|&byte| byte != b'\n') {
+                        context.ui.aside(""); // messages start on their own line
+                    }
+                    rules.judge(&finished, &result, &before)
+                }
                 Err(error) => Attempt::aborted(&error),
             };
             let is_completed = attempt.is_completed;
@@ -167,29 +176,33 @@ impl Started {
                 self.draft.set(name, text);
             }
         }
-        self.add_notes(&attempt.notes, spread);
+        self.add_to_notes(&attempt.notes);
         for (name, text) in &attempt.said {
             if let Err(error) = self.say(name, text) {
                 let warning = format!("${RESULT_VARIABLE}: {error:#}; continuing without it");
                 context.ui.warn(&warning);
             }
         }
-        self.set_base();
-    }
-
-    /// Puts what is known of a failure and of the spread before the notes that were given.
-    fn add_notes(&mut self, failure: &str, spread: Option<&Spread>) {
-        let mut notes = vec![failure.to_owned()];
         if let Some(spread) = spread {
-            notes.push(spread.text.clone());
+            self.add_to_notes(&spread.text);
             self.draft.spread = Some(spread.std);
             if self.log.schema.find("score_std").is_some() {
                 self.draft.set("score_std", &format_std(spread.std));
             }
         }
-        notes.extend(self.draft.get("notes").map(str::to_owned));
-        notes.retain(|text| !text.is_empty());
-        self.draft.set("notes", &notes.join("\n"));
+        self.set_base();
+    }
+
+    /// Puts a text before the notes.
+    fn add_to_notes(&mut self, text: &str) {
+        let notes = self.draft.get("notes").unwrap_or_default();
+        let separator = if text.is_empty() || notes.is_empty() {
+            ""
+        } else {
+            "\n"
+        };
+        let notes = format!("{text}{separator}{notes}");
+        self.draft.set("notes", &notes);
     }
 
     /// Takes a value from the command's result file, if the log can have it.
@@ -251,8 +264,13 @@ fn describe_stale(trial: &RunningTrial) -> String {
         (job, _) => format!("of job {job}"),
     };
     let (started, process) = (trial.started, &trial.process);
+    let end = if process.is_visible_to(&RunningProcess::current()) {
+        "was killed".to_owned()
+    } else {
+        format!("was last heard of at {}", trial.heartbeat)
+    };
     format!(
-        "a trial {name}, started at {started} by process {} on {}, was killed and is not logged",
+        "a trial {name}, started at {started} by process {} on {}, {end} and is not logged",
         process.pid, process.host
     )
 }
@@ -290,12 +308,15 @@ impl Run {
         }
     }
 
-    pub(super) fn plan(&self, rules: &Rules) -> Result<Plan> {
+    pub(super) fn plan(&self, rules: &Rules, store: &Store) -> Result<Plan> {
         Ok(Plan {
             command: self.command.clone(),
             timeout: self.timeout.as_ref().map(|limit| limit.duration),
             kill_after: self.kill_after.duration,
-            log: self.log.as_deref().map(create_log).transpose()?,
+            log: match &self.log {
+                Some(path) => Some(create_log(path, store)?),
+                None => None,
+            },
             wanted: Wanted {
                 score_regex: self.score_regex.clone(),
                 names: rules.names.clone(),
@@ -304,6 +325,12 @@ impl Run {
     }
 }
 
-fn create_log(path: &Path) -> Result<File> {
+fn create_log(path: &Path, store: &Store) -> Result<File> {
+    if store.is_log(path) {
+        let path = path.display();
+        bail!(Usage(format!(
+            "--log: {path} is the log of trials; write to another file"
+        )));
+    }
     File::create(path).with_context(|| format!("cannot create {}", path.display()))
 }
