@@ -83,7 +83,7 @@ impl Rules {
         }
         match read_report(result) {
             Ok(report) => {
-                attempt.said = self.sort(report.unwrap_or_default(), &mut attempt.warnings)
+                attempt.said = self.sort(report.unwrap_or_default(), &mut attempt.warnings);
             }
             Err(error) => attempt.warn(&format!("{error:#}")),
         }

@@ -33,19 +33,19 @@ pub(super) fn stage_snapshots(
             "--snapshot is for one trial; with several, give each its own \"snapshot\"".to_owned()
         ));
     }
-    let mut staged: Vec<Staged> = drafts.iter().map(|_| None).collect();
+    let mut all: Vec<Staged> = drafts.iter().map(|_| None).collect();
     let has_source = flag.is_some()
         || store.work().is_some()
         || drafts.iter().any(|draft| draft.get("snapshot").is_some());
     if !has_source {
-        return Ok(staged);
+        return Ok(all);
     }
     remove_unfinished_snapshots(store);
     if !drafts.iter().any(|draft| may_get_snapshot(draft, store)) {
         if let Some(path) = flag {
             warn_if_missing(Path::new(path), context);
         }
-        return Ok(staged);
+        return Ok(all);
     }
     // Read without the lock: a trial that is not better than the best now will not be later.
     let options = ReadOptions {
@@ -63,12 +63,12 @@ pub(super) fn stage_snapshots(
         state: &state,
         context,
     };
-    for (draft, staged) in drafts.iter().zip(&mut staged) {
+    for (draft, staged) in drafts.iter().zip(&mut all) {
         if let Some(source) = stager.find_source(draft, flag, drafts.len() == 1)? {
             *staged = stager.stage(draft, &source);
         }
     }
-    Ok(staged)
+    Ok(all)
 }
 
 /// The log decides later; this only avoids reading it for a trial that certainly gets no snapshot.
