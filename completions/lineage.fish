@@ -156,7 +156,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand run" -l exp-id -d 'Its i
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l set -d 'Any other column of the log; may be given more than once' -r
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l specialist -d 'Who proposed it [default: $LINEAGE_SPECIALIST]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l snapshot -d 'File or directory to freeze before the command runs, stored if the trial is a keep or a baseline [default: `path` in the settings]' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand run" -l timeout -d 'Stop the command after this time, such as 90s, 20m or 1h30m, and exit with 124' -r
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l timeout -d 'Stop the command, or each run of --repeat, after this time, such as 90s, 20m or 1h30m, and exit with 124' -r
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l kill-after -d 'Send SIGKILL this long after SIGTERM, or after a forwarded signal' -r
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l repeat -d 'Run the command so many times and log the median; $LINEAGE_REPEAT is the number of the run, from 1' -r
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l log -d 'Write stdout and stderr of the command to this file too' -r -F
@@ -173,7 +173,7 @@ disqualified\t'look at the missed gate before the score'
 harness_abort\t'ignore it'"
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l metric-file -d 'The JSON file to which the command writes the score and other columns' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l score-regex -d 'Find the score with this expression instead, in the last line that matches; its group is the number' -r
-complete -c lineage -n "__fish_lineage_using_subcommand run" -l on-exit -d 'The status of a trial whose command exits with this code; may be repeated' -r
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l on-exit -d 'Log this status if the command exits with this code, such as 3=size_blocked; may be repeated' -r
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l timeout-status -d 'The status of a trial that is stopped by --timeout' -r -f -a "baseline\t'start from here'
 keep\t'build on it'
 discard\t'do not repeat this exact edit'
@@ -193,7 +193,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand run" -l color -d 'When t
 always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l no-similar -d 'Do not show similar trials before the start'
-complete -c lineage -n "__fish_lineage_using_subcommand run" -l once -d 'If this attempt of the job is logged, do not run the command, and exit with 0'
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l once -d 'Do not run the command if the job given by --job-name and --attempt is already logged, and exit with 0'
 complete -c lineage -n "__fish_lineage_using_subcommand run" -s q -l quiet -d 'Suppress notes'
 complete -c lineage -n "__fish_lineage_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -s n -d 'Number of trials; -20 is short for -n 20 [default: 10]' -r
@@ -372,7 +372,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand show" -s h -l help -d 'P
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l top -d 'Number of trials' -r
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l parent -d 'Only trials that started from this one' -r
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l as-of -d 'Only trials up to this one' -r
-complete -c lineage -n "__fish_lineage_using_subcommand similar" -l fail-above -d 'Exit with status 1 if a trial has a score above this, from 0 to 1' -r
+complete -c lineage -n "__fish_lineage_using_subcommand similar" -l fail-above -d 'Exit with status 1 if the closest trial has a score above this; the scores are from 0 to 1' -r
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
 json\t'One JSON array; one object for `show`, and for `best` without --top'
 jsonl\t'One JSON object per line'
