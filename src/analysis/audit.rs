@@ -11,8 +11,8 @@ use super::{
     walk::find_cycles,
 };
 use crate::log::{
-    Damage, Ending, ExpId, Role, Row, Schema, Status, has_text_after_quote, parse_time,
-    signed_delta,
+    Damage, Ending, ExpId, Role, Row, Schema, Status, has_text_after_quote, is_difference,
+    parse_time, signed_delta,
 };
 
 const SPACES: &str = "spaces instead of tabs after the hypothesis; read as if they were tabs";
@@ -306,35 +306,5 @@ fn damage_kind(damage: Damage) -> &'static str {
         Damage::OpenQuote => "quote",
         Damage::TooLong { .. } => "too_long",
         Damage::RepeatedHeader => "header",
-    }
-}
-
-/// Whether `delta` is `score - base`, rounded or cut off at the last digit of its text.
-fn is_difference(delta: f64, text: &str, score: f64, base: f64) -> bool {
-    let error = (score - base - delta).abs();
-    let tolerance = 1e-12 * score.abs().max(base.abs());
-    error <= tolerance || error <= 1.01 * last_digit(text) + tolerance
-}
-
-/// The value of the last digit of a decimal number: 0.01 for `1.25`.
-fn last_digit(text: &str) -> f64 {
-    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
-    let decimals = match mantissa.split_once('.') {
-        Some((_, decimals)) => i32::try_from(decimals.trim().len()).unwrap_or(i32::MAX),
-        None => 0,
-    };
-    let exponent = exponent.trim().parse::<i32>().unwrap_or(0);
-    10_f64.powi(exponent.saturating_sub(decimals))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_delta_may_be_rounded_at_its_last_digit() {
-        assert!(is_difference(-0.001, "-0.001", 1.0724, 1.0731));
-        assert!(!is_difference(-0.001, "-0.001000", 1.0724, 1.0731));
-        assert!(is_difference(2e-9, "2e-9", 1.000_000_002, 1.0));
     }
 }

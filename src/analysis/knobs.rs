@@ -13,13 +13,7 @@ const FILLERS: [&str; 22] = [
 pub fn find_knobs(hypothesis: &str) -> Vec<String> {
     let end = hypothesis.char_indices().nth(MAX_CHARS);
     let text = &hypothesis[..end.map_or(hypothesis.len(), |(at, _)| at)];
-    let text = text
-        .replace("->", "→")
-        .replace('→', " → ")
-        .replace('=', " = ");
-    let is_border = |c: char| c.is_whitespace() || ",;:()[]{}\"'`".contains(c);
-    let words: Vec<&str> = text.split(is_border).map(trim_point).collect();
-    let words: Vec<&str> = words.into_iter().filter(|word| !word.is_empty()).collect();
+    let words = split_words(text);
     let (mut knobs, mut rest) = (Vec::new(), words.as_slice());
     while !rest.is_empty() {
         let (knob, used) = knob_at(rest).map_or((None, 1), |(knob, used)| (Some(knob), used));
@@ -39,7 +33,7 @@ fn knob_at(words: &[&str]) -> Option<(String, usize)> {
         [name, "=", value, ..] if is_name(name) && is_number(value) => {
             Some((format!("{name}={value}"), 3))
         }
-        [name, _, "→", value, ..] if is_name(name) && is_number(value) => {
+        [name, _, "→" | "->", value, ..] if is_name(name) && is_number(value) => {
             Some((format!("{name}={value}"), 4))
         }
         [name, "from", _, "to", value, ..] if is_name(name) && is_number(value) => {
@@ -52,9 +46,46 @@ fn knob_at(words: &[&str]) -> Option<(String, usize)> {
     }
 }
 
+/// The words of a text; `=` and arrows are words of their own.
+fn split_words(text: &str) -> Vec<&str> {
+    let is_border = |c: char| {
+        c.is_whitespace()
+            || matches!(
+                c,
+                ',' | ';' | ':' | '(' | ')' | '[' | ']' | '{' | '}' | '"' | '\'' | '`'
+            )
+    };
+    let mut words = Vec::new();
+    for mut rest in text.split(is_border) {
+        while let Some((at, sign)) = find_sign(rest) {
+            words.push(trim_point(&rest[..at]));
+            words.push(sign);
+            rest = &rest[at + sign.len()..];
+        }
+        words.push(trim_point(rest));
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+fn find_sign(text: &str) -> Option<(usize, &str)> {
+    let signs = ["=", "→", "->"].into_iter();
+    signs
+        .filter_map(|sign| Some((text.find(sign)?, sign)))
+        .min()
+}
+
 /// A word without the point at the end of its sentence.
 fn trim_point(word: &str) -> &str {
     word.trim_end_matches('.')
+}
+
+/// The words that every text has which turns a knob: its value, or the number of its unit.
+pub fn value_of_knob(knob: &str) -> &str {
+    match knob.split_once('=') {
+        Some((_, value)) => value,
+        None => knob.split(' ').next().unwrap_or_default(),
+    }
 }
 
 fn is_number(word: &str) -> bool {

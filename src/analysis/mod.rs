@@ -31,7 +31,7 @@ pub use compare::{Milestone, Rate, Reason, Search, SearchesBy};
 pub use failures::Failures;
 pub use invalid::BetterInvalid;
 pub use keep_signs::KeepSigns;
-pub use knobs::find_knobs;
+pub use knobs::{find_knobs, value_of_knob};
 pub use limits::{Bound, Exceeded, Limit, Limits, Side, StatedLimit};
 pub use lineage::{BestLineage, BestLineageQuery};
 pub use near_misses::NearMisses;

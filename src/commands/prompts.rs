@@ -22,7 +22,8 @@ pub struct Prompts {
 }
 
 pub fn run(args: Prompts, context: &Context) -> Result<()> {
-    let prompts = context.store()?.saved_prompts()?;
+    let store = context.store()?;
+    let prompts = store.saved_prompts()?;
     let names = ["saved", "specialist", "as_of", "bytes", "path"];
     let rows = prompts.iter().map(|saved| {
         let [time, specialist, as_of] = ["saved", "specialist", "as_of"].map(|key| saved.text(key));
@@ -38,7 +39,10 @@ pub fn run(args: Prompts, context: &Context) -> Result<()> {
         ]
     });
     if prompts.is_empty() {
-        let note = "no saved prompts; `lineage render --save` saves one";
+        let note = match store.dir() {
+            Some(_) => "no saved prompts; `lineage render --for agent --save` saves one",
+            None => "no saved prompts: the log is not in a store",
+        };
         context.ui.note(note);
     }
     context.ui.print(&match args.format {

@@ -103,6 +103,9 @@ pub fn run(args: Render, context: &Context) -> Result<()> {
     if args.hook {
         return render_hook::run(args, context);
     }
+    if args.save {
+        context.store()?.prompts_dir()?; // fails before anything is printed
+    }
     let prompt = make_prompt(&args, context)?;
     let printed = match args.format {
         RenderFormat::Md => context.ui.print(&prompt.text),

@@ -14,6 +14,7 @@ mod row;
 mod rows;
 mod scan;
 mod schema;
+mod score_column;
 mod source;
 mod status;
 mod time;
@@ -27,7 +28,7 @@ pub use metric_name::{
     direction_in_sentence, direction_of_name, has_word, matches_pattern, normalize, normalize_name,
     parse_direction, stated_direction,
 };
-pub use number::{Direction, Number, Tie, signed_delta};
+pub use number::{Direction, Number, Tie, is_difference, signed_delta};
 pub use open::{Header, Log, LogOptions, has_own_columns, read_header};
 pub use row::{Damage, Ending, Place, Row, Trial};
 pub use rows::split_space_separated;

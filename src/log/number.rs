@@ -146,6 +146,24 @@ pub fn signed_delta(delta: f64) -> String {
     text
 }
 
+/// Whether `delta` is `score - base`, rounded or cut off at the last digit of its text.
+pub fn is_difference(delta: f64, text: &str, score: f64, base: f64) -> bool {
+    let error = (score - base - delta).abs();
+    let tolerance = 1e-12 * score.abs().max(base.abs());
+    error <= tolerance || error <= 1.01 * last_digit(text) + tolerance
+}
+
+/// The value of the last digit of a decimal number: 0.01 for `1.25`.
+fn last_digit(text: &str) -> f64 {
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let decimals = match mantissa.split_once('.') {
+        Some((_, decimals)) => i32::try_from(decimals.trim().len()).unwrap_or(i32::MAX),
+        None => 0,
+    };
+    let exponent = exponent.trim().parse::<i32>().unwrap_or(0);
+    10_f64.powi(exponent.saturating_sub(decimals))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -189,5 +207,12 @@ mod tests {
         assert_eq!(signed_delta(-0.0), "+0.000000");
         assert_eq!(signed_delta(1e-300), "+1e-300");
         assert_eq!(signed_delta(2e9), "+2000000000.000000");
+    }
+
+    #[test]
+    fn a_delta_may_be_rounded_at_its_last_digit() {
+        assert!(is_difference(-0.001, "-0.001", 1.0724, 1.0731));
+        assert!(!is_difference(-0.001, "-0.001000", 1.0724, 1.0731));
+        assert!(is_difference(2e-9, "2e-9", 1.000_000_002, 1.0));
     }
 }

@@ -4,7 +4,7 @@
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
-use super::{BOLD, Look, delta_style, status_style, visible_or_dash};
+use super::{BOLD, Look, delta_style, mark_invalid, status_style, visible_or_dash};
 use crate::log::{Role, Row, shown_id};
 use crate::text::fit;
 
@@ -30,6 +30,7 @@ impl Cell {
         let (text, style) = (row.text(role), cell_style(row, role));
         match role {
             Role::Id | Role::Parent => Self::new(visible_or_dash(&shown_id(&text)), style),
+            Role::Score => Self::new(mark_invalid(visible_or_dash(&text), row), style),
             _ => Self::new(visible_or_dash(&text), style),
         }
     }

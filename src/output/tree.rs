@@ -8,9 +8,9 @@ use std::{borrow::Cow, collections::BTreeMap};
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
-use super::{BOLD, Look, delta_style, status_style, visible_or_dash};
+use super::{BOLD, INVALID, Look, delta_style, status_style, visible_or_dash};
 use crate::analysis::{ChainEnd, Visit};
-use crate::log::{Damage, Direction, Role, Row, Status, decode, shown_id};
+use crate::log::{Damage, Direction, Number, Role, Row, Status, decode, shown_id};
 use crate::text::{NOTHING, fit, visible};
 
 /// Below this depth the indent stays and the line says the depth, so that lines do not grow with the depth.
@@ -178,7 +178,11 @@ impl<'a> TreeDrawing<'a> {
         let text = |role| self.cells.text(trial, role);
         let status_style = status_style(self.cells.status(trial));
         line.push_word(status_style, &text(Role::Status));
-        line.push_number(self.scores_end, &text(Role::Score));
+        let score = text(Role::Score);
+        line.push_number(self.scores_end, &score);
+        if self.cells.status(trial).is_failure() && Number::value_of(&score).is_some() {
+            line.push(Style::new(), INVALID);
+        }
         let delta = text(Role::Delta);
         let delta = visible(&delta);
         if !delta.is_empty() && delta != NOTHING {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::columns::pick;
 use super::format::age;
 use super::table::{Cell, Table};
-use super::{BOLD, Look, column_text, delta_style, visible_or_dash};
+use super::{BOLD, Look, column_text, delta_style, mark_invalid, visible_or_dash};
 use crate::log::Role::{
     self, Delta, Hypothesis, Id, Notes, Parent, Score, Specialist, Status, Time,
 };
@@ -183,7 +183,10 @@ pub fn format_record(row: &Row, columns: &[usize], look: Look) -> String {
     let mut out = String::new();
     for (&column, name) in columns.iter().zip(&names) {
         let name = look.paint(BOLD, &format!("{:width$}", visible(name)));
-        let text = column_text(row, column);
+        let mut text = column_text(row, column);
+        if row.schema.column(Score) == Some(column) {
+            text = mark_invalid(text, row);
+        }
         let is_prose = [Hypothesis, Notes].map(|role| row.schema.column(role));
         let text = if look.is_terminal() && is_prose.contains(&Some(column)) {
             break_lines(&text).replace('\n', &gap)

@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use super::queries::Queries;
 use super::{Page, PromptData, id, limits::find_violation, trial_count, trim::Section};
-use crate::analysis::{find_knobs, find_reason, kind_of};
+use crate::analysis::{find_knobs, find_reason, kind_of, value_of_knob};
 use crate::index::IndexedLog;
 use crate::log::{Role, Status, Trial};
 use crate::output::format::{amount, duration, share};
@@ -151,10 +151,13 @@ fn count_tries(log: &IndexedLog, window: u64, classes: &mut [FailureClass]) -> R
     if names.is_empty() {
         return Ok(());
     }
+    let values: Vec<&str> = names.iter().map(|name| value_of_knob(name)).collect();
     let mut tries: BTreeMap<(String, Status), u64> = BTreeMap::new();
     log.for_each_row_from(window, |row| {
-        if !row.status().is_ignored() {
-            for knob in find_knobs(&row.text(Role::Hypothesis)) {
+        let hypothesis = row.text(Role::Hypothesis);
+        let may_turn = values.iter().any(|value| hypothesis.contains(value));
+        if may_turn && !row.status().is_ignored() {
+            for knob in find_knobs(&hypothesis) {
                 if names.contains(&knob) {
                     *tries.entry((knob, row.status())).or_default() += 1;
                 }

@@ -7,6 +7,7 @@ use std::{
 
 use super::{PromptData, PromptOptions, limits::find_violation};
 use crate::log::{Role, Row};
+use crate::output::mark_invalid;
 use crate::output::markdown::{code, word};
 use crate::text::{NOTHING, count};
 
@@ -102,11 +103,7 @@ impl<'a> Page<'a> {
 
 /// The score as it is in the log; that of a failed trial is marked.
 pub(super) fn score_cell(row: &Row) -> String {
-    let score = cell(row, Role::Score);
-    if row.status().is_failure() && score != NOTHING {
-        return score + " (invalid)";
-    }
-    score
+    mark_invalid(cell(row, Role::Score), row)
 }
 
 pub(super) fn id(row: &Row) -> String {

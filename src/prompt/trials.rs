@@ -274,7 +274,7 @@ pub(super) fn full(page: &Page) -> Option<Section> {
     let mut title = format!("## The last {} in full, newest first", rows.len());
     // In the title, so that a long text does not change the structure of the prompt.
     if rows.iter().any(|row| row.contains('…')) {
-        title += "; for texts that end in …, see `lineage show`";
+        title += "; … marks a cut text";
     }
     (!rows.is_empty()).then(|| Section::new(&title, "", rows))
 }

@@ -30,6 +30,14 @@ impl SavedPrompt {
 }
 
 impl Store {
+    /// The directory of the saved prompts, which need not exist; fails if the log is not in a store.
+    pub fn prompts_dir(&self) -> Result<PathBuf> {
+        let dir = self.dir().context(
+            "cannot save a prompt beside a log that is not in a store; `lineage init` makes a store",
+        )?;
+        Ok(dir.join(DIR))
+    }
+
     /// Saves a prompt and its record as `prompts/<as-of>_<specialist>.md` and `.json`, with a number if these exist. Returns
     /// the path of the Markdown, relative to the store.
     pub fn save_prompt(
@@ -39,10 +47,7 @@ impl Store {
         prompt: &str,
         record: &str,
     ) -> Result<PathBuf> {
-        let dir = self.dir().context(
-            "cannot save a prompt beside a log that is not in a store; `lineage init` makes a store",
-        )?;
-        let prompts = dir.join(DIR);
+        let prompts = self.prompts_dir()?;
         fs::create_dir_all(&prompts)
             .with_context(|| format!("cannot create {}", prompts.display()))?;
         let stem = format!("{}_{}", file_name(as_of), file_name(specialist));
@@ -57,7 +62,7 @@ impl Store {
 
     /// All saved prompts, in the order in which they were saved.
     pub fn saved_prompts(&self) -> Result<Vec<SavedPrompt>> {
-        let Some(dir) = self.dir().map(|dir| dir.join(DIR)) else {
+        let Ok(dir) = self.prompts_dir() else {
             return Ok(Vec::new());
         };
         let entries = match fs::read_dir(&dir) {

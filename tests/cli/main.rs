@@ -53,6 +53,7 @@ mod prune;
 mod real_logs;
 mod render;
 mod render_budget;
+mod render_commands;
 mod render_insights;
 mod render_limits;
 mod render_saved;

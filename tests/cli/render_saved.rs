@@ -86,9 +86,12 @@ fn saved_prompts_are_listed_and_never_overwritten() {
         "--sections",
         "opening",
     ]);
+    let refused = "\n! error: cannot save a prompt beside a log that is not in a store; `lineage init` makes a store\n= 1\n";
+    assert!(bare.contains(refused), "nothing is printed: {bare}");
+    let list = sandbox.transcript(&["prompts", "--store", ".lineage/results.tsv"]);
     assert!(
-        bare.contains("not in a store") && bare.ends_with("= 1\n"),
-        "{bare}"
+        list.contains("! note: no saved prompts: the log is not in a store\n"),
+        "{list}"
     );
 }
 

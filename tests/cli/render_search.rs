@@ -150,73 +150,45 @@ fn the_task_names_the_step_of_the_loop() {
     assert!(!blind.contains("similar"), "{blind}");
 }
 
-/// Every command that the prompt suggests, as it is printed.
+/// Like a log of runs that are timed until they reach an accuracy: the seconds are the score, and `core_metric` is empty.
 #[test]
-fn suggested_commands_work_as_printed() {
-    let sandbox = Sandbox::with_store();
-    sandbox.write("work/train.py", "lr = 1\n");
-    let keep = |score: &str| {
-        let status = [
-            "append",
-            "--status",
-            "keep",
-            "--specialist",
-            "opt",
-            "--snapshot",
-            "work",
-            "-q",
-        ];
-        sandbox.ok(&[&status[..], &["--metric", score, "--hypothesis", "an idea"]].concat())
-    };
-    keep("9");
-    sandbox.write("work/train.py", "lr = 2\n");
-    keep("8");
-    sandbox.ok(&[
-        "append",
-        "--status",
-        "crash",
-        "--hypothesis",
-        "another",
-        "-q",
-    ]);
-    fs::rename(sandbox.path(".lineage"), sandbox.path("a store")).unwrap();
-    let page = sandbox.ok(&[
-        "render",
-        "--for",
-        "opt",
-        "-q",
-        "--store",
-        "a store",
-        "--direction",
-        "minimize",
-    ]);
-    let more = page.split_once("## How to ask for more").unwrap().1;
-    let commands: Vec<&str> = more
-        .lines()
-        .filter_map(|line| line.strip_prefix("- `lineage ")?.split_once("`: "))
-        .map(|(command, _)| command)
-        .collect();
-    for name in [
-        "show", "similar", "chain", "tree", "stats", "tail", "checkout", "diff",
+fn an_empty_score_column_gives_way_to_the_one_that_delta_vs_best_compares() {
+    let names = "exp_id timestamp specialist parent_exp baseline_exp domain hypothesis expected_delta status \
+        core_metric val_bpb delta_vs_best train_s total_s accuracy job_name snapshot_path notes";
+    let mut log = names.split_whitespace().collect::<Vec<_>>().join("\t") + "\n";
+    for (id, status, delta, seconds, accuracy) in [
+        (0, "baseline", "", "3.83", "0.9402"),
+        (1, "discard", "+0.0500", "3.8800", "0.9411"),
+        (2, "keep", "-0.0300", "3.8000", "0.9405"),
+        (3, "disqualified", "-0.1000", "3.7000", "0.9391"),
+        (4, "crash", "", "", ""),
+        (5, "keep", "-0.0100", "3.7900", "0.9403"),
     ] {
-        assert!(
-            commands.iter().any(|command| command.starts_with(name)),
-            "no {name}: {more}"
+        log += &format!(
+            "{id:03}\t\topt\t\t\t\tidea {id}\t\t{status}\t\t\t{delta}\t{seconds}\t44\t{accuracy}\t\t\t\n"
         );
     }
-    for command in commands {
-        let line = format!("exec \"$LINEAGE\" {command}");
-        let mut shell = sandbox.command("sh");
-        shell
-            .env("LINEAGE", env!("CARGO_BIN_EXE_lineage"))
-            .args(["-c", &line]);
-        let output = shell.output().unwrap();
-        assert!(
-            output.status.success(),
-            "{command}: {}",
-            String::from_utf8_lossy(&output.stderr)
-        );
-        assert!(!output.stdout.is_empty(), "{command}");
-    }
-    assert_eq!(sandbox.read("trial-001/train.py"), "lr = 2\n");
+    let sandbox = Sandbox::new();
+    sandbox.write("results.tsv", &log);
+    let flags = ["--store", "results.tsv"];
+    let best = [&["best", "--field", "train_s"], &flags[..]].concat();
+    let shown = sandbox.transcript(&best);
+    assert!(shown.contains("\n3.7900\n"), "{shown}");
+    let note = "! note: the score is train_s, as in delta_vs_best, because core_metric is empty; override with --metric\n";
+    assert!(shown.contains(note), "{shown}");
+    let page = sandbox.ok(&[&["render", "--for", "opt", "-q"], &flags[..]].concat());
+    assert!(
+        page.contains(
+            "The score is train_s: lower is better.\nCurrent best: **005** (train_s = 3.7900).\n"
+        ),
+        "{page}"
+    );
+    assert!(
+        page.contains("- 003 [opt, disqualified, train_s 3.7000 (invalid), accuracy 0.9391]"),
+        "{page}"
+    );
+    // Nothing is guessed if the differences are of something else.
+    sandbox.write("results.tsv", log.replace("-0.0", "-0.5"));
+    let shown = sandbox.transcript(&[&["best"], &flags[..]].concat());
+    assert!(shown.contains("no best trial yet"), "{shown}");
 }

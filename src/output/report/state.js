@@ -35,7 +35,9 @@ function cutCycles() {
 /** The text of a trial in the column with a role; empty if the log has no such column. */
 function textOf(trial, role) {
   const at = column(role);
-  return at === undefined ? "" : trial.cells[at];
+  const text = at === undefined ? "" : trial.cells[at];
+  const isInvalid = role === "score" && text !== "" && kindOf(trial.status) === "failed";
+  return isInvalid ? text + " (invalid)" : text;
 }
 
 function kindOf(status) {

@@ -41,9 +41,9 @@ function makeRow(position) {
     "aria-selected": String(trial.id === state.trial),
     "data-index": trial.index,
   });
-  for (const { role, at, isNumber } of tableColumns) {
+  for (const { role, isNumber } of tableColumns) {
     const kind = role === "status" ? "status-" + kindOf(trial.status) : "";
-    row.append(element("td", { class: isNumber ? "n" : kind }, trial.cells[at]));
+    row.append(element("td", { class: isNumber ? "n" : kind }, textOf(trial, role)));
   }
   return row;
 }
