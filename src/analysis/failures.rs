@@ -16,14 +16,14 @@ pub struct Failures(pub BTreeMap<Status, VecDeque<u64>>);
 
 /// Whether a trial has no score, and a word that is not a status and says more than that it is not over.
 fn is_unknown_failure(row: &Row) -> bool {
+    if row.status() != Status::Other || row.damage.is_some() || row.score().is_some() {
+        return false;
+    }
     let word = row.text(Role::Status).trim().to_lowercase();
     let is_open = [
         "", "-", "running", "pending", "queued", "waiting", "todo", "draft",
     ];
-    row.status() == Status::Other
-        && row.damage.is_none()
-        && row.score().is_none()
-        && !is_open.contains(&word.as_str())
+    !is_open.contains(&word.as_str())
 }
 
 impl Query for Failures {
