@@ -90,6 +90,36 @@ fn man_page(command: &clap::Command) -> String {
 }
 
 #[test]
+fn the_package_has_what_a_build_needs_and_nothing_else() {
+    let mut cargo = std::process::Command::new(env!("CARGO"));
+    cargo.args(["package", "--list", "--allow-dirty", "--offline"]);
+    cargo.current_dir(env!("CARGO_MANIFEST_DIR"));
+    let output = cargo.output().expect("cargo runs");
+    assert!(output.status.success(), "{output:?}");
+    let listed = String::from_utf8(output.stdout).unwrap();
+    let is_in_dir = |name: &&str| {
+        ["src/", "man/", "completions/"]
+            .iter()
+            .any(|dir| name.starts_with(dir))
+    };
+    let (below, mut top): (Vec<&str>, Vec<&str>) = listed.lines().partition(is_in_dir);
+    top.retain(|name| *name != ".cargo_vcs_info.json"); // only in a repository
+    assert_eq!(
+        top,
+        [
+            "CHANGELOG.md",
+            "Cargo.lock",
+            "Cargo.toml",
+            "Cargo.toml.orig",
+            "LICENSE",
+            "README.md",
+            "askama.toml",
+        ]
+    );
+    assert!(below.contains(&"src/output/report/page.html"), "{below:?}");
+}
+
+#[test]
 fn the_command_tree_is_sound() {
     Cli::command().debug_assert();
 }
