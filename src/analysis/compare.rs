@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::tally::seconds_of;
 use super::{Query, Tally, find_reason, kind_of};
 use crate::log::{Direction, Role, Row, Status};
 
@@ -126,7 +127,7 @@ impl Query for Search {
         self.tally.observe(row);
         if !row.status().is_ignored() {
             self.trials += 1;
-            self.hours += row.number_in(Role::TotalSeconds).unwrap_or(0.0) / 3600.0;
+            self.hours += seconds_of(row) / 3600.0;
         }
         self.add_milestone(row);
         if row.status().is_failure() {

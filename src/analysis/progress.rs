@@ -1,14 +1,15 @@
 //! The trials of a search as points: when each ran, what had been spent by then, and how it ended.
 
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::tally::seconds_of;
 use super::{Query, Tally};
 use crate::log::{ExpId, Role, Row, Status, parse_time};
 use crate::text::cut_visible;
 
 /// How much of a hypothesis a label shows.
 const LABEL_CHARS: usize = 45;
-
-/// Scores beyond this are drawn as if they were this, so that the difference of two is finite.
-const MAX_SCORE: f64 = 1e300;
 
 /// One trial.
 #[derive(Clone, Debug)]
@@ -22,9 +23,38 @@ pub struct Point {
     pub status: Status,
     pub score: Option<f64>,
     /// The index of its specialist.
-    pub group: usize,
+    pub specialist: usize,
+    /// The index of the word in the log if that is not a status, else of an empty one.
+    pub word: usize,
     /// The id and the start of the hypothesis of a keep.
     pub label: Option<String>,
+}
+
+impl Point {
+    /// The score, unless it says nothing: it is that of a failure, or the status is unknown.
+    pub fn drawn_score(&self) -> Option<f64> {
+        let has_meaning = self.status.can_be_best() || self.status.is_completed();
+        self.score.filter(|_| has_meaning)
+    }
+}
+
+/// Different texts, in the order in which they came.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    pub names: Vec<String>,
+    indices: HashMap<String, usize>,
+}
+
+impl Names {
+    fn index(&mut self, name: Cow<str>) -> usize {
+        if let Some(&index) = self.indices.get(&*name) {
+            return index;
+        }
+        let (name, index) = (name.into_owned(), self.names.len());
+        self.names.push(name.clone());
+        self.indices.insert(name, index);
+        index
+    }
 }
 
 /// All trials of a search, without damaged rows and ignored trials.
@@ -33,8 +63,9 @@ pub struct Progress {
     pub points: Vec<Point>,
     /// The indices of the points that were a new best.
     pub bests: Vec<usize>,
-    /// The specialists, in the order of their first trials.
-    pub groups: Vec<String>,
+    pub specialists: Names,
+    /// The words that are not a status.
+    pub words: Names,
     pub tally: Tally,
     hours: f64,
     ids: TrialNumbers,
@@ -71,15 +102,6 @@ impl Progress {
         self.bests.last().copied()
     }
 
-    fn find_group(&mut self, row: &Row) -> usize {
-        let name = row.text(Role::Specialist);
-        if let Some(group) = self.groups.iter().position(|group| *group == name) {
-            return group;
-        }
-        self.groups.push(name.into_owned());
-        self.groups.len() - 1
-    }
-
     fn is_new_best(&self, row: &Row) -> bool {
         let Some(score) = row.eligible_score() else {
             return false;
@@ -95,18 +117,22 @@ impl Query for Progress {
         if row.damage.is_some() || row.status().is_ignored() {
             return;
         }
-        let seconds = row.number_in(Role::TotalSeconds).unwrap_or(0.0);
-        self.hours += seconds.clamp(0.0, 1e12) / 3600.0;
+        self.hours += seconds_of(row).max(0.0) / 3600.0;
         if self.is_new_best(row) {
             self.bests.push(self.points.len());
         }
+        let word = match row.status() {
+            Status::Other => row.text(Role::Status),
+            _ => Cow::Borrowed(""),
+        };
         let point = Point {
             trial: to_number(self.points.len() as u64 + 1),
             time: parse_time(&row.bytes(Role::Time)).map(|time| to_seconds(time.as_second())),
             hours: self.hours,
             status: row.status(),
-            score: row.score().map(|score| score.clamp(-MAX_SCORE, MAX_SCORE)),
-            group: self.find_group(row),
+            score: row.score(),
+            specialist: self.specialists.index(row.text(Role::Specialist)),
+            word: self.words.index(word),
             label: (row.status() == Status::Keep).then(|| make_label(row)),
         };
         self.ids.observe(row.id());

@@ -10,6 +10,12 @@ use crate::log::{Role, Row, Status};
 /// A trial cannot have taken longer, in seconds: an absurd cell does not spoil the sum.
 const MAX_SECONDS: f64 = 1e12;
 
+/// How long a trial took.
+pub(super) fn seconds_of(row: &Row) -> f64 {
+    let seconds = row.number_in(Role::TotalSeconds).unwrap_or(0.0);
+    seconds.clamp(-MAX_SECONDS, MAX_SECONDS)
+}
+
 /// One outcome of a group.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Entry {
@@ -40,10 +46,9 @@ impl Group {
             Some(count) => count,
             None => self.other.entry(word()).or_default(),
         };
-        let seconds = row.number_in(Role::TotalSeconds).unwrap_or(0.0);
         *trials += 1;
         self.completed += u64::from(row.status().is_completed() && row.score().is_some());
-        *sum += seconds.clamp(-MAX_SECONDS, MAX_SECONDS);
+        *sum += seconds_of(row);
         if let Some(score) = row.eligible_score()
             && self
                 .best

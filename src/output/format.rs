@@ -6,6 +6,9 @@ use crate::text::NOTHING;
 
 /// A number in a sentence: at most six decimals, no trailing zeros, and zero only for zero.
 pub fn number(value: f64) -> String {
+    if value.abs() >= 1e15 {
+        return format!("{value:e}");
+    }
     let text = format!("{value:.6}");
     match text.trim_end_matches('0').trim_end_matches('.') {
         "0" | "-0" if value != 0.0 => format!("{value:e}"),
@@ -66,6 +69,16 @@ pub fn percent(ratio: f64) -> String {
     format!("{:.1} %", 100.0 * ratio)
 }
 
+/// A change in per cent of where it started, for a sentence: ` (-0.73 %)`; nothing if the start is 0 or almost.
+pub fn change_percent(change: f64, start: f64) -> String {
+    let percent = 100.0 * (change / start.abs());
+    if percent.abs() < 1e6 {
+        format!(" ({percent:+.2} %)")
+    } else {
+        String::new()
+    }
+}
+
 /// A signed difference with two significant digits, for a sentence: `-0.0010`, `+12`.
 pub fn short_delta(delta: f64) -> String {
     let magnitude = delta.abs().log10().floor();
@@ -106,6 +119,9 @@ mod tests {
     #[test]
     fn a_number_is_short_and_zero_only_if_it_is_zero() {
         assert_eq!([1.5, 0.0, 1e-9, 3.0].map(number), ["1.5", "0", "1e-9", "3"]);
+        assert_eq!([1e308, -2e15].map(number), ["1e308", "-2e15"]);
+        assert_eq!(change_percent(-0.0079, 1.081), " (-0.73 %)");
+        assert_eq!(change_percent(1.0, 0.0) + &change_percent(1.0, 1e-300), "");
     }
 
     #[test]

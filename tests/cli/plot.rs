@@ -168,6 +168,47 @@ fn every_log_has_a_picture_and_the_same_bytes_each_time() {
 }
 
 #[test]
+fn a_wild_score_does_not_flatten_the_picture() {
+    for wild in [("baseline", "900"), ("keep", "-900"), ("keep", "1e308")] {
+        let mut rows = search(120);
+        rows[usize::from(wild.0 == "keep") * 60] = row(wild.0, wild.1);
+        let picture = svg(&with_rows(rows), &[]);
+        check_svg(&picture);
+        assert!(picture.contains(" outside</text>"), "{wild:?}");
+        let ticks = picture.matches(">1.99").count();
+        assert!(ticks > 2, "{wild:?}\n{picture}");
+    }
+}
+
+#[test]
+fn trials_that_have_no_score_or_an_unknown_status_are_counted() {
+    let mut rows = search(60);
+    rows[3..7].fill(row("discard", "nan"));
+    rows[8] = row("keep", "inf");
+    rows[20] = row("oom <killed>", "1.5");
+    let picture = svg(&with_rows(rows), &[]);
+    check_svg(&picture);
+    for lane in ["no score 5", "oom &lt;killed&gt; 1"] {
+        assert!(
+            picture.contains(&format!(">{lane}</text>")),
+            "{lane}\n{picture}"
+        );
+    }
+}
+
+#[test]
+fn labels_in_a_terminal_cover_no_keep() {
+    let rows = search(120);
+    let keeps = rows.iter().filter(|row| row.2 == "keep").count();
+    let sandbox = with_rows(rows);
+    for width in ["60", "80", "120"] {
+        let out = sandbox.ok(&["plot", "--width", width]);
+        assert_eq!(out.matches('●').count(), keeps + 1, "{out}");
+        assert!(out.contains(" lower the rate"), "{out}");
+    }
+}
+
+#[test]
 fn a_picture_of_ten_thousand_trials_stays_small() {
     let sandbox = with_rows(search(10_000));
     let picture = svg(&sandbox, &[]);

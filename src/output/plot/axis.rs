@@ -1,40 +1,6 @@
-//! Axes: which part of the scores is shown, where the ticks are, and what they say.
-
-use std::str::FromStr;
+//! Axes: where values and ticks are, and what the ticks say.
 
 use jiff::Timestamp;
-
-use crate::analysis::Progress;
-use crate::log::{Direction, Number};
-
-/// Which scores the picture shows.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum ScoreRange {
-    /// From the best to a little beyond the baseline.
-    #[default]
-    Auto,
-    All,
-    Between(f64, f64),
-}
-
-impl FromStr for ScoreRange {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "auto" => return Ok(Self::Auto),
-            "all" => return Ok(Self::All),
-            _ => {}
-        }
-        let bounds = text
-            .split_once(':')
-            .and_then(|(a, b)| Some((Number::value_of(a)?, Number::value_of(b)?)));
-        match bounds {
-            Some((a, b)) if a < b || b < a => Ok(Self::Between(a.min(b), a.max(b))),
-            _ => Err("expected auto, all, or two numbers as A:B".to_owned()),
-        }
-    }
-}
 
 /// A map from values to a side of the picture.
 #[derive(Clone, Copy, Debug)]
@@ -48,9 +14,22 @@ pub(super) struct Scale {
 }
 
 impl Scale {
+    /// A map from two values to two places.
+    pub(super) fn new((from, to): (f64, f64), (start, end): (f64, f64)) -> Self {
+        Self {
+            from,
+            to,
+            start,
+            end,
+        }
+    }
+
     /// Where a value is; a value beyond an end is at the end.
     pub(super) fn at(&self, value: f64) -> f64 {
-        let part = (value - self.from) / (self.to - self.from);
+        let mut part = (value - self.from) / (self.to - self.from);
+        if (self.to - self.from).is_infinite() {
+            part = (value / 2.0 - self.from / 2.0) / (self.to / 2.0 - self.from / 2.0);
+        }
         self.start + part.clamp(0.0, 1.0) * (self.end - self.start)
     }
 
@@ -59,95 +38,13 @@ impl Scale {
     }
 }
 
-/// The lowest and the highest score to show.
-pub(super) fn choose_range(
-    range: ScoreRange,
-    searches: &[&Progress],
-    direction: Direction,
-) -> (f64, f64) {
-    let (mut low, mut high) = match range {
-        ScoreRange::Between(a, b) => return (a, b),
-        ScoreRange::All => extent(&all_scores(searches)),
-        ScoreRange::Auto => interesting_range(searches, direction),
-    };
-    if low > high {
-        return (0.0, 1.0); // no scores
-    }
-    if high - low <= f64::EPSILON * high.abs().max(low.abs()) {
-        let around = if low == 0.0 { 1.0 } else { low.abs() * 0.05 };
-        (low, high) = (low - around, high + around);
-    }
-    let margin = (high - low) * 0.08;
-    (low - margin, high + margin)
-}
-
-/// From the best to the baseline, but so far that half of the trials that completed are seen, unless they are far away.
-fn interesting_range(searches: &[&Progress], direction: Direction) -> (f64, f64) {
-    let mut shown = Vec::new();
-    for search in searches {
-        shown.extend(
-            search
-                .bests
-                .iter()
-                .filter_map(|&best| search.points[best].score),
-        );
-        shown.extend(search.tally.baseline.as_ref().map(|(score, _)| *score));
-    }
-    let mut scores = all_scores(searches);
-    if scores.is_empty() || shown.is_empty() {
-        return extent(&trim_outliers(scores));
-    }
-    let (low, high) = extent(&shown);
-    scores.sort_by(f64::total_cmp);
-    let (best, middle) = (
-        if direction.better(0.0, 1.0) {
-            low
-        } else {
-            high
-        },
-        scores[scores.len() / 2],
-    );
-    let span = high - low;
-    let reach = if span > 0.0 {
-        3.0 * span
-    } else {
-        f64::INFINITY
-    };
-    if (middle - best).abs() <= reach {
-        return (low.min(middle), high.max(middle));
-    }
-    (low, high)
-}
-
-/// The scores without those that are far from the middle half.
-fn trim_outliers(mut scores: Vec<f64>) -> Vec<f64> {
-    scores.sort_by(f64::total_cmp);
-    let Some(last) = scores.len().checked_sub(1) else {
-        return scores;
-    };
-    let (lower, upper) = (scores[last / 4], scores[last - last / 4]);
-    let reach = 3.0 * (upper - lower);
-    scores.retain(|score| (lower - reach..=upper + reach).contains(score));
-    scores
-}
-
-/// The scores of the trials that are drawn as points.
-fn all_scores(searches: &[&Progress]) -> Vec<f64> {
-    let points = searches.iter().flat_map(|search| &search.points);
-    let scored = points.filter(|point| !point.status.is_failure());
-    scored.filter_map(|point| point.score).collect()
-}
-
-/// The smallest and the largest value; infinities the wrong way round if there is none.
-pub(super) fn extent(values: &[f64]) -> (f64, f64) {
-    let low = values.iter().copied().fold(f64::INFINITY, f64::min);
-    let high = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    (low, high)
-}
-
 /// Round values between two bounds, at most `max` of them, with their texts.
 pub(super) fn number_ticks(low: f64, high: f64, max: f64) -> Vec<(f64, String)> {
-    let step = nice_step((high - low) / max.max(1.0));
+    let max = max.max(1.0);
+    let step = nice_step(high / max - low / max); // the difference alone may be infinite
+    if !step.is_normal() {
+        return vec![(low, format!("{low:e}")), (high, format!("{high:e}"))];
+    }
     let (mut ticks, first) = (Vec::new(), (low / step).ceil());
     for n in 0..1000 {
         let value = (first + f64::from(n)) * step;
@@ -191,7 +88,7 @@ fn tick_text(value: f64, step: f64) -> String {
         return "0".to_owned();
     }
     let last_digit = (step * 1.000_001).log10().floor();
-    if value.abs() >= 1e7 || last_digit < -9.0 {
+    if value.abs() >= 1e7 || last_digit < -9.0 && value.abs() < 1e-3 {
         let digits = (value.abs().log10().floor() - last_digit).clamp(0.0, 16.0) as usize;
         return format!("{value:.digits$e}");
     }
@@ -257,6 +154,10 @@ mod tests {
             ["0", "1e12", "2e12", "3e12"]
         );
         assert_eq!(
+            texts(number_ticks(-1.5e308, 1.5e308, 3.0)),
+            ["-1e308", "0", "1e308"]
+        );
+        assert_eq!(
             texts(number_ticks(1e-12, 3e-12, 2.0)),
             ["1e-12", "2e-12", "3e-12"]
         );
@@ -269,14 +170,5 @@ mod tests {
         assert_eq!(day, ["06:00", "12:00", "18:00", "00:00"]);
         let month = texts(time_ticks(start, start + 2_600_000.0, 5.0));
         assert_eq!(month[0], "2026-05-07");
-    }
-
-    #[test]
-    fn a_range_is_two_numbers_in_any_order() {
-        assert_eq!("2:1".parse(), Ok(ScoreRange::Between(1.0, 2.0)));
-        assert_eq!("auto".parse(), Ok(ScoreRange::Auto));
-        for bad in ["1", "1:1", "a:b", ""] {
-            assert!(bad.parse::<ScoreRange>().is_err(), "{bad}");
-        }
     }
 }

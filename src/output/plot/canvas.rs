@@ -3,6 +3,8 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::font::text_width;
+use super::scene::Position;
+use super::style::TEXT_SIZE;
 
 /// The room that a painter offers. A picture is measured in pixels, a terminal in dots: two by four in a character.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +20,31 @@ pub(super) struct Canvas {
     pub(super) keep: f64,
     pub(super) max_labels: usize,
     pub(super) is_text: bool,
+}
+
+/// A rectangle.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Area {
+    pub(super) left: f64,
+    pub(super) top: f64,
+    pub(super) right: f64,
+    pub(super) bottom: f64,
+}
+
+impl Area {
+    pub(super) fn overlaps(&self, other: &Self) -> bool {
+        self.left < other.right
+            && other.left < self.right
+            && self.top < other.bottom
+            && other.top < self.bottom
+    }
+
+    pub(super) fn contains(&self, other: &Self) -> bool {
+        self.left <= other.left
+            && other.right <= self.right
+            && self.top <= other.top
+            && other.bottom <= self.bottom
+    }
 }
 
 impl Canvas {
@@ -50,14 +77,48 @@ impl Canvas {
         }
     }
 
+    /// One of two distances: in a terminal, or in a picture.
+    pub(super) fn pick(&self, in_text: f64, in_picture: f64) -> f64 {
+        if self.is_text { in_text } else { in_picture }
+    }
+
     /// The width of a text.
     pub(super) fn measure(&self, text: &str) -> f64 {
+        #[allow(clippy::cast_precision_loss, reason = "the width of a line")]
+        let columns = text.width() as f64;
+        self.pick(2.0 * columns, text_width(text, TEXT_SIZE))
+    }
+
+    /// The text, cut to a width.
+    pub(super) fn fit(&self, text: &str, width: f64) -> String {
+        if self.measure(text) <= width {
+            return text.to_owned();
+        }
+        let mut cut: String = text.chars().take(1000).collect();
+        while !cut.is_empty() && self.measure(&cut) + self.measure("…") > width {
+            cut.pop();
+        }
+        cut.truncate(cut.trim_end().len());
+        cut + "…"
+    }
+
+    /// What a line between two places of this thickness covers: whole characters in a terminal.
+    pub(super) fn cover(&self, a: Position, b: Position, size: f64) -> Area {
+        let (left, right) = (a.0.min(b.0), a.0.max(b.0));
+        let (top, bottom) = (a.1.min(b.1), a.1.max(b.1));
         if self.is_text {
-            #[allow(clippy::cast_precision_loss, reason = "the width of a line")]
-            let columns = text.width() as f64;
-            2.0 * columns
-        } else {
-            text_width(text, super::style::TEXT_SIZE)
+            return Area {
+                left: (left / 2.0).floor() * 2.0,
+                top: (top / 4.0).floor() * 4.0,
+                right: (right / 2.0).floor() * 2.0 + 2.0,
+                bottom: (bottom / 4.0).floor() * 4.0 + 4.0,
+            };
+        }
+        Area {
+            left: left - size,
+            top: top - size,
+            right: right + size,
+            bottom: bottom + size,
         }
     }
 

@@ -1,62 +1,64 @@
-//! What is around the trials: the title, the axes, the legend and the line of the baseline.
+//! What is around the trials: the title, the axes, the legend, the line of the baseline and the failures below.
 
-use super::Axis;
 use super::axis::{count_ticks, number_ticks, time_ticks};
-use super::canvas::Canvas;
+use super::lanes::{lane_height, name_places};
 use super::layout::Layout;
-use super::scene::{Anchor, Class, Form, Position, Scene, Shape};
-use super::words::legend_text;
+use super::model::{Axis, legend_text};
+use super::scene::{Anchor, Class, Form, Outline, Position, Scene};
+
+/// The height of a failure's tick in pixels.
+const TICK: f64 = 10.0;
 
 impl Layout<'_> {
-    pub(super) fn draw_frame(&self, scene: &mut Scene) {
-        let canvas = self.canvas;
-        let (title, name) = if canvas.is_text {
-            (3.0, 7.0)
-        } else {
-            (canvas.line * 1.3, canvas.line * 2.3)
-        };
-        let left = canvas.gap;
-        scene.text(
-            Class::Title,
-            Anchor::Start,
-            (left, title),
-            self.plot.title(),
-        );
-        scene.text(
-            Class::Text,
-            Anchor::Start,
-            (left, name),
-            self.plot.score_name(),
-        );
-        self.draw_legend(name + canvas.line, scene);
-        if self.plot.has_scores() {
-            self.draw_score_axis(scene);
-            if let Some(line) = self.baseline() {
-                scene.line(Class::Baseline, line);
-            }
+    /// Draws what is behind the trials.
+    pub(super) fn draw_grid(&self, scene: &mut Scene) {
+        if !self.plot.has_scores() {
+            return;
         }
-        self.draw_trial_axis(scene);
+        let (canvas, area) = (self.canvas, self.area);
+        for (value, text) in &self.score_ticks {
+            let y = self.y.at(*value);
+            scene.line(Class::Grid, vec![(area.left, y), (area.right, y)]);
+            let place = (area.left - canvas.gap, y + canvas.pick(0.0, 4.0));
+            scene.text(Class::Text, Anchor::End, place, text);
+        }
+        if let Some(line) = self.baseline() {
+            scene.line(Class::Baseline, line.to_vec());
+        }
     }
 
-    fn draw_score_axis(&self, scene: &mut Scene) {
+    /// Draws the texts around the trials; `above` and `below` say how many are outside.
+    pub(super) fn draw_texts(&self, above: &str, below: &str, scene: &mut Scene) {
         let (canvas, area) = (self.canvas, self.area);
-        let height = area.bottom - area.top;
-        for (value, text) in score_ticks(canvas, height, self.y.from, self.y.to) {
-            let y = self.y.at(value);
-            scene.line(Class::Grid, vec![(area.left, y), (area.right, y)]);
-            let base = if canvas.is_text { y } else { y + 4.0 };
-            let place = (area.left - canvas.gap, base);
-            scene.text(Class::Text, Anchor::End, place, text);
+        let base = |row: f64| canvas.pick(4.0 * row - 1.0, canvas.line * (row + 0.3));
+        let (left, width) = (canvas.gap, canvas.width - 2.0 * canvas.gap);
+        let title = canvas.fit(&self.plot.title(), width / canvas.pick(1.0, 1.5));
+        scene.text(Class::Title, Anchor::Start, (left, base(1.0)), &title);
+        let room = width - canvas.measure(above) - canvas.gap;
+        let name = canvas.fit(&self.plot.score_name(), room);
+        scene.text(Class::Text, Anchor::Start, (left, base(2.0)), &name);
+        let end = (area.right, base(2.0));
+        scene.text(Class::Text, Anchor::End, end, above);
+        self.draw_legend(base(3.0), scene);
+        self.draw_trial_axis(below, scene);
+        if !self.plot.has_scores() {
+            let middle = f64::midpoint(area.left, area.right);
+            let place = (middle, f64::midpoint(area.top, area.bottom));
+            scene.text(Class::Text, Anchor::Middle, place, "no scores yet");
         }
     }
 
     /// The ticks and the name of the horizontal axis. Ticks that would touch another are left out.
-    fn draw_trial_axis(&self, scene: &mut Scene) {
+    fn draw_trial_axis(&self, below: &str, scene: &mut Scene) {
         let (canvas, area) = (self.canvas, self.area);
         let name = self.plot.x_name();
-        let base = area.bottom + if canvas.is_text { 3.0 } else { canvas.line };
+        let base = area.bottom + canvas.pick(3.0, canvas.line);
         scene.text(Class::Text, Anchor::End, (area.right, base), name);
         let mut free = area.right - canvas.measure(name) - 2.0 * canvas.gap;
+        if !below.is_empty() {
+            scene.text(Class::Text, Anchor::End, (free, base), below);
+            free -= canvas.measure(below) + 2.0 * canvas.gap;
+        }
         for (value, text) in self.trial_ticks().iter().rev() {
             let (x, half) = (self.x.at(*value), canvas.measure(text) / 2.0);
             if x + half <= free && x - half >= 0.0 {
@@ -79,72 +81,55 @@ impl Layout<'_> {
 
     /// The names of the groups or of the logs, with their marks.
     fn draw_legend(&self, base: f64, scene: &mut Scene) {
-        let mut x = self.canvas.gap;
-        let (dot, gap) = (self.canvas.keep, self.canvas.gap);
-        for (number, name) in self.legend().into_iter().enumerate() {
-            let width = self.canvas.measure(&name) + 4.0 * gap;
-            if x + width > self.canvas.width {
+        let searches = self.plot.searches.iter();
+        let names = if self.plot.is_overlay() {
+            searches.map(|(name, log)| legend_text(name, log)).collect()
+        } else {
+            self.groups.names.clone()
+        };
+        let (canvas, gap) = (self.canvas, self.canvas.gap);
+        let mut x = gap;
+        for (number, name) in names.iter().enumerate() {
+            let name = canvas.fit(name, canvas.width - x - 2.0 * gap);
+            let y = base - canvas.pick(1.0, 4.0);
+            if x + 6.0 * gap > canvas.width {
                 break;
             }
-            let place = (x + dot, base - if self.canvas.is_text { 1.0 } else { 4.0 });
             if self.plot.is_overlay() {
-                let ends = vec![
-                    (x, place.1),
-                    (
-                        x + 2.0 * gap - if self.canvas.is_text { 2.0 } else { 5.0 },
-                        place.1,
-                    ),
-                ];
-                scene.line(Class::GroupLine(number), ends);
+                let end = x + 2.0 * gap - canvas.pick(2.0, 5.0);
+                scene.line(Class::GroupLine(number), vec![(x, y), (end, y)]);
             } else {
-                scene.shapes.push(Shape::Mark {
-                    class: Class::GroupKeep(number),
-                    form: Form::of_group(number),
-                    size: dot,
-                    place,
-                    hint: String::new(),
-                });
+                let (form, place) = (Form::of_group(Some(number)), (x + canvas.keep, y));
+                scene.marks(Class::GroupKeep(number), form, canvas.keep, vec![place]);
             }
-            scene.text(Class::Text, Anchor::Start, (x + 2.0 * gap, base), name);
-            x += width;
+            scene.text(Class::Text, Anchor::Start, (x + 2.0 * gap, base), &name);
+            x += canvas.measure(&name) + 4.0 * gap;
         }
     }
 
-    fn legend(&self) -> Vec<String> {
-        if self.plot.is_overlay() {
-            let searches = self.plot.searches.iter();
-            return searches
-                .map(|(name, search)| legend_text(name, search))
-                .collect();
+    /// Draws the failures as ticks, with their names: beside them, above them, or below all of them in a terminal.
+    pub(super) fn draw_lanes(&self, scene: &mut Scene) {
+        let (canvas, area) = (self.canvas, self.area);
+        let height = canvas.pick(canvas.line, TICK);
+        let mut bottom = area.bottom + canvas.line + canvas.pick(0.0, canvas.gap);
+        bottom += lane_height(canvas);
+        for (lane, (left, row)) in self.lanes.iter().zip(name_places(canvas, &self.lanes)) {
+            let places = lane.values.iter();
+            let places = places.map(|&value| (self.x.at(value), bottom - height));
+            let mut places: Vec<Position> = places.collect();
+            places.dedup_by(|a, b| (a.0 - b.0).abs() < 0.5);
+            let class = Class::Failure(lane.status);
+            scene.add(class, Outline::Ticks(height, places), "");
+            let (class, place) = if canvas.is_text {
+                (class, (left, bottom + row * canvas.line + 3.0))
+            } else if canvas.is_wide() {
+                (Class::Text, (area.right + canvas.gap, bottom - 1.0))
+            } else {
+                (Class::Text, (area.left, bottom - TICK - 3.0))
+            };
+            let name = canvas.fit(&lane.name, canvas.width - place.0);
+            scene.text(class, Anchor::Start, place, &name);
+            bottom += canvas.pick(0.0, lane_height(canvas));
         }
-        self.groups.names.clone()
     }
-
-    /// Writes the name of the baseline, over the trials.
-    pub(super) fn name_baseline(&self, scene: &mut Scene) {
-        let Some(line) = self.baseline() else {
-            return;
-        };
-        let (right, y) = line[1];
-        let base = match self.canvas.is_text {
-            true => y - 1.0,
-            false if y - self.area.top < self.canvas.line => y + 14.0, // below the marks at the edge
-            false => y - 5.0,
-        };
-        scene.text(Class::Text, Anchor::End, (right, base), "baseline");
-    }
-
-    /// The line of the first baseline, if it is in the picture.
-    pub(super) fn baseline(&self) -> Option<Vec<Position>> {
-        let searches = self.plot.searches.iter();
-        let mut baselines = searches.filter_map(|(_, search)| search.tally.baseline.as_ref());
-        let (score, _) = baselines.next()?;
-        let y = self.y.at(*score);
-        let ends = vec![(self.area.left, y), (self.area.right, y)];
-        self.y.contains(*score).then_some(ends)
-    }
-}
-
-pub(super) fn score_ticks(canvas: Canvas, height: f64, low: f64, high: f64) -> Vec<(f64, String)> {
-    number_ticks(low, high, height / canvas.line / 2.5)
 }

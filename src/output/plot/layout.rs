@@ -1,13 +1,12 @@
-//! Where everything is: the axes, the trials, the best so far, the failures below, and the labels.
+//! Where everything is: the axes, the trials, the best so far, and the failures below.
 
-use super::Plot;
-use super::axis::{Scale, choose_range, extent};
-use super::canvas::Canvas;
-use super::frame::score_ticks;
-use super::labels::{Area, Candidate, LabelPlacer, rank};
-use super::lanes::{Lane, draw_lanes, find_lanes, lanes_height};
-use super::points::{Groups, draw_points};
-use super::scene::{Anchor, Class, Position, Scene};
+use super::axis::{Scale, number_ticks};
+use super::canvas::{Area, Canvas};
+use super::groups::Groups;
+use super::lanes::{Lane, find_lanes, lanes_height};
+use super::model::Plot;
+use super::range::{choose_range, extent};
+use super::scene::Position;
 use crate::analysis::{Point, Progress};
 
 /// A plot on its way to a scene.
@@ -17,6 +16,7 @@ pub(super) struct Layout<'p> {
     pub(super) area: Area,
     pub(super) x: Scale,
     pub(super) y: Scale,
+    pub(super) score_ticks: Vec<(f64, String)>,
     pub(super) groups: Groups,
     /// The failures that occur, with their trials.
     pub(super) lanes: Vec<Lane>,
@@ -26,151 +26,91 @@ impl<'p> Layout<'p> {
     pub(super) fn new(plot: &'p Plot, canvas: Canvas) -> Self {
         let searches: Vec<&Progress> = plot.searches.iter().map(|(_, search)| search).collect();
         let lanes = find_lanes(plot);
-        let scores = choose_range(plot.scores, &searches, plot.direction);
-        let area = find_area(plot, canvas, &lanes, scores);
-        let values = searches.iter().flat_map(|search| &search.points);
-        let values: Vec<f64> = values.filter_map(|point| plot.x_value(point)).collect();
-        let (from, to) = match extent(&values) {
-            (from, to) if from < to => (from - (to - from) * 0.012, to + (to - from) * 0.012),
-            (from, to) if from > to => (0.0, 1.0), // no trials
-            (value, _) => (value - 1.0, value + 1.0),
-        };
+        let (low, high) = choose_range(plot.scores, &searches, plot.direction);
+        let (mut area, height) = find_area(plot, canvas, &lanes);
+        let score_ticks = number_ticks(low, high, height / canvas.line / 2.5);
+        let widths = score_ticks.iter().map(|(_, text)| canvas.measure(text));
+        area.left += widths.fold(0.0, f64::max);
+        let (from, to) = trial_range(plot);
+        let (x, y) = (
+            (area.left, area.right),
+            (area.bottom - canvas.pick(1.0, 0.0), area.top),
+        );
         Self {
             plot,
             canvas,
-            x: Scale {
-                from,
-                to,
-                start: area.left,
-                end: area.right,
-            },
-            y: Scale {
-                from: scores.0,
-                to: scores.1,
-                start: area.bottom,
-                end: area.top,
-            },
             area,
+            x: Scale::new((from, to), x),
+            y: Scale::new((low, high), y),
+            score_ticks,
             groups: Groups::new(plot),
             lanes,
         }
     }
 
-    pub(super) fn build_scene(&self) -> Scene {
-        let (plot, area) = (self.plot, self.area);
-        let mut scene = Scene {
-            width: self.canvas.width,
-            height: self.canvas.height,
-            title: plot.title(),
-            description: plot.description(),
-            shapes: Vec::new(),
-        };
-        self.draw_frame(&mut scene);
-        let mut placer = LabelPlacer::new(self.canvas, area, plot.prefers_below());
-        if !self.canvas.is_text {
-            placer.avoid(&[], &self.baseline().unwrap_or_default());
-        }
-        for (number, (_, search)) in plot.searches.iter().enumerate() {
-            if plot.is_overlay() {
-                scene.line(Class::GroupLine(number), self.best_line(search));
-            } else {
-                self.draw_search(search, &mut scene, &mut placer);
-            }
-        }
-        self.name_baseline(&mut scene);
-        draw_lanes(self, &mut scene);
-        if !plot.has_scores() {
-            let middle = f64::midpoint(area.left, area.right);
-            let place = (middle, f64::midpoint(area.top, area.bottom));
-            scene.text(Class::Text, Anchor::Middle, place, "no scores yet");
-        }
-        scene
-    }
-
     /// Where a trial is, if it is on both axes; a score beyond an end is at the end.
     pub(super) fn place(&self, point: &Point) -> Option<Position> {
-        Some((
-            self.x.at(self.plot.x_value(point)?),
-            self.y.at(point.score?),
-        ))
-    }
-
-    fn draw_search(&self, search: &Progress, scene: &mut Scene, placer: &mut LabelPlacer) {
-        let line = self.best_line(search);
-        let keeps = draw_points(self, search, &line, scene);
-        let marks: Vec<Position> = keeps.iter().map(|&(_, place)| place).collect();
-        placer.avoid(&marks, &line);
-        let order = rank(&keeps, |&(point, _)| find_gain(search, point));
-        let candidates = order.into_iter().filter_map(|at| {
-            let (point, place) = keeps[at];
-            let text = search.points[point].label.as_deref()?;
-            Some(Candidate { place, text })
-        });
-        placer.place(&candidates.collect::<Vec<_>>(), scene);
+        let value = self.plot.x_value(point)?;
+        Some((self.x.at(value), self.y.at(point.drawn_score()?)))
     }
 
     /// The best so far as a line of steps: a new best counts from its trial on.
-    fn best_line(&self, search: &Progress) -> Vec<Position> {
+    pub(super) fn best_line(&self, search: &Progress) -> Vec<Position> {
         let mut line: Vec<Position> = Vec::new();
         for &best in &search.bests {
-            let Some((x, y)) = self.place(&search.points[best]) else {
+            let Some((mut x, y)) = self.place(&search.points[best]) else {
                 continue;
             };
-            let (x, before) = match line.last() {
-                Some(&(last_x, last_y)) => (x.max(last_x), Some(last_y)),
-                None => (x, None),
-            };
-            line.extend(before.map(|before| (x, before)));
+            if let Some(&(last_x, last_y)) = line.last() {
+                x = x.max(last_x); // times may go back
+                line.push((x, last_y));
+            }
             line.push((x, y));
         }
-        let xs = search
-            .points
-            .iter()
-            .filter_map(|point| self.plot.x_value(point));
-        let end = xs.fold(f64::NEG_INFINITY, f64::max);
+        let points = search.points.iter();
+        let values: Vec<f64> = points.filter_map(|p| self.plot.x_value(p)).collect();
         if let Some(&(_, y)) = line.last() {
-            line.push((self.x.at(end), y));
+            line.push((self.x.at(extent(&values).1), y));
         }
         line
     }
-}
 
-/// The part of the picture that the trials are in: what is left of it beside the texts.
-fn find_area(plot: &Plot, canvas: Canvas, lanes: &[Lane], (low, high): (f64, f64)) -> Area {
-    let has_legend = plot.is_overlay() || plot.by_specialist;
-    let head = if canvas.is_text { 2.0 } else { 3.0 } + f64::from(u8::from(has_legend));
-    let margin = if canvas.is_text {
-        0.0
-    } else {
-        2.0 * canvas.gap
-    };
-    let top = canvas.line * head;
-    let bottom = canvas.height - lanes_height(canvas, lanes) - canvas.line - margin;
-    let ticks = score_ticks(canvas, bottom - top, low, high);
-    let ticks = ticks.iter().map(|(_, text)| canvas.measure(text));
-    let names = lanes.iter().map(|lane| canvas.measure(&lane.name));
-    let right = if canvas.is_wide() && !lanes.is_empty() {
-        canvas.width - names.fold(0.0, f64::max) - 2.0 * canvas.gap
-    } else {
-        canvas.width - canvas.gap
-    };
-    Area {
-        left: ticks.fold(0.0, f64::max) + 2.0 * canvas.gap,
-        top,
-        right,
-        bottom,
+    /// The line of the first baseline, if it is in the picture.
+    pub(super) fn baseline(&self) -> Option<[Position; 2]> {
+        let searches = self.plot.searches.iter();
+        let mut baselines = searches.filter_map(|(_, search)| search.tally.baseline.as_ref());
+        let (score, _) = baselines.next()?;
+        let y = self.y.at(*score);
+        let ends = [(self.area.left, y), (self.area.right, y)];
+        self.y.contains(*score).then_some(ends)
     }
 }
 
-/// By how much a point improved on the best before it.
-fn find_gain(search: &Progress, point: usize) -> f64 {
-    let Ok(at) = search.bests.binary_search(&point) else {
-        return 0.0;
+/// The part of the picture that the trials are in, beside the texts but those of the scores, and its height.
+fn find_area(plot: &Plot, canvas: Canvas, lanes: &[Lane]) -> (Area, f64) {
+    let has_legend = plot.is_overlay() || plot.by_specialist;
+    let head = canvas.pick(2.0, 3.0) + f64::from(u8::from(has_legend));
+    let margin = canvas.pick(0.0, 2.0 * canvas.gap);
+    let names = lanes.iter().map(|lane| canvas.measure(&lane.name));
+    let mut right = canvas.width - canvas.gap;
+    if canvas.is_wide() && !lanes.is_empty() {
+        right -= names.fold(0.0, f64::max).min(canvas.width / 4.0) + canvas.gap;
+    }
+    let area = Area {
+        left: 2.0 * canvas.gap,
+        top: canvas.line * head,
+        right,
+        bottom: canvas.height - lanes_height(canvas, lanes) - canvas.line - margin,
     };
-    let score = |best: usize| search.points[search.bests[best]].score.unwrap_or(0.0);
-    if at == 0 {
-        0.0
-    } else {
-        (score(at) - score(at - 1)).abs()
+    (area, area.bottom - area.top)
+}
+
+/// The ends of the horizontal axis.
+fn trial_range(plot: &Plot) -> (f64, f64) {
+    let values: Vec<f64> = plot.points().filter_map(|p| plot.x_value(p)).collect();
+    match extent(&values) {
+        (from, to) if from < to => (from - (to - from) * 0.012, to + (to - from) * 0.012),
+        (from, to) if from > to => (0.0, 1.0), // no trials
+        (value, _) => (value - 1.0, value + 1.0),
     }
 }

@@ -2,56 +2,35 @@
 
 mod axis;
 mod canvas;
+mod draw;
 mod font;
 mod frame;
+mod groups;
 mod labels;
 mod lanes;
 mod layout;
+mod model;
 #[cfg(feature = "png")]
 mod png;
 mod points;
+mod range;
 mod scene;
 mod sparkline;
 mod style;
 mod svg;
 mod terminal;
-mod words;
 
-use self::axis::Scale;
-pub use self::axis::ScoreRange;
-use self::canvas::Canvas;
-use self::layout::Layout;
-pub use self::style::Theme;
-use super::Look;
 use std::sync::LazyLock;
 
 use serde_json::{Value, json};
 
-use crate::analysis::Progress;
-use crate::log::Direction;
-
-/// What the horizontal axis shows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub enum Axis {
-    /// The number of the trial
-    Trial,
-    /// When it ran
-    Time,
-    /// Compute hours spent up to its end
-    Hours,
-}
-
-/// What is drawn: one search with its trials, or the best so far of several.
-#[derive(Debug)]
-pub struct Plot {
-    /// The searches with their names.
-    pub searches: Vec<(String, Progress)>,
-    pub metric: String,
-    pub direction: Direction,
-    pub x: Axis,
-    pub scores: ScoreRange,
-    pub by_specialist: bool,
-}
+use self::axis::Scale;
+use self::canvas::Canvas;
+use self::layout::Layout;
+pub use self::model::{Axis, Plot};
+pub use self::range::ScoreRange;
+pub use self::style::Theme;
+use super::Look;
 
 /// The rules of pictures in a page.
 pub static PLOT_CSS: LazyLock<String> = LazyLock::new(svg::css_of_all_classes);

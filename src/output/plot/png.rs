@@ -7,7 +7,7 @@ use tiny_skia::{
 use ttf_parser::OutlineBuilder;
 
 use super::font::{face, glyph, text_width};
-use super::scene::{Anchor, Class, Form, Position, Scene, Shape};
+use super::scene::{Anchor, Class, Form, Outline, Position, Scene, Shape};
 use super::style::{Color, Style, Theme, style};
 
 /// Pixels for each pixel of the scene.
@@ -43,39 +43,17 @@ struct Painter {
 
 impl Painter {
     fn paint(&mut self, shape: &Shape) {
-        match shape {
-            Shape::Marks {
-                class,
-                form,
-                size,
-                places,
-            } => {
+        let style = style(shape.class, self.theme);
+        match &shape.outline {
+            Outline::Marks(form, size, places) => {
                 // One by one: a path of many marks is slow.
                 for &place in places {
-                    self.draw(mark_path(*form, place, *size), style(*class, self.theme));
+                    self.draw(mark_path(*form, place, *size), style);
                 }
             }
-            Shape::Mark {
-                class,
-                form,
-                size,
-                place,
-                ..
-            } => self.draw(mark_path(*form, *place, *size), style(*class, self.theme)),
-            Shape::Line { class, places } => {
-                self.draw(polyline(places), style(*class, self.theme));
-            }
-            Shape::Ticks {
-                class,
-                height,
-                places,
-            } => self.draw(ticks_path(places, *height), style(*class, self.theme)),
-            Shape::Text {
-                class,
-                anchor,
-                place,
-                text,
-            } => self.write(*class, *anchor, *place, text),
+            Outline::Line(places) => self.draw(polyline(places), style),
+            Outline::Ticks(height, places) => self.draw(ticks_path(places, *height), style),
+            Outline::Text(anchor, place, text) => self.write(shape.class, *anchor, *place, text),
         }
     }
 
@@ -153,13 +131,12 @@ fn ticks_path(places: &[Position], height: f64) -> Option<Path> {
 }
 
 fn mark_path(form: Form, (x, y): Position, size: f64) -> Option<Path> {
-    let corners = form.corners(size);
+    let mut corners = form.corners((x, y), size);
     let Some(&first) = corners.first() else {
         return PathBuilder::from_circle(to_f32(x), to_f32(y), to_f32(size));
     };
-    let corners = corners.iter().chain([&first]); // closed
-    let places: Vec<Position> = corners.map(|(dx, dy)| (x + dx, y + dy)).collect();
-    polyline(&places)
+    corners.push(first); // closed
+    polyline(&corners)
 }
 
 /// The outlines of a text; a box for a character that the font does not have.
@@ -170,7 +147,7 @@ fn text_path(text: &str, (mut x, y): Position, size: f64) -> Option<Path> {
         let (found, width) = glyph(c, size);
         match found {
             Some(glyph) => {
-                let mut outline = Outline {
+                let mut outline = Pen {
                     path: &mut path,
                     scale,
                     x: to_f32(x),
@@ -199,20 +176,20 @@ fn text_path(text: &str, (mut x, y): Position, size: f64) -> Option<Path> {
 }
 
 /// Adds the outline of a glyph to a path.
-struct Outline<'p> {
+struct Pen<'p> {
     path: &'p mut PathBuilder,
     scale: f32,
     x: f32,
     y: f32,
 }
 
-impl Outline<'_> {
+impl Pen<'_> {
     fn at(&self, x: f32, y: f32) -> (f32, f32) {
         (self.x + x * self.scale, self.y - y * self.scale)
     }
 }
 
-impl OutlineBuilder for Outline<'_> {
+impl OutlineBuilder for Pen<'_> {
     fn move_to(&mut self, x: f32, y: f32) {
         let (x, y) = self.at(x, y);
         self.path.move_to(x, y);

@@ -37,20 +37,22 @@ pub(super) enum Form {
 }
 
 impl Form {
-    pub(super) fn of_group(group: usize) -> Self {
-        [Self::Circle, Self::Square, Self::Triangle, Self::Diamond][group % 4]
+    pub(super) fn of_group(group: Option<usize>) -> Self {
+        let forms = [Self::Circle, Self::Square, Self::Triangle, Self::Diamond];
+        group.map_or(Self::Circle, |group| forms[group % 4])
     }
 
-    /// The corners around the origin; none of a circle.
-    pub(super) fn corners(self, size: f64) -> Vec<Position> {
+    /// The corners of a mark at a place; none of a circle.
+    pub(super) fn corners(self, (x, y): Position, size: f64) -> Vec<Position> {
         let s = size;
-        match self {
-            Self::Circle => Vec::new(),
-            Self::Square => vec![(-s, -s), (s, -s), (s, s), (-s, s)],
-            Self::Triangle => vec![(0.0, -s), (s, s), (-s, s)],
-            Self::Diamond => vec![(0.0, -s), (s, 0.0), (0.0, s), (-s, 0.0)],
-            Self::Down => vec![(0.0, s), (s, -s), (-s, -s)],
-        }
+        let corners: &[Position] = match self {
+            Self::Circle => &[],
+            Self::Square => &[(-s, -s), (s, -s), (s, s), (-s, s)],
+            Self::Triangle => &[(0.0, -s), (s, s), (-s, s)],
+            Self::Diamond => &[(0.0, -s), (s, 0.0), (0.0, s), (-s, 0.0)],
+            Self::Down => &[(0.0, s), (s, -s), (-s, -s)],
+        };
+        corners.iter().map(|(dx, dy)| (x + dx, y + dy)).collect()
     }
 }
 
@@ -61,40 +63,24 @@ pub(super) enum Anchor {
     End,
 }
 
+/// What a shape is made of.
 #[derive(Debug)]
-pub(super) enum Shape {
-    /// Many marks without an edge.
-    Marks {
-        class: Class,
-        form: Form,
-        size: f64,
-        places: Vec<Position>,
-    },
-    /// One mark, with a text that is shown when the pointer is over it.
-    Mark {
-        class: Class,
-        form: Form,
-        size: f64,
-        place: Position,
-        hint: String,
-    },
-    Line {
-        class: Class,
-        places: Vec<Position>,
-    },
-    /// Vertical strokes from each place down.
-    Ticks {
-        class: Class,
-        height: f64,
-        places: Vec<Position>,
-    },
+pub(super) enum Outline {
+    /// Marks of a form and a size.
+    Marks(Form, f64, Vec<Position>),
+    Line(Vec<Position>),
+    /// Vertical strokes of a height, from each place down.
+    Ticks(f64, Vec<Position>),
     /// A line of text; the place is on its base line.
-    Text {
-        class: Class,
-        anchor: Anchor,
-        place: Position,
-        text: String,
-    },
+    Text(Anchor, Position, String),
+}
+
+#[derive(Debug)]
+pub(super) struct Shape {
+    pub(super) class: Class,
+    pub(super) outline: Outline,
+    /// A text that is shown when the pointer is over the shape; empty if there is none.
+    pub(super) hint: String,
 }
 
 /// A picture.
@@ -108,23 +94,25 @@ pub(super) struct Scene {
 }
 
 impl Scene {
-    pub(super) fn text(
-        &mut self,
-        class: Class,
-        anchor: Anchor,
-        place: Position,
-        text: impl Into<String>,
-    ) {
-        let text = text.into();
-        self.shapes.push(Shape::Text {
+    pub(super) fn add(&mut self, class: Class, outline: Outline, hint: &str) {
+        let hint = hint.to_owned();
+        self.shapes.push(Shape {
             class,
-            anchor,
-            place,
-            text,
+            outline,
+            hint,
         });
     }
 
+    pub(super) fn text(&mut self, class: Class, anchor: Anchor, place: Position, text: &str) {
+        let outline = Outline::Text(anchor, place, text.to_owned());
+        self.add(class, outline, "");
+    }
+
     pub(super) fn line(&mut self, class: Class, places: Vec<Position>) {
-        self.shapes.push(Shape::Line { class, places });
+        self.add(class, Outline::Line(places), "");
+    }
+
+    pub(super) fn marks(&mut self, class: Class, form: Form, size: f64, places: Vec<Position>) {
+        self.add(class, Outline::Marks(form, size, places), "");
     }
 }

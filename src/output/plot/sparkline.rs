@@ -1,7 +1,7 @@
 //! The best so far in one line, for a place that is too narrow for a picture.
 
-use super::Plot;
-use super::axis::extent;
+use super::model::Plot;
+use super::range::extent;
 use super::terminal::{to_ascii, to_index};
 use crate::analysis::Progress;
 use crate::log::Direction;

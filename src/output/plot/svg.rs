@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::scene::{Anchor, Class, Form, Position, Scene, Shape};
+use super::scene::{Anchor, Class, Form, Outline, Position, Scene, Shape};
 use super::style::{Color, Style, Theme, style};
 use crate::log::Status;
 
@@ -59,60 +59,32 @@ fn paint_with(scene: &Scene, style: &str) -> String {
 }
 
 fn paint_shape(shape: &Shape, out: &mut String) {
-    *out += &match shape {
-        Shape::Marks {
-            class,
-            form,
-            size,
-            places,
-        } => {
-            let marks = places.iter().map(|&place| mark_path(*form, place, *size));
-            path(*class, &marks.collect::<String>(), "")
+    let path = |path: String| {
+        let class = name(shape.class);
+        match escape(&shape.hint).as_str() {
+            "" => format!("<path class=\"{class}\" d=\"{path}\"/>\n"),
+            hint => format!("<path class=\"{class}\" d=\"{path}\"><title>{hint}</title></path>\n"),
         }
-        Shape::Mark {
-            class,
-            form,
-            size,
-            place,
-            hint,
-        } => path(*class, &mark_path(*form, *place, *size), hint),
-        Shape::Line { class, places } => {
-            let points = places
-                .iter()
-                .map(|&(x, y)| format!("{},{}", short(x), short(y)));
-            let points = points.collect::<Vec<_>>().join(" ");
-            format!(
-                "<polyline class=\"{}\" points=\"{points}\"/>\n",
-                name(*class)
-            )
-        }
-        Shape::Ticks {
-            class,
-            height,
-            places,
-        } => {
-            let height = short(*height);
-            let ticks = places.iter();
-            let ticks = ticks.map(|&(x, y)| format!("M{} {}v{height}", short(x), short(y)));
-            path(*class, &ticks.collect::<String>(), "")
-        }
-        Shape::Text {
-            class,
-            anchor,
-            place,
-            text,
-        } => text_line(*class, *anchor, *place, text),
     };
-}
-
-/// A path with a text that is shown when the pointer is over it.
-fn path(class: Class, path: &str, hint: &str) -> String {
-    let class = name(class);
-    if hint.is_empty() {
-        return format!("<path class=\"{class}\" d=\"{path}\"/>\n");
-    }
-    let hint = escape(hint);
-    format!("<path class=\"{class}\" d=\"{path}\"><title>{hint}</title></path>\n")
+    *out += &match &shape.outline {
+        Outline::Marks(form, size, places) => {
+            let marks = places.iter().map(|&place| mark_path(*form, place, *size));
+            path(marks.collect())
+        }
+        Outline::Line(places) => {
+            let class = name(shape.class);
+            let points = places.iter();
+            let points = points.map(|&(x, y)| format!("{},{}", short(x), short(y)));
+            let points = points.collect::<Vec<_>>().join(" ");
+            format!("<polyline class=\"{class}\" points=\"{points}\"/>\n")
+        }
+        Outline::Ticks(height, places) => {
+            let (height, ticks) = (short(*height), places.iter());
+            let ticks = ticks.map(|&(x, y)| format!("M{} {}v{height}", short(x), short(y)));
+            path(ticks.collect())
+        }
+        Outline::Text(anchor, place, text) => text_line(shape.class, *anchor, *place, text),
+    };
 }
 
 fn text_line(class: Class, anchor: Anchor, (x, y): Position, text: &str) -> String {
@@ -126,27 +98,22 @@ fn text_line(class: Class, anchor: Anchor, (x, y): Position, text: &str) -> Stri
 }
 
 /// A mark as a part of a path.
-fn mark_path(form: Form, (x, y): Position, size: f64) -> String {
-    let corners = form.corners(size);
-    let Some((first, others)) = corners.split_first() else {
-        let (x, y, r, d) = (short(x), short(y - size), short(size), short(2.0 * size));
-        return format!("M{x} {y}a{r} {r} 0 1 1 0 {d}a{r} {r} 0 1 1 0 -{d}");
-    };
-    let mut path = format!("M{} {}", short(x + first.0), short(y + first.1));
-    for corner in others {
-        path += &format!("L{} {}", short(x + corner.0), short(y + corner.1));
+fn mark_path(form: Form, place: Position, size: f64) -> String {
+    let corners = form.corners(place, size);
+    let corners = corners
+        .iter()
+        .map(|&(x, y)| format!("{} {}", short(x), short(y)));
+    let corners = corners.collect::<Vec<_>>().join("L");
+    if !corners.is_empty() {
+        return format!("M{corners}z");
     }
-    path + "z"
+    let (x, y) = (short(place.0), short(place.1 - size));
+    let (r, d) = (short(size), short(2.0 * size));
+    format!("M{x} {y}a{r} {r} 0 1 1 0 {d}a{r} {r} 0 1 1 0 -{d}")
 }
 
 fn classes_of(scene: &Scene) -> BTreeSet<Class> {
-    let classes = scene.shapes.iter().map(|shape| match shape {
-        Shape::Marks { class, .. }
-        | Shape::Mark { class, .. }
-        | Shape::Line { class, .. }
-        | Shape::Ticks { class, .. }
-        | Shape::Text { class, .. } => *class,
-    });
+    let classes = scene.shapes.iter().map(|shape| shape.class);
     classes.chain([Class::Background]).collect()
 }
 

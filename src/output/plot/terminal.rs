@@ -3,7 +3,7 @@
 use anstyle::{AnsiColor, Style};
 use unicode_width::UnicodeWidthChar;
 
-use super::scene::{Anchor, Class, Form, Position, Scene, Shape};
+use super::scene::{Anchor, Class, Form, Outline, Position, Scene, Shape};
 use crate::log::Status;
 use crate::output::{BOLD, Look};
 
@@ -37,40 +37,30 @@ pub(super) fn paint(scene: &Scene, is_ascii: bool, look: Look) -> String {
 
 impl Screen {
     fn paint(&mut self, shape: &Shape) {
-        match shape {
-            Shape::Marks {
-                class,
-                form,
-                places,
-                ..
-            } => {
+        let class = shape.class;
+        match &shape.outline {
+            Outline::Marks(form, size, places) => {
+                let is_dot = *size < 1.0; // smaller than a character
                 for &place in places {
-                    match class {
-                        Class::Clipped => self.mark(*class, *form, place),
-                        _ => self.dot(*class, place),
+                    if is_dot {
+                        self.dot(class, place);
+                    } else {
+                        self.mark(class, *form, place);
                     }
                 }
             }
-            Shape::Mark {
-                class, form, place, ..
-            } => self.mark(*class, *form, *place),
-            Shape::Line { class, places } => {
-                let is_shown = !matches!(class, Class::Grid | Class::Leader);
-                for ends in places.windows(2).filter(|_| is_shown) {
-                    self.line(*class, ends[0], ends[1]);
+            Outline::Line(_) if matches!(class, Class::Grid | Class::Leader) => {}
+            Outline::Line(places) => {
+                for ends in places.windows(2) {
+                    self.line(class, ends[0], ends[1]);
                 }
             }
-            Shape::Ticks { class, places, .. } => {
+            Outline::Ticks(_, places) => {
                 for &place in places {
-                    self.letter(*class, place, if self.is_ascii { '|' } else { '╵' });
+                    self.letter(class, place, if self.is_ascii { '|' } else { '╵' });
                 }
             }
-            Shape::Text {
-                class,
-                anchor,
-                place,
-                text,
-            } => self.write(*class, *anchor, *place, text),
+            Outline::Text(anchor, place, text) => self.write(class, *anchor, *place, text),
         }
     }
 
