@@ -1,30 +1,29 @@
 //! A difference between two snapshots as a patch, in the format of `git diff`, which `git apply` and
 //! `patch -p1` accept. The text of files is written byte for byte; on a terminal it is escaped.
 
+mod lines;
 mod listing;
+mod quote;
 
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use anstyle::{AnsiColor, Style};
 use imara_diff::sources::byte_lines;
-use imara_diff::{Algorithm, Diff, Hunk, InternedInput, Token};
+use imara_diff::{Hunk, InternedInput, Token};
 
+use self::lines::diff_lines;
 pub use self::listing::{ColumnChange, format_columns, format_stats, list_column_changes};
+use self::quote::prefix_path;
+pub use self::quote::quote_path;
 use crate::output::Look;
 use crate::snapshot::Side;
-use crate::text::{is_hidden, printable_line};
+use crate::text::printable_line;
 
 const LINK_MODE: &str = "120000";
 
 /// Unchanged lines around a change.
 const CONTEXT_LINES: u32 = 3;
-
-/// Texts with more pairs of equal lines, such as 200,000 lines of single digits, would take minutes.
-/// They are compared block by block.
-const MAX_EQUAL_PAIRS: u64 = 200_000_000;
-
-const BLOCK_LINES: usize = 2048;
 
 /// One file or link that differs: added if `before` is `None`, removed if `after` is.
 pub struct FileDiff<'a> {
@@ -141,103 +140,6 @@ fn count_changed_lines((before, after): (&[u8], &[u8])) -> (usize, usize) {
         removed += hunk.before.len();
     }
     (added, removed)
-}
-
-/// The path below a directory named after the trial, as git's `a/` and `b/`.
-fn prefix_path(trial: &str, path: &Path) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    let mut name = trial.replace(|c| !is_plain(c), "-").into_bytes();
-    name.push(b'/');
-    name.extend_from_slice(path.as_os_str().as_encoded_bytes());
-    quote_path(&name)
-}
-
-/// Quotes a path as git does, if it contains control or invisible characters, quotes or backslashes.
-pub fn quote_path(path: &[u8]) -> String {
-    let is_odd = |c: char| c.is_control() || is_hidden(c) || c == '"' || c == '\\';
-    if let Ok(path) = std::str::from_utf8(path)
-        && !path.contains(is_odd)
-    {
-        return path.to_owned();
-    }
-    let mut out = String::from("\"");
-    for chunk in path.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            match c {
-                '"' | '\\' => out.extend(['\\', c]),
-                '\n' => out.push_str("\\n"),
-                '\t' => out.push_str("\\t"),
-                c if is_odd(c) => push_octal(&mut out, c.encode_utf8(&mut [0; 4]).as_bytes()),
-                c => out.push(c),
-            }
-        }
-        push_octal(&mut out, chunk.invalid());
-    }
-    out + "\""
-}
-
-fn push_octal(out: &mut String, bytes: &[u8]) {
-    for byte in bytes {
-        out.push_str(&format!("\\{byte:03o}"));
-    }
-}
-
-fn diff_lines(input: &InternedInput<&[u8]>) -> Vec<Hunk> {
-    if count_equal_pairs(input) > MAX_EQUAL_PAIRS {
-        return diff_blocks(input);
-    }
-    let mut diff = Diff::compute(Algorithm::Myers, input);
-    diff.postprocess_lines(input);
-    diff.hunks().collect()
-}
-
-/// The number of pairs of equal lines, which decides how long a comparison takes.
-fn count_equal_pairs(input: &InternedInput<&[u8]>) -> u64 {
-    let mut counts = vec![0; input.interner.num_tokens() as usize];
-    for token in &input.before {
-        counts[token.0 as usize] += 1;
-    }
-    let counts_in_before = input.after.iter().map(|token| counts[token.0 as usize]);
-    counts_in_before.sum()
-}
-
-/// Compares what is left between the common start and end block by block. A line that moved to another
-/// block counts as changed.
-fn diff_blocks(input: &InternedInput<&[u8]>) -> Vec<Hunk> {
-    let (before, after) = (&input.before, &input.after);
-    let start = count_equal(before.iter().zip(after));
-    let end = count_equal(
-        before[start..]
-            .iter()
-            .rev()
-            .zip(after[start..].iter().rev()),
-    );
-    let (old_end, new_end) = (before.len() - end, after.len() - end);
-    let (mut old_at, mut new_at) = (start, start);
-    let mut hunks = Vec::new();
-    while old_at < old_end || new_at < new_end {
-        let old = old_at..old_end.min(old_at + BLOCK_LINES);
-        let new = new_at..new_end.min(new_at + BLOCK_LINES);
-        let (old_lines, new_lines) = (&before[old.clone()], &after[new.clone()]);
-        let mut diff = Diff::default();
-        let num_tokens = input.interner.num_tokens();
-        diff.compute_with(Algorithm::Myers, old_lines, new_lines, num_tokens);
-        hunks.extend(diff.hunks().map(|hunk| Hunk {
-            before: shift_range(&hunk.before, old_at),
-            after: shift_range(&hunk.after, new_at),
-        }));
-        (old_at, new_at) = (old.end, new.end);
-    }
-    hunks
-}
-
-fn count_equal<'t>(pairs: impl Iterator<Item = (&'t Token, &'t Token)>) -> usize {
-    pairs.take_while(|(old, new)| old == new).count()
-}
-
-fn shift_range(range: &Range<u32>, by: usize) -> Range<u32> {
-    let by = u32::try_from(by).expect("a text has fewer lines than its 32 MiB of bytes");
-    range.start + by..range.end + by
 }
 
 /// The printer of `imara-diff` writes `str` only; files may not be UTF-8.

@@ -98,7 +98,7 @@ test("a trial opens with its relatives and closes again", async () => {
   assert.match(text, /Trial 029/);
   assert.match(text, /Ancestors, oldest first\n000 baseline/);
   assert.match(text, /Tried from it/);
-  assert.match(text, /Similar earlier trials/);
+  assert.match(text, /Earlier trials with similar words/);
   await page.keyboard.press("Escape");
   assert.equal(await page.$eval("#panel", (panel) => panel.hidden), true);
   await page.click("#table tbody tr[data-index='1']");

@@ -98,6 +98,37 @@ fn a_comparison_needs_two_things() {
 }
 
 #[test]
+fn a_script_gets_the_failures_that_one_log_has_and_another_has_not() {
+    let sandbox = two_logs();
+    let out = sandbox.ok(&["compare", "a", "b", "--format", "jsonl"]);
+    let shape = measure(&out, "crash: ValueError: shape");
+    assert_eq!((&shape["a"], &shape["b"]), (&0.into(), &1.into()));
+    assert!(!out.contains("KeyError"), "both have it: {out}");
+}
+
+#[test]
+fn huge_and_tiny_figures_stay_short() {
+    let sandbox = Sandbox::new();
+    for (name, baseline, keep, seconds) in [
+        ("ratio", "1e308", "-1e308", "1e300"),
+        ("b", "3e-300", "1e-300", "0.001"),
+    ] {
+        let rows = format!(
+            "000\t\tidea\tbaseline\t{baseline}\t{seconds}\t\n001\t\tidea\tkeep\t{keep}\t{seconds}\t\n"
+        );
+        sandbox.write(&format!("{name}/results.tsv"), format!("{HEADER}{rows}"));
+    }
+    let args = ["compare", "ratio", "b", "--direction", "minimize", "-q"];
+    let table = sandbox.ok(&args);
+    assert!(table.lines().all(|line| line.len() < 120), "{table}");
+    assert!(!table.contains("inf"), "{table}");
+    let out = sandbox.ok(&[&args[..], &["--format", "jsonl"]].concat());
+    let best = measure(&out, "best");
+    assert_eq!(best["ratio′"].as_f64(), Some(-1e308), "{out}");
+    assert!(measure(&out, "hours")["b"].to_string().len() < 30, "{out}");
+}
+
+#[test]
 fn an_empty_log_and_the_same_log_twice_can_be_compared() {
     let sandbox = two_logs();
     insta::assert_snapshot!(sandbox.transcript(&["compare", "empty", "a", "a", "-q"]));

@@ -6,7 +6,7 @@ use super::Comparison;
 use super::record::{Line, Record, find_ratio, times, to_number, to_numbers};
 use crate::analysis::{Milestone, Rate, Search};
 use crate::log::{Number, Status, signed_delta};
-use crate::output::format::{duration, percent, share};
+use crate::output::format::{change_percent, duration, percent, share};
 use crate::output::visible_or_dash;
 use crate::text::{NOTHING, count, visible};
 
@@ -61,11 +61,7 @@ fn baseline_line(comparison: &Comparison) -> Line {
 
 fn improvement_line(comparison: &Comparison) -> Line {
     let texts = comparison.each(|search| match find_improvement(search) {
-        Some((change, 0.0)) => signed_delta(change),
-        Some((change, baseline)) => {
-            let part = 100.0 * change / baseline.abs();
-            format!("{} ({part:+.2} %)", signed_delta(change))
-        }
+        Some((change, baseline)) => signed_delta(change) + &change_percent(change, baseline),
         None => NOTHING.to_owned(),
     });
     let changes = comparison.each(|search| Some(find_improvement(search)?.0));
@@ -81,7 +77,8 @@ fn improvement_line(comparison: &Comparison) -> Line {
 fn find_improvement(search: &Search) -> Option<(f64, f64)> {
     let (best, ..) = search.tally.total.best.as_ref()?;
     let (baseline, _) = search.tally.baseline.as_ref()?;
-    Some((best - baseline, *baseline))
+    let change = best - baseline;
+    change.is_finite().then_some((change, *baseline))
 }
 
 /// What it took to reach each of the scores.

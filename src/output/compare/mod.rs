@@ -4,13 +4,14 @@ mod lines;
 mod record;
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
 use self::lines::compare_lines;
-use self::record::{Line, Record};
+use self::record::{Line, Record, to_numbers};
 use super::columns::Column;
 use super::json::json;
 use super::records::{Format, format_records};
@@ -23,6 +24,9 @@ use crate::text::{count, cut_middle, squeeze, visible};
 /// How many reasons of failures are listed for a search, and their length.
 const MAX_REASONS: usize = 5;
 const MAX_REASON_CHARS: usize = 100;
+
+/// The columns of a record beside those of the searches.
+const RECORD_COLUMNS: [&str; 3] = ["measure", "ratio", "differs"];
 
 /// The searches to compare, with their names.
 #[derive(Debug)]
@@ -161,16 +165,43 @@ fn format_own(own: &[&Reason], look: Look) -> String {
     out
 }
 
-/// One record for each figure, with a column for each search.
+/// For each reason of failures that some searches have and others have not: how many trials failed so.
+fn reason_records(comparison: &Comparison) -> Vec<Record> {
+    let mut reasons = BTreeMap::new();
+    for (_, search) in &comparison.searches {
+        for (kind, reason) in &search.reasons {
+            reasons.entry(kind).or_insert(reason);
+        }
+    }
+    let mut records = Vec::new();
+    for (kind, reason) in reasons {
+        let trials = comparison.each(|search| match search.reasons.get(kind) {
+            Some(reason) => reason.trials,
+            None => 0,
+        });
+        if trials.contains(&0) {
+            let key = format!("{}: {}", reason.status.name(), reason.text);
+            records.push(Record::of_numbers(key, &to_numbers(&trials)));
+        }
+    }
+    records
+}
+
+/// One record for each figure and for each reason of failures, with a column for each search.
 pub fn format_comparison_records(comparison: &Comparison, format: Format) -> String {
-    let names: Vec<&str> = comparison
-        .searches
-        .iter()
-        .map(|(name, _)| &**name)
-        .collect();
+    let names = comparison.searches.iter().map(|(name, _)| {
+        let is_free = !RECORD_COLUMNS.contains(&&**name);
+        if is_free {
+            name.clone()
+        } else {
+            format!("{name}′")
+        }
+    });
+    let names: Vec<String> = names.collect();
     let lines = compare_lines(comparison);
     let records = lines.into_iter().flat_map(|line| line.records);
-    let records: Vec<Record> = records.collect();
+    let mut records: Vec<Record> = records.collect();
+    records.extend(reason_records(comparison));
     let objects = records.iter().map(|record| json(&record.to_json(&names)));
     match format {
         Format::Json => format!("[\n{}\n]\n", objects.collect::<Vec<_>>().join(",\n")),

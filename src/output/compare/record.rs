@@ -43,11 +43,11 @@ impl Record {
         record
     }
 
-    pub(super) fn to_json(&self, names: &[&str]) -> Value {
+    pub(super) fn to_json(&self, names: &[String]) -> Value {
         let mut object = Map::new();
         object.insert("measure".to_owned(), self.key.as_str().into());
         for (name, cell) in names.iter().zip(&self.cells) {
-            object.insert((*name).to_owned(), value(cell, self.is_text));
+            object.insert(name.clone(), value(cell, self.is_text));
         }
         let ratio = self.ratio.map_or_else(String::new, decimal);
         object.insert("ratio".to_owned(), value(&ratio, false));
@@ -92,14 +92,18 @@ pub(super) fn find_ratio(numbers: &[Option<f64>]) -> Option<f64> {
 /// A ratio in a table, if it is not almost 1.
 pub(super) fn times(ratio: Option<f64>) -> String {
     match ratio {
+        Some(ratio) if ratio >= 1e6 => format!("{ratio:.1e} ×"),
         Some(ratio) if ratio >= 100.0 => format!("{ratio:.0} ×"),
         Some(ratio) if ratio >= 1.05 => format!("{ratio:.1} ×"),
         _ => String::new(),
     }
 }
 
-/// A number with at most four decimals.
+/// A number with at most four decimals, or as it is if that would change it much.
 fn decimal(number: f64) -> String {
+    if number != 0.0 && !(1e-3..1e15).contains(&number.abs()) {
+        return format!("{number:e}");
+    }
     let text = format!("{number:.4}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

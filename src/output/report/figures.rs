@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use crate::analysis::{Bound, Group, Limit, Progress, Side, Tally};
 use crate::log::{Direction, Row, Status, signed_delta};
-use crate::output::format::{amount, duration, number, share};
+use crate::output::format::{amount, change_percent, duration, number, share};
 use crate::output::visible_or_dash;
 use crate::text::{NOTHING, count, visible};
 
@@ -57,7 +57,7 @@ pub(super) struct Bar {
 }
 
 pub(super) struct Loss {
-    pub(super) name: &'static str,
+    pub(super) name: String,
     pub(super) trials: u64,
     pub(super) share: String,
     pub(super) hours: String,
@@ -174,15 +174,18 @@ impl Facts {
         let total = &self.by_specialist.total;
         let mut entries: Vec<_> = total
             .entries()
-            .filter(|entry| entry.status.is_failure())
+            .filter(|entry| entry.status.is_failure() || entry.status == Status::Other)
             .collect();
         entries.sort_by(|a, b| b.hours.total_cmp(&a.hours).then(b.trials.cmp(&a.trials)));
         let losses = entries.into_iter().map(|entry| Loss {
-            name: entry.status.name(),
+            name: visible_or_dash(&entry.word),
             trials: entry.trials,
             share: share(entry.trials, total.rated()),
             hours: hours(entry.hours),
-            advice: entry.status.advice(),
+            advice: match entry.status {
+                Status::Other => "not a status that is known here",
+                status => status.advice(),
+            },
         });
         losses.collect()
     }
@@ -204,14 +207,11 @@ fn best_texts(tally: &Tally) -> (String, String) {
     };
     let mut note = format!("trial {}", visible(id));
     if let Some((baseline, text)) = &tally.baseline {
-        let change = score - baseline;
-        note += &format!(
-            ", {} from the baseline's {}",
-            signed_delta(change),
-            visible(text)
-        );
-        if *baseline != 0.0 {
-            note += &format!(" ({:+.2} %)", 100.0 * change / baseline.abs());
+        let (change, baseline_text) = (score - baseline, visible(text));
+        if change.is_finite() {
+            let change_text = signed_delta(change) + " from the baseline's ";
+            note += &format!(", {change_text}{baseline_text}");
+            note += &change_percent(change, *baseline);
         }
     }
     (visible(text).into_owned(), note)

@@ -39,7 +39,10 @@ function weightOf(word) {
   return Math.log(1 + trials.length / (weights.get(word) ?? 1));
 }
 
-/** The earlier trials that share most of the weight of their words with a trial. */
+/**
+ * The earlier trials that share most of the weight of their words with a trial. This is rougher than `lineage similar`, which
+ * would have to compare every trial with every other before the page is written.
+ */
 function similarTo(trial) {
   const words = wordsOf(trial);
   const sum = (list) => list.reduce((total, word) => total + weightOf(word), 0);
@@ -92,7 +95,7 @@ function updatePanel(changed) {
     fields,
     ...listOf("Ancestors, oldest first", ancestorsOf(trial)),
     ...listOf("Tried from it", trial.children.map((index) => trials[index])),
-    ...listOf("Similar earlier trials", similarTo(trial)),
+    ...listOf("Earlier trials with similar words (lineage similar compares more finely)", similarTo(trial)),
     ...patchOf(trial),
   );
   panel.scrollTop = 0;

@@ -6,7 +6,9 @@ const SVG = "http://www.w3.org/2000/svg";
 const hint = document.getElementById("hint");
 
 function place(value, [from, to, start, end]) {
-  const part = Math.min(1, Math.max(0, (value - from) / (to - from)));
+  const isHuge = !Number.isFinite(to - from);
+  const ratio = isHuge ? (value / 2 - from / 2) / (to / 2 - from / 2) : (value - from) / (to - from);
+  const part = Math.min(1, Math.max(0, ratio));
   return start + part * (end - start);
 }
 
