@@ -230,6 +230,7 @@ fn format_range(lines: &Range<u32>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::lines::{MAX_EQUAL_PAIRS, count_equal_pairs};
     use super::*;
 
     fn side(text: &str) -> Side {

@@ -6,7 +6,7 @@ use imara_diff::{Algorithm, Diff, Hunk, InternedInput, Token};
 
 /// Texts with more pairs of equal lines, such as 200,000 lines of single digits, would take minutes.
 /// They are compared block by block.
-const MAX_EQUAL_PAIRS: u64 = 200_000_000;
+pub(super) const MAX_EQUAL_PAIRS: u64 = 200_000_000;
 
 const BLOCK_LINES: usize = 2048;
 
@@ -20,7 +20,7 @@ pub(super) fn diff_lines(input: &InternedInput<&[u8]>) -> Vec<Hunk> {
 }
 
 /// The number of pairs of equal lines, which decides how long a comparison takes.
-fn count_equal_pairs(input: &InternedInput<&[u8]>) -> u64 {
+pub(super) fn count_equal_pairs(input: &InternedInput<&[u8]>) -> u64 {
     let mut counts = vec![0; input.interner.num_tokens() as usize];
     for token in &input.before {
         counts[token.0 as usize] += 1;

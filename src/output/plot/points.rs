@@ -85,9 +85,10 @@ impl Points {
     pub(super) fn draw(&self, layout: &Layout, search: &Progress, scene: &mut Scene) {
         let canvas = layout.canvas;
         for (group, places) in self.discards.iter().enumerate() {
-            let (class, form) = match layout.plot.by_specialist {
-                true => (Class::Group(group), Form::of_group(Some(group))),
-                false => (Class::Discard, Form::Circle),
+            let (class, form) = if layout.plot.by_specialist {
+                (Class::Group(group), Form::of_group(Some(group)))
+            } else {
+                (Class::Discard, Form::Circle)
             };
             scene.marks(class, form, canvas.dot, places.clone());
         }

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::analysis::Progress;
+use crate::analysis::{Point, Progress};
 use crate::log::{Direction, Number};
 
 /// A score is wild if it is so many times farther from the others than these are from each other.
@@ -116,7 +116,7 @@ fn trim_outliers(mut scores: Vec<f64>) -> Vec<f64> {
 
 fn drawn_scores(searches: &[&Progress]) -> Vec<f64> {
     let points = searches.iter().flat_map(|search| &search.points);
-    points.filter_map(|point| point.drawn_score()).collect()
+    points.filter_map(Point::drawn_score).collect()
 }
 
 /// The smallest and the largest value; infinities the wrong way round if there is none.
