@@ -68,7 +68,7 @@ pub struct Render {
     without: Vec<SectionName>,
     /// Maximum size of the prompt; trims whole rows, the least valuable first [default: the setting, else 16000]
     #[arg(long, value_name = "N")]
-    pub(super) max_bytes: Option<usize>,
+    max_bytes: Option<usize>,
     /// Leave out all lineage but the best's id and score: the control arm of an ablation
     #[arg(long)]
     blind: bool,
@@ -99,9 +99,12 @@ enum RenderFormat {
     Json,
 }
 
-pub fn run(args: Render, context: &Context) -> Result<()> {
+pub fn run(mut args: Render, context: &Context) -> Result<()> {
     if args.hook {
-        return render_hook::run(args, context);
+        return render_hook::run(context, |max| {
+            args.max_bytes = Some(max);
+            Ok(make_prompt(&args, context)?.text)
+        });
     }
     if args.save {
         context.store()?.prompts_dir()?; // fails before anything is printed
@@ -121,14 +124,14 @@ pub fn run(args: Render, context: &Context) -> Result<()> {
 }
 
 /// A prompt, and what it was made from.
-pub(super) struct Prompt {
+struct Prompt {
     store: Store,
     log: IndexedLog,
     record: Value,
-    pub(super) text: String,
+    text: String,
 }
 
-pub(super) fn make_prompt(args: &Render, context: &Context) -> Result<Prompt> {
+fn make_prompt(args: &Render, context: &Context) -> Result<Prompt> {
     let store = context.store()?;
     let as_of = args.as_of.as_deref().map(parse_id).transpose()?;
     let options = ReadOptions {

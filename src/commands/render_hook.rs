@@ -5,7 +5,6 @@ use std::io::{IsTerminal, Read, stdin};
 use anyhow::{Result, ensure};
 
 use super::Context;
-use super::render::{Render, make_prompt};
 use crate::agent::{Event, MAX_BYTES, answer};
 
 /// An event is smaller than this.
@@ -15,14 +14,18 @@ const MAX_EVENT_BYTES: u64 = 1 << 20;
 const MIN_PROMPT_BYTES: usize = 1_000;
 
 /// Answers the event. An agent's session must start whatever happens, so a failure is a message and an empty answer.
-pub(super) fn run(args: Render, context: &Context) -> Result<()> {
+/// `make_prompt` makes the prompt of at most so many bytes.
+pub(super) fn run(
+    context: &Context,
+    make_prompt: impl FnMut(usize) -> Result<String>,
+) -> Result<()> {
     let event = read_event();
     if let Some(dir) = &event.cwd {
         std::env::set_current_dir(dir).ok(); // the agent may name a directory that is gone
     }
     let mut text = answer(&event, None);
     if event.takes_context() {
-        match answer_with_prompt(&event, args, context) {
+        match answer_with_prompt(&event, make_prompt) {
             Ok(answer) => text = answer,
             Err(error) => context.ui.warn(&format!("no prompt: {error:#}")),
         }
@@ -40,11 +43,13 @@ fn read_event() -> Event {
 }
 
 /// Trims the prompt until its JSON fits: a newline or quote of the prompt is two bytes there.
-fn answer_with_prompt(event: &Event, mut args: Render, context: &Context) -> Result<String> {
+fn answer_with_prompt(
+    event: &Event,
+    mut make_prompt: impl FnMut(usize) -> Result<String>,
+) -> Result<String> {
     let mut max = MAX_BYTES;
     loop {
-        args.max_bytes = Some(max);
-        let text = make_prompt(&args, context)?.text;
+        let text = make_prompt(max)?;
         let answer = answer(event, Some(&text));
         if answer.len() <= MAX_BYTES {
             return Ok(answer);
