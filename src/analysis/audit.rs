@@ -58,7 +58,7 @@ pub struct Audit {
     former_scores: Vec<f64>,
     /// Scores of the trials that others may be measured against.
     scores: HashMap<ExpId, f64>,
-    /// The time of the last row, and its text.
+    /// The time of the last row that was not imported, and its text.
     last_time: Option<(Timestamp, String)>,
 }
 
@@ -238,6 +238,9 @@ impl Audit {
             }
             return;
         };
+        if row.is_imported() {
+            return;
+        }
         if let Some((last, shown)) = &self.last_time
             && time < *last
         {

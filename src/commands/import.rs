@@ -18,7 +18,7 @@ use crate::{
     files::permissions_of,
     import::{ColumnMap, ImportPlan, SOURCE_COLUMN, Translation, plan_import},
     index::IndexedLog,
-    log::Role,
+    log::{Log, LogOptions, Role},
     open::{ReadOptions, open_log},
     output::import_summary::import_summary,
     store::{New, Settings, Store, init},
@@ -151,6 +151,18 @@ impl Job<'_> {
         plan_import(log, self.translation, store.as_deref(), self.as_new)
     }
 
+    /// The log of a store that would be created.
+    fn empty_log(&self, dir: &Path) -> Result<IndexedLog> {
+        let options = LogOptions {
+            own_metric: Some(self.translation.metric.clone()),
+            direction: Some(self.translation.direction()),
+            extra_columns: extra_columns(self.translation),
+            ..LogOptions::default()
+        };
+        let log = Log::open(&dir.join("results.tsv"), None, 0, &options)?;
+        Ok(IndexedLog::new(log, None))
+    }
+
     fn create_store(
         &self,
         dir: &Path,
@@ -160,14 +172,23 @@ impl Job<'_> {
             bail!("no rows yet; create an empty store with `lineage init`");
         }
         if self.dry_run {
-            let rows = self.translation.rows.iter().map(|row| row.cells.clone());
-            let mut plan = ImportPlan::default();
-            plan.rows.extend(rows);
-            return Ok((plan, CopiedSnapshots::default()));
+            let plan = self.plan(&self.empty_log(dir)?)?;
+            let snapshots = self.source.store.as_ref();
+            let snapshots = snapshots.map(|source| CopiedSnapshots::verify(&plan, source));
+            return Ok((plan, snapshots.unwrap_or_default()));
         }
         create_store(dir, self.translation, options, self.source)?;
         self.add_to(&Store::find(Some(dir))?)
     }
+}
+
+/// The columns of a new store besides the 17.
+fn extra_columns(translation: &Translation) -> Vec<String> {
+    let mut columns = translation.extra_columns().to_vec();
+    if !columns.iter().any(|column| column == SOURCE_COLUMN) {
+        columns.push(SOURCE_COLUMN.to_owned());
+    }
+    columns
 }
 
 /// Creates a store that remembers how the file was read.
@@ -178,10 +199,7 @@ fn create_store(
     source: &ImportSource,
 ) -> Result<()> {
     let settings = import_settings(&options.map, options.segment);
-    let mut columns = translation.extra_columns().to_vec();
-    if !columns.iter().any(|column| column == SOURCE_COLUMN) {
-        columns.push(SOURCE_COLUMN.to_owned());
-    }
+    let columns = extra_columns(translation);
     let new = New {
         metric: &translation.metric,
         direction: translation.direction(),

@@ -112,20 +112,31 @@ impl Context {
 
     /// Warns if most keeps improved in the other direction than the settings say.
     fn warn_direction(&self, log: &IndexedLog, signs: &KeepSigns) -> Result<()> {
-        let settings = self.store()?.settings;
-        let schema = &log.schema;
-        if settings.direction != Some(schema.direction) {
-            return Ok(());
-        }
-        if let Some((against, all)) = signs.contradict(schema.direction) {
-            let (direction, other) = (schema.direction, schema.direction.opposite());
-            let (word, metric) = (other.better_word(), &schema.metric);
-            self.ui.warn(&format!(
-                "lineage.toml says direction = \"{direction}\", but {against} of {all} keeps have a {word} {metric} than \
-                 the best before; if {word} is better, set \"{other}\""
-            ));
+        if let Some(contradiction) = self.describe_contradiction(log, signs)? {
+            self.ui.warn(&contradiction);
         }
         Ok(())
+    }
+
+    /// If most keeps improved in the other direction than the settings say: that, and what to do.
+    fn describe_contradiction(
+        &self,
+        log: &IndexedLog,
+        signs: &KeepSigns,
+    ) -> Result<Option<String>> {
+        let direction = log.schema.direction;
+        if self.store()?.settings.direction != Some(direction) {
+            return Ok(None);
+        }
+        let Some((against, all)) = signs.contradict(direction) else {
+            return Ok(None);
+        };
+        let (other, metric) = (direction.opposite(), &log.schema.metric);
+        let word = other.better_word();
+        Ok(Some(format!(
+            "lineage.toml says direction = \"{direction}\", but {against} of {all} keeps have a {word} {metric} than \
+             the best before; if {word} is better, set \"{other}\""
+        )))
     }
 
     fn warn_damage(&self, log: &IndexedLog) {

@@ -165,14 +165,14 @@ fn to_png(_: &Picture, _: Theme) -> Result<Vec<u8>> {
     bail!("built without PNG; write an SVG instead, or build with the feature 'png'")
 }
 
-/// Writes a picture or a page, but never over a log that it shows.
+/// Writes a picture or a page, but never over a file of a store that it shows.
 pub(super) fn write_file(path: &Path, bytes: &[u8], context: &Context) -> Result<()> {
     let shown = path.display();
     let named = context.stores.iter().map(|store| Some(store.as_path()));
     let default = context.stores.is_empty().then_some(None);
     for store in named.chain(default) {
-        if context.store_at(store)?.is_log(path) {
-            bail!(Usage(format!("{shown} is the log; write to another file")));
+        if let Some(what) = context.store_at(store)?.describe_own_file(path) {
+            bail!(Usage(format!("{shown} is {what}; write to another file")));
         }
     }
     replace_file(path, bytes).with_context(|| format!("cannot write {}", path.display()))

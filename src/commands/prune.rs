@@ -5,7 +5,7 @@ use clap::Args;
 
 use super::args::{parse_count, parse_positive};
 use super::{Context, ReadArgs};
-use crate::analysis::Retention;
+use crate::analysis::{KeepSigns, Retention};
 use crate::snapshot::{list_stored, prune_snapshots};
 use crate::text::{count, printable};
 
@@ -42,6 +42,15 @@ pub fn run(args: Prune, context: &Context) -> Result<()> {
         "{path} has no store, so nothing can be pruned"
     );
     log.require_score()?;
+    let contradiction = context.describe_contradiction(&log, &log.ask(KeepSigns::default())?)?;
+    if let Some(contradiction) = contradiction {
+        let is_sure = args.dry_run || args.reading.direction.is_some();
+        ensure!(
+            is_sure,
+            "{contradiction}; to prune anyway, give --direction"
+        );
+        context.ui.warn(&contradiction);
+    }
     let best = args.keep_best.unwrap_or(1);
     let retention = log.ask(Retention::new(best, args.keep_last.unwrap_or(0)))?;
     let (kept, removed) = retention.split();

@@ -15,7 +15,7 @@ use crate::output::amendments::{amendments_value, format_amendments};
 use crate::output::json::{json, row_value};
 use crate::output::records::Format;
 use crate::output::trials::format_record;
-use crate::snapshot::open_snapshot;
+use crate::snapshot::{has_pruned_snapshot, open_snapshot};
 use crate::text::printable_line;
 
 /// Show one trial with every column, and its amendments
@@ -79,6 +79,10 @@ pub fn run(args: Show, context: &Context) -> Result<()> {
     if let Some(damage) = row.damage {
         let (path, line) = (log.path().display(), row.number);
         context.ui.warn(&format!("{path}:{line}: {damage}"));
+    }
+    if has_pruned_snapshot(&context.store()?, &row) {
+        let note = format!("the snapshot of trial {} was pruned", row.name());
+        context.ui.note(&note);
     }
     Ok(())
 }

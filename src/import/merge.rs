@@ -53,7 +53,7 @@ pub fn plan_import(
     as_new: bool,
 ) -> Result<ImportPlan> {
     let schema = &*log.schema;
-    let mut stored = StoredTrials::default();
+    let mut stored = StoredTrials::new(log.path());
     log.for_each_line(|row| {
         stored.observe(&row);
         Ok(())

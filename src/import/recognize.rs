@@ -6,16 +6,17 @@ use std::{
     collections::{HashMap, HashSet, VecDeque},
     fmt,
     hash::Hash,
+    path::Path,
 };
 
-use super::translate::Translation;
+use super::{table::fingerprint, translate::Translation};
 use crate::{
     log::{ExpId, Role, Row, Schema},
     text::escape_controls,
 };
 
-/// The column of the origin of an imported trial.
-pub const SOURCE_COLUMN: &str = "source_row";
+pub use crate::log::SOURCE_COLUMN;
+
 /// Columns that follow from a trial's place in the log, and do not identify it.
 const PLACE_COLUMNS: [&str; 5] = [
     "exp_id",
@@ -60,27 +61,40 @@ impl RowOrigin {
         })
     }
 
+    /// The id in the store in this directory, if the trial comes from there.
+    fn id_in(&self, store: &str) -> Option<ExpId> {
+        let (id, found) = self.source.split_once(" in ")?;
+        ExpId::parse(id).filter(|_| found == store)
+    }
+
     /// The id in the file, if it is another one in the store.
     fn source_id(&self) -> Option<ExpId> {
         ExpId::parse(self.source.split(" in /").next()?)
     }
 
-    /// The origin of a trial of a store. A store without the column has it in the notes.
-    fn of_trial(row: &Row) -> Option<Self> {
-        let column = row.schema.find(SOURCE_COLUMN);
-        let own = column.and_then(|column| Self::parse(&row.text_at(column)));
-        own.or_else(|| {
-            let notes = row.text(Role::Notes);
-            let (_, after) = notes.rsplit_once(&format!("[{SOURCE_COLUMN}: "))?;
-            Self::parse(after.split_once(']')?.0)
-        })
+    /// The origin of a trial with these cells. A store without the column has it in the notes, from which it is removed.
+    fn take(cells: &mut [String], names: &[String]) -> Option<Self> {
+        let find = |wanted: &str| names.iter().position(|name| name == wanted);
+        let own = find(SOURCE_COLUMN).and_then(|column| Self::parse(&cells[column]));
+        let notes = &mut cells[find("notes")?];
+        let Some((before, note)) = notes.rsplit_once(&format!("[{SOURCE_COLUMN}: ")) else {
+            return own;
+        };
+        let Some(found) = note.strip_suffix(']').and_then(Self::parse) else {
+            return own;
+        };
+        *notes = before.trim_end().to_owned();
+        own.or(Some(found))
     }
 }
 
 /// A trial of the store.
 struct StoredTrial {
     id: String,
+    /// Without the origin in the notes.
     cells: Vec<String>,
+    /// Of the row as it is.
+    fingerprint: u64,
     origin: Option<RowOrigin>,
 }
 
@@ -118,17 +132,33 @@ impl RowMatch {
 pub(super) struct StoredTrials {
     pub(super) ids: HashSet<ExpId>,
     trials: Vec<StoredTrial>,
+    /// The directory of the log, as other stores name it.
+    home: String,
 }
 
 impl StoredTrials {
+    /// Without trials, of a log.
+    pub(super) fn new(log: &Path) -> Self {
+        let home = log.parent().and_then(|dir| dir.canonicalize().ok());
+        Self {
+            home: home.unwrap_or_default().display().to_string(),
+            ..Self::default()
+        }
+    }
+
     pub(super) fn observe(&mut self, row: &Row) {
         let Some(id) = row.id() else { return };
         self.ids.insert(id);
         if row.damage.is_none() {
             let columns = 0..row.schema.names().len();
             let cells = columns.map(|column| row.text_at(column).into_owned());
-            let (id, cells, origin) = (row.name(), cells.collect(), RowOrigin::of_trial(row));
-            self.trials.push(StoredTrial { id, cells, origin });
+            let mut cells: Vec<String> = cells.collect();
+            self.trials.push(StoredTrial {
+                id: row.name(),
+                fingerprint: fingerprint(&cells),
+                origin: RowOrigin::take(&mut cells, row.schema.names()),
+                cells,
+            });
         }
     }
 
@@ -142,23 +172,29 @@ pub(super) struct ImportedRows<'a> {
     pub(super) translation: &'a Translation,
     pub(super) schema: &'a Schema,
     pub(super) cells: Vec<Vec<String>>,
+    /// The origins that rows have already, because the file is a store that has imported them, or an export of one.
+    origins: Vec<Option<RowOrigin>>,
 }
 
 impl<'a> ImportedRows<'a> {
     pub(super) fn new(translation: &'a Translation, schema: &'a Schema) -> Self {
-        let rows = translation.rows.iter();
-        let cells = rows.map(|row| fit_cells(translation, &row.cells, schema));
+        let (mut cells, mut origins) = (Vec::new(), Vec::new());
+        for row in &translation.rows {
+            let mut own = row.cells.clone();
+            origins.push(RowOrigin::take(&mut own, &translation.names));
+            cells.push(fit_cells(translation, &own, schema));
+        }
         Self {
             translation,
             schema,
-            cells: cells.collect(),
+            cells,
+            origins,
         }
     }
 
     /// What each row is to the store.
     pub(super) fn recognize(&self, stored: &StoredTrials) -> Vec<RowMatch> {
-        let own_origins = self.exported_origins();
-        let rows = own_origins.iter().zip(&self.translation.rows);
+        let rows = self.origins.iter().zip(&self.translation.rows);
         let fingerprints: Vec<u64> = rows
             .map(|(origin, row)| match origin {
                 Some(origin) => origin.fingerprint,
@@ -166,11 +202,14 @@ impl<'a> ImportedRows<'a> {
             })
             .collect();
         let trials = &stored.trials;
-        let existing = self.find_existing(trials, &fingerprints);
+        let existing = self.find_existing(stored, &fingerprints);
         let file = most_common_file(trials, &existing);
         let changed = file.map(|file| self.find_changed(trials, &existing, file));
         let changed = changed.unwrap_or_default();
-        let origins = trials.iter().map(|trial| &trial.origin).chain(&own_origins);
+        let origins = trials
+            .iter()
+            .map(|trial| &trial.origin)
+            .chain(&self.origins);
         let last_file = origins.flatten().map(|origin| origin.file).max();
         let file = file.unwrap_or(last_file.unwrap_or(0) + 1);
         let status = self.schema.column(Role::Status).unwrap_or_default();
@@ -181,46 +220,53 @@ impl<'a> ImportedRows<'a> {
             }
             (None, Some(&at)) => RowMatch::Changed(trials[at].id.clone()),
             (None, None) => {
-                // A copy of a store preserves what it knows.
-                let own = own_origins[row].clone().filter(|_| trials.is_empty());
-                RowMatch::New(own.unwrap_or(RowOrigin {
+                // A copy of a store preserves what it knows; another store, where the trial was made.
+                let mut origin = self.origins[row].clone().unwrap_or(RowOrigin {
                     file,
                     fingerprint: fingerprints[row],
                     source: String::new(),
-                }))
+                });
+                if !trials.is_empty() {
+                    origin.file = file;
+                }
+                RowMatch::New(origin)
             }
         };
         (0..existing.len()).map(match_row).collect()
     }
 
-    /// The origins that rows have already, because the file is an export of a store.
-    fn exported_origins(&self) -> Vec<Option<RowOrigin>> {
-        let mut names = self.translation.names.iter();
-        let column = names.position(|name| name == SOURCE_COLUMN);
-        let rows = self.translation.rows.iter();
-        rows.map(|row| RowOrigin::parse(&row.cells[column?]))
-            .collect()
-    }
-
-    /// For each row the index of its trial: one imported from the same row, else one with the same cells that was not.
-    fn find_existing(&self, trials: &[StoredTrial], fingerprints: &[u64]) -> Vec<Option<usize>> {
-        let origins = trials
+    /// For each row the index of its trial: one imported from the same row or the row itself, else the trial of this store
+    /// that it was imported from, else one with the same cells.
+    fn find_existing(&self, stored: &StoredTrials, fingerprints: &[u64]) -> Vec<Option<usize>> {
+        let trials = &stored.trials;
+        let mut taken = HashSet::new();
+        let own = trials.iter().map(|trial| Some(trial.fingerprint));
+        let first = trials.iter().map(|trial| {
+            let origin = trial.origin.as_ref();
+            origin.map(|origin| origin.fingerprint)
+        });
+        let mut by_fingerprint = group_indices(first.enumerate().chain(own.enumerate()));
+        let mut existing: Vec<Option<usize>> = fingerprints
             .iter()
-            .map(|trial| Some(trial.origin.as_ref()?.fingerprint));
-        let mut by_fingerprint = group_indices(origins.enumerate());
-        let mut take = |fingerprint| by_fingerprint.get_mut(fingerprint)?.pop_front();
-        let mut existing: Vec<_> = fingerprints.iter().map(&mut take).collect();
-        let taken: HashSet<usize> = existing.iter().flatten().copied().collect();
-        let others = trials
-            .iter()
-            .enumerate()
-            .filter(|(at, _)| !taken.contains(at));
-        let others = others.map(|(at, trial)| (at, Some(self.identity(&trial.cells))));
-        let mut by_cells = group_indices(others);
+            .map(|fingerprint| take_first(&mut by_fingerprint, fingerprint, &mut taken))
+            .collect();
+        let ids = trials.iter().map(|trial| ExpId::parse(&trial.id));
+        let mut by_id = group_indices(ids.enumerate());
+        for (row, slot) in existing.iter_mut().enumerate() {
+            let origin = self.origins[row].as_ref().filter(|_| slot.is_none());
+            if let Some(id) = origin.and_then(|origin| origin.id_in(&stored.home))
+                && let Some(&[at, ..]) = by_id.get_mut(&id).map(|ids| &*ids.make_contiguous())
+                && self.is_similar(&trials[at], row)
+                && taken.insert(at)
+            {
+                *slot = Some(at); // amended since
+            }
+        }
+        let cells = trials.iter().map(|trial| Some(self.identity(&trial.cells)));
+        let mut by_cells = group_indices(cells.enumerate());
         for (slot, cells) in existing.iter_mut().zip(&self.cells) {
             if slot.is_none() {
-                let same = by_cells.get_mut(&self.identity(cells));
-                *slot = same.and_then(VecDeque::pop_front);
+                *slot = take_first(&mut by_cells, &self.identity(cells), &mut taken);
             }
         }
         existing
@@ -357,6 +403,21 @@ fn group_indices<K: Hash + Eq>(
         }
     }
     groups
+}
+
+/// The first trial of a key that no other row has taken.
+fn take_first<K: Hash + Eq>(
+    groups: &mut HashMap<K, VecDeque<usize>>,
+    key: &K,
+    taken: &mut HashSet<usize>,
+) -> Option<usize> {
+    let group = groups.get_mut(key)?;
+    while let Some(at) = group.pop_front() {
+        if taken.insert(at) {
+            return Some(at);
+        }
+    }
+    None
 }
 
 /// The file that most of the existing trials came from.

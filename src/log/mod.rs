@@ -33,7 +33,7 @@ pub use open::{Header, Log, LogOptions, has_own_columns, read_header};
 pub use row::{Damage, Ending, Place, Row, Trial};
 pub use rows::split_space_separated;
 pub use scan::no_such_trial;
-pub use schema::{Role, STANDARD, Schema};
+pub use schema::{Role, SOURCE_COLUMN, STANDARD, Schema};
 pub use source::{Source, read_file_at};
 pub use status::{AUTO, Status};
 pub use time::{parse_seconds, parse_time, read_time, unit_seconds};

@@ -3,7 +3,7 @@
 use std::{borrow::Cow, fmt, sync::Arc};
 
 use super::{
-    Cells, ExpId, Number, Role, Schema, Status,
+    Cells, ExpId, Number, Role, SOURCE_COLUMN, Schema, Status,
     cells::{decode, encode_row, split_line, unquote},
     shown_id,
 };
@@ -190,6 +190,16 @@ impl<'a> Row<'a> {
             self.score()
         } else {
             None
+        }
+    }
+
+    /// Whether the trial was imported from another log, which may have been written at the same time.
+    pub fn is_imported(&self) -> bool {
+        match self.schema.find(SOURCE_COLUMN) {
+            Some(column) => !self.bytes_at(column).is_empty(),
+            None => self
+                .text(Role::Notes)
+                .contains(&format!("[{SOURCE_COLUMN}: ")),
         }
     }
 

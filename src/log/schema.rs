@@ -2,6 +2,9 @@
 
 use super::{Direction, Tie};
 
+/// The column of the origin of an imported trial. A log without it has the origin in the notes.
+pub const SOURCE_COLUMN: &str = "source_row";
+
 /// The header of a new log, in this order. Extra columns go before `job_name`.
 pub const STANDARD: [&str; 17] = [
     "exp_id",

@@ -16,7 +16,7 @@ use std::rc::Rc;
 
 use anyhow::{Context, Result};
 use rustix::fs::{self, AtFlags, FileType, Mode, OFlags, RenameFlags, Stat};
-use rustix::io::Errno;
+use rustix::io::{Errno, retry_on_intr as retry};
 
 /// The permission bits; set-id and sticky bits are not part of a snapshot.
 const PERMISSIONS: u32 = 0o777;
@@ -100,7 +100,7 @@ impl Dir {
     /// Opens a directory by any path; links on the way to it are followed.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let flags = OFlags::DIRECTORY | OFlags::CLOEXEC;
-        let handle = fs::open(path, flags, Mode::empty())?;
+        let handle = retry(|| fs::open(path, flags, Mode::empty()))?;
         Ok(Self::new(Rc::new(handle.into())))
     }
 
@@ -151,13 +151,13 @@ impl Dir {
     pub(super) fn create_file(&self, path: impl AsRef<Path>) -> io::Result<File> {
         let (parent, name) = self.locate(path.as_ref())?;
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
-        Ok(fs::openat(&parent, name, flags, Mode::RUSR | Mode::WUSR)?.into())
+        Ok(retry(|| fs::openat(&parent, name, flags, Mode::RUSR | Mode::WUSR))?.into())
     }
 
     /// Creates a directory with these permissions and opens it; its owner can always write.
     pub(super) fn create_dir(&self, path: impl AsRef<Path>, mode: u32) -> io::Result<Self> {
         let (parent, name) = self.locate(path.as_ref())?;
-        fs::mkdirat(&parent, name, Mode::RWXU)?;
+        retry(|| fs::mkdirat(&parent, name, Mode::RWXU))?;
         let dir = Self::new(Rc::new(open_child(&parent, name, Kind::Dir)?));
         dir.set_mode(mode)?;
         Ok(dir)
@@ -165,24 +165,27 @@ impl Dir {
 
     pub(super) fn create_link(&self, path: &Path, target: &OsStr) -> io::Result<()> {
         let (parent, name) = self.locate(path)?;
-        Ok(fs::symlinkat(target, &parent, name)?)
+        Ok(retry(|| fs::symlinkat(target, &parent, name))?)
     }
 
     /// Creates a hard link to a file in `to`.
     pub(super) fn hard_link(&self, path: &Path, to: &Self, new: &Path) -> io::Result<()> {
         let ((from, old), (to, new)) = (self.locate(path)?, to.locate(new)?);
-        Ok(fs::linkat(&from, old, &to, new, AtFlags::empty())?)
+        Ok(retry(|| {
+            fs::linkat(&from, old, &to, new, AtFlags::empty())
+        })?)
     }
 
     pub(super) fn rename<P: AsRef<Path>>(&self, old: P, to: &Self, new: P) -> io::Result<()> {
         let ((from, old), (to, new)) = (self.locate(old.as_ref())?, to.locate(new.as_ref())?);
-        Ok(fs::renameat(&from, old, &to, new)?)
+        Ok(retry(|| fs::renameat(&from, old, &to, new))?)
     }
 
     /// Renames a file; fails if the new name exists.
     pub(super) fn rename_new(&self, old: &Path, new: &Path) -> io::Result<()> {
         let ((from, old_name), (to, new_name)) = (self.locate(old)?, self.locate(new)?);
-        match fs::renameat_with(&from, old_name, &to, new_name, RenameFlags::NOREPLACE) {
+        let rename = || fs::renameat_with(&from, old_name, &to, new_name, RenameFlags::NOREPLACE);
+        match retry(rename) {
             // This file system does not support the flag. A hard link never replaces a file either.
             Err(Errno::INVAL | Errno::NOSYS) => {
                 self.hard_link(old, self, new)?;
@@ -194,12 +197,12 @@ impl Dir {
 
     pub(super) fn remove_file(&self, path: &Path) -> io::Result<()> {
         let (parent, name) = self.locate(path)?;
-        Ok(fs::unlinkat(&parent, name, AtFlags::empty())?)
+        Ok(retry(|| fs::unlinkat(&parent, name, AtFlags::empty()))?)
     }
 
     pub(super) fn remove_empty_dir(&self, path: &Path) -> io::Result<()> {
         let (parent, name) = self.locate(path)?;
-        Ok(fs::unlinkat(&parent, name, AtFlags::REMOVEDIR)?)
+        Ok(retry(|| fs::unlinkat(&parent, name, AtFlags::REMOVEDIR))?)
     }
 
     /// The metadata of what is at a path; `None` if nothing is there.
@@ -212,7 +215,7 @@ impl Dir {
 
     pub(super) fn metadata(&self, path: &Path) -> io::Result<Meta> {
         let (parent, name) = self.locate(path)?;
-        let stat = fs::statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW)?;
+        let stat = retry(|| fs::statat(&parent, name, AtFlags::SYMLINK_NOFOLLOW))?;
         Ok(Meta::from_stat(&stat))
     }
 
@@ -223,14 +226,15 @@ impl Dir {
 
     pub(super) fn read_link(&self, path: &Path) -> io::Result<OsString> {
         let (parent, name) = self.locate(path)?;
-        let target = fs::readlinkat(&parent, name, Vec::new())?;
+        let target = retry(|| fs::readlinkat(&parent, name, Vec::new()))?;
         Ok(OsString::from_vec(target.into_bytes()))
     }
 
     /// The paths of what is in a directory, sorted.
     pub(super) fn list(&self, path: &Path) -> io::Result<Vec<PathBuf>> {
         let mut paths = Vec::new();
-        for entry in fs::Dir::read_from(&self.open_dir(path)?.handle)? {
+        let dir = self.open_dir(path)?;
+        for entry in retry(|| fs::Dir::read_from(&dir.handle))? {
             let entry = entry?;
             let name = OsStr::from_bytes(entry.file_name().to_bytes());
             if name != "." && name != ".." {
@@ -291,7 +295,7 @@ pub(super) fn check_relative(path: &Path) -> io::Result<()> {
 
 /// The identity of a file by any path; links are followed.
 pub(super) fn file_id(path: &Path) -> io::Result<FileId> {
-    Ok(Meta::from_stat(&fs::stat(path)?).id)
+    Ok(Meta::from_stat(&retry(|| fs::stat(path))?).id)
 }
 
 /// Sets the permissions, whatever the umask is.
@@ -304,7 +308,7 @@ pub(super) fn set_mode(file: &File, mode: u32) -> io::Result<()> {
 fn open_child(dir: &File, name: &OsStr, wanted: Kind) -> io::Result<File> {
     let mut flags = OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     flags.set(OFlags::DIRECTORY, wanted == Kind::Dir);
-    let opened = fs::openat(dir, name, flags, Mode::empty());
+    let opened = retry(|| fs::openat(dir, name, flags, Mode::empty()));
     let stat = match &opened {
         Ok(file) => fs::fstat(file),
         Err(_) => fs::statat(dir, name, AtFlags::SYMLINK_NOFOLLOW),

@@ -16,13 +16,13 @@ mod walk;
 mod workdir;
 
 use std::fs::File;
-use std::io::{self, ErrorKind::NotFound, Read, Seek};
+use std::io::{self, ErrorKind::NotFound, Seek};
 use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 
 use self::compare::hash_file;
-use self::dir::{Dir, Kind, check_relative};
+use self::dir::{Dir, Kind, check_relative, file_id};
 use self::prune::is_pruned;
 pub use self::{
     backups::remove_backups,
@@ -36,8 +36,9 @@ pub use self::{
     verify::{list_snapshots, verify_snapshots},
     workdir::{WorkFile, Workdir, read_workdir},
 };
+use crate::files::{open_input, read_bounded};
 use crate::index::IndexedLog;
-use crate::log::{ExpId, Role, Row, Trial};
+use crate::log::{ExpId, Log, Role, Row, Source, Trial};
 use crate::store::Store;
 use crate::text::nearest;
 
@@ -47,6 +48,9 @@ const SNAPSHOTS: &str = "snapshots";
 /// A manifest has the name of its snapshot with this suffix.
 const MANIFEST_SUFFIX: &str = ".manifest";
 const PRUNED_SUFFIX: &str = ".pruned";
+
+/// Enough for a million files.
+const MAX_MANIFEST_BYTES: u64 = 256 * 1024 * 1024;
 
 /// Called with how much is done and how much there is to do.
 pub type Progress<'p> = &'p mut dyn FnMut(u64, u64);
@@ -68,12 +72,22 @@ pub fn has_usable_snapshot(store: &Store, row: &Row) -> bool {
     is_named && Snapshot::open(store, Path::new(&*path), &row.name()).is_ok()
 }
 
+/// Whether the snapshot that a trial had was pruned.
+pub fn has_pruned_snapshot(store: &Store, row: &Row) -> bool {
+    row.damage.is_none() && is_pruned(store, Path::new(&*row.text(Role::Snapshot)))
+}
+
 /// Opens the snapshot of a trial. If it has none, the error names the nearest ancestor that has one.
 pub fn open_snapshot(store: &Store, log: &IndexedLog, row: &Row) -> Result<Snapshot> {
     let (trial, path) = (row.name(), row.text(Role::Snapshot));
     let path = Path::new(&*path);
     let problem = if path.as_os_str().is_empty() || row.damage.is_some() {
-        format!("trial {trial} was logged without a snapshot")
+        let verb = if row.is_imported() {
+            "imported"
+        } else {
+            "logged"
+        };
+        format!("trial {trial} was {verb} without a snapshot")
     } else if is_pruned(store, path) {
         format!("the snapshot of trial {trial} was pruned")
     } else {
@@ -233,7 +247,30 @@ fn open_snapshot_dir(store: &Store, path: &Path) -> Result<Dir> {
         "'{SNAPSHOTS}' is the directory of all snapshots, not a snapshot"
     );
     check_relative(path)?;
+    check_owner(store, path)?;
     open_below(root_of(store), path)
+}
+
+/// Fails if a log beside that of a store names a snapshot that a trial of the store has.
+fn check_owner(store: &Store, path: &Path) -> Result<()> {
+    let root = root_of(store);
+    if store.dir().is_some() || !root.join("lineage.toml").exists() {
+        return Ok(());
+    }
+    let owner = Store::find(Some(root))?;
+    let owner_id = file_id(owner.log_path()).ok();
+    if owner_id.is_none() || owner_id == file_id(store.log_path()).ok() {
+        return Ok(());
+    }
+    let shown = owner.log_path().display();
+    let file = open_input(owner.log_path()).with_context(cannot("open", owner.log_path()))?;
+    let len = file.metadata()?.len();
+    let options = owner.settings.log_options(None, None);
+    let log = Log::open(owner.log_path(), Some(Source::File(file)), len, &options)?;
+    let mut is_other = false;
+    log.for_each_row(|row| is_other |= Path::new(&*row.text(Role::Snapshot)) == path)?;
+    ensure!(!is_other, "it belongs to a trial of {shown}");
+    Ok(())
 }
 
 /// Opens a directory below `root`; links are followed up to `root` only.
@@ -262,13 +299,12 @@ fn read_manifest(store: &Store, path: &Path) -> Result<Option<Vec<Entry>>> {
     let relative = path.with_file_name(manifest_name(&name));
     let path = root_of(store).join(&relative);
     let opened = Dir::open(root_of(store)).and_then(|dir| dir.open_file(&relative));
-    let mut file = match opened {
+    let file = match opened {
         Err(error) if error.kind() == NotFound => return Ok(None),
         opened => opened.with_context(cannot("open", &path))?,
     };
-    let mut text = Vec::new();
-    let read = file.read_to_end(&mut text);
-    read.with_context(cannot("read", &path))?;
+    let read = read_bounded(file, MAX_MANIFEST_BYTES);
+    let text = read.with_context(cannot("read", &path))?;
     manifest::parse_manifest(&text, &path).map(Some)
 }
 

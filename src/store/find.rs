@@ -1,21 +1,26 @@
 //! Finding the store: the nearest `.lineage` upwards, as git finds a repository, or a path that is given.
 
 use std::{
-    fs::DirEntry,
     io::ErrorKind,
     path::{Path, PathBuf},
 };
 
 use anyhow::{Context, Result, bail, ensure};
 
-use super::{Settings, git::find_main_worktree};
+use super::{
+    Settings,
+    git::find_main_worktree,
+    lost::{describe_lost_log, has_lost_trials},
+};
 use crate::files::{MAX_TEXT_BYTES, read_input};
-use crate::text::{count, shell_word};
+use crate::text::shell_word;
 
 pub(super) const DIR: &str = ".lineage";
 pub(super) const LOG: &str = "results.tsv";
 pub(super) const SETTINGS: &str = "lineage.toml";
 pub(super) const INSIGHTS: &str = "insights.md";
+pub(super) const AMENDED: &str = "amended.tsv";
+pub(super) const INDEX: &str = "results.idx";
 
 /// The place of a log, and its settings.
 #[derive(Debug)]
@@ -124,12 +129,25 @@ impl Store {
         &self.log
     }
 
-    /// Whether a path leads to the log, which no output may replace.
+    /// Whether a path leads to the log.
     pub fn is_log(&self, path: &Path) -> bool {
         match (path.canonicalize(), self.log.canonicalize()) {
             (Ok(path), Ok(log)) => path == log,
             _ => false,
         }
+    }
+
+    /// What a path is to the store, if it leads to a part of it, which no output may replace.
+    pub fn describe_own_file(&self, path: &Path) -> Option<&'static str> {
+        if self.is_log(path) {
+            return Some("the log");
+        }
+        let dir = self.dir.as_ref()?.canonicalize().ok()?;
+        let full = path.canonicalize().ok()?;
+        let below = full.strip_prefix(dir).ok()?;
+        let names = [SETTINGS, INSIGHTS, AMENDED, INDEX, ".gitignore"];
+        let is_own = below.components().count() > 1 || names.iter().any(|name| below == *name);
+        is_own.then_some("a file of the store")
     }
 
     /// Whether the store was found in the main worktree of git, from a linked one.
@@ -156,55 +174,26 @@ impl Store {
     /// What is said if the log is missing: what shows that there were trials, and what to do.
     pub(crate) fn describe_missing_log(&self) -> String {
         let log = self.log.display();
-        let found = self.find_traces().join(", ");
-        if found.is_empty() {
-            return format!("{log} is missing; the next `lineage append` creates it");
+        match &self.dir {
+            Some(dir) if has_lost_trials(dir) => describe_lost_log(dir),
+            _ => format!("{log} is missing; the next `lineage append` creates it"),
         }
-        format!(
-            "{log} is missing, but its store has {found}; restore the log, or start another with \
-             `lineage append --new-log`"
-        )
     }
 
-    /// Fails if the log is missing although there were trials: ids would start again at 000.
+    /// Fails if the log has no trial although there were some: ids would start again at 000.
     pub(crate) fn check_not_lost(&self) -> Result<()> {
-        let is_missing = self.log.symlink_metadata().is_err();
-        ensure!(
-            self.is_new_log_allowed || !is_missing || self.find_traces().is_empty(),
-            self.describe_missing_log()
-        );
+        if let Some(dir) = &self.dir
+            && !self.is_new_log_allowed
+            && has_lost_trials(dir)
+        {
+            bail!(describe_lost_log(dir));
+        }
         Ok(())
     }
 
     /// Allows an append to start a new log although the store has traces of another.
     pub fn allow_new_log(&mut self) {
         self.is_new_log_allowed = true;
-    }
-
-    /// What trials leave in a store besides the log.
-    fn find_traces(&self) -> Vec<String> {
-        let Some(dir) = &self.dir else {
-            return Vec::new();
-        };
-        let mut traces = Vec::new();
-        for (name, noun) in [("snapshots", "snapshot"), ("prompts", "saved prompt")] {
-            // A snapshot has a directory, a saved prompt a file in Markdown.
-            let is_one = |entry: &DirEntry| {
-                let is_hidden = entry.file_name().as_encoded_bytes().starts_with(b".");
-                let is_dir = entry.file_type().is_ok_and(|kind| kind.is_dir());
-                let is_markdown = entry.path().extension().is_some_and(|end| end == "md");
-                !is_hidden && (is_dir || is_markdown)
-            };
-            let entries = dir.join(name).read_dir().into_iter().flatten().flatten();
-            match entries.filter(is_one).count() {
-                0 => {}
-                n => traces.push(count(n as u64, noun)),
-            }
-        }
-        if self.log.with_extension("idx").exists() {
-            traces.push("an index".to_owned());
-        }
-        traces
     }
 
     /// The hand-written insights; empty if there are none.

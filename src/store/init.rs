@@ -11,6 +11,7 @@ use anyhow::{Context, Result, bail, ensure};
 use super::{
     find::{DIR, INSIGHTS, LOG, SETTINGS, way_out},
     git::is_in_repository,
+    lost::{describe_lost_log, has_lost_trials},
     settings::VERSION,
 };
 use crate::files::{MAX_TEXT_BYTES, create_file, flush_directory_of, read_input};
@@ -59,6 +60,7 @@ pub fn init(dir: Option<&Path>, new: &New) -> Result<PathBuf> {
         let (log, settings) = (log.display(), settings.display());
         bail!("{log} already exists; nothing was changed (to change the metric, edit {settings})");
     }
+    ensure!(!has_lost_trials(dir), describe_lost_log(dir));
     create_store_dir(dir)?;
     // The settings come first: with them, an append that runs at the same time makes the right log. The log comes last: it
     // marks a complete store.

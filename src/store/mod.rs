@@ -3,6 +3,7 @@
 mod find;
 mod git;
 mod init;
+mod lost;
 mod process;
 mod prompt_settings;
 mod prompts;

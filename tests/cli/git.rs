@@ -201,3 +201,75 @@ fn a_checkout_never_writes_into_a_repository_of_git_itself() {
     run_in(&sandbox, "main", &["checkout", "0", "../other/work"]);
     assert!(sandbox.path("other/work/pre-commit").exists());
 }
+
+/// Asserts that the store of a directory is the one of `main`, as git names it there.
+fn assert_main(sandbox: &Sandbox, dir: &str, main: Option<&str>) {
+    let shown = run_in(sandbox, dir, &["best"]);
+    let found = shown.contains("nor in the main worktree");
+    let expected = main.map(|main| format!("nor in the main worktree [DIR]/{main};"));
+    assert_eq!(found, main.is_some(), "{shown}");
+    assert!(expected.is_none_or(|text| shown.contains(&text)), "{shown}");
+}
+
+#[test]
+fn a_bare_repository_has_no_main_worktree() {
+    let Some(sandbox) = repository() else { return };
+    for bare in ["bare.git", "project/.git", "other/.bare"] {
+        git(
+            &sandbox,
+            "main",
+            &["clone", "-q", "--bare", ".", &format!("../{bare}")],
+        );
+        let worktree = format!("trees/{}", bare.replace(['/', '.'], "-"));
+        let path = sandbox.path(&worktree);
+        git(
+            &sandbox,
+            bare,
+            &["worktree", "add", "-q", path.to_str().unwrap()],
+        );
+        assert_main(&sandbox, &worktree, None);
+        git(
+            &sandbox,
+            bare,
+            &["config", "extensions.worktreeConfig", "true"],
+        );
+        git(&sandbox, bare, &["config", "--unset", "core.bare"]);
+        sandbox.write(
+            &format!("{bare}/config.worktree"),
+            "[core]\n\tbare = true\n",
+        );
+        assert_main(&sandbox, &worktree, None);
+    }
+}
+
+#[test]
+fn a_submodule_is_no_worktree_of_its_superproject() {
+    let Some(sandbox) = repository() else { return };
+    git(&sandbox, ".", &["init", "-q", "super"]);
+    let add = ["-c", "protocol.file.allow=always", "submodule", "add", "-q"];
+    git(&sandbox, "super", &[&add[..], &["../main", "sub"]].concat());
+    git(&sandbox, "super", &["commit", "-qm", "start"]);
+    assert_main(&sandbox, "super/sub", None);
+    git(
+        &sandbox,
+        "super/sub",
+        &["worktree", "add", "-q", "../../linked"],
+    );
+    assert_main(&sandbox, "linked", Some("super/sub"));
+    git(&sandbox, "super", &["worktree", "add", "-q", "../super2"]);
+    assert_main(&sandbox, "super2", Some("super"));
+    git(&sandbox, "super2", &["worktree", "add", "-q", "../super3"]);
+    assert_main(&sandbox, "super3", Some("super"));
+}
+
+#[test]
+fn a_repository_with_its_files_elsewhere_has_no_known_main_worktree() {
+    let Some(sandbox) = repository() else { return };
+    git(
+        &sandbox,
+        ".",
+        &["clone", "-q", "--separate-git-dir=files", "main", "work"],
+    );
+    git(&sandbox, "work", &["worktree", "add", "-q", "../linked"]);
+    assert_main(&sandbox, "linked", None);
+}

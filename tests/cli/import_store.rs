@@ -276,3 +276,123 @@ fn an_index_is_right_after_an_import_whose_parent_comes_later() {
     fs::remove_file(sandbox.path(".lineage/results.idx")).unwrap();
     assert_eq!(ask(), with);
 }
+
+/// Imports `source` into `target`: how many rows were added, and that both logs have no problem.
+fn merge(sandbox: &Sandbox, target: &str, source: &str, added: usize) {
+    let said = sandbox.ok(&["--store", target, "import", source, "-q"]);
+    let expected = format!("rows out   {added} to {target}\n");
+    assert!(said.contains(&expected), "{target} from {source}: {said}");
+    sandbox.ok(&["--store", target, "check"]);
+}
+
+#[test]
+fn a_store_does_not_get_its_own_trials_back() {
+    for columns in ["eval_s", "source_row"] {
+        let sandbox = two_stores();
+        sandbox.ok(&[
+            "init",
+            "c",
+            "--metric",
+            "val_loss",
+            "--columns",
+            columns,
+            "-q",
+        ]);
+        log_keep(&sandbox, "c", "5", "c 5");
+        merge(&sandbox, "c", "a", 2);
+        log_keep(&sandbox, "c", "1", "c 1");
+        merge(&sandbox, "a", "c", 2);
+        merge(&sandbox, "a", "c", 0);
+        merge(&sandbox, "c", "a", 0);
+        // Over a third store, and after an amendment.
+        merge(&sandbox, "b", "c", 4);
+        let amend = ["amend", "0", "--set", "hypothesis=corrected", "--why", "x"];
+        sandbox.ok(&[&["--store", "a", "-q"][..], &amend].concat());
+        merge(&sandbox, "a", "b", 3);
+        merge(&sandbox, "a", "c", 0);
+    }
+}
+
+#[test]
+fn the_order_in_which_stores_are_merged_does_not_matter() {
+    let sandbox = two_stores();
+    for store in ["c", "d"] {
+        sandbox.ok(&["init", store, "--metric", "val_loss", "-q"]);
+        log_keep(&sandbox, store, "9", "own");
+    }
+    merge(&sandbox, "b", "a", 2);
+    merge(&sandbox, "c", "b", 5);
+    merge(&sandbox, "c", "a", 0);
+    merge(&sandbox, "d", "a", 2);
+    merge(&sandbox, "d", "b", 3);
+    for store in ["c", "d"] {
+        let best = sandbox.ok(&["--store", store, "best", "--field", "hypothesis"]);
+        assert_eq!(best, "b 2.6\n");
+    }
+}
+
+#[test]
+fn a_new_log_does_not_take_imported_trials_for_its_own() {
+    let sandbox = two_stores();
+    merge(&sandbox, "b", "a", 2);
+    fs::remove_file(sandbox.path("a/results.tsv")).unwrap();
+    let new = ["--store", "a", "append", "--status", "crash", "--new-log"];
+    sandbox.ok(&new);
+    sandbox.ok(&["--store", "a", "append", "--status", "crash"]);
+    sandbox.ok(&["--store", "a", "import", "b", "-q"]);
+    let ids = sandbox.ok(&["--store", "a", "tail", "-n", "99", "--field", "hypothesis"]);
+    assert_eq!(ids, "\n\nb 2.8\nb 2.7\nb 2.6\na 3\na 2.9\n");
+}
+
+#[test]
+fn a_dry_run_into_a_new_store_counts_the_snapshots() {
+    let sandbox = two_stores();
+    fs::remove_file(sandbox.path("b/snapshots/000/train.py")).unwrap();
+    let import = ["import", "b", "--into", "new"];
+    let said = sandbox.ok(&[&import[..], &["--dry-run"]].concat());
+    assert!(!sandbox.path("new").exists());
+    assert!(said.contains("snapshots  2 of 3\n"), "{said}");
+    assert_eq!(sandbox.ok(&import), said);
+}
+
+#[test]
+fn a_second_log_in_the_directory_of_a_store_does_not_get_its_snapshots() {
+    let sandbox = two_stores();
+    fs::copy(sandbox.path("b/results.tsv"), sandbox.path("a/other.tsv")).unwrap();
+    let other = ["--store", "a/other.tsv", "--metric", "val_loss", "-q"];
+    for args in [
+        &["checkout", "0", "out"][..],
+        &["show", "0", "--file", "train.py"],
+        &["diff", "1"],
+    ] {
+        let args = [&other[..2], args].concat();
+        let shown = sandbox.transcript(&args);
+        assert!(shown.ends_with("= 1\n"), "{shown}");
+    }
+    assert!(!sandbox.path("out").exists());
+    sandbox.ok(&["import", "a/other.tsv", "--into", "c", "-q"]);
+    let paths = sandbox.ok(&["--store", "c", "tail", "--field", "snapshot_path"]);
+    assert_eq!(paths, "\n\n\n");
+    // A log of this store that was put aside has its own.
+    fs::rename(sandbox.path("a/results.tsv"), sandbox.path("a/old.tsv")).unwrap();
+    for (new_log, file) in [(false, "a 3\n"), (true, "a 3\n")] {
+        if new_log {
+            let append = ["--store", "a", "append", "--new-log", "--status", "keep"];
+            sandbox.ok(&[&append[..], &["--metric", "1", "--snapshot", "work"]].concat());
+        }
+        let show = ["--store", "a/old.tsv", "show", "0", "--file", "train.py"];
+        assert_eq!(sandbox.ok(&show), file);
+    }
+}
+
+#[test]
+fn a_trial_that_was_imported_without_its_snapshot_says_so() {
+    let sandbox = two_stores();
+    fs::remove_dir_all(sandbox.path("b/snapshots/000")).unwrap();
+    sandbox.ok(&["--store", "a", "import", "b", "-q"]);
+    let shown = sandbox.transcript(&["--store", "a", "checkout", "2", "out"]);
+    assert!(
+        shown.contains("trial 002 was imported without a snapshot"),
+        "{shown}"
+    );
+}

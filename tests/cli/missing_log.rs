@@ -102,3 +102,74 @@ fn without_traces_of_trials_the_next_append_makes_the_log() {
     ];
     assert_eq!(sandbox.ok(&args), "000\n");
 }
+
+/// What `append`, `append --json` and `init` say of a store whose trials are lost.
+fn refusals(sandbox: &Sandbox) {
+    let before = fs::read(sandbox.log()).ok();
+    let init = ["init", "--metric", "val_loss"];
+    for args in [
+        &["append", "--status", "crash"][..],
+        &init,
+        &["run", "--", "true"],
+    ] {
+        let shown = sandbox.transcript(args);
+        assert!(shown.ends_with("= 1\n"), "{shown}");
+        let is_named = shown.contains("--new-log") || shown.contains("already exists");
+        assert!(is_named, "{shown}");
+        assert_eq!(fs::read(sandbox.log()).ok(), before, "{args:?}");
+    }
+    let new = ["append", "--status", "crash", "--new-log"];
+    assert_eq!(sandbox.ok(&new), "000\n");
+    assert_eq!(sandbox.ok(&["append", "--status", "crash"]), "001\n");
+}
+
+#[test]
+fn init_does_not_replace_a_lost_log() {
+    refusals(&without_log());
+}
+
+#[test]
+fn a_log_that_was_emptied_is_lost_too() {
+    for text in ["", "header"] {
+        let sandbox = Sandbox::with_store();
+        let header = sandbox.read_log();
+        sandbox.write("work/train.py", "lr = 1");
+        for _ in 0..2 {
+            let trial = ["append", "--status", "keep", "--metric", "1"];
+            sandbox.ok(&[&trial[..], &["--snapshot", "work"]].concat());
+        }
+        sandbox.write(
+            ".lineage/results.tsv",
+            if text == "header" { &header } else { text },
+        );
+        refusals(&sandbox);
+    }
+}
+
+#[test]
+fn old_rows_of_amendments_show_that_there_were_trials() {
+    let sandbox = Sandbox::with_store();
+    sandbox.ok(&["append", "--status", "keep", "--metric", "1"]);
+    sandbox.ok(&["amend", "0", "--status", "discard", "--why", "x"]);
+    fs::remove_file(sandbox.log()).unwrap();
+    refusals(&sandbox);
+}
+
+#[test]
+fn without_settings_init_asks_to_move_the_rest_away() {
+    let sandbox = without_log();
+    fs::remove_file(sandbox.path(".lineage/lineage.toml")).unwrap();
+    let shown = sandbox.transcript(&["init"]);
+    assert!(
+        shown.contains("restore the log, or move these away") && shown.ends_with("= 1\n"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn what_a_killed_first_append_leaves_does_not_stop_the_next() {
+    let sandbox = Sandbox::with_store();
+    sandbox.write(".lineage/snapshots/000_opt/train.py", "lr = 1");
+    sandbox.ok(&["render", "--for", "x", "--save"]);
+    assert_eq!(sandbox.ok(&["append", "--status", "crash"]), "000\n");
+}

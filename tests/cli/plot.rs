@@ -351,7 +351,7 @@ fn a_png_is_a_png_in_both_themes_and_the_same_each_time() {
 }
 
 #[test]
-fn a_picture_or_a_page_never_replaces_the_log() {
+fn a_picture_or_a_page_never_replaces_a_file_of_the_store() {
     let sandbox = Sandbox::with_store();
     sandbox.ok(&["append", "--status", "auto", "--metric", "3"]);
     let before = sandbox.read_log();
@@ -369,4 +369,28 @@ fn a_picture_or_a_page_never_replaces_the_log() {
         assert!(shown.ends_with("= 2\n"), "{shown}");
         assert_eq!(sandbox.read_log(), before);
     }
+    std::os::unix::fs::symlink(".lineage/lineage.toml", sandbox.path("link.svg")).unwrap();
+    sandbox.write(".lineage/snapshots/000/progress.svg", "frozen");
+    let files = [
+        ".lineage/lineage.toml",
+        ".lineage/insights.md",
+        ".lineage/snapshots/000/progress.svg",
+        "link.svg",
+    ];
+    for name in files {
+        let before = sandbox.read(name);
+        for args in [
+            &["plot", "--format", "svg", "-o", name][..],
+            &["report", "-o", name],
+        ] {
+            let shown = sandbox.transcript(args);
+            assert!(
+                shown.contains("is a file of the store; write to another file"),
+                "{shown}"
+            );
+        }
+        assert_eq!(sandbox.read(name), before);
+    }
+    sandbox.ok(&["report", "-o", ".lineage/report.html"]);
+    sandbox.ok(&["report", "-o", ".lineage/report.html"]);
 }

@@ -129,3 +129,43 @@ fn something_to_keep_has_to_be_named() {
     );
     assert_eq!(snapshots(&sandbox).len(), 7);
 }
+
+#[test]
+fn nothing_is_pruned_while_the_settings_contradict_the_log() {
+    let sandbox = Sandbox::with_store();
+    sandbox.write("work/train.py", "lr = 1\n");
+    for score in ["3", "2", "1"] {
+        let trial = ["append", "--status", "keep", "--metric", score];
+        sandbox.ok(&[
+            &trial[..],
+            &["--parent", "none", "--snapshot", "work", "-q"],
+        ]
+        .concat());
+    }
+    let settings = sandbox.read(".lineage/lineage.toml");
+    let flipped = settings.replace("\"minimize\"", "\"maximize\"");
+    sandbox.write(".lineage/lineage.toml", flipped);
+    assert_snapshot!(sandbox.transcript(&["prune", "--keep-best", "1"]));
+    assert_eq!(snapshots(&sandbox).len(), 3);
+    let shown = sandbox.transcript(&["prune", "--keep-best", "1", "--dry-run"]);
+    assert!(
+        shown.contains("warning: lineage.toml says direction"),
+        "{shown}"
+    );
+    let prune = ["prune", "--keep-best", "1", "--direction", "minimize"];
+    sandbox.ok(&prune);
+    assert_eq!(snapshots(&sandbox), ["002"]);
+}
+
+#[test]
+fn show_says_that_a_snapshot_was_pruned() {
+    let sandbox = searched();
+    sandbox.ok(&["prune", "--keep-best", "1", "-q"]);
+    let shown = sandbox.transcript(&["show", "5", "--field", "snapshot_path"]);
+    assert!(
+        shown.contains("note: the snapshot of trial 005 was pruned"),
+        "{shown}"
+    );
+    let shown = sandbox.transcript(&["show", "3"]);
+    assert!(!shown.contains("pruned"), "{shown}");
+}

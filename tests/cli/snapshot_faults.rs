@@ -101,6 +101,43 @@ fn a_flush_that_fails_leaves_nothing_under_a_final_name() {
 }
 
 #[test]
+fn a_call_that_a_signal_interrupts_is_made_again() {
+    let names = [
+        "work", "data", "train.py", "f", "link", "000", "tree", "out",
+    ];
+    let paths: Vec<&str> = names.iter().flat_map(|name| ["-P", name]).collect();
+    for call in [
+        "openat",
+        "mkdirat",
+        "linkat",
+        "symlinkat",
+        "readlinkat",
+        "renameat",
+        "renameat2",
+        "unlinkat",
+        "read",
+        "write",
+        "getdents64",
+    ] {
+        let sandbox = with_work();
+        std::os::unix::fs::symlink("f", sandbox.path("work/data/link")).unwrap();
+        let inject = format!("inject=?{call}:error=EINTR:when=1+2");
+        let inject = [&paths[..], &["-e", &inject]].concat();
+        for args in [&APPEND[..], &APPEND, &["checkout", "1", "out"]] {
+            let Some(mut traced) = traced(&sandbox, &inject, args) else {
+                return;
+            };
+            let output = traced.output().unwrap();
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            let is_well = output.status.success() && !stderr.contains("without a snapshot");
+            assert!(is_well, "{call} {args:?}: {stderr}");
+        }
+        assert_eq!(sandbox.read("out/data/link"), "f\n");
+        sandbox.ok(&["check"]);
+    }
+}
+
+#[test]
 fn a_file_that_goes_while_it_is_frozen_costs_the_snapshot_and_not_the_trial() {
     let sandbox = with_work();
     let inject = [
@@ -301,4 +338,22 @@ fn a_checkout_killed_before_a_file_is_whole_leaves_none_under_its_name() {
         ["train.py"],
         "what a killed checkout has left is no work"
     );
+}
+
+#[test]
+fn a_manifest_that_is_no_short_regular_file_is_not_read() {
+    let sandbox = with_work();
+    sandbox.ok(&APPEND);
+    let manifest = sandbox.path(".lineage/snapshots/000.manifest");
+    fs::remove_file(&manifest).unwrap();
+    let file = fs::File::create(&manifest).unwrap();
+    file.set_len(9 << 30).unwrap();
+    for kind in ["it is longer than 256 MiB", "a device, a socket or a pipe"] {
+        for args in [&["checkout", "0", "out"][..], &["check"]] {
+            let shown = sandbox.transcript(args);
+            assert!(shown.contains(kind) && shown.ends_with("= 1\n"), "{shown}");
+        }
+        fs::remove_file(&manifest).unwrap();
+        sandbox.pipe(".lineage/snapshots/000.manifest");
+    }
 }
