@@ -189,8 +189,9 @@ fn translate_external(
         log_options.own_metric = Some(metric);
         log_options.direction = Some(direction);
     }
-    let mut log = Log::open(path, Some(external.source), external.len, &log_options)?;
+    let mut log = Log::open(path, external.source, external.len, &log_options)?;
     log.first_row = external.first_row;
+    log.is_reversed = external.is_reversed;
     Arc::make_mut(&mut log.schema).aliases = external.columns;
     log.notes.extend(external.notes);
     log.skipped = external.skipped;

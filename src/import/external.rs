@@ -1,14 +1,16 @@
 //! Decides whether a log is external, and translates it; the file is not changed.
 
-use std::{fs::File, io::Write, path::Path};
+use std::{fs::File, path::Path};
 
 use anyhow::{Context, Result, bail};
 
 use super::{
-    ImportOptions, parse_source,
-    table::{Entry, Table},
+    ImportOptions,
+    own::translate_own,
+    parse_source,
+    spool::Spool,
+    table::Table,
     translate::{RowSink, TranslatedRow, Translation, translate, translate_to},
-    translate_own,
 };
 use crate::log::{
     Direction, Log, LogOptions, Schema, SkippedLine, Source, encode_row, has_own_columns, has_word,
@@ -19,17 +21,20 @@ use crate::log::{
 const OWN_COLUMNS: &str =
     "core_metric val_bpb delta_vs_best parent_exp baseline_exp expected_delta";
 const SCORE_COLUMNS: &str = "core_metric val_bpb";
+/// So many bytes show whether a log has scores.
+const HEAD: usize = 64 * 1024;
 /// The column in which an export states metric and direction.
 pub const STATED_COLUMN: &str = "metric_direction";
-/// A translation larger than this is in a temporary file.
-const MAX_IN_MEMORY: usize = 1 << 20;
 
 /// An external log as a log of lineage.
+#[derive(Default)]
 pub struct ExternalLog {
-    pub source: Source,
+    pub source: Option<Source>,
     pub len: u64,
     /// The number of the line of the first row.
     pub first_row: u64,
+    /// Whether the rows are in the reverse order of their lines in the file.
+    pub is_reversed: bool,
     pub notes: Vec<String>,
     pub skipped: Vec<SkippedLine>,
     /// The column of the numbers of runs, if they are repeated and so cannot be the ids.
@@ -52,77 +57,6 @@ pub struct OwnHeader<'a> {
     pub is_mapped: bool,
 }
 
-/// Opens the log at `path` if it is external. Of a log of lineage it reads only the header.
-pub fn open_external(
-    path: &Path,
-    source: &Source,
-    len: u64,
-    own: &OwnHeader,
-    options: &ImportOptions,
-) -> Result<Option<ExternalLog>> {
-    let header =
-        read_header(source, len).with_context(|| format!("cannot read {}", path.display()))?;
-    if !own.is_mapped && header.is_none_or(|header| own.matches(&header.names)) {
-        return Ok(None);
-    }
-    let table = read_table(path, options)?;
-    let log = if !own.is_mapped && is_export(&table.names) {
-        copy_export(table, options)
-    } else {
-        translate_external(table, options)
-    };
-    log.with_context(|| path.display().to_string()).map(Some)
-}
-
-/// Translates a log of any shape.
-pub fn translate_file(path: &Path, options: &ImportOptions) -> Result<Translation> {
-    let table = read_table(path, options)?;
-    let translation = if options.map.is_empty() && is_export(&table.names) {
-        translate_export(path, table, options)
-    } else {
-        translate(table, options)
-    };
-    translation.with_context(|| path.display().to_string())
-}
-
-/// Takes the rows of an export over as they are.
-fn translate_export(path: &Path, table: Table, options: &ImportOptions) -> Result<Translation> {
-    let export = copy_export(table, options)?;
-    let (stated, direction) = export.score.unzip();
-    let mut log_options = LogOptions {
-        direction: options.direction.or(direction),
-        own_metric: stated,
-        ..LogOptions::default()
-    };
-    log_options.own_metric = log_options.own_metric.or_else(|| options.metric.clone());
-    let mut log = Log::open(path, Some(export.source), export.len, &log_options)?;
-    log.first_row = export.first_row;
-    log.notes.extend(export.notes);
-    log.skipped = export.skipped;
-    translate_own(&log)
-}
-
-fn read_table(path: &Path, options: &ImportOptions) -> Result<Table> {
-    let path_text = path.display();
-    match std::fs::metadata(path) {
-        Ok(metadata) if metadata.is_dir() => {
-            bail!("{path_text} is a directory; name the log in it")
-        }
-        Ok(metadata) if !metadata.is_file() => bail!("{path_text} is not a regular file"),
-        _ => {} // opening reports what is wrong
-    }
-    let open = || File::open(path).with_context(|| format!("cannot read {path_text}"));
-    let table = match (options.segment, options.stored_segment) {
-        // The segment of one file need not exist in another.
-        (None, Some(stored)) => match parse_source(Source::File(open()?), Some(stored)) {
-            Ok(table) => Ok(table),
-            Err(_) => parse_source(Source::File(open()?), None),
-        },
-        (segment, _) => parse_source(Source::File(open()?), segment),
-    };
-    table.with_context(|| path_text.to_string())
-}
-
 impl OwnHeader<'_> {
     /// Whether these are the columns of a log of lineage. Another tool may have `exp_id` and `status`, too, and a log
     /// without a column for the score is read like those of other tools.
@@ -143,6 +77,79 @@ impl OwnHeader<'_> {
     }
 }
 
+/// Opens the log at `path` if it is external. Of a log of lineage it reads only the header.
+pub fn open_external(
+    path: &Path,
+    source: &Source,
+    len: u64,
+    own: &OwnHeader,
+    options: &ImportOptions,
+) -> Result<Option<ExternalLog>> {
+    let header =
+        read_header(source, len).with_context(|| format!("cannot read {}", path.display()))?;
+    let names = header.map(|header| header.names).unwrap_or_default();
+    let is_bare = !own.has_metric && own.metric.is_none();
+    let lacks_score = is_bare && lacks_score(source, &names)?;
+    let is_own = names.is_empty() || own.matches(&names);
+    if is_own && !own.is_mapped && !lacks_score {
+        return Ok(None);
+    }
+    let table = read_table(path, options)?;
+    let log = if !own.is_mapped && !lacks_score && is_export(&table.names) {
+        copy_export(table, options)
+    } else {
+        translate_external(table, options)
+    };
+    log.with_context(|| path.display().to_string()).map(Some)
+}
+
+/// Whether the first rows of a log have differences to the best, but no score in a column of lineage: the score is in another
+/// column.
+fn lacks_score(source: &Source, names: &[String]) -> Result<bool> {
+    let mut bytes = vec![0; HEAD];
+    let len = source.read_at(&mut bytes, 0)?;
+    let text = String::from_utf8_lossy(&bytes[..len]);
+    let is_filled = |words: &str| {
+        text.lines().skip(1).any(|line| {
+            let mut cells = line.split('\t').zip(names);
+            cells.any(|(cell, name)| has_word(words, name) && !cell.trim().is_empty())
+        })
+    };
+    Ok(is_filled("delta_vs_best") && !is_filled(SCORE_COLUMNS))
+}
+
+/// Translates a log of any shape.
+pub fn translate_file(path: &Path, options: &ImportOptions) -> Result<Translation> {
+    let table = read_table(path, options)?;
+    let translation = if options.map.is_empty() && is_export(&table.names) {
+        translate_export(path, table, options)
+    } else {
+        translate(table, options)
+    };
+    translation.with_context(|| path.display().to_string())
+}
+
+fn read_table(path: &Path, options: &ImportOptions) -> Result<Table> {
+    let path_text = path.display();
+    match std::fs::metadata(path) {
+        Ok(metadata) if metadata.is_dir() => {
+            bail!("{path_text} is a directory; name the log in it")
+        }
+        Ok(metadata) if !metadata.is_file() => bail!("{path_text} is not a regular file"),
+        _ => {} // opening reports what is wrong
+    }
+    let parse = |segment| {
+        let file = File::open(path).with_context(|| format!("cannot read {path_text}"))?;
+        parse_source(Source::File(file), segment).with_context(|| path_text.to_string())
+    };
+    // The segment of an earlier import need not exist in another file.
+    let stored = options.stored_segment.filter(|_| options.segment.is_none());
+    match stored.map(|stored| parse(Some(stored))) {
+        Some(Ok(table)) => Ok(table),
+        _ => parse(options.segment),
+    }
+}
+
 /// Whether `export` wrote these columns: no other tool has all of them.
 fn is_export(names: &[String]) -> bool {
     let has = |wanted: &str| names.iter().any(|name| name == wanted);
@@ -155,14 +162,14 @@ fn states_direction(names: &[String]) -> bool {
 }
 
 fn translate_external(table: Table, options: &ImportOptions) -> Result<ExternalLog> {
-    let mut spool = Spool::default();
-    let translation = translate_to(table, options, &mut spool)?;
-    let (source, len) = spool.finish()?;
+    let mut log = LogWriter::default();
+    let translation = translate_to(table, options, &mut log)?;
     Ok(ExternalLog {
-        source,
-        len,
-        first_row: translation.first_row,
+        len: log.spool.len,
+        is_reversed: log.is_reversed,
+        source: Some(log.spool.finish()?),
         score: Some((translation.metric.clone(), translation.direction())),
+        first_row: log.first_line.unwrap_or(translation.first_row),
         notes: translation.notes,
         skipped: translation.skipped,
         repeated_ids: translation.repeated_ids,
@@ -170,118 +177,94 @@ fn translate_external(table: Table, options: &ImportOptions) -> Result<ExternalL
     })
 }
 
+/// Takes the rows of an export over as they are.
+fn translate_export(path: &Path, table: Table, options: &ImportOptions) -> Result<Translation> {
+    let export = copy_export(table, options)?;
+    let (stated, direction) = export.score.unzip();
+    let log_options = LogOptions {
+        direction: options.direction.or(direction),
+        own_metric: stated.or_else(|| options.metric.clone()),
+        ..LogOptions::default()
+    };
+    let mut log = Log::open(path, export.source, export.len, &log_options)?;
+    log.first_row = export.first_row;
+    log.notes.extend(export.notes);
+    log.skipped = export.skipped;
+    translate_own(&log)
+}
+
 /// An export in CSV or JSON as the log that it was written from.
 fn copy_export(mut table: Table, options: &ImportOptions) -> Result<ExternalLog> {
-    let mut spool = Spool::default();
     let delta = table.find("delta_vs_best");
     let stated = table.names.iter().position(|name| name == STATED_COLUMN);
     let mut names = table.names.clone();
     if let Some(stated) = stated {
         names.remove(stated);
     }
-    spool.begin(&names, table.first_row)?;
-    let (mut failure, mut statement, mut lines) = (None, String::new(), Vec::new());
-    table.read(&mut |entry| {
-        let mut row = match entry {
-            Entry::Row(row) => row,
-            Entry::Skipped(line) => return lines.push(line),
-        };
-        if let Some(delta) = delta.and_then(|column| row.cells.get_mut(column))
-            && delta.starts_with(|c: char| c.is_ascii_digit())
-        {
+    let (mut log, mut statement) = (LogWriter::default(), String::new());
+    log.begin(&names, table.first_row, false)?;
+    table.rows.for_each(|mut row| {
+        row.cells.resize(table.names.len(), String::new());
+        let delta = delta.and_then(|column| row.cells.get_mut(column));
+        if let Some(delta) = delta.filter(|delta| delta.starts_with(|c: char| c.is_ascii_digit())) {
             delta.insert(0, '+'); // JSON cannot write it
         }
-        if let Some(column) = stated.filter(|&column| column < row.cells.len()) {
+        if let Some(column) = stated {
             statement = row.cells.remove(column);
         }
-        let row = TranslatedRow {
-            line: row.line,
-            cells: row.cells,
-            fingerprint: row.fingerprint,
-        };
-        failure = failure.take().or(spool.add(row).err());
+        log.write(row.line, &row.cells)
     })?;
-    if let Some(error) = failure {
-        return Err(error);
-    }
     if let Some((metric, direction)) = statement.rsplit_once(' ') {
         table.declared.read("metric", metric);
         table.declared.read("direction", direction);
     }
-    table.skipped.extend(lines);
-    let (source, len) = spool.finish()?;
-    let declared = table.declared;
-    let direction = options.direction.or(declared.direction);
-    let mut score = declared.name.zip(direction);
+    let direction = options.direction.or(table.declared.direction);
+    let mut score = table.declared.name.zip(direction);
     score = score.filter(|(name, _)| options.metric.as_ref().is_none_or(|metric| metric == name));
     Ok(ExternalLog {
-        source,
-        len,
+        len: log.spool.len,
+        source: Some(log.spool.finish()?),
         first_row: table.first_row,
         notes: table.notes,
         skipped: table.skipped,
-        repeated_ids: None,
         score,
-        columns: Vec::new(),
+        ..ExternalLog::default()
     })
 }
 
-/// The bytes of a log: in memory, or in a temporary file without a name once they are many.
+/// Writes a log in which every row is in the line that it has in the file, after blank lines where the file has no row.
 #[derive(Default)]
-struct Spool {
-    bytes: Vec<u8>,
-    file: Option<File>,
-    len: u64,
+struct LogWriter {
+    spool: Spool,
     next: u64,
+    is_reversed: bool,
+    /// The line of the first row, if that is the last in the file.
+    first_line: Option<u64>,
 }
 
-impl RowSink for Spool {
-    fn begin(&mut self, names: &[String], first_row: u64) -> Result<()> {
-        self.next = first_row;
-        self.write(&encode_row(names))
+impl LogWriter {
+    fn write(&mut self, line: u64, cells: &[String]) -> Result<()> {
+        let gap = usize::try_from(line.saturating_sub(self.next)).unwrap_or(0);
+        self.next = line.max(self.next) + 1;
+        self.spool.write("\n".repeat(gap).as_bytes())?;
+        self.spool.write(encode_row(cells).as_bytes())
+    }
+}
+
+impl RowSink for LogWriter {
+    fn begin(&mut self, names: &[String], first_row: u64, is_reversed: bool) -> Result<()> {
+        (self.next, self.is_reversed) = (first_row, is_reversed);
+        self.spool.write(encode_row(names).as_bytes())
     }
 
-    /// Writes a row in the line that it has in the file, with blank lines where that has no row.
     fn add(&mut self, row: TranslatedRow) -> Result<()> {
-        let gap = usize::try_from(row.line.saturating_sub(self.next)).unwrap_or(0);
-        self.next = row.line.max(self.next) + 1;
-        self.write(&("\n".repeat(gap) + &encode_row(&row.cells)))
-    }
-}
-
-impl Spool {
-    fn write(&mut self, text: &str) -> Result<()> {
-        self.bytes.extend_from_slice(text.as_bytes());
-        self.len += text.len() as u64;
-        if self.bytes.len() > MAX_IN_MEMORY {
-            self.flush()?;
+        if !self.is_reversed {
+            return self.write(row.line, &row.cells);
         }
-        Ok(())
-    }
-
-    fn flush(&mut self) -> Result<()> {
-        let file = match &mut self.file {
-            Some(file) => file,
-            // Without a place for temporary files, memory must do.
-            None => match tempfile::tempfile() {
-                Ok(file) => self.file.insert(file),
-                Err(_) => return Ok(()),
-            },
-        };
-        file.write_all(&self.bytes)
-            .context("cannot write the translated log to a temporary file")?;
-        self.bytes.clear();
-        Ok(())
-    }
-
-    fn finish(mut self) -> Result<(Source, u64)> {
-        if self.file.is_some() {
-            self.flush()?;
+        if self.first_line.is_none() {
+            (self.first_line, self.next) = (Some(row.line), 0);
         }
-        let source = match self.file {
-            Some(file) => Source::Temporary(file),
-            None => Source::Memory(self.bytes),
-        };
-        Ok((source, self.len))
+        let last = self.first_line.unwrap_or_default();
+        self.write(last.saturating_sub(row.line), &row.cells)
     }
 }

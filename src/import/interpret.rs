@@ -2,35 +2,42 @@
 
 use std::collections::HashMap;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
 use super::{
-    ImportOptions, NOT_A_LOG,
-    delimited::is_plausible,
+    ImportOptions,
+    align::Kind,
+    choice::Choice,
+    columns::{Column, Columns, hash_id},
+    evidence::is_minus_one,
+    names::{COMMIT_NAMES, NameRank, aliases},
     number::{is_empty_word, is_sentinel, parse_number, split_name},
     outcomes::{Outcome, VerdictColumns},
-    profile::{Profiles, hash_id},
-    roles::{Roles, find_parent_column, is_alias, key_columns, text_columns},
-    score::{self, Choice, NameRank, describe_missing_score, is_minus_one, rank_name},
-    table::{FileRow, Kind, Table},
+    roles::{Roles, find_parent_column, find_wordiest},
+    spool::FileRow,
+    table::Table,
     verdicts::VerdictKind,
 };
-use crate::log::{ExpId, Role, Status, normalize, normalize_name};
+use crate::log::{ExpId, Role, Status, has_word, normalize_name};
 
 /// Columns that change from trial to trial and make a hypothesis, at most.
 const MAX_SETTINGS: usize = 8;
 const SETTING_PREFIXES: [&str; 6] = [
     "params_", "params.", "param_", "config.", "config/", "hparams.",
 ];
-const COMMITS: &str = "commit hash short_hash sha";
+/// What a trial has used is not what was tried.
+const COSTS: [&str; 5] = ["memory", "vram", "_gb", "_mb", "tokens"];
 /// Columns with the time at which a trial ended.
 const END_NAMES: &str = "end_time ended_at finished_at datetime_complete completed_at";
 const START_NAMES: &str = "start_time started_at datetime_start created_at";
+/// Columns that number the runs of a log. Other numbers, such as epochs, may be the same in several rows.
+const RUN_NAMES: &str = "exp_id id trial_id trial run_id run experiment_id experiment_number exp number experiment \
+     iteration iter step n num";
 
 /// A log of which every column is understood.
 pub(super) struct Interpretation {
     pub(super) table: Table,
-    pub(super) profiles: Profiles,
+    pub(super) columns: Columns,
     pub(super) roles: Roles,
     pub(super) verdicts: VerdictColumns,
     pub(super) choice: Option<Choice>,
@@ -40,20 +47,12 @@ pub(super) struct Interpretation {
     pub(super) settings: Vec<(usize, String)>,
     /// The column by which parents are named, if it is not that of the ids.
     pub(super) parent_key: Option<usize>,
-    /// The first row with each cell of that column: its id.
-    pub(super) first_ids: HashMap<u64, String>,
-    /// Whether the words of the verdict say more than the statuses that they become.
-    pub(super) loses_words: bool,
-    /// Whether `core_metric` holds nothing but the score, as in lineage's own logs.
-    pub(super) repeats_score: bool,
     /// Columns of the start and the end, if no column has the duration.
     pub(super) span: Option<(usize, usize)>,
-    /// Whether -1 means "no score": no verdict tells which trials failed, and no other score is negative.
-    pub(super) skips_minus_one: bool,
 }
 
 /// A row whose outcome is known.
-pub(super) struct Trial {
+pub(super) struct RowOutcome {
     pub(super) outcome: Outcome,
     /// Text and value.
     pub(super) score: Option<(String, f64)>,
@@ -70,229 +69,158 @@ pub(super) enum Reading {
     Unparsed,
 }
 
-/// Names of columns that number the runs of a log. Other numbers, such as epochs, may be the same in several rows.
-const RUN_NAMES: &str =
-    "exp_id id trial_id trial run_id run experiment_id experiment_number exp number experiment";
-
 impl Interpretation {
-    /// The column whose numbers would be the ids, if some were not repeated.
-    pub(super) fn repeated_ids(&self) -> Option<usize> {
-        if self.roles.column(Role::Id).is_some() {
-            return None;
-        }
-        let mut columns = self.table.columns_in(RUN_NAMES).into_iter();
-        columns.find(|&column| {
-            let profile = &self.profiles.columns[column];
-            profile.numbers > 1 && profile.numbers == profile.filled
-        })
-    }
-
     pub(super) fn new(mut table: Table, options: &ImportOptions) -> Result<Self> {
         let parent = find_parent_column(&table, &options.map)?;
-        let profiles = Profiles::read(&mut table, parent)?;
-        if !is_plausible(&table, profiles.rows, profiles.regular) {
-            bail!(NOT_A_LOG);
-        }
-        if table.first_cells.is_empty() && profiles.is_newest_first(&table) {
-            table.reverse()?;
+        let columns = Columns::read(&table, parent)?;
+        if table.first_cells.is_empty() && is_newest_first(&table, &columns) {
+            table.rows.reverse()?;
+            table.is_reversed = true;
             let note = "newest first; reading from the end";
             table.notes.push(note.to_owned());
         }
         if table.declared.name.is_none() {
-            table.declared.name = find_metric_name(&table, &profiles);
+            table.declared.name = find_metric_name(&table, &columns);
         }
-        let verdicts = VerdictColumns::choose(&table, &profiles, options)?;
-        let roles = Roles::find(&table, &profiles, &options.map, |column| {
-            verdicts.is_taken(column)
-        })?;
-        table.kinds = find_kinds(&profiles, &roles, &verdicts);
-        let mut all = Self {
+        let verdicts = VerdictColumns::choose(&table, &columns, options)?;
+        let is_verdict = |column| verdicts.is_taken(column);
+        let roles = Roles::find(&table, &columns, &options.map, is_verdict)?;
+        let mut log = Self {
             choice: None,
-            texts: text_columns(&table),
+            texts: table.columns_in(aliases(Role::Hypothesis)),
             settings: Vec::new(),
             parent_key: None,
-            first_ids: HashMap::new(),
-            loses_words: false,
-            repeats_score: false,
             span: None,
-            skips_minus_one: false,
             options: options.clone(),
             table,
-            profiles,
+            columns,
             roles,
             verdicts,
         };
-        all.choose_score()?;
-        all.relate_columns()?;
-        Ok(all)
+        if log.table.wide.count > 0 {
+            let kinds: Vec<Kind> = (0..log.columns.all.len()).map(|at| log.kind(at)).collect();
+            log.table.fit_wide_rows(&kinds)?;
+            let width = log.table.names.len();
+            log.columns.all.resize_with(width, Column::default);
+        }
+        Ok(log)
     }
 
-    fn choose_score(&mut self) -> Result<()> {
-        let Self {
-            table,
-            profiles,
-            roles,
-            verdicts,
-            options,
-            ..
-        } = self;
-        if profiles.rows == 0 && verdicts.verdict.is_none() {
-            let has_score = table
-                .names
-                .iter()
-                .any(|name| rank_name(name) < NameRank::Unknown);
-            if !has_score && options.metric.is_none() && options.map.get(Role::Score).is_none() {
-                bail!(describe_missing_score(table, profiles));
-            }
+    /// What a column holds, to fit rows with too many cells.
+    fn kind(&self, at: usize) -> Kind {
+        let column = &self.columns.all[at];
+        let role = self.roles.role_of(at);
+        if self.verdicts.verdict == Some((at, VerdictKind::Words)) {
+            Kind::Verdict
+        } else if matches!(role, Some(Role::Hypothesis | Role::Notes)) {
+            Kind::Text
+        } else if column.is_numeric() && parse_number(&column.first).is_some() {
+            Kind::Number
+        } else {
+            Kind::Other
         }
-        self.choice = score::choose(table, profiles, roles, verdicts, options)?;
-        if let Some(choice) = &self.choice {
+    }
+
+    /// Settles the score, and then the roles that are left.
+    pub(super) fn settle(&mut self, choice: Option<Choice>) {
+        if let Some(choice) = &choice {
             self.roles.release(choice.column);
-            self.skips_minus_one = self.verdicts.verdict.is_none() && choice.has_only_minus_one;
         }
-        Ok(())
+        self.choice = choice;
+        self.relate_columns();
     }
 
     /// Finds the ids, the parents and what stands for a hypothesis.
-    fn relate_columns(&mut self) -> Result<()> {
-        let parent = self.roles.column(Role::Parent);
-        let keys = self.find_parent_keys(parent)?;
-        let names = &self.table.names;
-        let is_commit =
-            |column: usize| crate::log::has_word(COMMITS, &normalize_name(&names[column]));
-        if let Some(key) = keys.first().copied() {
-            let may_be_id = self.profiles.columns[key].is_unique() && !is_commit(key);
-            if may_be_id && self.options.map.get(Role::Id).is_none() {
+    fn relate_columns(&mut self) {
+        let map = &self.options.map;
+        if let Some(key) = self.find_parent_key() {
+            let name = normalize_name(&self.table.names[key]);
+            let is_commit = has_word(COMMIT_NAMES, &name) && name != "name";
+            if self.columns.all[key].is_unique() && !is_commit && map.get(Role::Id).is_none() {
                 self.roles.set(Role::Id, key);
             }
             self.parent_key = Some(key).filter(|_| self.roles.column(Role::Id) != Some(key));
         }
-        let is_mapped = self.options.map.get(Role::Hypothesis).is_some();
-        if !is_mapped && self.roles.column(Role::Hypothesis).is_none() {
-            let free = |column: usize| {
-                Some(column) != self.score_column() && !self.verdicts.is_taken(column)
-            };
-            if let Some(column) = self.roles.find_wordiest(&self.profiles, free) {
-                self.roles.columns.push((Role::Hypothesis, column));
+        if map.get(Role::Hypothesis).is_none() {
+            let is_free = |at: usize| !self.is_used(at);
+            if let Some(column) = find_wordiest(&self.columns, is_free)
+                && !self.roles.has(Role::Hypothesis)
+            {
+                self.roles.set(Role::Hypothesis, column);
             }
-        }
-        if !is_mapped {
             self.settings = self.find_settings();
         }
         self.prefer_hypothesis_to_name();
-        let columns = |names| self.table.columns_in(names).first().copied();
-        let span = columns(START_NAMES).zip(columns(END_NAMES));
-        self.span = span.filter(|_| self.roles.column(Role::TotalSeconds).is_none());
-        self.find_lost_words()
+        let first = |names| self.table.columns_in(names).first().copied();
+        let span = first(START_NAMES).zip(first(END_NAMES));
+        self.span = span.filter(|_| !self.roles.has(Role::TotalSeconds));
+    }
+
+    fn is_used(&self, at: usize) -> bool {
+        self.roles.is_taken(at) || self.verdicts.is_taken(at) || self.score_column() == Some(at)
     }
 
     /// A name is an id only if something else says what was tried.
     fn prefer_hypothesis_to_name(&mut self) {
-        let says_more = !self.settings.is_empty() || self.roles.column(Role::Hypothesis).is_some();
+        let says_more = !self.settings.is_empty() || self.roles.has(Role::Hypothesis);
         if let Some(column) = self.roles.column(Role::Id)
             && !says_more
             && normalize_name(&self.table.names[column]) == "name"
             && self.options.map.is_empty()
-            && self.roles.column(Role::Parent).is_none()
+            && !self.roles.has(Role::Parent)
         {
             self.roles.set(Role::Hypothesis, column);
         }
     }
 
-    /// The columns that hold the ids in the parent column, the one with the most first.
-    fn find_parent_keys(&self, parent: Option<usize>) -> Result<Vec<usize>> {
-        let Some(parent) = parent.filter(|_| !self.profiles.parents.is_empty()) else {
-            return Ok(Vec::new());
-        };
-        let mut columns = key_columns(&self.table);
-        let unique =
-            (0..self.table.names.len()).filter(|&column| self.profiles.columns[column].is_unique());
-        columns.extend(unique);
-        columns.retain(|&column| column != parent);
-        let mut hits: HashMap<usize, usize> = HashMap::new();
-        self.table.for_each_row(|row| {
-            for &column in &columns {
-                let is_hit =
-                    hash_id(row.cell(column)).is_some_and(|id| self.profiles.parents.contains(&id));
-                *hits.entry(column).or_default() += usize::from(is_hit);
-            }
-        })?;
-        columns.dedup();
-        columns.retain(|column| hits[column] > 0);
+    /// The column that holds the most of the ids in the parent column.
+    fn find_parent_key(&self) -> Option<usize> {
+        let parent = self.roles.column(Role::Parent)?;
         let id = self.roles.column(Role::Id);
-        columns.sort_by_key(|column| (std::cmp::Reverse(hits[column]), Some(*column) != id));
-        Ok(columns)
+        let mut best = (0, false, None);
+        for (at, column) in self.columns.all.iter().enumerate().rev() {
+            let Some(ids) = column.ids.as_ref().filter(|_| at != parent) else {
+                continue;
+            };
+            let hits = self.columns.parents.intersection(ids).count();
+            if (hits, id == Some(at)) >= (best.0, best.1) && hits > 0 {
+                best = (hits, id == Some(at), Some(at));
+            }
+        }
+        best.2
     }
 
     /// The columns with what was varied, and their short names.
     fn find_settings(&self) -> Vec<(usize, String)> {
-        let names = &self.table.names;
-        let strip = |name: &str| {
+        let mut prefixed = Vec::new();
+        let mut others = Vec::new();
+        for (at, name) in self.table.names.iter().enumerate() {
+            let column = &self.columns.all[at];
+            if self.is_used(at) || !column.is_varied() {
+                continue;
+            }
             let prefix = SETTING_PREFIXES
                 .iter()
                 .find(|prefix| name.starts_with(**prefix));
-            prefix.map(|prefix| name[prefix.len()..].to_owned())
-        };
-        let is_free = |&column: &usize| {
-            let is_used = self.roles.is_taken(column) || self.verdicts.is_taken(column);
-            !is_used
-                && Some(column) != self.score_column()
-                && self.profiles.columns[column].is_varied()
-        };
-        let free: Vec<usize> = (0..names.len()).filter(is_free).collect();
-        let prefixed = free
-            .iter()
-            .filter_map(|&column| Some((column, strip(&names[column])?)));
-        let mut settings: Vec<(usize, String)> = prefixed.collect();
-        if settings.is_empty() {
-            let is_setting = |column: &usize| {
-                let profile = &self.profiles.columns[*column];
-                let is_word = profile.numbers == 0
-                    && profile.text_len < profile.filled * 32
-                    && !profile.is_unique();
-                let rank = rank_name(&names[*column]);
-                let name = normalize_name(&names[*column]);
-                let is_cost = ["memory", "vram", "_gb", "_mb", "tokens"]
-                    .iter()
-                    .any(|word| name.contains(word));
-                rank == NameRank::Setting && !is_cost
-                    || is_word && rank == NameRank::Unknown && profile.times == 0
-            };
-            let found = free.into_iter().filter(is_setting);
-            settings = found
-                .map(|column| (column, names[column].clone()))
-                .collect();
+            if let Some(prefix) = prefix {
+                prefixed.push((at, name[prefix.len()..].to_owned()));
+            } else if is_setting(column, &normalize_name(name)) {
+                others.push((at, name.clone()));
+            }
         }
+        let mut settings = if prefixed.is_empty() {
+            others
+        } else {
+            prefixed
+        };
         settings.truncate(MAX_SETTINGS);
         settings
     }
 
-    /// Finds out whether columns say more than those of lineage that are filled from them.
-    fn find_lost_words(&mut self) -> Result<()> {
-        let verdict = self.verdicts.column();
-        let core_metric = self.table.columns_named("core_metric").first().copied();
-        let (mut loses_words, mut repeats_score) = (false, true);
-        let (mut first_ids, mut index) = (HashMap::new(), 0);
-        self.table.for_each_row(|row| {
-            let trial = self.read_trial(row);
-            if let Some(column) = verdict {
-                loses_words |= normalize(row.cell(column)) != normalize(&trial.outcome.word);
-            }
-            let copy = core_metric.map_or("", |column| row.cell(column));
-            repeats_score &= copy.is_empty() || copy == self.score_cell(row);
-            if self.is_event(row, &trial) {
-                return;
-            }
-            if let Some(key) = self.parent_key.and_then(|key| hash_id(row.cell(key))) {
-                first_ids
-                    .entry(key)
-                    .or_insert_with(|| self.id_of(row, index));
-            }
-            index += 1;
-        })?;
-        (self.loses_words, self.repeats_score) = (loses_words, repeats_score);
-        self.first_ids = first_ids;
-        Ok(())
+    /// The column whose numbers would be the ids, if some were not repeated.
+    pub(super) fn repeated_ids(&self) -> Option<usize> {
+        let mut columns = self.table.columns_in(RUN_NAMES).into_iter();
+        columns.find(|&at| !self.roles.has(Role::Id) && self.columns.all[at].has_repeated_ids())
     }
 
     /// The id of a row, which is its number if no column has one.
@@ -301,6 +229,24 @@ impl Interpretation {
             Some(column) => row.cell(column).to_owned(),
             None => ExpId::Number(index).to_string(),
         }
+    }
+
+    /// The first row with each cell of the column that names parents: its id. A parent may be below its children.
+    pub(super) fn first_ids(&self) -> Result<HashMap<u64, String>> {
+        let (mut ids, mut index) = (HashMap::new(), 0);
+        let Some(column) = self.parent_key else {
+            return Ok(ids);
+        };
+        self.table.for_each_row(|row| {
+            if self.is_event(row, &self.read(row)) {
+                return;
+            }
+            if let Some(key) = hash_id(row.cell(column)) {
+                ids.entry(key).or_insert_with(|| self.id_of(row, index));
+            }
+            index += 1;
+        })?;
+        Ok(ids)
     }
 
     pub(super) fn score_column(&self) -> Option<usize> {
@@ -324,21 +270,21 @@ impl Interpretation {
         self.verdicts.verdict.is_some()
     }
 
-    pub(super) fn verdict_kind(&self) -> VerdictKind {
-        self.verdicts
-            .verdict
-            .map_or(VerdictKind::Words, |(_, kind)| kind)
+    /// Whether -1 means "no score": no verdict tells which trials failed, and no other score is negative.
+    pub(super) fn skips_minus_one(&self) -> bool {
+        let choice = self.choice.as_ref();
+        !self.has_verdict() && choice.is_some_and(|choice| choice.has_only_minus_one)
     }
 
-    /// The trial of a row.
-    pub(super) fn read_trial(&self, row: &FileRow) -> Trial {
+    /// The outcome and the score of a row.
+    pub(super) fn read(&self, row: &FileRow) -> RowOutcome {
         let cell = self.score_cell(row);
         let mut outcome = self.verdicts.outcome(row, cell, &self.options);
         let (score, reading) = self.read_score(cell, outcome.status);
         if !self.has_verdict() && outcome.word.is_empty() && score.is_some() {
             outcome = Outcome::new(Status::Keep);
         }
-        Trial {
+        RowOutcome {
             outcome,
             score,
             reading,
@@ -347,80 +293,68 @@ impl Interpretation {
 
     fn read_score(&self, cell: &str, status: Status) -> (Option<(String, f64)>, Reading) {
         let has_failed = status.is_failure() || status.is_ignored();
-        let number = self
-            .choice
-            .as_ref()
-            .and_then(|choice| choice.format.parse(cell));
-        match number {
-            Some((_, value)) if has_failed && is_sentinel(value) => (None, Reading::Emptied),
-            Some((_, value)) if self.skips_minus_one && is_minus_one(value) => {
-                (None, Reading::Emptied)
-            }
-            Some(score) => (Some(score), Reading::Read),
-            None if cell.is_empty() => (None, Reading::Blank),
-            None if is_empty_word(cell) => (None, Reading::Emptied),
-            None => (None, Reading::Unparsed),
-        }
+        let choice = self.choice.as_ref();
+        let reading = match choice.and_then(|choice| choice.format.parse(cell)) {
+            Some((_, value)) if has_failed && is_sentinel(value) => Reading::Emptied,
+            Some((_, value)) if is_minus_one(value) && self.skips_minus_one() => Reading::Emptied,
+            Some(score) => return (Some(score), Reading::Read),
+            None if cell.is_empty() => Reading::Blank,
+            None if is_empty_word(cell) => Reading::Emptied,
+            None => Reading::Unparsed,
+        };
+        (None, reading)
     }
 
     /// Whether a row is not a trial: it has neither a score nor a verdict and is short, or has no id and no hypothesis and is
     /// mostly blank.
-    pub(super) fn is_event(&self, row: &FileRow, trial: &Trial) -> bool {
-        if trial.score.is_some() || !trial.outcome.word.is_empty() {
+    pub(super) fn is_event(&self, row: &FileRow, read: &RowOutcome) -> bool {
+        if read.score.is_some() || !read.outcome.word.is_empty() {
             return false;
         }
-        let is_blank = |column: usize| row.cell(column).is_empty();
-        let is_unnamed = [Role::Id, Role::Hypothesis]
-            .into_iter()
-            .all(|role| self.roles.column(role).is_none_or(is_blank));
-        let filled = (0..row.cells.len())
-            .filter(|&column| !is_blank(column))
+        let is_blank = |role| {
+            self.roles
+                .column(role)
+                .is_none_or(|column| row.cell(column).is_empty())
+        };
+        let is_unnamed = is_blank(Role::Id) && is_blank(Role::Hypothesis);
+        let filled = row
+            .cells
+            .iter()
+            .filter(|cell| !cell.trim().is_empty())
             .count();
-        row.is_short || is_unnamed && filled * 2 < row.cells.len()
+        row.is_short || is_unnamed && filled * 2 < self.table.names.len()
     }
 }
 
-impl Profiles {
-    /// Whether times fall from row to row, or without times the numbers of the trials.
-    fn is_newest_first(&self, table: &Table) -> bool {
-        let is_time = |column: &usize| is_alias(Role::Time, &normalize_name(&table.names[*column]));
-        let times = (0..table.names.len()).filter(is_time);
-        let moves = times
-            .map(|column| &self.columns[column])
-            .find(|profile| profile.times > 1);
-        moves.is_some_and(|profile| profile.falling > 0 && profile.rising * 20 < profile.falling)
-    }
+/// Whether a column holds something that was set: its name or its words say so.
+fn is_setting(column: &Column, name: &str) -> bool {
+    let has_words = column.numbers == 0 && column.times == 0;
+    let is_short = column.text_len < column.filled * 32;
+    let is_word = has_words && is_short && !column.is_unique();
+    let is_cost = COSTS.iter().any(|word| name.contains(word));
+    column.rank == NameRank::Setting && !is_cost || column.rank == NameRank::Unknown && is_word
+}
+
+/// Whether times fall from row to row.
+fn is_newest_first(table: &Table, columns: &Columns) -> bool {
+    let times = table.columns_in(aliases(Role::Time)).into_iter();
+    let mut times = times
+        .map(|at| &columns.all[at])
+        .filter(|column| column.times > 1);
+    times
+        .next()
+        .is_some_and(|time| time.falling > 0 && time.rising * 20 < time.falling)
 }
 
 /// The metric that every row names: in a column of its own, or beside the number (`val_loss=2.5`).
-fn find_metric_name(table: &Table, profiles: &Profiles) -> Option<String> {
-    let is_name = |column: &usize| {
-        let profile = &profiles.columns[*column];
-        profile.filled > 0 && profile.numbers == 0 && !profile.is_varied()
-    };
-    let names = table.columns_in("metric metric_name primary_metric");
-    if let Some(column) = names.into_iter().find(is_name) {
-        return Some(profiles.columns[column].first.clone());
-    }
-    let scores = table.columns_in("metric score result value");
-    let mut cells = scores.iter().map(|&column| &profiles.columns[column].first);
-    let (name, _) = cells.find_map(|cell| split_name(cell))?;
-    Some(name.to_owned())
-}
-
-/// What each column holds, to fit ragged rows.
-fn find_kinds(profiles: &Profiles, roles: &Roles, verdicts: &VerdictColumns) -> Vec<Kind> {
-    let kind = |column: usize| {
-        let profile = &profiles.columns[column];
-        let is_text = [Role::Hypothesis, Role::Notes]
-            .iter()
-            .any(|role| roles.column(*role) == Some(column));
-        match verdicts.verdict {
-            Some((verdict, VerdictKind::Words)) if verdict == column => Kind::Verdict,
-            _ if is_text => Kind::Text,
-            _ if profile.is_numeric() && parse_number(&profile.first).is_some() => Kind::Number,
-            _ => Kind::Other,
+fn find_metric_name(table: &Table, columns: &Columns) -> Option<String> {
+    for at in table.columns_in("metric metric_name primary_metric") {
+        let column = &columns.all[at];
+        if column.filled > 0 && column.numbers == 0 && !column.is_varied() {
+            return Some(column.first.clone());
         }
-    };
-    (0..profiles.columns.len()).map(kind).collect()
+    }
+    let scores = table.columns_in("metric score result value").into_iter();
+    let mut names = scores.filter_map(|at| split_name(&columns.all[at].first));
+    names.next().map(|(name, _)| name.to_owned())
 }

@@ -9,113 +9,52 @@ use serde_json::{Deserializer, Map, Value, value::RawValue};
 
 use super::{
     NOT_A_LOG,
-    input::Text,
+    names::{NameRank, rank_name},
     optuna,
-    score::{NameRank, rank_name},
-    table::{DeclaredMetric, RowForm, Table, encode_entry, fingerprint, leaf, skipped},
+    spool::{FileRow, RowSpool},
+    table::{DeclaredMetric, Table, fingerprint, leaf, skipped},
     verdicts::{Verdict, parse_verdict, verdict_kind},
 };
 use crate::json_repair::repair_json;
-use crate::log::{Direction, SkippedLine, Source, has_word, normalize, normalize_name};
+use crate::log::{Direction, SkippedLine, has_word, normalize, normalize_name};
 
 /// The types of lines that are runs; a line without a type is one, too. A config line starts a segment.
 const RUN_TYPES: &str = "run trial result experiment iteration";
 const CONFIG_TYPES: &str = "config header session meta";
 /// If runs have so many different fields that most cells would be empty, the rare ones share one column.
-const MAX_CELLS: usize = 1_000_000;
-const RARE: usize = 20;
+const MAX_CELLS: usize = 100_000;
 const MORE_FIELDS: &str = "more_fields";
 
 pub(super) type Object = Map<String, Value>;
 
-/// The objects of a file.
-enum Objects<'t> {
-    /// Where they are in the text, and from which line on.
-    Text(&'t str, u64),
-    List(Vec<Object>),
-}
-
-/// A run of a segment: its paths and cells.
-struct Run {
-    segment: u64,
-    line: u64,
-    fields: Vec<(String, String)>,
-}
-
 pub(super) fn parse(text: String, wanted: Option<u64>) -> Result<Table> {
-    let text = repair_json(&text).unwrap_or(text);
-    let mut reader = JsonReader::default();
-    let objects = reader.find_objects(&text);
-    let mut segments = Segments::default();
-    loop {
-        objects.for_each(|line, value| {
-            if let Some(run) = reader.read(line, value) {
-                segments.observe(&run, reader.declared.as_ref());
-            }
-        });
-        // Lines of unknown types are runs if no others are.
-        let is_retry = std::mem::replace(&mut reader.takes_any_type, true);
-        if is_retry || reader.has_typed_runs || reader.scored_others == 0 {
-            break;
-        }
-        reader.restart();
-        segments = Segments::default();
+    let repaired = repair_json(&text);
+    let note = repaired
+        .as_ref()
+        .and_then(|repaired| note_halves(&text, repaired));
+    let text = repaired.unwrap_or(text);
+    let mut reader = Reader::default();
+    reader.read_text(&text)?;
+    // Lines of unknown types are runs if no others are.
+    if !reader.has_typed_runs && reader.scored_others > 0 {
+        reader = Reader {
+            takes_any_type: true,
+            ..Reader::default()
+        };
+        reader.read_text(&text)?;
     }
-    if !reader.has_objects {
-        bail!(NOT_A_LOG);
-    }
-    let listed = segments.list();
-    let number = wanted.unwrap_or(segments.last);
-    let segment = match segments.by_number.remove(&number) {
-        Some(segment) => segment,
-        None if listed.is_empty() && reader.configs > 0 => Segment::default(),
-        None if listed.is_empty() => bail!(reader.describe_no_runs()),
-        None => bail!("no segment {number}; use one of: {listed}"),
-    };
-    let skipped = std::mem::take(&mut reader.skipped);
-    let declared = segment.declared.clone().or(reader.declared.take());
-    let columns = Columns::new(&segment, &declared.clone().unwrap_or_default());
-    reader.restart();
-    let mut rows = String::new();
-    objects.for_each(|line, value| {
-        if let Some(run) = reader.read(line, value).filter(|run| run.segment == number) {
-            rows += &columns.encode(run);
-        }
-    });
-    drop(objects);
-    let text = Text::new(Source::Memory(rows.into_bytes()))?;
-    let mut table = Table::new(columns.names, text, RowForm::Encoded);
-    table.declared = declared.unwrap_or_default();
-    table.skipped = skipped;
-    if listed.contains(' ') {
-        table.segments = format!("segment {number} of {listed}");
-        if wanted.is_none() {
-            let segments = &table.segments;
-            let note = format!("reading {segments}, the last; override with --segment");
-            table.notes.push(note);
-        }
-    }
+    drop(text);
+    let mut table = reader.finish(wanted)?;
+    table.notes.extend(note);
     Ok(table)
 }
 
-impl Objects<'_> {
-    fn for_each(&self, mut visit: impl FnMut(u64, Option<Value>)) {
-        match self {
-            Self::Text(text, line) => {
-                for (line, value) in (Values {
-                    rest: text,
-                    line: *line,
-                }) {
-                    visit(line, value);
-                }
-            }
-            Self::List(objects) => {
-                for (line, object) in (1..).zip(objects) {
-                    visit(line, Some(Value::Object(object.clone())));
-                }
-            }
-        }
-    }
+/// How many halves of surrogate pairs were replaced.
+fn note_halves(text: &str, repaired: &str) -> Option<String> {
+    let count = |text: &str| text.matches("\\ufffd").count();
+    let halves = count(repaired) - count(text);
+    let note = format!("halves of surrogate pairs became U+FFFD: {halves} in the file");
+    (halves > 0).then_some(note)
 }
 
 /// The values of a text with their lines; `None` for what is not JSON. The brackets and commas of a list are skipped, so that
@@ -144,12 +83,12 @@ impl Iterator for Values<'_> {
             if next.is_empty() {
                 return None;
             }
-            let line = self.line;
             let line_len = next.find('\n').unwrap_or(next.len());
             if next.starts_with('#') {
                 self.advance(line_len);
                 continue;
             }
+            let line = self.line;
             let mut stream = Deserializer::from_str(next).into_iter::<Value>();
             let value = stream.next().and_then(Result::ok);
             self.advance(match value {
@@ -169,10 +108,6 @@ fn find_glued(line: &str) -> Option<usize> {
     Some(at)
 }
 
-fn type_of(object: &Object) -> Option<String> {
-    object.get("type").and_then(Value::as_str).map(normalize)
-}
-
 fn has_score(object: &Object) -> bool {
     object.iter().any(|(key, value)| match value {
         Value::Number(_) => rank_name(key) < NameRank::Unknown,
@@ -183,19 +118,26 @@ fn has_score(object: &Object) -> bool {
 
 fn has_verdict(object: &Object) -> bool {
     let mut texts = object.iter().filter(|(_, value)| !value.is_number());
-    texts.any(|(key, value)| match verdict_kind(&normalize_name(key)) {
-        Some(kind) => matches!(
-            parse_verdict(&cell_text(value), kind),
-            Some(Verdict::Status(_))
-        ),
-        None => false,
+    texts.any(|(key, value)| {
+        let kind = verdict_kind(&normalize_name(key));
+        let verdict = kind.and_then(|kind| parse_verdict(&cell_text(value), kind));
+        matches!(verdict, Some(Verdict::Status(_)))
     })
 }
 
+/// Where the runs of a document are.
+enum Runs<'t> {
+    /// In a part of the text, from a line on.
+    Text(&'t str, u64),
+    List(Vec<Object>),
+}
+
 #[derive(Default)]
-struct JsonReader {
-    /// The number of the current segment.
+struct Reader {
+    segments: BTreeMap<u64, Segment>,
+    /// The number of the current segment, and that of the last run.
     segment: u64,
+    last: u64,
     /// What the last config states.
     declared: Option<DeclaredMetric>,
     configs: u64,
@@ -210,39 +152,41 @@ struct JsonReader {
     skipped: Vec<SkippedLine>,
 }
 
-impl JsonReader {
-    /// Begins another pass.
-    fn restart(&mut self) {
-        (self.segment, self.configs) = (0, 0);
-        self.skipped.clear();
+impl Reader {
+    fn read_text(&mut self, text: &str) -> Result<()> {
+        match self.find_runs(text) {
+            Runs::Text(text, line) => {
+                for (line, value) in (Values { rest: text, line }) {
+                    self.read(line, value)?;
+                }
+            }
+            Runs::List(objects) => {
+                for (line, object) in (1..).zip(objects) {
+                    self.read(line, Some(Value::Object(object)))?;
+                }
+            }
+        }
+        Ok(())
     }
 
-    /// Where the objects of a text are.
-    fn find_objects<'t>(&mut self, text: &'t str) -> Objects<'t> {
-        let all = Objects::Text(text, 1);
+    fn find_runs<'t>(&mut self, text: &'t str) -> Runs<'t> {
         let mut stream = Deserializer::from_str(text).into_iter::<IgnoredAny>();
-        let is_one =
-            matches!(stream.next(), Some(Ok(_))) && text[stream.byte_offset()..].trim().is_empty();
-        if !is_one || !text.trim_start().starts_with('{') {
-            return match optuna::read_journal(Values {
-                rest: text,
-                line: 1,
-            }) {
-                Some((trials, direction)) => {
-                    let declared = self.declared.insert(DeclaredMetric::default());
-                    declared.direction = direction;
-                    Objects::List(trials)
-                }
-                None => all,
-            };
+        let is_value = matches!(stream.next(), Some(Ok(_)));
+        let is_one = is_value && text[stream.byte_offset()..].trim().is_empty();
+        let mut runs = None;
+        if is_one && text.trim_start().starts_with('{') {
+            let fields = serde_json::from_str::<BTreeMap<String, &RawValue>>(text);
+            runs = fields
+                .ok()
+                .and_then(|fields| self.read_document(text, &fields));
+        } else if let Some((trials, direction)) = optuna::read_journal(Values {
+            rest: text,
+            line: 1,
+        }) {
+            self.declared.get_or_insert_default().direction = direction;
+            runs = Some(Runs::List(trials));
         }
-        let Ok(fields) = serde_json::from_str::<BTreeMap<String, &RawValue>>(text) else {
-            return all;
-        };
-        if let Some(objects) = self.read_document(text, &fields) {
-            return objects;
-        }
-        all
+        runs.unwrap_or(Runs::Text(text, 1))
     }
 
     /// An object that is not a run itself: it holds a list of runs, lists of cells, or runs by their names.
@@ -250,40 +194,41 @@ impl JsonReader {
         &mut self,
         text: &'t str,
         fields: &BTreeMap<String, &'t RawValue>,
-    ) -> Option<Objects<'t>> {
-        let scalars = fields
-            .iter()
-            .filter(|(_, raw)| !raw.get().starts_with(['{', '[']));
-        let scalars: Object = scalars
-            .filter_map(|(key, raw)| Some((key.clone(), serde_json::from_str(raw.get()).ok()?)))
-            .collect();
+    ) -> Option<Runs<'t>> {
+        let mut scalars = Object::new();
+        let mut lists = Vec::new();
+        for (key, raw) in fields {
+            let raw = raw.get();
+            if raw.starts_with('[') {
+                let members: Vec<&RawValue> = serde_json::from_str(raw).ok()?;
+                let is_object = members
+                    .first()
+                    .is_some_and(|first| first.get().starts_with('{'));
+                lists.push((is_object, members.len(), raw));
+            } else if !raw.starts_with('{') {
+                scalars.insert(key.clone(), serde_json::from_str(raw).ok()?);
+            }
+        }
         let is_run = scalars.len() > 1000 || has_score(&scalars) || has_verdict(&scalars);
         if is_run && !text.trim().contains('\n') {
             return None;
         }
-        let mut lists = Vec::new();
-        for raw in fields.values() {
-            let members: Vec<&RawValue> = serde_json::from_str(raw.get()).unwrap_or_default();
-            if let Some(first) = members.first() {
-                lists.push((first.get().starts_with('{'), members.len(), raw.get()));
+        let longest = lists.iter().map(|(_, len, _)| *len).max();
+        let is_cells =
+            |list: &&(bool, usize, &str)| !list.0 && Some(list.1) == longest && list.1 > 0;
+        let objects = lists.iter().filter(|(is_object, ..)| *is_object);
+        let runs = match objects.max_by_key(|(_, len, _)| *len) {
+            Some((.., list)) if lists.iter().filter(is_cells).count() < 2 => {
+                let start = &text[..text.find(list)?];
+                Runs::Text(list, 1 + start.matches('\n').count() as u64)
             }
-        }
-        let longest = lists.iter().map(|(_, len, _)| *len).max().unwrap_or(0);
-        let is_column =
-            |(has_objects, len, _): &&(bool, usize, &str)| !has_objects && *len == longest;
-        let runs = lists.iter().filter(|(has_objects, ..)| *has_objects);
-        let objects = match runs.max_by_key(|(_, len, _)| *len) {
-            Some((_, _, list)) if lists.iter().filter(is_column).count() < 2 => {
-                let line = 1 + text[..text.find(list)?].matches('\n').count() as u64;
-                Objects::Text(list, line)
-            }
-            _ => Objects::List(read_columns(fields)?),
+            _ => Runs::List(read_columns(fields)?),
         };
         if let Some(raw) = fields.get("node2parent") {
             self.parents = serde_json::from_str(raw.get()).unwrap_or_default();
         }
         self.declare(&scalars);
-        Some(objects)
+        Some(runs)
     }
 
     /// Reads what an object states about the metric.
@@ -294,33 +239,34 @@ impl JsonReader {
         }
     }
 
-    fn skip(&mut self, line: u64, reason: &str, is_expected: bool) -> Option<Run> {
-        self.skipped.push(skipped(line, reason, is_expected));
-        None
-    }
-
-    fn read(&mut self, line: u64, value: Option<Value>) -> Option<Run> {
+    fn read(&mut self, line: u64, value: Option<Value>) -> Result<()> {
+        let mut skip = |reason: &str, is_expected| {
+            self.skipped.push(skipped(line, reason, is_expected));
+            Ok(())
+        };
         let object = match value {
             Some(Value::Object(object)) => object,
-            Some(_) => return self.skip(line, "not a JSON object", false),
-            None => return self.skip(line, "not JSON", false),
+            Some(_) => return skip("not a JSON object", false),
+            None => return skip("not JSON", false),
         };
         self.has_objects = true;
-        match type_of(&object) {
+        let name = object.get("type").and_then(Value::as_str).map(normalize);
+        match name {
             Some(name) if has_word(CONFIG_TYPES, &name) => {
                 self.segment = self.configs;
                 self.configs += 1;
                 self.declare(&object);
-                None
+                Ok(())
             }
             Some(name) if !self.is_run(&name, &object) => {
                 let has_score = has_score(&object);
                 self.scored_others += u64::from(has_score);
                 let score = if has_score { " with a score" } else { "" };
                 let reason = format!("a line of type '{name}'{score} is not a run");
-                self.skip(line, &reason, !has_score)
+                self.skipped.push(skipped(line, &reason, !has_score));
+                Ok(())
             }
-            _ => Some(self.read_run(line, object)),
+            _ => self.read_run(line, object),
         }
     }
 
@@ -333,7 +279,7 @@ impl JsonReader {
         has_type || has_outcome || is_scored
     }
 
-    fn read_run(&mut self, line: u64, mut object: Object) -> Run {
+    fn read_run(&mut self, line: u64, mut object: Object) -> Result<()> {
         self.has_typed_runs |= !object.contains_key("type");
         if let Some(segment) = object.get("segment").and_then(Value::as_u64) {
             self.segment = segment;
@@ -349,21 +295,51 @@ impl JsonReader {
                 Direction::Minimize
             });
         }
-        let parent = object
-            .get("id")
-            .and_then(Value::as_str)
-            .and_then(|id| self.parents.get(id));
-        if let Some(parent) = parent.cloned() {
+        let id = object.get("id").and_then(Value::as_str);
+        if let Some(parent) = id.and_then(|id| self.parents.get(id)).cloned() {
             object.insert("parent".to_owned(), parent);
         }
-        let mut fields = Vec::new();
-        flatten(object, "", &mut fields);
-        let segment = self.segment;
-        Run {
-            segment,
-            line,
-            fields,
+        let children = take_experiments(&mut object);
+        let segment = self.segments.entry(self.segment).or_default();
+        if segment.declared.is_none() {
+            segment.declared.clone_from(&self.declared);
         }
+        self.last = self.segment;
+        segment.push(line, object)?;
+        children
+            .into_iter()
+            .try_for_each(|child| segment.push(line, child))
+    }
+
+    fn finish(mut self, wanted: Option<u64>) -> Result<Table> {
+        if !self.has_objects {
+            bail!(NOT_A_LOG);
+        }
+        let numbers: Vec<String> = self.segments.keys().map(u64::to_string).collect();
+        let listed = numbers.join(" ");
+        let number = wanted.unwrap_or(self.last);
+        let mut segment = match self.segments.remove(&number) {
+            Some(segment) => segment,
+            None if listed.is_empty() && self.configs > 0 => Segment::default(),
+            None if listed.is_empty() => bail!(self.describe_no_runs()),
+            None => bail!("no segment {number}; use one of: {listed}"),
+        };
+        let declared = segment
+            .declared
+            .take()
+            .or(self.declared)
+            .unwrap_or_default();
+        let names = segment.name_columns(declared.name.as_deref());
+        let mut table = Table::new(names, segment.rows)?;
+        table.declared = declared;
+        table.skipped = self.skipped;
+        if numbers.len() > 1 {
+            table.segments = format!("segment {number} of {listed}");
+            let segments = &table.segments;
+            let note = format!("reading {segments}, the last; override with --segment");
+            table.notes.extend(wanted.is_none().then_some(note));
+        }
+        Ok(table)
     }
 
     fn describe_no_runs(self) -> String {
@@ -373,6 +349,24 @@ impl JsonReader {
         reasons.truncate(5);
         format!("no runs among the JSON lines: {}", reasons.join(", "))
     }
+}
+
+/// The experiments that `dvc exp show --json` lists in their baseline, each with that as its parent.
+fn take_experiments(object: &mut Object) -> Vec<Object> {
+    let parent = object.get("rev").cloned();
+    let (Some(parent), true) = (parent, object.contains_key("data")) else {
+        return Vec::new();
+    };
+    let experiments = object.remove("experiments").unwrap_or_default();
+    let mut found = Vec::new();
+    for experiment in experiments.as_array().into_iter().flatten() {
+        if let Some(revision) = experiment["revs"][0].as_object() {
+            let mut revision = revision.clone();
+            revision.insert("parent".to_owned(), parent.clone());
+            found.push(revision);
+        }
+    }
+    found
 }
 
 /// Rows of an object that holds a list of cells for each column, objects of cells by row, or an object for each row.
@@ -404,9 +398,8 @@ fn read_columns(fields: &BTreeMap<String, &RawValue>) -> Option<Vec<Object>> {
         return read_columns(&serde_json::from_str(inner.get()).ok()?).filter(|_| run.len() > 2);
     }
     let is_table = rows.len() > 1 && rows.values().all(|row| row.len() > 1);
-    let columns: Vec<Object> = rows.into_values().collect();
     if is_table {
-        return Some(columns);
+        return Some(rows.into_values().collect());
     }
     (named.len() > 1).then_some(named)
 }
@@ -442,108 +435,83 @@ fn cell_text(value: &Value) -> String {
     }
 }
 
-/// The paths of the runs of a segment, and what the config before its first run states: runs may count segments from any
-/// number.
+/// The runs between two configs, and what the config before the first one states.
 #[derive(Default)]
 struct Segment {
     declared: Option<DeclaredMetric>,
-    runs: usize,
+    rows: RowSpool,
     /// In the order in which they appear.
     paths: Vec<String>,
-    counts: HashMap<String, usize>,
+    columns: HashMap<String, usize>,
 }
 
-#[derive(Default)]
-struct Segments {
-    by_number: BTreeMap<u64, Segment>,
-    last: u64,
-}
-
-impl Segments {
-    fn observe(&mut self, run: &Run, declared: Option<&DeclaredMetric>) {
-        self.last = run.segment;
-        let segment = self.by_number.entry(run.segment).or_default();
-        if segment.declared.is_none() {
-            segment.declared = declared.cloned();
-        }
-        segment.runs += 1;
-        for (path, _) in &run.fields {
-            match segment.counts.get_mut(path) {
-                Some(count) => *count += 1,
-                None => {
-                    segment.paths.push(path.clone());
-                    segment.counts.insert(path.clone(), 1);
-                }
+impl Segment {
+    fn push(&mut self, line: u64, object: Object) -> Result<()> {
+        let mut fields = Vec::new();
+        flatten(object, "", &mut fields);
+        let mut cells = vec![String::new(); self.paths.len()];
+        let mut more = Vec::new();
+        for (path, text) in fields {
+            match self.column(&path) {
+                Some(column) if column == cells.len() => cells.push(text),
+                Some(column) => cells[column] = text,
+                None => more.push(format!("{path}: {text}")),
             }
         }
+        if !more.is_empty() {
+            let column = self.add_column(MORE_FIELDS);
+            cells.resize(self.paths.len(), String::new());
+            cells[column] = more.join("; ");
+        }
+        self.rows.push(&FileRow {
+            line,
+            fingerprint: fingerprint(&cells),
+            cells,
+            ..FileRow::default()
+        })
     }
 
-    fn list(&self) -> String {
-        let numbers: Vec<String> = self.by_number.keys().map(u64::to_string).collect();
-        numbers.join(" ")
+    /// The column of a path; `None` for a new path if there are too many.
+    fn column(&mut self, path: &str) -> Option<usize> {
+        if let Some(&column) = self.columns.get(path) {
+            return Some(column);
+        }
+        let is_full = self.rows.count > 0 && self.paths.len() * self.rows.count > MAX_CELLS;
+        (!is_full).then(|| self.add_column(path))
     }
-}
 
-/// The columns of the runs.
-struct Columns {
-    names: Vec<String>,
-    by_path: HashMap<String, usize>,
-}
+    fn add_column(&mut self, path: &str) -> usize {
+        let next = self.paths.len();
+        let column = *self.columns.entry(path.to_owned()).or_insert(next);
+        if column == next {
+            self.paths.push(path.to_owned());
+        }
+        column
+    }
 
-impl Columns {
     /// A field of an inner object keeps its own name if no other field has it, else its path. The field `metric` gets the
     /// name that the config gives it.
-    fn new(segment: &Segment, declared: &DeclaredMetric) -> Self {
-        let cells = segment.paths.len() * segment.runs;
-        let is_rare =
-            |path: &String| cells > MAX_CELLS && segment.counts[path] * RARE < segment.runs;
-        let paths: Vec<&String> = segment.paths.iter().filter(|path| !is_rare(path)).collect();
+    fn name_columns(&self, metric: Option<&str>) -> Vec<String> {
         let mut leaves: HashMap<&str, usize> = HashMap::new();
-        for path in &paths {
+        for path in &self.paths {
             *leaves.entry(leaf(path)).or_default() += 1;
         }
-        let metric = declared.name.as_deref().unwrap_or("metric");
+        let metric = metric.unwrap_or("metric");
+        let mut taken: HashSet<&str> = self.paths.iter().map(String::as_str).collect();
+        let renames_metric = taken.contains("metric") && taken.insert(metric);
         let mut names = Vec::new();
-        let mut taken: HashSet<String> = paths.iter().map(|path| (*path).clone()).collect();
-        let renames_metric = taken.contains("metric") && taken.insert(metric.to_owned());
-        for path in &paths {
+        for path in &self.paths {
             let own = leaf(path);
+            let is_free = own != "value" && leaves[own] == 1 && (own == path || taken.insert(own));
             names.push(match path.as_str() {
                 "metric" if renames_metric => metric.to_owned(),
-                path if own != "value"
-                    && leaves[own] == 1
-                    && (own == path || taken.insert(own.to_owned())) =>
-                {
-                    own.to_owned()
-                }
+                _ if is_free => own.to_owned(),
                 path => path.to_owned(),
             });
-        }
-        let mut by_path: HashMap<String, usize> = paths.into_iter().cloned().zip(0..).collect();
-        if by_path.len() < segment.paths.len() {
-            by_path.insert(MORE_FIELDS.to_owned(), names.len());
-            names.push(MORE_FIELDS.to_owned());
         }
         if names.is_empty() {
             names.push(metric.to_owned());
         }
-        Self { names, by_path }
-    }
-
-    fn encode(&self, run: Run) -> String {
-        let mut cells = vec![String::new(); self.names.len()];
-        let mut more = Vec::new();
-        for (path, text) in run.fields {
-            match self.by_path.get(&path) {
-                Some(&column) => cells[column] = text,
-                None => more.push(format!("{path}: {text}")),
-            }
-        }
-        if let Some(&column) = self.by_path.get(MORE_FIELDS)
-            && !more.is_empty()
-        {
-            cells[column] = more.join("; ");
-        }
-        encode_entry(run.line, fingerprint(&cells), &cells)
+        names
     }
 }

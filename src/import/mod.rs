@@ -1,22 +1,27 @@
 //! External logs: parsed by their content, translated into rows of lineage's own shape, and merged into a store.
 //! The rules and their order are in `docs/external-logs.md`.
 
+mod align;
+mod choice;
+mod columns;
 mod delimited;
+mod evidence;
 mod external;
-mod input;
 mod interpret;
 mod json;
 mod merge;
+mod names;
 mod notes;
 mod number;
 mod optuna;
 mod outcomes;
 mod own;
-mod profile;
 mod recognize;
 mod roles;
 mod score;
+mod spool;
 mod table;
+mod text;
 mod translate;
 pub mod verdicts;
 
@@ -52,7 +57,7 @@ pub fn parse(bytes: &[u8], segment: Option<u64>) -> Result<Table> {
 }
 
 fn parse_source(source: Source, segment: Option<u64>) -> Result<Table> {
-    let text = input::Text::new(source)?;
+    let text = text::Text::new(source)?;
     for line in text.lines() {
         let (_, line) = line?;
         if delimited::is_blank_or_comment(&line) {
@@ -66,5 +71,5 @@ fn parse_source(source: Source, segment: Option<u64>) -> Result<Table> {
     if segment.is_some() {
         bail!("--segment is for JSON lines; this log has no segments");
     }
-    delimited::parse(text)
+    delimited::parse(&text)
 }

@@ -7,8 +7,6 @@ const SENTINELS: [f64; 14] = [
     0.0, -1.0, 99.0, 999.0, 9999.0, 99_999.0, 999_999.0, -999.0, -9999.0, 1e6, 1e9, 1e10, 1e12,
     -1e9,
 ];
-/// Units that multiply, with the exponent of ten.
-const MAGNITUDES: [(&str, i32); 4] = [("k", 3), ("M m mn", 6), ("G B bn b", 9), ("T t", 12)];
 /// Cells that mean "nothing".
 const EMPTY_WORDS: &str = "- -- — – n/a na nan none null nil ? error fail failed crash pending running queued tbd \
      inf -inf infinity -infinity oom timeout skip skipped <na> nat";
@@ -32,24 +30,12 @@ pub(super) struct NumberFormat {
     /// `1,234` is a little more than one.
     has_decimal_comma: bool,
     has_point: bool,
-    /// What follows the numbers: a unit, or the `/50` of `27/50`. `None` if there are several.
-    unit: Option<Unit>,
+    /// What follows the numbers: a unit, or the `/50` of `27/50`; the first, if there are several.
+    unit: Option<String>,
     has_several_units: bool,
     has_plain: bool,
     /// Whether a plain number is larger than 1.
     has_large: bool,
-}
-
-#[derive(Clone, Debug, PartialEq)]
-struct Unit(String);
-
-/// Whether a column has percentages among plain numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Percentages {
-    NotMixed,
-    /// The plain numbers are at most 1, so that 92% is 0.92.
-    AmongFractions,
-    AmongOthers,
 }
 
 impl NumberFormat {
@@ -61,17 +47,14 @@ impl NumberFormat {
         self.has_decimal_comma |= has_decimal_comma(number);
         self.has_point |= number.contains('.');
         let value = Number::value_of(&number.replace(',', ""));
-        if value.is_some_and(is_sentinel) && unit.is_empty() {
-            return true; // `0` is written for a crash in a column of `27/50`
-        }
         if unit.is_empty() {
-            self.has_plain = true;
-            self.has_large |= value.is_some_and(|value| value.abs() > 1.0);
-            return true;
-        }
-        match &self.unit {
-            None => self.unit = Some(Unit(unit.to_owned())),
-            Some(Unit(own)) => self.has_several_units |= own != unit,
+            // `0` is written for a crash in a column of `27/50`.
+            self.has_plain |= !value.is_some_and(is_sentinel);
+            self.has_large |= value.is_some_and(|value| value.abs() > 1.0 && !is_sentinel(value));
+        } else if let Some(own) = &self.unit {
+            self.has_several_units |= own != unit;
+        } else {
+            self.unit = Some(unit.to_owned());
         }
         true
     }
@@ -81,16 +64,16 @@ impl NumberFormat {
         self.has_decimal_comma |= !self.has_point;
     }
 
-    pub(super) fn percentages(&self) -> Percentages {
-        match &self.unit {
-            Some(Unit(unit)) if unit == "%" && self.has_plain => {
-                if self.has_large {
-                    Percentages::AmongOthers
-                } else {
-                    Percentages::AmongFractions
-                }
-            }
-            _ => Percentages::NotMixed,
+    /// Whether percentages are among plain numbers of at most 1, so that 92% is 0.92; `None` if there is no such mixture.
+    pub(super) fn scales_percentages(&self) -> Option<bool> {
+        let is_mixed = self.unit.as_deref() == Some("%") && self.has_plain;
+        is_mixed.then_some(!self.has_large)
+    }
+
+    pub(super) fn value(&self, cell: &str) -> Option<f64> {
+        match Number::value_of(cell) {
+            Some(value) if !self.has_decimal_comma => Some(value),
+            _ => Some(self.parse(cell)?.1),
         }
     }
 
@@ -98,49 +81,48 @@ impl NumberFormat {
     pub(super) fn parse(&self, cell: &str) -> Option<(String, f64)> {
         let (number, unit) = split_number(cell)?;
         let text = self.normalize(number)?.replace('−', "-");
-        let text = text.trim_start_matches('+');
+        let text = text.trim_start_matches('+').to_owned();
         if unit.is_empty() {
-            return with_value(text.to_owned());
-        }
-        let is_common = !(self.has_several_units || self.has_plain && unit.starts_with('/'));
-        if let Some(whole) = unit.strip_prefix('/').filter(|_| !is_common) {
-            let quotient = Number::value_of(text)? / Number::value_of(whole.trim())?;
-            return with_value(quotient.to_string());
+            return with_value(text);
         }
         let is_mixed = self.has_plain || self.has_several_units;
-        if let Some(exponent) = magnitude(unit).filter(|_| is_mixed) {
-            return scale(text, exponent);
+        if let Some(whole) = unit.strip_prefix('/').filter(|_| is_mixed) {
+            let quotient = Number::value_of(&text)? / Number::value_of(whole.trim())?;
+            return with_value(quotient.to_string());
         }
-        match unit {
-            "%" if self.percentages() == Percentages::AmongFractions => scale(text, -2),
-            "%" => with_value(text.to_owned()),
+        match (unit, magnitude(unit)) {
+            (_, Some(exponent)) if is_mixed => scale(&text, exponent),
+            ("%", _) if self.scales_percentages() == Some(true) => scale(&text, -2),
+            ("%", _) => with_value(text),
             _ if self.has_several_units => None,
-            _ => with_value(text.to_owned()),
+            _ => with_value(text),
         }
     }
 
     /// The number without marks between groups of digits, and with a point before the decimals.
     fn normalize(&self, text: &str) -> Option<String> {
-        let has_decimal_comma_here = has_decimal_comma(text);
-        let without_commas = || text.replace([',', '\'', '_'], "");
+        let without_commas = text.replace([',', '\'', '_'], "");
         let with_point = || text.replace('.', "").replace(',', ".");
-        Some(match (text.find(','), text.find('.')) {
-            (None, Some(_)) if self.has_decimal_comma && are_groups(text, '.') => with_point(),
-            (None, _) => without_commas(),
-            (Some(_), None) if !self.has_decimal_comma && are_groups(text, ',') => without_commas(),
-            (Some(_), None) if text.matches(',').count() == 1 => with_point(),
-            (Some(comma), Some(point)) if comma < point && are_groups(&text[..point], ',') => {
-                without_commas()
+        let is_grouped = match (text.find(','), text.find('.')) {
+            (None, Some(_)) => !(self.has_decimal_comma && are_groups(text, '.')),
+            (None, None) => true,
+            (Some(_), None) => !self.has_decimal_comma && are_groups(text, ','),
+            (Some(comma), Some(point)) => comma < point && are_groups(&text[..point], ','),
+        };
+        let is_decimal = !text.contains('.') && text.matches(',').count() == 1;
+        match () {
+            () if is_grouped => Some(without_commas),
+            () if is_decimal || !text.contains(',') || has_decimal_comma(text) => {
+                Some(with_point())
             }
-            _ if has_decimal_comma_here => with_point(),
-            _ => return None,
-        })
+            () => None,
+        }
     }
 }
 
 /// A number by itself: `1,234.5`, `0,853`, `85.3%` and `≈0.9` are numbers, too.
-pub(super) fn parse_number(cell: &str) -> Option<(String, f64)> {
-    NumberFormat::default().parse(cell)
+pub(super) fn parse_number(cell: &str) -> Option<f64> {
+    NumberFormat::default().value(cell)
 }
 
 pub(super) fn is_percentage(cell: &str) -> bool {
@@ -159,29 +141,35 @@ fn scale(text: &str, exponent: i32) -> Option<(String, f64)> {
 }
 
 fn magnitude(unit: &str) -> Option<i32> {
-    let row = MAGNITUDES.iter().find(|(names, _)| has_word(names, unit))?;
-    Some(row.1)
+    match unit {
+        "k" => Some(3),
+        "M" | "m" | "mn" => Some(6),
+        "G" | "B" | "b" | "bn" => Some(9),
+        "T" | "t" => Some(12),
+        _ => None,
+    }
 }
 
 /// The number and what follows it: a unit, or the whole that it is a part of.
 fn split_number(cell: &str) -> Option<(&str, &str)> {
-    let cell = strip_name(strip_marks(cell));
+    let cell = strip_marks(cell);
+    let cell = split_name(cell).map_or(cell, |(_, number)| number);
     let is_numeric = |c: char| c.is_ascii_digit() || "+-−.,'_eE".contains(c);
     let end = cell.find(|c| !is_numeric(c)).unwrap_or(cell.len());
     let number = cell[..end].trim_end_matches(['e', 'E', '_']);
     let unit = cell[number.len()..].trim();
-    let has_digit = unit.contains(|c: char| c.is_ascii_digit());
-    let is_unit = unit.len() <= 16 && unit.split_whitespace().count() < 2;
-    let is_whole = unit.starts_with('/') && Number::value_of(unit[1..].trim()).is_some();
+    let is_word =
+        unit.len() <= 16 && !unit.contains(|c: char| c.is_whitespace() || c.is_ascii_digit());
+    let is_whole = unit.starts_with('/') && Number::value_of(&unit[1..]).is_some();
     let starts_right = number.starts_with(|c: char| c.is_ascii_digit() || "+-−.".contains(c));
     let is_number = starts_right && number.contains(|c: char| c.is_ascii_digit());
-    (is_number && is_unit && (!has_digit || is_whole)).then_some((number, unit))
+    (is_number && (is_word || is_whole)).then_some((number, unit))
 }
 
 /// A cell without emphasis, signs of approximation, an error (`± 0.1`) and words in brackets after it.
 fn strip_marks(cell: &str) -> &str {
     let cell = cell.trim().trim_matches(['*', '`', '$', '"']);
-    let mut cell = cell.trim_start_matches(['≈', '~', '$']).trim_start();
+    let mut cell = cell.trim_start_matches(['≈', '~', '$', ' ']);
     for sign in ["±", "+/-"] {
         cell = cell.split_once(sign).map_or(cell, |(number, _)| number);
     }
@@ -189,15 +177,9 @@ fn strip_marks(cell: &str) -> &str {
     if cell.ends_with([')', ']'])
         && let Some(at) = cell.find(['(', '[']).filter(|&at| at > 0)
     {
-        cell = cell[..at].trim_end();
+        cell = &cell[..at];
     }
-    let marks = ['†', '‡', '*', '★', '↑', '↓', '`'];
-    cell.trim_end_matches(marks).trim_end()
-}
-
-/// The number of `tests=1704`.
-fn strip_name(cell: &str) -> &str {
-    split_name(cell).map_or(cell, |(_, number)| number)
+    cell.trim_end_matches(['†', '‡', '*', '★', '↑', '↓', '`', ' '])
 }
 
 /// The name and the number of `tests=1704`.
@@ -219,8 +201,7 @@ fn has_decimal_comma(text: &str) -> bool {
     } else {
         !are_groups(text, ',')
     };
-    let number = format!("{}.{decimals}", whole.replace('.', ""));
-    is_decimal && Number::value_of(&number).is_some()
+    is_decimal && Number::value_of(&format!("{}.{decimals}", whole.replace('.', ""))).is_some()
 }
 
 /// Whether a mark separates groups of three digits; the first has one to three and no leading zero.
@@ -255,7 +236,7 @@ mod tests {
             ("1e-3", 1e-3),
             ("$3.50", 3.5),
         ] {
-            let found = parse_number(cell).map(|(_, value)| value);
+            let found = parse_number(cell);
             assert_eq!(found, Some(value), "{cell}");
         }
         for cell in [

@@ -46,19 +46,19 @@ pub(super) fn read_journal(
 /// Sets the state, the value and the times.
 fn update(trial: &mut Object, operation: &Value) {
     for name in ["datetime_start", "datetime_complete"] {
-        if let Some(time) = operation.get(name).filter(|time| !time.is_null()) {
-            trial.insert(name.to_owned(), time.clone());
+        if operation[name].is_string() {
+            trial.insert(name.to_owned(), operation[name].clone());
         }
     }
-    let first = operation["values"].get(0).or(operation.get("value"));
-    if let Some(value) = first.filter(|value| value.is_number()) {
-        trial.insert("value".to_owned(), value.clone());
+    let first = operation["values"].get(0).unwrap_or(&operation["value"]);
+    if first.is_number() {
+        trial.insert("value".to_owned(), first.clone());
     }
     let state = operation["state"].as_u64().unwrap_or(0);
-    let state = usize::try_from(state)
+    if let Some(state) = usize::try_from(state)
         .ok()
-        .and_then(|state| STATES.get(state));
-    if let Some(state) = state {
+        .and_then(|state| STATES.get(state))
+    {
         trial.insert("state".to_owned(), json!(state));
     }
 }
@@ -68,15 +68,11 @@ fn set_param(trial: &mut Object, operation: &Value) {
     let name = operation["param_name"].as_str().unwrap_or_default();
     let mut value = operation["param_value_internal"].clone();
     let text = operation["distribution"].as_str().unwrap_or_default();
-    if let Ok(distribution) = serde_json::from_str::<Value>(text)
-        && let Some(choices) = distribution["attributes"]["choices"].as_array()
-        && let Some(at) = value.as_f64()
-        && let Some(choice) = choices
-            .iter()
-            .zip(0_u32..)
-            .find(|(_, index)| (f64::from(*index) - at).abs() < 0.5)
-    {
-        value = choice.0.clone();
+    let distribution: Value = serde_json::from_str(text).unwrap_or_default();
+    if let Some(choices) = distribution["attributes"]["choices"].as_array() {
+        let index = value.as_f64().map(|index| format!("{index:.0}"));
+        let choice = index.and_then(|index| choices.get(index.parse::<usize>().ok()?));
+        value = choice.cloned().unwrap_or(value);
     }
     trial.insert(format!("params_{name}"), value);
 }

@@ -4,12 +4,16 @@ use anyhow::Result;
 
 use super::{
     ImportOptions,
+    columns::{Column, Columns},
     number::{is_empty_word, is_sentinel, parse_number},
-    profile::{Profile, Profiles},
-    table::{FileRow, Table},
-    verdicts::{KEPT, PASSED, Verdict, VerdictKind, parse_verdict, verdict_names, veto_names},
+    spool::FileRow,
+    table::Table,
+    verdicts::{
+        KEPT, PASSED, VERDICT_NAMES, VETO_NAMES, Verdict, VerdictKind, parse_verdict,
+        verdict_or_veto_kind,
+    },
 };
-use crate::log::{Role, Status};
+use crate::log::{Role, Status, normalize_name};
 
 type VerdictColumn = (usize, VerdictKind);
 
@@ -17,7 +21,7 @@ type VerdictColumn = (usize, VerdictKind);
 #[derive(Default)]
 #[allow(
     clippy::struct_excessive_bools,
-    reason = "each is one fact about the words"
+    reason = "each is one fact about the cells"
 )]
 pub(super) struct VerdictColumns {
     pub(super) verdict: Option<VerdictColumn>,
@@ -26,13 +30,13 @@ pub(super) struct VerdictColumns {
     /// Columns that retract what the verdict says.
     vetoes: Vec<VerdictColumn>,
     /// If the verdict is a decision, the column that says whether the trial ran at all.
-    pub(super) completion: Option<usize>,
+    completion: Option<usize>,
     /// Whether "completed" is a keep: only if no row is called one.
     completed_is_keep: bool,
-    /// Whether the keeps are only trials that completed: no one decided to keep them.
-    pub(super) has_only_completions: bool,
     /// Whether a verdict is written only where a trial failed.
     blank_is_completed: bool,
+    /// Whether the verdict decides which trials are kept, and does not only say that they completed.
+    pub(super) has_decisions: bool,
 }
 
 /// What became of a row.
@@ -54,113 +58,103 @@ impl VerdictColumns {
         self.verdict.map(|(column, _)| column)
     }
 
+    pub(super) fn kind(&self) -> VerdictKind {
+        self.verdict.map_or(VerdictKind::Words, |(_, kind)| kind)
+    }
+
     pub(super) fn is_taken(&self, column: usize) -> bool {
         self.column() == Some(column) || self.completion == Some(column)
     }
 
-    /// Whether a verdict decided which trials are kept.
-    pub(super) fn has_decisions(&self) -> bool {
-        self.verdict.is_some() && !self.has_only_completions && !self.blank_is_completed
+    /// Whether the words of the verdict say more than the statuses that they become.
+    pub(super) fn loses_words(&self, columns: &Columns) -> bool {
+        let is_plain = |column: usize| columns.all[column].verdicts.are_statuses;
+        let has_words = self.kind() == VerdictKind::Words && self.column().is_some_and(is_plain);
+        !has_words || !self.vetoes.is_empty() || self.completion.is_some()
     }
 
     /// The columns that `--map` names, else those that have verdicts.
     pub(super) fn choose(
         table: &Table,
-        profiles: &Profiles,
+        columns: &Columns,
         options: &ImportOptions,
     ) -> Result<Self> {
-        let mut columns = match options.map.find(table, Role::Status)? {
-            Some(column) => Self::mapped(table, profiles, column),
+        let mut found = match options.map.find(table, Role::Status)? {
+            Some(column) => Self {
+                verdict: Some((column, mapped_kind(table, columns, column))),
+                ..Self::default()
+            },
             None if options.map.get(Role::Status).is_some() => Self::default(),
-            None => Self::find(table, profiles),
+            None => Self::find(table, columns),
         };
-        columns.interpret(profiles);
-        Ok(columns)
+        found.interpret(columns, table.rows.count);
+        Ok(found)
     }
 
-    fn mapped(table: &Table, profiles: &Profiles, column: usize) -> Self {
-        let mut known = verdict_names().chain(veto_names());
-        let named = known.find(|(name, _)| table.columns_named(name).contains(&column));
-        let profile = &profiles.columns[column];
-        let kind = match named {
-            Some((_, kind)) => kind,
-            None if profile.yes_or_no == profile.filled => KEPT,
-            None => VerdictKind::Words,
-        };
+    /// Finds the columns by their names, else by the words in them.
+    fn find(table: &Table, columns: &Columns) -> Self {
+        let is_empty = table.rows.count == 0;
+        let mut found = find_named(table, &VERDICT_NAMES, |column, kind| {
+            is_empty || has_verdicts(table, column, &columns.all[column], kind)
+        });
+        let counts = table.columns_in("successful success succeeded passed total completed");
+        let is_counted = counts
+            .iter()
+            .any(|&column| columns.all[column].has_counts());
+        let mut vetoes = find_named(table, &VETO_NAMES, |column, kind| {
+            is_veto(&columns.all[column], kind, is_counted)
+        });
+        if found.is_empty()
+            && let Some(flag) = vetoes
+                .iter()
+                .position(|(_, kind)| *kind != VerdictKind::Words)
+        {
+            found.push(vetoes.remove(flag));
+        }
+        let is_guess = found.is_empty();
+        if is_guess {
+            let by_words =
+                (0..columns.all.len()).filter(|&at| has_mostly_verdicts(&columns.all[at]));
+            found.extend(by_words.map(|column| (column, VerdictKind::Words)));
+        }
+        found.sort_by_key(|&(column, kind)| vagueness(&columns.all[column], kind));
+        let others = found.get(1..).unwrap_or_default();
+        let words = others.iter().find(|(_, kind)| *kind == VerdictKind::Words);
+        vetoes.extend(others.iter().filter(|(_, kind)| *kind == PASSED));
         Self {
-            verdict: Some((column, kind)),
+            verdict: found.first().copied(),
+            is_guess: is_guess && !found.is_empty(),
+            completion: words.map(|(column, _)| *column),
+            vetoes,
             ..Self::default()
         }
     }
 
-    /// Finds the columns by their names, else by the words in them.
-    fn find(table: &Table, profiles: &Profiles) -> Self {
-        let profile = |column: usize| &profiles.columns[column];
-        let columns_of = |(name, kind)| {
-            let columns = table.columns_named(name).into_iter();
-            columns.map(move |column| (column, kind))
-        };
-        let mut columns = Self::default();
-        let named = verdict_names().flat_map(columns_of);
-        let mut found: Vec<VerdictColumn> = named
-            .filter(|&(column, kind)| {
-                profiles.rows == 0 || has_verdicts(table, column, profile(column), kind)
-            })
-            .collect();
-        let vetoes = veto_names().flat_map(columns_of);
-        columns.vetoes = vetoes
-            .filter(|&(column, kind)| is_veto(profile(column), kind, table, profiles))
-            .collect();
-        if found.is_empty() {
-            let mut vetoes = columns.vetoes.iter();
-            if let Some(flag) = vetoes.position(|(_, kind)| *kind != VerdictKind::Words) {
-                found.push(columns.vetoes.remove(flag));
-            }
-        }
-        if found.is_empty() {
-            let by_words =
-                (0..table.names.len()).filter(|&column| has_mostly_verdicts(profile(column)));
-            found = by_words
-                .map(|column| (column, VerdictKind::Words))
-                .collect();
-            columns.is_guess = !found.is_empty();
-        }
-        found.sort_by_key(|&(column, kind)| vagueness(profile(column), kind));
-        columns.verdict = found.first().copied();
-        let mut others = found.iter().skip(1);
-        let words = others.find(|(_, kind)| *kind == VerdictKind::Words);
-        columns.completion = words.map(|(column, _)| *column);
-        let gates = found.iter().skip(1).filter(|(_, kind)| *kind == PASSED);
-        columns.vetoes.extend(gates);
-        columns
-    }
-
     /// Finds out what "completed" means in this log.
-    fn interpret(&mut self, profiles: &Profiles) {
+    fn interpret(&mut self, columns: &Columns, rows: usize) {
         let Some((column, kind)) = self.verdict else {
             return;
         };
-        let profile = &profiles.columns[column];
-        let words = &profile.verdicts;
+        let column = &columns.all[column];
+        let words = &column.verdicts;
         let has = |status| words.count(status) > 0;
         let decides = match kind {
             VerdictKind::Flags(yes, no) => {
-                [yes, no].contains(&Verdict::Status(Status::Keep)) && profile.yes_or_no > 0
+                [yes, no].contains(&Verdict::Status(Status::Keep)) && words.yes_or_no > 0
             }
             VerdictKind::Words => false,
         };
         // A baseline decides nothing about the trials after it.
-        let has_decisions =
+        let has_keeps =
             decides || has(Status::Keep) || has(Status::Baseline) && has(Status::Discard);
-        self.completed_is_keep = !has_decisions;
-        let completes =
-            matches!(kind, VerdictKind::Words | PASSED) && (words.completed > 0 || kind == PASSED);
-        self.has_only_completions = !has_decisions && completes && self.vetoes.is_empty();
+        self.completed_is_keep = !has_keeps;
         let only_failures =
             words.failures() > 0 && words.failures() == words.known() && words.unknown == 0;
         self.blank_is_completed =
-            kind == VerdictKind::Words && only_failures && profile.filled < profiles.rows;
-        self.has_only_completions |= self.blank_is_completed;
+            kind == VerdictKind::Words && only_failures && column.filled < rows;
+        let completes = kind == PASSED || kind == VerdictKind::Words && words.completed > 0;
+        let only_completes = !has_keeps && completes && self.vetoes.is_empty();
+        self.has_decisions = !only_completes && !self.blank_is_completed;
     }
 
     /// The status of a row with this score cell.
@@ -170,32 +164,35 @@ impl VerdictColumns {
             word = row.cell(column);
             verdict = parse_verdict(word, kind);
         }
-        if verdict.is_none()
-            && is_empty_word(word)
-            && let Some(column) = self.completion
+        if let Some(column) = self
+            .completion
+            .filter(|_| verdict.is_none() && is_empty_word(word))
         {
             word = row.cell(column);
             verdict = parse_verdict(word, VerdictKind::Words);
             verdict = verdict.filter(|verdict| *verdict != Verdict::Completed);
         }
-        if options.map.keeps(word) && !word.is_empty() {
+        if options.map.keeps(word) {
             verdict = Some(Verdict::Status(Status::Keep));
         }
         if self.blank_is_completed && word.is_empty() {
             verdict = Some(Verdict::Completed);
         }
-        let has_score = parse_number(score).is_some_and(|(_, value)| !is_sentinel(value));
-        let is_good = verdict.map_or(is_empty_word(word), Verdict::is_good);
-        let veto = self.vetoes.iter().find_map(|&(column, kind)| {
-            parse_verdict(row.cell(column), kind).filter(|verdict| !verdict.is_good())
-        });
-        let by_score =
-            parse_verdict(score, VerdictKind::Words).filter(|verdict| verdict.is_failure());
-        let by_score = by_score.filter(|_| word.is_empty() && parse_number(score).is_none());
-        match veto.filter(|_| is_good).or(by_score).or(verdict) {
+        if verdict.map_or(is_empty_word(word), Verdict::is_good) {
+            let vetoes = self.vetoes.iter();
+            let mut verdicts =
+                vetoes.filter_map(|&(column, kind)| parse_verdict(row.cell(column), kind));
+            verdict = verdicts.find(|verdict| !verdict.is_good()).or(verdict);
+        }
+        if word.is_empty() && parse_number(score).is_none() {
+            let by_score = parse_verdict(score, VerdictKind::Words);
+            verdict = by_score.filter(|verdict| verdict.is_failure()).or(verdict);
+        }
+        let has_score = parse_number(score).is_some_and(|value| !is_sentinel(value));
+        match verdict {
             Some(Verdict::Status(status)) => Outcome::new(status),
             Some(Verdict::Completed) if self.completed_is_keep => Outcome::new(Status::Keep),
-            Some(Verdict::Stopped) if has_score && self.has_decisions() => {
+            Some(Verdict::Stopped) if has_score && self.has_decisions => {
                 Outcome::new(Status::Discard)
             }
             Some(Verdict::Stopped) => Outcome::new(Status::Crash),
@@ -207,55 +204,72 @@ impl VerdictColumns {
     }
 }
 
+/// How a column that `--map` names speaks.
+fn mapped_kind(table: &Table, columns: &Columns, column: usize) -> VerdictKind {
+    let words = &columns.all[column];
+    match verdict_or_veto_kind(&normalize_name(&table.names[column])) {
+        Some(kind) => kind,
+        None if words.verdicts.yes_or_no == words.filled => KEPT,
+        None => VerdictKind::Words,
+    }
+}
+
+/// The columns of a table of names that fit.
+fn find_named(
+    table: &Table,
+    names: &[(VerdictKind, &str)],
+    fits: impl Fn(usize, VerdictKind) -> bool,
+) -> Vec<VerdictColumn> {
+    let mut found = Vec::new();
+    for &(kind, names) in names {
+        for column in table.columns_in(names) {
+            if fits(column, kind) {
+                found.push((column, kind));
+            }
+        }
+    }
+    found
+}
+
 /// Whether a column has answers of yes and no, or errors that are known. `failed: 1` beside `successful: 24` counts.
-fn is_veto(profile: &Profile, kind: VerdictKind, table: &Table, profiles: &Profiles) -> bool {
+fn is_veto(column: &Column, kind: VerdictKind, is_counted: bool) -> bool {
+    let words = &column.verdicts;
     match kind {
-        VerdictKind::Words => profile.numbers == 0 && profile.verdicts.failures() > 0,
+        VerdictKind::Words => column.numbers == 0 && words.failures() > 0,
         VerdictKind::Flags(..) => {
-            let counts = table.columns_in("successful success succeeded passed total completed");
-            let is_count = |column: &usize| {
-                let other = &profiles.columns[*column];
-                other.numbers > 0 && other.yes_or_no < other.filled
-            };
-            profile.filled > 0
-                && profile.yes_or_no == profile.filled
-                && !counts.iter().any(is_count)
+            column.filled > 0 && words.yes_or_no == column.filled && !is_counted
         }
     }
 }
 
 /// Whether a column has verdicts that the tables know; a column named `status` or `verdict` may have other words.
-fn has_verdicts(table: &Table, column: usize, profile: &Profile, kind: VerdictKind) -> bool {
-    let words = &profile.verdicts;
-    let other_numbers = profile.numbers > 0
-        && profile.yes_or_no < profile.filled - (profile.filled - profile.numbers);
+fn has_verdicts(table: &Table, at: usize, column: &Column, kind: VerdictKind) -> bool {
+    let words = &column.verdicts;
     if kind != VerdictKind::Words {
-        // Other numbers count how many were correct.
-        return !other_numbers && (profile.yes_or_no > 0 || words.known() > 0);
+        return !column.has_counts() && (words.yes_or_no > 0 || words.known() > 0);
     }
-    let is_status = ["status", "verdict"]
-        .iter()
-        .any(|name| table.columns_named(name).contains(&column));
-    words.known() > 0 || is_status && (words.unknown > 0 || profile.yes_or_no > 0)
+    let is_status = ["status", "verdict"].contains(&&*normalize_name(&table.names[at]));
+    words.known() > 0 || is_status && (words.unknown > 0 || words.yes_or_no > 0)
 }
 
 /// How little a column says about the decision: 0 if trials are kept or not, 1 if they pass a gate, 2 if they complete.
-fn vagueness(profile: &Profile, kind: VerdictKind) -> u8 {
-    let has = |status| profile.verdicts.count(status) > 0;
-    let has_decisions = has(Status::Keep) || has(Status::Discard) || has(Status::Baseline);
-    let passes = |verdict| verdict == Verdict::Status(Status::Disqualified);
-    match kind {
-        KEPT => 0,
-        _ if has_decisions => 0,
-        VerdictKind::Flags(_, no) if passes(no) && profile.yes_or_no > 0 => 1,
-        _ => 2,
+fn vagueness(column: &Column, kind: VerdictKind) -> u8 {
+    let words = &column.verdicts;
+    let decisions = [Status::Keep, Status::Discard, Status::Baseline];
+    if kind == KEPT || decisions.iter().any(|status| words.count(*status) > 0) {
+        return 0;
+    }
+    if kind == PASSED && words.yes_or_no > 0 {
+        1
+    } else {
+        2
     }
 }
 
 /// Whether most cells are words of verdicts, good ones and bad ones. `draft improve debug` are stages of a search.
-fn has_mostly_verdicts(profile: &Profile) -> bool {
-    let words = &profile.verdicts;
+fn has_mostly_verdicts(column: &Column) -> bool {
+    let words = &column.verdicts;
     let good = words.count(Status::Keep) + words.count(Status::Baseline) + words.completed;
     let is_mixed = good > 0 && words.known() > good;
-    is_mixed && words.known() * 10 > profile.filled * 6
+    is_mixed && words.known() * 10 > column.filled * 6
 }

@@ -10,13 +10,22 @@ use crate::log::{Damage, Log, Role, Row, STANDARD, Schema, SkippedLine};
 
 /// Takes the rows of a log of lineage over as they are. Damaged rows are skipped.
 pub fn translate_own(log: &Log) -> Result<Translation> {
-    let names = standard_layout(&log.schema);
-    let mut rows = Vec::new();
-    let mut skipped = Vec::new();
+    let mut translation = Translation {
+        names: standard_layout(&log.schema),
+        metric: log.schema.metric.clone(),
+        direction: Some(log.schema.direction),
+        notes: log.notes.clone(),
+        first_row: log.first_row,
+        is_own: true,
+        ..Translation::default()
+    };
     log.for_each_line(|row| {
         match row.damage {
-            None => rows.push(translate_row(&row, &names)),
-            Some(damage) => skipped.push(SkippedLine {
+            None => {
+                let row = translate_row(&row, &translation.names);
+                translation.rows.push(row);
+            }
+            Some(damage) => translation.skipped.push(SkippedLine {
                 line: row.number,
                 reason: damage.to_string(),
                 is_expected: damage == Damage::Blank,
@@ -24,17 +33,7 @@ pub fn translate_own(log: &Log) -> Result<Translation> {
         }
         Ok(())
     })?;
-    Ok(Translation {
-        metric: log.schema.metric.clone(),
-        direction: Some(log.schema.direction),
-        notes: log.notes.clone(),
-        first_row: log.first_row,
-        is_own: true,
-        names,
-        rows,
-        skipped,
-        ..Translation::default()
-    })
+    Ok(translation)
 }
 
 /// The 17 columns, and between them the others, each once.

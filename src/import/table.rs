@@ -1,14 +1,17 @@
-//! An external log as a table: names, rows that are read again for each pass, and what the file states about its metric.
+//! An external log as a table: names, rows, and what the file states about its metric.
 
 use std::collections::HashMap;
 
 use anyhow::Result;
 
-use super::{delimited::RowParser, input::Text};
+use super::{
+    align::{Kind, align},
+    names::normalize_column,
+    spool::{FileRow, RowSpool, Rows},
+};
 use crate::{
     log::{
-        Direction, SkippedLine, Source, direction_in_sentence, encode_row, has_word,
-        normalize_name, parse_direction,
+        Direction, SkippedLine, direction_in_sentence, has_word, normalize_name, parse_direction,
     },
     text::escape_controls,
 };
@@ -18,13 +21,12 @@ const METRIC_KEYS: &str = "metric metric_name metricname primary_metric core_met
 const DIRECTION_KEYS: &str = "metric_direction direction best_direction bestdirection optimize optimization_direction \
      goal mode";
 
-/// A log of another tool. Only its names are in memory.
+/// A log of another tool. Its rows are in memory only if they are few.
 pub struct Table {
     pub names: Vec<String>,
     /// The columns of each normalized name.
     index: HashMap<String, Vec<usize>>,
-    pub(super) text: Text,
-    pub(super) form: RowForm,
+    pub(super) rows: Rows,
     pub(super) declared: DeclaredMetric,
     pub(super) notes: Vec<String>,
     pub(super) skipped: Vec<SkippedLine>,
@@ -32,50 +34,21 @@ pub struct Table {
     pub(super) first_row: u64,
     /// The segment that was read and all others, if there are several.
     pub(super) segments: String,
-    /// What each column holds, once that is known: it decides where the cells of ragged rows belong.
-    pub(super) kinds: Vec<Kind>,
-    /// The name in the header of each column that is repeated.
-    pub(super) header: Vec<String>,
+    pub(super) separator: char,
+    /// Whether the file begins with the newest row.
+    pub(super) is_reversed: bool,
+    pub(super) wide: WideRows,
     /// The first row of a file without a header; `--metric` may name a column by it.
     pub(super) first_cells: Vec<String>,
 }
 
-/// How the rows of a file are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum RowForm {
-    /// Cells between separators.
-    Delimited(char),
-    Markdown,
-    /// The rows of a JSON log as lines of this program: line number, fingerprint, cells.
-    Encoded,
-}
-
-/// What the cells of a column are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
-    Number,
-    Verdict,
-    Text,
-    Other,
-}
-
-/// A row of an external log.
-pub(super) struct FileRow {
-    pub(super) line: u64,
-    pub(super) cells: Vec<String>,
-    /// Identifies the row however its columns are interpreted.
-    pub(super) fingerprint: u64,
-    /// How many cells it has in the file.
-    pub(super) found: usize,
-    /// Whether these are more or fewer than its columns.
-    pub(super) is_wide: bool,
-    pub(super) is_short: bool,
-}
-
-/// What is found in a line.
-pub(super) enum Entry {
-    Row(FileRow),
-    Skipped(SkippedLine),
+/// Rows with more cells than the header.
+#[derive(Default)]
+pub(super) struct WideRows {
+    pub(super) count: usize,
+    /// The line and the cells of the first one.
+    pub(super) first: (u64, usize),
+    pub(super) width: usize,
 }
 
 /// What the file itself states about its score.
@@ -85,32 +58,6 @@ pub(super) struct DeclaredMetric {
     pub(super) direction: Option<Direction>,
     /// A direction in words that are not known.
     pub(super) unknown_direction: Option<String>,
-}
-
-impl FileRow {
-    pub(super) fn cell(&self, column: usize) -> &str {
-        self.cells.get(column).map_or("", |cell| cell.trim())
-    }
-}
-
-/// FNV-1a of the cells that are not blank. It is stored with imported trials, so it must never change.
-pub(super) fn fingerprint(cells: &[String]) -> u64 {
-    let cells = cells.iter().map(|cell| cell.trim());
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    for cell in cells.filter(|cell| !cell.is_empty()) {
-        for byte in cell.bytes().chain([b'\t']) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-    hash
-}
-
-pub(super) fn skipped(line: u64, reason: &str, is_expected: bool) -> SkippedLine {
-    SkippedLine {
-        line,
-        reason: reason.to_owned(),
-        is_expected,
-    }
 }
 
 impl DeclaredMetric {
@@ -142,79 +89,91 @@ impl DeclaredMetric {
     }
 }
 
+pub(super) fn skipped(line: u64, reason: &str, is_expected: bool) -> SkippedLine {
+    SkippedLine {
+        line,
+        reason: reason.to_owned(),
+        is_expected,
+    }
+}
+
 impl Table {
-    pub(super) fn new(header: Vec<String>, text: Text, form: RowForm) -> Self {
+    pub(super) fn new(names: Vec<String>, rows: RowSpool) -> Result<Self> {
         let mut table = Self {
             names: Vec::new(),
             index: HashMap::new(),
-            text,
-            form,
+            rows: rows.finish()?,
             declared: DeclaredMetric::default(),
             notes: Vec::new(),
             skipped: Vec::new(),
             first_row: 1,
             segments: String::new(),
-            kinds: Vec::new(),
+            separator: '\t',
+            is_reversed: false,
+            wide: WideRows::default(),
             first_cells: Vec::new(),
-            header: Vec::new(),
         };
-        table.set_names(unique_names(&header));
-        table.header = header;
-        table
+        for name in names {
+            table.add_name(name);
+        }
+        Ok(table)
     }
 
-    pub(super) fn set_names(&mut self, names: Vec<String>) {
-        self.index.clear();
-        for (column, name) in names.iter().enumerate() {
-            let columns = self.index.entry(normalize_name(name)).or_default();
-            columns.push(column);
-        }
-        self.names = names;
-    }
-
-    /// Calls `visit` with each row and each line that is not one, and returns the names: rows may add some.
-    pub(super) fn read(&self, visit: &mut dyn FnMut(Entry)) -> Result<Vec<String>> {
-        let mut parser = RowParser::new(self);
-        while let Some(entry) = parser.next_entry()? {
-            visit(entry);
-        }
-        Ok(parser.into_names())
+    fn add_name(&mut self, name: String) {
+        let columns = self.index.entry(normalize_column(&name)).or_default();
+        columns.push(self.names.len());
+        self.names.push(name);
     }
 
     pub(super) fn for_each_row(&self, mut visit: impl FnMut(&FileRow)) -> Result<()> {
-        self.read(&mut |entry| {
-            if let Entry::Row(row) = entry {
-                visit(&row);
+        self.rows.for_each(|row| {
+            visit(&row);
+            Ok(())
+        })
+    }
+
+    /// Fits the rows with more cells than the header into its columns; what is left over gets a column of its own.
+    pub(super) fn fit_wide_rows(&mut self, kinds: &[Kind]) -> Result<()> {
+        let (width, mut rows) = (self.wide.width, RowSpool::default());
+        let (names, separator) = (self.names.len(), self.separator);
+        let mut has_surplus = false;
+        self.rows.for_each(|mut row| {
+            if row.is_wide {
+                let cells = align(row.cells, width, kinds, separator);
+                let (own, surplus) = cells.split_at(width);
+                row.cells = own.to_vec();
+                row.is_wide = false;
+                if !surplus.is_empty() {
+                    row.cells.resize(names, String::new());
+                    row.cells.push(surplus.join(&separator.to_string()));
+                    has_surplus = true;
+                }
             }
+            rows.push(&row)
         })?;
+        self.rows = rows.finish()?;
+        if has_surplus {
+            self.add_name(format!("column_{}", width + 1));
+        }
         Ok(())
     }
 
-    /// Turns the rows round: some exports begin with the newest.
-    pub(super) fn reverse(&mut self) -> Result<()> {
-        let mut rows = Vec::new();
-        self.for_each_row(|row| rows.push(encode_entry(row.line, row.fingerprint, &row.cells)))?;
-        rows.reverse();
-        self.text = Text::new(Source::Memory(rows.concat().into_bytes()))?;
-        self.form = RowForm::Encoded;
-        self.first_row = 1;
-        Ok(())
-    }
-
-    pub(super) fn is_reversed(&self) -> bool {
-        self.notes
-            .iter()
-            .any(|note| note.starts_with("newest first"))
-    }
-
-    /// The columns with a name: an exact match first, then the others that compare equal. `loss` also finds the field
-    /// `loss` of an inner object, and the metric `a:loss`.
+    /// The columns with a name: an exact match first, then the others that compare equal.
     pub(super) fn columns_named(&self, name: &str) -> Vec<usize> {
         let equal = self.index.get(&normalize_name(name));
         let mut columns = equal.cloned().unwrap_or_default();
-        let exact = self.names.iter().position(|own| own == name);
-        columns.sort_by_key(|&column| Some(column) != exact);
+        columns.sort_by_key(|&column| self.names[column] != name);
         columns
+    }
+
+    /// The columns whose names are in a list of normalized names, in the order of the list.
+    pub(super) fn columns_in(&self, names: &str) -> Vec<usize> {
+        let names = names.split_whitespace();
+        names
+            .filter_map(|name| self.index.get(name))
+            .flatten()
+            .copied()
+            .collect()
     }
 
     /// The column that a flag names, which may be the last part of a path.
@@ -227,27 +186,23 @@ impl Table {
         let mut same_leaf: Vec<usize> = (0..self.names.len())
             .filter(|&column| normalize_name(leaf(&self.names[column])) == wanted)
             .collect();
-        let is_earlier = |name: &str| {
-            let normalized = format!("_{}_", normalize_name(name));
-            let earlier = [
-                "_parent_",
-                "_prev",
-                "_best_",
-                "_baseline_",
-                "_delta_",
-                "_improvement_",
-            ];
-            earlier.iter().any(|word| normalized.contains(word))
-        };
         same_leaf.sort_by_key(|&column| is_earlier(&self.names[column]));
         first.or(same_leaf.first().copied())
     }
+}
 
-    /// The columns whose names are in a list of normalized names, in the order of the list.
-    pub(super) fn columns_in(&self, names: &str) -> Vec<usize> {
-        let names = names.split_whitespace();
-        names.flat_map(|name| self.columns_named(name)).collect()
-    }
+/// Whether a path is that of an earlier trial, or a difference.
+fn is_earlier(name: &str) -> bool {
+    let name = format!("_{}_", normalize_name(name));
+    let earlier = [
+        "_parent_",
+        "_prev",
+        "_best_",
+        "_baseline_",
+        "_delta_",
+        "_improvement_",
+    ];
+    earlier.iter().any(|word| name.contains(word))
 }
 
 /// The last part of a path: `metrics.loss`, `a:loss`.
@@ -260,11 +215,16 @@ pub(super) fn leaf(name: &str) -> &str {
     }
 }
 
-/// A row as a line of `RowForm::Encoded`.
-pub(super) fn encode_entry(line: u64, fingerprint: u64, cells: &[String]) -> String {
-    let mut all = vec![line.to_string(), fingerprint.to_string()];
-    all.extend_from_slice(cells);
-    encode_row(&all)
+/// FNV-1a of the cells that are not blank. It is stored with imported trials, so it must never change.
+pub(super) fn fingerprint(cells: &[String]) -> u64 {
+    let cells = cells.iter().map(|cell| cell.trim());
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for cell in cells.filter(|cell| !cell.is_empty()) {
+        for byte in cell.bytes().chain([b'\t']) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+    hash
 }
 
 /// Names that differ: a missing one is `column_3`, a repeated one gets a number.

@@ -6,17 +6,19 @@ use anyhow::Result;
 
 use super::{
     ImportOptions,
-    interpret::{Interpretation, Reading, Trial},
+    columns::hash_id,
+    interpret::{Interpretation, Reading, RowOutcome},
+    names::standard_name,
     notes::Observations,
-    profile::hash_id,
-    roles::standard_name,
-    table::{FileRow, Table, TakenNames, claim_name, skipped},
+    score,
+    spool::FileRow,
+    table::{Table, TakenNames, claim_name, skipped},
 };
 use crate::{
     append::{LogState, format_time},
     log::{
         Direction, Role, STANDARD, Schema, SkippedLine, Status, Tie, has_word, normalize_name,
-        parse_seconds, read_time, signed_delta,
+        parse_seconds, read_time, signed_delta, unit_seconds,
     },
 };
 
@@ -72,12 +74,12 @@ impl Translation {
 
 /// Takes the rows of a translation.
 pub(super) trait RowSink {
-    fn begin(&mut self, names: &[String], first_row: u64) -> Result<()>;
+    fn begin(&mut self, names: &[String], first_row: u64, is_reversed: bool) -> Result<()>;
     fn add(&mut self, row: TranslatedRow) -> Result<()>;
 }
 
 impl RowSink for Vec<TranslatedRow> {
-    fn begin(&mut self, _: &[String], _: u64) -> Result<()> {
+    fn begin(&mut self, _: &[String], _: u64, _: bool) -> Result<()> {
         Ok(())
     }
 
@@ -101,21 +103,18 @@ pub(super) fn translate_to(
     options: &ImportOptions,
     sink: &mut dyn RowSink,
 ) -> Result<Translation> {
-    let log = Interpretation::new(table, options)?;
-    let mut writer = Writer::new(&log, Layout::new(&log));
-    sink.begin(&writer.layout.names, log.table.first_row)?;
-    let mut failure = None;
-    log.table.for_each_row(|row| {
-        if failure.is_none()
-            && let Some(row) = writer.translate(row)
-        {
-            failure = sink.add(row).err();
-        }
-    })?;
-    match failure {
-        Some(error) => Err(error),
-        None => Ok(writer.finish()),
-    }
+    let mut log = Interpretation::new(table, options)?;
+    log.settle(score::choose(&log)?);
+    let mut writer = Writer::new(&log)?;
+    let (first_row, is_reversed) = (log.table.first_row, log.table.is_reversed);
+    sink.begin(&writer.layout.names, first_row, is_reversed)?;
+    log.table
+        .rows
+        .for_each(|row| match writer.translate(&row) {
+            Some(row) => sink.add(row),
+            None => Ok(()),
+        })?;
+    Ok(writer.finish())
 }
 
 /// Where the columns of the file go.
@@ -128,11 +127,13 @@ struct Layout {
 impl Layout {
     /// The 17 columns, and between them those of the file that have no role, under their own names.
     fn new(log: &Interpretation) -> Self {
-        let mut extra = Vec::new();
         let mut taken = TakenNames::new();
-        let mut new_names = Vec::with_capacity(log.table.names.len());
+        let (mut extra, mut new_names) = (Vec::new(), Vec::new());
         for column in 0..log.table.names.len() {
-            let mut name = choose_name(log, column, &taken);
+            let mut name = choose_name(log, column);
+            if taken.contains_key(&name) {
+                name = format!("source_{name}");
+            }
             if !STANDARD.contains(&&*name) {
                 name = claim_name(&mut taken, name);
                 extra.push(name.clone());
@@ -140,50 +141,45 @@ impl Layout {
             new_names.push(name);
         }
         let names = Schema::standard_names(&extra);
-        let places: HashMap<&str, usize> = names
-            .iter()
-            .enumerate()
-            .map(|(place, name)| (name.as_str(), place))
-            .collect();
-        let targets = new_names.iter().map(|name| places[name.as_str()]).collect();
+        let places: HashMap<&String, usize> = names.iter().zip(0..).collect();
+        let targets = new_names.iter().map(|name| places[name]).collect();
         Self { names, targets }
     }
 
-    fn column(&self, name: &str) -> Option<usize> {
-        self.names.iter().position(|own| own == name)
-    }
-
-    /// The column of a standard name.
-    fn standard(&self, name: &str) -> usize {
-        self.column(name).unwrap_or_default()
+    /// The column of a name.
+    fn column(&self, name: &str) -> usize {
+        let column = self.names.iter().position(|own| own == name);
+        column.unwrap_or_default()
     }
 }
 
 /// What a column of the file is called in the log.
-fn choose_name(log: &Interpretation, column: usize, taken: &TakenNames) -> String {
+fn choose_name(log: &Interpretation, column: usize) -> String {
     let own = log.table.names[column].clone();
     let is_score = Some(column) == log.score_column();
     let is_verdict = log.verdicts.column() == Some(column);
+    let words = &log.columns.all[column];
     match log.roles.role_of(column) {
         Some(role) if !is_score => standard_name(role).to_owned(),
         _ if is_score && own != "status" => own,
-        _ if own == "core_metric" && log.repeats_score => own,
-        _ if is_verdict && !log.loses_words => "status".to_owned(),
+        _ if own == "core_metric" && words.filled == 0 => own,
+        _ if is_verdict && !log.verdicts.loses_words(&log.columns) => "status".to_owned(),
         // `--field metric` is the score.
-        _ if own == "metric" && log.profiles.columns[column].numbers == 0 => {
-            "metric_name".to_owned()
-        }
-        _ if is_filled(log, &own) || taken.contains_key(&own) => format!("source_{own}"),
+        _ if own == "metric" && words.numbers == 0 => "metric_name".to_owned(),
+        _ if is_filled(log, &own) => format!("source_{own}"),
         _ => own,
     }
 }
 
 /// Whether lineage's column of this name is filled from something else than the file's column of this name.
 fn is_filled(log: &Interpretation, name: &str) -> bool {
-    let mut roles = log.roles.columns.iter();
+    let is_role = |column: usize| {
+        let role = log.roles.role_of(column);
+        role.is_some_and(|role| standard_name(role) == name)
+    };
     ["exp_id", "status", "core_metric"].contains(&name)
-        || roles.any(|(role, _)| standard_name(*role) == name)
         || name == "total_s" && log.span.is_some()
+        || STANDARD.contains(&name) && (0..log.table.names.len()).any(is_role)
 }
 
 /// Translates the rows in their order: ids, parents, baselines and differences follow from those above.
@@ -192,9 +188,10 @@ struct Writer<'l> {
     layout: Layout,
     /// The columns of `exp_id`, `parent_exp`, `baseline_exp`, `delta_vs_best`, `status`, `hypothesis`.
     places: [usize; 6],
-    scores: Vec<usize>,
-    /// The ids of the rows above by the cells of the column that names parents.
+    scores: [Option<usize>; 2],
+    /// The ids of the rows above by the cells of the column that names parents, and the first of each in the file.
     ids: HashMap<u64, String>,
+    first_ids: HashMap<u64, String>,
     last_keep: String,
     state: LogState,
     index: u64,
@@ -204,7 +201,8 @@ struct Writer<'l> {
 }
 
 impl<'l> Writer<'l> {
-    fn new(log: &'l Interpretation, layout: Layout) -> Self {
+    fn new(log: &'l Interpretation) -> Result<Self> {
+        let layout = Layout::new(log);
         let choice = log.choice.as_ref();
         let direction = choice.map_or(Direction::Minimize, |choice| choice.direction);
         let names = [
@@ -215,14 +213,16 @@ impl<'l> Writer<'l> {
             "status",
             "hypothesis",
         ];
-        let scores = [log.metric(), "core_metric"]
-            .into_iter()
-            .filter_map(|name| layout.column(name));
-        Self {
-            places: names.map(|name| layout.standard(name)),
-            scores: scores.collect(),
+        let core_metric = layout.column("core_metric");
+        Ok(Self {
+            places: names.map(|name| layout.column(name)),
+            scores: [
+                log.score_column().map(|column| layout.targets[column]),
+                Some(core_metric),
+            ],
             layout,
             ids: HashMap::new(),
+            first_ids: log.first_ids()?,
             last_keep: String::new(),
             state: LogState::new(direction, Tie::First, [], []),
             index: 0,
@@ -230,37 +230,32 @@ impl<'l> Writer<'l> {
             observations: Observations::default(),
             result: Translation::default(),
             log,
-        }
+        })
     }
 
     fn translate(&mut self, row: &FileRow) -> Option<TranslatedRow> {
-        let trial = self.log.read_trial(row);
-        if self.log.is_event(row, &trial) {
+        let read = self.log.read(row);
+        if self.log.is_event(row, &read) {
             let line = skipped(row.line, "neither a score nor a verdict", false);
             self.result.skipped.push(line);
             return None;
         }
-        self.count(row, &trial);
+        self.count(row, &read);
         let mut cells = vec![String::new(); self.layout.names.len()];
         for (cell, &target) in row.cells.iter().zip(&self.layout.targets) {
             cells[target].clone_from(cell);
         }
-        self.fill(row, &trial, &mut cells);
-        let line = if self.log.table.is_reversed() {
-            self.index + 1
-        } else {
-            row.line
-        };
-        self.relate(row, &trial, &mut cells);
+        self.fill(row, &read, &mut cells);
+        self.relate(row, &read, &mut cells);
         Some(TranslatedRow {
-            line,
+            line: row.line,
             cells,
             fingerprint: row.fingerprint,
         })
     }
 
-    fn count(&mut self, row: &FileRow, trial: &Trial) {
-        match trial.reading {
+    fn count(&mut self, row: &FileRow, read: &RowOutcome) {
+        match read.reading {
             Reading::Emptied => self.result.emptied.push(row.line),
             Reading::Unparsed => {
                 let cell = self.log.score_cell(row).to_owned();
@@ -270,29 +265,29 @@ impl<'l> Writer<'l> {
         }
         if self.log.has_verdict() {
             let word = self.log.verdict_cell(row).to_owned();
-            let key = (word, trial.outcome.word.clone());
+            let key = (word, read.outcome.word.clone());
             *self.result.words.entry(key).or_default() += 1;
         }
+        let best = self.state.best().map(|(best, _)| best);
         self.observations
-            .observe(self.log, row, trial, self.direction, &self.state);
+            .observe(self.log, row, read, self.direction, best);
     }
 
     /// Sets what the row itself says: status, score, time, durations, hypothesis.
-    fn fill(&self, row: &FileRow, trial: &Trial, cells: &mut [String]) {
+    fn fill(&self, row: &FileRow, read: &RowOutcome, cells: &mut [String]) {
         let [.., status, hypothesis] = self.places;
-        cells[status].clone_from(&trial.outcome.word);
-        for &column in &self.scores {
-            cells[column] = match (&trial.score, trial.reading) {
+        cells[status].clone_from(&read.outcome.word);
+        for column in self.scores.into_iter().flatten() {
+            cells[column] = match (&read.score, read.reading) {
                 (Some((text, _)), _) => text.clone(),
                 (None, Reading::Unparsed) => self.log.score_cell(row).to_owned(),
                 (None, _) => String::new(),
             };
         }
-        let roles = &self.log.roles;
-        if let Some(column) = roles.column(Role::Time)
+        if let Some(column) = self.log.roles.column(Role::Time)
             && let Some(time) = read_time(row.cell(column))
         {
-            cells[self.layout.standard("timestamp")] = format_time(time);
+            cells[self.layout.column("timestamp")] = format_time(time);
         }
         self.fill_seconds(row, cells);
         if cells[hypothesis].trim().is_empty() {
@@ -302,38 +297,34 @@ impl<'l> Writer<'l> {
 
     fn fill_seconds(&self, row: &FileRow, cells: &mut [String]) {
         for role in [Role::TrainSeconds, Role::TotalSeconds] {
-            let column = self
-                .log
-                .roles
-                .column(role)
-                .filter(|&column| Some(column) != self.log.score_column());
-            if let Some(column) = column
-                && let Some(seconds) = parse_seconds(row.cell(column))
-            {
-                let scale = seconds_of_unit(&self.log.table.names[column]);
-                let is_plain =
-                    (scale - 1.0).abs() < f64::EPSILON && row.cell(column).parse::<f64>().is_ok();
-                if !is_plain {
-                    cells[self.layout.standard(standard_name(role))] = round(seconds * scale);
-                }
+            let column = self.log.roles.column(role);
+            let Some(column) = column.filter(|_| column != self.log.score_column()) else {
+                continue;
+            };
+            let name = normalize_name(&self.log.table.names[column]);
+            let unit = name.rsplit('_').next().unwrap_or_default();
+            let scale = unit_seconds(unit).unwrap_or(1.0);
+            let is_plain =
+                (scale - 1.0).abs() < f64::EPSILON && row.cell(column).parse::<f64>().is_ok();
+            if let Some(seconds) = parse_seconds(row.cell(column)).filter(|_| !is_plain) {
+                cells[self.layout.column(standard_name(role))] = round(seconds * scale);
             }
         }
         if let Some((start, end)) = self.log.span
             && let (Some(start), Some(end)) = (read_time(row.cell(start)), read_time(row.cell(end)))
         {
-            cells[self.layout.standard("total_s")] = round(end.duration_since(start).as_secs_f64());
+            cells[self.layout.column("total_s")] = round(end.duration_since(start).as_secs_f64());
         }
     }
 
     /// A text of the row, else what was varied (`lr=0.05 wd=0`), else its name.
     fn find_hypothesis(&self, row: &FileRow) -> String {
         let texts = self.log.texts.iter().map(|&column| row.cell(column));
-        let mut texts = texts.filter(|text| !text.is_empty());
+        let texts: Vec<&str> = texts.filter(|text| !text.is_empty()).collect();
         let id = self.log.roles.column(Role::Id);
         let id = id.map_or("", |column| row.cell(column));
-        let text = texts.clone().find(|text| *text != id);
-        if let Some(text) = text {
-            return text.to_owned();
+        if let Some(text) = texts.iter().find(|text| **text != id) {
+            return (*text).to_owned();
         }
         let mut settings = Vec::new();
         for (column, name) in &self.log.settings {
@@ -343,13 +334,13 @@ impl<'l> Writer<'l> {
             }
         }
         if settings.is_empty() {
-            return texts.next().unwrap_or_default().to_owned();
+            settings.extend(texts.first().map(|text| (*text).to_owned()));
         }
         settings.join(" ")
     }
 
     /// Sets ids, parents, baselines and differences, which follow from the rows above.
-    fn relate(&mut self, row: &FileRow, trial: &Trial, cells: &mut [String]) {
+    fn relate(&mut self, row: &FileRow, read: &RowOutcome, cells: &mut [String]) {
         let [id, parent, baseline, delta, ..] = self.places;
         let roles = &self.log.roles;
         cells[id] = self.log.id_of(row, self.index);
@@ -357,18 +348,16 @@ impl<'l> Writer<'l> {
             Some(column) => self.find_parent(row.cell(column)),
             None => self.last_keep.clone(),
         };
-        let value = trial.score.as_ref().map(|(_, value)| *value);
-        let status = trial.outcome.status;
+        let value = read.score.as_ref().map(|(_, value)| *value);
+        let status = read.outcome.status;
         if let Some((best, difference)) = compare_to_best(&self.state, status, value) {
-            if roles.column(Role::Baseline).is_none() {
+            if !roles.has(Role::Baseline) {
                 cells[baseline] = best;
             }
             cells[delta] = difference;
         }
-        if let Some(key) = self
-            .log
-            .parent_key
-            .and_then(|column| hash_id(row.cell(column)))
+        if let Some(column) = self.log.parent_key
+            && let Some(key) = hash_id(row.cell(column))
         {
             self.ids.insert(key, cells[id].clone());
         }
@@ -380,61 +369,43 @@ impl<'l> Writer<'l> {
         self.index += 1;
     }
 
-    /// The id of a parent: that of the nearest row above with this id or commit. Data frames write the id 1 as `1.0`.
+    /// The id of a parent: that of the nearest row above with this id or commit, else of the first below.
     fn find_parent(&self, cell: &str) -> String {
         if cell.is_empty() || has_word(NO_PARENT, &cell.to_lowercase()) {
             return String::new();
         }
-        let known = hash_id(cell).and_then(|id| self.ids.get(&id).or(self.log.first_ids.get(&id)));
+        let known = hash_id(cell).and_then(|id| self.ids.get(&id).or(self.first_ids.get(&id)));
         if let Some(id) = known {
             return id.clone();
         }
         let whole = cell.strip_suffix(".0").unwrap_or(cell);
         let id = self.log.roles.column(Role::Id);
-        let first = id.map(|column| hash_id(&self.log.profiles.columns[column].first));
-        if whole == "0" && first != Some(Some(0)) {
+        let ids = id.and_then(|column| self.log.columns.all[column].ids.as_ref());
+        if whole == "0" && ids.is_some_and(|ids| !ids.contains(&0)) {
             return String::new();
         }
         whole.to_owned()
     }
 
     fn finish(self) -> Translation {
-        let Self {
-            log,
-            layout,
-            mut result,
-            observations,
-            ..
-        } = self;
+        let (log, names, mut result) = (self.log, self.layout.names, self.result);
         let table = &log.table;
-        result.notes = observations.notes(log, self.direction, &self.state);
+        let best = self.state.best().map(|(best, _)| best);
+        result.notes = self.observations.notes(log, self.direction, best);
         log.metric().clone_into(&mut result.metric);
         result.direction = Some(self.direction);
-        let pairs = table.names.iter().zip(&layout.targets);
-        result.columns = pairs
-            .map(|(from, to)| (from.clone(), layout.names[*to].clone()))
-            .collect();
-        result.verdict = log
-            .verdicts
-            .column()
-            .map(|column| table.names[column].clone());
+        for (from, to) in table.names.iter().zip(&self.layout.targets) {
+            result.columns.push((from.clone(), names[*to].clone()));
+        }
+        let verdict = log.verdicts.column();
+        result.verdict = verdict.map(|column| table.names[column].clone());
         result.skipped.extend(table.skipped.iter().cloned());
         result.skipped.sort_by_key(|skipped| skipped.line);
-        result.repeated_ids = log.repeated_ids().map(|column| layout.targets[column]);
-        result.names = layout.names;
+        let repeated = log.repeated_ids();
+        result.repeated_ids = repeated.map(|column| self.layout.targets[column]);
+        result.names = names;
         result.first_row = table.first_row;
         result
-    }
-}
-
-/// The seconds of the unit in which a column counts.
-fn seconds_of_unit(name: &str) -> f64 {
-    let name = normalize_name(name);
-    match name.rsplit('_').next() {
-        Some("ms" | "milliseconds") => 0.001,
-        Some("min" | "mins" | "minutes") => 60.0,
-        Some("h" | "hours") => 3600.0,
-        _ => 1.0,
     }
 }
 

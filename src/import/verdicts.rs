@@ -4,7 +4,6 @@ use Verdict::{Completed, Status as Is, Stopped};
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use super::number::is_empty_word;
 use crate::log::{Status, has_word, normalize};
 
 /// What a cell says about the outcome of a trial.
@@ -44,7 +43,7 @@ pub(super) const PASSED: VerdictKind = VerdictKind::Flags(Completed, Is(Status::
 
 /// Columns that may hold the verdict, the best first: a decision outranks a status, which may only say that a trial ran.
 #[rustfmt::skip]
-const VERDICT_NAMES: [(VerdictKind, &str); 5] = [
+pub(super) const VERDICT_NAMES: [(VerdictKind, &str); 5] = [
     (VerdictKind::Words, "decision verdict"),
     (KEPT, "accepted kept keep promoted accept is_kept was_kept retained"),
     (VerdictKind::Words, "keep_discard keep_or_discard status outcome result state"),
@@ -54,7 +53,7 @@ const VERDICT_NAMES: [(VerdictKind, &str); 5] = [
 
 /// Columns that may retract what the verdict says, or are the verdict if there is no other.
 #[rustfmt::skip]
-const VETO_NAMES: [(VerdictKind, &str); 4] = [
+pub(super) const VETO_NAMES: [(VerdictKind, &str); 4] = [
     (VerdictKind::Flags(Is(Status::Discard), Completed), "reverted rolled_back"),
     (VerdictKind::Flags(Completed, Is(Status::Discard)), "committed"),
     (VerdictKind::Flags(Is(Status::Crash), Completed), "crashed failed is_buggy"),
@@ -101,39 +100,20 @@ const MAX_WORDS: usize = 5;
 
 const YES: &str = "1 1.0 true yes y t ✓ ✔ ✅";
 const NO: &str = "0 0.0 false no n f ✗ ✘ ❌";
-/// Those that say yes or no even in a column of words.
-const YES_IN_WORDS: &str = "1 ✓ ✔ ✅";
-const NO_IN_WORDS: &str = "0 ✗ ✘ ❌";
 
-/// The names of verdict columns, the best first.
-pub(super) fn verdict_names() -> impl Iterator<Item = (&'static str, VerdictKind)> {
-    each_name(&VERDICT_NAMES)
-}
-
-pub(super) fn veto_names() -> impl Iterator<Item = (&'static str, VerdictKind)> {
-    each_name(&VETO_NAMES)
-}
-
-fn each_name(
-    table: &'static [(VerdictKind, &'static str)],
-) -> impl Iterator<Item = (&'static str, VerdictKind)> {
-    let names = |(kind, names): &'static (VerdictKind, &'static str)| {
-        names.split(' ').map(|name| (name, *kind))
-    };
-    table.iter().flat_map(names)
-}
-
-/// The kind of the verdict column with this normalized name.
+/// The kind of the column with this normalized name, if it may hold the verdict.
 pub(super) fn verdict_kind(name: &str) -> Option<VerdictKind> {
-    verdict_names()
-        .find(|(own, _)| *own == name)
-        .map(|(_, kind)| kind)
+    kind_in(&VERDICT_NAMES, name)
 }
 
 /// The kind of the column with this normalized name, if it may hold the verdict or retract it.
-pub(super) fn verdict_name_kind(name: &str) -> Option<VerdictKind> {
-    let mut known = verdict_names().chain(veto_names());
-    known.find(|(own, _)| *own == name).map(|(_, kind)| kind)
+pub(super) fn verdict_or_veto_kind(name: &str) -> Option<VerdictKind> {
+    verdict_kind(name).or_else(|| kind_in(&VETO_NAMES, name))
+}
+
+fn kind_in(table: &[(VerdictKind, &str)], name: &str) -> Option<VerdictKind> {
+    let row = table.iter().find(|(_, names)| has_word(names, name))?;
+    Some(row.0)
 }
 
 pub(super) fn is_yes_or_no(cell: &str) -> bool {
@@ -146,33 +126,28 @@ pub fn parse_verdict(cell: &str, kind: VerdictKind) -> Option<Verdict> {
     let lower = cell.trim().to_lowercase();
     let is_yes = has_word(YES, &lower);
     if is_yes || has_word(NO, &lower) {
-        return match kind {
-            VerdictKind::Flags(yes, no) => Some(if is_yes { yes } else { no }),
-            VerdictKind::Words if has_word(YES_IN_WORDS, &lower) => Some(Is(Status::Keep)),
-            VerdictKind::Words if has_word(NO_IN_WORDS, &lower) => Some(Is(Status::Discard)),
-            VerdictKind::Words => None,
+        let (yes, no) = match kind {
+            VerdictKind::Flags(yes, no) => (yes, no),
+            // Marks and digits are flags in any column.
+            VerdictKind::Words if lower.is_ascii() && lower != "0" && lower != "1" => return None,
+            VerdictKind::Words => (Is(Status::Keep), Is(Status::Discard)),
         };
+        return Some(if is_yes { yes } else { no });
     }
     let end = MARKS.iter().filter_map(|mark| lower.find(mark)).min();
     let (head, explanation) = lower.split_at(end.unwrap_or(lower.len()));
-    let (verdict, word) = match find_verdict(head) {
-        Some(found) => found,
-        None => (find_part(head)?, head.to_owned()),
-    };
+    let text = normalize(head);
+    let words: Vec<&str> = text.split('_').collect();
+    let verdict = find_whole(&words).or_else(|| find_part(&words))?;
     if verdict.is_good() && is_retracted(&lower, head, explanation) {
         return None;
     }
-    if kind == PASSED && verdict == Stopped && word.starts_with("fail") {
-        Some(Is(Status::Disqualified))
+    let is_gate = kind == PASSED && verdict == Stopped && text.starts_with("fail");
+    Some(if is_gate {
+        Is(Status::Disqualified)
     } else {
-        Some(verdict)
-    }
-}
-
-/// The first word of a verdict: what it was before an explanation.
-pub(super) fn first_word(cell: &str) -> &str {
-    let is_end = |c: char| !c.is_alphanumeric() && c != '_';
-    cell.split(is_end).next().unwrap_or_default()
+        verdict
+    })
 }
 
 static VERDICT_OF_WORD: LazyLock<HashMap<&str, Verdict>> = LazyLock::new(|| {
@@ -186,42 +161,36 @@ fn verdict_of_word(word: &str) -> Option<Verdict> {
 }
 
 /// The verdict that a text is, or begins with before a word that explains it.
-fn find_verdict(text: &str) -> Option<(Verdict, String)> {
-    let text = normalize(text);
-    let words: Vec<&str> = text.split('_').collect();
-    for len in (1..=words.len()).rev() {
-        let head = words[..len].join("_");
+fn find_whole(words: &[&str]) -> Option<Verdict> {
+    let mut lengths = (1..=words.len()).rev();
+    lengths.find_map(|len| {
         let is_whole = len == words.len() || has_word(EXPLAINS, words[len]);
-        if let Some(verdict) = verdict_of_word(&head).filter(|_| is_whole) {
-            return Some((verdict, head));
-        }
-    }
-    None
+        verdict_of_word(&words[..len].join("_")).filter(|_| is_whole)
+    })
 }
 
 /// The verdict of a text of which one word is known: `server_failed` is a crash, `reverted_worse` a discard, and
 /// `keep_simpler` a keep.
-fn find_part(text: &str) -> Option<Verdict> {
-    let text = normalize(text);
-    let words: Vec<&str> = text.split('_').collect();
+fn find_part(words: &[&str]) -> Option<Verdict> {
     if words.len() > MAX_WORDS {
         return None;
     }
     let mut found = None;
     for (at, word) in words.iter().enumerate() {
-        let is_denied = at > 0 && has_word(DENIALS, words[at - 1]);
+        if at > 0 && has_word(DENIALS, words[at - 1]) {
+            continue;
+        }
         let verdict = match verdict_of_word(word) {
-            Some(Stopped) => Some(Is(Status::Crash)),
-            None if word.ends_with("error") || word.ends_with("exception") => {
-                Some(Is(Status::Crash))
-            }
-            verdict => verdict,
+            None if word.ends_with("error") || word.ends_with("exception") => Is(Status::Crash),
+            None => continue,
+            Some(Stopped) => Is(Status::Crash),
+            Some(verdict) => verdict,
         };
-        match verdict.filter(|_| !is_denied) {
-            Some(verdict) if verdict.is_failure() => return Some(verdict),
-            Some(verdict @ Is(Status::Discard)) => found = Some(verdict),
-            Some(verdict @ Is(_)) if at == 0 => found = found.or(Some(verdict)),
-            Some(Completed) if at + 1 == words.len() => found = found.or(Some(Completed)),
+        match verdict {
+            _ if verdict.is_failure() => return Some(verdict),
+            Is(Status::Discard) => found = Some(verdict),
+            Is(_) if at == 0 => found = found.or(Some(verdict)),
+            Completed if at + 1 == words.len() => found = found.or(Some(verdict)),
             _ => {}
         }
     }
@@ -230,45 +199,37 @@ fn find_part(text: &str) -> Option<Verdict> {
 
 /// Whether the explanation of a keep retracts or doubts it: another verdict, `not` before a keep, a plain no.
 fn is_retracted(cell: &str, head: &str, explanation: &str) -> bool {
-    let parts = explanation.split(|c: char| "([{:;,—–→>/|)]}".contains(c));
-    for part in parts.map(str::trim) {
-        // `pass (0)` counts something, `keep: 0` answers.
-        let is_count = part.starts_with('0') && !explanation.starts_with(':');
-        if part == "?" || has_word(NO, part) && !is_count {
-            return true;
-        }
+    let is_answer = explanation.starts_with(':'); // `pass (0)` counts something, `keep: 0` answers
+    let mut parts = explanation.split(|c: char| "([{:;,—–→>/|)]}".contains(c));
+    let denies =
+        |part: &str| part == "?" || has_word(NO, part) && (is_answer || !part.starts_with('0'));
+    if head.trim_end().ends_with('?') || parts.any(|part| denies(part.trim())) {
+        return true;
     }
     let text = normalize(cell);
     let words: Vec<&str> = text.split('_').collect();
-    let retracts = |at| {
+    (0..words.len()).any(|at| {
         let is_denied = at > 0 && has_word(DENIALS, words[at - 1]);
-        begins_with_retraction(&words[at..], is_denied)
-    };
-    head.trim_end().ends_with('?') || (0..words.len()).any(retracts)
+        (1..=(words.len() - at).min(4))
+            .any(|len| retracts(&words[at..at + len].join("_"), is_denied))
+    })
 }
 
-fn begins_with_retraction(words: &[&str], is_denied: bool) -> bool {
-    (1..=words.len().min(4)).any(|len| {
-        let word = words[..len].join("_");
-        match verdict_of_word(&word) {
-            Some(Is(Status::Keep)) => is_denied,
-            Some(Is(Status::Baseline) | Completed) => false,
-            Some(_) => !is_denied,
-            None => has_word(RETRACTIONS, &word) && !is_denied,
-        }
-    })
+fn retracts(word: &str, is_denied: bool) -> bool {
+    match verdict_of_word(word) {
+        Some(Is(Status::Keep)) => is_denied,
+        Some(Is(Status::Baseline) | Completed) => false,
+        Some(_) => !is_denied,
+        None => has_word(RETRACTIONS, word) && !is_denied,
+    }
 }
 
 /// Whether a keep or a baseline was retracted by its own words.
 pub(super) fn is_retracted_keep(cell: &str, kind: VerdictKind) -> bool {
-    let first = parse_verdict(first_word(cell), VerdictKind::Words);
+    let mut words = cell.split(|c: char| !c.is_alphanumeric() && c != '_');
+    let first = parse_verdict(words.next().unwrap_or_default(), VerdictKind::Words);
     let was_kept = matches!(first, Some(Is(Status::Keep | Status::Baseline)));
     was_kept && parse_verdict(cell, kind).is_none()
-}
-
-/// Whether a cell has a word that the tables do not have.
-pub(super) fn is_unknown_word(cell: &str, kind: VerdictKind) -> bool {
-    !is_empty_word(cell) && parse_verdict(cell, kind).is_none()
 }
 
 #[cfg(test)]

@@ -50,6 +50,8 @@ pub struct Log {
     pub(super) end: u64,
     /// The line number of the first row.
     pub first_row: u64,
+    /// Whether an external log has its newest row first, so that line numbers fall.
+    pub is_reversed: bool,
     header: HeaderStyle,
     /// What a person should know about how the log is read.
     pub notes: Vec<String>,
@@ -103,6 +105,7 @@ impl Log {
             start: header.len,
             end,
             first_row: FIRST_ROW,
+            is_reversed: false,
             header: header.style,
             notes: Vec::new(),
             skipped: Vec::new(),

@@ -25,6 +25,8 @@ pub(crate) struct RowReader<'l> {
     peeked_ends: Vec<usize>,
     /// The number of the next line; 0 if it is unknown.
     number: u64,
+    /// Whether the rows are in the reverse order of their lines.
+    pub(crate) counts_down: bool,
     current: Record,
 }
 
@@ -51,6 +53,7 @@ impl<'l> RowReader<'l> {
             ends: Vec::with_capacity(32),
             peeked_ends: Vec::new(),
             number,
+            counts_down: false,
             current: NOTHING_READ,
         }
     }
@@ -77,7 +80,9 @@ impl<'l> RowReader<'l> {
     /// The next row. Damaged rows and blank lines are rows too.
     pub(crate) fn next(&mut self) -> io::Result<Option<Row<'_>>> {
         self.lines.consume(self.current.line.taken);
-        if self.number > 0 {
+        if self.counts_down {
+            self.number = self.number.saturating_sub(self.current.lines);
+        } else if self.number > 0 {
             self.number += self.current.lines;
         }
         self.current = NOTHING_READ;

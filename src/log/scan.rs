@@ -182,7 +182,9 @@ impl Log {
 
     fn rows_from(&self, offset: u64, number: u64, chunk: usize) -> Option<RowReader<'_>> {
         let lines = LineReader::new(self.source.as_ref()?, offset, self.end, chunk);
-        Some(RowReader::new(&self.schema, lines, number))
+        let mut rows = RowReader::new(&self.schema, lines, number);
+        rows.counts_down = self.is_reversed;
+        Some(rows)
     }
 
     fn cannot_read(&self) -> String {

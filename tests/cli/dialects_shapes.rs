@@ -99,9 +99,9 @@ fn old_line_ends_and_crashes_alone_are_a_log() {
             "",
         ),
         (
-            "",
+            "001 5",
             "id\tscore\tstatus\tscore\n1\t5\tkeep\t7\n",
-            "two columns named score differ: choose score or score_2 with --metric",
+            "by its name, the first of score score_2; override with --metric",
         ),
         ("001 5", "id\tscore\tstatus\tscore\n1\t5\tkeep\t5\n", ""),
     ]);
@@ -158,4 +158,58 @@ fn a_text_that_held_the_separator_is_put_together_again() {
     )
     .unwrap();
     sandbox.ok(&["import", "log", "-q"]);
+}
+
+#[test]
+fn lines_of_a_log_that_begins_with_the_newest_row_are_those_of_the_file() {
+    let log = "time,change,val_loss,status\n2026-01-03T10:00:00Z,wider,2.1,keep\n\
+        2026-01-02T10:00:00Z,deeper,2.4,zonk\n\n2026-01-01T10:00:00Z,base,2.3,keep\n";
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.path("log"), log).unwrap();
+    let said = sandbox.transcript(&["check", "--store", "log"]);
+    assert!(
+        said.contains("log:3: trial 001: unknown status 'zonk'"),
+        "{said}"
+    );
+}
+
+#[test]
+fn half_characters_and_repeated_numbers_are_said() {
+    let half = "{\"id\":1,\"val_loss\":2,\"note\":\"a \\ud83d b\",\"status\":\"keep\"}\n";
+    all(&[("001 2", half, "halves of surrogate pairs became U+FFFD: 1")]);
+    for (name, one, two) in [
+        ("iteration", "1", "2"),
+        ("step", "1", "2"),
+        ("n", "1", "2"),
+        ("#", "1", "2"),
+        ("run", "fox", "owl"),
+    ] {
+        let log =
+            format!("{name}\tval_loss\tstatus\n{one}\t3\tkeep\n{two}\t2.5\tkeep\n{one}\t2\tkeep\n");
+        let (found, said) = best(&log, &[]);
+        assert_eq!(found, "002 2", "{log}{said}");
+        let note = format!("{name} is not the id, because its values are repeated");
+        assert!(said.contains(&note), "{log}{said}");
+    }
+}
+
+#[test]
+fn a_cell_that_was_joined_leaves_no_column() {
+    let log = "id,acc,status,description\n1,0.5,keep,a,b\n2,0.7,keep,a\n3,0.6,keep,c\n";
+    let sandbox = Sandbox::new();
+    fs::write(sandbox.path("log"), log).unwrap();
+    let row = sandbox.ok(&["show", "1", "--store", "log", "-q", "--format", "json"]);
+    assert!(row.contains("a,b") && !row.contains("column_5"), "{row}");
+}
+
+#[test]
+fn in_a_log_of_17_columns_the_score_is_the_column_whose_differences_it_has() {
+    let log = "exp_id\tparent_exp\tbaseline_exp\tstatus\tcore_metric\tval_bpb\tdelta_vs_best\ttrain_s\taccuracy\n\
+        000\t\t\tbaseline\t\t\t\t4.10\t0.9401\n001\t000\t000\tkeep\t\t\t-0.20\t3.90\t0.9402\n\
+        002\t001\t001\tdiscard\t\t\t+0.30\t4.20\t0.9412\n";
+    all(&[(
+        "001 3.90",
+        log,
+        "assuming train_s (lower is better): the differences in the log are its own",
+    )]);
 }

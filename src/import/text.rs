@@ -23,17 +23,24 @@ pub(super) struct Text {
 
 /// The lines of a text with their numbers.
 pub(super) struct Lines<'t> {
-    reader: BufReader<Reader<'t>>,
+    reader: BufReader<SourceReader<'t>>,
     newline: u8,
     number: u64,
 }
 
-struct Reader<'t> {
+/// Reads a part of a source.
+pub(super) struct SourceReader<'t> {
     source: &'t Source,
     at: Range<u64>,
 }
 
-impl Read for Reader<'_> {
+impl<'t> SourceReader<'t> {
+    pub(super) fn new(source: &'t Source, at: Range<u64>) -> Self {
+        Self { source, at }
+    }
+}
+
+impl Read for SourceReader<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let rest = usize::try_from(self.at.end - self.at.start).unwrap_or(usize::MAX);
         let wanted = buffer.len().min(rest);
@@ -80,11 +87,8 @@ impl Text {
         Self::new(Source::Memory(text.into_bytes()))
     }
 
-    fn reader(&self, len: u64) -> Reader<'_> {
-        Reader {
-            source: &self.source,
-            at: self.start..self.start.saturating_add(len),
-        }
+    fn reader(&self, len: u64) -> SourceReader<'_> {
+        SourceReader::new(&self.source, self.start..self.start.saturating_add(len))
     }
 
     pub(super) fn lines(&self) -> Lines<'_> {

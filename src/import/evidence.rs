@@ -1,0 +1,199 @@
+//! What the trials say about a column that may be the score: whether keeps beat the best before them, and discards do not.
+
+use crate::log::{
+    Direction::{self, Maximize, Minimize},
+    Status,
+};
+
+/// The chance that a keep beats the best before it in the true score, and that a discard does not.
+const FIT: f64 = 0.9;
+/// The weight of a missing value.
+const MISSING: f64 = 0.3;
+/// Below this ratio of likelihoods the names decide.
+pub(super) const CLEAR_RATIO: f64 = 20.0;
+
+pub(super) const DIRECTIONS: [Direction; 2] = [Minimize, Maximize];
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Evidence {
+    /// Keeps and discards that were compared with the best keep before them.
+    pub(super) keeps: u32,
+    discards: u32,
+    /// For minimize and maximize: the best keep, keeps that beat it, and discards that do not.
+    best: [Option<f64>; 2],
+    pub(super) beaten: [u32; 2],
+    not_beaten: [u32; 2],
+    pub(super) missing: u32,
+    pub(super) scored: u32,
+    negative: u32,
+    minus_ones: u32,
+    /// Steps down and up from one score to the next.
+    pub(super) steps: [u32; 2],
+    pub(super) first: Option<f64>,
+    pub(super) last: Option<f64>,
+    last_keep: Option<f64>,
+    /// How often the column of differences has the difference to each of several references.
+    deltas: u32,
+    delta_hits: [u32; 5],
+}
+
+pub(super) fn index_of(direction: Direction) -> usize {
+    usize::from(direction == Maximize)
+}
+
+impl Evidence {
+    pub(super) fn observe(&mut self, status: Status, value: Option<f64>, delta: Option<f64>) {
+        let Some(value) = value else {
+            let is_rated = matches!(status, Status::Keep | Status::Discard | Status::Baseline);
+            self.missing += u32::from(is_rated);
+            return;
+        };
+        self.observe_delta(value, delta.filter(|delta| *delta != 0.0));
+        self.scored += 1;
+        self.negative += u32::from(value < 0.0);
+        self.minus_ones += u32::from(is_minus_one(value));
+        if let Some(last) = self.last {
+            self.steps[0] += u32::from(value < last);
+            self.steps[1] += u32::from(value > last);
+        }
+        self.last = Some(value);
+        self.first.get_or_insert(value);
+        match status {
+            // It starts the measure, or starts it again.
+            Status::Baseline => self.best = [Some(value); 2],
+            Status::Keep | Status::Discard => self.compare(value, status == Status::Keep),
+            _ => return,
+        }
+        if status != Status::Discard {
+            self.last_keep = Some(value);
+        }
+    }
+
+    fn compare(&mut self, value: f64, is_keep: bool) {
+        if self.best[0].is_some() {
+            self.keeps += u32::from(is_keep);
+            self.discards += u32::from(!is_keep);
+        }
+        for (at, direction) in DIRECTIONS.into_iter().enumerate() {
+            let beats = self.best[at].map(|best| direction.better(value, best));
+            self.beaten[at] += u32::from(is_keep && beats == Some(true));
+            self.not_beaten[at] += u32::from(!is_keep && beats == Some(false));
+            if is_keep && beats != Some(false) {
+                self.best[at] = Some(value);
+            }
+        }
+    }
+
+    fn observe_delta(&mut self, value: f64, delta: Option<f64>) {
+        let Some(delta) = delta.filter(|_| self.first.is_some()) else {
+            return;
+        };
+        let [lowest, highest] = self.best;
+        let references = [self.last, self.last_keep, lowest, highest, self.first];
+        self.deltas += 1;
+        for (hits, reference) in self.delta_hits.iter_mut().zip(references) {
+            let difference = reference.map_or(f64::NAN, |reference| (value - reference).abs());
+            let tolerance = 0.006 * delta.abs() + 1e-9 * value.abs();
+            *hits += u32::from((difference - delta.abs()).abs() <= tolerance);
+        }
+    }
+
+    /// Whether a column of differences has those of this column.
+    pub(super) fn has_differences(&self) -> bool {
+        let most = self.delta_hits.iter().max().copied().unwrap_or(0);
+        most == self.deltas && most > 0 || most >= 2 && most * 10 >= self.deltas * 8
+    }
+
+    /// Whether -1 is the only negative number, and not the only number.
+    pub(super) fn has_only_minus_one(&self) -> bool {
+        self.minus_ones > 0 && self.minus_ones == self.negative && self.negative < self.scored
+    }
+
+    pub(super) fn is_always_negative(&self) -> bool {
+        self.scored > 0 && self.negative == self.scored
+    }
+
+    fn fits(&self, at: usize) -> u32 {
+        self.beaten[at] + self.not_beaten[at]
+    }
+
+    /// How likely the trials are if this is the score; less if the name speaks against the direction.
+    pub(super) fn log_likelihood(&self, named: Option<Direction>) -> f64 {
+        let likelihoods = DIRECTIONS.map(|direction| {
+            let fits = f64::from(self.fits(index_of(direction)));
+            let misfits = f64::from(self.keeps + self.discards) - fits;
+            let is_against = named.is_some_and(|named| named != direction);
+            let doubt = if is_against { CLEAR_RATIO.ln() } else { 0.0 };
+            fits * FIT.ln() + misfits * (1.0 - FIT).ln() - doubt
+        });
+        likelihoods[0].max(likelihoods[1]) - self.cost_of_missing()
+    }
+
+    pub(super) fn cost_of_missing(&self) -> f64 {
+        f64::from(self.missing) * MISSING
+    }
+
+    /// Whether at least half of the keeps beat the best before them, in one direction.
+    pub(super) fn is_plausible(&self) -> bool {
+        self.keeps > 0 && self.beaten[0].max(self.beaten[1]) * 2 >= self.keeps
+    }
+
+    /// Whether all keeps have the same value.
+    pub(super) fn is_guard(&self) -> bool {
+        self.keeps > 0 && self.best[0] == self.best[1] && self.beaten == [0, 0]
+    }
+
+    /// Trials that speak for one direction only: for minimize, for maximize. Discards between the two bests fit both.
+    pub(super) fn votes(&self) -> [u32; 2] {
+        let [down, up] = [self.fits(0), self.fits(1)];
+        let common = (down + up).saturating_sub(self.keeps + self.discards);
+        let common = common.min(down).min(up);
+        [down - common, up - common]
+    }
+
+    /// The direction that most trials speak for, and the sentence that says so.
+    pub(super) fn likelier(&self) -> (Direction, String) {
+        let [down, up] = self.votes();
+        let direction = if up > down { Maximize } else { Minimize };
+        let (beaten, keeps) = (self.beaten[index_of(direction)], self.keeps);
+        (
+            direction,
+            format!("{beaten} of {keeps} keeps beat the best before them"),
+        )
+    }
+}
+
+pub(super) fn is_minus_one(value: f64) -> bool {
+    (value + 1.0).abs() < f64::EPSILON
+}
+
+/// Whether a majority is clear: chance rarely makes it (sign test).
+pub(super) fn is_clear(most: u32, votes: u32) -> bool {
+    if votes > 1000 {
+        return most * 10 > votes * 6;
+    }
+    votes > 0 && chance(most, votes) < 0.05
+}
+
+/// The chance of so many votes for one side, or more, if both were equally likely.
+fn chance(most: u32, votes: u32) -> f64 {
+    let mut probability = 0.5_f64.powi(i32::try_from(votes).unwrap_or(i32::MAX));
+    let mut sum = 0.0;
+    for hits in (most..=votes).rev() {
+        sum += probability;
+        probability *= f64::from(hits) / f64::from(votes - hits + 1);
+    }
+    sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_majority_is_clear_if_chance_rarely_makes_it() {
+        assert!(!is_clear(2, 2) && !is_clear(4, 4) && is_clear(5, 5));
+        assert!(!is_clear(6, 10) && is_clear(9, 10));
+        assert!((chance(5, 10) - 0.623).abs() < 0.001);
+    }
+}
