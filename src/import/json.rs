@@ -15,7 +15,7 @@ use super::{
     table::{DeclaredMetric, Table, fingerprint, leaf, skipped},
     verdicts::{Verdict, parse_verdict, verdict_kind},
 };
-use crate::json_repair::repair_json;
+use crate::json_repair::{REPLACED, repair_json};
 use crate::log::{Direction, SkippedLine, has_word, normalize, normalize_name};
 
 /// The types of lines that are runs; a line without a type is one, too. A config line starts a segment.
@@ -51,7 +51,7 @@ pub(super) fn parse(text: String, wanted: Option<u64>) -> Result<Table> {
 
 /// How many halves of surrogate pairs were replaced.
 fn note_halves(text: &str, repaired: &str) -> Option<String> {
-    let count = |text: &str| text.matches("\\ufffd").count();
+    let count = |text: &str| text.matches(REPLACED).count();
     let halves = count(repaired) - count(text);
     let note = format!("halves of surrogate pairs became U+FFFD: {halves} in the file");
     (halves > 0).then_some(note)
