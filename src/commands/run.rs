@@ -1,6 +1,7 @@
 //! `lineage run`: run the command of one trial, and log its outcome.
 
 mod outcome;
+mod plan;
 mod start;
 
 use std::{ffi::OsString, path::PathBuf, str::FromStr, time::Duration};

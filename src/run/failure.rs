@@ -1,10 +1,13 @@
 //! What the output of a failed command says about the failure: the error, where it was raised, and the last lines.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use crate::analysis::{LAST_LINES, has_error_word};
 use crate::text::{cut_middle, escape_controls};
 
-use super::found_error::{FoundError, is_wrapper};
-use super::traceback::find_exception;
+use super::traceback::{FoundError, find_exception, is_wrapper};
 use super::values::remove_colors;
 
 /// The most bytes of the notes as the log has them, where a line break takes two.
@@ -36,7 +39,8 @@ pub(super) fn describe_failure(
         None
     } else {
         find_error(&stderr)
-            .or_else(|| last_line(&stderr))
+            // What a program says last on stderr is usually why it failed.
+            .or_else(|| find_line(&stderr, |_| true))
             .or_else(|| find_error(&stdout))
     };
     match error {
@@ -78,27 +82,18 @@ fn shorten(line: &str) -> String {
 
 /// The innermost exception of the last traceback, else the last line with a word such as `error:`.
 fn find_error(lines: &[String]) -> Option<FoundError> {
-    if let Some(exception) = find_exception(lines) {
-        return Some(exception);
-    }
-    let is_error = |line: &&String| {
-        let has_word = has_error_word(line) || MORE_WORDS.iter().any(|word| line.contains(word));
-        has_word && !is_wrapper(line)
-    };
-    let line = lines.iter().rev().find(is_error)?;
-    Some(FoundError {
-        message: line.trim().to_owned(),
-        frame: None,
+    find_exception(lines).or_else(|| {
+        find_line(lines, |line| {
+            has_error_word(line) || MORE_WORDS.iter().any(|word| line.contains(word))
+        })
     })
 }
 
-/// What a program says last on stderr is usually why it failed.
-fn last_line(lines: &[String]) -> Option<FoundError> {
-    let line = lines.iter().rev().find(|line| !is_wrapper(line))?;
-    Some(FoundError {
-        message: line.trim().to_owned(),
-        frame: None,
-    })
+/// The last line that is wanted and does not only report the failure of another program.
+fn find_line(lines: &[String], is_wanted: impl Fn(&str) -> bool) -> Option<FoundError> {
+    let mut lines = lines.iter().rev();
+    let line = lines.find(|line| is_wanted(line) && !is_wrapper(line))?;
+    Some(FoundError::new(line.trim(), None))
 }
 
 /// The lines with text, without colours, without the part of a line that a carriage return overwrites, and without the prefix
@@ -108,11 +103,8 @@ fn clean_lines(output: &[u8]) -> Vec<String> {
     let text = String::from_utf8_lossy(&output);
     let mut lines = Vec::new();
     for line in text.lines() {
-        let shown = line
-            .trim_end_matches('\r')
-            .rsplit('\r')
-            .next()
-            .unwrap_or_default();
+        let line = line.trim_end_matches('\r');
+        let shown = line.rsplit('\r').next().unwrap_or_default();
         let line = strip_process(shown).trim_end();
         if !line.is_empty() {
             lines.push(line.to_owned());
@@ -123,23 +115,12 @@ fn clean_lines(output: &[u8]) -> Vec<String> {
 
 /// Removes `[rank0]: `, `[1,3]<stderr>:`, `(worker pid=7) ` and the like.
 fn strip_process(line: &str) -> &str {
-    for (open, close) in [
-        ("[rank", "]:"),
-        ("[default", "]:"),
-        ("[1,", ">:"),
-        ("(", "pid="),
-    ] {
-        if let Some(after) = line.strip_prefix(open)
-            && let Some((inside, rest)) = after.split_once(close)
-            && inside.len() < 40
-        {
-            let rest = if close == "pid=" {
-                rest.split_once(')').map_or(rest, |(_, rest)| rest)
-            } else {
-                rest
-            };
-            return rest.strip_prefix(' ').unwrap_or(rest);
-        }
-    }
-    line
+    static PREFIX: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"^(?:\[(?:rank|default)[^\]]{0,40}\]:|\[1,[^>]{0,40}>:|\([^=)]{0,40}pid=[^)]*\)) ?",
+        )
+        .expect("a valid expression")
+    });
+    let prefix = PREFIX.find(line).map_or(0, |prefix| prefix.end());
+    &line[prefix..]
 }

@@ -3,7 +3,6 @@
 mod command;
 mod entry;
 mod failure;
-mod found_error;
 mod group;
 mod outcome;
 mod repeat;

@@ -1,6 +1,6 @@
 //! Exceptions in the output of a command, as Python, Java, JavaScript, Rust, Go and C++ print them.
 
-use super::found_error::{FoundError, is_wrapper};
+use crate::analysis::WRAPPERS;
 
 const TRACEBACK: &str = "Traceback (most recent call last):";
 
@@ -8,6 +8,23 @@ const TRACEBACK: &str = "Traceback (most recent call last):";
 const LINKS: [&str; 2] = [
     "The above exception was the direct cause",
     "During handling of the above exception",
+];
+
+/// What launchers print when a program that they started failed.
+const LAUNCHERS: [&str; 13] = [
+    "DistBackendError",
+    "Error: Command failed",
+    "RemoteTraceback",
+    "error Command failed",
+    "error: Recipe",
+    "exited with exit code",
+    "Exited with exit code",
+    "failed (exitcode",
+    "make: ***",
+    "make[",
+    "mpirun",
+    "npm ERR!",
+    "returned non-zero exit status",
 ];
 
 /// Code that the command did not write itself.
@@ -22,6 +39,29 @@ const OTHERS_CODE: [&str; 9] = [
     "at java.",
     "at java.base/",
 ];
+
+/// An error in the output of a command.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct FoundError {
+    pub(super) message: String,
+    /// The deepest frame in the command's own code.
+    pub(super) frame: Option<String>,
+}
+
+impl FoundError {
+    pub(super) fn new(message: &str, frame: Option<&str>) -> Self {
+        Self {
+            message: message.to_owned(),
+            frame: frame.map(str::to_owned),
+        }
+    }
+}
+
+/// Whether a line reports the failure of another program, which says more itself.
+pub(super) fn is_wrapper(line: &str) -> bool {
+    let mut wrappers = WRAPPERS.iter().chain(&LAUNCHERS);
+    wrappers.any(|wrapper| line.contains(wrapper))
+}
 
 /// The innermost exception of the last chain of exceptions, unless it only wraps another program's failure.
 pub(super) fn find_exception(lines: &[String]) -> Option<FoundError> {
@@ -141,68 +181,43 @@ fn find_panic(lines: &[String]) -> Option<FoundError> {
     };
     let at = lines.iter().rposition(is_start)?;
     let (line, below) = (&lines[at], &lines[at + 1..]);
+    let next = below.first().map_or("", |next| next.trim());
     if let Some((_, place)) = line.split_once(" panicked at ")
-        && let Some(message) = below.first()
+        && !next.is_empty()
     {
-        return Some(FoundError {
-            message: format!("panicked: {message}"),
-            frame: Some(place.trim_end_matches(':').to_owned()),
-        });
+        let place = place.trim_end_matches(':');
+        return Some(FoundError::new(&format!("panicked: {next}"), Some(place)));
     }
-    if let Some(what) = below
-        .first()
-        .filter(|line| line.trim_start().starts_with("what():"))
-    {
-        return Some(FoundError {
-            message: format!("{line} {}", what.trim()),
-            frame: None,
-        });
+    if next.starts_with("what():") {
+        return Some(FoundError::new(&format!("{line} {next}"), None));
     }
     let is_place = |line: &&String| line.starts_with('\t') && is_own_code(line);
-    let frame = below
-        .iter()
-        .find(is_place)
-        .map(|line| line.trim().to_owned());
-    Some(FoundError {
-        message: line.clone(),
-        frame,
-    })
+    let frame = below.iter().find(is_place);
+    Some(FoundError::new(line, frame.map(|frame| frame.trim())))
 }
 
 /// An error above lines that start with `at`, as in Java and JavaScript, or the last cause that is listed for an error.
 fn find_stack(lines: &[String]) -> Option<FoundError> {
-    let is_frame = |line: &String| line.trim_start().starts_with("at ");
-    let causes = ["Caused by: ", "[cause]: "];
     if let Some(at) = lines.iter().rposition(|line| line.trim() == "Caused by:") {
-        let listed = lines[at + 1..]
-            .iter()
-            .take_while(|line| line.starts_with(' '));
-        let cause = listed.last()?.trim_start();
-        return Some(FoundError {
-            message: cause
-                .trim_start_matches(|c: char| c.is_ascii_digit() || c == ':' || c == ' ')
-                .to_owned(),
-            frame: None,
-        });
+        let listed = lines[at + 1..].iter();
+        let cause = listed.take_while(|line| line.starts_with(' ')).last()?;
+        let is_number = |c: char| c.is_ascii_digit() || c == ':' || c == ' ';
+        return Some(FoundError::new(cause.trim_start_matches(is_number), None));
     }
+    let is_frame = |line: &String| line.trim_start().starts_with("at ");
     let has_frames = |at: &usize| lines.get(at + 1).is_some_and(is_frame) && !is_frame(&lines[*at]);
     let at = (0..lines.len()).rev().find(has_frames)?;
     let below = lines[at + 1..].iter().take_while(|line| is_frame(line));
-    let frames: Vec<String> = below.map(|line| line.trim().to_owned()).collect();
+    let frames: Vec<&str> = below.map(|line| line.trim()).collect();
     let mut message = lines[at].trim();
-    for cause in causes {
-        message = message
-            .split_once(cause)
-            .map_or(message, |(_, cause)| cause);
+    for cause in ["Caused by: ", "[cause]: "] {
+        if let Some((_, inner)) = message.split_once(cause) {
+            message = inner;
+        }
     }
-    let own = frames
-        .iter()
-        .position(|frame| is_own_code(frame))
-        .unwrap_or(0);
-    Some(FoundError {
-        message: message.trim_end_matches(" {").to_owned(),
-        frame: frames.into_iter().nth(own),
-    })
+    let own = frames.iter().find(|frame| is_own_code(frame));
+    let frame = own.or(frames.first()).copied();
+    Some(FoundError::new(message.trim_end_matches(" {"), frame))
 }
 
 #[cfg(test)]

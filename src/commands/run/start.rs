@@ -1,6 +1,6 @@
 //! The part of `run` up to the end of the command: what is checked, shown and stored before it starts.
 
-use std::{ffi::OsStr, fs::File, path::Path};
+use std::ffi::OsStr;
 
 use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
@@ -11,16 +11,12 @@ use crate::commands::append::freeze::{Staged, Stager};
 use crate::commands::similar::describe_close;
 use crate::commands::{Context, Usage};
 use crate::index::IndexedLog;
-use crate::log::{ExpId, Number, Role, Schema, Status};
+use crate::log::{ExpId, Number, Schema, Status};
 use crate::run::{
-    Attempt, Plan, RESULT_VARIABLE, Rules, Runner, RunningEntry, Spread, Wanted, format_std,
-    remove_stale_entries,
+    Attempt, RESULT_VARIABLE, Rules, Runner, RunningEntry, Spread, format_std, remove_stale_entries,
 };
 use crate::snapshot::remove_unfinished_snapshots;
 use crate::store::{RunningProcess, RunningTrial, Store};
-
-/// Columns that the output of a command does not tell, even if it has a number of their name.
-const NOT_MEASURED: [Role; 4] = [Role::Expected, Role::Delta, Role::TotalSeconds, Role::Score];
 
 /// A trial that is about to run.
 pub(super) struct Started {
@@ -273,64 +269,4 @@ fn describe_stale(trial: &RunningTrial) -> String {
         "a trial {name}, started at {started} by process {} on {}, {end} and is not logged",
         process.pid, process.host
     )
-}
-
-impl Run {
-    /// What the command's output is searched for, and what decides the outcome.
-    pub(super) fn rules(&self, schema: &Schema) -> Rules {
-        let mut names = vec![schema.metric.clone()];
-        for (column, name) in schema.names().iter().enumerate() {
-            let is_taken = NOT_MEASURED
-                .iter()
-                .any(|&role| schema.column(role) == Some(column));
-            let is_other = ["core_metric", "score_std"].contains(&name.as_str());
-            let is_measured =
-                !is_taken && !is_other && !schema.is_text(column) && !schema.is_id(column);
-            if is_measured && *name != names[0] {
-                names.push(name.clone());
-            }
-        }
-        Rules {
-            names,
-            score_names: vec![
-                schema.score_name().to_owned(),
-                "metric".to_owned(),
-                "core_metric".to_owned(),
-            ],
-            metric_file: self.metric_file.clone(),
-            status: self.status.clone(),
-            on_exit: self.on_exit.clone(),
-            timeout_status: self.timeout_status.clone(),
-            timeout: self
-                .timeout
-                .as_ref()
-                .map_or_else(String::new, |limit| limit.text.clone()),
-        }
-    }
-
-    pub(super) fn plan(&self, rules: &Rules, store: &Store) -> Result<Plan> {
-        Ok(Plan {
-            command: self.command.clone(),
-            timeout: self.timeout.as_ref().map(|limit| limit.duration),
-            kill_after: self.kill_after.duration,
-            log: match &self.log {
-                Some(path) => Some(create_log(path, store)?),
-                None => None,
-            },
-            wanted: Wanted {
-                score_regex: self.score_regex.clone(),
-                names: rules.names.clone(),
-            },
-        })
-    }
-}
-
-fn create_log(path: &Path, store: &Store) -> Result<File> {
-    if store.is_log(path) {
-        let path = path.display();
-        bail!(Usage(format!(
-            "--log: {path} is the log of trials; write to another file"
-        )));
-    }
-    File::create(path).with_context(|| format!("cannot create {}", path.display()))
 }
