@@ -85,6 +85,23 @@ fn no_color_is_honoured() {
 }
 
 #[test]
+fn clicolor_force_colours_a_pipe_unless_the_flag_says_never() {
+    let sandbox = Sandbox::with_store();
+    sandbox.ok(&["append", "-q", "--status", "auto", "--metric", "3"]);
+    for (args, is_coloured) in [
+        (&["tail"][..], true),
+        (&["stats"], true),
+        (&["tail", "--color", "never"], false),
+        (&["tail", "--format", "jsonl"], false),
+    ] {
+        let mut command = sandbox.lineage(args);
+        let output = command.env("CLICOLOR_FORCE", "1").output().unwrap();
+        let shown = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(shown.contains('\x1b'), is_coloured, "{args:?}: {shown:?}");
+    }
+}
+
+#[test]
 fn no_escape_and_nothing_invisible_reaches_the_terminal() {
     let sandbox = hostile();
     for line in [
