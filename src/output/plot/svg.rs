@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::font::text_width;
 use super::scene::{Anchor, Class, Form, Outline, Position, Scene, Shape};
 use super::style::{Color, Style, Theme, style};
 use crate::log::Status;
@@ -93,8 +94,16 @@ fn text_line(class: Class, anchor: Anchor, (x, y): Position, text: &str) -> Stri
         Anchor::Middle => " text-anchor=\"middle\"",
         Anchor::End => " text-anchor=\"end\"",
     };
+    // The places were chosen for the bundled font; the reader's may be wider.
+    let size = style(class, Theme::Light).font_size;
+    let width = match text_width(text, size) {
+        width if width > 0.0 => format!(" textLength=\"{}\"", short(width)),
+        _ => String::new(),
+    };
     let (class, x, y, text) = (name(class), short(x), short(y), escape(text));
-    format!("<text class=\"{class}\" x=\"{x}\" y=\"{y}\"{anchor}>{text}</text>\n")
+    format!(
+        "<text class=\"{class}\" x=\"{x}\" y=\"{y}\"{anchor}{width} lengthAdjust=\"spacingAndGlyphs\">{text}</text>\n"
+    )
 }
 
 /// A mark as a part of a path.

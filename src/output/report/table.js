@@ -10,7 +10,7 @@ let shown = [];
 const tableColumns = ["id", "status", "score", "delta", "specialist", "domain", "hypothesis"]
   .filter((role) => column(role) !== undefined)
   .map((role) => ({ role, at: column(role), isNumber: role === "score" || role === "delta" }));
-const widths = { id: 80, status: 175, score: 105, delta: 120, specialist: 115, domain: 110 };
+const widths = { id: 80, status: 175, score: 150, delta: 120, specialist: 115, domain: 110 };
 
 function makeHeader() {
   const row = table.tHead.rows[0];
