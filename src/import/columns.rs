@@ -124,8 +124,10 @@ impl Columns {
     /// Reads the whole table once. Rows with too many cells are left out, unless they are most: their cells may be in the
     /// wrong columns.
     pub(super) fn read(table: &Table, parent: Option<usize>) -> Result<Self> {
+        let mut ranks = HashMap::new();
+        let names = table.names.iter();
         let mut columns = Self {
-            all: table.names.iter().map(|name| Column::new(name)).collect(),
+            all: names.map(|name| Column::new(name, &mut ranks)).collect(),
             parents: HashSet::new(),
         };
         let mut rows = 0;
@@ -162,8 +164,12 @@ pub(super) fn hash_id(cell: &str) -> Option<u64> {
 }
 
 impl Column {
-    fn new(name: &str) -> Self {
-        let rank = rank_name(name);
+    /// The ranks of names whose long numbers are left out are found once: wide logs have many that differ in nothing else.
+    fn new<'n>(name: &'n str, ranks: &mut HashMap<&'n str, NameRank>) -> Self {
+        let word = name.trim_end_matches(|c: char| c.is_ascii_digit());
+        let is_numbered = name.len() > word.len() + 2;
+        let key = if is_numbered { word } else { name };
+        let rank = *ranks.entry(key).or_insert_with(|| rank_name(name));
         let name = normalize_column(name);
         let is_key = is_key(&name);
         Self {
