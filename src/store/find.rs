@@ -130,7 +130,7 @@ impl Store {
     }
 
     /// Whether a path leads to the log.
-    pub fn is_log(&self, path: &Path) -> bool {
+    fn is_log(&self, path: &Path) -> bool {
         match (path.canonicalize(), self.log.canonicalize()) {
             (Ok(path), Ok(log)) => path == log,
             _ => false,
@@ -140,7 +140,7 @@ impl Store {
     /// What a path is to the store, if it leads to a part of it, which no output may replace.
     pub fn describe_own_file(&self, path: &Path) -> Option<&'static str> {
         if self.is_log(path) {
-            return Some("the log");
+            return Some("the log of trials");
         }
         let dir = self.dir.as_ref()?.canonicalize().ok()?;
         let full = path.canonicalize().ok()?;

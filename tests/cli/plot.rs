@@ -363,7 +363,7 @@ fn a_picture_or_a_page_never_replaces_a_file_of_the_store() {
     ] {
         let shown = sandbox.transcript(args);
         assert!(
-            shown.contains("is the log; write to another file"),
+            shown.contains("is the log of trials; write to another file"),
             "{shown}"
         );
         assert!(shown.ends_with("= 2\n"), "{shown}");

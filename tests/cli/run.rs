@@ -274,6 +274,12 @@ fn a_log_that_cannot_take_the_trial_is_refused_before_the_command_runs() {
     let (code, _, stderr) = run_args(&sandbox, &log);
     assert!(stderr.contains("is the log of trials"), "{stderr}");
     assert_eq!((code, sandbox.read_log().lines().count()), (Some(2), 1));
+    let settings = sandbox.read(".lineage/lineage.toml");
+    let log = ["run", "--log", ".lineage/lineage.toml", "--", "true"];
+    let (code, _, stderr) = run_args(&sandbox, &log);
+    assert!(stderr.contains("is a file of the store"), "{stderr}");
+    assert_eq!(code, Some(2));
+    assert_eq!(sandbox.read(".lineage/lineage.toml"), settings);
 }
 
 #[test]

@@ -64,10 +64,10 @@ impl Run {
 }
 
 fn create_log(path: &Path, store: &Store) -> Result<File> {
-    if store.is_log(path) {
+    if let Some(what) = store.describe_own_file(path) {
         let path = path.display();
         bail!(Usage(format!(
-            "--log: {path} is the log of trials; write to another file"
+            "--log: {path} is {what}; write to another file"
         )));
     }
     File::create(path).with_context(|| format!("cannot create {}", path.display()))
