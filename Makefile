@@ -32,6 +32,8 @@ pictures: demo
 
 test:
 	$(CARGO) test --locked
+	$(CARGO) test --locked --features postgres --lib shared::
+	$(CARGO) test --locked --features postgres --test shared
 
 stress:
 	$(CARGO) test --locked --release --test stress -- --long
@@ -39,6 +41,7 @@ stress:
 check:
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(CARGO) clippy --locked --all-targets --features postgres -- -D warnings
 	$(CARGO) test --locked --test cli generated::
 	$(MAKE) deny
 

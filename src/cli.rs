@@ -10,8 +10,8 @@ use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand, ValueHint};
 
 use crate::commands::{
     Context, ExitStatus, Findings, Usage, amend, append, best, chain, check, checkout, compare,
-    completions, diff, export, import, init, plot, prompts, prune, render, report, run, search,
-    show, similar, stats, tail, tree,
+    completions, diff, export, import, init, outbox, plot, prompts, prune, pull, render, report,
+    run, search, show, similar, stats, tail, tree,
 };
 use crate::text::shell_word;
 use crate::ui::{Closed, Ui};
@@ -51,6 +51,9 @@ struct GlobalArgs {
     /// Suppress notes
     #[arg(long, short, global = true)]
     quiet: bool,
+    /// Do not ask the database of a shared store
+    #[arg(long, global = true)]
+    offline: bool,
     /// When to use colour: auto, always or never
     #[arg(long, global = true, value_name = "WHEN")]
     #[arg(default_value = "auto", hide_possible_values = true)]
@@ -82,6 +85,7 @@ enum Command {
     Prompts(prompts::Prompts),
     Check(check::Check),
     Import(import::Import),
+    Pull(pull::Pull),
     Export(export::Export),
     Completions(completions::Completions),
 }
@@ -126,6 +130,9 @@ pub fn run(cli: Cli) -> ExitCode {
         .map(|path| format!("--store {}", shell_word(&path.to_string_lossy())));
     let flags = flags.collect::<Vec<_>>().join(" ");
     let context = Context::new(Ui::new(args.color, args.quiet, flags), stores);
+    if args.offline {
+        context.go_offline("--offline");
+    }
     match run_command(cli.command, &context) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is::<Closed>() => ExitCode::SUCCESS,
@@ -146,6 +153,17 @@ fn run_command(command: Command, context: &Context) -> anyhow::Result<()> {
         bail!(Usage(
             "only plot and compare take several --store".to_owned()
         ));
+    }
+    let is_writer = matches!(
+        command,
+        Command::Append(_)
+            | Command::Run(_)
+            | Command::Amend(_)
+            | Command::Import(_)
+            | Command::Pull(_)
+    );
+    if !matches!(command, Command::Init(_) | Command::Completions(_)) {
+        outbox::send(context, is_writer);
     }
     match command {
         Command::Init(args) => init::run(args, context),
@@ -170,6 +188,7 @@ fn run_command(command: Command, context: &Context) -> anyhow::Result<()> {
         Command::Prompts(args) => prompts::run(args, context),
         Command::Check(args) => check::run(args, context),
         Command::Import(args) => import::run(args, context),
+        Command::Pull(args) => pull::run(args, context),
         Command::Export(args) => export::run(args, context),
         Command::Completions(args) => completions::run(args, Cli::command(), context),
     }

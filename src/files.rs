@@ -15,6 +15,10 @@ use crate::text::byte_count;
 /// The most bytes of a file that a person writes: settings and insights.
 pub(crate) const MAX_TEXT_BYTES: u64 = 16 * 1024 * 1024;
 
+/// The most bytes of trials that wait for a database.
+#[cfg(feature = "postgres")]
+pub(crate) const MAX_OUTBOX_BYTES: u64 = 256 * 1024 * 1024;
+
 /// Opens a regular file. Never waits for the other end of a FIFO, and never reads a device.
 pub(crate) fn open_regular(
     options: &mut OpenOptions,

@@ -14,6 +14,8 @@ pub mod open;
 pub mod output;
 pub mod prompt;
 pub mod run;
+#[cfg(feature = "postgres")]
+pub mod shared;
 pub mod snapshot;
 pub mod store;
 pub mod text;

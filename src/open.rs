@@ -1,6 +1,6 @@
 //! Opens a log to read it: the log of a store, or an external log.
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, anyhow, ensure};
 
@@ -9,7 +9,8 @@ use crate::{
     import::{ColumnMap, ImportOptions, OwnHeader, open_external},
     index::{IndexedLog, index_path},
     log::{Direction, ExpId, Extent, Log, LogOptions, Source, Tie, read_header},
-    store::{Settings, Store, check_regular, way_out},
+    store::{Settings, Store, Unreachable, check_regular, way_out},
+    text::rough_time,
 };
 
 /// How the caller wants a log read; what is absent comes from the settings, else from the log.
@@ -81,9 +82,32 @@ fn own_header<'a>(store: &'a Store, metric: Option<&'a str>, is_mapped: bool) ->
 
 /// Opens a log to read its complete lines.
 pub fn open_log(store: &Store, options: &ReadOptions) -> Result<IndexedLog> {
+    let staleness = fetch(store)?;
     let (mut log, extent) = open(store, options, MissingLog::IsAnError)?;
     add_notes(&mut log, extent);
+    log.log_mut().notes.extend(staleness);
     Ok(log)
+}
+
+/// Fetches the new trials of a shared log. If that is impossible now, says how old the mirror is.
+fn fetch(store: &Store) -> Result<Option<String>> {
+    let Some(shared) = &store.settings.shared else {
+        return Ok(None);
+    };
+    let Err(error) = store.pull(Duration::from_millis(shared.fetch_ms)) else {
+        return Ok(None);
+    };
+    if !error.is::<Unreachable>() {
+        return Err(error);
+    }
+    let age = match store.mirror_age() {
+        Some(age) => format!("{} ago", rough_time(age)),
+        None => "never".to_owned(),
+    };
+    Ok(Some(format!(
+        "{}: a mirror, last up to date {age} ({error:#})",
+        store.log_path().display()
+    )))
 }
 
 /// Opens a log to which a trial is to be added: it may be missing.
@@ -107,7 +131,9 @@ fn add_notes(log: &mut IndexedLog, extent: Extent) {
 
 /// Opens a log to read all of it, also a last line without its newline.
 pub fn open_log_to_end(store: &Store, options: &ReadOptions) -> Result<(IndexedLog, Extent)> {
+    let staleness = fetch(store)?;
     let (mut log, extent) = open(store, options, MissingLog::IsAnError)?;
+    log.log_mut().notes.extend(staleness);
     if !log.is_external() {
         log.log_mut().extend_to(extent.len);
     }

@@ -1,7 +1,7 @@
 //! Text: escaping what a terminal could act on, cutting to a length, quoting for a shell, counting, suggesting.
 //! Free text is made visible first, then cut, then quoted. Imports no other module of the crate.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -163,6 +163,16 @@ pub fn squeeze(text: &str) -> String {
 /// `1 trial`, `2 trials`.
 pub fn count(n: u64, noun: &str) -> String {
     format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}
+
+/// A time in the largest unit that leaves at least two.
+pub fn rough_time(time: Duration) -> String {
+    match time.as_secs() {
+        seconds @ 0..120 => format!("{seconds} s"),
+        seconds @ 120..7200 => format!("{} min", seconds / 60),
+        seconds @ 7200..172_800 => format!("{} h", seconds / 3600),
+        seconds => format!("{} days", seconds / 86_400),
+    }
 }
 
 /// Bytes in the largest unit that leaves at least one.

@@ -5,19 +5,25 @@ use std::{
     fmt,
     fs::{self, File},
     io::{self, ErrorKind, Write},
+    mem,
     path::Path,
     time::Duration,
 };
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use fs4::FileExt;
+use jiff::Timestamp;
 
-use super::{file_lock::open_locked, file_system::warn_once};
+use super::{
+    file_lock::open_locked,
+    file_system::warn_once,
+    mirror::{Database, lock_shared},
+};
 use crate::{
     files::{flush_directory_of, permissions_of, persist_new, temporary_file_beside},
     index::{FileState, IndexedLog, index_path},
     log::{
-        BatchRecord, Direction, Extent, Log, Schema, Source, encode_row, lines::MAX_ROW,
+        BatchRecord, Direction, Extent, Log, Role, Schema, Source, encode_row, lines::MAX_ROW,
         read_file_at,
     },
     store::{Durability, Store},
@@ -28,9 +34,21 @@ pub struct LockedLog {
     pub(super) file: File,
     pub(super) log: IndexedLog,
     /// The header to write if the log has none.
-    header: String,
+    pub(super) header: String,
     durability: Durability,
     is_new: bool,
+    /// The database of a shared log, whose run is locked, too.
+    pub(super) database: Option<Database>,
+    /// What went wrong after the rows were safe in the database.
+    pub(super) warnings: Vec<String>,
+}
+
+/// What no other row of a shared log may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Uniqueness {
+    Id,
+    /// The job, too.
+    Job,
 }
 
 /// The trials are in the log, but something failed afterwards. They must not be appended again.
@@ -46,8 +64,20 @@ impl fmt::Display for Written {
 impl std::error::Error for Written {}
 
 impl Store {
-    /// Takes the lock on the log, waiting no longer than `wait`, and reads the log as it is then.
+    /// Takes the lock on the log, waiting no longer than `wait`, and reads the log as it is then. A shared log is also locked
+    /// in its database, and has the rows of other hosts.
     pub fn lock(&self, direction: Option<Direction>, wait: Duration) -> Result<LockedLog> {
+        match &self.settings.shared {
+            Some(shared) => lock_shared(self, shared, direction, wait),
+            None => self.lock_file(direction, wait),
+        }
+    }
+
+    pub(super) fn lock_file(
+        &self,
+        direction: Option<Direction>,
+        wait: Duration,
+    ) -> Result<LockedLog> {
         let path = self.log_path();
         self.check_not_lost()?;
         let file = open_locked(path, self.may_create_log(), wait)?;
@@ -71,6 +101,8 @@ impl Store {
             header,
             durability: self.settings.durability,
             is_new: len == 0,
+            database: None,
+            warnings: Vec::new(),
         })
     }
 
@@ -94,19 +126,48 @@ impl LockedLog {
     /// Appends rows, all or none, then releases the lock and flushes. Without rows, it only adds a missing
     /// last newline, so that every reader sees the trial that is reported as logged.
     pub fn write<S: AsRef<str>>(mut self, rows: &[Vec<S>]) -> Result<()> {
-        self.append_rows(rows)?;
+        self.append_rows(rows, Uniqueness::Id)?;
         self.release_and_flush()
+    }
+
+    /// The time of the next trial: that of the database, if it has one.
+    pub fn now(&self) -> Result<Timestamp> {
+        match &self.database {
+            Some(database) => database.now(),
+            None => Ok(Timestamp::now()),
+        }
+    }
+
+    /// What went wrong after the rows were safe.
+    pub fn take_warnings(&mut self) -> Vec<String> {
+        mem::take(&mut self.warnings)
     }
 
     /// Appends rows with one write, all or none. `release_and_flush` has to follow. If `append_rows` fails because the disk
     /// is full, it may be called again with shorter rows.
-    pub fn append_rows<S: AsRef<str>>(&mut self, rows: &[Vec<S>]) -> Result<()> {
+    pub fn append_rows<S: AsRef<str>>(
+        &mut self,
+        rows: &[Vec<S>],
+        uniqueness: Uniqueness,
+    ) -> Result<()> {
         let encoded = self.encode(rows)?;
+        let Some(database) = self.database.take() else {
+            return self.append_text(&encoded, rows.len() > 1);
+        };
+        let column = self.log.schema.column(Role::Job);
+        let jobs = rows.iter().map(|row| {
+            let job = row.get(column?)?.as_ref();
+            Some(job).filter(|job| uniqueness == Uniqueness::Job && !job.is_empty())
+        });
+        let jobs: Vec<_> = jobs.collect();
+        database.append(self, &encoded, &jobs)
+    }
+
+    fn append_text(&mut self, encoded: &str, is_batch: bool) -> Result<()> {
         // Measured again, because a program that ignores the lock may have written.
         let state_before = FileState::of(&self.file);
         let (len, missing) = find_missing(self.log.path(), &self.file, &self.header)?;
-        let bytes = missing.to_owned() + &encoded;
-        let is_batch = rows.len() > 1;
+        let bytes = missing.to_owned() + encoded;
         let mut written = self.append_bytes(len, bytes.as_bytes(), is_batch);
         if let Err(error) = &written
             && is_out_of_space(error)
@@ -168,7 +229,7 @@ impl LockedLog {
     }
 
     /// Writes at the end, where the file was opened for appending, or undoes what it could not write completely.
-    fn append_bytes(&self, len: u64, bytes: &[u8], is_batch: bool) -> Result<()> {
+    pub(super) fn append_bytes(&self, len: u64, bytes: &[u8], is_batch: bool) -> Result<()> {
         let path = self.log.path();
         // Without a record, as in a directory that cannot be written, only a kill may leave a part of the batch.
         let is_recorded = is_batch && record_batch(path, len, bytes).is_ok();

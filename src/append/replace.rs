@@ -38,8 +38,17 @@ pub struct Reason<'a> {
 
 impl LockedLog {
     /// Changes cells of a row. Writers that wait for the lock find that the log was replaced and start over.
-    pub fn amend(self, trial: &Trial, changes: &[CellChange], reason: &Reason) -> Result<()> {
+    pub fn amend(
+        mut self,
+        trial: &Trial,
+        changes: &[CellChange],
+        reason: &Reason,
+    ) -> Result<Vec<String>> {
         let row = trial.row();
+        if let Some(database) = self.database.take() {
+            database.amend(&mut self, &row, changes, reason.why)?;
+            return Ok(self.take_warnings());
+        }
         // A link to the log stays one.
         let path = fs::canonicalize(self.log.path())?;
         let shown = path.display();
@@ -59,7 +68,8 @@ impl LockedLog {
             anyhow!(Written(format!(
                 "the log is changed, but not known to be on disk ({error})"
             )))
-        })
+        })?;
+        Ok(Vec::new())
     }
 
     /// Writes the changed log to a temporary file that has the lock, the owner and the permissions of the log.
@@ -80,10 +90,7 @@ impl LockedLog {
         } else {
             b"\n"
         });
-        let metadata = self.file.metadata()?;
-        let mut copy = create_copy(path)?;
-        // A writer that opens the new log waits until it is complete and indexed.
-        FileExt::lock(copy.as_file())?;
+        let mut copy = start_copy(path)?;
         copy_range(&self.file, 0..row.offset, copy.as_file_mut())?;
         copy.write_all(&line)?;
         copy_range(
@@ -91,7 +98,13 @@ impl LockedLog {
             self.log.end_of(row.offset)?..len,
             copy.as_file_mut(),
         )?;
-        let file = copy.as_file();
+        self.finish_copy(copy.as_file())?;
+        Ok(copy)
+    }
+
+    /// Gives a copy the owner and the permissions of the log, and flushes it.
+    pub(super) fn finish_copy(&self, file: &File) -> Result<()> {
+        let metadata = self.file.metadata()?;
         let owner = (metadata.uid(), metadata.gid());
         let copied = file.metadata()?;
         if owner != (copied.uid(), copied.gid()) {
@@ -100,18 +113,26 @@ impl LockedLog {
         }
         file.set_permissions(Permissions::from_mode(metadata.mode() & 0o7777))?;
         file.sync_all()?;
-        Ok(copy)
+        Ok(())
     }
 
-    /// Goes on with the file that replaced the log: its index is made anew, then the lock is released.
-    fn switch_to(mut self, file: File, path: &Path) -> io::Result<()> {
+    /// Goes on with the file that replaced the log: its index is made anew.
+    pub(super) fn switch_to(&mut self, file: File, path: &Path) -> io::Result<()> {
         flush_directory_of(path)?;
         self.log
             .log_mut()
             .replace_source(Source::File(file.try_clone()?));
         self.log.record_append(&file, None, 0);
+        self.file = file;
         Ok(())
     }
+}
+
+/// Starts a copy of the log. A writer that opens the new log waits until it is complete and indexed.
+pub(super) fn start_copy(path: &Path) -> Result<NamedTempFile> {
+    let copy = create_copy(path)?;
+    FileExt::lock(copy.as_file())?;
+    Ok(copy)
 }
 
 /// Creates an empty file beside the log, and removes those of amendments that were killed: under the lock, there is no other.

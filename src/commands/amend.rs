@@ -108,11 +108,12 @@ fn amend(
     why: &str,
 ) -> Result<AmendmentPlan> {
     let trial = locked.log().trial(id)?;
-    let plan = plan_amendment(locked.log(), &trial, given)?;
+    let mut plan = plan_amendment(locked.log(), &trial, given)?;
     if !plan.changes.is_empty() {
         let time = format_time(Timestamp::now());
         let reason = Reason { time: &time, why };
-        locked.amend(&trial, &plan.changes, &reason)?;
+        plan.warnings
+            .extend(locked.amend(&trial, &plan.changes, &reason)?);
     }
     Ok(plan)
 }

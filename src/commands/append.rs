@@ -9,6 +9,7 @@ use clap::{Args, ValueHint};
 
 use self::complete::Batch;
 use super::candidates;
+use super::outbox::{self, Unsent};
 use super::{Context, Usage, args::parse_seconds};
 use crate::{
     append::{Draft, LockedLog, Written},
@@ -95,6 +96,9 @@ pub(super) struct LoggingArgs {
         value_parser = parse_seconds
     )]
     lock_timeout: f64,
+    /// Fail if the database of a shared store is unreachable, instead of logging the trial later
+    #[arg(long, help_heading = LOGGING)]
+    pub(super) require_id: bool,
 }
 
 impl LoggingArgs {
@@ -141,16 +145,28 @@ fn append(drafts: &[Draft], store: Result<Store>, args: &Append, context: &Conte
     if args.new_log {
         store.allow_new_log();
     }
-    let works = freeze::stage_snapshots(drafts, args, &store, context)?;
-    let locked = args.logging.lock(&store)?;
+    let staged = freeze::stage_snapshots(drafts, args, &store, context)?;
+    let unsent = |staged| Unsent {
+        drafts,
+        staged,
+        once: args.once,
+        logging: &args.logging,
+    };
+    let locked = match args.logging.lock(&store) {
+        Ok(locked) => locked,
+        Err(error) => return outbox::keep(error, unsent(staged), &store, context),
+    };
     let notes = locked.log().notes.clone();
     let mut batch = Batch::new(args.format, args.once, args.logging.min_delta(&store));
-    let completed = batch.complete(drafts, works, &store, &locked);
+    let completed = batch.complete(drafts, staged, &store, &locked);
     let written = completed.and_then(|()| batch.write(locked)); // drops the lock in any case
     for note in notes {
         context.ui.note(&note);
     }
-    print(&batch, &written?, context)
+    match written {
+        Ok(answer) => print(&batch, &answer, context),
+        Err(error) => outbox::keep(error, unsent(batch.take_snapshots()), &store, context),
+    }
 }
 
 /// Checks what needs no log.

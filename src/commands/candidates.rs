@@ -231,6 +231,7 @@ fn read_last_trials() -> Vec<Trial> {
 
 fn open() -> Option<IndexedLog> {
     let store = Store::find(given_store().as_deref()).ok()?;
+    store.go_offline("completion");
     let file = File::open(store.log_path()).ok()?;
     let len = file.metadata().ok()?.len();
     if len > MAX_EXTERNAL_BYTES {

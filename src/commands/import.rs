@@ -15,6 +15,7 @@ use self::snapshots::CopiedSnapshots;
 use self::source::{ImportSource, find_store};
 use super::{Context, ReadArgs};
 use crate::{
+    append::Uniqueness,
     files::permissions_of,
     import::{ColumnMap, ImportPlan, SOURCE_COLUMN, Translation, plan_import},
     index::IndexedLog,
@@ -139,7 +140,10 @@ impl Job<'_> {
         let column = locked.log().schema.column(Role::Snapshot);
         snapshots.place(&mut plan, column);
         if !plan.rows.is_empty() {
-            locked.append_rows(&plan.rows)?;
+            locked.append_rows(&plan.rows, Uniqueness::Id)?;
+            for warning in locked.take_warnings() {
+                self.context.ui.warn(&warning);
+            }
             snapshots.keep(); // even if the flush fails, the rows name them
             locked.release_and_flush()?;
         }
@@ -206,6 +210,7 @@ fn create_store(
         label: source.label(),
         columns: &columns,
         import: Some(&settings),
+        shared: None,
         mode: permissions_of(source.log_path())?,
     };
     init(Some(dir), &new)?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail, ensure};
 use clap::Args;
 
-use super::{Context, init_agent};
+use super::{Context, init_agent, init_shared};
 use crate::agent::Agent;
 use crate::log::Direction;
 use crate::open::{ReadOptions, is_own_log, open_log};
@@ -28,22 +28,29 @@ use crate::text::shell_word;
 Examples:
   lineage init --metric val_loss --direction minimize
   lineage init --metric accuracy --direction maximize --label acc --columns artifact_bytes,eval_s
+  lineage init --shared postgres://lineage@db.lab/lineage --run lm-june --metric val_loss
   lineage init --agent claude --dry-run")]
 pub struct Init {
     /// Directory to make [default: .lineage]
-    dir: Option<PathBuf>,
+    pub(super) dir: Option<PathBuf>,
     /// The number that the search optimises; the score is in the column of this name, else in core_metric [default: core_metric]
     #[arg(long, value_name = "NAME")]
-    metric: Option<String>,
+    pub(super) metric: Option<String>,
     /// Which scores are better [default: minimize, or what a log in the directory shows]
     #[arg(long)]
-    direction: Option<Direction>,
+    pub(super) direction: Option<Direction>,
     /// A short name for the metric
     #[arg(long, value_name = "SHORT")]
-    label: Option<String>,
+    pub(super) label: Option<String>,
     /// Columns of the log besides the 17
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
-    columns: Vec<String>,
+    pub(super) columns: Vec<String>,
+    /// Mirror a run of this PostgreSQL database, which hosts share: postgres://USER@HOST/DATABASE; passwords as for psql
+    #[arg(long, value_name = "URL", requires = "run")]
+    shared: Option<String>,
+    /// The name of the run; it is made if there is none
+    #[arg(long, value_name = "NAME", requires = "shared")]
+    run: Option<String>,
     /// Also write the files that make this coding agent use the store
     #[arg(long)]
     agent: Option<Agent>,
@@ -79,6 +86,9 @@ fn project_root(store: Option<&Path>) -> &Path {
 }
 
 fn make_store(args: &Init, context: &Context) -> Result<()> {
+    if let (Some(url), Some(run)) = (&args.shared, &args.run) {
+        return init_shared::run(args, url, run, context);
+    }
     let given = args.dir.as_deref().or(context.store.as_deref());
     let (metric, direction) = choose_metric(args, given)?;
     let names = args.columns.iter().map(|name| name.trim().to_owned());
@@ -89,6 +99,7 @@ fn make_store(args: &Init, context: &Context) -> Result<()> {
         label: args.label.as_deref(),
         columns: &names,
         import: None,
+        shared: None,
         mode: 0o666,
     };
     let main = find_main_worktree(given)?;

@@ -16,9 +16,20 @@ pub mod filter;
 pub mod import;
 pub mod init;
 mod init_agent;
+#[cfg(feature = "postgres")]
+mod init_shared;
+#[cfg(not(feature = "postgres"))]
+#[path = "no_shared.rs"]
+mod init_shared;
+#[cfg(feature = "postgres")]
+pub(crate) mod outbox;
+#[cfg(not(feature = "postgres"))]
+#[path = "no_outbox.rs"]
+pub(crate) mod outbox;
 pub mod plot;
 pub mod prompts;
 pub mod prune;
+pub mod pull;
 pub mod render;
 mod render_hook;
 pub mod report;
@@ -33,7 +44,7 @@ pub mod tail;
 pub mod tree;
 
 use std::{
-    cell::Cell,
+    cell::{Cell, OnceCell},
     path::{Path, PathBuf},
 };
 
@@ -56,6 +67,8 @@ pub struct Context {
     pub stores: Vec<PathBuf>,
     /// Whether the note on the store of the main worktree is printed.
     has_named_store: Cell<bool>,
+    /// Why the database of a shared store is not asked.
+    offline: OnceCell<String>,
 }
 
 impl Context {
@@ -65,11 +78,25 @@ impl Context {
             store: stores.first().cloned(),
             stores,
             has_named_store: Cell::default(),
+            offline: OnceCell::new(),
         }
     }
 
+    /// Keeps every command from asking the database of a shared store.
+    pub fn go_offline(&self, why: &str) {
+        let _ = self.offline.set(why.to_owned());
+    }
+
+    fn find(&self, path: Option<&Path>) -> Result<Store> {
+        let store = Store::find(path)?;
+        if let Some(why) = self.offline.get() {
+            store.go_offline(why);
+        }
+        Ok(store)
+    }
+
     fn store(&self) -> Result<Store> {
-        let store = Store::find(self.store.as_deref())?;
+        let store = self.find(self.store.as_deref())?;
         if store.is_in_main_worktree() && !self.has_named_store.replace(true) {
             let log = store.log_path().display();
             self.ui
@@ -81,7 +108,7 @@ impl Context {
     /// The store at a path, or the one of all other commands.
     fn store_at(&self, path: Option<&Path>) -> Result<Store> {
         match path {
-            Some(path) => Store::find(Some(path)),
+            Some(path) => self.find(Some(path)),
             None => self.store(),
         }
     }

@@ -199,6 +199,7 @@ mod tests {
             label: None,
             columns: &[],
             import: None,
+            shared: None,
             mode: 0o600,
         };
         let dir = init(Some(&dir.path().join("store")), &new).unwrap();

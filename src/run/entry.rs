@@ -9,6 +9,8 @@ use std::{
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 
+#[cfg(feature = "postgres")]
+use crate::shared::Announced;
 use crate::store::{RunningProcess, RunningTrial, Store};
 
 /// How often the file is renewed. Readers on other hosts give up after ten minutes.
@@ -19,6 +21,9 @@ pub struct RunningEntry {
     path: PathBuf,
     trial: RunningTrial,
     renewed: Instant,
+    /// The same in the database of a shared store.
+    #[cfg(feature = "postgres")]
+    announced: Option<Announced>,
 }
 
 impl RunningEntry {
@@ -36,9 +41,16 @@ impl RunningEntry {
                 ..trial
             },
             renewed: Instant::now(),
+            #[cfg(feature = "postgres")]
+            announced: None,
         };
         let created = fs::create_dir_all(&dir).and_then(|()| entry.write(now));
         created.with_context(|| format!("cannot list the trial in {}", dir.display()))?;
+        #[cfg(feature = "postgres")]
+        if let Some(shared) = store.settings.shared.as_ref().filter(|_| store.is_online()) {
+            let json = serde_json::to_string(&entry.trial)?;
+            entry.announced = Some(Announced::new(shared, json));
+        }
         Ok(Some(entry))
     }
 
@@ -47,6 +59,10 @@ impl RunningEntry {
         if self.renewed.elapsed() >= HEARTBEAT {
             self.renewed = Instant::now();
             let _ = self.write(Timestamp::now());
+            #[cfg(feature = "postgres")]
+            if let Some(announced) = &self.announced {
+                announced.beat();
+            }
         }
     }
 
@@ -69,7 +85,7 @@ impl Drop for RunningEntry {
 pub fn remove_stale_entries(store: &Store, now: Timestamp) -> Vec<RunningTrial> {
     let mut removed = Vec::new();
     for file in store.running_files(now) {
-        if file.is_stale && fs::remove_file(&file.path).is_ok() {
+        if file.is_abandoned() && fs::remove_file(&file.path).is_ok() {
             removed.extend(file.trial);
         }
     }

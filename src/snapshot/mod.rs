@@ -17,7 +17,7 @@ mod workdir;
 
 use std::fs::File;
 use std::io::{self, ErrorKind::NotFound, Seek};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -90,6 +90,8 @@ pub fn open_snapshot(store: &Store, log: &IndexedLog, row: &Row) -> Result<Snaps
         format!("trial {trial} was {verb} without a snapshot")
     } else if is_pruned(store, path) {
         format!("the snapshot of trial {trial} was pruned")
+    } else if let Some(place) = store.elsewhere(path) {
+        format!("the snapshot of trial {trial} is on another host, at {place}")
     } else {
         match Snapshot::open(store, path, &trial) {
             Err(error) if is_not_found(&error) => {
@@ -229,14 +231,8 @@ fn cannot(verb: &str, path: &Path) -> impl Fn() -> String + Copy {
 }
 
 /// The directory that `snapshot_path` is relative to.
-fn root_of(store: &Store) -> &Path {
-    if let Some(dir) = store.dir() {
-        return dir;
-    }
-    match store.log_path().parent() {
-        Some(dir) if !dir.as_os_str().is_empty() => dir,
-        _ => Path::new("."),
-    }
+fn root_of(store: &Store) -> PathBuf {
+    store.snapshot_root()
 }
 
 /// Opens the directory at a `snapshot_path`, which must not be that of all snapshots.
@@ -246,9 +242,10 @@ fn open_snapshot_dir(store: &Store, path: &Path) -> Result<Dir> {
         !is_all,
         "'{SNAPSHOTS}' is the directory of all snapshots, not a snapshot"
     );
+    let path = store.own_snapshot(path);
     check_relative(path)?;
     check_owner(store, path)?;
-    open_below(root_of(store), path)
+    open_below(&root_of(store), path)
 }
 
 /// Fails if a log beside that of a store names a snapshot that a trial of the store has.
@@ -257,7 +254,7 @@ fn check_owner(store: &Store, path: &Path) -> Result<()> {
     if store.dir().is_some() || !root.join("lineage.toml").exists() {
         return Ok(());
     }
-    let owner = Store::find(Some(root))?;
+    let owner = Store::find(Some(&root))?;
     let owner_id = file_id(owner.log_path()).ok();
     if owner_id.is_none() || owner_id == file_id(store.log_path()).ok() {
         return Ok(());
@@ -295,10 +292,11 @@ fn has_pruned_mark(snapshots: &dir::Dir, name: &str) -> io::Result<bool> {
 
 /// Reads the manifest next to a snapshot; `None` if another program made the snapshot.
 fn read_manifest(store: &Store, path: &Path) -> Result<Option<Vec<Entry>>> {
+    let path = store.own_snapshot(path);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let relative = path.with_file_name(manifest_name(&name));
     let path = root_of(store).join(&relative);
-    let opened = Dir::open(root_of(store)).and_then(|dir| dir.open_file(&relative));
+    let opened = Dir::open(&root_of(store)).and_then(|dir| dir.open_file(&relative));
     let file = match opened {
         Err(error) if error.kind() == NotFound => return Ok(None),
         opened => opened.with_context(cannot("open", &path))?,

@@ -12,10 +12,10 @@ use crate::store::Store;
 
 /// Whether the snapshot at a `snapshot_path` was pruned.
 pub(super) fn is_pruned(store: &Store, path: &Path) -> bool {
-    let Some(name) = own_name(path) else {
+    let Some(name) = own_name(store.own_snapshot(path)) else {
         return false;
     };
-    let snapshots = open_below(root_of(store), Path::new(SNAPSHOTS));
+    let snapshots = open_below(&root_of(store), Path::new(SNAPSHOTS));
     snapshots.is_ok_and(|dir| has_pruned_mark(&dir, name).unwrap_or(false))
 }
 
@@ -30,8 +30,10 @@ fn own_name(path: &Path) -> Option<&str> {
 
 /// Those of the snapshots that are in the store.
 pub fn list_stored(store: &Store, paths: Vec<String>) -> Vec<String> {
-    let is_stored =
-        |path: &String| own_name(Path::new(path)).is_some() && root_of(store).join(path).is_dir();
+    let is_stored = |path: &String| {
+        let path = store.own_snapshot(Path::new(path));
+        own_name(path).is_some() && root_of(store).join(path).is_dir()
+    };
     paths.into_iter().filter(is_stored).collect()
 }
 
@@ -39,7 +41,7 @@ pub fn list_stored(store: &Store, paths: Vec<String>) -> Vec<String> {
 pub fn prune_snapshots(store: &Store, paths: &[String]) -> Result<()> {
     let staging = Staging::open(store)?;
     for path in paths {
-        if let Some(name) = own_name(Path::new(path)) {
+        if let Some(name) = own_name(store.own_snapshot(Path::new(path))) {
             prune(&staging, name).with_context(|| format!("cannot prune {path}"))?;
         }
     }

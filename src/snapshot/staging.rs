@@ -6,12 +6,12 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 
 use super::dir::{Dir, Kind, set_mode};
 use super::manifest::{Entry, format_manifest};
-use super::{SNAPSHOTS, cannot, has_pruned_mark, manifest_name, open_below};
+use super::{SNAPSHOTS, cannot, has_pruned_mark, manifest_name, open_below, root_of};
 use crate::log::ExpId;
 use crate::store::{Durability, Store};
 
@@ -40,13 +40,15 @@ pub(super) struct Staging {
 impl Staging {
     /// Locks the directory of all snapshots, which is created if necessary, and removes what dead writers left.
     pub(super) fn open(store: &Store) -> Result<Self> {
-        let store_dir = store.dir().with_context(|| {
-            let log = store.log_path().display();
-            format!("{log} has no store for snapshots; `lineage init` makes one")
-        })?;
-        let path = store_dir.join(SNAPSHOTS);
+        let log = store.log_path().display();
+        ensure!(
+            store.dir().is_some(),
+            "{log} has no store for snapshots; `lineage init` makes one"
+        );
+        let root = root_of(store);
+        let path = root.join(SNAPSHOTS);
         create_dir_all(&path).with_context(cannot("create the directory", &path))?;
-        let snapshots = open_below(store_dir, Path::new(SNAPSHOTS))?;
+        let snapshots = open_below(&root, Path::new(SNAPSHOTS))?;
         remove_abandoned(&snapshots, &path);
         // If the file system has no locks, no other process can lock it alone either.
         let _ = snapshots.handle().lock_shared();

@@ -21,7 +21,7 @@ pub fn list_snapshots(store: &Store) -> Vec<String> {
     let mut found = Vec::new();
     let opened = store
         .dir()
-        .map(|root| open_below(root, Path::new(SNAPSHOTS)));
+        .map(|_| open_below(&root_of(store), Path::new(SNAPSHOTS)));
     let Some(Ok(dir)) = opened else {
         return found; // many stores have none
     };
@@ -49,8 +49,9 @@ pub fn verify_snapshots(store: &Store, rows: &[NamedSnapshot], found: &[String])
     let mut hashes = HashCache::new();
     let mut named = HashSet::new();
     for row in rows {
-        let is_new = named.insert(Path::new(&row.path).to_owned());
-        if is_new && !is_pruned(store, Path::new(&row.path)) {
+        let path = Path::new(&row.path);
+        let is_new = named.insert(store.own_snapshot(path).to_owned());
+        if is_new && store.elsewhere(path).is_none() && !is_pruned(store, Path::new(&row.path)) {
             findings.extend(verify_row(store, row, &mut hashes));
         }
     }
@@ -100,7 +101,7 @@ fn verify_snapshot(
     row: &NamedSnapshot,
     hashes: &mut HashCache,
 ) -> Result<Vec<Finding>, Finding> {
-    let relative = Path::new(&row.path);
+    let relative = store.own_snapshot(Path::new(&row.path));
     let path = root_of(store).join(relative);
     let dir = open_snapshot_dir(store, relative).map_err(|error| {
         if is_not_found(&error) {

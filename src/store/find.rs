@@ -1,6 +1,7 @@
 //! Finding the store: the nearest `.lineage` upwards, as git finds a repository, or a path that is given.
 
 use std::{
+    cell::OnceCell,
     io::ErrorKind,
     path::{Path, PathBuf},
 };
@@ -32,6 +33,8 @@ pub struct Store {
     /// If the store is that of the main worktree of git: the same directory in the linked worktree.
     linked_dir: Option<PathBuf>,
     is_new_log_allowed: bool,
+    /// Why no command asks the database of a shared store any more.
+    pub(super) offline: OnceCell<String>,
 }
 
 impl Store {
@@ -57,6 +60,7 @@ impl Store {
                 settings: Settings::default(),
                 linked_dir: None,
                 is_new_log_allowed: false,
+                offline: OnceCell::new(),
             }),
             Ok(metadata) if metadata.is_dir() => {
                 let inner = path.join(DIR);
@@ -117,6 +121,7 @@ impl Store {
             settings: Settings::read(&dir.join(SETTINGS))?,
             linked_dir: None,
             is_new_log_allowed: false,
+            offline: OnceCell::new(),
         })
     }
 

@@ -31,6 +31,8 @@ pub struct New<'a> {
     pub columns: &'a [String],
     /// The settings of an import, as TOML. Its columns may have any name.
     pub import: Option<&'a str>,
+    /// The address of a database, and the name of its run that the store mirrors.
+    pub shared: Option<(&'a str, &'a str)>,
     /// The permissions of its files, of which the umask removes some.
     pub mode: u32,
 }
@@ -44,11 +46,10 @@ pub fn has_bare_log(dir: Option<&Path>) -> bool {
 /// Makes a store in `dir` (`.lineage` if there is none) and returns its path. A store with trials or other settings is not
 /// touched; one that an earlier call with the same settings left incomplete is completed.
 pub fn init(dir: Option<&Path>, new: &New) -> Result<PathBuf> {
-    let is_in_place = new.import.is_none() && has_bare_log(dir);
+    let is_in_place = new.import.is_none() && new.shared.is_none() && has_bare_log(dir);
     let dir = dir.unwrap_or(Path::new(DIR));
     if new.import.is_none() {
-        check_metric(new.metric)?;
-        check_columns(new.columns)?;
+        check_names(new.metric, new.columns)?;
     }
     let (settings, insights, log) = (dir.join(SETTINGS), dir.join(INSIGHTS), dir.join(LOG));
     let header = encode_row(&Schema::standard_names(new.columns));
@@ -124,6 +125,12 @@ fn create_if_missing(path: &Path, text: &str, mode: u32) -> Result<bool> {
     }
 }
 
+/// Fails if a log cannot have this metric or these columns.
+pub fn check_names(metric: &str, columns: &[String]) -> Result<()> {
+    check_metric(metric)?;
+    check_columns(columns)
+}
+
 /// A metric may be any column that does not hold something else already.
 fn check_metric(metric: &str) -> Result<()> {
     let is_taken = STANDARD.contains(&metric) && !NUMBERS.contains(&metric);
@@ -166,11 +173,25 @@ fn settings_text(new: &New) -> String {
          direction = \"{direction}\"     # minimize | maximize\n\
          {label}\
          columns = {columns}                # of the log, besides the 17\n\
-         {OPTIONAL_SETTINGS}{import}",
+         {OPTIONAL_SETTINGS}{import}{shared}",
         metric = toml::Value::from(new.metric),
         direction = new.direction,
         columns = toml::Value::from(new.columns.to_vec()),
         import = new.import.unwrap_or_default(),
+        shared = shared_text(new.shared),
+    )
+}
+
+fn shared_text(shared: Option<(&str, &str)>) -> String {
+    let Some((url, run)) = shared else {
+        return String::new();
+    };
+    let (url, run) = (toml::Value::from(url), toml::Value::from(run));
+    format!(
+        "\n[shared]\n\
+         url = {url}\n\
+         run = {run}\n\
+         # fetch_ms = 300             # how long a reading command may fetch new trials\n"
     )
 }
 
@@ -192,6 +213,7 @@ const OPTIONAL_SETTINGS: &str = r#"# durability = "none"          # do not wait 
 # path = "work"                # freeze this with every keep and baseline; relative to the directory of the store
 # always = true                # freeze it with every trial
 # max_bytes = 1073741824       # refuse to freeze more
+# dir = "/mnt/lab/run1"        # put snapshots/ there: a directory that all hosts of a shared store have
 
 [prompt]
 # sections = ["opening", "failures", "best", "task"]   # these, in this order

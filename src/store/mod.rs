@@ -9,13 +9,19 @@ mod prompt_settings;
 mod prompts;
 mod running;
 mod settings;
+mod shared;
 
 pub use find::Store;
 pub(crate) use find::{check_regular, way_out};
 pub use git::find_main_worktree_above;
-pub use init::{New, has_bare_log, init};
+pub use init::{New, check_names, has_bare_log, init};
 pub(crate) use process::{ProcessStat, list_processes};
 pub use prompt_settings::{PromptSettings, SectionName};
 pub use prompts::SavedPrompt;
 pub use running::{RunningProcess, RunningTrial};
 pub use settings::{AppendSettings, Durability, Settings};
+#[cfg(not(feature = "postgres"))]
+pub(crate) use shared::NO_POSTGRES;
+pub use shared::{SharedSettings, Unreachable};
+#[cfg(feature = "postgres")]
+pub(crate) use shared::{host, mirror_state_path};

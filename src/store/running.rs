@@ -8,15 +8,22 @@ use std::{
     time::Duration,
 };
 
+#[cfg(feature = "postgres")]
+use jiff::SignedDuration;
 use jiff::Timestamp;
 use rustix::{process::Pid, system::uname};
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "postgres")]
+use crate::files::replace_file;
 use crate::files::{MAX_TEXT_BYTES, read_input};
 
 use super::{Store, process::read_process, prompts::file_name};
 
 const DIR: &str = "running";
+
+/// How the files of trials start that the database of a shared store knows of.
+const MIRRORED: &str = "shared-";
 
 /// A trial of another host is taken for dead this long after its last heartbeat.
 const MAX_SILENCE: Duration = Duration::from_mins(10);
@@ -57,6 +64,14 @@ pub(crate) struct RunningFile {
     pub(crate) is_stale: bool,
 }
 
+impl RunningFile {
+    /// Whether its run was killed: a trial that only the database knows of may go on.
+    pub(crate) fn is_abandoned(&self) -> bool {
+        let name = self.path.file_name().unwrap_or_default();
+        self.is_stale && !name.as_encoded_bytes().starts_with(MIRRORED.as_bytes())
+    }
+}
+
 impl Store {
     /// The trials in progress, in the order in which they were started.
     pub fn running_trials(&self, now: Timestamp) -> Vec<RunningTrial> {
@@ -79,6 +94,40 @@ impl Store {
         paths
             .filter_map(|path| read_file(path, &host, now))
             .collect()
+    }
+
+    /// Makes the files of trials of other hosts those of the database: an id, the trial and the seconds since it was heard of.
+    /// No command depends on them, so failures are ignored.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn mirror_running(&self, trials: Vec<(String, String, f64)>) {
+        let Some(dir) = self.running_dir() else {
+            return;
+        };
+        let mut names = Vec::new();
+        for (id, json, silence) in trials {
+            let Ok(mut trial) = serde_json::from_str::<RunningTrial>(&json) else {
+                continue;
+            };
+            if dir.join(trial.process.file_name()).exists() {
+                continue; // a trial of this store
+            }
+            // By this host's clock: the other's may be wrong.
+            let silence = SignedDuration::try_from_secs_f64(silence).unwrap_or_default();
+            trial.heartbeat = Timestamp::now() - silence;
+            let name = format!("{MIRRORED}{id}.json");
+            let _ = fs::create_dir_all(&dir);
+            let _ = replace_file(
+                &dir.join(&name),
+                &serde_json::to_vec(&trial).unwrap_or_default(),
+            );
+            names.push(name);
+        }
+        for entry in fs::read_dir(&dir).into_iter().flatten().flatten() {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.starts_with(MIRRORED) && !names.contains(&name) {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
     }
 
     /// The directory of the files; `None` for a log that is read in place.

@@ -10,7 +10,7 @@ use std::{
 use anyhow::{Context, Result, anyhow, ensure};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::PromptSettings;
+use super::{PromptSettings, SharedSettings};
 use crate::analysis::StatedLimit;
 use crate::files::{MAX_TEXT_BYTES, read_input};
 use crate::log::{Direction, LogOptions, Status, Tie};
@@ -40,6 +40,8 @@ pub struct Settings {
     pub similar: SimilarSettings,
     pub snapshot: SnapshotSettings,
     pub import: ImportSettings,
+    /// The run of a database that this store mirrors.
+    pub shared: Option<SharedSettings>,
     pub prompt: PromptSettings,
     /// Limits other than the score, by column.
     pub limits: BTreeMap<String, StatedLimit>,
@@ -111,6 +113,8 @@ pub struct SnapshotSettings {
     pub always: bool,
     /// Refuse to freeze more than this.
     pub max_bytes: u64,
+    /// A directory for `snapshots/` that all hosts of a shared store have, relative like `path` [default: the store].
+    pub dir: Option<PathBuf>,
 }
 
 impl Default for SnapshotSettings {
@@ -119,6 +123,7 @@ impl Default for SnapshotSettings {
             path: None,
             always: false,
             max_bytes: 1024 * 1024 * 1024,
+            dir: None,
         }
     }
 }

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::{Format, freeze::Staged};
 use crate::{
-    append::{Draft, LockedLog, LogState, LoggedJob, is_out_of_space},
+    append::{Draft, LockedLog, LogState, LoggedJob, Uniqueness, is_out_of_space},
     log::{ExpId, Role, Status},
     output::{
         columns,
@@ -22,6 +22,7 @@ pub(in crate::commands) struct Batch {
     /// Trials of jobs that are logged are not written again.
     once: bool,
     min_delta: f64,
+    now: Timestamp,
     rows: Vec<Vec<String>>,
     answers: Vec<Answer>,
     /// The snapshots that rows name, each with its row and its trial.
@@ -52,6 +53,7 @@ impl Batch {
             format,
             once,
             min_delta,
+            now: Timestamp::UNIX_EPOCH,
             rows: Vec::new(),
             answers: Vec::new(),
             snapshots: Vec::new(),
@@ -74,6 +76,7 @@ impl Batch {
         let jobs = drafts.iter().filter_map(Draft::job);
         let mut state = LogState::read(log, ids, jobs.filter(|_| self.once))?;
         state.min_delta = self.min_delta;
+        self.now = locked.now()?;
         for (at, (draft, work)) in drafts.iter().zip(works).enumerate() {
             let job = draft.job().unwrap_or_default();
             let mut added = match state.job(&job) {
@@ -120,7 +123,7 @@ impl Batch {
         locked: &LockedLog,
     ) -> Result<()> {
         let schema = &locked.log().schema;
-        let mut trial = draft.complete(schema, state, Timestamp::now())?;
+        let mut trial = draft.complete(schema, state, self.now)?;
         self.outcomes.push(Outcome {
             id: trial.id.clone(),
             status: trial.status,
@@ -147,7 +150,7 @@ impl Batch {
             match work.and_then(|staged| staged.place(&trial.id, domain)) {
                 Ok(placed) => {
                     if let Some(column) = schema.column(Role::Snapshot) {
-                        trial.cells[column] = placed.snapshot_path();
+                        trial.cells[column] = store.snapshot_cell(placed.snapshot_path());
                     }
                     self.snapshots.push((self.rows.len(), trial.id, placed));
                 }
@@ -168,15 +171,21 @@ impl Batch {
     /// Writes the rows, and returns what to print. If the disk is too full for the rows and their snapshots, the snapshots
     /// are given up.
     pub(in crate::commands) fn write(&mut self, mut locked: LockedLog) -> Result<String> {
-        let mut written = locked.append_rows(&self.rows);
+        let uniqueness = if self.once {
+            Uniqueness::Job
+        } else {
+            Uniqueness::Id
+        };
+        let mut written = locked.append_rows(&self.rows, uniqueness);
         if let Err(error) = &written
             && is_out_of_space(error)
             && !self.snapshots.is_empty()
         {
             self.remove_snapshots(&locked);
-            written = locked.append_rows(&self.rows);
+            written = locked.append_rows(&self.rows, uniqueness);
         }
         written?;
+        self.warnings.extend(locked.take_warnings());
         let answer = self.answer(&locked);
         let flushed = locked.release_and_flush();
         // Even if the flush failed, the rows are in the log and name the snapshots.
@@ -185,6 +194,15 @@ impl Batch {
         }
         flushed?;
         Ok(answer)
+    }
+
+    /// The snapshot of a single trial that was not written.
+    pub(in crate::commands) fn take_snapshots(&mut self) -> Vec<Staged> {
+        let snapshots = std::mem::take(&mut self.snapshots);
+        snapshots
+            .into_iter()
+            .map(|(_, _, placed)| Some(Ok(placed)))
+            .collect()
     }
 
     fn remove_snapshots(&mut self, locked: &LockedLog) {

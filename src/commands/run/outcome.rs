@@ -10,6 +10,7 @@ use crate::commands::append::{
     complete::{Batch, Outcome},
     given::as_json,
 };
+use crate::commands::outbox::{self, Unsent};
 use crate::output::format::short_delta;
 use crate::text::cut_visible;
 
@@ -34,10 +35,22 @@ fn write(started: Started, args: &Run, context: &Context) -> Result<()> {
         staged,
         ..
     } = started;
-    let locked = args.logging.lock(&store)?;
+    let drafts = std::slice::from_ref(&draft);
+    let unsent = |staged| Unsent {
+        drafts,
+        staged,
+        once: args.once,
+        logging: &args.logging,
+    };
+    let locked = match args.logging.lock(&store) {
+        Ok(locked) => locked,
+        Err(error) => return outbox::keep(error, unsent(vec![staged]), &store, context),
+    };
     let mut batch = Batch::new(Format::Id, args.once, args.logging.min_delta(&store));
-    batch.complete(std::slice::from_ref(&draft), vec![staged], &store, &locked)?;
-    batch.write(locked)?;
+    batch.complete(drafts, vec![staged], &store, &locked)?;
+    if let Err(error) = batch.write(locked) {
+        return outbox::keep(error, unsent(batch.take_snapshots()), &store, context);
+    }
     for note in &batch.notes {
         context.ui.note(note);
     }

@@ -12,11 +12,12 @@ use crate::commands::similar::describe_close;
 use crate::commands::{Context, Usage};
 use crate::index::IndexedLog;
 use crate::log::{ExpId, Number, Schema, Status};
+use crate::open::{ReadOptions, open_log};
 use crate::run::{
     Attempt, RESULT_VARIABLE, Rules, Runner, RunningEntry, Spread, format_std, remove_stale_entries,
 };
 use crate::snapshot::remove_unfinished_snapshots;
-use crate::store::{RunningProcess, RunningTrial, Store};
+use crate::store::{RunningProcess, RunningTrial, Store, Unreachable};
 
 /// A trial that is about to run.
 pub(super) struct Started {
@@ -34,7 +35,18 @@ impl Started {
         let store = context.store()?;
         let draft = read_draft(args, &store, context)?;
         // Whatever would refuse the trial later refuses it now.
-        let log = args.logging.lock(&store)?.release();
+        let log = match args.logging.lock(&store) {
+            Ok(locked) => locked.release(),
+            // The trial may wait for its database.
+            Err(error) if error.is::<Unreachable>() && !args.logging.require_id => {
+                let options = ReadOptions {
+                    direction: args.logging.direction,
+                    ..ReadOptions::default()
+                };
+                open_log(&store, &options)?
+            }
+            Err(error) => return Err(error),
+        };
         context.print_notes(&log);
         let jobs = draft.job().filter(|_| args.once);
         let state = LogState::read(&log, draft.mentioned(), jobs)?;

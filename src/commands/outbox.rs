@@ -1,0 +1,218 @@
+//! Trials of a shared store that wait for its database: `outbox.jsonl` beside the mirror. The next command that reaches the
+//! database sends them. Their UUIDs are fixed, so that a trial is logged once even if the sender is killed.
+
+use std::fs::File;
+use std::io::{Seek, Write};
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result, anyhow};
+use fs4::FileExt;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::Context;
+use super::append::{Format, LoggingArgs, complete::Batch, freeze::Staged, given::as_json};
+use crate::append::{Draft, lock_beside, parse_trials};
+use crate::files::{MAX_OUTBOX_BYTES, read_input};
+use crate::log::{Direction, ExpId};
+use crate::store::{Store, Unreachable};
+use crate::text::count;
+
+/// How long a command that writes tries to send.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// Trials that are logged together or not at all.
+#[derive(Deserialize, Serialize)]
+struct Entry {
+    /// The UUID of the first trial; the others have the following ones.
+    first: Uuid,
+    once: bool,
+    min_delta: f64,
+    direction: Option<Direction>,
+    trials: Vec<Box<RawValue>>,
+}
+
+/// Trials that could not be logged, and how they were to be.
+pub(super) struct Unsent<'a> {
+    pub(super) drafts: &'a [Draft],
+    pub(super) staged: Vec<Staged>,
+    pub(super) once: bool,
+    pub(super) logging: &'a LoggingArgs,
+}
+
+/// Keeps trials for later if the database is unreachable. Any other error stays one.
+pub(super) fn keep(
+    error: anyhow::Error,
+    unsent: Unsent,
+    store: &Store,
+    context: &Context,
+) -> Result<()> {
+    let Some(Unreachable { reason, sent }) = error.downcast_ref() else {
+        return Err(error);
+    };
+    if unsent.logging.require_id {
+        return Err(anyhow!("the database is unreachable: {reason}"));
+    }
+    let first = sent.as_deref().and_then(|sent| sent.parse().ok());
+    let first = first.unwrap_or_else(Uuid::new_v4);
+    let path = store.outbox_path();
+    let added = add(&path, first, unsent, store);
+    added.with_context(|| {
+        format!(
+            "the database is unreachable ({reason}), and {} cannot be written",
+            path.display()
+        )
+    })?;
+    context.ui.warn(&format!(
+        "no id yet: the database is unreachable ({reason}); the trial waits in {}, and the next command sends it",
+        path.display()
+    ));
+    Ok(())
+}
+
+fn add(path: &Path, first: Uuid, unsent: Unsent, store: &Store) -> Result<()> {
+    let mut trials = Vec::new();
+    let mut staged = unsent.staged.into_iter();
+    for draft in unsent.drafts {
+        let mut draft = draft.clone();
+        draft.set("snapshot", ""); // its files may change before it is sent
+        if draft.get("specialist").is_none()
+            && let Some(specialist) = draft.default_specialist.clone()
+        {
+            draft.set("specialist", &specialist);
+        }
+        if let Some(Some(Ok(snapshot))) = staged.next() {
+            let name = format!("waiting-{}", &first.to_string()[..8]);
+            let placed = snapshot.place(&ExpId::parse(&name).context("a name")?, "")?;
+            draft.set(
+                "snapshot_path",
+                &store.snapshot_cell(placed.snapshot_path()),
+            );
+            placed.keep();
+        }
+        trials.push(RawValue::from_string(as_json(&draft, None))?);
+    }
+    let entry = Entry {
+        first,
+        once: unsent.once,
+        min_delta: unsent.logging.min_delta(store),
+        direction: unsent.logging.direction,
+        trials,
+    };
+    let mut file = lock_beside(path, Duration::from_secs(30))?;
+    let len = file.metadata()?.len();
+    let line = serde_json::to_string(&entry)? + "\n";
+    if let Err(error) = file
+        .write_all(line.as_bytes())
+        .and_then(|()| file.sync_data())
+    {
+        let _ = file.set_len(len);
+        return Err(error.into());
+    }
+    Ok(())
+}
+
+/// Sends what waits. If that is impossible, a reading command does not ask the database again.
+pub(crate) fn send(context: &Context, is_writer: bool) {
+    let Ok(store) = context.find(context.store.as_deref()) else {
+        return; // the command reports it
+    };
+    let path = store.outbox_path();
+    let is_empty = path.metadata().map_or(true, |metadata| metadata.len() == 0);
+    let Some(shared) = store.settings.shared.as_ref().filter(|_| !is_empty) else {
+        return;
+    };
+    let wait = if is_writer {
+        LIMIT
+    } else {
+        Duration::from_millis(shared.fetch_ms)
+    };
+    let Ok(file) = lock_beside(&path, Duration::ZERO) else {
+        return; // another command is sending
+    };
+    match send_all(&store, &path, file, wait, context) {
+        Ok(()) => {}
+        Err(error) if error.is::<Unreachable>() && !is_writer => {
+            context.go_offline(&format!("{error:#}"));
+        }
+        Err(error) if error.is::<Unreachable>() => {}
+        Err(error) => context.ui.warn(&format!("{}: {error:#}", path.display())),
+    }
+}
+
+/// Sends one entry after the other, and removes each from the file.
+fn send_all(
+    store: &Store,
+    path: &Path,
+    mut file: File,
+    wait: Duration,
+    context: &Context,
+) -> Result<()> {
+    let bytes = read_input(path, MAX_OUTBOX_BYTES)?;
+    let text = String::from_utf8_lossy(&bytes);
+    let mut rest = &*text;
+    let mut sent = 0;
+    let mut result = Ok(());
+    while let Some((line, after)) = rest.split_once('\n') {
+        match send_entry(store, line, wait, context) {
+            Ok(trials) => sent += trials,
+            Err(error) if error.is::<Unreachable>() => {
+                result = Err(error);
+                break;
+            }
+            Err(error) => set_aside(store, line, &error, context)?,
+        }
+        rest = after;
+    }
+    if rest.len() < text.len() {
+        file.set_len(0)?;
+        file.rewind()?;
+        file.write_all(rest.as_bytes())?;
+        file.sync_data()?;
+    }
+    if sent > 0 {
+        context.ui.note(&format!(
+            "sent {} that waited for the database",
+            count(sent, "trial")
+        ));
+    }
+    let _ = FileExt::unlock(&file);
+    result
+}
+
+/// Returns how many trials it had.
+fn send_entry(store: &Store, line: &str, wait: Duration, context: &Context) -> Result<u64> {
+    let entry: Entry = serde_json::from_str(line)?;
+    let mut drafts = Vec::new();
+    for trial in &entry.trials {
+        drafts.extend(parse_trials(trial.get(), None)?);
+    }
+    let mut locked = store.lock(entry.direction, wait)?;
+    let trials = drafts.len() as u64;
+    if locked.resume(entry.first)? {
+        return Ok(trials); // its sender was killed before it could remove it here
+    }
+    let mut batch = Batch::new(Format::Id, entry.once, entry.min_delta);
+    let staged = drafts.iter().map(|_| None).collect();
+    batch.complete(&drafts, staged, store, &locked)?;
+    batch.write(locked)?;
+    for warning in &batch.warnings {
+        context.ui.warn(warning);
+    }
+    Ok(trials)
+}
+
+/// Keeps a refused entry in another file: it must neither be lost nor block the others.
+fn set_aside(store: &Store, line: &str, error: &anyhow::Error, context: &Context) -> Result<()> {
+    let path = store.outbox_path().with_extension("refused.jsonl");
+    let mut file = lock_beside(&path, LIMIT)?;
+    file.write_all(format!("{line}\n").as_bytes())?;
+    file.sync_data()?;
+    let path = path.display();
+    context.ui.warn(&format!(
+        "a trial that waited for the database is refused ({error:#}); it is in {path}"
+    ));
+    Ok(())
+}
