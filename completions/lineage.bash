@@ -64,6 +64,9 @@ _lineage() {
             lineage,prune)
                 cmd="lineage__subcmd__prune"
                 ;;
+            lineage,pull)
+                cmd="lineage__subcmd__pull"
+                ;;
             lineage,rebase-to)
                 cmd="lineage__subcmd__checkout"
                 ;;
@@ -142,6 +145,9 @@ _lineage() {
             lineage__subcmd__help,prune)
                 cmd="lineage__subcmd__help__subcmd__prune"
                 ;;
+            lineage__subcmd__help,pull)
+                cmd="lineage__subcmd__help__subcmd__pull"
+                ;;
             lineage__subcmd__help,render)
                 cmd="lineage__subcmd__help__subcmd__render"
                 ;;
@@ -176,7 +182,7 @@ _lineage() {
 
     case "${cmd}" in
         lineage)
-            opts="-q -h -V --store --quiet --color --help --version init append amend run tail best chain tree show similar search diff checkout rebase-to prune stats compare plot report render prompts check import export completions help"
+            opts="-q -h -V --store --quiet --offline --color --help --version init append amend run tail best chain tree show similar search diff checkout rebase-to prune stats compare plot report render prompts check import pull export completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -198,7 +204,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__amend)
-            opts="-q -h --status --notes --set --why --dry-run --lock-timeout --format --store --quiet --color --help"
+            opts="-q -h --status --notes --set --why --dry-run --lock-timeout --format --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -244,7 +250,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__append)
-            opts="-q -h --status --metric --val-bpb --train-s --total-s --snapshot-path --timestamp --parent --baseline --domain --hypothesis --expected-delta --job-name --attempt --notes --exp-id --set --specialist --snapshot --json --once --new-log --direction --min-delta --lock-timeout --format --store --quiet --color --help"
+            opts="-q -h --status --metric --val-bpb --train-s --total-s --snapshot-path --timestamp --parent --baseline --domain --hypothesis --expected-delta --job-name --attempt --notes --exp-id --set --specialist --snapshot --json --once --new-log --direction --min-delta --lock-timeout --require-id --format --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -358,7 +364,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__best)
-            opts="-q -h --top --ties --sort --field --columns --format --status --specialist --domain --since --grep --metric --direction --from --map --segment --store --quiet --color --help"
+            opts="-q -h --top --ties --sort --field --columns --format --status --specialist --domain --since --grep --metric --direction --from --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -444,7 +450,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__chain)
-            opts="-q -h --field --columns --format --status --specialist --domain --since --grep --metric --direction --from --map --segment --store --quiet --color --help"
+            opts="-q -h --field --columns --format --status --specialist --domain --since --grep --metric --direction --from --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -518,7 +524,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__check)
-            opts="-q -h --repair --format --metric --direction --from --map --segment --store --quiet --color --help"
+            opts="-q -h --repair --format --metric --direction --from --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -568,7 +574,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__checkout)
-            opts="-q -h --force --clean --prune --metric --direction --from --map --segment --store --quiet --color --help"
+            opts="-q -h --force --clean --prune --metric --direction --from --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -610,7 +616,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__compare)
-            opts="-q -h --as-of --by --reach --format --metric --direction --from --map --segment --store --quiet --color --help"
+            opts="-q -h --as-of --by --reach --format --metric --direction --from --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -668,7 +674,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__completions)
-            opts="-q -h --store --quiet --color --help bash zsh fish"
+            opts="-q -h --store --quiet --offline --color --help bash zsh fish"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -690,7 +696,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__diff)
-            opts="-q -h --against --stat --name-only --columns --exit-code --format --metric --direction --from --map --segment --store --quiet --color --help"
+            opts="-q -h --against --stat --name-only --columns --exit-code --format --metric --direction --from --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -740,7 +746,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__export)
-            opts="-q -h --format --safe --columns --status --specialist --domain --since --grep --metric --direction --from --map --segment --store --quiet --color --help"
+            opts="-q -h --format --safe --columns --status --specialist --domain --since --grep --metric --direction --from --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -810,7 +816,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__help)
-            opts="init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help"
+            opts="init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1047,6 +1053,20 @@ _lineage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        lineage__subcmd__help__subcmd__pull)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         lineage__subcmd__help__subcmd__render)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -1174,7 +1194,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__import)
-            opts="-q -h --into --dry-run --as-new --metric --direction --from --map --segment --store --quiet --color --help"
+            opts="-q -h --into --dry-run --as-new --metric --direction --from --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1220,7 +1240,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__init)
-            opts="-q -h --metric --direction --label --columns --agent --dry-run --store --quiet --color --help"
+            opts="-q -h --metric --direction --label --columns --shared --run --agent --dry-run --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1239,6 +1259,14 @@ _lineage() {
                     return 0
                     ;;
                 --columns)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shared)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --run)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1262,7 +1290,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__plot)
-            opts="-o -q -h --output --format --x --y --by --theme --ascii --width --metric --direction --from --map --segment --store --quiet --color --help"
+            opts="-o -q -h --output --format --x --y --by --theme --ascii --width --metric --direction --from --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1336,7 +1364,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__prompts)
-            opts="-q -h --format --store --quiet --color --help"
+            opts="-q -h --format --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1362,7 +1390,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__prune)
-            opts="-q -h --keep-best --keep-last --dry-run --metric --direction --from --map --segment --store --quiet --color --help"
+            opts="-q -h --keep-best --keep-last --dry-run --metric --direction --from --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1411,8 +1439,30 @@ _lineage() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        lineage__subcmd__pull)
+            opts="-q -h --reset --store --quiet --offline --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         lineage__subcmd__render)
-            opts="-q -h --for --as-of --top --recent --full --sections --without --max-bytes --blind --workdir --save --format --hook --metric --direction --from --map --segment --store --quiet --color --help"
+            opts="-q -h --for --as-of --top --recent --full --sections --without --max-bytes --blind --workdir --save --format --hook --metric --direction --from --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1494,7 +1544,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__report)
-            opts="-o -q -h --output --watch --metric --direction --from --map --segment --store --quiet --color --help"
+            opts="-o -q -h --output --watch --metric --direction --from --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1548,7 +1598,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__run)
-            opts="-q -h --parent --baseline --domain --hypothesis --expected-delta --job-name --attempt --notes --exp-id --set --specialist --snapshot --timeout --kill-after --repeat --log --no-similar --status --metric-file --score-regex --on-exit --timeout-status --once --direction --min-delta --lock-timeout --store --quiet --color --help"
+            opts="-q -h --parent --baseline --domain --hypothesis --expected-delta --job-name --attempt --notes --exp-id --set --specialist --snapshot --timeout --kill-after --repeat --log --no-similar --status --metric-file --score-regex --on-exit --timeout-status --once --direction --min-delta --lock-timeout --require-id --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1666,7 +1716,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__search)
-            opts="-n -q -h --format --status --specialist --domain --since --grep --metric --direction --from --map --segment --store --quiet --color --help"
+            opts="-n -q -h --format --status --specialist --domain --since --grep --metric --direction --from --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1736,7 +1786,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__show)
-            opts="-q -h --file --field --columns --format --metric --direction --from --map --segment --store --quiet --color --help"
+            opts="-q -h --file --field --columns --format --metric --direction --from --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1794,7 +1844,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__similar)
-            opts="-q -h --top --parent --as-of --fail-above --format --status --specialist --domain --since --grep --metric --direction --from --map --segment --store --quiet --color --help"
+            opts="-q -h --top --parent --as-of --fail-above --format --status --specialist --domain --since --grep --metric --direction --from --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1876,7 +1926,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__stats)
-            opts="-q -h --by --since --format --metric --direction --from --map --segment --store --quiet --color --help"
+            opts="-q -h --by --since --format --metric --direction --from --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1930,7 +1980,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__tail)
-            opts="-n -f -q -h --follow --sort --running --full --field --columns --format --status --specialist --domain --since --grep --metric --direction --from --map --segment --store --quiet --color --help"
+            opts="-n -f -q -h --follow --sort --running --full --field --columns --format --status --specialist --domain --since --grep --metric --direction --from --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2012,7 +2062,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__tree)
-            opts="-q -h --root --depth --all --format --status --specialist --domain --since --grep --metric --direction --from --map --segment --store --quiet --color --help"
+            opts="-q -h --root --depth --all --format --status --specialist --domain --since --grep --metric --direction --from --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -1,6 +1,6 @@
 # Print an optspec for argparse to handle cmd's options that are independent of any subcommand.
 function __fish_lineage_global_optspecs
-    string join \n store= q/quiet color= h/help V/version
+    string join \n store= q/quiet offline color= h/help V/version
 end
 
 function __fish_lineage_needs_command
@@ -29,6 +29,7 @@ complete -c lineage -n "__fish_lineage_needs_command" -l color -d 'When to use c
 always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_needs_command" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_needs_command" -l offline -d 'Do not ask the database of a shared store'
 complete -c lineage -n "__fish_lineage_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_needs_command" -s V -l version -d 'Print version'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "init" -d 'Make a store'
@@ -54,6 +55,7 @@ complete -c lineage -n "__fish_lineage_needs_command" -f -a "render" -d 'Print t
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "prompts" -d 'List saved prompts: when, for which specialist, as of which trial'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "check" -d 'Find problems in a log'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "import" -d 'Import the log of another tool, or another store, into a store'
+complete -c lineage -n "__fish_lineage_needs_command" -f -a "pull" -d 'Fetch the trials of other hosts into the mirror of a shared store'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "export" -d 'Export the log for another tool'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -62,6 +64,8 @@ complete -c lineage -n "__fish_lineage_using_subcommand init" -l direction -d 'W
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand init" -l label -d 'A short name for the metric' -r
 complete -c lineage -n "__fish_lineage_using_subcommand init" -l columns -d 'Columns of the log besides the 17' -r
+complete -c lineage -n "__fish_lineage_using_subcommand init" -l shared -d 'Mirror a run of this PostgreSQL database, which hosts share: postgres://USER@HOST/DATABASE; passwords as for psql' -r
+complete -c lineage -n "__fish_lineage_using_subcommand init" -l run -d 'The name of the run; it is made if there is none' -r
 complete -c lineage -n "__fish_lineage_using_subcommand init" -l agent -d 'Also write the files that make this coding agent use the store' -r -f -a "claude\t'Claude Code'
 codex\t'Codex CLI'
 gemini\t'Gemini CLI'
@@ -72,6 +76,7 @@ always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand init" -l dry-run -d 'Only print the files of --agent'
 complete -c lineage -n "__fish_lineage_using_subcommand init" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand init" -l offline -d 'Do not ask the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l status -d 'Outcome: baseline, keep, discard, crash, eval_budget_overrun, train_budget_overrun, size_blocked, preflight_crash, disqualified, harness_abort; or auto: keep if the score beats the best, else discard, baseline if there is no best' -r -f -a "auto\t''
 baseline\t'start from here'
@@ -115,7 +120,9 @@ never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l json -d 'Read trials from stdin: one JSON object, or one per line; all are logged, or none. The key `snapshot` is --snapshot'
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l once -d 'If this attempt of the job is logged, print its id and write nothing; a different status or score is an error'
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l new-log -d 'Start a new log although the store has snapshots or saved prompts of another, which is missing'
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l require-id -d 'Fail if the database of a shared store is unreachable, instead of logging the trial later'
 complete -c lineage -n "__fish_lineage_using_subcommand append" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l offline -d 'Do not ask the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand append" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand amend" -l status -d 'Its outcome: baseline, keep, discard, crash …' -r -f -a "baseline\t'start from here'
 keep\t'build on it'
@@ -143,6 +150,7 @@ always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand amend" -l dry-run -d 'Show the change and write nothing'
 complete -c lineage -n "__fish_lineage_using_subcommand amend" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand amend" -l offline -d 'Do not ask the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand amend" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l parent -d 'The trial it started from, or `none` [default: the best]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l baseline -d 'The trial it is compared with, or `none` [default: the best]' -r
@@ -194,7 +202,9 @@ always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l no-similar -d 'Do not show similar trials before the start'
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l once -d 'Do not run the command if the job given by --job-name and --attempt is already logged, and exit with 0'
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l require-id -d 'Fail if the database of a shared store is unreachable, instead of logging the trial later'
 complete -c lineage -n "__fish_lineage_using_subcommand run" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l offline -d 'Do not ask the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -s n -d 'Number of trials; -20 is short for -n 20 [default: 10]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l sort -d 'Order of the trials that are shown [default: as in the log]' -r -f -a "score\t'Best first'
@@ -236,6 +246,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand tail" -s f -l follow -d 
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l running -d 'List the trials in progress instead: those that `lineage run` has started and not yet logged'
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l full -d 'Show the whole hypothesis and notes below the numbers'
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l offline -d 'Do not ask the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l top -d 'Show the K best keeps, best first' -r
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l ties -d 'Which of several trials with the best score is the best [default: the setting, else first]' -r -f -a "first\t'The earliest'
@@ -276,6 +287,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand best" -l color -d 'When 
 always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand best" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l offline -d 'Do not ask the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand best" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l field -d 'Print only this column, one line per trial; `metric` is the score' -r
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l columns -d 'Columns to show, in this order' -r
@@ -310,6 +322,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand chain" -l color -d 'When
 always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l offline -d 'Do not ask the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l root -d 'Only this trial and its descendants' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l depth -d 'Maximum depth below a root' -r
@@ -347,6 +360,7 @@ always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l all -d 'One line for each trial, also for failed and ignored ones'
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l offline -d 'Do not ask the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l file -d 'Print this file of the trial\'s snapshot instead; control characters are escaped on a terminal' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l field -d 'Print only this column, one line per trial; `metric` is the score' -r
@@ -368,6 +382,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand show" -l color -d 'When 
 always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand show" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand show" -l offline -d 'Do not ask the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l top -d 'Number of trials' -r
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l parent -d 'Only trials that started from this one' -r
@@ -404,6 +419,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand similar" -l color -d 'Wh
 always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand similar" -l offline -d 'Do not ask the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand search" -s n -d 'Number of trials' -r
 complete -c lineage -n "__fish_lineage_using_subcommand search" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
@@ -437,6 +453,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand search" -l color -d 'Whe
 always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand search" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand search" -l offline -d 'Do not ask the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand search" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l against -d 'What to compare it with' -r -f -a "best\t'The best trial'
 baseline\t'The trial that it was measured against'
@@ -462,6 +479,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand diff" -l name-only -d 'P
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l columns -d 'Print the columns in which the trials differ, instead of their files'
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l exit-code -d 'Exit with 0 if nothing differs, 1 if something does, 2 after an error'
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l offline -d 'Do not ask the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
@@ -477,6 +495,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l force -d 'R
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l clean -d 'Move files that the snapshot does not have to the backup; ignored files stay'
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l prune -d 'Remove all backups in DIR, or in the current directory; with EXP, all but the one that this checkout makes'
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l offline -d 'Do not ask the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
@@ -492,6 +511,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l force -d '
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l clean -d 'Move files that the snapshot does not have to the backup; ignored files stay'
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l prune -d 'Remove all backups in DIR, or in the current directory; with EXP, all but the one that this checkout makes'
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l offline -d 'Do not ask the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -l keep-best -d 'Keep the snapshots of the K best keeps and of all their ancestors [default: 1]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -l keep-last -d 'Keep the last N snapshots [default: 0]' -r
@@ -507,6 +527,7 @@ always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -l dry-run -d 'Print what would be removed, and remove nothing'
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand prune" -l offline -d 'Do not ask the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l by -d 'Group by this column instead of the status' -r -f -a "specialist\t''
 domain\t''
@@ -529,6 +550,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand stats" -l color -d 'When
 always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -l offline -d 'Do not ask the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -l as-of -d 'Compare the log just after this trial with later states; may be repeated' -r
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -l by -d 'Compare the parts of one log' -r -f -a "specialist\t''
@@ -551,6 +573,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand compare" -l color -d 'Wh
 always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand compare" -l offline -d 'Do not ask the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand plot" -s o -l output -d 'Write to this file; .svg or .png decides the format [default: text to stdout]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand plot" -l format -d 'What is written [default: by the name of the file, else text]' -r -f -a "text\t''
@@ -576,6 +599,7 @@ always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand plot" -l ascii -d 'Use only ASCII in text'
 complete -c lineage -n "__fish_lineage_using_subcommand plot" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand plot" -l offline -d 'Do not ask the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand plot" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand report" -s o -l output -d 'Write to this file' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand report" -l watch -d 'Write the page again whenever the log has grown, checked this often; the page reloads itself' -r
@@ -590,6 +614,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand report" -l color -d 'Whe
 always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand report" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand report" -l offline -d 'Do not ask the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand report" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l for -d 'The specialist that reads the prompt' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l as-of -d 'Use the log as it was just after this trial' -r
@@ -648,6 +673,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand render" -l blind -d 'Lea
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l save -d 'Also save the prompt in the store, as Markdown and as JSON'
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l hook -d 'Answer the event of an agent\'s session hook, given as JSON on stdin; prints at most 9,500 bytes and never fails'
 complete -c lineage -n "__fish_lineage_using_subcommand render" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l offline -d 'Do not ask the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand render" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand prompts" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
 json\t'One JSON array; one object for `show`, and for `best` without --top'
@@ -660,6 +686,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand prompts" -l color -d 'Wh
 always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand prompts" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand prompts" -l offline -d 'Do not ask the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand prompts" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l repair -d 'Write a repaired copy of the log to this new file, and list the changes' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
@@ -679,6 +706,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand check" -l color -d 'When
 always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand check" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand check" -l offline -d 'Do not ask the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l into -d 'The store to import into, created if missing [default: --store, else .lineage]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
@@ -694,7 +722,16 @@ never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l dry-run -d 'Print what would be done, and write nothing'
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l as-new -d 'Add the rows even if they look like trials of the store'
 complete -c lineage -n "__fish_lineage_using_subcommand import" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand import" -l offline -d 'Do not ask the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand pull" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand pull" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand pull" -l reset -d 'Move the log aside and fetch all trials, if the log differs from the database'
+complete -c lineage -n "__fish_lineage_using_subcommand pull" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand pull" -l offline -d 'Do not ask the database of a shared store'
+complete -c lineage -n "__fish_lineage_using_subcommand pull" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l format -d 'Output format' -r -f -a "tsv\t'Tab-separated, every column'
 csv\t'Comma-separated, every column'
 jsonl\t'One JSON object per line, every column'
@@ -727,38 +764,41 @@ always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l safe -d 'In CSV or TSV, put an apostrophe before cells that a spreadsheet takes for formulas'
 complete -c lineage -n "__fish_lineage_using_subcommand export" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand export" -l offline -d 'Do not ask the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand completions" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand completions" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand completions" -s q -l quiet -d 'Suppress notes'
+complete -c lineage -n "__fish_lineage_using_subcommand completions" -l offline -d 'Do not ask the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "init" -d 'Make a store'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "append" -d 'Log one trial, and print its id'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "amend" -d 'Correct the row of a trial'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "run" -d 'Run the command of one trial, and log its outcome, whatever it is'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "tail" -d 'List the most recent trials, newest last'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "best" -d 'Show the best trial, or the leaderboard of keeps'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "chain" -d 'Show a trial\'s ancestors, oldest first'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "tree" -d 'Show the whole search as a tree'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "show" -d 'Show one trial with every column, and its amendments'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "similar" -d 'Find earlier trials that are like a hypothesis'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "search" -d 'Search hypotheses and notes for words'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "diff" -d 'Show what differs between the snapshots of two trials'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "checkout" -d 'Put a trial\'s files into a directory, and print its id'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "prune" -d 'Remove snapshots that are no longer needed, and print their paths'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "stats" -d 'Summarize the search on one screen'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "compare" -d 'Compare logs, states of a log, or specialists side by side'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "plot" -d 'Draw the scores of all trials'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "report" -d 'Write one page with the whole search'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "prompts" -d 'List saved prompts: when, for which specialist, as of which trial'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "check" -d 'Find problems in a log'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "import" -d 'Import the log of another tool, or another store, into a store'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "export" -d 'Export the log for another tool'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "completions" -d 'Print the completion script for a shell'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import export completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "init" -d 'Make a store'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "append" -d 'Log one trial, and print its id'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "amend" -d 'Correct the row of a trial'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "run" -d 'Run the command of one trial, and log its outcome, whatever it is'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "tail" -d 'List the most recent trials, newest last'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "best" -d 'Show the best trial, or the leaderboard of keeps'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "chain" -d 'Show a trial\'s ancestors, oldest first'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "tree" -d 'Show the whole search as a tree'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "show" -d 'Show one trial with every column, and its amendments'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "similar" -d 'Find earlier trials that are like a hypothesis'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "search" -d 'Search hypotheses and notes for words'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "diff" -d 'Show what differs between the snapshots of two trials'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "checkout" -d 'Put a trial\'s files into a directory, and print its id'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "prune" -d 'Remove snapshots that are no longer needed, and print their paths'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "stats" -d 'Summarize the search on one screen'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "compare" -d 'Compare logs, states of a log, or specialists side by side'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "plot" -d 'Draw the scores of all trials'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "report" -d 'Write one page with the whole search'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "prompts" -d 'List saved prompts: when, for which specialist, as of which trial'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "check" -d 'Find problems in a log'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "import" -d 'Import the log of another tool, or another store, into a store'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "pull" -d 'Fetch the trials of other hosts into the mirror of a shared store'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "export" -d 'Export the log for another tool'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 
 if command -q lineage
     complete -c lineage -e
