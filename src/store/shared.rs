@@ -77,6 +77,7 @@ impl Store {
     }
 
     /// The file of the trials that wait for the database.
+    #[cfg(feature = "postgres")]
     pub(crate) fn outbox_path(&self) -> PathBuf {
         self.log_path().with_file_name("outbox.jsonl")
     }
