@@ -115,7 +115,8 @@ pub fn cut_visible(text: &str, max: usize) -> String {
     if text.len() <= max || text.chars().nth(max).is_none() {
         return text.into_owned();
     }
-    let start: String = text.chars().take(max.saturating_sub(1)).collect();
+    let end = text.char_indices().nth(max.saturating_sub(1));
+    let start = &text[..end.map_or(0, |(end, _)| end)];
     format!("{}…", start.trim_end())
 }
 

@@ -68,11 +68,17 @@ fn split_words(text: &str) -> Vec<&str> {
     words
 }
 
-fn find_sign(text: &str) -> Option<(usize, &str)> {
-    let signs = ["=", "→", "->"].into_iter();
-    signs
-        .filter_map(|sign| Some((text.find(sign)?, sign)))
-        .min()
+/// The first `=` or arrow, and where it is.
+fn find_sign(text: &str) -> Option<(usize, &'static str)> {
+    for (at, c) in text.char_indices() {
+        match c {
+            '=' => return Some((at, "=")),
+            '→' => return Some((at, "→")),
+            '-' if text[at..].starts_with("->") => return Some((at, "->")),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// A word without the point at the end of its sentence.

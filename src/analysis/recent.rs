@@ -2,6 +2,7 @@
 //! much the score of one and the same trial varies.
 
 use std::{
+    borrow::Cow,
     cmp::Reverse,
     collections::{BTreeMap, VecDeque},
 };
@@ -171,8 +172,8 @@ impl Query for RecentTrials {
             return;
         }
         let hypothesis = normalize(&row.text(Role::Hypothesis));
-        let words = hypothesis.split_inclusive(' ').take(IDEA_WORDS);
-        let idea = words.map(str::len).sum();
+        let words = hypothesis.split_inclusive(|&b| b == b' ').take(IDEA_WORDS);
+        let idea = words.map(<[u8]>::len).sum();
         let trial = RecentTrial {
             offset: row.offset,
             id: short_id(row.id()),
@@ -181,7 +182,7 @@ impl Query for RecentTrials {
             score: row.score(),
             hypothesis: hash(&hypothesis),
             idea: hash(&hypothesis[..idea]),
-            snapshot: hash(&row.text(Role::Snapshot)),
+            snapshot: hash(&row.bytes(Role::Snapshot)),
         };
         push_bounded(&mut self.trials, trial, MAX_TRIALS);
     }
@@ -198,23 +199,32 @@ fn short_id(id: Option<ExpId>) -> Option<ExpId> {
     id.filter(|id| !matches!(id, ExpId::Name(name) if name.len() > MAX_ID))
 }
 
-/// The words of a text in lower case, each followed by a space. Signs and points count only in numbers.
-fn normalize(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 1);
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        let is_before_digit = chars.peek().is_some_and(char::is_ascii_digit);
-        match c {
-            'a'..='z' | '0'..='9' => out.push(c),
-            _ if c.is_alphanumeric() => out.extend(c.to_lowercase()),
-            '.' if is_before_digit => out.push(c),
-            '-' if is_before_digit && out.ends_with(' ') => out.push(c),
-            _ if out.is_empty() || out.ends_with(' ') => {}
-            _ => out.push(' '),
-        }
+/// The words of a text in lower case, each followed by a space. Signs and points count only in numbers. Bytes, because
+/// every trial is normalized.
+fn normalize(text: &str) -> Vec<u8> {
+    let mut text = Cow::Borrowed(text);
+    if !text.is_ascii() {
+        let is_sign = |c: char| !c.is_ascii() && !c.is_alphanumeric();
+        text = Cow::Owned(text.to_lowercase().replace(is_sign, " "));
     }
-    if !out.is_empty() && !out.ends_with(' ') {
-        out.push(' ');
+    let mut out = Vec::with_capacity(text.len() + 1);
+    let mut is_after_space = true;
+    let next = text.bytes().skip(1).chain([b' ']);
+    for (b, next) in text.bytes().zip(next) {
+        let is_word = match b {
+            b'.' => next.is_ascii_digit(),
+            b'-' => next.is_ascii_digit() && is_after_space && !out.is_empty(),
+            _ => b.is_ascii_alphanumeric() || !b.is_ascii(),
+        };
+        if is_word {
+            out.push(b.to_ascii_lowercase());
+        } else if !is_after_space {
+            out.push(b' ');
+        }
+        is_after_space = !is_word;
+    }
+    if !is_after_space {
+        out.push(b' ');
     }
     out
 }
@@ -224,11 +234,11 @@ fn normalize(text: &str) -> String {
     clippy::cast_possible_truncation,
     reason = "half of the hash is enough"
 )]
-fn hash(text: &str) -> u32 {
+fn hash(text: &[u8]) -> u32 {
     if text.is_empty() {
         0
     } else {
-        (xxh3_64(text.as_bytes()) as u32).max(1)
+        (xxh3_64(text) as u32).max(1)
     }
 }
 
@@ -249,6 +259,7 @@ mod tests {
             assert_ne!(normalize(other), normalize(text), "{other}");
         }
         assert_ne!(normalize("bias -1"), normalize("bias 1"));
-        assert_eq!(normalize("—"), "");
+        assert_eq!(normalize("—"), b"");
+        assert_eq!(normalize("Ä → 3.5"), "ä 3.5 ".as_bytes());
     }
 }

@@ -43,9 +43,12 @@ fn fit_rows(
     };
     let room = page.room_for(bytes * trials.len());
     let lengths = &LENGTHS[LENGTHS.partition_point(|&length| length > max)..];
-    let too_long = |&length: &usize| total_len(&write_all(length)) > room;
-    let longest = lengths.partition_point(too_long).min(lengths.len() - 1);
-    let rows = write_all(lengths[longest]);
+    let mut rows = write_all(lengths[0]);
+    if total_len(&rows) > room {
+        let too_long = |&length: &usize| total_len(&write_all(length)) > room;
+        let longest = lengths.partition_point(too_long).min(lengths.len() - 1);
+        rows = write_all(lengths[longest]);
+    }
     page.count_used(total_len(&rows));
     rows
 }
@@ -92,13 +95,18 @@ fn table(
         .iter()
         .map(|trial| hide_hypothesis(trial, page))
         .collect();
+    let starts = trials.iter().map(|trial| {
+        let row = trial.row();
+        let [a, b, c] = roles.map(|role| table_cell(&row, role, page));
+        markdown::row(&[id(&row), a, b, c])
+    });
+    let starts: Vec<String> = starts.collect();
     let rows = fit_rows(page, trials, lengths, |at, row, length| {
-        let [a, b, c] = roles.map(|role| table_cell(row, role, page));
         let hypothesis = match hidden[at] {
             Some(place) => place.to_owned(),
             None => quote(row, Role::Hypothesis, length),
         };
-        markdown::row(&[id(row), a, b, c, hypothesis])
+        starts[at].trim_end().to_owned() + &markdown::row(&[hypothesis])[1..]
     });
     let metric = word(&page.data.schema.metric);
     let [a, b, c] = roles.map(|role| match role {
