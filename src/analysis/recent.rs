@@ -21,7 +21,7 @@ const MAX_TRIALS: usize = 512;
 const MAX_PARENTS: usize = 256;
 
 /// Only trials this near to the end of the log are compared, so that a long log is read fast.
-const MAX_BYTES: u64 = 1024 * 1024;
+const MAX_BYTES: u64 = 512 * 1024;
 
 /// A longer id is not stored.
 const MAX_ID: usize = 64;
@@ -199,21 +199,21 @@ fn short_id(id: Option<ExpId>) -> Option<ExpId> {
     id.filter(|id| !matches!(id, ExpId::Name(name) if name.len() > MAX_ID))
 }
 
-/// The words of a text in lower case, each followed by a space. Signs and points count only in numbers. Bytes, because
-/// every trial is normalized.
+/// The words of a text in lower case, each followed by a space. Signs and points count only in numbers.
 fn normalize(text: &str) -> Vec<u8> {
     let mut text = Cow::Borrowed(text);
     if !text.is_ascii() {
         let is_sign = |c: char| !c.is_ascii() && !c.is_alphanumeric();
         text = Cow::Owned(text.to_lowercase().replace(is_sign, " "));
     }
-    let mut out = Vec::with_capacity(text.len() + 1);
+    let bytes = text.as_bytes();
+    let mut out = Vec::with_capacity(bytes.len() + 1);
     let mut is_after_space = true;
-    let next = text.bytes().skip(1).chain([b' ']);
-    for (b, next) in text.bytes().zip(next) {
+    for (at, b) in bytes.iter().enumerate() {
+        let is_before_digit = || bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
         let is_word = match b {
-            b'.' => next.is_ascii_digit(),
-            b'-' => next.is_ascii_digit() && is_after_space && !out.is_empty(),
+            b'.' => is_before_digit(),
+            b'-' => is_after_space && !out.is_empty() && is_before_digit(),
             _ => b.is_ascii_alphanumeric() || !b.is_ascii(),
         };
         if is_word {
