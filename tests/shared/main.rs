@@ -1,5 +1,8 @@
 //! Stores that hosts share, with real PostgreSQL servers. Skipped if PostgreSQL is not installed.
 
 mod basics;
+mod faults;
+mod figures;
 mod host;
 mod server;
+mod swarm;
