@@ -8,7 +8,7 @@
 #   make bench        measure times, memory and size, about ten minutes, into docs/performance.md
 #   make install      install the program, its completions and man pages: PREFIX=/usr/local DESTDIR=
 #   make notices      write THIRD-PARTY-NOTICES.txt, the licences of the crates in the program
-#   make dist         build the crate, the Debian package, the wheel and a static archive into target/dist
+#   make dist         build the crate, Debian packages, wheels and a static archive into target/dist
 
 PREFIX ?= /usr/local
 CARGO ?= cargo
@@ -80,7 +80,9 @@ dist: notices
 	$(CARGO) package --locked
 	cp "$(TARGET)/package/lineage-cli-$(VERSION).crate" "$(TARGET)/dist"
 	$(CARGO) deb --locked --output "$(TARGET)/dist/"
+	$(CARGO) deb --locked --variant postgres --output "$(TARGET)/dist/"
 	maturin build --release --locked --out "$(TARGET)/dist"
+	maturin build --release --locked --features postgres --out "$(TARGET)/dist/postgres"
 	RUSTFLAGS="-C target-feature=+crt-static" $(CARGO) build --release --locked --target $(HOST)
 	mkdir -p "$(TARGET)/$(ARCHIVE)"
 	cp -r "$(TARGET)/$(HOST)/release/lineage" README.md CHANGELOG.md LICENSE THIRD-PARTY-NOTICES.txt completions man \

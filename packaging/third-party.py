@@ -32,7 +32,7 @@ def license_texts(package):
 
 
 def main():
-    command = ["cargo", "metadata", "--locked", "--format-version", "1", "--filter-platform", "x86_64-unknown-linux-gnu"]
+    command = ["cargo", "metadata", "--locked", "--format-version", "1", "--features", "postgres", "--filter-platform", "x86_64-unknown-linux-gnu"]
     packages = linked_packages(json.loads(subprocess.check_output(command)))
     print("lineage contains these crates, each under its own licence. The texts follow the list.\n")
     for package in packages:

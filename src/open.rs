@@ -101,11 +101,11 @@ fn fetch(store: &Store) -> Result<Option<String>> {
         return Err(error);
     }
     let age = match store.mirror_age() {
-        Some(age) => format!("{} ago", rough_time(age)),
-        None => "never".to_owned(),
+        Some(age) => format!("last up to date {} ago", rough_time(age)),
+        None => "never up to date".to_owned(),
     };
     Ok(Some(format!(
-        "{}: a mirror, last up to date {age} ({error:#})",
+        "{}: a mirror, {age} ({error:#})",
         store.log_path().display()
     )))
 }

@@ -70,6 +70,7 @@ mod run_score;
 mod run_signals;
 mod sandbox;
 mod search;
+mod shared;
 mod similar;
 mod sizes;
 #[cfg(unix)]

@@ -14,24 +14,24 @@ const TIME: Duration = Duration::from_secs(5);
 /// Each host appends with so many clients at once. Prints the rate and the median time of one.
 fn measure(name: &str, hosts: &[Host], clients: usize) {
     let start = Instant::now();
-    let mut times: Vec<Duration> = thread::scope(|scope| {
-        let append = |at: usize| {
-            let mut times = Vec::new();
-            while start.elapsed() < TIME {
-                let began = Instant::now();
-                hosts[at % hosts.len()].append("1");
-                times.push(began.elapsed());
-            }
-            times
-        };
-        let append = &append;
+    let append = |at: usize| {
+        let mut times = Vec::new();
+        while start.elapsed() < TIME {
+            let began = Instant::now();
+            hosts[at % hosts.len()].append("1");
+            times.push(began.elapsed());
+        }
+        times
+    };
+    let append = &append;
+    let mut times = Vec::new();
+    thread::scope(|scope| {
         let clients: Vec<_> = (0..clients)
             .map(|at| scope.spawn(move || append(at)))
             .collect();
-        clients
-            .into_iter()
-            .flat_map(|client| client.join().unwrap())
-            .collect()
+        for client in clients {
+            times.extend(client.join().unwrap());
+        }
     });
     let rate = times.len() as f64 / start.elapsed().as_secs_f64();
     times.sort();

@@ -1,5 +1,6 @@
 //! Stores that hosts share, with real PostgreSQL servers. Skipped if PostgreSQL is not installed.
 
+mod access;
 mod basics;
 mod faults;
 mod figures;

@@ -123,6 +123,26 @@ impl Server {
         let _ = Command::new("kill").args(["-KILL", &pid]).status();
     }
 
+    /// Makes a certificate authority `root.crt` and a certificate for a name, and turns encryption on.
+    pub(crate) fn encrypt(&self, name: &str) {
+        let script = format!(
+            "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=ca -keyout ca.key -out root.crt && \
+             openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN={name} -keyout data/server.key -out server.csr && \
+             printf 'subjectAltName=DNS:{name}\n' > names && \
+             openssl x509 -req -in server.csr -CA root.crt -CAkey ca.key -CAcreateserial -days 2 -extfile names -out data/server.crt && \
+             chmod 600 data/server.key && chmod 644 root.crt && {{ [ $(id -u) != 0 ] || chown nobody data/server.key; }}"
+        );
+        let output = Command::new("sh")
+            .args(["-c", &script])
+            .current_dir(&self.dir)
+            .output();
+        let output = output.expect("a shell");
+        assert!(output.status.success(), "{output:?}");
+        self.sql("postgres", "alter system set ssl = on");
+        self.sql("postgres", "select pg_reload_conf()");
+        thread::sleep(Duration::from_millis(300));
+    }
+
     fn run(&self, program: &str, arguments: &[&str]) -> Output {
         let program = self.bin.join(program);
         let mut command = if is_root() {

@@ -1,0 +1,199 @@
+//! How a host connects: passwords and encryption as for `psql`; and what other hosts see of its trials and snapshots.
+
+use std::{fs, os::unix::fs::PermissionsExt, thread, time::Duration};
+
+use crate::host::{Host, ran};
+use crate::server::Server;
+
+#[test]
+fn a_password_is_found_and_never_stored_or_printed() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let (database, url) = server.database();
+    server.sql(&database, "create role p login superuser password 'geheim'");
+    let access = server.path("data/pg_hba.conf");
+    fs::write(
+        &access,
+        "host all p all scram-sha-256\nhost all all all trust\n",
+    )
+    .unwrap();
+    server.sql(&database, "select pg_reload_conf()");
+    thread::sleep(Duration::from_millis(300));
+    let with = |word: &str| url.replace("admin@", word);
+    let a = Host::bare();
+    let made = a.run(&["init", "--shared", &with("p:geheim@"), "--run", "r"]);
+    assert!(
+        made.err.contains("the password in the URL is not stored"),
+        "{made:?}"
+    );
+    assert!(!format!("{made:?}").contains("geheim"));
+    assert_eq!(made.code, Some(0), "{made:?}");
+    assert!(!a.read("lineage.toml").contains("geheim"));
+    let append = ["append", "--status", "keep", "--metric", "1"];
+    let without = a.run(&append);
+    assert!(
+        without.err.contains("no id yet") && without.err.contains("password"),
+        "{without:?}"
+    );
+    // The variable, the file, the service file.
+    let variable = ran(a.command(&append).env("PGPASSWORD", "geheim"));
+    assert_eq!(variable.ok(), "001\n");
+    let file = a.dir.path().join(".pgpass");
+    fs::write(&file, "127.0.0.1:*:*:p:geheim\n").unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
+    let open = a.run(&append);
+    assert!(
+        open.err
+            .contains("is ignored, because others may read it: chmod 600"),
+        "{open:?}"
+    );
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    assert_eq!(a.run(&append).ok(), "003\n");
+    let service = format!(
+        "[lab]\nhost=127.0.0.1\nport={}\nuser=p\ndbname={database}\n",
+        server.port
+    );
+    let b = Host::bare();
+    fs::write(
+        b.dir.path().join(".pg_service.conf"),
+        service + "password=geheim\nsslmode=disable\n",
+    )
+    .unwrap();
+    b.run(&["init", "--shared", "postgres://?service=lab", "--run", "r"])
+        .ok();
+    assert_eq!(b.run(&append).ok(), "004\n");
+    assert!(!b.read("lineage.toml").contains("geheim"));
+}
+
+#[test]
+fn a_certificate_is_checked_as_the_mode_says() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let (_, url) = server.database();
+    let modes = |text: &str| url.replace("sslmode=disable", text);
+    let a = Host::bare();
+    let init = |text: &str| a.run(&["init", "--shared", &modes(text), "--run", "r"]);
+    // A server without encryption.
+    assert!(init("sslmode=require").fails().contains("TLS"));
+    assert!(
+        init("sslmode=verify-full")
+            .fails()
+            .contains("needs the certificates to trust")
+    );
+    assert!(
+        init("sslmode=sometimes")
+            .fails()
+            .contains("use disable, prefer")
+    );
+    server.encrypt("localhost");
+    let root = server.path("root.crt");
+    let root = format!("sslrootcert={}", root.display());
+    init("sslmode=require").ok();
+    for (mode, works) in [
+        ("sslmode=prefer".to_owned(), true),
+        (format!("sslmode=verify-ca&{root}"), true),
+        (format!("sslmode=verify-full&{root}"), false), // it is the certificate of localhost
+    ] {
+        let host = Host::bare();
+        let joined = host.run(&["init", "--shared", &modes(&mode), "--run", "r"]);
+        assert_eq!(joined.code == Some(0), works, "{mode} {joined:?}");
+    }
+    let by_name = modes(&format!("sslmode=verify-full&{root}")).replace("127.0.0.1", "localhost");
+    Host::bare()
+        .run(&["init", "--shared", &by_name, "--run", "r"])
+        .ok();
+}
+
+#[test]
+fn other_hosts_see_a_trial_in_progress() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let (database, url) = server.database();
+    let (a, b) = (Host::join(&url), Host::join(&url));
+    a.append("1.5");
+    let script =
+        "for i in $(seq 400); do [ -e stop ] && break; sleep 0.05; done; echo core_metric=1.4";
+    let mut child = a.spawn(&[
+        "run",
+        "--hypothesis",
+        "raise beta2",
+        "--",
+        "sh",
+        "-c",
+        script,
+    ]);
+    for _ in 0..100 {
+        if server.sql(&database, "select count(*) from lineage_running") == "1" {
+            break;
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+    assert!(
+        b.run(&["render", "--for", "x"])
+            .ok()
+            .contains("raise beta2")
+    );
+    assert!(b.run(&["tail", "--running"]).ok().contains("raise beta2"));
+    fs::write(a.dir.path().join("stop"), "").unwrap();
+    assert!(child.wait().unwrap().success());
+    assert_eq!(
+        server.sql(&database, "select count(*) from lineage_running"),
+        "0"
+    );
+    assert!(!b.run(&["tail", "--running"]).ok().contains("raise beta2"));
+    assert_eq!(b.column("hypothesis"), ["", "raise beta2"]);
+}
+
+#[test]
+fn a_snapshot_elsewhere_is_named() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let (_, url) = server.database();
+    let (a, b) = (Host::join(&url), Host::join(&url));
+    fs::write(a.dir.path().join("train.py"), "lr = 1").unwrap();
+    let append = [
+        "append",
+        "--status",
+        "keep",
+        "--metric",
+        "1",
+        "--snapshot",
+        "train.py",
+    ];
+    a.run(&append).ok();
+    a.run(&["checkout", "0", "out"]).ok();
+    assert!(a.run(&["check"]).ok().is_empty());
+    let error = b.run(&["checkout", "0", "out"]).fails();
+    let place = a.path("snapshots/000").display().to_string();
+    assert!(
+        error.contains("is on another host, at ") && error.contains(&place),
+        "{error}"
+    );
+    assert!(b.run(&["check"]).ok().is_empty());
+    // Offline, the files are frozen at once.
+    a.run(&[&["--offline"][..], &append].concat()).ok();
+    fs::write(a.dir.path().join("train.py"), "lr = 2").unwrap();
+    a.run(&["pull"]).ok();
+    assert!(a.column("snapshot_path")[1].contains("/snapshots/waiting-"));
+    a.run(&["checkout", "1", "out2"]).ok();
+    let restored = fs::read_to_string(a.dir.path().join("out2/train.py")).unwrap();
+    assert_eq!(restored, "lr = 1");
+    // A directory that all hosts have.
+    let common = tempfile::tempdir().unwrap();
+    for host in [&a, &b] {
+        let settings = host.read("lineage.toml");
+        let dir = format!("[snapshot]\ndir = \"{}\"", common.path().display());
+        fs::write(
+            host.path("lineage.toml"),
+            settings.replace("[snapshot]", &dir),
+        )
+        .unwrap();
+    }
+    a.run(&append).ok();
+    assert_eq!(b.run(&["checkout", "2", "out"]).code, Some(0));
+    assert_eq!(b.column("snapshot_path")[2], "snapshots/002");
+}
