@@ -82,7 +82,7 @@ fn own_header<'a>(store: &'a Store, metric: Option<&'a str>, is_mapped: bool) ->
 
 /// Opens a log to read its complete lines.
 pub fn open_log(store: &Store, options: &ReadOptions) -> Result<IndexedLog> {
-    let staleness = fetch(store)?;
+    let staleness = fetch_new(store)?;
     let (mut log, extent) = open(store, options, MissingLog::IsAnError)?;
     add_notes(&mut log, extent);
     log.log_mut().notes.extend(staleness);
@@ -90,7 +90,7 @@ pub fn open_log(store: &Store, options: &ReadOptions) -> Result<IndexedLog> {
 }
 
 /// Fetches the new trials of a shared log. If that is impossible now, says how old the mirror is.
-fn fetch(store: &Store) -> Result<Option<String>> {
+pub fn fetch_new(store: &Store) -> Result<Option<String>> {
     let Some(shared) = &store.settings.shared else {
         return Ok(None);
     };
@@ -131,7 +131,7 @@ fn add_notes(log: &mut IndexedLog, extent: Extent) {
 
 /// Opens a log to read all of it, also a last line without its newline.
 pub fn open_log_to_end(store: &Store, options: &ReadOptions) -> Result<(IndexedLog, Extent)> {
-    let staleness = fetch(store)?;
+    let staleness = fetch_new(store)?;
     let (mut log, extent) = open(store, options, MissingLog::IsAnError)?;
     log.log_mut().notes.extend(staleness);
     if !log.is_external() {

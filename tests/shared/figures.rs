@@ -33,7 +33,7 @@ fn measure(name: &str, hosts: &[Host], clients: usize) {
             times.extend(client.join().unwrap());
         }
     });
-    let rate = times.len() as f64 / start.elapsed().as_secs_f64();
+    let rate = f64::from(u32::try_from(times.len()).unwrap()) / start.elapsed().as_secs_f64();
     times.sort();
     let median = times[times.len() / 2].as_secs_f64() * 1e3;
     let line = format!("{name}, {clients} clients: {rate:.0} appends/s, median {median:.1} ms\n");

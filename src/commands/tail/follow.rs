@@ -1,6 +1,6 @@
 //! Follows a log: prints trials as they are logged, until it is interrupted or stdout is closed.
 
-use std::{fs, os::unix::fs::MetadataExt, path::Path, time::Duration};
+use std::{fs, os::unix::fs::MetadataExt, time::Duration};
 
 use anyhow::{Result, bail};
 
@@ -10,7 +10,7 @@ use crate::commands::filter::Filter;
 use crate::commands::{Context, Usage};
 use crate::index::IndexedLog;
 use crate::log::{ExpId, Trial};
-use crate::open::{ReadOptions, open_log};
+use crate::open::{ReadOptions, fetch_new, open_log};
 use crate::output::columns::{self, pick};
 use crate::output::records::{Format, RecordWriter};
 use crate::output::table::Table;
@@ -19,6 +19,9 @@ use crate::store::Store;
 
 /// How often the file is looked at.
 const INTERVAL: Duration = Duration::from_millis(200);
+
+/// So many intervals pass before new trials of a shared store are fetched.
+const FETCH_EVERY: u32 = 10;
 
 /// What tells whether a file has changed.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -42,10 +45,9 @@ pub(super) fn run(mut args: Tail, context: &Context) -> Result<()> {
         bail!(Usage(message.to_owned()));
     }
     let store = wait_for_store(context)?;
-    let path = store.log_path();
     let n = args.n.or(args.short).unwrap_or(10);
     let options = ReadOptions::from(&args.read);
-    let mut version = wait_for_change(path, None, context)?;
+    let mut version = wait_for_change(&store, None, context)?;
     let log = open_log(&store, &options)?;
     context.print_notes(&log);
     let filter = std::mem::take(&mut args.filter).filter_of_new_trials(&log)?;
@@ -59,7 +61,7 @@ pub(super) fn run(mut args: Tail, context: &Context) -> Result<()> {
     };
     let mut failure = None;
     loop {
-        version = wait_for_change(path, Some(position.version), context)?;
+        version = wait_for_change(&store, Some(position.version), context)?;
         match open_log(&store, &options) {
             Ok(log) => {
                 let new = position.advance(version, &log, &filter, context)?;
@@ -99,12 +101,18 @@ fn wait_for_store(context: &Context) -> Result<Store> {
 
 /// Waits until there is a file that is not as it was `before`.
 fn wait_for_change(
-    path: &Path,
+    store: &Store,
     before: Option<FileVersion>,
     context: &Context,
 ) -> Result<FileVersion> {
+    let path = store.log_path();
     let mut is_waiting = before.is_some();
+    let mut intervals = 0_u32;
     loop {
+        intervals += 1;
+        if intervals.is_multiple_of(FETCH_EVERY) {
+            let _ = fetch_new(store); // opening the log says what is wrong
+        }
         let found = fs::metadata(path).ok().map(|metadata| FileVersion {
             file: (metadata.dev(), metadata.ino()),
             len: metadata.len(),
