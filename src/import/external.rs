@@ -204,12 +204,15 @@ fn copy_export(mut table: Table, options: &ImportOptions) -> Result<ExternalLog>
     let (mut log, mut statement) = (LogWriter::default(), String::new());
     log.begin(&names, table.first_row, false)?;
     table.rows.for_each(|mut row| {
-        row.cells.resize(table.names.len(), String::new());
+        // A ragged row stays one, so that it is reported.
+        if !row.is_short && !row.is_wide {
+            row.cells.resize(table.names.len(), String::new());
+        }
         let delta = delta.and_then(|column| row.cells.get_mut(column));
         if let Some(delta) = delta.filter(|delta| delta.starts_with(|c: char| c.is_ascii_digit())) {
             delta.insert(0, '+'); // JSON cannot write it
         }
-        if let Some(column) = stated {
+        if let Some(column) = stated.filter(|&column| column < row.cells.len()) {
             statement = row.cells.remove(column);
         }
         log.write(row.line, &row.cells)
