@@ -21,6 +21,7 @@ pub struct RunningEntry {
     path: PathBuf,
     trial: RunningTrial,
     renewed: Instant,
+    interval: Duration,
     /// The same in the database of a shared store.
     #[cfg(feature = "postgres")]
     announced: Option<Announced>,
@@ -41,6 +42,7 @@ impl RunningEntry {
                 ..trial
             },
             renewed: Instant::now(),
+            interval: HEARTBEAT,
             #[cfg(feature = "postgres")]
             announced: None,
         };
@@ -56,7 +58,7 @@ impl RunningEntry {
 
     /// Renews the file if it is time to. A failure only makes the trial look dead to other hosts.
     pub fn beat(&mut self) {
-        if self.renewed.elapsed() >= HEARTBEAT {
+        if self.renewed.elapsed() >= self.interval {
             self.renewed = Instant::now();
             let _ = self.write(Timestamp::now());
             #[cfg(feature = "postgres")]
@@ -90,4 +92,50 @@ pub fn remove_stale_entries(store: &Store, now: Timestamp) -> Vec<RunningTrial> 
         }
     }
     removed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::{Plan, Runner, Wanted};
+
+    /// The heartbeat in the file of a trial that started long ago, as its command sees it right before its end.
+    fn heartbeat_during(script: &str, interval: Duration) -> Timestamp {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("lineage.toml"), "metric = \"loss\"\n").unwrap();
+        let store = Store::find(Some(dir.path())).unwrap();
+        let entry = RunningEntry::create(&store, RunningTrial::default(), Timestamp::UNIX_EPOCH);
+        let mut entry = entry.unwrap().unwrap();
+        entry.interval = interval;
+        let copy = dir.path().join("copy");
+        let script = format!(
+            "{script}; cp '{}' '{}'",
+            entry.path.display(),
+            copy.display()
+        );
+        let plan = Plan {
+            command: ["sh", "-c", &script].map(Into::into).to_vec(),
+            timeout: None,
+            kill_after: Duration::ZERO,
+            log: None,
+            wanted: Wanted {
+                score_regex: None,
+                names: Vec::new(),
+            },
+        };
+        let mut runner = Runner::new(plan).unwrap();
+        runner.entry = Some(entry);
+        runner.run(1, &dir.path().join("result")).unwrap();
+        let trial: RunningTrial = serde_json::from_slice(&fs::read(copy).unwrap()).unwrap();
+        trial.heartbeat
+    }
+
+    #[test]
+    fn the_heartbeat_is_renewed_while_the_command_runs() {
+        let started = Timestamp::now();
+        // The end of a stream wakes the run.
+        let script = "exec 2>&-; sleep 0.5";
+        assert!(heartbeat_during(script, Duration::from_millis(1)) >= started);
+        assert_eq!(heartbeat_during(script, HEARTBEAT), Timestamp::UNIX_EPOCH);
+    }
 }

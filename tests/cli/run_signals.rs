@@ -1,6 +1,13 @@
 //! `lineage run`: signals, trials in progress, many runs at once, and kills.
 
-use std::{fs, io::Write, process::Stdio, thread::sleep, time::Duration};
+use std::{
+    fs,
+    hash::{BuildHasher, BuildHasherDefault, DefaultHasher, RandomState},
+    io::{self, Write},
+    process::Stdio,
+    thread::sleep,
+    time::Duration,
+};
 
 use rustix::process::{Signal, kill_process};
 
@@ -144,6 +151,32 @@ fn a_killed_run_is_said_and_removed_by_the_next_one_only() {
 }
 
 #[test]
+fn a_stale_trial_of_another_host_is_said_and_removed() {
+    let sandbox = Sandbox::with_store();
+    let entry = |heartbeat| {
+        serde_json::json!({
+            "hypothesis": "raise beta2", "started": "2026-01-01T00:00:00Z", "heartbeat": heartbeat,
+            "host": "node-7", "pid": 42, "pid_start": 1,
+        })
+    };
+    let dir = ".lineage/running";
+    fs::create_dir(sandbox.path(dir)).unwrap();
+    sandbox.write(
+        &format!("{dir}/node-7-42-1.json"),
+        entry("2026-01-01T01:00:00Z").to_string(),
+    );
+    let alive = format!("{dir}/node-7-43-1.json");
+    sandbox.write(&alive, entry("2999-01-01T00:00:00Z").to_string());
+    let output = run_output(&sandbox, &[], "echo val_loss=1");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let text = "warning: a trial 'raise beta2', started at 2026-01-01T00:00:00Z by process 42 on node-7, was last heard of \
+                at 2026-01-01T01:00:00Z and is not logged\n";
+    assert!(stderr.starts_with(text), "{stderr}");
+    assert_eq!(running(&sandbox), 1);
+    assert!(sandbox.path(&alive).exists());
+}
+
+#[test]
 fn sixteen_runs_at_once_are_all_logged() {
     let sandbox = Sandbox::with_store();
     let mut children = Vec::new();
@@ -172,12 +205,15 @@ fn kills_at_random_instants_leave_a_healthy_log_and_no_stale_trial() {
     let sandbox = Sandbox::with_store();
     sandbox.write("work/a", "1");
     let flags = ["--snapshot", "work", "--hypothesis", "x"];
+    let seed = RandomState::new().hash_one(());
+    let _ = writeln!(io::stdout(), "seed {seed}");
     for number in 0..50 {
         let mut child = command(&sandbox, &flags, "echo val_loss=1")
             .spawn()
             .unwrap();
         // From before the first instruction to after the last.
-        sleep(Duration::from_micros(600 * number));
+        let delay = BuildHasherDefault::<DefaultHasher>::new().hash_one((seed, number)) % 30_000;
+        sleep(Duration::from_micros(delay));
         let _ = child.kill();
         child.wait().unwrap();
     }
