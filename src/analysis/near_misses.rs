@@ -5,32 +5,55 @@ use serde::{Deserialize, Serialize};
 use super::{Query, Summary};
 use crate::log::{ExpId, Role, Row, Status};
 
-/// How many are found.
+/// How many are stored of one baseline.
 const MAX_NEAR_MISSES: usize = 5;
+
+/// How many baselines are stored. What was close to an older one says little about the best of today.
+const MAX_BASELINES: usize = 4;
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct NearMiss {
     offset: u64,
     /// The absolute delta.
     delta: f64,
-    baseline: ExpId,
 }
 
-/// The discards closest to zero, closest first, the newest first in a tie. Twice as many as are found, and at most
-/// `MAX_NEAR_MISSES` of one baseline, so that enough are left whatever baseline the best is.
+/// The discards that were closest to a baseline, closest first, the newest first in a tie.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Baseline {
+    id: ExpId,
+    misses: Vec<NearMiss>,
+}
+
+/// The near misses of the last baselines, by the last discard of each.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub struct NearMisses(Vec<NearMiss>);
+pub struct NearMisses(Vec<Baseline>);
 
 impl NearMisses {
-    /// The offsets of the discards below `threshold` whose baseline is not the best any more.
+    /// The offsets of the discards below `threshold` whose baseline is not the best any more, closest first.
     pub fn find(&self, best: Option<&ExpId>, threshold: f64) -> Vec<u64> {
-        let mut offsets = Vec::new();
-        for miss in &self.0 {
-            if Some(&miss.baseline) != best && miss.delta < threshold {
-                offsets.push(miss.offset);
+        let mut found = Vec::new();
+        for baseline in self.0.iter().rev() {
+            if Some(&baseline.id) != best {
+                found.extend(&baseline.misses);
             }
         }
-        offsets
+        found.retain(|miss| miss.delta < threshold);
+        found.sort_by(|a, b| a.delta.total_cmp(&b.delta));
+        found.into_iter().map(|miss| miss.offset).collect()
+    }
+
+    /// Adds a discard; its baseline becomes the last one.
+    fn add(&mut self, id: ExpId, offset: u64, delta: f64) {
+        let known = self.0.iter().position(|baseline| baseline.id == id);
+        let mut misses = known.map_or_else(Vec::new, |at| self.0.remove(at).misses);
+        let at = misses.partition_point(|other: &NearMiss| other.delta < delta);
+        misses.insert(at, NearMiss { offset, delta });
+        misses.truncate(MAX_NEAR_MISSES);
+        self.0.push(Baseline { id, misses });
+        if self.0.len() > MAX_BASELINES {
+            self.0.remove(0);
+        }
     }
 }
 
@@ -40,34 +63,13 @@ impl Query for NearMisses {
         if row.status() != Status::Discard {
             return;
         }
-        let Some(delta) = row.number_in(Role::Delta).map(f64::abs) else {
-            return;
-        };
-        let at = self.0.partition_point(|other| other.delta < delta);
-        if delta == 0.0 || at == 2 * MAX_NEAR_MISSES {
-            return;
+        let delta = row.number_in(Role::Delta).map_or(0.0, f64::abs);
+        let baseline = ExpId::parse(&row.text(Role::Baseline));
+        if delta > 0.0
+            && let Some(baseline) = baseline
+        {
+            self.add(baseline, row.offset, delta);
         }
-        let Some(baseline) = ExpId::parse(&row.text(Role::Baseline)) else {
-            return;
-        };
-        let offset = row.offset;
-        let is_of_baseline = |miss: &NearMiss| miss.baseline == baseline;
-        let of_baseline: Vec<usize> = (0..self.0.len())
-            .filter(|&other| is_of_baseline(&self.0[other]))
-            .collect();
-        if let Some(&last) = of_baseline.get(MAX_NEAR_MISSES - 1) {
-            if last < at {
-                return;
-            }
-            self.0.remove(last);
-        }
-        let miss = NearMiss {
-            offset,
-            delta,
-            baseline,
-        };
-        self.0.insert(at, miss);
-        self.0.truncate(2 * MAX_NEAR_MISSES);
     }
 
     fn answer_from(&self, summary: &Summary) -> Option<Self> {

@@ -2,7 +2,7 @@
 
 use super::page::{Page, cell, id, trial_count};
 use super::trim::Section;
-use crate::analysis::Side;
+use crate::analysis::{Limit, Side};
 use crate::log::{Role, Status, Trial};
 use crate::output::format::amount;
 use crate::output::markdown::{code, prose, word};
@@ -40,7 +40,7 @@ pub(super) fn opening(page: &Page) -> Section {
     } else if data.newest.is_some() {
         text += "There is no best trial yet: no baseline or keep has a score.\n";
     }
-    if !data.limits.is_empty() && !options.blind {
+    if !options.blind {
         text += &limits_line(page);
     }
     if !options.running.is_empty() && !options.blind {
@@ -53,25 +53,26 @@ pub(super) fn opening(page: &Page) -> Section {
     Section::new("# Session start", &text, Vec::new())
 }
 
-/// What the limits leave to the best, in one line.
+/// The limit that the best is closest to, in its share of the limit; the section on limits says more.
 fn limits_line(page: &Page) -> String {
     let best = page.data.best.as_ref().map(Trial::row);
-    let limits = page.data.limits.iter().map(|limit| {
-        let side = match limit.side {
-            Side::AtMost => "at most",
-            Side::AtLeast => "at least",
-        };
-        let mut text = format!(
-            "{} {side} {}",
-            word(&limit.column),
-            amount(limit.safe_value())
-        );
-        if let Some(best) = best.as_ref().and_then(|best| limit.value_in(best)) {
-            text += &format!(" (the best has {} to spare)", amount(limit.margin(best)));
-        }
-        text
-    });
-    format!("Limits: {}.\n", limits.collect::<Vec<_>>().join("; "))
+    let share = |limit: &Limit| match best.as_ref().and_then(|best| limit.value_in(best)) {
+        Some(value) => limit.margin(value) / limit.safe_value().abs(),
+        None => f64::INFINITY,
+    };
+    let limits = page.data.limits.iter();
+    let Some(limit) = limits.min_by(|a, b| share(a).total_cmp(&share(b))) else {
+        return String::new();
+    };
+    let side = match limit.side {
+        Side::AtMost => "at most",
+        Side::AtLeast => "at least",
+    };
+    let (column, value) = (word(&limit.column), amount(limit.safe_value()));
+    match page.data.limits.len() {
+        1 => format!("Limit: {column} {side} {value}.\n"),
+        limits => format!("Tightest of {limits} limits: {column} {side} {value}.\n"),
+    }
 }
 
 pub(super) fn more(page: &Page) -> Option<Section> {

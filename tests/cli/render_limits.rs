@@ -62,6 +62,30 @@ fn a_missed_gate_is_a_lower_limit() {
 }
 
 #[test]
+fn the_median_of_whole_numbers_is_one() {
+    let blocked = |bytes| ("size_blocked", 6.0, [bytes, "500", "0.96"]);
+    let sandbox = with(&["16000012", "16000015", "16000020", "16900000"].map(blocked));
+    assert!(limits(&sandbox).contains("exceeded it by 29 (median)"));
+}
+
+#[test]
+fn the_opening_names_the_tightest_limit() {
+    let opening =
+        |sandbox: &Sandbox| sandbox.ok(&["render", "--for", "opt", "--sections", "opening", "-q"]);
+    let blocked = |bytes| ("size_blocked", 6.0, [bytes, "500", "0.96"]);
+    let size = ["16000012", "16002000", "16900000"].map(blocked);
+    let text = opening(&with(&size));
+    assert!(
+        text.contains("\nLimit: artifact_bytes at most 15,999,989.\n"),
+        "{text}"
+    );
+    let stopped = ("eval_budget_overrun", 6.0, ["", "600.6", ""]);
+    let text = opening(&with(&[&size[..], &[stopped; 4]].concat()));
+    let line = "\nTightest of 2 limits: artifact_bytes at most 15,999,989.\n";
+    assert!(text.contains(line), "{text}");
+}
+
+#[test]
 fn runs_that_were_stopped_do_not_show_how_near_they_were() {
     let sandbox = with(&[
         ("eval_budget_overrun", 6.0, ["", "600.6", ""]),

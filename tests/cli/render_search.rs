@@ -71,6 +71,23 @@ fn only_what_was_not_tried_since_is_worth_another_try() {
 }
 
 #[test]
+fn what_was_close_to_an_old_best_is_not_worth_another_try() {
+    let mut rows = vec![keep(0, 0, 9.0)];
+    for best in (0..14).step_by(2) {
+        let score = 9.0 - f64::from(best);
+        rows.push(Row {
+            baseline: best,
+            ..discard(best + 1, best, score, 0.01)
+        });
+        rows.push(keep(best + 2, best, score - 2.0));
+    }
+    let text = section(&store(&rows), "signals");
+    let ids = text.lines().filter_map(|line| line.strip_prefix("  - "));
+    let ids: Vec<&str> = ids.map(|line| &line[..3]).collect();
+    assert_eq!(ids, ["013", "011", "009", "007"], "{text}");
+}
+
+#[test]
 fn parallel_work_names_what_beat_its_parent_and_what_was_tried_again() {
     let sandbox = store(&[
         keep(0, 0, 9.0),
@@ -174,7 +191,8 @@ fn an_empty_score_column_gives_way_to_the_one_that_delta_vs_best_compares() {
     let best = [&["best", "--field", "train_s"], &flags[..]].concat();
     let shown = sandbox.transcript(&best);
     assert!(shown.contains("\n3.7900\n"), "{shown}");
-    let note = "! note: the score is train_s, as in delta_vs_best, because core_metric is empty; override with --metric\n";
+    let note =
+        "! note: assuming train_s (lower is better): the differences in the log are its own,";
     assert!(shown.contains(note), "{shown}");
     let page = sandbox.ok(&[&["render", "--for", "opt", "-q"], &flags[..]].concat());
     assert!(
@@ -187,8 +205,4 @@ fn an_empty_score_column_gives_way_to_the_one_that_delta_vs_best_compares() {
         page.contains("- 003 [opt, disqualified, train_s 3.7000 (invalid), accuracy 0.9391]"),
         "{page}"
     );
-    // Nothing is guessed if the differences are of something else.
-    sandbox.write("results.tsv", log.replace("-0.0", "-0.5"));
-    let shown = sandbox.transcript(&[&["best"], &flags[..]].concat());
-    assert!(shown.contains("no best trial yet"), "{shown}");
 }

@@ -152,11 +152,11 @@ impl ColumnValues {
             let beyond: Vec<f64> = beyond.copied().collect();
             let most = limit.failures.map_or(0, |failures| failures.trials);
             if beyond.len() > most {
-                let excess = beyond.iter().map(|&value| -limit.margin(value)).collect();
+                let excess: Vec<f64> = beyond.iter().map(|&value| -limit.margin(value)).collect();
                 limit.failures = Some(Exceeded {
                     status,
                     trials: beyond.len(),
-                    median: median(excess).filter(|_| !are_killed(name, status, &beyond)),
+                    median: median_excess(excess).filter(|_| !are_killed(name, status, &beyond)),
                 });
             }
         }
@@ -202,6 +202,13 @@ fn separate(completed: &Values, failed: &Values, side: Side) -> Option<Bound> {
         }
     }
     bound
+}
+
+/// The median; a whole number if all values are, as a number of bytes.
+fn median_excess(values: Vec<f64>) -> Option<f64> {
+    let is_whole = values.iter().all(|value| value.fract() == 0.0);
+    let median = median(values)?;
+    Some(if is_whole { median.round() } else { median })
 }
 
 /// Whether runs were killed at a time limit: how much longer they would have taken is unknown.
