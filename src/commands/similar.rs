@@ -1,6 +1,9 @@
 //! `lineage similar`: earlier trials that are like a hypothesis.
 
-use std::{collections::BTreeMap, ffi::OsString};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ffi::OsString,
+};
 
 use anyhow::{Result, ensure};
 use clap::Args;
@@ -11,7 +14,7 @@ use super::candidates;
 use super::filter::FilterArgs;
 use super::{Context, Findings, ReadArgs, Usage};
 use crate::analysis::Best;
-use crate::analysis::similar::{Label, Match, Outcomes, Place, Similar as Query};
+use crate::analysis::similar::{Label, Match, Outcomes, Place, Similar as Query, find_changes};
 use crate::append::read_text;
 use crate::index::IndexedLog;
 use crate::log::{Role, Row, Trial};
@@ -170,11 +173,11 @@ fn find_similar(
     for (number, trial) in running.iter().enumerate() {
         query.add_running(number, &trial.row());
     }
-    let matches = query.rank();
+    let (matches, changes) = (query.rank(), find_changes(text));
     let best = log.all_at(best.offset())?;
     let mut found = Found {
         trials: Vec::new(),
-        close: count_outcomes(log, running, &matches, text)?,
+        close: count_outcomes(log, running, &matches, &changes)?,
         best: best.first().map(|trial| trial.row().name()),
     };
     let mut read = log.reader();
@@ -185,7 +188,7 @@ fn find_similar(
         };
         found.trials.push(SimilarTrial {
             score: similar.score,
-            label: similar.label(text, &trial.row().text(Role::Hypothesis)),
+            label: similar.label(&changes, &trial.row().text(Role::Hypothesis)),
             trial,
             is_running,
         });
@@ -198,7 +201,7 @@ fn count_outcomes(
     log: &IndexedLog,
     running: &[Trial],
     matches: &[Match],
-    text: &str,
+    changes: &BTreeSet<String>,
 ) -> Result<Outcomes> {
     let mut outcomes = Outcomes::default();
     let mut rows = BTreeMap::new(); // read from front to back
@@ -207,22 +210,22 @@ fn count_outcomes(
             Place::Row(offset) => {
                 rows.insert(offset, similar);
             }
-            Place::Running(number) if is_close(similar, text, &running[number].row()) => {
+            Place::Running(number) if is_close(similar, changes, &running[number].row()) => {
                 outcomes.add_running();
             }
             Place::Running(_) => {}
         }
     }
     log.each_at(rows.keys().copied(), |row| {
-        if is_close(rows[&row.offset], text, &row) {
+        if is_close(rows[&row.offset], changes, &row) {
             outcomes.add(&row);
         }
     })?;
     Ok(outcomes)
 }
 
-fn is_close(similar: &Match, text: &str, row: &Row) -> bool {
-    let label = similar.label(text, &row.text(Role::Hypothesis));
+fn is_close(similar: &Match, changes: &BTreeSet<String>, row: &Row) -> bool {
+    let label = similar.label(changes, &row.text(Role::Hypothesis));
     matches!(label, Label::Identical | Label::Close)
 }
 

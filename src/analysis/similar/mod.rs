@@ -15,7 +15,7 @@ pub use self::scorer::Scorer;
 pub use self::search::Search;
 pub use self::tokens::{Token, find_changes, for_each_token};
 
-use std::cmp::Reverse;
+use std::{cmp::Reverse, collections::BTreeSet};
 
 use self::tokens::normalize;
 use super::Query;
@@ -39,11 +39,11 @@ pub enum Label {
 }
 
 impl Label {
-    /// The label of a trial whose text is not identical.
-    fn of(score: f64, text: &str, other: &str) -> Self {
-        if score >= OTHER_VALUE {
-            let (changes, others) = (find_changes(text), find_changes(other));
-            if !changes.is_empty() && !others.is_empty() && changes.is_disjoint(&others) {
+    /// The label of a trial whose text is not identical to one that names these changes.
+    fn of(score: f64, changes: &BTreeSet<String>, other: &str) -> Self {
+        if score >= OTHER_VALUE && !changes.is_empty() {
+            let others = find_changes(other);
+            if !others.is_empty() && changes.is_disjoint(&others) {
                 return Self::OtherValue;
             }
         }
@@ -87,12 +87,12 @@ impl Match {
         self.is_identical || self.score >= CLOSE
     }
 
-    /// The label, given the text that was looked for and the hypothesis of the trial.
-    pub fn label(&self, text: &str, hypothesis: &str) -> Label {
+    /// The label, given the changes of the text that was looked for and the hypothesis of the trial.
+    pub fn label(&self, changes: &BTreeSet<String>, hypothesis: &str) -> Label {
         if self.is_identical {
             Label::Identical
         } else {
-            Label::of(self.score, text, hypothesis)
+            Label::of(self.score, changes, hypothesis)
         }
     }
 }

@@ -44,9 +44,16 @@ enum Link {
 #[derive(Default)]
 struct Previous {
     text: String,
-    start: usize,
-    looks_like_value: bool,
-    follows_change_word: bool,
+    range: Range<usize>,
+    /// The word before it, as a token.
+    before: String,
+}
+
+impl Previous {
+    fn may_change(&self, text: &str) -> bool {
+        let follows_change_word = self.before.is_empty() || CHANGE_WORDS.contains(&self.before);
+        follows_change_word || looks_like_value(&text[self.range.clone()])
+    }
 }
 
 /// Passes the tokens of a text to `emit`, in order; stop words and ids of trials are left out.
@@ -66,23 +73,20 @@ pub fn for_each_token(text: &str, mut emit: impl FnMut(Token)) {
             continue;
         }
         emit_word(&text[range.clone()], kind, &current, range.start, &mut emit);
-        let looks_like_value = looks_like_value(&text[range.clone()]);
         if link != Link::None && !previous.text.is_empty() && !current.is_empty() {
             change.clear();
             change.extend([&*previous.text, ">", &current]);
-            let is_from_value = previous.looks_like_value || previous.follows_change_word;
             emit(Token {
                 text: &change,
-                range: previous.start..range.end,
-                is_change: link == Link::Arrow || looks_like_value && is_from_value,
+                range: previous.range.start..range.end,
+                is_change: link == Link::Arrow
+                    || looks_like_value(&text[range.clone()]) && previous.may_change(text),
             });
         }
         link = Link::None;
-        previous.follows_change_word =
-            previous.text.is_empty() || CHANGE_WORDS.contains(&previous.text);
+        previous.range = range;
+        std::mem::swap(&mut previous.before, &mut previous.text);
         std::mem::swap(&mut previous.text, &mut current);
-        previous.start = range.start;
-        previous.looks_like_value = looks_like_value;
     }
 }
 
