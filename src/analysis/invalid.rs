@@ -71,11 +71,11 @@ impl Query for BetterInvalid {
         self.best.observe(row);
         match self.best.score() {
             Some(best) if before != Some(best) => self.drop_beaten(best, direction),
-            best if row.status().is_failure() && row.has_id() => {
+            best if row.status().is_failure() => {
                 let Some(score) = row.score() else { return };
                 let is_better =
                     |best| direction.better(score, best) && !is_placeholder(score, best);
-                if best.is_none_or(is_better) {
+                if best.is_none_or(is_better) && row.has_id() {
                     self.trials.push((row.offset, score));
                 }
                 if self.trials.len() > MAX_TRIALS {

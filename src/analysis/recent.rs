@@ -45,12 +45,26 @@ struct RecentTrial {
     snapshot: u32,
 }
 
+impl RecentTrial {
+    fn add_texts(&mut self, row: &Row) {
+        let hypothesis = normalize(&row.text(Role::Hypothesis));
+        let words = hypothesis.split_inclusive(|&b| b == b' ').take(IDEA_WORDS);
+        let idea = words.map(<[u8]>::len).sum();
+        self.hypothesis = hash(&hypothesis);
+        self.idea = hash(&hypothesis[..idea]);
+        self.snapshot = hash(&row.bytes(Role::Snapshot));
+    }
+}
+
 /// The query for the last trials.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct RecentTrials {
     /// Earlier rows are not observed.
     #[serde(skip)]
     from: u64,
+    /// Whether hypotheses and snapshots are not compared.
+    #[serde(skip)]
+    has_no_texts: bool,
     /// Newest last.
     trials: VecDeque<RecentTrial>,
     /// Ids and scores of the last keeps and baselines, newest last.
@@ -63,6 +77,14 @@ impl RecentTrials {
         Self {
             from: end.saturating_sub(MAX_BYTES),
             ..Self::default()
+        }
+    }
+
+    /// The same for `better_than_parent` alone: no texts are compared.
+    pub fn scores_before(end: u64) -> Self {
+        Self {
+            has_no_texts: true,
+            ..Self::before(end)
         }
     }
 
@@ -171,19 +193,19 @@ impl Query for RecentTrials {
         if row.offset < self.from {
             return;
         }
-        let hypothesis = normalize(&row.text(Role::Hypothesis));
-        let words = hypothesis.split_inclusive(|&b| b == b' ').take(IDEA_WORDS);
-        let idea = words.map(<[u8]>::len).sum();
-        let trial = RecentTrial {
+        let mut trial = RecentTrial {
             offset: row.offset,
             id: short_id(row.id()),
             parent: short_id(row.parent()),
             status: row.status(),
             score: row.score(),
-            hypothesis: hash(&hypothesis),
-            idea: hash(&hypothesis[..idea]),
-            snapshot: hash(&row.bytes(Role::Snapshot)),
+            hypothesis: 0,
+            idea: 0,
+            snapshot: 0,
         };
+        if !self.has_no_texts {
+            trial.add_texts(row);
+        }
         push_bounded(&mut self.trials, trial, MAX_TRIALS);
     }
 

@@ -95,11 +95,10 @@ impl Number {
 
     pub fn value_of_bytes(bytes: &[u8]) -> Option<f64> {
         let bytes = bytes.trim_ascii();
-        // `f64::from_str` also accepts words such as `inf`.
-        let is_decimal = |b: &u8| b.is_ascii_digit() || b"+-.eE".contains(b);
-        if bytes.is_empty() || !bytes.iter().all(is_decimal) {
-            return None;
+        if bytes.is_empty() {
+            return None; // as most cells that are not numbers
         }
+        // The words that are parsed too, such as `inf`, are not finite.
         let value: f64 = std::str::from_utf8(bytes).ok()?.parse().ok()?;
         // Adding zero turns -0 into 0, which `total_cmp` tells apart.
         value.is_finite().then_some(value + 0.0)
@@ -175,6 +174,7 @@ mod tests {
             "NaN",
             "inf",
             "-Infinity",
+            "nan(1)",
             "1e400",
             "1,07",
             "0x1f",
