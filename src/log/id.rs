@@ -76,10 +76,12 @@ pub fn shown_id(cell: &str) -> String {
     if text.starts_with('0') && text.len() > 3 {
         return cell.trim().to_owned(); // the log's own form, such as `exp_0012`
     }
-    if text.is_empty() || !text.bytes().all(|b| b.is_ascii_digit()) {
-        return text.to_owned();
+    let is_short = matches!(text.len(), 1..=2);
+    if is_short && text.bytes().all(|b| b.is_ascii_digit()) {
+        format!("{text:0>3}")
+    } else {
+        text.to_owned()
     }
-    format!("{text:0>3}")
 }
 
 fn strip_prefix(text: &str) -> &str {
