@@ -8,7 +8,7 @@ use crate::{
     files::open_input,
     import::{ColumnMap, ImportOptions, OwnHeader, open_external},
     index::{IndexedLog, index_path},
-    log::{Direction, ExpId, Extent, Log, LogOptions, Source, Tie, read_header},
+    log::{Direction, ExpId, Extent, Log, LogOptions, Since, Source, Tie, read_header},
     store::{Settings, Store, Unreachable, check_regular, way_out},
     text::rough_time,
 };
@@ -21,8 +21,8 @@ pub struct ReadOptions {
     pub tie: Option<Tie>,
     /// Reads the log as it was just after this trial.
     pub as_of: Option<ExpId>,
-    /// Reads the log from this trial on.
-    pub since: Option<ExpId>,
+    /// Reads the log from there on.
+    pub since: Option<Since>,
     /// Which column of an external log is what.
     pub map: ColumnMap,
     /// Which segment of an external log of JSON lines is read.

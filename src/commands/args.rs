@@ -9,7 +9,7 @@ use serde::{Serialize, Serializer};
 use super::Usage;
 use super::candidates;
 use crate::import::ColumnMap;
-use crate::log::{Direction, ExpId, Role, Row, Schema, Trial, parse_time};
+use crate::log::{Direction, ExpId, Role, Row, Schema, Since, Start, Trial, parse_time};
 use crate::open::ReadOptions;
 use crate::output::column_text;
 use crate::output::records::{Format, format_trial_records};
@@ -27,9 +27,12 @@ pub struct ReadArgs {
     /// Which scores are better [default: the setting, else inferred from the log]
     #[arg(long)]
     pub direction: Option<Direction>,
-    /// Read the log from this trial on, as if nothing were before it
-    #[arg(long, value_name = "EXP", add = candidates::trial())]
-    pub from: Option<String>,
+    /// Only trials from this one on, or since an age (90m, 1h, 2d) or a time (2026-05-01, UTC)
+    ///
+    /// From a trial on, the log is read as if nothing were before it. Numbers with a unit (s, m, h, d, w) are an age, what
+    /// begins with YYYY-MM-DD is a time, and anything else is a trial.
+    #[arg(long, value_name = "EXP|TIME", value_parser = Since::parse, add = candidates::trial())]
+    pub since: Option<Since>,
     /// The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD
     #[arg(long, value_name = "ROLE=COLUMN,…", value_parser = parse_map, help_heading = EXTERNAL)]
     #[arg(add = candidates::map())]
@@ -46,6 +49,14 @@ fn serialize_map<S: Serializer>(map: &Option<ColumnMap>, to: S) -> Result<S::Ok,
     map.as_ref().map(ColumnMap::as_str).serialize(to)
 }
 
+impl ReadArgs {
+    /// Takes the time out: a command with filters reads the whole log, and lists the trials since then.
+    pub fn take_time(&mut self) -> Option<Since> {
+        self.since
+            .take_if(|since| matches!(since.start, Start::Time(_)))
+    }
+}
+
 impl From<&ReadArgs> for ReadOptions {
     fn from(args: &ReadArgs) -> Self {
         Self {
@@ -53,7 +64,7 @@ impl From<&ReadArgs> for ReadOptions {
             direction: args.direction,
             tie: None,
             as_of: None,
-            since: args.from.as_deref().and_then(ExpId::parse),
+            since: args.since.clone(),
             map: args.map.clone().unwrap_or_default(),
             segment: args.segment,
         }

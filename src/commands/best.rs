@@ -42,7 +42,8 @@ pub struct Best {
     read: ReadArgs,
 }
 
-pub fn run(args: Best, context: &Context) -> Result<()> {
+pub fn run(mut args: Best, context: &Context) -> Result<()> {
+    let since = args.read.take_time();
     let options = ReadOptions {
         tie: args.ties,
         ..(&args.read).into()
@@ -52,7 +53,7 @@ pub fn run(args: Best, context: &Context) -> Result<()> {
     let (schema, output) = (&log.schema, &args.output);
     output.field(schema)?;
     let columns = output.table_columns(TrialColumns::new(&LIST, schema), schema)?;
-    let filter = args.filter.filter(&log)?;
+    let filter = args.filter.filter(since, &log)?;
     let (offsets, signs) = find_best(&log, args.top, &filter)?;
     let mut trials = log.all_at(offsets)?;
     if let Some(key) = args.sort {

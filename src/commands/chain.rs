@@ -42,11 +42,12 @@ pub struct Chain {
     read: ReadArgs,
 }
 
-pub fn run(args: Chain, context: &Context) -> Result<()> {
+pub fn run(mut args: Chain, context: &Context) -> Result<()> {
     let (ui, output) = (&context.ui, &args.output);
+    let since = args.read.take_time();
     let log = context.open(&args.read)?;
     output.field(&log.schema)?;
-    let filter = args.filter.filter(&log)?;
+    let filter = args.filter.filter(since, &log)?;
     let exp = args.exp.as_deref().map(parse_id).transpose()?;
     if exp.is_none() {
         log.require_score()?;

@@ -60,7 +60,7 @@ enum ExportFormat {
     Tree,
 }
 
-pub fn run(args: Export, context: &Context) -> Result<()> {
+pub fn run(mut args: Export, context: &Context) -> Result<()> {
     if args.safe && !matches!(args.format, ExportFormat::Csv | ExportFormat::Tsv) {
         let message = "--safe applies to --format csv and tsv only";
         bail!(Usage(message.to_owned()));
@@ -76,8 +76,9 @@ pub fn run(args: Export, context: &Context) -> Result<()> {
             "--columns is for the formats tsv, csv and jsonl; the others have fixed columns";
         bail!(Usage(message.to_owned()));
     }
+    let since = args.read.take_time();
     let log = context.open(&args.read)?;
-    let filter = args.filter.filter(&log)?;
+    let filter = args.filter.filter(since, &log)?;
     match format {
         Some(format) => {
             let columns = find_columns(&args.columns, &log.schema, false)?;

@@ -4,14 +4,13 @@ use std::{collections::BTreeSet, ops::ControlFlow};
 
 use anyhow::{Result, bail};
 use clap::{Args, builder::StringValueParser};
-use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp, civil::DateTime, tz::TimeZone};
 
 use super::Usage;
 use super::candidates;
 use super::suggesting::Suggesting;
 use crate::analysis::Query;
 use crate::index::IndexedLog;
-use crate::log::{Role, Row, Status, parse_time};
+use crate::log::{Role, Row, Since, Status};
 use crate::text::{nearest, shell_word};
 
 const FILTERS: &str = "Which trials";
@@ -29,19 +28,9 @@ pub struct FilterArgs {
     /// Only trials in this domain; may be repeated
     #[arg(long, value_name = "NAME", help_heading = FILTERS, add = candidates::domain())]
     domain: Vec<String>,
-    /// Only trials since then: an age such as 90m, 1h or 2d, or a time such as 2026-05-01 (UTC)
-    #[arg(long, value_name = "TIME", value_parser = parse_since, help_heading = FILTERS)]
-    pub since: Option<Since>,
     /// Only trials with this text in the hypothesis or the notes; upper and lower case are the same
     #[arg(long, value_name = "WORD", allow_hyphen_values = true, help_heading = FILTERS)]
     grep: Option<String>,
-}
-
-/// A moment, and how it was given.
-#[derive(Clone, Debug)]
-pub struct Since {
-    pub time: Timestamp,
-    pub text: String,
 }
 
 /// Decides which trials are listed.
@@ -52,9 +41,9 @@ pub struct Filter {
 }
 
 impl FilterArgs {
-    /// Fails if the log does not have one of the words.
-    pub fn filter(self, log: &IndexedLog) -> Result<Filter> {
-        let filter = self.parse();
+    /// Fails if the log does not have one of the words. `since` is a time.
+    pub fn filter(self, since: Option<Since>, log: &IndexedLog) -> Result<Filter> {
+        let filter = self.parse(since);
         for words in &filter.words {
             words.check(log)?;
         }
@@ -62,20 +51,20 @@ impl FilterArgs {
     }
 
     /// The filter of trials that are not logged yet: their specialists and domains may be new, but not their statuses.
-    pub fn filter_of_new_trials(self, log: &IndexedLog) -> Result<Filter> {
-        let filter = self.parse();
+    pub fn filter_of_new_trials(self, since: Option<Since>, log: &IndexedLog) -> Result<Filter> {
+        let filter = self.parse(since);
         filter.words[0].check(log)?;
         Ok(filter)
     }
 
-    fn parse(self) -> Filter {
+    fn parse(self, since: Option<Since>) -> Filter {
         Filter {
             words: [
                 WordFilter::new(Role::Status, "status", self.status),
                 WordFilter::new(Role::Specialist, "specialist", self.specialist),
                 WordFilter::new(Role::Domain, "domain", self.domain),
             ],
-            since: self.since,
+            since,
             grep: self.grep.map(|word| word.to_lowercase()),
         }
     }
@@ -98,7 +87,7 @@ impl Filter {
             && self
                 .since
                 .as_ref()
-                .is_none_or(|since| is_since(row, since.time))
+                .is_none_or(|since| since.is_reached(row))
             && self.grep.as_ref().is_none_or(|word| has_text(row, word))
     }
 
@@ -137,37 +126,10 @@ impl Filter {
     }
 }
 
-/// Whether a trial ended at this time or later; false if it has no time.
-pub fn is_since(row: &Row, time: Timestamp) -> bool {
-    parse_time(&row.bytes(Role::Time)).is_some_and(|ended| ended >= time)
-}
-
 fn has_text(row: &Row, word: &str) -> bool {
     [Role::Hypothesis, Role::Notes]
         .iter()
         .any(|&role| row.text(role).to_lowercase().contains(word))
-}
-
-/// A time, or an age that is counted back from now.
-pub fn parse_since(text: &str) -> Result<Since, String> {
-    let time = match text.parse::<DateTime>() {
-        // A time with an offset is one without it, too.
-        Ok(time) => text.parse().or_else(|_| TimeZone::UTC.to_timestamp(time)),
-        Err(_) => parse_age(text).and_then(|age| Timestamp::now().checked_sub(age)),
-    };
-    match time {
-        Ok(time) => Ok(Since {
-            time,
-            text: text.to_owned(),
-        }),
-        Err(_) => Err("neither an age such as 1h or 2d, nor a time such as 2026-05-01".to_owned()),
-    }
-}
-
-fn parse_age(text: &str) -> Result<SignedDuration, jiff::Error> {
-    let age: Span = text.parse()?;
-    let age = age.to_duration(SpanRelativeTo::days_are_24_hours())?;
-    Ok(age.abs()) // `1h ago` is parsed as negative
 }
 
 /// The words of a repeated flag such as `--status`.

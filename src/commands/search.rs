@@ -39,13 +39,14 @@ pub struct Search {
     read: ReadArgs,
 }
 
-pub fn run(args: Search, context: &Context) -> Result<()> {
+pub fn run(mut args: Search, context: &Context) -> Result<()> {
     let text = args.words.join(" ");
     let words = Scorer::new(&text);
     let nothing = format!("'{text}' has no word to search for; give a word of a hypothesis");
     ensure!(!words.is_empty(), Usage(nothing));
+    let since = args.read.take_time();
     let log = context.open(&args.read)?;
-    let filter = args.filter.filter(&log)?;
+    let filter = args.filter.filter(since, &log)?;
     let is_wanted = |row: &Row| filter.accepts(row);
     let found = log.ask(Query::new(&text, is_wanted))?.rank(args.n);
     let (offsets, scores): (Vec<_>, Vec<_>) = found.into_iter().unzip();

@@ -67,11 +67,12 @@ pub struct Similar {
     read: ReadArgs,
 }
 
-pub fn run(args: Similar, context: &Context) -> Result<()> {
+pub fn run(mut args: Similar, context: &Context) -> Result<()> {
     let text = read_text(&args.text, MAX_TEXT_BYTES)?;
     let text = escape_controls(&text); // as the log has it
     let empty = "TEXT is empty; give the hypothesis of the next trial".to_owned();
     ensure!(!text.trim().is_empty(), Usage(empty));
+    let since = args.read.take_time();
     let options = ReadOptions {
         as_of: args.as_of.as_deref().map(parse_id).transpose()?,
         ..(&args.read).into()
@@ -79,7 +80,7 @@ pub fn run(args: Similar, context: &Context) -> Result<()> {
     let store = context.store()?;
     let log = open_log(&store, &options)?;
     context.print_notes(&log);
-    let filter = args.filter.filter(&log)?;
+    let filter = args.filter.filter(since, &log)?;
     let parent = args.parent.as_deref().map(parse_id).transpose()?;
     if let Some(parent) = &parent {
         log.trial(parent)?;

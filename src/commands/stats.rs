@@ -6,13 +6,12 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 use jiff::Timestamp;
 
-use super::filter::{Since, is_since, parse_since};
 use super::{Context, ReadArgs};
 use crate::analysis::{
     Best, BetterInvalid, Failures, Limits, RecentTrials, RunSpan, Tally, find_reason, kind_of,
 };
 use crate::index::IndexedLog;
-use crate::log::{Role, Status, Trial};
+use crate::log::{Role, Since, Status, Trial};
 use crate::output::course::Course;
 use crate::output::records::Format;
 use crate::output::stats::{format_stats, format_stats_records};
@@ -20,7 +19,7 @@ use crate::output::stats::{format_stats, format_stats_records};
 /// Summarize the search on one screen
 ///
 /// Rates are over all trials except the ignored ones (`harness_abort`). Completed trials are `keep` and `discard`. The
-/// compute time is the sum of `total_s`.
+/// compute time is the sum of `total_s`. With the time of --since, the keeps since then are listed, too.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -32,9 +31,6 @@ pub struct Stats {
     /// Group by this column instead of the status
     #[arg(long)]
     by: Option<By>,
-    /// Also list the keeps since then: an age such as 8h or 2d, or a time such as 2026-05-01 (UTC)
-    #[arg(long, value_name = "TIME", value_parser = parse_since)]
-    since: Option<Since>,
     /// Output format
     #[arg(long, default_value = "table")]
     format: Format,
@@ -49,7 +45,8 @@ enum By {
     Status,
 }
 
-pub fn run(args: Stats, context: &Context) -> Result<()> {
+pub fn run(mut args: Stats, context: &Context) -> Result<()> {
+    let since = args.read.take_time();
     let log = context.open(&args.read)?;
     let by = args.by.map(|by| match by {
         By::Specialist => (Role::Specialist, "specialist"),
@@ -79,7 +76,7 @@ pub fn run(args: Stats, context: &Context) -> Result<()> {
         running: store.running_trials(Timestamp::now()).len(),
         better_invalid: failed.1.len(),
         reasons: count_reasons(&log, &failed.0)?,
-        new_keeps: find_new_keeps(&log, args.since.as_ref())?,
+        new_keeps: find_new_keeps(&log, since.as_ref())?,
         span,
     };
     let text = match args.format {
@@ -120,7 +117,7 @@ fn find_new_keeps(
     };
     let mut keeps = Vec::new();
     log.for_each_row(|row| {
-        if row.status() == Status::Keep && is_since(row, since.time) {
+        if row.status() == Status::Keep && since.is_reached(row) {
             keeps.push(row.name());
         }
     })?;

@@ -57,15 +57,16 @@ fn parse_short(text: &str) -> Result<usize, String> {
     digits.parse().map_err(|_| message())
 }
 
-pub fn run(args: Tail, context: &Context) -> Result<()> {
+pub fn run(mut args: Tail, context: &Context) -> Result<()> {
     if args.running {
         return running::run(args.output.format, context);
     }
     if args.follow {
         return follow::run(args, context);
     }
+    let since = args.read.take_time();
     let log = context.open(&args.read)?;
-    let filter = args.filter.filter(&log)?;
+    let filter = args.filter.filter(since, &log)?;
     let n = args.n.or(args.short).unwrap_or(10);
     let mut trials = log.last(n, |row| filter.accepts(row))?;
     if let Some(key) = args.sort {

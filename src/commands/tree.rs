@@ -103,10 +103,11 @@ struct Trials {
     marks: Marks,
 }
 
-pub fn run(args: TreeArgs, context: &Context) -> Result<()> {
+pub fn run(mut args: TreeArgs, context: &Context) -> Result<()> {
+    let since = args.read.take_time();
     let log = context.open(&args.read)?;
     let root = args.root.as_deref().map(parse_id).transpose()?;
-    let filter = args.filter.filter(&log)?;
+    let filter = args.filter.filter(since, &log)?;
     let style = args.format.style();
     let is_record = matches!(style, Style::Records(_));
     let trials = read_trials(&log, &filter, !is_record)?;

@@ -159,7 +159,7 @@ impl Observations {
                 "{name} is not the id, because its values are repeated; trials are numbered by row"
             ));
         }
-        let text = "is worse than the best: it starts another measure; read from there with --from and its id";
+        let text = "is worse than the best: it starts another measure; read from there with --since and its id";
         let restart = self.restarts.first.0;
         if restart > 0 {
             let score = &self.restarts.first.1;

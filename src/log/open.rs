@@ -11,7 +11,7 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use super::{
-    Cells, DamageReport, Direction, ExpId, Role, Schema, SkippedLine, Source, Tie,
+    Cells, DamageReport, Direction, ExpId, Role, Schema, Since, SkippedLine, Source, Tie,
     cells::{decode, split_line, unquote},
     lines::{LineReader, ROW_CHUNK},
     no_such_trial,
@@ -209,20 +209,23 @@ impl Log {
         ))
     }
 
-    /// Reads the log from a trial on, as if nothing were before it.
-    pub fn start_at(&mut self, id: &ExpId) -> Result<()> {
+    /// Reads the log from there on, as if nothing were before it.
+    pub fn start_at(&mut self, since: &Since) -> Result<()> {
         let mut place = None;
         self.for_each_until(|row| {
-            if row.id().as_ref() == Some(id) {
+            if since.is_reached(row) {
                 place = Some((row.offset, row.number));
                 return ControlFlow::Break(());
             }
             ControlFlow::Continue(())
         })?;
-        let Some((start, number)) = place else {
-            bail!(no_such_trial(id, &self.path));
-        };
-        (self.start, self.first_row) = (start, number);
+        match place {
+            Some((start, number)) => (self.start, self.first_row) = (start, number),
+            None => {
+                since.explain_nothing(&self.path)?;
+                self.start = self.end;
+            }
+        }
         Ok(())
     }
 

@@ -312,7 +312,8 @@ fn pairs_and_corrections_are_completed() {
         (&["amend", "2", "--set", "hyp"], "hypothesis=\n"),
         (&["amend", "2", "--set", "exp_"], ""),
         (&["amend", "2", "--notes", "@tr"], "@train.err\n"),
-        (&["stats", "--from", "001"], "001\n"),
+        (&["stats", "--since", "00"], "002\n001\n000\n"),
+        (&["tail", "--since", "001"], "001\n"),
         (&["stats", "--metric", "core"], "core_metric\n"),
     ] {
         assert_eq!(ask(&sandbox, words), expected, "{words:?}");
@@ -321,8 +322,9 @@ fn pairs_and_corrections_are_completed() {
 
 #[test]
 fn every_argument_that_names_something_in_the_log_is_completed() {
-    const NAMES: [&str; 8] = [
+    const NAMES: [&str; 9] = [
         "EXP",
+        "EXP|TIME",
         "STATUS",
         "COLUMN",
         "A,B",

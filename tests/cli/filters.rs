@@ -77,6 +77,10 @@ fn every_command_that_lists_trials_has_the_same_filters() {
         ("tail --since 2026-01-03T01:00:00+01:00", "002 003 004"),
         ("tail --since 1h", "004"),
         ("tail --since 2d --status keep", ""),
+        ("tail --since 1h30m", "004"),
+        ("tail --since 003", "003 004"),
+        ("tail --since exp_3 --status discard", "003"),
+        ("best --top 9 --since 2", "002"),
         ("best --specialist opt", "001"),
         ("best --top 9 --since 2026-01-03", "002"),
         ("best --top 9 --grep RATE", "001"),
@@ -89,6 +93,50 @@ fn every_command_that_lists_trials_has_the_same_filters() {
         ("export --since 2026-01-02 --status keep", "001 002"),
     ] {
         assert_eq!(ids(&sandbox, args), expected, "{args}");
+    }
+}
+
+#[test]
+fn the_form_of_since_tells_trials_from_ages_and_times() {
+    let sandbox = Sandbox::new();
+    let rows = "exp_id\tstatus\tval_loss\ttimestamp\n20260501\tkeep\t3\t2026-05-01T00:00:00Z\n\
+                2026\tkeep\t2\t2026-05-02T00:00:00Z\n5381e18\tkeep\t1\t2026-05-03T00:00:00Z\n";
+    sandbox.write("results.tsv", rows);
+    for (since, count) in [
+        ("20260501", 3),
+        ("2026", 2),
+        ("5381e18", 1),
+        ("2026-05-02", 2),
+        ("2026-05-02T01:00", 1),
+        ("1w", 0),
+    ] {
+        let records = sandbox.ok(&[
+            "--store",
+            "results.tsv",
+            "tail",
+            "--since",
+            since,
+            "--format",
+            "jsonl",
+        ]);
+        assert_eq!(records.lines().count(), count, "{since}");
+    }
+}
+
+#[test]
+fn commands_without_filters_start_at_a_trial_or_a_time() {
+    let sandbox = store();
+    let stats = |since| {
+        let text = sandbox.ok(&["stats", "--format", "json", "--since", since]);
+        let stats: serde_json::Value = serde_json::from_str(&text).unwrap();
+        (stats["trials"].clone(), stats["new_keeps"].clone())
+    };
+    assert_eq!(stats("002"), (3.into(), serde_json::Value::Null));
+    assert_eq!(stats("2026-01-03"), (5.into(), serde_json::json!(["002"])));
+    for since in ["002", "2026-01-03"] {
+        sandbox.ok(&["show", "002", "--since", since]);
+        let output = sandbox.lineage(&["show", "001", "--since", since]).output();
+        assert_eq!(output.unwrap().status.code(), Some(1), "{since}");
     }
 }
 

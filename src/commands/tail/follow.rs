@@ -46,11 +46,12 @@ pub(super) fn run(mut args: Tail, context: &Context) -> Result<()> {
     }
     let store = wait_for_store(context)?;
     let n = args.n.or(args.short).unwrap_or(10);
+    let since = args.read.take_time();
     let options = ReadOptions::from(&args.read);
     let mut version = wait_for_change(&store, None, context)?;
     let log = open_log(&store, &options)?;
     context.print_notes(&log);
-    let filter = std::mem::take(&mut args.filter).filter_of_new_trials(&log)?;
+    let filter = std::mem::take(&mut args.filter).filter_of_new_trials(since, &log)?;
     let mut lines = Lines::new(&args, context);
     lines.print(&log.last(n, |row| filter.accepts(row))?, &log)?;
     let last = log.last(1, |_| true)?;

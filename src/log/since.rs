@@ -1,0 +1,91 @@
+//! `--since`: where a log is read from.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use jiff::{Span, SpanRelativeTo, Timestamp, civil::DateTime, tz::TimeZone};
+use serde::{Serialize, Serializer};
+
+use super::{ExpId, Role, Row, parse_time};
+
+/// A place in a log.
+#[derive(Clone, Debug)]
+pub struct Since {
+    /// As it was given.
+    pub text: String,
+    pub start: Start,
+}
+
+#[derive(Clone, Debug)]
+pub enum Start {
+    Trial(ExpId),
+    Time(Timestamp),
+}
+
+impl Since {
+    /// Parses an age, a time, or the id of a trial. The form decides: `12h` is an age, `2026-05-01` a time, `2026` an id.
+    pub fn parse(text: &str) -> Result<Self> {
+        let start = match (parse_age(text), parse_date(text)) {
+            (Some(time), _) | (None, Some(time)) => Start::Time(time),
+            (None, None) => Start::Trial(ExpId::parse(text).context("it is empty")?),
+        };
+        Ok(Self {
+            text: text.to_owned(),
+            start,
+        })
+    }
+
+    /// Whether this is the trial, or one that ended at the time or later. A trial without a time is not.
+    pub fn is_reached(&self, row: &Row) -> bool {
+        match &self.start {
+            Start::Trial(id) => row.id().as_ref() == Some(id),
+            Start::Time(time) => {
+                let ended = parse_time(&row.bytes(Role::Time));
+                ended.is_some_and(|ended| ended >= *time)
+            }
+        }
+    }
+
+    /// Fails because no trial is it: none may be since a time, but a trial that is named must be there.
+    pub fn explain_nothing(&self, path: &Path) -> Result<()> {
+        let Start::Trial(id) = &self.start else {
+            return Ok(());
+        };
+        bail!(
+            "no trial '{id}' in {}; --since takes a trial, an age such as 1h or 2d, or a time such as 2026-05-01",
+            path.display()
+        )
+    }
+}
+
+/// Written as it was given.
+impl Serialize for Since {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&self.text)
+    }
+}
+
+/// Numbers with a unit, counted back from now: `90m`, `1h30m`, `2d`.
+fn parse_age(text: &str) -> Option<Timestamp> {
+    if !text.starts_with(|first: char| first.is_ascii_digit())
+        || !text.ends_with(['s', 'm', 'h', 'd', 'w'])
+    {
+        return None;
+    }
+    let age: Span = text.parse().ok()?;
+    let age = age.to_duration(SpanRelativeTo::days_are_24_hours()).ok()?;
+    Timestamp::now().checked_sub(age).ok()
+}
+
+/// A date with two hyphens, and perhaps a time: of UTC, if it has no offset.
+fn parse_date(text: &str) -> Option<Timestamp> {
+    if text.as_bytes().get(4) != Some(&b'-') {
+        return None;
+    }
+    // A time with an offset is one without it, too.
+    let time: DateTime = text.parse().ok()?;
+    match text.parse() {
+        Ok(time) => Some(time),
+        Err(_) => TimeZone::UTC.to_timestamp(time).ok(),
+    }
+}
