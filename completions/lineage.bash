@@ -364,7 +364,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__best)
-            opts="-q -h --top --ties --sort --field --columns --format --status --specialist --domain --since --grep --metric --direction --from --map --segment --store --quiet --offline --color --help"
+            opts="-q -h --top --ties --sort --field --columns --format --status --specialist --domain --grep --metric --direction --since --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -406,10 +406,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --since)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --grep)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -422,7 +418,7 @@ _lineage() {
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
                     return 0
                     ;;
-                --from)
+                --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -450,7 +446,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__chain)
-            opts="-q -h --field --columns --format --status --specialist --domain --since --grep --metric --direction --from --map --segment --store --quiet --offline --color --help"
+            opts="-q -h --field --columns --format --status --specialist --domain --grep --metric --direction --since --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -480,10 +476,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --since)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --grep)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -496,7 +488,7 @@ _lineage() {
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
                     return 0
                     ;;
-                --from)
+                --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -524,7 +516,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__check)
-            opts="-q -h --repair --format --metric --direction --from --map --segment --store --quiet --offline --color --help"
+            opts="-q -h --repair --format --metric --direction --since --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -546,7 +538,7 @@ _lineage() {
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
                     return 0
                     ;;
-                --from)
+                --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -574,7 +566,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__checkout)
-            opts="-q -h --force --clean --prune --metric --direction --from --map --segment --store --quiet --offline --color --help"
+            opts="-q -h --force --clean --prune --metric --direction --since --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -588,7 +580,7 @@ _lineage() {
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
                     return 0
                     ;;
-                --from)
+                --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -616,7 +608,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__compare)
-            opts="-q -h --as-of --by --reach --format --metric --direction --from --map --segment --store --quiet --offline --color --help"
+            opts="-q -h --as-of --by --reach --format --metric --direction --since --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -646,7 +638,7 @@ _lineage() {
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
                     return 0
                     ;;
-                --from)
+                --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -696,7 +688,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__diff)
-            opts="-q -h --against --stat --name-only --columns --exit-code --format --metric --direction --from --map --segment --store --quiet --offline --color --help"
+            opts="-q -h --against --stat --name-only --columns --exit-code --format --metric --direction --since --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -718,7 +710,7 @@ _lineage() {
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
                     return 0
                     ;;
-                --from)
+                --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -746,7 +738,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__export)
-            opts="-q -h --format --safe --columns --status --specialist --domain --since --grep --metric --direction --from --map --segment --store --quiet --offline --color --help"
+            opts="-q -h --format --safe --columns --status --specialist --domain --grep --metric --direction --since --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -772,10 +764,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --since)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --grep)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -788,7 +776,7 @@ _lineage() {
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
                     return 0
                     ;;
-                --from)
+                --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1194,7 +1182,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__import)
-            opts="-q -h --into --dry-run --as-new --metric --direction --from --map --segment --store --quiet --offline --color --help"
+            opts="-q -h --into --dry-run --as-new --metric --direction --since --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1212,7 +1200,7 @@ _lineage() {
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
                     return 0
                     ;;
-                --from)
+                --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1290,7 +1278,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__plot)
-            opts="-o -q -h --output --format --x --y --by --theme --ascii --width --metric --direction --from --map --segment --store --quiet --offline --color --help"
+            opts="-o -q -h --output --format --x --y --by --theme --ascii --width --metric --direction --since --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1336,7 +1324,7 @@ _lineage() {
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
                     return 0
                     ;;
-                --from)
+                --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1390,7 +1378,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__prune)
-            opts="-q -h --keep-best --keep-last --dry-run --metric --direction --from --map --segment --store --quiet --offline --color --help"
+            opts="-q -h --keep-best --keep-last --dry-run --metric --direction --since --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1412,7 +1400,7 @@ _lineage() {
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
                     return 0
                     ;;
-                --from)
+                --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1462,7 +1450,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__render)
-            opts="-q -h --for --as-of --top --recent --full --sections --without --max-bytes --blind --workdir --save --format --hook --metric --direction --from --map --segment --store --quiet --offline --color --help"
+            opts="-q -h --for --as-of --top --recent --full --sections --without --max-bytes --blind --workdir --save --format --hook --metric --direction --since --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1516,7 +1504,7 @@ _lineage() {
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
                     return 0
                     ;;
-                --from)
+                --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1544,7 +1532,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__report)
-            opts="-o -q -h --output --watch --metric --direction --from --map --segment --store --quiet --offline --color --help"
+            opts="-o -q -h --output --watch --metric --direction --since --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1570,7 +1558,7 @@ _lineage() {
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
                     return 0
                     ;;
-                --from)
+                --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1716,7 +1704,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__search)
-            opts="-n -q -h --format --status --specialist --domain --since --grep --metric --direction --from --map --segment --store --quiet --offline --color --help"
+            opts="-n -q -h --format --status --specialist --domain --grep --metric --direction --since --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1742,10 +1730,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --since)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --grep)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1758,7 +1742,7 @@ _lineage() {
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
                     return 0
                     ;;
-                --from)
+                --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1786,7 +1770,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__show)
-            opts="-q -h --file --field --columns --format --metric --direction --from --map --segment --store --quiet --offline --color --help"
+            opts="-q -h --file --field --columns --format --metric --direction --since --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1816,7 +1800,7 @@ _lineage() {
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
                     return 0
                     ;;
-                --from)
+                --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1844,7 +1828,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__similar)
-            opts="-q -h --top --parent --as-of --fail-above --format --status --specialist --domain --since --grep --metric --direction --from --map --segment --store --quiet --offline --color --help"
+            opts="-q -h --top --parent --as-of --fail-above --format --status --specialist --domain --grep --metric --direction --since --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1882,10 +1866,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --since)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --grep)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1898,7 +1878,7 @@ _lineage() {
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
                     return 0
                     ;;
-                --from)
+                --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1926,7 +1906,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__stats)
-            opts="-q -h --by --since --format --metric --direction --from --map --segment --store --quiet --offline --color --help"
+            opts="-q -h --by --format --metric --direction --since --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1934,10 +1914,6 @@ _lineage() {
             case "${prev}" in
                 --by)
                     COMPREPLY=($(compgen -W "specialist domain status" -- "${cur}"))
-                    return 0
-                    ;;
-                --since)
-                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -1952,7 +1928,7 @@ _lineage() {
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
                     return 0
                     ;;
-                --from)
+                --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1980,7 +1956,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__tail)
-            opts="-n -f -q -h --follow --sort --running --full --field --columns --format --status --specialist --domain --since --grep --metric --direction --from --map --segment --store --quiet --offline --color --help"
+            opts="-n -f -q -h --follow --sort --running --full --field --columns --format --status --specialist --domain --grep --metric --direction --since --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2018,10 +1994,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --since)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --grep)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2034,7 +2006,7 @@ _lineage() {
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
                     return 0
                     ;;
-                --from)
+                --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2062,7 +2034,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__tree)
-            opts="-q -h --root --depth --all --format --status --specialist --domain --since --grep --metric --direction --from --map --segment --store --quiet --offline --color --help"
+            opts="-q -h --root --depth --all --format --status --specialist --domain --grep --metric --direction --since --map --segment --store --quiet --offline --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2092,10 +2064,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --since)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --grep)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2108,7 +2076,7 @@ _lineage() {
                     COMPREPLY=($(compgen -W "minimize maximize" -- "${cur}"))
                     return 0
                     ;;
-                --from)
+                --since)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -230,12 +230,11 @@ disqualified\t'look at the missed gate before the score'
 harness_abort\t'ignore it'"
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l specialist -d 'Only trials of this specialist; may be repeated' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l domain -d 'Only trials in this domain; may be repeated' -r
-complete -c lineage -n "__fish_lineage_using_subcommand tail" -l since -d 'Only trials since then: an age such as 90m, 1h or 2d, or a time such as 2026-05-01 (UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l grep -d 'Only trials with this text in the hypothesis or the notes; upper and lower case are the same' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand tail" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l since -d 'Only trials from this one on, or since an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
@@ -274,12 +273,11 @@ disqualified\t'look at the missed gate before the score'
 harness_abort\t'ignore it'"
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l specialist -d 'Only trials of this specialist; may be repeated' -r
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l domain -d 'Only trials in this domain; may be repeated' -r
-complete -c lineage -n "__fish_lineage_using_subcommand best" -l since -d 'Only trials since then: an age such as 90m, 1h or 2d, or a time such as 2026-05-01 (UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l grep -d 'Only trials with this text in the hypothesis or the notes; upper and lower case are the same' -r
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand best" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l since -d 'Only trials from this one on, or since an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
@@ -309,12 +307,11 @@ disqualified\t'look at the missed gate before the score'
 harness_abort\t'ignore it'"
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l specialist -d 'Only trials of this specialist; may be repeated' -r
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l domain -d 'Only trials in this domain; may be repeated' -r
-complete -c lineage -n "__fish_lineage_using_subcommand chain" -l since -d 'Only trials since then: an age such as 90m, 1h or 2d, or a time such as 2026-05-01 (UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l grep -d 'Only trials with this text in the hypothesis or the notes; upper and lower case are the same' -r
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand chain" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l since -d 'Only trials from this one on, or since an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
@@ -346,12 +343,11 @@ disqualified\t'look at the missed gate before the score'
 harness_abort\t'ignore it'"
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l specialist -d 'Only trials of this specialist; may be repeated' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l domain -d 'Only trials in this domain; may be repeated' -r
-complete -c lineage -n "__fish_lineage_using_subcommand tree" -l since -d 'Only trials since then: an age such as 90m, 1h or 2d, or a time such as 2026-05-01 (UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l grep -d 'Only trials with this text in the hypothesis or the notes; upper and lower case are the same' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand tree" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l since -d 'Only trials from this one on, or since an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
@@ -374,7 +370,7 @@ md\t'A Markdown table'"
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand show" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand show" -l since -d 'Only trials from this one on, or since an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
@@ -406,12 +402,11 @@ disqualified\t'look at the missed gate before the score'
 harness_abort\t'ignore it'"
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l specialist -d 'Only trials of this specialist; may be repeated' -r
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l domain -d 'Only trials in this domain; may be repeated' -r
-complete -c lineage -n "__fish_lineage_using_subcommand similar" -l since -d 'Only trials since then: an age such as 90m, 1h or 2d, or a time such as 2026-05-01 (UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l grep -d 'Only trials with this text in the hypothesis or the notes; upper and lower case are the same' -r
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand similar" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand similar" -l since -d 'Only trials from this one on, or since an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
@@ -440,12 +435,11 @@ disqualified\t'look at the missed gate before the score'
 harness_abort\t'ignore it'"
 complete -c lineage -n "__fish_lineage_using_subcommand search" -l specialist -d 'Only trials of this specialist; may be repeated' -r
 complete -c lineage -n "__fish_lineage_using_subcommand search" -l domain -d 'Only trials in this domain; may be repeated' -r
-complete -c lineage -n "__fish_lineage_using_subcommand search" -l since -d 'Only trials since then: an age such as 90m, 1h or 2d, or a time such as 2026-05-01 (UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand search" -l grep -d 'Only trials with this text in the hypothesis or the notes; upper and lower case are the same' -r
 complete -c lineage -n "__fish_lineage_using_subcommand search" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand search" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand search" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand search" -l since -d 'Only trials from this one on, or since an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand search" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand search" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand search" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
@@ -467,7 +461,7 @@ md\t'A Markdown table'"
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand diff" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l since -d 'Only trials from this one on, or since an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
@@ -484,7 +478,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand diff" -s h -l help -d 'P
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l since -d 'Only trials from this one on, or since an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
@@ -500,7 +494,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand checkout" -s h -l help -
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l since -d 'Only trials from this one on, or since an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
@@ -518,7 +512,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand prune" -l keep-last -d '
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand prune" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand prune" -l since -d 'Only trials from this one on, or since an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
@@ -532,7 +526,6 @@ complete -c lineage -n "__fish_lineage_using_subcommand prune" -s h -l help -d '
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l by -d 'Group by this column instead of the status' -r -f -a "specialist\t''
 domain\t''
 status\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand stats" -l since -d 'Also list the keeps since then: an age such as 8h or 2d, or a time such as 2026-05-01 (UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
 json\t'One JSON array; one object for `show`, and for `best` without --top'
 jsonl\t'One JSON object per line'
@@ -542,7 +535,7 @@ md\t'A Markdown table'"
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand stats" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -l since -d 'Only trials from this one on, or since an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
@@ -565,7 +558,7 @@ md\t'A Markdown table'"
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand compare" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand compare" -l since -d 'Only trials from this one on, or since an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
@@ -590,7 +583,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand plot" -l width -d 'Colum
 complete -c lineage -n "__fish_lineage_using_subcommand plot" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand plot" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand plot" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand plot" -l since -d 'Only trials from this one on, or since an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand plot" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand plot" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand plot" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
@@ -606,7 +599,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand report" -l watch -d 'Wri
 complete -c lineage -n "__fish_lineage_using_subcommand report" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand report" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand report" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand report" -l since -d 'Only trials from this one on, or since an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand report" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand report" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand report" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
@@ -662,7 +655,7 @@ json\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l since -d 'Only trials from this one on, or since an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
@@ -698,7 +691,7 @@ md\t'A Markdown table'"
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand check" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand check" -l since -d 'Only trials from this one on, or since an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
@@ -712,7 +705,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand import" -l into -d 'The 
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand import" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand import" -l since -d 'Only trials from this one on, or since an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
@@ -750,12 +743,11 @@ disqualified\t'look at the missed gate before the score'
 harness_abort\t'ignore it'"
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l specialist -d 'Only trials of this specialist; may be repeated' -r
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l domain -d 'Only trials in this domain; may be repeated' -r
-complete -c lineage -n "__fish_lineage_using_subcommand export" -l since -d 'Only trials since then: an age such as 90m, 1h or 2d, or a time such as 2026-05-01 (UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l grep -d 'Only trials with this text in the hypothesis or the notes; upper and lower case are the same' -r
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
-complete -c lineage -n "__fish_lineage_using_subcommand export" -l from -d 'Read the log from this trial on, as if nothing were before it' -r
+complete -c lineage -n "__fish_lineage_using_subcommand export" -l since -d 'Only trials from this one on, or since an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l map -d 'The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD' -r
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l segment -d 'The segment of a JSON lines log [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l store -d 'The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
