@@ -191,9 +191,10 @@ fn find_best_before(log: &IndexedLog, row: &Row) -> Result<Option<f64>> {
 }
 
 fn warn_worse_keep(row: &Row, status: Status, score: &str, best: Option<f64>) -> Vec<String> {
-    let direction = row.schema.direction;
     match (Number::value_of(score), best) {
-        (Some(value), Some(best)) if status == Status::Keep && !direction.better(value, best) => {
+        (Some(value), Some(best))
+            if status == Status::Keep && !row.schema.replaces_best(value, best) =>
+        {
             let id = row.name();
             vec![format!(
                 "trial {id} becomes a keep, but {score} is not better than the best before it, {best}"

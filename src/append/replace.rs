@@ -167,9 +167,12 @@ fn record_old_row(log_path: &Path, log: &Log, row: &Row, reason: &Reason) -> Res
     let header = header_of(&log.schema);
     check_header(&file, &header, &path)?;
     let (len, missing) = find_missing(&path, &file, &header)?;
+    let allowed = fs::metadata(log_path)?.mode() & 0o777;
+    let mode = file.metadata()?.mode() & 0o777;
     if len == 0 {
-        let mode = fs::metadata(log_path)?.mode() & 0o777;
-        file.set_permissions(Permissions::from_mode(mode))?;
+        file.set_permissions(Permissions::from_mode(allowed))?;
+    } else if mode & !allowed != 0 {
+        file.set_permissions(Permissions::from_mode(mode & allowed))?; // the log was made private since
     }
     let (time, why) = (encode(reason.time), encode(reason.why));
     let start = format!("{missing}{time}\t{why}\t");

@@ -212,6 +212,38 @@ fn a_status_that_needs_a_score_is_refused_without_one() {
 }
 
 #[test]
+fn amended_rows_are_as_private_as_the_log() {
+    let sandbox = store();
+    sandbox.ok(&["amend", "2", "--notes", "later", "--why", "w"]);
+    let amended = sandbox.path(".lineage/amended.tsv");
+    fs::set_permissions(&amended, fs::Permissions::from_mode(0o644)).unwrap();
+    fs::set_permissions(sandbox.log(), fs::Permissions::from_mode(0o600)).unwrap();
+    sandbox.ok(&["amend", "2", "--notes", "later still", "--why", "w"]);
+    assert_eq!(fs::metadata(amended).unwrap().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn a_tie_that_becomes_the_best_is_no_worse_keep() {
+    for (tie, warns) in [("first", true), ("last", false)] {
+        let sandbox = store();
+        let settings = sandbox.read(".lineage/lineage.toml");
+        let stated = format!("[best]\ntie = \"{tie}\"");
+        sandbox.write(".lineage/lineage.toml", settings.replace("[best]", &stated));
+        let best = sandbox.ok(&["best", "--field", "metric"]);
+        let score = format!("metric={}", best.trim());
+        let args = [
+            "amend", "2", "--status", "keep", "--set", &score, "--why", "w",
+        ];
+        let transcript = sandbox.transcript(&args);
+        assert_eq!(
+            transcript.contains("not better"),
+            warns,
+            "{tie}: {transcript}"
+        );
+    }
+}
+
+#[test]
 fn the_log_keeps_its_permissions_and_a_link_stays_a_link() {
     let sandbox = store();
     fs::rename(sandbox.log(), sandbox.path("real.tsv")).unwrap();
