@@ -25,7 +25,7 @@ const CONFIG_TYPES: &str = "config header session meta";
 const MAX_CELLS: usize = 100_000;
 const MORE_FIELDS: &str = "more_fields";
 
-pub(super) type Object = Map<String, Value>;
+type Object = Map<String, Value>;
 
 pub(super) fn parse(text: String, wanted: Option<u64>) -> Result<Table> {
     let repaired = repair_json(&text);
