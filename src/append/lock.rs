@@ -15,9 +15,9 @@ use fs4::FileExt;
 use jiff::Timestamp;
 
 use super::{
+    database::{Database, lock_shared},
     file_lock::open_locked,
     file_system::warn_once,
-    mirror::{Database, lock_shared},
 };
 use crate::{
     files::{flush_directory_of, permissions_of, persist_new, temporary_file_beside},

@@ -2,6 +2,11 @@
 
 mod amend;
 mod complete;
+#[cfg(feature = "postgres")]
+mod database;
+#[cfg(not(feature = "postgres"))]
+#[path = "no_database.rs"]
+mod database;
 mod draft;
 mod file_lock;
 mod file_system;
@@ -10,19 +15,16 @@ mod lock;
 mod long_text;
 #[cfg(feature = "postgres")]
 mod mirror;
-#[cfg(not(feature = "postgres"))]
-#[path = "no_mirror.rs"]
-mod mirror;
 mod repair;
 mod replace;
 mod state;
 
 pub use amend::{AmendmentPlan, CellChange, parse_status, plan_amendment};
 pub use complete::CompletedTrial;
+#[cfg(feature = "postgres")]
+pub(crate) use database::lock_beside;
 pub use draft::{Draft, Origin, format_time};
 pub use input::{parse_trials, read_text};
 pub use lock::{LockedLog, Uniqueness, Written, is_out_of_space};
-#[cfg(feature = "postgres")]
-pub(crate) use mirror::lock_beside;
 pub use replace::Reason;
 pub use state::{LogState, LoggedJob};

@@ -1,4 +1,4 @@
-//! What takes the place of `mirror` in a program without PostgreSQL.
+//! What takes the place of `database` in a program without PostgreSQL.
 
 use std::{convert::Infallible, path::PathBuf, time::Duration};
 
