@@ -14,7 +14,7 @@ const MAX_EVENT_BYTES: u64 = 1 << 20;
 const MIN_PROMPT_BYTES: usize = 1_000;
 
 /// Answers the event. An agent's session must start whatever happens, so a failure is a message and an empty answer.
-/// `make_prompt` makes the prompt of at most so many bytes.
+/// `make_prompt` returns the prompt; its argument is the maximum number of bytes.
 pub(super) fn run(
     context: &Context,
     make_prompt: impl FnMut(usize) -> Result<String>,

@@ -21,7 +21,7 @@ use crate::log::{
 const OWN_COLUMNS: &str =
     "core_metric val_bpb delta_vs_best parent_exp baseline_exp expected_delta";
 const SCORE_COLUMNS: &str = "core_metric val_bpb";
-/// So many bytes show whether a log has scores.
+/// How many bytes are read to find out whether a log has scores.
 const HEAD: usize = 64 * 1024;
 /// The column in which an export states metric and direction.
 pub const STATED_COLUMN: &str = "metric_direction";

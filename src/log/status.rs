@@ -67,7 +67,7 @@ impl Status {
         Self::ALL.into_iter().find(|status| status.name() == word)
     }
 
-    /// What is wrong with a text that is no status, nor one of these other words.
+    /// The error for a text that is neither a status nor one of these other words.
     pub fn describe_unknown(text: &str, others: &[&'static str]) -> String {
         let words = Self::ALL.into_iter().map(Self::name);
         let help = nearest(&text.to_lowercase(), words.chain(others.iter().copied()));

@@ -23,7 +23,7 @@ const COMMIT_TIME: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Access {
-    /// Sees one state of the run, and blocks nobody.
+    /// Reads one consistent state of the run, without blocking others.
     Read,
     /// Holds the lock on the run until the end of the transaction.
     Write,

@@ -128,9 +128,9 @@ fn cleaning_a_repository_leaves_the_store() {
 #[test]
 fn a_store_that_was_cloned_is_intact() {
     let Some(sandbox) = repository() else { return };
-    sandbox.write("main/work/run.sh", "x");
+    sandbox.write("main/model/run.sh", "x");
     sandbox.ok(&["init", "main/.lineage"]);
-    std::fs::create_dir(sandbox.path("main/work/empty")).unwrap();
+    std::fs::create_dir(sandbox.path("main/model/empty")).unwrap();
     for score in ["2", "1"] {
         run_in(
             &sandbox,
@@ -142,7 +142,7 @@ fn a_store_that_was_cloned_is_intact() {
                 "--metric",
                 score,
                 "--snapshot",
-                "work",
+                "model",
             ],
         );
     }
@@ -198,8 +198,8 @@ fn a_checkout_never_writes_into_a_repository_of_git_itself() {
             "{dir}"
         );
     }
-    run_in(&sandbox, "main", &["checkout", "0", "../other/work"]);
-    assert!(sandbox.path("other/work/pre-commit").exists());
+    run_in(&sandbox, "main", &["checkout", "0", "../other/model"]);
+    assert!(sandbox.path("other/model/pre-commit").exists());
 }
 
 /// Asserts that the store of a directory is the one of `main`, as git names it there.

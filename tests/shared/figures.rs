@@ -41,7 +41,7 @@ fn measure(name: &str, hosts: &[Host], clients: usize) {
 }
 
 #[test]
-#[ignore = "it measures"]
+#[ignore = "prints figures for docs/shared.md and takes 30 s"]
 fn appends_per_second() {
     let Some(server) = Server::start() else {
         return;
