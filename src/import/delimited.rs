@@ -10,28 +10,21 @@ use anyhow::{Result, bail};
 
 use super::{
     NOT_A_LOG,
-    json::flatten_cell,
-    names::is_known_name,
-    number::parse_number,
+    header::{
+        MAX_NAMES, count_known_names, find_header, find_separator, is_blank_or_comment,
+        is_first_row, is_markdown_row, is_trial, name_columns, with_tabs,
+    },
+    json_rows::flatten_cell,
+    split::{split_line, split_plain},
     spool::{FileRow, RowSpool},
     table::{DeclaredMetric, Table, WideRows, fingerprint, skipped, unique_names},
     text::{Lines, Text},
-    verdicts::{VerdictKind, parse_verdict},
 };
-use crate::log::{
-    Direction, Schema, SkippedLine, normalize_name, read_time, split_space_separated,
-};
+use crate::log::{Direction, Schema, SkippedLine, split_space_separated};
 
 /// A quoted cell may span this many further lines.
 const MAX_JOINED_LINES: usize = 64;
-/// The header is searched for in this many lines, besides comments.
-const MAX_TEXT_LINES: usize = 20;
 const MAX_HEAD_LINES: usize = 400;
-/// Objects in cells add at most so many columns.
-const MAX_NAMES: usize = 300;
-/// The columns of karpathy/autoresearch, whose loops often write no header.
-const FIVE_COLUMNS: [&str; 5] = ["commit", "val_bpb", "memory_gb", "status", "description"];
-
 pub(super) fn parse(text: &Text) -> Result<Table> {
     let head: std::io::Result<Vec<(u64, String)>> = text.lines().take(MAX_HEAD_LINES).collect();
     let head: Vec<String> = head?.into_iter().map(|(_, line)| line).collect();
@@ -63,107 +56,6 @@ pub(super) fn parse(text: &Text) -> Result<Table> {
         }
     }
     parser.finish()
-}
-
-pub(super) fn is_blank_or_comment(line: &str) -> bool {
-    line.starts_with('#') || line.trim().is_empty()
-}
-
-fn is_markdown_row(line: &str) -> bool {
-    let line = line.trim();
-    line.len() > 2 && line.starts_with('|') && line.ends_with('|')
-}
-
-/// Finds the header: the comment above the first row, the first line that is not a comment, or a later one if that looks
-/// like text.
-fn find_header(lines: &[String]) -> Option<usize> {
-    let mut candidates = (0..lines.len()).filter(|&at| !is_blank_or_comment(&lines[at]));
-    let first = candidates.next()?;
-    if first > 0 && is_commented_header(&lines[first - 1], &lines[first]) {
-        return Some(first - 1);
-    }
-    if known_names_in(&lines[first]) > 1 {
-        return Some(first);
-    }
-    let mut later = candidates.take(MAX_TEXT_LINES - 1);
-    let known = later.find(|&at| known_names_in(&lines[at]) > 1);
-    known.or(Some(first))
-}
-
-/// Whether a line is a header after a `#`: it has as many cells as the row below.
-fn is_commented_header(line: &str, row: &str) -> bool {
-    let Some(separator) = find_separator(line).filter(|_| line.starts_with('#')) else {
-        return false;
-    };
-    let width = split_line(line, separator).0.len();
-    let (cells, _) = split_line(row, separator);
-    width > 2 && known_names_in(line) > 0 && cells.len() == width && is_trial(&cells)
-}
-
-fn find_separator(header: &str) -> Option<char> {
-    if is_markdown_row(header) {
-        return Some('|');
-    }
-    let count = |separator: char| header.matches(separator).count();
-    let mark = if count(';') > count(',') { ';' } else { ',' };
-    ['\t', mark].into_iter().find(|&mark| count(mark) > 0)
-}
-
-/// A line in which `\t` is written instead of tabs.
-fn with_tabs(line: &str) -> String {
-    if line.contains("\\t") && !line.contains('\t') {
-        return line.replace("\\t", "\t");
-    }
-    line.to_owned()
-}
-
-/// How many cells of a line are known names of columns, up to two; 0 if one of them is a number.
-fn known_names_in(line: &str) -> usize {
-    let line = with_tabs(line);
-    let Some(separator) = find_separator(&line) else {
-        return 0;
-    };
-    let (cells, _) = split_line(&line, separator);
-    if cells.iter().any(|cell| parse_number(cell).is_some()) {
-        return 0;
-    }
-    count_known_names(&cells)
-}
-
-fn count_known_names(cells: &[String]) -> usize {
-    let is_known = |cell: &&String| {
-        let is_sentence = cell.split_whitespace().count() > 3;
-        !is_sentence && is_known_name(&normalize_name(cell))
-    };
-    let known = cells.iter().take(MAX_NAMES).filter(is_known);
-    known.take(2).count()
-}
-
-/// Whether cells are those of a trial and not names: a number and a verdict, or nothing but numbers and times.
-fn is_first_row(cells: &[String]) -> bool {
-    let is_value = |cell: &String| parse_number(cell).is_some() || read_time(cell).is_some();
-    is_trial(cells) || cells.len() > 1 && cells.iter().all(is_value)
-}
-
-fn is_trial(cells: &[String]) -> bool {
-    let is_number = |cell: &&String| parse_number(cell).is_some();
-    let (numbers, texts): (Vec<&String>, Vec<&String>) = cells.iter().partition(is_number);
-    let is_verdict = |cell: &&String| parse_verdict(cell, VerdictKind::Words).is_some();
-    !numbers.is_empty() && texts.iter().any(is_verdict)
-}
-
-/// The names of a log without a header.
-fn name_columns(cells: &[String]) -> (Vec<String>, String) {
-    let is_known = cells.len() == 5
-        && parse_number(&cells[1]).is_some()
-        && parse_verdict(&cells[3], VerdictKind::Words).is_some();
-    if is_known {
-        let names = FIVE_COLUMNS.map(str::to_owned).to_vec();
-        let listed = names.join(" ");
-        return (names, listed);
-    }
-    let names = vec![String::new(); cells.len()];
-    (names, format!("column_1 to column_{}", cells.len()))
 }
 
 /// Parses the rows in one pass. The columns grow when another header or an object in a cell adds names.
@@ -428,68 +320,5 @@ impl<'t> Parser<'t> {
             }
         }
         Ok(None)
-    }
-}
-
-fn split_plain(line: &str, separator: char) -> Vec<String> {
-    line.split(separator).map(str::to_owned).collect()
-}
-
-/// The cells of a record, and whether its last quote is left open.
-fn split_line(record: &str, separator: char) -> (Vec<String>, bool) {
-    if separator == '|' {
-        return (split_markdown(record), false);
-    }
-    if memchr::memchr(b'"', record.as_bytes()).is_none() {
-        return (split_plain(record, separator), false);
-    }
-    let mut cells = Vec::new();
-    let (mut cell, mut is_quoted, mut is_start) = (String::new(), false, true);
-    let mut chars = record.chars().peekable();
-    while let Some(c) = chars.next() {
-        let is_first = std::mem::replace(&mut is_start, false);
-        match c {
-            '"' if is_quoted && chars.next_if_eq(&'"').is_some() => cell.push('"'),
-            '"' if is_quoted => is_quoted = false,
-            '"' if is_first => is_quoted = true,
-            c if c == separator && !is_quoted => {
-                cells.push(std::mem::take(&mut cell));
-                is_start = true;
-            }
-            c => cell.push(c),
-        }
-    }
-    cells.push(cell);
-    (cells, is_quoted)
-}
-
-fn split_markdown(line: &str) -> Vec<String> {
-    let line = line.trim();
-    let line = line.strip_prefix('|').unwrap_or(line);
-    let line = line.strip_suffix('|').unwrap_or(line);
-    let line = line.replace("\\|", "\u{0}");
-    let cells = line
-        .split('|')
-        .map(|cell| cell.trim().trim_matches(['*', '`', ' ']));
-    cells.map(|cell| cell.replace('\u{0}', "|")).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quotes_are_those_of_csv() {
-        let split = |line: &str| {
-            let (cells, is_open) = split_line(line, ',');
-            (cells.join("|"), is_open)
-        };
-        assert_eq!(
-            split("a,\"b,\"\"c\"\"\",d\"e"),
-            ("a|b,\"c\"|d\"e".to_owned(), false)
-        );
-        assert_eq!(split("a,\"b,c"), ("a|b,c".to_owned(), true));
-        assert_eq!(split("a,\"b\nc\",d"), ("a|b\nc|d".to_owned(), false));
-        assert_eq!(split("\""), (String::new(), true));
     }
 }

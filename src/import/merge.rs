@@ -5,7 +5,8 @@ use std::collections::{HashMap, HashSet};
 use anyhow::{Result, bail};
 
 use super::{
-    recognize::{ImportedRows, RowMatch, RowOrigin, SOURCE_COLUMN, StoredTrials, add_note},
+    origin::{RowOrigin, SOURCE_COLUMN, StoredTrials},
+    recognize::{ImportedRows, RowMatch, add_note},
     translate::{Translation, compare_to_best},
 };
 use crate::{

@@ -7,18 +7,22 @@ mod columns;
 mod delimited;
 mod evidence;
 mod external;
+mod header;
 mod interpret;
 mod json;
+mod json_rows;
 mod merge;
 mod names;
 mod notes;
 mod number;
 mod optuna;
+mod origin;
 mod outcomes;
 mod own;
 mod recognize;
 mod roles;
 mod score;
+mod split;
 mod spool;
 mod table;
 mod text;
@@ -27,8 +31,8 @@ pub mod verdicts;
 
 pub use external::{ExternalLog, OwnHeader, STATED_COLUMN, open_external, translate_file};
 pub use merge::{ImportPlan, SnapshotToCopy, plan_import};
+pub use origin::SOURCE_COLUMN;
 pub use own::translate_own;
-pub use recognize::SOURCE_COLUMN;
 pub use roles::ColumnMap;
 pub use translate::{Translation, translate};
 
@@ -60,7 +64,7 @@ fn parse_source(source: Source, segment: Option<u64>) -> Result<Table> {
     let text = text::Text::new(source)?;
     for line in text.lines() {
         let (_, line) = line?;
-        if delimited::is_blank_or_comment(&line) {
+        if header::is_blank_or_comment(&line) {
             continue;
         }
         if line.trim_start().starts_with(['{', '[']) {

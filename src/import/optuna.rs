@@ -1,10 +1,9 @@
 //! The journal file of Optuna: a line for each operation, from which the trials are put together.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
+use super::json_rows::Object;
 use crate::log::Direction;
-
-type Object = Map<String, Value>;
 
 const STATES: [&str; 5] = ["RUNNING", "COMPLETE", "PRUNED", "FAIL", "WAITING"];
 const CREATE_STUDY: u64 = 0;

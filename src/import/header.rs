@@ -1,0 +1,117 @@
+//! Finds the header of delimited text: what separates its cells, and whether it follows comments or text or is missing.
+
+use super::{
+    names::is_known_name,
+    number::parse_number,
+    split::split_line,
+    verdicts::{VerdictKind, parse_verdict},
+};
+use crate::log::{normalize_name, read_time};
+
+/// The header is searched for in this many lines, besides comments.
+const MAX_TEXT_LINES: usize = 20;
+/// How many names of columns are known at most; objects in cells add no more.
+pub(super) const MAX_NAMES: usize = 300;
+/// The columns of karpathy/autoresearch, whose loops often write no header.
+const FIVE_COLUMNS: [&str; 5] = ["commit", "val_bpb", "memory_gb", "status", "description"];
+
+pub(super) fn is_blank_or_comment(line: &str) -> bool {
+    line.starts_with('#') || line.trim().is_empty()
+}
+
+pub(super) fn is_markdown_row(line: &str) -> bool {
+    let line = line.trim();
+    line.len() > 2 && line.starts_with('|') && line.ends_with('|')
+}
+
+/// Finds the header: the comment above the first row, the first line that is not a comment, or a later one if that looks
+/// like text.
+pub(super) fn find_header(lines: &[String]) -> Option<usize> {
+    let mut candidates = (0..lines.len()).filter(|&at| !is_blank_or_comment(&lines[at]));
+    let first = candidates.next()?;
+    if first > 0 && is_commented_header(&lines[first - 1], &lines[first]) {
+        return Some(first - 1);
+    }
+    if known_names_in(&lines[first]) > 1 {
+        return Some(first);
+    }
+    let mut later = candidates.take(MAX_TEXT_LINES - 1);
+    let known = later.find(|&at| known_names_in(&lines[at]) > 1);
+    known.or(Some(first))
+}
+
+/// Whether a line is a header after a `#`: it has as many cells as the row below.
+fn is_commented_header(line: &str, row: &str) -> bool {
+    let Some(separator) = find_separator(line).filter(|_| line.starts_with('#')) else {
+        return false;
+    };
+    let width = split_line(line, separator).0.len();
+    let (cells, _) = split_line(row, separator);
+    width > 2 && known_names_in(line) > 0 && cells.len() == width && is_trial(&cells)
+}
+
+pub(super) fn find_separator(header: &str) -> Option<char> {
+    if is_markdown_row(header) {
+        return Some('|');
+    }
+    let count = |separator: char| header.matches(separator).count();
+    let mark = if count(';') > count(',') { ';' } else { ',' };
+    ['\t', mark].into_iter().find(|&mark| count(mark) > 0)
+}
+
+/// A line in which `\t` is written instead of tabs.
+pub(super) fn with_tabs(line: &str) -> String {
+    if line.contains("\\t") && !line.contains('\t') {
+        return line.replace("\\t", "\t");
+    }
+    line.to_owned()
+}
+
+/// How many cells of a line are known names of columns, up to two; 0 if one of them is a number.
+fn known_names_in(line: &str) -> usize {
+    let line = with_tabs(line);
+    let Some(separator) = find_separator(&line) else {
+        return 0;
+    };
+    let (cells, _) = split_line(&line, separator);
+    if cells.iter().any(|cell| parse_number(cell).is_some()) {
+        return 0;
+    }
+    count_known_names(&cells)
+}
+
+pub(super) fn count_known_names(cells: &[String]) -> usize {
+    let is_known = |cell: &&String| {
+        let is_sentence = cell.split_whitespace().count() > 3;
+        !is_sentence && is_known_name(&normalize_name(cell))
+    };
+    let known = cells.iter().take(MAX_NAMES).filter(is_known);
+    known.take(2).count()
+}
+
+/// Whether cells are those of a trial and not names: a number and a verdict, or nothing but numbers and times.
+pub(super) fn is_first_row(cells: &[String]) -> bool {
+    let is_value = |cell: &String| parse_number(cell).is_some() || read_time(cell).is_some();
+    is_trial(cells) || cells.len() > 1 && cells.iter().all(is_value)
+}
+
+pub(super) fn is_trial(cells: &[String]) -> bool {
+    let is_number = |cell: &&String| parse_number(cell).is_some();
+    let (numbers, texts): (Vec<&String>, Vec<&String>) = cells.iter().partition(is_number);
+    let is_verdict = |cell: &&String| parse_verdict(cell, VerdictKind::Words).is_some();
+    !numbers.is_empty() && texts.iter().any(is_verdict)
+}
+
+/// The names of a log without a header.
+pub(super) fn name_columns(cells: &[String]) -> (Vec<String>, String) {
+    let is_known = cells.len() == 5
+        && parse_number(&cells[1]).is_some()
+        && parse_verdict(&cells[3], VerdictKind::Words).is_some();
+    if is_known {
+        let names = FIVE_COLUMNS.map(str::to_owned).to_vec();
+        let listed = names.join(" ");
+        return (names, listed);
+    }
+    let names = vec![String::new(); cells.len()];
+    (names, format!("column_1 to column_{}", cells.len()))
+}
