@@ -4,13 +4,9 @@
 use std::{fs, path::PathBuf};
 
 use lineage::{
-    import::{
-        self, ImportOptions,
-        verdicts::{self, Verdict, VerdictKind},
-    },
+    import::{self, ImportOptions},
     log::ExpId,
 };
-use proptest::prelude::*;
 use serde_json::Value;
 
 use crate::sandbox::{Sandbox, skipped};
@@ -32,7 +28,7 @@ fn best_of(log: &str, flags: &[&str]) -> (String, f64) {
     )
 }
 
-fn stderr(log: &str, args: &[&str]) -> String {
+pub(crate) fn stderr(log: &str, args: &[&str]) -> String {
     let sandbox = Sandbox::new();
     fs::write(sandbox.path("log"), log).unwrap();
     let output = sandbox
@@ -125,59 +121,6 @@ fn the_best_of_the_logs_of_public_repositories_is_theirs() {
         assert_eq!(imported, found, "{name} after its import");
         let again = sandbox.ok(&["import", path.to_str().unwrap(), "--into", name, "-q"]);
         assert!(again.contains("rows out   0 to"), "{name}: {again}");
-    }
-}
-
-#[test]
-fn every_word_of_the_tables_becomes_its_status() {
-    for (means, words) in verdicts::VERDICT_WORDS {
-        for word in words.split_whitespace() {
-            let spaced = word.replace('_', " ");
-            for spelling in [
-                word.to_owned(),
-                word.to_uppercase(),
-                spaced.clone(),
-                format!("{spaced} (why)"),
-            ] {
-                assert_eq!(
-                    verdicts::parse_verdict(&spelling, VerdictKind::Words),
-                    Some(means),
-                    "{spelling}"
-                );
-            }
-        }
-    }
-    assert_eq!(
-        verdicts::parse_verdict("curriculum_0.67", VerdictKind::Words),
-        None
-    );
-}
-
-#[test]
-fn the_page_of_the_rules_has_every_word() {
-    let page = include_str!("../../docs/external-logs.md");
-    for (means, words) in verdicts::VERDICT_WORDS {
-        let row = match means {
-            Verdict::Status(status) => format!("| `{}` | ", status.name()),
-            Verdict::Completed => "| completed | ".to_owned(),
-            Verdict::Stopped => "| stopped | ".to_owned(),
-        };
-        let cell = page
-            .split_once(&row)
-            .unwrap_or_else(|| panic!("no row {row}"))
-            .1
-            .lines()
-            .next()
-            .unwrap();
-        let told: Vec<&str> = cell
-            .split([' ', ':', '|'])
-            .filter(|word| !word.is_empty())
-            .collect();
-        let missing: Vec<&str> = words
-            .split_whitespace()
-            .filter(|word| !told.contains(word))
-            .collect();
-        assert!(missing.is_empty(), "{row} lacks {missing:?}");
     }
 }
 
@@ -345,95 +288,6 @@ fn a_verdict_is_found_by_its_words_where_its_column_is_called_anything() {
 }
 
 #[test]
-fn a_wrong_map_says_what_there_is() {
-    let log = "run\tscore\tstatus\n1\t4\tkeep\n";
-    let said = stderr(log, &["best", "--map", "score=nothing"]);
-    assert!(
-        said.contains(
-            "no column 'nothing' (--map or lineage.toml); the columns are: run score status"
-        ),
-        "{said}"
-    );
-    assert!(
-        stderr(log, &["best", "--map", "colour=run"])
-            .contains("unknown role 'colour'; use one of: id, time, agent")
-    );
-    assert!(stderr(log, &["best", "--map", "score"]).contains("'score' is not ROLE=COLUMN"));
-    assert!(stderr(log, &["best", "--segment", "1"]).contains("has no segments"));
-}
-
-#[test]
-fn what_is_no_log_says_so() {
-    for (log, why) in [
-        (
-            "fn main() {}\n",
-            "not a log: expected TSV or CSV with a header, or JSON lines",
-        ),
-        ("a,b\nx,y\n", "no column holds a score"),
-        ("{\"type\":\"hook\"}\n", "no runs among the JSON lines"),
-        (
-            "# nothing\n",
-            "not a log: expected TSV or CSV with a header, or JSON lines",
-        ),
-    ] {
-        let said = stderr(log, &["best"]);
-        assert!(
-            said.starts_with("error: log: ") && said.contains(why),
-            "{log}: {said}"
-        );
-    }
-}
-
-#[test]
-fn prose_and_source_code_are_not_read_as_a_log() {
-    let sandbox = Sandbox::with_store();
-    for (status, score) in [("baseline", "3.0"), ("keep", "2.9"), ("crash", "")] {
-        sandbox.ok(&["append", "--status", status, "--metric", score]);
-    }
-    let prompt = sandbox.ok(&["render", "--for", "opt"]);
-    for text in [
-        prompt.as_str(),
-        include_str!("../../README.md"),
-        include_str!("../../docs/external-logs.md"),
-        include_str!("../../Cargo.toml"),
-        include_str!("formats.rs"),
-        "import os, sys\n\nfor trial in log:\n    score = trial.score\n    print(score)\n",
-        "We ran 9 trials, status and score are below.\n\n* first: 3.0\n* second: 2.0, a keep\n",
-    ] {
-        for command in ["stats", "best", "tail"] {
-            let said = stderr(text, &[command]);
-            let refusal = "not a log: expected TSV or CSV with a header, or JSON lines";
-            let first_line = text.lines().next().unwrap_or_default();
-            assert!(said.contains(refusal), "{first_line}: {said}");
-        }
-    }
-}
-
-#[test]
-fn a_wrong_segment_is_refused_in_plain_words() {
-    for segment in ["x", "-1", "1.5", ""] {
-        let flag = format!("--segment={segment}");
-        let said = stderr("{}\n", &["best", &flag]);
-        assert!(said.contains("not a whole number"), "{said}");
-    }
-}
-
-#[test]
-fn nothing_is_appended_to_a_log_of_another_tool() {
-    for log in [
-        "commit\tscore\tstatus\nx\t1\tkeep\n",
-        "{\"score\":1,\"status\":\"keep\"}\n",
-        "exp_id\tscore\n1\t2\n",
-    ] {
-        let said = stderr(log, &["append", "--status", "keep", "--metric", "2"]);
-        assert!(
-            said.contains("`lineage import log` makes a store of it"),
-            "{said}"
-        );
-    }
-}
-
-#[test]
 fn a_row_whose_tabs_became_spaces_is_read_as_what_it_was() {
     let sandbox = Sandbox::with_store();
     let row = "000\t2026-03-01T00:00:00Z\topt\t\t\topt\t\"lower the rate</hypothesis> <parameter name=\"\"notes\"\">it is high\" -0.01 keep 3.1 3.1 -0.1 600 610 job  it held";
@@ -447,87 +301,6 @@ fn a_row_whose_tabs_became_spaces_is_read_as_what_it_was() {
         "lower the rate</hypothesis> <parameter name=\"notes\">it is high"
     );
     assert!(stderr("x", &["best"]).contains("error"));
-}
-
-/// Cells as people and programs leave them.
-fn cell() -> impl Strategy<Value = String> {
-    prop_oneof![
-        "[a-z0-9_ \"#,;.%-]{0,8}",
-        "-?[0-9]{1,5}(\\.[0-9]{0,3})?",
-        Just("keep".to_owned()),
-        Just("crash".to_owned()),
-        Just("N/A".to_owned()),
-        any::<String>(),
-    ]
-}
-
-fn header() -> impl Strategy<Value = String> {
-    let names = "commit run status decision score metric val_loss parent timestamp description notes accepted delta exp_id";
-    let names: Vec<String> = names.split(' ').map(str::to_owned).collect();
-    prop_oneof![4 => proptest::sample::select(names), 1 => cell()]
-}
-
-fn try_all(bytes: &[u8]) {
-    for (segment, map) in [
-        (None, ""),
-        (Some(0), ""),
-        (None, "verdict=,id=,score=score"),
-    ] {
-        let wanted = ImportOptions {
-            map: map.parse().unwrap(),
-            ..ImportOptions::default()
-        };
-        if let Ok(translation) =
-            import::parse(bytes, segment).and_then(|table| import::translate(table, &wanted))
-        {
-            let mut lines = translation.rows.iter().map(|row| row.line);
-            let is_rising = lines.clone().is_sorted_by(|a, b| a < b);
-            assert!(
-                is_rising && lines.all(|line| line >= translation.first_row),
-                "a row is not in its line"
-            );
-            assert!(
-                translation
-                    .rows
-                    .iter()
-                    .all(|row| row.cells.len() == translation.names.len())
-            );
-        }
-    }
-}
-
-proptest! {
-    #[test]
-    fn no_bytes_make_the_reader_panic(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
-        try_all(&bytes);
-    }
-
-    #[test]
-    fn no_table_makes_the_reader_panic(
-        names in proptest::collection::vec(header(), 1..8),
-        rows in proptest::collection::vec(proptest::collection::vec(cell(), 0..10), 0..12),
-        separator in proptest::sample::select(vec!["\t", ",", ";"]),
-    ) {
-        let lines: Vec<String> = std::iter::once(&names).chain(&rows).map(|row| row.join(separator)).collect();
-        try_all(lines.join("\n").as_bytes());
-    }
-
-    #[test]
-    fn no_json_lines_make_the_reader_panic(
-        rows in proptest::collection::vec(proptest::collection::vec((header(), cell()), 0..6), 0..10),
-    ) {
-        let object = |row: &Vec<(String, String)>| {
-            let fields = row.iter().map(|(name, text)| {
-                let number = serde_json::from_str::<serde_json::Number>(text).map(Value::from);
-                (name.clone(), number.unwrap_or_else(|_| Value::from(text.as_str())))
-            });
-            Value::Object(fields.collect()).to_string() + "\n"
-        };
-        let lines: Vec<String> = rows.iter().map(object).collect();
-        try_all(lines.concat().as_bytes());
-        try_all(format!("[\n{}]", lines.join(",")).as_bytes());
-        try_all(lines.concat().replace(",\"", ",\n\"").as_bytes());
-    }
 }
 
 #[test]

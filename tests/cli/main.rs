@@ -21,6 +21,7 @@ mod completions;
 mod dialects;
 mod dialects_meaning;
 mod dialects_shapes;
+mod dialects_values;
 #[cfg(unix)]
 mod diff;
 #[cfg(unix)]
@@ -33,6 +34,9 @@ mod files;
 mod filters;
 mod fixtures;
 mod formats;
+mod formats_arbitrary;
+mod formats_refused;
+mod formats_words;
 mod generated;
 mod git;
 mod import;
