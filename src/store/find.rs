@@ -12,16 +12,10 @@ use super::{
     Settings,
     git::find_main_worktree,
     lost::{describe_lost_log, has_lost_trials},
+    names::{AMENDED, DIR, INDEX, INSIGHTS, LOG, SETTINGS},
 };
 use crate::files::{MAX_TEXT_BYTES, read_input};
 use crate::text::shell_word;
-
-pub(super) const DIR: &str = ".lineage";
-pub(super) const LOG: &str = "results.tsv";
-pub(super) const SETTINGS: &str = "lineage.toml";
-pub(super) const INSIGHTS: &str = "insights.md";
-pub(super) const AMENDED: &str = "amended.tsv";
-pub(super) const INDEX: &str = "results.idx";
 
 /// The place of a log, and its settings.
 #[derive(Debug)]

@@ -9,9 +9,10 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 
 use super::{
-    find::{DIR, INSIGHTS, LOG, SETTINGS, way_out},
+    find::way_out,
     git::is_in_repository,
     lost::{describe_lost_log, has_lost_trials},
+    names::{DIR, INSIGHTS, LOG, SETTINGS},
     settings::VERSION,
 };
 use crate::files::{MAX_TEXT_BYTES, create_file, flush_directory_of, read_input};

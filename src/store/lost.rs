@@ -2,7 +2,7 @@
 
 use std::{fs::DirEntry, path::Path};
 
-use super::find::{AMENDED, INDEX, LOG, SETTINGS};
+use super::names::{AMENDED, INDEX, LOG, SETTINGS};
 use crate::files::read_input;
 use crate::text::count;
 

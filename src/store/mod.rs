@@ -4,6 +4,7 @@ mod find;
 mod git;
 mod init;
 mod lost;
+mod names;
 mod process;
 mod prompt_settings;
 mod prompts;
