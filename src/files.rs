@@ -4,10 +4,15 @@ use std::{
     fs::{File, OpenOptions, Permissions},
     io::{self, ErrorKind, Read, Write},
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
-    path::Path,
+    path::{Path, PathBuf},
+    thread::sleep,
+    time::Duration,
 };
 
-use rustix::fs::OFlags;
+use rustix::{
+    fs::{OFlags, fcntl_setfl},
+    io::Errno,
+};
 use tempfile::NamedTempFile;
 
 use crate::text::byte_count;
@@ -83,17 +88,54 @@ pub(crate) fn create_file(path: &Path, text: &str, mode: u32) -> io::Result<()> 
     persist_new(file, path)
 }
 
-/// Replaces a file, so that a reader sees the old one or the new one. What is not a regular file is written to: a link
-/// keeps its target, and `/dev/stdout` is not replaced.
-pub(crate) fn replace_file(path: &Path, bytes: &[u8]) -> io::Result<()> {
+/// Replaces a file, so that a reader sees the old one or the new one. Its permissions are at most `mode`, and at most those
+/// of the old file. What is not a regular file is written to: a link keeps its target, and `/dev/stdout` is not replaced.
+pub(crate) fn replace_file(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    if std::fs::metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
-        return std::fs::write(&path, bytes);
-    }
-    let mut file = temporary_file_beside(&path, 0o666)?;
+    let mode = match std::fs::metadata(&path) {
+        Ok(metadata) if !metadata.is_file() => return open_to_write(&path)?.write_all(bytes),
+        Ok(metadata) => mode & metadata.permissions().mode(),
+        Err(_) => mode,
+    };
+    let mut file = temporary_file_beside(&path, mode)?;
     file.write_all(bytes)?;
     file.persist(&path)?;
     Ok(())
+}
+
+/// Opens a device or a FIFO to write to it. Waits two seconds for the reader of a FIFO.
+fn open_to_write(path: &Path) -> io::Result<File> {
+    let flags = (OFlags::NONBLOCK | OFlags::NOCTTY).bits().cast_signed();
+    for _ in 0..40 {
+        match OpenOptions::new()
+            .write(true)
+            .custom_flags(flags)
+            .open(path)
+        {
+            Err(error) if error.raw_os_error() == Some(Errno::NXIO.raw_os_error()) => {
+                sleep(Duration::from_millis(50));
+            }
+            file => {
+                let file = file?;
+                fcntl_setfl(&file, OFlags::empty())?;
+                return Ok(file);
+            }
+        }
+    }
+    Err(io::Error::other("nothing reads from it"))
+}
+
+/// A path without links. Its last component need not exist.
+pub(crate) fn resolve(path: &Path) -> Option<PathBuf> {
+    let existing = path.canonicalize().ok();
+    existing.or_else(|| {
+        Some(
+            directory_of(path)
+                .canonicalize()
+                .ok()?
+                .join(path.file_name()?),
+        )
+    })
 }
 
 /// Flushes the directory that holds a new file. Without it, the file may be gone after a power cut.

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::{LockedLog, draft::format_time, replace::start_copy};
 use crate::{
-    files::{MAX_TEXT_BYTES, read_input, replace_file},
+    files::{MAX_TEXT_BYTES, permissions_of, read_input, replace_file},
     index::FileState,
     log::{
         amendments::{amendments_path, header_of},
@@ -235,7 +235,7 @@ impl LockedLog {
             text += &format!("{}\t{}\t{old}\n", format_time(*time), encode(why));
         }
         let path = amendments_path(path);
-        replace_file(&path, text.as_bytes())
+        replace_file(&path, text.as_bytes(), permissions_of(self.log.path())?)
             .with_context(|| format!("cannot write to {}", path.display()))
     }
 }
@@ -311,7 +311,8 @@ impl State {
     pub(super) fn save(&mut self, locked: &LockedLog) -> Result<()> {
         self.modified = nanoseconds(&locked.file.metadata()?);
         let path = mirror_state_path(locked.log.path());
-        let saved = replace_file(&path, &serde_json::to_vec(self)?);
+        let mode = permissions_of(locked.log.path())?;
+        let saved = replace_file(&path, &serde_json::to_vec(self)?, mode);
         saved.with_context(|| format!("cannot write {}", path.display()))
     }
 }

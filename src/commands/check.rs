@@ -57,6 +57,7 @@ pub fn run(args: Check, context: &Context) -> Result<()> {
     let (log, findings, rows) = check_until_still(&store, &(&args.read).into())?;
     context.print_notes(&log);
     if let Some(out) = args.repair {
+        store.check_output(&out)?;
         write_repaired(&log, &out, !findings.is_empty(), context)?;
     }
     context.warn_direction(&log, &log.ask(KeepSigns::default())?)?;

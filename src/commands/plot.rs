@@ -167,13 +167,13 @@ fn to_png(_: &Picture, _: Theme) -> Result<Vec<u8>> {
 
 /// Writes a picture or a page, but never over a file of a store that it shows.
 pub(super) fn write_file(path: &Path, bytes: &[u8], context: &Context) -> Result<()> {
-    let shown = path.display();
+    let mut mode = 0o666;
     let named = context.stores.iter().map(|store| Some(store.as_path()));
     let default = context.stores.is_empty().then_some(None);
     for store in named.chain(default) {
-        if let Some(what) = context.store_at(store)?.describe_own_file(path) {
-            bail!(Usage(format!("{shown} is {what}; write to another file")));
-        }
+        let store = context.store_at(store)?;
+        store.check_output(path)?;
+        mode &= store.derived_mode();
     }
-    replace_file(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+    replace_file(path, bytes, mode).with_context(|| format!("cannot write {}", path.display()))
 }

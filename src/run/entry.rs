@@ -9,6 +9,7 @@ use std::{
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 
+use crate::files::replace_file;
 #[cfg(feature = "postgres")]
 use crate::shared::Announced;
 use crate::store::{RunningProcess, RunningTrial, Store};
@@ -19,6 +20,7 @@ const HEARTBEAT: Duration = Duration::from_mins(1);
 /// Dropping it removes the file.
 pub struct RunningEntry {
     path: PathBuf,
+    mode: u32,
     trial: RunningTrial,
     renewed: Instant,
     interval: Duration,
@@ -36,6 +38,7 @@ impl RunningEntry {
         let process = RunningProcess::current();
         let mut entry = Self {
             path: dir.join(process.file_name()),
+            mode: store.derived_mode(),
             trial: RunningTrial {
                 started: now,
                 process,
@@ -68,12 +71,9 @@ impl RunningEntry {
         }
     }
 
-    /// Replaces the file in one step, so that no reader sees a part of it.
     fn write(&mut self, now: Timestamp) -> io::Result<()> {
         self.trial.heartbeat = now;
-        let new = self.path.with_extension("new");
-        fs::write(&new, serde_json::to_vec(&self.trial)?)?;
-        fs::rename(&new, &self.path)
+        replace_file(&self.path, &serde_json::to_vec(&self.trial)?, self.mode)
     }
 }
 

@@ -34,6 +34,8 @@ const MAX_DOMAIN_CHARS: usize = 64;
 pub(super) struct Staging {
     pub(super) snapshots: Rc<Dir>,
     path: PathBuf,
+    /// The permissions of manifests.
+    mode: u32,
     durability: Durability,
 }
 
@@ -55,6 +57,7 @@ impl Staging {
         Ok(Self {
             snapshots: Rc::new(snapshots),
             path,
+            mode: store.derived_mode() & 0o444,
             durability: store.settings.durability,
         })
     }
@@ -131,7 +134,7 @@ impl StagedSnapshot {
         let dir = self.dir()?;
         let mut file = dir.create_file(MANIFEST)?;
         file.write_all(format_manifest(entries).as_bytes())?;
-        set_mode(&file, 0o444)?;
+        set_mode(&file, self.staging.mode)?;
         match self.staging.durability {
             Durability::Full => self.flush(&dir, &file, entries),
             Durability::None => Ok(()),

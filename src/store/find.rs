@@ -12,10 +12,11 @@ use super::{
     Settings,
     git::find_main_worktree,
     lost::{describe_lost_log, has_lost_trials},
-    names::{AMENDED, DIR, INDEX, INSIGHTS, LOG, SETTINGS},
+    names::{DIR, INSIGHTS, LOG, OWN_NAMES, SETTINGS},
 };
-use crate::files::{MAX_TEXT_BYTES, read_input};
-use crate::text::shell_word;
+use crate::files::{MAX_TEXT_BYTES, permissions_of, read_input, resolve};
+use crate::log::amendments::amendments_path;
+use crate::text::{Usage, shell_word};
 
 /// The place of a log, and its settings.
 #[derive(Debug)]
@@ -128,6 +129,11 @@ impl Store {
         &self.log
     }
 
+    /// The permissions of what is derived from the log: a user who may not read the log may not read that either.
+    pub(crate) fn derived_mode(&self) -> u32 {
+        permissions_of(&self.log).unwrap_or(0o600)
+    }
+
     /// Whether a path leads to the log.
     fn is_log(&self, path: &Path) -> bool {
         match (path.canonicalize(), self.log.canonicalize()) {
@@ -136,17 +142,34 @@ impl Store {
         }
     }
 
-    /// What a path is to the store, if it leads to a part of it, which no output may replace.
-    pub fn describe_own_file(&self, path: &Path) -> Option<&'static str> {
-        if self.is_log(path) {
-            return Some("the log of trials");
-        }
-        let dir = self.dir.as_ref()?.canonicalize().ok()?;
-        let full = path.canonicalize().ok()?;
-        let below = full.strip_prefix(dir).ok()?;
-        let names = [SETTINGS, INSIGHTS, AMENDED, INDEX, ".gitignore"];
-        let is_own = below.components().count() > 1 || names.iter().any(|name| below == *name);
-        is_own.then_some("a file of the store")
+    /// Refuses to write to the log or to another file of the store.
+    pub(crate) fn check_output(&self, path: &Path) -> Result<()> {
+        let what = if self.is_log(path) {
+            "the log of trials"
+        } else if self.owns(path) {
+            "a file of the store"
+        } else {
+            return Ok(());
+        };
+        let path = path.display();
+        bail!(Usage(format!("{path} is {what}; write to another file")))
+    }
+
+    fn owns(&self, path: &Path) -> bool {
+        let beside = ["idx", "batch", "warned"].map(|end| self.log.with_extension(end));
+        let mut own = Vec::from(beside);
+        own.push(amendments_path(&self.log));
+        own.extend(
+            self.dir
+                .iter()
+                .flat_map(|dir| OWN_NAMES.map(|name| dir.join(name))),
+        );
+        let full = resolve(path);
+        full.is_some_and(|full| {
+            own.iter()
+                .filter_map(|own| resolve(own))
+                .any(|own| full.starts_with(own))
+        })
     }
 
     /// Whether the store was found in the main worktree of git, from a linked one.

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::Store;
-use crate::files::{MAX_TEXT_BYTES, create_file, permissions_of, read_input};
+use crate::files::{MAX_TEXT_BYTES, create_file, read_input};
 
 const DIR: &str = "prompts";
 
@@ -51,8 +51,7 @@ impl Store {
         fs::create_dir_all(&prompts)
             .with_context(|| format!("cannot create {}", prompts.display()))?;
         let stem = format!("{}_{}", file_name(as_of), file_name(specialist));
-        // A user who may not read the log may not read its prompts either.
-        let mode = permissions_of(self.log_path()).unwrap_or(0o600);
+        let mode = self.derived_mode();
         let name = create_under_free_name(&prompts, &stem, record, mode)?;
         let markdown = prompts.join(format!("{name}.md"));
         create_file(&markdown, prompt, mode)

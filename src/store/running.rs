@@ -116,10 +116,8 @@ impl Store {
             trial.heartbeat = Timestamp::now() - silence;
             let name = format!("{MIRRORED}{id}.json");
             let _ = fs::create_dir_all(&dir);
-            let _ = replace_file(
-                &dir.join(&name),
-                &serde_json::to_vec(&trial).unwrap_or_default(),
-            );
+            let json = serde_json::to_vec(&trial).unwrap_or_default();
+            let _ = replace_file(&dir.join(&name), &json, self.derived_mode());
             names.push(name);
         }
         for entry in fs::read_dir(&dir).into_iter().flatten().flatten() {

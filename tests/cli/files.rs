@@ -80,6 +80,83 @@ fn what_is_derived_from_a_private_log_is_private() {
 }
 
 #[test]
+fn pictures_pages_manifests_and_running_trials_of_a_private_log_are_private() {
+    let sandbox = Sandbox::with_store();
+    fs::set_permissions(sandbox.log(), fs::Permissions::from_mode(0o600)).unwrap();
+    sandbox.write("work/model.py", "");
+    sandbox.write("old.svg", "");
+    let append = "append --status baseline --metric 1 --snapshot work";
+    sandbox.ok(&append.split(' ').collect::<Vec<_>>());
+    let list = "umask 022; stat -c %a .lineage/running/* > mode";
+    sandbox.ok(&["run", "--", "sh", "-c", list]);
+    assert_eq!(sandbox.read("mode"), "600\n");
+    for name in ["new.svg", "old.svg", "new.png", "new.txt"] {
+        sandbox.ok(&["plot", "-o", name]);
+        assert_eq!(mode_of(&sandbox.path(name)), 0o600, "{name}");
+    }
+    sandbox.ok(&["report", "-o", "page.html"]);
+    assert_eq!(mode_of(&sandbox.path("page.html")), 0o600);
+    assert_eq!(
+        mode_of(&sandbox.path(".lineage/snapshots/000.manifest")),
+        0o400
+    );
+    fs::set_permissions(sandbox.log(), fs::Permissions::from_mode(0o644)).unwrap();
+    sandbox.ok(&["report", "-o", "page.html"]);
+    let mode = mode_of(&sandbox.path("page.html"));
+    assert_eq!(mode, 0o600, "a page that its owner closed stays closed");
+}
+
+#[test]
+fn no_output_takes_a_name_that_the_store_uses() {
+    let sandbox = Sandbox::with_store();
+    sandbox.ok(&["append", "--status", "baseline", "--metric", "1"]);
+    let before = sandbox.tree(".lineage");
+    for name in [
+        "results.idx",
+        "results.batch",
+        "results.warned",
+        "amended.tsv",
+        "prompts",
+        "running",
+    ] {
+        let path = format!(".lineage/{name}");
+        for args in [
+            &["check", "--repair", &path][..],
+            &["plot", "--format", "svg", "-o", &path],
+            &["report", "-o", &path],
+            &["run", "--log", &path, "--", "true"],
+        ] {
+            let shown = sandbox.transcript(args);
+            assert!(shown.contains("is a file of the store"), "{path}: {shown}");
+        }
+    }
+    assert_eq!(sandbox.tree(".lineage"), before);
+    // A store without `.lineage`: other directories are the user's.
+    sandbox.write(
+        "s/results.tsv",
+        "exp_id\tstatus\tcore_metric\n000\tkeep\t1\n",
+    );
+    sandbox.write("s/plots/a.svg", "");
+    sandbox.ok(&["--store", "s", "plot", "-o", "s/plots/a.svg"]);
+}
+
+#[test]
+fn an_output_that_is_a_pipe_reaches_its_reader_and_waits_for_no_other() {
+    let sandbox = Sandbox::with_store();
+    sandbox.ok(&["append", "--status", "baseline", "--metric", "1"]);
+    sandbox.pipe("page.html");
+    let shown = sandbox.transcript(&["report", "-o", "page.html"]);
+    let error = "error: cannot write page.html: nothing reads from it\n= 1\n";
+    assert!(shown.ends_with(error), "{shown}");
+    let path = sandbox.path("page.html");
+    let reader = std::thread::spawn(move || fs::read(path).unwrap());
+    sandbox.ok(&["report", "-o", "page.html"]);
+    let page = reader.join().unwrap();
+    sandbox.ok(&["report", "-o", "file.html"]);
+    assert!(page == fs::read(sandbox.path("file.html")).unwrap());
+}
+
+#[test]
 fn a_prompt_is_saved_even_if_nobody_reads_it() {
     let sandbox = Sandbox::with_store();
     sandbox.ok(&["append", "--status", "baseline", "--metric", "1"]);

@@ -25,7 +25,8 @@ fn searched() -> Sandbox {
         let trial = [
             "append", "--status", status, "--metric", score, "--parent", parent,
         ];
-        sandbox.ok(&[&trial[..], &["--snapshot", "work", "-q"]].concat());
+        let time = ["--timestamp", "2026-05-01T00:00:00Z"]; // `diff --columns` shows times that differ
+        sandbox.ok(&[&trial[..], &time, &["--snapshot", "work", "-q"]].concat());
     }
     sandbox
 }

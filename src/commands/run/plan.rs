@@ -2,10 +2,9 @@
 
 use std::{fs::File, path::Path};
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result};
 
 use super::Run;
-use crate::commands::Usage;
 use crate::log::{Role, Schema};
 use crate::run::{Plan, Rules, Wanted};
 use crate::store::Store;
@@ -64,11 +63,6 @@ impl Run {
 }
 
 fn create_log(path: &Path, store: &Store) -> Result<File> {
-    if let Some(what) = store.describe_own_file(path) {
-        let path = path.display();
-        bail!(Usage(format!(
-            "--log: {path} is {what}; write to another file"
-        )));
-    }
+    store.check_output(path)?;
     File::create(path).with_context(|| format!("cannot create {}", path.display()))
 }
