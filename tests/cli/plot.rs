@@ -88,6 +88,9 @@ fn the_terminal_shows_the_search() {
         sandbox.transcript(&["plot", "--ascii", "--width", "60", "--x", "hours"])
     );
     insta::assert_snapshot!(sandbox.transcript(&["plot", "--width", "39"]));
+    let failed = with_rows(vec![row("crash", ""); 3]);
+    let out = failed.ok(&["plot", "--width", "39"]);
+    assert_eq!(out, "3 trials, 0 keeps\nno best yet\n");
 }
 
 #[test]
@@ -177,6 +180,8 @@ fn a_wild_score_does_not_flatten_the_picture() {
         assert!(picture.contains(" outside</text>"), "{wild:?}");
         let ticks = picture.matches(">1.99").count();
         assert!(ticks > 2, "{wild:?}\n{picture}");
+        let is_labelled = picture.contains(">060 lower the rate</text>");
+        assert_eq!(is_labelled, wild.0 == "keep", "{wild:?}\n{picture}");
     }
 }
 

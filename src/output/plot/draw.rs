@@ -49,13 +49,12 @@ impl Layout<'_> {
             placer.avoid_marks(outside.places.iter().copied());
         }
         self.name_baseline(placer, scene);
-        let gains = points
-            .keeps
-            .iter()
-            .map(|&(index, _)| find_gain(search, index));
+        let mut keeps = [points.keeps, points.clipped_keeps].concat();
+        keeps.sort_by_key(|&(index, _)| index);
+        let gains = keeps.iter().map(|&(index, _)| find_gain(search, index));
         let order = rank(&gains.collect::<Vec<_>>());
         for at in order.into_iter().take(self.canvas.max_labels) {
-            let (index, place) = points.keeps[at];
+            let (index, place) = keeps[at];
             if let Some(label) = &search.points[index].label {
                 placer.place(place, label, scene);
             }

@@ -16,6 +16,8 @@ pub(super) struct Points {
     discards: Vec<Vec<Position>>,
     /// Each keep as its index in the search and its place.
     pub(super) keeps: Vec<(usize, Position)>,
+    /// The keeps that are outside: their indices and where they are marked.
+    pub(super) clipped_keeps: Vec<(usize, Position)>,
     pub(super) above: Outside,
     pub(super) below: Outside,
 }
@@ -64,10 +66,15 @@ impl Points {
                 continue;
             };
             let group = layout.groups.of(point).unwrap_or(0);
-            if score > layout.y.to {
-                points.above.add(place, top);
-            } else if score < layout.y.from {
-                points.below.add(place, bottom);
+            if !layout.y.contains(score) {
+                let (outside, y) = match score > layout.y.to {
+                    true => (&mut points.above, top),
+                    false => (&mut points.below, bottom),
+                };
+                outside.add(place, y);
+                if point.label.is_some() {
+                    points.clipped_keeps.push((index, (place.0, y)));
+                }
             } else if point.status.can_be_best() {
                 if keeps.insert(round(place, 1.0)) {
                     points.keeps.push((index, place));

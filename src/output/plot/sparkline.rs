@@ -33,6 +33,9 @@ fn paint_search(
     columns: usize,
     heights: &[char],
 ) -> String {
+    if search.bests.is_empty() {
+        return "no best yet".chars().take(columns).collect();
+    }
     let bests = search.bests.iter();
     let scores: Vec<f64> = bests
         .filter_map(|&best| search.points[best].score)
