@@ -98,7 +98,7 @@ fn make_page(log: &IndexedLog, store: &Store) -> Result<Page> {
     facts.set_limits(limits.find(schema, &store.settings.limits), best.as_ref());
     facts.times = trials.times();
     Ok(Page {
-        patches: make_patches(log, store, &trials.keeps_with_snapshots())?,
+        patches: make_patches(log, store, &trials.with_snapshots())?,
         plot: Plot {
             searches: vec![(String::new(), search)],
             metric: schema.label.clone(),
@@ -132,17 +132,17 @@ fn read_prompts(store: &Store, context: &Context) -> Result<Vec<Prompt>> {
     Ok(prompts.collect())
 }
 
-/// What each of the last keeps changed, if it and an ancestor have snapshots. A snapshot that cannot be read has no patch:
+/// What each of these trials changed, if it and an ancestor have snapshots. A snapshot that cannot be read has no patch:
 /// `check` reports it.
 fn make_patches(
     log: &IndexedLog,
     store: &Store,
-    keeps: &[(u64, usize)],
+    trials: &[(u64, usize)],
 ) -> Result<Vec<(usize, String)>> {
     let (mut patches, mut bytes) = (Vec::new(), 0);
-    for &(offset, index) in keeps.iter().rev().take(MAX_PATCHES) {
-        let keep = log.at(offset)?;
-        if let Ok(Some(patch)) = make_patch(log, store, &keep.row()) {
+    for &(offset, index) in trials.iter().take(MAX_PATCHES) {
+        let trial = log.at(offset)?;
+        if let Ok(Some(patch)) = make_patch(log, store, &trial.row()) {
             bytes += patch.len();
             patches.push((index, patch));
         }
@@ -153,15 +153,15 @@ fn make_patches(
     Ok(patches)
 }
 
-fn make_patch(log: &IndexedLog, store: &Store, keep: &Row) -> Result<Option<String>> {
-    let Some(parent) = keep.parent() else {
+fn make_patch(log: &IndexedLog, store: &Store, trial: &Row) -> Result<Option<String>> {
+    let Some(parent) = trial.parent() else {
         return Ok(None);
     };
     let Some(before) = find_nearest_snapshot(store, log, &parent)? else {
         return Ok(None);
     };
     let before = open_snapshot(store, log, &before.row())?;
-    let after = open_snapshot(store, log, keep)?;
+    let after = open_snapshot(store, log, trial)?;
     let mut patch = Vec::new();
     for change in compare_snapshots(&before, &after)? {
         let diff = read_change(&change, &before, &after)?;

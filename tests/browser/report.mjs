@@ -1,11 +1,11 @@
-// Tests of the report in a real browser: node report.mjs BROWSER SEARCH HOSTILE LARGE, the last three being pages.
+// Tests of the report in a real browser: node report.mjs BROWSER SEARCH HOSTILE LARGE WATCHED, the last four being pages.
 import assert from "node:assert/strict";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import puppeteer from "puppeteer-core";
 
-const [executablePath, search, hostile, large] = process.argv.slice(2);
+const [executablePath, search, hostile, large, watched] = process.argv.slice(2);
 const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"];
 const browser = await puppeteer.launch({
   executablePath,
@@ -109,6 +109,8 @@ test("a trial opens with its relatives and closes again", async () => {
 test("a trial with a snapshot shows its patch", async () => {
   const page = await open(hostile, { fragment: "#trial=001&open=1" });
   assert.match(await page.$eval("#panel pre", (pre) => pre.textContent), /-rate = 1\n\+rate = 2 # <\/script>/);
+  await page.evaluate(() => change({ trial: "005" })); // a discard
+  assert.match(await page.$eval("#panel pre", (pre) => pre.textContent), /\+rate = 3/);
   await close(page);
 });
 
@@ -158,6 +160,29 @@ test("the plot names the trial under the pointer, opens it, and filters by a bru
   await page.mouse.up();
   const [, shown, from, to] = (await countText(page)).match(/^(\d+) of 120 trials, numbers (\d+) to (\d+)/).map(Number);
   assert.equal(shown, to - from + 1);
+  await close(page);
+});
+
+test("a watched page keeps its view when it reloads", async () => {
+  const page = await open(watched);
+  await page.focus('#tree-root [role="treeitem"]');
+  const unfold = ["ArrowDown", "ArrowRight", "ArrowRight", "ArrowRight"]; // to a trial in a group that was folded
+  for (const key of [...Array(40).fill("ArrowDown"), ...unfold]) await page.keyboard.press(key);
+  const view = () =>
+    page.evaluate(() => ({
+      scroll: document.querySelector("#table-box").scrollTop,
+      tree: document.querySelector("#tree-root").innerText,
+      focus: document.activeElement.innerText,
+      sort: location.hash,
+    }));
+  await page.evaluate(() => change({ sort: "-val_bpb" }));
+  await page.$eval("#table-box", (box) => box.scrollTo(0, 640));
+  const before = await view();
+  assert.equal(before.scroll, 640);
+  assert.match(before.focus, /^\d+ (crash|eval_budget_overrun) /);
+  await page.evaluate(() => saveView());
+  await page.reload();
+  assert.deepEqual(await view(), before);
   await close(page);
 });
 

@@ -54,7 +54,15 @@ fn write_search(sandbox: &Sandbox, name: &str, trials: u32) -> PathBuf {
     page
 }
 
-/// A store with two snapshots, a saved prompt, and texts that try to become markup.
+/// A page that reloads itself, but not before the tests end.
+fn write_watched(sandbox: &Sandbox) -> PathBuf {
+    let page = write_search(sandbox, "watched", 120);
+    let text = fs::read_to_string(&page).unwrap();
+    fs::write(&page, text.replace("\"reload\":null", "\"reload\":3600")).unwrap();
+    page
+}
+
+/// A store with three snapshots, a saved prompt, and texts that try to become markup.
 fn write_hostile(sandbox: &Sandbox) -> PathBuf {
     let evil = "</script><script>window.wasRun=1</script>";
     sandbox.ok(&["init", "--metric", "val_bpb", "--direction", "minimize"]);
@@ -93,6 +101,11 @@ fn write_hostile(sandbox: &Sandbox) -> PathBuf {
     );
     append("crash", "", "{{ 7*7 }} ${alert(1)} \\u003c/script>", &[]);
     append("keep", "1.8", "<!--<script>", &[]);
+    let settings = sandbox.read(".lineage/lineage.toml");
+    let settings = settings.replace("[snapshot]\n", "[snapshot]\nalways = true\n");
+    sandbox.write(".lineage/lineage.toml", settings);
+    sandbox.write("work/train.py", "rate = 3\n");
+    append("discard", "1.99", "idea", &["--snapshot", "work"]);
     sandbox.ok(&["render", "--for", evil, "--save"]);
     let page = sandbox.path("hostile.html");
     sandbox.ok(&["report", "-o", page.to_str().unwrap()]);
@@ -226,6 +239,7 @@ fn the_page_works_in_a_real_browser() {
         write_search(&sandbox, "search", 120),
         write_hostile(&sandbox),
         write_search(&sandbox, "large", 10_000),
+        write_watched(&sandbox),
     ];
     let mut node = sandbox.command("node");
     let output = node
@@ -240,5 +254,5 @@ fn the_page_works_in_a_real_browser() {
         .lines()
         .filter(|line| line.starts_with("ok "))
         .count();
-    assert!(output.status.success() && passed >= 15, "{report}{errors}");
+    assert!(output.status.success() && passed >= 16, "{report}{errors}");
 }

@@ -20,14 +20,41 @@ function onKey(event) {
   keys[event.key]();
 }
 
-/** Reloads a page that is rewritten; the fragment keeps what is shown. Waits while somebody types or selects. */
+/** What the fragment does not hold: what is scrolled, folded, unfolded and has the focus. */
+const scrolled = [box, panel, treeRoot.parentElement];
+const prompts = [...document.querySelectorAll("#prompts details")];
+
+function saveView() {
+  const view = {
+    scroll: scrolled.map((part) => [part.scrollLeft, part.scrollTop]),
+    folds: [...folds],
+    prompts: prompts.filter((prompt) => prompt.open).map((prompt) => prompt.firstChild.textContent),
+    focus: treeRoot.contains(document.activeElement) ? document.activeElement.dataset.key : undefined,
+  };
+  history.replaceState(view, "");
+}
+
+function restoreView({ scroll, folds, prompts: open, focus }) {
+  for (const [key, isOpen] of folds) {
+    const item = findItem(key);
+    if (item) foldByHand(item, isOpen);
+  }
+  for (const prompt of prompts) prompt.open = open.includes(prompt.firstChild.textContent);
+  scrolled.forEach((part, at) => part.scrollTo(...scroll[at]));
+  if (focus) focusItem(findItem(focus));
+}
+
+/** Reloads a page that is rewritten. Waits while somebody types or selects. */
 function startReloading(seconds) {
   setInterval(() => {
     const isBusy = document.hidden || document.activeElement?.matches("input, select") || String(getSelection()) !== "";
-    if (!isBusy) location.reload();
+    if (isBusy) return;
+    saveView();
+    location.reload();
   }, seconds * 1000);
 }
 
+const view = history.state; // before `change` replaces it
 document.documentElement.classList.add("js");
 startTable();
 startPlots();
@@ -39,4 +66,5 @@ window.addEventListener("hashchange", () => {
   if (Object.keys(given).some((key) => key in defaults)) change({ ...defaults, ...given });
 });
 change({ ...state });
+if (data.reload && view) restoreView(view);
 if (data.reload) startReloading(data.reload);

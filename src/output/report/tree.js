@@ -20,9 +20,12 @@ function plural(number, noun) {
   return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
-function makeItem(label, depth, style, makeChildren) {
+/** What was folded or unfolded by hand, by the key of the item; in the order in which it was done first. */
+const folds = new Map();
+
+function makeItem(key, label, depth, style, makeChildren) {
   const row = element("span", { class: "row " + style }, ...label);
-  const item = element("li", { role: "treeitem", tabindex: "-1", "aria-level": depth + 1 }, row);
+  const item = element("li", { role: "treeitem", tabindex: "-1", "aria-level": depth + 1, "data-key": key }, row);
   if (depth >= MAX_INDENT) item.classList.add("deep");
   if (makeChildren) {
     item.setAttribute("aria-expanded", "false");
@@ -39,7 +42,7 @@ function makeTrialItem(trial, depth) {
   const outcome = element("span", { class: "status-" + kindOf(trial.status) }, trial.status);
   const label = [level, element("b", {}, trial.id), " ", outcome, ` ${textOf(trial, "score")}${best}  ${short}`];
   const makeChildren = trial.children.length > 0 && (() => childItems(trial.children, depth + 1));
-  const item = makeItem(label, depth, "", makeChildren);
+  const item = makeItem(`trial ${trial.index}`, label, depth, "", makeChildren);
   item.trial = trial;
   return item;
 }
@@ -57,7 +60,8 @@ function childItems(indices, depth) {
   for (const [group, noun, style] of [[others, "other trial", "status-discard"], [failed, "failed trial", "status-failed"]]) {
     if (group.length === 0) continue;
     const make = () => group.map((index) => makeTrialItem(trials[index], depth + 1));
-    items.push(makeItem([plural(group.length, noun)], depth, style, make));
+    const key = `${noun} of ${trials[group[0]].parent}`;
+    items.push(makeItem(key, [plural(group.length, noun)], depth, style, make));
   }
   return items;
 }
@@ -71,6 +75,13 @@ function fold(item, isOpen) {
   item.setAttribute("aria-expanded", String(isOpen));
   if (item.list) item.list.hidden = !isOpen;
 }
+
+function foldByHand(item, isOpen) {
+  folds.set(item.dataset.key, isOpen);
+  fold(item, isOpen);
+}
+
+const findItem = (key) => treeRoot.querySelector(`[data-key="${CSS.escape(key)}"]`);
 
 /** Unfolds everything that leads to a keep, without recursion: a chain may be long. */
 function unfoldKeeps(roots) {
@@ -102,10 +113,10 @@ function onTreeKey(event) {
     ArrowUp: () => focusItem(seen[at - 1]),
     Home: () => focusItem(seen[0]),
     End: () => focusItem(seen[seen.length - 1]),
-    ArrowRight: () => (isOpen ? focusItem(item.list.firstChild) : fold(item, true)),
-    ArrowLeft: () => (isOpen ? fold(item, false) : focusItem(item.parentElement.closest('[role="treeitem"]'))),
-    Enter: () => (item.trial ? openTrial(item.trial) : fold(item, !isOpen)),
-    " ": () => fold(item, !isOpen),
+    ArrowRight: () => (isOpen ? focusItem(item.list.firstChild) : foldByHand(item, true)),
+    ArrowLeft: () => (isOpen ? foldByHand(item, false) : focusItem(item.parentElement.closest('[role="treeitem"]'))),
+    Enter: () => (item.trial ? openTrial(item.trial) : foldByHand(item, !isOpen)),
+    " ": () => foldByHand(item, !isOpen),
   };
   if (!item || !keys[event.key]) return;
   event.preventDefault();
@@ -138,7 +149,7 @@ function startTree() {
     const item = row.parentElement;
     const isMark = event.clientX - row.getBoundingClientRect().left < 22;
     if (item.trial && !isMark) openTrial(item.trial);
-    else fold(item, item.getAttribute("aria-expanded") !== "true");
+    else foldByHand(item, item.getAttribute("aria-expanded") !== "true");
     focusItem(item);
   });
   startPanning(treeRoot.parentElement);

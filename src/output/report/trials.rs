@@ -62,18 +62,20 @@ impl Query for TrialTable {
 }
 
 impl TrialTable {
-    /// The keeps that have a snapshot: the offset of each row, and its place in the table.
-    pub fn keeps_with_snapshots(&self) -> Vec<(u64, usize)> {
-        let column = self.column(Role::Snapshot);
-        let entries = self.entries.iter().enumerate();
-        let mut keeps = Vec::new();
-        for (index, entry) in entries {
-            let has_snapshot = column.is_some_and(|column| !entry.cells[column].is_empty());
-            if has_snapshot && entry.status == Status::Keep {
-                keeps.push((entry.offset, index));
-            }
-        }
-        keeps
+    /// The trials that have a snapshot, the last keeps first: the offset of each row, and its place in the table.
+    pub fn with_snapshots(&self) -> Vec<(u64, usize)> {
+        let Some(column) = self.column(Role::Snapshot) else {
+            return Vec::new();
+        };
+        let entries = self.entries.iter().enumerate().rev();
+        let mut found: Vec<_> = entries
+            .filter(|(_, entry)| !entry.cells[column].is_empty())
+            .collect();
+        found.sort_by_key(|(_, entry)| entry.status != Status::Keep);
+        let places = found
+            .into_iter()
+            .map(|(index, entry)| (entry.offset, index));
+        places.collect()
     }
 
     fn column(&self, role: Role) -> Option<usize> {
