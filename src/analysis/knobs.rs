@@ -46,7 +46,7 @@ fn knob_at(words: &[&str]) -> Option<(String, usize)> {
     }
 }
 
-/// The words of a text; `=` and arrows are words of their own.
+/// The words of a text; `=`, arrows and the ends of phrases are words of their own.
 fn split_words(text: &str) -> Vec<&str> {
     let is_border = |c: char| {
         c.is_whitespace()
@@ -56,13 +56,17 @@ fn split_words(text: &str) -> Vec<&str> {
             )
     };
     let mut words = Vec::new();
-    for mut rest in text.split(is_border) {
-        while let Some((at, sign)) = find_sign(rest) {
-            words.push(trim_point(&rest[..at]));
-            words.push(sign);
-            rest = &rest[at + sign.len()..];
+    for phrase in text.split_inclusive([',', ';', ')', ']', '}']) {
+        for mut rest in phrase.split(is_border) {
+            while let Some((at, sign)) = find_sign(rest) {
+                words.push(&rest[..at]);
+                words.push(sign);
+                rest = &rest[at + sign.len()..];
+            }
+            let word = rest.trim_end_matches('.'); // the end of a sentence
+            words.extend([word, &rest[word.len()..]]);
         }
-        words.push(trim_point(rest));
+        words.push(&phrase[phrase.trim_end_matches(is_border).len()..]);
     }
     words.retain(|word| !word.is_empty());
     words
@@ -79,11 +83,6 @@ fn find_sign(text: &str) -> Option<(usize, &'static str)> {
         }
     }
     None
-}
-
-/// A word without the point at the end of its sentence.
-fn trim_point(word: &str) -> &str {
-    word.trim_end_matches('.')
 }
 
 /// The words that every text has which turns a knob: its value, or the number of its unit.
@@ -128,6 +127,14 @@ mod tests {
                 &["muon_wd=0.99"],
             ),
             ("a plan of 3 to 5 of them, 0.2241 prior", &[]),
+            (
+                "as in (Ye, ICLR 2025): split heads. Was 0.22. Next try",
+                &[],
+            ),
+            (
+                "momentum warmup (0.33→0.45), `lr`=3e-4",
+                &["warmup=0.45", "lr=3e-4"],
+            ),
         ] {
             assert_eq!(find_knobs(hypothesis), knobs, "{hypothesis}");
         }

@@ -7,7 +7,7 @@ use crate::log::{Role, Status, Trial};
 use crate::output::format::amount;
 use crate::output::markdown::{code, prose, word};
 use crate::snapshot::{WorkFile, Workdir};
-use crate::text::shell_word;
+use crate::text::{shell_word, visible};
 
 /// Characters of a file name, a first line, a directory and a command.
 const FILE_NAME: usize = 200;
@@ -22,9 +22,12 @@ pub(super) fn opening(page: &Page) -> Section {
         None => text += "Nothing was tried yet. ",
         Some(_) if options.blind => {}
         Some(newest) => {
-            let (id, time) = (id(&newest), cell(&newest, Role::Time));
-            let trials = trial_count(data.tally.total.rated());
-            text += &format!("This is the search as of trial {id} ({time}), after {trials}. ");
+            let (id, trials) = (id(&newest), trial_count(data.tally.total.rated()));
+            let time = match newest.bytes(Role::Time).is_empty() {
+                true => String::new(),
+                false => format!(" ({})", cell(&newest, Role::Time)),
+            };
+            text += &format!("This is the search as of trial {id}{time}, after {trials}. ");
         }
     }
     let metric = word(&data.schema.metric);
@@ -111,6 +114,11 @@ fn commands(page: &Page) -> Vec<(String, &'static str)> {
             "who tried what, and with which outcomes",
         ),
     ];
+    let reader = &data.specialist;
+    if data.own.group.all() > data.own_last.len() as u64 && visible(reader) == *reader {
+        let command = format!("tail -n 50 --specialist {}", shell_word(reader));
+        commands.push((command, "your last trials"));
+    }
     let classes = data.failures.iter().rev();
     let classes = classes.filter(|class| class.status != Status::Other);
     if let Some(class) = classes.max_by_key(|class| class.trials) {

@@ -92,6 +92,8 @@ fn a_hostile_id_is_quoted_in_commands() {
     fs::write(sandbox.log(), log).unwrap();
     let page = sandbox.ok(&["render", "--for", "a b; id"]);
     assert!(page.contains("`lineage show 'x;touch y'`"), "{page}");
+    let opening = "as of trial `x;touch y`, after 1 trial."; // without a time
+    assert!(page.contains(opening), "{page}");
 }
 
 #[test]

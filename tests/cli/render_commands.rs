@@ -87,6 +87,30 @@ fn suggested_commands_work_as_printed() {
     assert_eq!(sandbox.read("trial-001/train.py"), "lr = 2\n");
 }
 
+/// A reader whose trials are not all shown is told how to list them, unless the name cannot be typed.
+#[test]
+fn a_command_lists_the_trials_of_the_reader() {
+    for (name, command) in [
+        ("opt", Some("lineage tail -n 50 --specialist opt")),
+        ("my opt", Some("lineage tail -n 50 --specialist 'my opt'")),
+        ("opt\u{202e}", None),
+    ] {
+        let sandbox = Sandbox::with_store();
+        let mut log = "exp_id\tspecialist\tstatus\tval_loss\thypothesis\n".to_owned();
+        for trial in 0..6 {
+            log += &format!("{trial}\t{name}\tkeep\t{}\tidea {trial}\n", 9 - trial);
+        }
+        sandbox.write(".lineage/results.tsv", log);
+        let page = sandbox.ok(&["render", "--for", name, "-q"]);
+        let commands = suggested(&page);
+        let mut own = commands
+            .iter()
+            .filter(|command| command.contains("--specialist"));
+        assert_eq!(own.next().map(String::as_str), command, "{page}");
+        run_all(&sandbox, &page);
+    }
+}
+
 /// Stores and external logs, also in a prompt that is so short that it names the commands for what it leaves out.
 #[test]
 fn the_commands_of_every_fixture_and_of_real_logs_work() {
