@@ -23,9 +23,11 @@ pub(super) fn opening(page: &Page) -> Section {
         Some(_) if options.blind => {}
         Some(newest) => {
             let (id, trials) = (id(&newest), trial_count(data.tally.total.rated()));
-            let time = match newest.bytes(Role::Time).is_empty() {
-                true => String::new(),
-                false => format!(" ({})", cell(&newest, Role::Time)),
+            let time = cell(&newest, Role::Time);
+            let time = if newest.bytes(Role::Time).is_empty() {
+                String::new()
+            } else {
+                format!(" ({time})")
             };
             text += &format!("This is the search as of trial {id}{time}, after {trials}. ");
         }

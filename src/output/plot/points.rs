@@ -67,9 +67,10 @@ impl Points {
             };
             let group = layout.groups.of(point).unwrap_or(0);
             if !layout.y.contains(score) {
-                let (outside, y) = match score > layout.y.to {
-                    true => (&mut points.above, top),
-                    false => (&mut points.below, bottom),
+                let (outside, y) = if score > layout.y.to {
+                    (&mut points.above, top)
+                } else {
+                    (&mut points.below, bottom)
                 };
                 outside.add(place, y);
                 if point.label.is_some() {
