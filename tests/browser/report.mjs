@@ -1,6 +1,7 @@
 // Tests of the report in a real browser: node report.mjs BROWSER SEARCH HOSTILE LARGE WATCHED, the last four being pages.
 import assert from "node:assert/strict";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import puppeteer from "puppeteer-core";
@@ -232,6 +233,20 @@ test("every control has a name, and levels of headings are not skipped", async (
   const levels = await page.$$eval("h1, h2, h3", (titles) => titles.map((title) => Number(title.tagName[1])));
   assert.ok(levels.every((level, at) => at === 0 || level <= levels[at - 1] + 1), String(levels));
   await close(page);
+});
+
+test("an accessibility checker finds nothing", async () => {
+  const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+  for (const scheme of ["light", "dark"]) {
+    for (const [path, fragment] of [[search, "#trial=001&sort=val_bpb"], [search, "#trial=029&open=1"], [hostile, "#trial=005&open=1"]]) {
+      const page = await open(path, { fragment, scheme });
+      await page.evaluate(axe); // runs outside the policy of the page
+      const found = await page.evaluate(() => axe.run(document, { resultTypes: ["violations"] }));
+      const texts = found.violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`);
+      assert.deepEqual(texts, [], `${scheme} ${fragment}`);
+      await close(page);
+    }
+  }
 });
 
 test("hostile texts are shown as text", async () => {
