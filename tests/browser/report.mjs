@@ -107,6 +107,13 @@ test("a trial opens with its relatives and closes again", async () => {
   await close(page);
 });
 
+test("an edit in other words is found again", async () => {
+  const page = await open(hostile, { fragment: "#trial=007&open=1" });
+  const text = await page.$eval("#panel", (panel) => panel.innerText);
+  assert.match(text, /similar words, the most similar first\n006 discard/);
+  await close(page);
+});
+
 test("a trial with a snapshot shows its patch", async () => {
   const page = await open(hostile, { fragment: "#trial=001&open=1" });
   assert.match(await page.$eval("#panel pre", (pre) => pre.textContent), /-rate = 1\n\+rate = 2 # <\/script>/);

@@ -106,6 +106,12 @@ fn write_hostile(sandbox: &Sandbox) -> PathBuf {
     sandbox.write(".lineage/lineage.toml", settings);
     sandbox.write("work/train.py", "rate = 3\n");
     append("discard", "1.99", "idea", &["--snapshot", "work"]);
+    for hypothesis in [
+        "Raise the learning rate of the embedding from 0.3 to 0.6, as it was too low early in training and few rows moved",
+        "Embedding: learning rate up to 0.6, so that tokens which are seen rarely start faster; no other group changes",
+    ] {
+        append("discard", "1.95", hypothesis, &[]);
+    }
     sandbox.ok(&["render", "--for", evil, "--save"]);
     let page = sandbox.path("hostile.html");
     sandbox.ok(&["report", "-o", page.to_str().unwrap()]);
@@ -254,5 +260,5 @@ fn the_page_works_in_a_real_browser() {
         .lines()
         .filter(|line| line.starts_with("ok "))
         .count();
-    assert!(output.status.success() && passed >= 17, "{report}{errors}");
+    assert!(output.status.success() && passed >= 18, "{report}{errors}");
 }

@@ -40,8 +40,8 @@ function weightOf(word) {
 }
 
 /**
- * The earlier trials that share most of the weight of their words with a trial. This is rougher than `lineage similar`, which
- * would have to compare every trial with every other before the page is written.
+ * The earlier trials that share most of the weight of their words with a trial. An edit that is repeated in other words
+ * often shares less than a fifth. `lineage similar` would have to compare every trial with every other for the page.
  */
 function similarTo(trial) {
   const words = wordsOf(trial);
@@ -52,7 +52,7 @@ function similarTo(trial) {
     const theirs = [...wordsOf(other)];
     const shared = sum(theirs.filter((word) => words.has(word)));
     const score = shared / (own + sum(theirs) - shared);
-    if (score > 0.25) found.push({ other, score });
+    if (score > 0.05) found.push({ other, score });
   }
   found.sort((a, b) => b.score - a.score || b.other.index - a.other.index);
   return found.slice(0, 5).map(({ other }) => other);
@@ -95,7 +95,7 @@ function updatePanel(changed) {
     fields,
     ...listOf("Ancestors, oldest first", ancestorsOf(trial)),
     ...listOf("Tried from it", trial.children.map((index) => trials[index])),
-    ...listOf("Earlier trials with similar words (lineage similar compares more finely)", similarTo(trial)),
+    ...listOf("Earlier trials with similar words, the most similar first", similarTo(trial)),
     ...patchOf(trial),
   );
   panel.scrollTop = 0;
