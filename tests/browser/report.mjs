@@ -149,6 +149,23 @@ test("the tree folds and unfolds by keyboard", async () => {
   await close(page);
 });
 
+test("the tree is dragged with the mouse, which opens no trial", async () => {
+  const page = await open(search, { width: 700 });
+  await page.$eval(".tree-box", (tree) => tree.scrollIntoView());
+  const { x, y } = await (await page.$(".tree-box")).boundingBox();
+  const scrolled = () => page.$eval(".tree-box", (tree) => tree.scrollTop);
+  await page.$eval(".tree-box", (tree) => tree.style.setProperty("height", "100px"));
+  await page.mouse.move(x + 200, y + 80);
+  await page.mouse.down();
+  await page.mouse.move(x + 200, y + 30, { steps: 5 });
+  await page.mouse.up();
+  assert.equal(await scrolled(), 50);
+  assert.equal(await page.$eval("#panel", (panel) => panel.hidden), true);
+  await page.mouse.click(x + 200, y + 30);
+  assert.equal(await page.$eval("#panel", (panel) => panel.hidden), false);
+  await close(page);
+});
+
 test("the plot names the trial under the pointer, opens it, and filters by a brush", async () => {
   const page = await open(search);
   const box = await (await page.$(".plot-box.wide svg")).boundingBox();
@@ -188,8 +205,11 @@ test("a watched page keeps its view when it reloads", async () => {
   const before = await view();
   assert.equal(before.scroll, 640);
   assert.match(before.focus, /^\d+ (crash|eval_budget_overrun) /);
-  await page.evaluate(() => saveView());
-  await page.reload();
+  await page.evaluate(() => {
+    window.isOld = true;
+    setTimeout(reloadPage);
+  });
+  await page.waitForFunction(() => !window.isOld && document.readyState === "complete");
   assert.deepEqual(await view(), before);
   await close(page);
 });

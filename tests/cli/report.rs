@@ -260,5 +260,5 @@ fn the_page_works_in_a_real_browser() {
         .lines()
         .filter(|line| line.starts_with("ok "))
         .count();
-    assert!(output.status.success() && passed >= 18, "{report}{errors}");
+    assert!(output.status.success() && passed >= 19, "{report}{errors}");
 }

@@ -24,7 +24,7 @@ function onKey(event) {
 const scrolled = [box, panel, treeRoot.parentElement];
 const prompts = [...document.querySelectorAll("#prompts details")];
 
-function saveView() {
+function reloadPage() {
   const view = {
     scroll: scrolled.map((part) => [part.scrollLeft, part.scrollTop]),
     folds: [...folds],
@@ -32,25 +32,21 @@ function saveView() {
     focus: treeRoot.contains(document.activeElement) ? document.activeElement.dataset.key : undefined,
   };
   history.replaceState(view, "");
+  location.reload();
 }
 
 function restoreView({ scroll, folds, prompts: open, focus }) {
-  for (const [key, isOpen] of folds) {
-    const item = findItem(key);
-    if (item) foldByHand(item, isOpen);
-  }
+  for (const [key, isOpen] of folds) foldByHand(findItem(key), isOpen);
   for (const prompt of prompts) prompt.open = open.includes(prompt.firstChild.textContent);
   scrolled.forEach((part, at) => part.scrollTo(...scroll[at]));
-  if (focus) focusItem(findItem(focus));
+  focusItem(findItem(focus));
 }
 
 /** Reloads a page that is rewritten. Waits while somebody types or selects. */
 function startReloading(seconds) {
   setInterval(() => {
     const isBusy = document.hidden || document.activeElement?.matches("input, select") || String(getSelection()) !== "";
-    if (isBusy) return;
-    saveView();
-    location.reload();
+    if (!isBusy) reloadPage();
   }, seconds * 1000);
 }
 

@@ -77,11 +77,12 @@ function fold(item, isOpen) {
 }
 
 function foldByHand(item, isOpen) {
+  if (!item) return;
   folds.set(item.dataset.key, isOpen);
   fold(item, isOpen);
 }
 
-const findItem = (key) => treeRoot.querySelector(`[data-key="${CSS.escape(key)}"]`);
+const findItem = (key) => treeRoot.querySelector(`[data-key="${CSS.escape(key ?? "")}"]`);
 
 /** Unfolds everything that leads to a keep, without recursion: a chain may be long. */
 function unfoldKeeps(roots) {
@@ -124,17 +125,20 @@ function onTreeKey(event) {
   keys[event.key]();
 }
 
-/** Drags the tree with the mouse. */
+/** Drags the tree with the mouse; the end of that is no click. */
 function startPanning(holder) {
-  let last;
+  let [last, distance] = [undefined, 0];
   holder.addEventListener("pointerdown", (event) => {
+    distance = 0;
     if (event.pointerType === "mouse" && event.button === 0) last = event;
   });
   holder.addEventListener("pointermove", (event) => {
     if (!last || event.buttons !== 1) return (last = undefined);
     holder.scrollBy(last.clientX - event.clientX, last.clientY - event.clientY);
+    distance += Math.abs(last.clientX - event.clientX) + Math.abs(last.clientY - event.clientY);
     last = event;
   });
+  holder.addEventListener("click", (event) => distance > 4 && event.stopPropagation(), true);
 }
 
 function startTree() {
