@@ -71,6 +71,7 @@ install: build
 
 # The licences of the crates that the program contains.
 notices:
+	mkdir -p "$(TARGET)"
 	python3 packaging/third-party.py > "$(TARGET)/THIRD-PARTY-NOTICES.txt"
 	mv "$(TARGET)/THIRD-PARTY-NOTICES.txt" .
 
