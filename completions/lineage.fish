@@ -135,7 +135,7 @@ preflight_crash\t'run the script for a few seconds before submitting: imports, s
 disqualified\t'look at the missed gate before the score'
 harness_abort\t'ignore it'"
 complete -c lineage -n "__fish_lineage_using_subcommand amend" -l notes -d 'How it went; `-` reads stdin, @FILE a file, @@ starts a text with @' -r
-complete -c lineage -n "__fish_lineage_using_subcommand amend" -l set -d 'Any other column, or `metric` for the score; an empty value clears it; may be repeated' -r
+complete -c lineage -n "__fish_lineage_using_subcommand amend" -l set -d 'Any other column, or `metric` or its name for the score; an empty value clears it; may be repeated' -r
 complete -c lineage -n "__fish_lineage_using_subcommand amend" -l why -d 'Why the row is wrong; as for --notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand amend" -l lock-timeout -d 'How long to wait for another writer' -r
 complete -c lineage -n "__fish_lineage_using_subcommand amend" -l format -d 'Output format' -r -f -a "table\t'Text for a person'

@@ -72,9 +72,9 @@ pub fn plan_amendment(
     Ok(AmendmentPlan { changes, warnings })
 }
 
-/// The columns that a name stands for: `metric` is the score, which may also be in `core_metric`.
+/// The columns that a name stands for: `metric` and the name of the metric are the score, which may also be in `core_metric`.
 fn columns_of(name: &str, schema: &Schema) -> Result<Vec<usize>> {
-    if name == "metric" && schema.find(name).is_none() {
+    if ["metric", &schema.metric].contains(&name) && schema.find(name).is_none() {
         let columns = [schema.column(Role::Score), schema.find("core_metric")];
         let mut columns: Vec<usize> = columns.into_iter().flatten().collect();
         columns.dedup();

@@ -54,7 +54,7 @@ pub struct Amend {
     )]
     #[arg(add = candidates::text_file())]
     notes: Option<OsString>,
-    /// Any other column, or `metric` for the score; an empty value clears it; may be repeated
+    /// Any other column, or `metric` or its name for the score; an empty value clears it; may be repeated
     #[arg(
         long,
         value_name = "COLUMN=VALUE",

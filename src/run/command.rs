@@ -82,6 +82,8 @@ pub struct Finished {
     /// The ends of its output.
     pub stdout: Vec<u8>,
     pub stderr: Vec<u8>,
+    /// Why the log file lacks a part of the output.
+    pub log_error: Option<io::Error>,
 }
 
 /// Runs commands, one after the other.
@@ -142,6 +144,7 @@ impl Runner {
             found: stdout.finder.merge(stderr.finder),
             stdout: stdout.tail,
             stderr: stderr.tail,
+            log_error: stdout.log_error.or(stderr.log_error),
         })
     }
 
@@ -167,6 +170,7 @@ impl Runner {
             found: vec![None; self.plan.wanted.names.len()],
             stdout: Vec::new(),
             stderr: Vec::new(),
+            log_error: None,
         }
     }
 
@@ -190,12 +194,10 @@ impl Runner {
         own: BorrowedFd,
         running: &PipeReader,
     ) -> io::Result<JoinHandle<Seen>> {
-        let mut sinks = vec![File::from(own.try_clone_to_owned()?)];
-        if let Some(log) = &self.plan.log {
-            sinks.push(log.try_clone()?);
-        }
+        let own = File::from(own.try_clone_to_owned()?);
+        let log = self.plan.log.as_ref().map(File::try_clone).transpose()?;
         let finder = Finder::new(self.plan.wanted.clone());
-        let stream = Stream::new(source, running.try_clone()?, sinks, finder);
+        let stream = Stream::new(source, running.try_clone()?, own, log, finder);
         let events = self.events.sender.clone();
         Ok(thread::spawn(move || {
             let seen = stream.forward();

@@ -65,6 +65,11 @@ impl Rules {
             exit_code: exit_code(finished),
             ..Attempt::default()
         };
+        if let Some(error) = &finished.log_error {
+            attempt.warnings.push(format!(
+                "--log: the file lacks a part of the output: {error}"
+            ));
+        }
         let mut why_no_score = None;
         for (name, number) in self.names.iter().zip(&finished.found) {
             if let Some(number) = number {

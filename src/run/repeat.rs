@@ -54,6 +54,9 @@ fn median(mut numbers: Vec<Number>) -> String {
     let Some(at) = middle.checked_sub(1) else {
         return String::new();
     };
+    if numbers[at].value() == numbers[middle].value() {
+        return numbers.swap_remove(middle).text().to_owned();
+    }
     let decimals = numbers[at..=middle]
         .iter()
         .map(|number| count_decimals(number.text()))
@@ -153,6 +156,8 @@ mod tests {
         let (combined, _) = combine(vec![attempt("1.3", "7"), attempt("1.2", "8")]);
         assert_eq!(combined.score.unwrap().text(), "1.25");
         assert_eq!(combined.values, [("bytes".to_owned(), "7.5".to_owned())]);
+        let (combined, _) = combine(vec![attempt("1.3", "7"), attempt("1.3", "7")]);
+        assert_eq!(combined.score.unwrap().text(), "1.3");
     }
 
     #[test]

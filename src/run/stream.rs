@@ -27,8 +27,10 @@ pub(super) struct Stream {
     source: File,
     /// Hangs up when the command has ended.
     running: PipeReader,
-    /// The stream of this process, and the log file, as long as they can be written.
-    sinks: Vec<File>,
+    /// The stream of this process, as long as it can be written.
+    own: Option<File>,
+    /// The file of --log, as long as it can be written.
+    log: Option<File>,
     after_end: Option<AfterEnd>,
     seen: Seen,
 }
@@ -45,23 +47,28 @@ pub(super) struct Seen {
     pub(super) finder: Finder,
     /// Its last bytes.
     pub(super) tail: Vec<u8>,
+    /// Why the log file lacks the rest.
+    pub(super) log_error: Option<io::Error>,
 }
 
 impl Stream {
     pub(super) fn new(
         source: OwnedFd,
         running: PipeReader,
-        sinks: Vec<File>,
+        own: File,
+        log: Option<File>,
         finder: Finder,
     ) -> Self {
         Self {
             source: source.into(),
             running,
-            sinks,
+            own: Some(own),
+            log,
             after_end: None,
             seen: Seen {
                 finder,
                 tail: Vec::new(),
+                log_error: None,
             },
         }
     }
@@ -119,7 +126,13 @@ impl Stream {
 
     fn take(&mut self, bytes: &[u8]) {
         // A reader that has gone away, or a full disk, does not end the trial.
-        self.sinks.retain_mut(|sink| write_all(sink, bytes).is_ok());
+        self.own.take_if(|own| write_all(own, bytes).is_err());
+        if let Some(log) = &mut self.log
+            && let Err(error) = write_all(log, bytes)
+        {
+            self.log = None;
+            self.seen.log_error = Some(error);
+        }
         self.seen.finder.feed(bytes);
         let tail = &mut self.seen.tail;
         tail.extend_from_slice(bytes);

@@ -208,6 +208,9 @@ fn a_status_that_needs_a_score_is_refused_without_one() {
         ]
         .concat()
     );
+    // The name of the metric stands for the score too.
+    sandbox.ok(&["amend", "3", "--set", "val_loss=1.7", "--why", "typo"]);
+    assert_eq!(sandbox.rows()[3][9], "1.7");
     sandbox.ok(&["check"]);
 }
 

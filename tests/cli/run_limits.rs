@@ -126,6 +126,17 @@ fn a_reader_that_goes_away_does_not_end_the_trial() {
 }
 
 #[test]
+fn a_log_file_that_cannot_be_written_is_said_and_does_not_end_the_trial() {
+    let sandbox = Sandbox::with_store();
+    let output = run_output(&sandbox, &["--log", "/dev/full"], "echo val_loss=1");
+    assert_eq!(output.stdout, b"val_loss=1\n");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let said = "warning: --log: the file lacks a part of the output: No space left on device";
+    assert!(stderr.starts_with(said), "{stderr}");
+    assert_eq!(status(&sandbox), "baseline");
+}
+
+#[test]
 fn a_gigabyte_of_output_passes_through_in_little_memory() {
     let sandbox = Sandbox::with_store();
     let script = "echo val_loss=3; head -c 1073741824 /dev/zero; echo; echo val_loss=2";

@@ -118,6 +118,16 @@ fn a_status_that_the_command_reports_is_not_blamed_on_its_exit_status() {
 }
 
 #[test]
+fn a_keep_that_is_reported_but_not_better_leaves_the_best() {
+    let sandbox = store();
+    run(&sandbox, &[], "echo val_loss=1");
+    let script = "echo '{\"status\": \"keep\", \"metric\": 1.5}' > $LINEAGE_RESULT";
+    let (_, _, stderr) = run(&sandbox, &[], script);
+    let line = "lineage: 001 keep 1.5 (Δ +0.50; the best is 000)\n";
+    assert!(stderr.ends_with(line), "{stderr}");
+}
+
+#[test]
 fn half_characters_in_a_report_lose_nothing() {
     let sandbox = store();
     let script = r#"echo '{"val_loss": 1.25, "notes": "bad \udcff byte", "train_s": NaN}' > $LINEAGE_RESULT"#;

@@ -39,6 +39,7 @@ pub(in crate::commands) struct Outcome {
     pub(in crate::commands) score: Option<f64>,
     /// The best before it.
     pub(in crate::commands) best: Option<(f64, String)>,
+    pub(in crate::commands) is_new_best: bool,
 }
 
 /// The answer for one trial: a row of the batch, or the text for a trial that the log already has.
@@ -129,6 +130,9 @@ impl Batch {
             status: trial.status,
             score: trial.score,
             best: state.best().map(|(score, id)| (score, id.to_owned())),
+            is_new_best: trial
+                .eligible_score
+                .is_some_and(|score| state.replaces_best(score)),
         });
         let name = trial.id.to_string();
         state.enter(Some(&trial.id), &name, trial.eligible_score);

@@ -84,7 +84,7 @@ fn summarize(outcome: &Outcome, score: &str, notes: &str) -> String {
     }
     if let (Some(score), Some((best, id))) = (outcome.score, &outcome.best) {
         let delta = short_delta(score - best).replace('-', "−");
-        let word = if outcome.status.can_be_best() {
+        let word = if outcome.is_new_best {
             "was"
         } else {
             "the best is"
