@@ -288,7 +288,15 @@ fn guess_direction(log: &Interpretation, chosen: &Candidate) -> (Direction, Stri
         let reason = format!("{} of {} steps between scores", up.max(down), up + down);
         return (direction, reason);
     }
-    (Minimize, "by default".to_owned())
+    let evidence = match (has_decisions, all) {
+        (true, 0) => "no keep or discard speaks for one".to_owned(),
+        (true, _) => {
+            let [down, up] = votes;
+            format!("keeps and discards that fit only lower: {down}, only higher: {up}")
+        }
+        _ => format!("steps between scores: {down} down, {up} up"),
+    };
+    (Minimize, format!("by default; {evidence}"))
 }
 
 /// What the name says. A quantity that cannot be negative but always is, is a negated loss.

@@ -89,7 +89,7 @@ impl Log {
     fn note_doubt(&mut self, votes: [i32; 2], what: &str) {
         let (most, all) = (votes[0].max(votes[1]), votes[0] + votes[1]);
         let reason = match all - most {
-            _ if all == 0 => "by default".to_owned(),
+            _ if all == 0 => "by default; the keeps have no delta_vs_best".to_owned(),
             against if against == most => format!("by default; the {what} disagree"),
             against if most > 2 * against => return,
             _ => format!("{most} of {all} {what}"),

@@ -263,3 +263,29 @@ fn a_verdict_needs_more_than_a_few_words() {
         ),
     ]);
 }
+
+#[test]
+fn a_direction_without_evidence_says_what_was_looked_at() {
+    all(&[
+        (
+            "002 3.4",
+            "id\tthing\tstatus\n1\t3.5\tkeep\n2\t3.4\tkeep\n3\t3.6\tkeep\n4\t3.55\tdiscard\n",
+            "by default; keeps and discards that fit only lower: 1, only higher: 1",
+        ),
+        (
+            "001 3.5",
+            "id\tthing\tstatus\n1\t3.5\tkeep\n2\t3.4\tcrash\n",
+            "by default; no keep or discard speaks for one",
+        ),
+        (
+            "002 3.4",
+            "id\tthing\n1\t3.5\n2\t3.4\n3\t3.6\n",
+            "by default; steps between scores: 1 down, 1 up",
+        ),
+        (
+            "001 3.4",
+            "exp_id\tstatus\tcore_metric\n000\tbaseline\t3.5\n001\tkeep\t3.4\n",
+            "(by default; the keeps have no delta_vs_best)",
+        ),
+    ]);
+}
