@@ -54,7 +54,11 @@ fn median(mut numbers: Vec<Number>) -> String {
     let Some(at) = middle.checked_sub(1) else {
         return String::new();
     };
-    if numbers[at].value() == numbers[middle].value() {
+    if numbers[at]
+        .value()
+        .total_cmp(&numbers[middle].value())
+        .is_eq()
+    {
         return numbers.swap_remove(middle).text().to_owned();
     }
     let decimals = numbers[at..=middle]
