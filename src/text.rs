@@ -40,12 +40,13 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 
 /// Whether `visible` would change nothing in a trimmed text.
 fn is_visible(text: &str) -> bool {
-    // Without an early exit the compiler checks many bytes at once.
-    let is_ascii = text
-        .bytes()
-        .fold(true, |all, byte| all & matches!(byte, b' '..=b'~'));
-    let is_shown = |c: char| c == ' ' || !is_escaped(c) && !c.is_whitespace();
-    !text.contains("  ") && (is_ascii || text.chars().all(is_shown))
+    let mut is_after_space = false;
+    text.chars().all(|c| {
+        let is_space = c == ' ';
+        let is_second_space = is_space && is_after_space;
+        is_after_space = is_space;
+        !is_second_space && (matches!(c, ' '..='~') || !is_escaped(c) && !c.is_whitespace())
+    })
 }
 
 fn is_escaped(c: char) -> bool {

@@ -3,7 +3,7 @@
 
 use std::borrow::Cow;
 
-use memchr::{memchr, memchr2_iter};
+use memchr::{memchr, memchr_iter};
 
 use crate::text::escape_controls;
 
@@ -59,13 +59,15 @@ impl<'a> Cells<'a> {
 pub fn split_line(line: &[u8], ends: &mut Vec<usize>) -> Option<usize> {
     ends.clear();
     let mut start = 0;
-    for at in memchr2_iter(b'\t', b'"', line) {
-        if line[at] == b'\t' {
-            ends.push(at);
-            start = at + 1;
-        } else if at == start {
+    for tab in memchr_iter(b'\t', line) {
+        if line[start] == b'"' {
             return split_quoted(line, start, 0, ends);
         }
+        ends.push(tab);
+        start = tab + 1;
+    }
+    if line.get(start) == Some(&b'"') {
+        return split_quoted(line, start, 0, ends);
     }
     ends.push(line.len());
     None

@@ -4,6 +4,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::FixedState;
+
 use super::tokens::for_each_token;
 
 /// How fast repetitions of a term stop counting, and how much long texts are discounted.
@@ -13,7 +15,7 @@ const B: f64 = 0.75;
 /// Compares texts with a query.
 pub struct Scorer {
     /// The distinct terms of the query, by number.
-    terms: HashMap<String, u16>,
+    terms: HashMap<String, u16, FixedState>,
     /// The query as a text.
     query: Vec<Count>,
     query_len: u32,
@@ -45,7 +47,7 @@ struct Candidate {
 impl Scorer {
     pub fn new(query: &str) -> Self {
         let mut scorer = Self {
-            terms: HashMap::new(),
+            terms: HashMap::default(),
             query: Vec::new(),
             query_len: 0,
             frequencies: Vec::new(),

@@ -92,7 +92,11 @@ fn measure_word(before: &str, text: &str, first: char) -> Option<(Kind, usize)> 
 }
 
 fn is_word_char(c: char) -> bool {
-    (c.is_alphanumeric() || c == '_') && !is_unspaced(c)
+    if c.is_ascii() {
+        c.is_ascii_alphanumeric() || c == '_'
+    } else {
+        c.is_alphanumeric() && !is_unspaced(c)
+    }
 }
 
 /// A name goes on after a point between digits: `0.25x`.
