@@ -48,9 +48,8 @@ fn knob_at(words: &[&str]) -> Option<(String, usize)> {
 
 /// The words of a text; `=`, arrows and the ends of phrases are words of their own.
 fn split_words(text: &str) -> Vec<&str> {
-    let is_border = |c: char| {
-        !c.is_ascii_alphanumeric() && (c.is_whitespace() || ",;:()[]{}\"'`".contains(c))
-    };
+    let is_border =
+        |c: char| !c.is_ascii_alphanumeric() && (c.is_whitespace() || ",;:()[]{}\"'`".contains(c));
     let mut words = Vec::new();
     for phrase in text.split_inclusive([',', ';', ')', ']', '}']) {
         for mut rest in phrase.split(is_border) {

@@ -16,6 +16,7 @@ use super::{
     LockedLog,
     amend::{CellChange, encode_changed},
     file_lock::open_locked,
+    lock::Transaction,
     mirror::{BATCH, State},
 };
 use crate::{
@@ -31,8 +32,7 @@ const CONNECT_TIME: Duration = Duration::from_secs(5);
 /// How long fetching a batch takes at most, if the command has time.
 const BATCH_TIME: Duration = Duration::from_secs(20);
 
-/// The open transaction of a writer.
-pub(super) struct Database {
+struct RunTransaction {
     run: Run,
     settings: SharedSettings,
     state: State,
@@ -64,12 +64,12 @@ pub(super) fn lock_shared(
         run = Run::begin(session, settings, Access::Write)?;
     }
     let state = locked.fetch(store, &mut run, None)?;
-    locked.database = Some(Database {
+    locked.transaction = Some(Box::new(RunTransaction {
         run,
         settings: settings.clone(),
         state,
         first: Uuid::new_v4(),
-    });
+    }));
     Ok(locked)
 }
 
@@ -172,14 +172,14 @@ fn check_settings(store: &Store, head: &Head) -> Result<()> {
     Ok(())
 }
 
-impl Database {
-    pub(super) fn now(&self) -> Result<Timestamp> {
+impl Transaction for RunTransaction {
+    fn now(&self) -> Result<Timestamp> {
         self.run.now()
     }
 
-    /// Adds lines to the database, then to the mirror. Once the database has them, nothing else is a failure.
-    pub(super) fn append(
-        mut self,
+    /// Once the database has the lines, nothing else is a failure.
+    fn append(
+        mut self: Box<Self>,
         locked: &mut LockedLog,
         text: &str,
         jobs: &[Option<&str>],
@@ -209,6 +209,32 @@ impl Database {
         Ok(())
     }
 
+    fn amend(
+        mut self: Box<Self>,
+        locked: &mut LockedLog,
+        row: &Row,
+        changes: &[CellChange],
+        why: &str,
+    ) -> Result<()> {
+        let old = str::from_utf8(row.cells.line).context("the row is not UTF-8")?;
+        let new =
+            String::from_utf8(encode_changed(row, changes)).context("the row is not UTF-8")?;
+        let seq = locked.lines_before(row.offset)?;
+        self.run.amend(seq, old, &new, why)?;
+        let amendments = self.run.amendments()?;
+        self.run.commit()?;
+        let applied = locked.apply(&mut self.state, &amendments);
+        warn(locked, applied);
+        Ok(())
+    }
+
+    fn resume(&mut self, first: Uuid) -> Result<bool> {
+        self.first = first;
+        self.run.has(first)
+    }
+}
+
+impl RunTransaction {
     /// The answer to the commit was lost: connects again, and finds out whether the rows are there.
     fn find_sent(&self, error: anyhow::Error) -> Result<Run> {
         let lost = |reason: String| Unreachable {
@@ -226,26 +252,6 @@ impl Database {
             Ok((false, _)) => bail!(lost(format!("{error:#}"))),
             Err(other) => bail!(lost(format!("{other:#}"))),
         }
-    }
-
-    /// Amends a row in the database, then in the mirror.
-    pub(super) fn amend(
-        mut self,
-        locked: &mut LockedLog,
-        row: &Row,
-        changes: &[CellChange],
-        why: &str,
-    ) -> Result<()> {
-        let old = str::from_utf8(row.cells.line).context("the row is not UTF-8")?;
-        let new =
-            String::from_utf8(encode_changed(row, changes)).context("the row is not UTF-8")?;
-        let seq = locked.lines_before(row.offset)?;
-        self.run.amend(seq, old, &new, why)?;
-        let amendments = self.run.amendments()?;
-        self.run.commit()?;
-        let applied = locked.apply(&mut self.state, &amendments);
-        warn(locked, applied);
-        Ok(())
     }
 }
 
@@ -265,11 +271,10 @@ pub(crate) fn lock_beside(path: &Path, wait: Duration) -> Result<fs::File> {
 impl LockedLog {
     /// Goes on with rows that may have been sent before: the UUID of the first one. Whether the database has them.
     pub(crate) fn resume(&mut self, first: Uuid) -> Result<bool> {
-        let Some(database) = &mut self.database else {
-            return Ok(false);
-        };
-        database.first = first;
-        database.run.has(first)
+        match &mut self.transaction {
+            Some(transaction) => transaction.resume(first),
+            None => Ok(false),
+        }
     }
 
     /// How many lines end before an offset: the number of the row there, because the header is one of them.

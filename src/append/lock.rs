@@ -14,16 +14,12 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use fs4::FileExt;
 use jiff::Timestamp;
 
-use super::{
-    database::{Database, lock_shared},
-    file_lock::open_locked,
-    file_system::warn_once,
-};
+use super::{amend::CellChange, file_lock::open_locked, file_system::warn_once};
 use crate::{
     files::{flush_directory_of, permissions_of, persist_new, temporary_file_beside},
     index::{FileState, IndexedLog, index_path},
     log::{
-        BatchRecord, Direction, Extent, Log, Role, Schema, Source, encode_row, lines::MAX_ROW,
+        BatchRecord, Direction, Extent, Log, Role, Row, Schema, Source, encode_row, lines::MAX_ROW,
         read_file_at,
     },
     store::{Durability, Store},
@@ -37,8 +33,8 @@ pub struct LockedLog {
     pub(super) header: String,
     durability: Durability,
     is_new: bool,
-    /// The database of a shared log, whose run is locked, too.
-    pub(super) database: Option<Database>,
+    /// The transaction in the database of a shared log.
+    pub(super) transaction: Option<Box<dyn Transaction>>,
     /// What went wrong after the rows were safe in the database.
     pub(super) warnings: Vec<String>,
 }
@@ -49,6 +45,33 @@ pub enum Uniqueness {
     Id,
     /// The job, too.
     Job,
+}
+
+/// A transaction in the database of a shared log, which locks its run. Each change goes to the database first, then into the
+/// log.
+pub(super) trait Transaction {
+    /// The time of the database.
+    fn now(&self) -> Result<Timestamp>;
+
+    /// Adds lines, each with the job that no other line may have.
+    fn append(
+        self: Box<Self>,
+        locked: &mut LockedLog,
+        lines: &str,
+        jobs: &[Option<&str>],
+    ) -> Result<()>;
+
+    fn amend(
+        self: Box<Self>,
+        locked: &mut LockedLog,
+        row: &Row,
+        changes: &[CellChange],
+        why: &str,
+    ) -> Result<()>;
+
+    /// Goes on with rows that may have been sent before. Returns whether the database has the one with this UUID, the first.
+    #[cfg(feature = "postgres")]
+    fn resume(&mut self, first: uuid::Uuid) -> Result<bool>;
 }
 
 /// The trials are in the log, but something failed afterwards. They must not be appended again.
@@ -64,15 +87,7 @@ impl fmt::Display for Written {
 impl std::error::Error for Written {}
 
 impl Store {
-    /// Takes the lock on the log, waiting no longer than `wait`, and reads the log as it is then. A shared log is also locked
-    /// in its database, and has the rows of other hosts.
-    pub fn lock(&self, direction: Option<Direction>, wait: Duration) -> Result<LockedLog> {
-        match &self.settings.shared {
-            Some(shared) => lock_shared(self, shared, direction, wait),
-            None => self.lock_file(direction, wait),
-        }
-    }
-
+    /// Takes the lock on the log, waiting no longer than `wait`, and reads the log as it is then.
     pub(super) fn lock_file(
         &self,
         direction: Option<Direction>,
@@ -101,7 +116,7 @@ impl Store {
             header,
             durability: self.settings.durability,
             is_new: len == 0,
-            database: None,
+            transaction: None,
             warnings: Vec::new(),
         })
     }
@@ -132,8 +147,8 @@ impl LockedLog {
 
     /// The time of the next trial: that of the database, if it has one.
     pub fn now(&self) -> Result<Timestamp> {
-        match &self.database {
-            Some(database) => database.now(),
+        match &self.transaction {
+            Some(transaction) => transaction.now(),
             None => Ok(Timestamp::now()),
         }
     }
@@ -151,7 +166,7 @@ impl LockedLog {
         uniqueness: Uniqueness,
     ) -> Result<()> {
         let encoded = self.encode(rows)?;
-        let Some(database) = self.database.take() else {
+        let Some(transaction) = self.transaction.take() else {
             return self.append_text(&encoded, rows.len() > 1);
         };
         let column = self.log.schema.column(Role::Job);
@@ -160,7 +175,7 @@ impl LockedLog {
             Some(job).filter(|job| uniqueness == Uniqueness::Job && !job.is_empty())
         });
         let jobs: Vec<_> = jobs.collect();
-        database.append(self, &encoded, &jobs)
+        transaction.append(self, &encoded, &jobs)
     }
 
     fn append_text(&mut self, encoded: &str, is_batch: bool) -> Result<()> {

@@ -28,3 +28,20 @@ pub use input::{parse_trials, read_text};
 pub use lock::{LockedLog, Uniqueness, Written, is_out_of_space};
 pub use replace::Reason;
 pub use state::{LogState, LoggedJob};
+
+use std::time::Duration;
+
+use anyhow::Result;
+
+use crate::{log::Direction, store::Store};
+
+impl Store {
+    /// Takes the lock on the log, waiting no longer than `wait`, and reads the log as it is then. A shared log is also locked
+    /// in its database, and has the rows of other hosts.
+    pub fn lock(&self, direction: Option<Direction>, wait: Duration) -> Result<LockedLog> {
+        match &self.settings.shared {
+            Some(shared) => database::lock_shared(self, shared, direction, wait),
+            None => self.lock_file(direction, wait),
+        }
+    }
+}

@@ -1,17 +1,14 @@
 //! What takes the place of `database` in a program without PostgreSQL.
 
-use std::{convert::Infallible, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Result, bail};
-use jiff::Timestamp;
 
-use super::{LockedLog, amend::CellChange};
+use super::LockedLog;
 use crate::{
-    log::{Direction, Row},
+    log::Direction,
     store::{NO_POSTGRES, SharedSettings, Store, Unreachable},
 };
-
-pub(super) struct Database(Infallible);
 
 pub(super) fn lock_shared(
     store: &Store,
@@ -31,19 +28,5 @@ impl Store {
 
     pub fn reset_mirror(&self) -> Result<Option<PathBuf>> {
         bail!(NO_POSTGRES)
-    }
-}
-
-impl Database {
-    pub(super) fn now(&self) -> Result<Timestamp> {
-        match self.0 {}
-    }
-
-    pub(super) fn append(self, _: &mut LockedLog, _: &str, _: &[Option<&str>]) -> Result<()> {
-        match self.0 {}
-    }
-
-    pub(super) fn amend(self, _: &mut LockedLog, _: &Row, _: &[CellChange], _: &str) -> Result<()> {
-        match self.0 {}
     }
 }

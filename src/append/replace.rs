@@ -45,8 +45,8 @@ impl LockedLog {
         reason: &Reason,
     ) -> Result<Vec<String>> {
         let row = trial.row();
-        if let Some(database) = self.database.take() {
-            database.amend(&mut self, &row, changes, reason.why)?;
+        if let Some(transaction) = self.transaction.take() {
+            transaction.amend(&mut self, &row, changes, reason.why)?;
             return Ok(self.take_warnings());
         }
         // A link to the log stays one.

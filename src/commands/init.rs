@@ -1,63 +1,18 @@
 //! `lineage init`: make a store.
 
+pub(super) mod args;
+
 use std::env;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail, ensure};
-use clap::Args;
 
+pub use self::args::Init;
 use super::{Context, init_agent, init_shared};
-use crate::agent::Agent;
 use crate::log::Direction;
 use crate::open::{ReadOptions, is_own_log, open_log};
 use crate::store::{self, New, Store, find_main_worktree_above, has_bare_log};
 use crate::text::shell_word;
-
-/// Make a store
-///
-/// Makes `.lineage/` (or DIR) with its settings, a log that has its header, and an empty insights.md. An existing store is
-/// not touched; one that an interrupted `init` left incomplete is completed, and a log without settings gets them, with the
-/// metric and the direction that it shows. In a git repository, the store gets a .gitignore, so that `git clean` does not delete
-/// it.
-///
-/// `--agent` also writes what makes a coding agent use the store: a skill and a hook that prints the prompt at the start of a
-/// session (Claude Code, Codex, Gemini CLI), or a paragraph in AGENTS.md. It can be given again later, and never changes a file
-/// that exists.
-#[derive(Args, Debug)]
-#[command(after_help = "\
-Examples:
-  lineage init --metric val_loss --direction minimize
-  lineage init --metric accuracy --direction maximize --label acc --columns artifact_bytes,eval_s
-  lineage init --shared postgres://lineage@db.lab/lineage --run lm-june --metric val_loss
-  lineage init --agent claude --dry-run")]
-pub struct Init {
-    /// Directory to make [default: .lineage]
-    pub(super) dir: Option<PathBuf>,
-    /// The number that the search optimises; the score is in the column of this name, else in core_metric [default: core_metric]
-    #[arg(long, value_name = "NAME")]
-    pub(super) metric: Option<String>,
-    /// Which scores are better [default: minimize, or what a log in the directory shows]
-    #[arg(long)]
-    pub(super) direction: Option<Direction>,
-    /// A short name for the metric
-    #[arg(long, value_name = "SHORT")]
-    pub(super) label: Option<String>,
-    /// Columns of the log besides the 17
-    #[arg(long, value_name = "A,B", value_delimiter = ',')]
-    pub(super) columns: Vec<String>,
-    /// Mirror a run of this PostgreSQL database, which hosts share: postgres://USER@HOST/DATABASE; passwords as for psql
-    #[arg(long, value_name = "URL", requires = "run")]
-    shared: Option<String>,
-    /// The name of the run; it is made if there is none
-    #[arg(long, value_name = "NAME", requires = "shared")]
-    run: Option<String>,
-    /// Also write the files that make this coding agent use the store
-    #[arg(long)]
-    agent: Option<Agent>,
-    /// Only print the files of --agent
-    #[arg(long, requires = "agent")]
-    dry_run: bool,
-}
 
 pub fn run(args: Init, context: &Context) -> Result<()> {
     let dir = args.dir.as_deref().or(context.store.as_deref());
@@ -91,13 +46,12 @@ fn make_store(args: &Init, context: &Context) -> Result<()> {
     }
     let given = args.dir.as_deref().or(context.store.as_deref());
     let (metric, direction) = choose_metric(args, given)?;
-    let names = args.columns.iter().map(|name| name.trim().to_owned());
-    let names: Vec<String> = names.filter(|name| !name.is_empty()).collect();
+    let columns = args.column_names();
     let new = New {
         metric: &metric,
         direction,
         label: args.label.as_deref(),
-        columns: &names,
+        columns: &columns,
         import: None,
         shared: None,
         mode: 0o666,

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::{Context, init::Init};
+use super::{Context, init::args::Init};
 use crate::log::Direction;
 use crate::shared::{NewRun, Session, create_or_join, strip_password};
 use crate::store::{self, New, Store, check_names};
@@ -18,8 +18,7 @@ pub(super) fn run(args: &Init, url: &str, run: &str, context: &Context) -> Resul
         let warning = "the password in the URL is not stored: put it into ~/.pgpass or PGPASSWORD";
         context.ui.warn(warning);
     }
-    let names = args.columns.iter().map(|name| name.trim().to_owned());
-    let names: Vec<String> = names.filter(|name| !name.is_empty()).collect();
+    let names = args.column_names();
     check_names(args.metric.as_deref().unwrap_or("core_metric"), &names)?;
     let session = Session::connect(&url, password.as_deref(), Instant::now() + LIMIT)?;
     let wanted = NewRun {

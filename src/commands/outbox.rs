@@ -13,7 +13,12 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::Context;
-use super::append::{Format, LoggingArgs, complete::Batch, freeze::Staged, given::as_json};
+use super::append::{
+    complete::Batch,
+    freeze::Staged,
+    given::as_json,
+    logging::{Format, LoggingArgs},
+};
 use crate::append::{Draft, lock_beside, parse_trials};
 use crate::files::{MAX_OUTBOX_BYTES, read_input};
 use crate::log::{Direction, ExpId};

@@ -12,7 +12,10 @@ use jiff::SignedDuration;
 use regex::bytes::Regex;
 
 use self::start::Started;
-use super::append::{LOGGING, LoggingArgs, given::TrialFlags};
+use super::append::{
+    given::TrialFlags,
+    logging::{LOGGING, LoggingArgs},
+};
 use super::args::parse_positive;
 use super::suggesting::Suggesting;
 use super::{Context, ExitStatus, candidates};

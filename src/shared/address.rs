@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, env, fs, path::PathBuf};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
-use tokio_postgres::{Config, config::Host};
+use percent_encoding::percent_decode_str;
+use tokio_postgres::Config;
 
 use super::{password::find_password, tls::TlsMode};
 
@@ -116,22 +117,7 @@ fn split_parameters(url: &str) -> Result<(String, BTreeMap<String, String>)> {
 }
 
 fn decode_percent(text: &str) -> String {
-    let mut bytes = Vec::new();
-    let mut rest = text.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        let code = after.get(..2).and_then(|hex| str::from_utf8(hex).ok());
-        match code.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(decoded) if byte == b'%' => {
-                bytes.push(decoded);
-                rest = &after[2..];
-            }
-            _ => {
-                bytes.push(byte);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
 }
 
 /// The URL without its password, and the password: it must not be stored or shown.
@@ -211,14 +197,6 @@ fn parse_section(text: &str, name: &str) -> Option<BTreeMap<String, String>> {
         }
     }
     found
-}
-
-/// The host as the password file and messages name it.
-pub(super) fn host_name(config: &Config) -> String {
-    match config.get_hosts().first() {
-        Some(Host::Tcp(host)) => host.clone(),
-        _ => "localhost".to_owned(),
-    }
 }
 
 #[cfg(test)]

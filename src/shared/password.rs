@@ -2,9 +2,7 @@
 
 use std::{env, fs, os::unix::fs::PermissionsExt, path::PathBuf};
 
-use tokio_postgres::Config;
-
-use super::address::host_name;
+use tokio_postgres::{Config, config::Host};
 
 /// The password for this connection; an error says why the file is ignored.
 pub(super) fn find_password(
@@ -42,6 +40,14 @@ pub(super) fn find_password(
         config.get_user().unwrap_or_default().to_owned(),
     ];
     Ok(find_line(&text, &wanted))
+}
+
+/// The host as the password file and messages name it.
+pub(super) fn host_name(config: &Config) -> String {
+    match config.get_hosts().first() {
+        Some(Host::Tcp(host)) => host.clone(),
+        _ => "localhost".to_owned(),
+    }
 }
 
 /// The password of the first line `host:port:database:user:password` that fits; `*` fits everything.

@@ -10,7 +10,7 @@ use anyhow::{Result, anyhow};
 use tokio::{runtime::Runtime, time::timeout_at};
 use tokio_postgres::{Client, Error, NoTls, config::SslMode};
 
-use super::address::{Address, host_name};
+use super::{address::Address, password::host_name};
 use crate::store::Unreachable;
 
 /// The server gives up on a client that stops in the middle of a transaction: it would block every other writer.

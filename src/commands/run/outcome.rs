@@ -6,9 +6,9 @@ use super::{Run, start::Started};
 use crate::append::Written;
 use crate::commands::Context;
 use crate::commands::append::{
-    Format,
     complete::{Batch, Outcome},
     given::as_json,
+    logging::Format,
 };
 use crate::commands::outbox::{self, Unsent};
 use crate::output::format::short_delta;
