@@ -12,7 +12,7 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::io::Errno;
 
 use crate::output::{BOLD, Look};
-use crate::text::printable;
+use crate::text::{escape_hidden, printable};
 
 const CHUNK: usize = 64 * 1024;
 
@@ -140,7 +140,7 @@ impl Ui {
         let look = self.look_of_stderr();
         let kind = look.paint(style, &format!("{kind}:"));
         let text = self.complete_commands(text);
-        self.aside(&format!("{kind} {}", printable(&text)));
+        self.aside(&format!("{kind} {}", printable(&escape_hidden(&text))));
     }
 
     /// Adds the global flags to the commands that a message suggests, so that they work when copied. `init` and

@@ -215,3 +215,16 @@ fn what_takes_long_says_how_far_it_is_and_leaves_the_line_as_it_was() {
     );
     assert!(!sandbox.read("errors").contains("freezing"));
 }
+
+#[test]
+fn a_name_cannot_turn_the_text_around() {
+    let sandbox = Sandbox::new();
+    let log = "commit\tval\u{202e}\tstatus\tdescription\na1\t3\tkeep\tx\nb2\t2\tkeep\ty\n";
+    sandbox.write("log.tsv", log);
+    let shown = sandbox.transcript(&["--store", "log.tsv", "best"]);
+    assert!(shown.contains("assuming val\\u{202e} (lower"), "{shown}");
+    assert!(!shown.contains('\u{202e}'), "{shown}");
+    sandbox.ok(&["--store", "log.tsv", "report", "-o", "page.html", "-q"]);
+    let title = "<h1>val\\u{202e}</h1>";
+    assert!(sandbox.read("page.html").contains(title));
+}

@@ -82,11 +82,11 @@ pub fn format_report(report: &Report) -> Result<String> {
     let wide = report.plot.to_fragment(WIDE.0, WIDE.1);
     let narrow = report.plot.to_fragment(NARROW.0, NARROW.1);
     let style = format!("{}{}", include_str!("page.css"), *PLOT_CSS);
-    let facts = &report.facts;
+    let (facts, label) = (&report.facts, visible(&report.plot.metric));
     let page = Page {
-        title: format!("{}: {}", visible(&report.plot.metric), report.plot.title()),
+        title: format!("{label}: {}", report.plot.title()),
         subtitle: facts.subtitle(),
-        label: &report.plot.metric,
+        label: &label,
         script: SCRIPT,
         script_hash: hash(SCRIPT),
         style_hash: hash(&style),

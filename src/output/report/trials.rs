@@ -126,7 +126,7 @@ impl TrialTable {
         let failures = Status::ALL.into_iter().filter(|status| status.is_failure());
         let entries = || self.entries.iter();
         json!({
-            "label": plot.metric,
+            "label": visible(&plot.metric),
             "columns": names,
             "roles": roles,
             "failures": failures.map(Status::name).collect::<Vec<_>>(),
