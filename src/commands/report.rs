@@ -57,8 +57,11 @@ pub fn run(args: Report, context: &Context) -> Result<()> {
     loop {
         let state = observe_log(store.log_path());
         if written != Some(state) {
-            write_page(&args, &store, context, Some(interval.as_secs().max(1)))?;
-            written = Some(state);
+            match write_page(&args, &store, context, Some(interval.as_secs().max(1))) {
+                Ok(()) => written = Some(state),
+                Err(error) if written.is_some() => context.ui.warn(&format!("{error:#}")),
+                Err(error) => return Err(error),
+            }
         }
         sleep(interval);
     }

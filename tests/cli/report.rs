@@ -197,6 +197,10 @@ fn a_watched_page_is_written_again_when_the_log_grows() {
     wait_for("\"reload\":1");
     sandbox.write(".lineage/results.tsv", search(6));
     wait_for("<title>val_bpb: 6 trials");
+    fs::remove_file(sandbox.log()).unwrap();
+    std::thread::sleep(Duration::from_millis(1500)); // a file system that is away for a moment
+    sandbox.write(".lineage/results.tsv", search(7));
+    wait_for("<title>val_bpb: 7 trials");
     watch.kill().unwrap();
     watch.wait().unwrap();
     let transcript = sandbox.transcript(&["report", "-o", "page.html", "--watch", "soon"]);
