@@ -104,6 +104,13 @@ fn a_certificate_is_checked_as_the_mode_says() {
     Host::bare()
         .run(&["init", "--shared", &by_name, "--run", "r"])
         .ok();
+    let by_system = modes("sslmode=verify-full&sslrootcert=system");
+    let by_system = by_system.replace("127.0.0.1", "localhost");
+    let init = ["init", "--shared", &by_system, "--run", "r"];
+    assert!(Host::bare().run(&init).fails().contains("certificate"));
+    let file = server.path("root.crt");
+    let trusting = ran(Host::bare().command(&init).env("SSL_CERT_FILE", file));
+    assert_eq!(trusting.code, Some(0), "{trusting:?}");
 }
 
 #[test]
@@ -145,6 +152,14 @@ fn other_hosts_see_a_trial_in_progress() {
     );
     assert!(!b.run(&["tail", "--running"]).ok().contains("raise beta2"));
     assert_eq!(b.column("hypothesis"), ["", "raise beta2"]);
+    // One that ends before the database knows of it.
+    for _ in 0..5 {
+        a.run(&["run", "--", "true"]).ok();
+        assert_eq!(
+            server.sql(&database, "select count(*) from lineage_running"),
+            "0"
+        );
+    }
 }
 
 #[test]

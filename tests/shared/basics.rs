@@ -48,6 +48,35 @@ fn hosts_see_each_others_trials() {
 }
 
 #[test]
+fn an_imported_log_of_several_batches_reaches_every_mirror() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let (_, url) = server.database();
+    let (a, b) = (Host::join(&url), Host::join(&url));
+    let mut log = "step\tcore_metric\tstatus\tdescription\n".to_owned();
+    for step in 0..2500 {
+        let status = if step == 0 { "baseline" } else { "discard" };
+        log += &format!("{step}\t{}\t{status}\tstep {step}\n", 2 + step);
+    }
+    fs::write(a.dir.path().join("old.tsv"), log).unwrap();
+    a.append("1.5");
+    let import = ["import", "old.tsv", "--direction", "minimize"];
+    a.run(&import).ok();
+    assert_eq!(b.append("1.4"), "2501");
+    a.run(&["pull"]).ok();
+    let c = Host::join(&url);
+    for host in [&b, &c] {
+        assert!(host.log() == a.log(), "the mirrors are equal");
+    }
+    assert_eq!(a.log().lines().count(), 2503);
+    assert!(a.run(&["check"]).ok().is_empty());
+    fs::copy(a.dir.path().join("old.tsv"), b.dir.path().join("old.tsv")).unwrap();
+    b.run(&import).ok();
+    assert_eq!(b.log().lines().count(), 2503, "nothing is added twice");
+}
+
+#[test]
 fn an_amendment_reaches_every_mirror() {
     let Some(server) = Server::start() else {
         return;

@@ -76,6 +76,8 @@ fn every_acknowledged_trial_is_there_once() {
     let (database, url) = server.database();
     let hosts: Vec<_> = (0..HOSTS).map(|_| Host::join(&url)).collect();
     let acknowledged = Acknowledged::default();
+    let done = || acknowledged.lock().unwrap().len();
+    let mut done_before_faults = Vec::new();
     thread::scope(|scope| {
         for (h, host) in hosts.iter().enumerate() {
             for w in 0..WRITERS {
@@ -85,9 +87,11 @@ fn every_acknowledged_trial_is_there_once() {
         }
         scope.spawn(|| {
             thread::sleep(Duration::from_millis(700));
+            done_before_faults.push(done());
             server.stop("fast");
             server.boot();
             thread::sleep(Duration::from_millis(700));
+            done_before_faults.push(done());
             server.kill();
             server.boot();
         });
@@ -115,6 +119,13 @@ fn every_acknowledged_trial_is_there_once() {
         "no job twice"
     );
     let acknowledged = acknowledged.lock().unwrap();
+    let [stopped, killed] = done_before_faults[..] else {
+        panic!("two faults");
+    };
+    assert!(
+        0 < stopped && stopped < killed && killed < acknowledged.len(),
+        "the faults hit writers: {stopped} {killed}"
+    );
     assert!(acknowledged.len() > HOSTS * WRITERS * APPENDS / 2);
     for (job, id) in acknowledged.iter() {
         let at = jobs
