@@ -54,11 +54,7 @@ pub fn plan_import(
     as_new: bool,
 ) -> Result<ImportPlan> {
     let schema = &*log.schema;
-    let mut stored = StoredTrials::new(log.path());
-    log.for_each_line(|row| {
-        stored.observe(&row);
-        Ok(())
-    })?;
+    let stored = StoredTrials::read(log)?;
     let rows = ImportedRows::new(translation, schema);
     let matches = rows.recognize(&stored);
     let are_new = matches.iter().all(RowMatch::is_new);

@@ -1,9 +1,14 @@
 //! Where the trials of a store come from, if they were imported.
 
-use std::{collections::HashSet, fmt, path::Path};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+};
+
+use anyhow::Result;
 
 use super::table::fingerprint;
-use crate::log::{ExpId, Row};
+use crate::log::{Amendments, ExpId, Log, Row};
 
 pub use crate::log::SOURCE_COLUMN;
 
@@ -66,6 +71,28 @@ impl RowOrigin {
     }
 }
 
+/// What the rows of a log were before they were amended, and the rows that those were imported from.
+#[derive(Default)]
+pub(super) struct FormerRows(HashMap<ExpId, Vec<u64>>);
+
+impl FormerRows {
+    pub(super) fn read(log: &Log) -> Result<Self> {
+        let mut rows: HashMap<ExpId, Vec<u64>> = HashMap::new();
+        for (id, mut cells) in Amendments::read(log)?.former_rows() {
+            let former = rows.entry(id).or_default();
+            former.push(fingerprint(&cells));
+            let origin = RowOrigin::take(&mut cells, log.schema.names());
+            former.extend(origin.map(|origin| origin.fingerprint));
+        }
+        Ok(Self(rows))
+    }
+
+    /// The fingerprints of a trial, once: its amendments belong to its first row.
+    pub(super) fn take(&mut self, id: Option<&ExpId>) -> Vec<u64> {
+        id.and_then(|id| self.0.remove(id)).unwrap_or_default()
+    }
+}
+
 /// A trial of the store.
 pub(super) struct StoredTrial {
     pub(super) id: String,
@@ -73,10 +100,18 @@ pub(super) struct StoredTrial {
     pub(super) cells: Vec<String>,
     /// Of the row as it is.
     pub(super) fingerprint: u64,
+    /// Of the row before it was amended.
+    pub(super) former: Vec<u64>,
     pub(super) origin: Option<RowOrigin>,
 }
 
 impl StoredTrial {
+    /// Of the row, and of the one that it was imported from.
+    pub(super) fn fingerprints(&self) -> impl Iterator<Item = u64> {
+        let origin = self.origin.as_ref().map(|origin| origin.fingerprint);
+        origin.into_iter().chain([self.fingerprint])
+    }
+
     pub(super) fn is_from(&self, file: u64) -> bool {
         self.origin
             .as_ref()
@@ -97,20 +132,28 @@ pub(super) struct StoredTrials {
     pub(super) trials: Vec<StoredTrial>,
     /// The directory of the log, as other stores name it.
     pub(super) home: String,
+    former: FormerRows,
 }
 
 impl StoredTrials {
-    /// Without trials, of a log.
-    pub(super) fn new(log: &Path) -> Self {
-        let home = log.parent().and_then(|dir| dir.canonicalize().ok());
-        Self {
+    /// Reads a log.
+    pub(super) fn read(log: &Log) -> Result<Self> {
+        let home = log.path().parent().and_then(|dir| dir.canonicalize().ok());
+        let mut stored = Self {
             home: home.unwrap_or_default().display().to_string(),
+            former: FormerRows::read(log)?,
             ..Self::default()
-        }
+        };
+        log.for_each_line(|row| {
+            stored.observe(&row);
+            Ok(())
+        })?;
+        Ok(stored)
     }
 
-    pub(super) fn observe(&mut self, row: &Row) {
+    fn observe(&mut self, row: &Row) {
         let Some(id) = row.id() else { return };
+        let former = self.former.take(Some(&id));
         self.ids.insert(id);
         if row.damage.is_none() {
             let columns = 0..row.schema.names().len();
@@ -119,6 +162,7 @@ impl StoredTrials {
             self.trials.push(StoredTrial {
                 id: row.name(),
                 fingerprint: fingerprint(&cells),
+                former,
                 origin: RowOrigin::take(&mut cells, row.schema.names()),
                 cells,
             });

@@ -3,6 +3,7 @@
 use anyhow::Result;
 
 use super::{
+    origin::FormerRows,
     table::fingerprint,
     translate::{TranslatedRow, Translation},
 };
@@ -19,10 +20,12 @@ pub fn translate_own(log: &Log) -> Result<Translation> {
         is_own: true,
         ..Translation::default()
     };
+    let mut former = FormerRows::read(log)?;
     log.for_each_line(|row| {
         match row.damage {
             None => {
-                let row = translate_row(&row, &translation.names);
+                let former = former.take(row.id().as_ref());
+                let row = translate_row(&row, &translation.names, former);
                 translation.rows.push(row);
             }
             Some(damage) => translation.skipped.push(SkippedLine {
@@ -47,7 +50,7 @@ fn standard_layout(schema: &Schema) -> Vec<String> {
     Schema::standard_names(&extra)
 }
 
-fn translate_row(row: &Row, names: &[String]) -> TranslatedRow {
+fn translate_row(row: &Row, names: &[String], former: Vec<u64>) -> TranslatedRow {
     let cell = |column| row.text_at(column).into_owned();
     let all: Vec<String> = (0..row.schema.names().len()).map(cell).collect();
     let find_cell = |name: &String| match (row.schema.find(name), name.as_str()) {
@@ -59,5 +62,6 @@ fn translate_row(row: &Row, names: &[String]) -> TranslatedRow {
         line: row.number,
         cells: names.iter().map(find_cell).collect(),
         fingerprint: fingerprint(&all),
+        former,
     }
 }

@@ -90,6 +90,9 @@ impl<'a> ImportedRows<'a> {
         let file = file.unwrap_or(last_file.unwrap_or(0) + 1);
         let status = self.schema.column(Role::Status).unwrap_or_default();
         let match_row = |row: usize| match (existing[row], changed.get(&row)) {
+            (Some(at), _) if self.was_amended(&trials[at], row, fingerprints[row]) => {
+                RowMatch::Changed(trials[at].id.clone())
+            }
             (Some(at), _) => {
                 let has_other_status = trials[at].cells[status] != self.cells[row][status];
                 RowMatch::Existing(trials[at].id.clone(), has_other_status)
@@ -111,8 +114,15 @@ impl<'a> ImportedRows<'a> {
         (0..existing.len()).map(match_row).collect()
     }
 
-    /// For each row the index of its trial: one imported from the same row or the row itself, else the trial of this store
-    /// that it was imported from, else one with the same cells.
+    /// Whether a row was amended in its own store, and the trial is as it was before.
+    fn was_amended(&self, trial: &StoredTrial, row: usize, now: u64) -> bool {
+        let former = &self.translation.rows[row].former;
+        trial.fingerprints().all(|own| own != now)
+            && trial.fingerprints().any(|own| former.contains(&own))
+    }
+
+    /// For each row the index of its trial: one imported from the same row or the row itself, before or after an amendment, else
+    /// the trial of this store that it was imported from, else one with the same cells.
     fn find_existing(&self, stored: &StoredTrials, fingerprints: &[u64]) -> Vec<Option<usize>> {
         let trials = &stored.trials;
         let mut taken = HashSet::new();
@@ -121,11 +131,21 @@ impl<'a> ImportedRows<'a> {
             let origin = trial.origin.as_ref();
             origin.map(|origin| origin.fingerprint)
         });
-        let mut by_fingerprint = group_indices(first.enumerate().chain(own.enumerate()));
+        let former = trials.iter().enumerate();
+        let former =
+            former.flat_map(|(at, trial)| trial.former.iter().map(move |f| (at, Some(*f))));
+        let keys = first.enumerate().chain(own.enumerate()).chain(former);
+        let mut by_fingerprint = group_indices(keys);
         let mut existing: Vec<Option<usize>> = fingerprints
             .iter()
             .map(|fingerprint| take_first(&mut by_fingerprint, fingerprint, &mut taken))
             .collect();
+        for (slot, row) in existing.iter_mut().zip(&self.translation.rows) {
+            let mut former = row.former.iter().filter(|_| slot.is_none());
+            let found =
+                former.find_map(|former| take_first(&mut by_fingerprint, former, &mut taken));
+            *slot = slot.or(found);
+        }
         let ids = trials.iter().map(|trial| ExpId::parse(&trial.id));
         let mut by_id = group_indices(ids.enumerate());
         for (row, slot) in existing.iter_mut().enumerate() {

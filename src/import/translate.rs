@@ -59,6 +59,8 @@ pub struct TranslatedRow {
     pub cells: Vec<String>,
     /// Identifies the row however the file is interpreted.
     pub fingerprint: u64,
+    /// What identified it before it was amended.
+    pub former: Vec<u64>,
 }
 
 impl Translation {
@@ -251,6 +253,7 @@ impl<'l> Writer<'l> {
             line: row.line,
             cells,
             fingerprint: row.fingerprint,
+            former: Vec::new(),
         })
     }
 

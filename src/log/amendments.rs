@@ -153,6 +153,14 @@ impl Amendments {
         found
     }
 
+    /// The rows before each amendment, with the ids of their trials.
+    pub fn former_rows(&self) -> impl Iterator<Item = (ExpId, Vec<String>)> {
+        self.entries.iter().filter_map(|entry| {
+            let row = entry.trial.row();
+            Some((row.id()?, cells_of(&row)))
+        })
+    }
+
     /// The scores that could be the best before they were amended: later rows may be measured against them.
     pub fn former_scores(&self) -> Vec<f64> {
         let scores = self

@@ -12,7 +12,7 @@ use super::{
     find::way_out,
     git::is_in_repository,
     lost::{describe_lost_log, has_lost_trials},
-    names::{DIR, INSIGHTS, LOG, SETTINGS},
+    names::{AMENDED, DIR, INDEX, INSIGHTS, LOG, OWN_NAMES, SETTINGS},
     settings::VERSION,
 };
 use crate::files::{MAX_TEXT_BYTES, create_file, flush_directory_of, read_input};
@@ -69,7 +69,7 @@ pub fn init(dir: Option<&Path>, new: &New) -> Result<PathBuf> {
     create_settings(&settings, &text, new.mode)?;
     if is_in_repository(dir) {
         // `git clean -fd` deletes what is neither tracked nor ignored.
-        create_if_missing(&dir.join(".gitignore"), "*\n", new.mode)?;
+        create_if_missing(&dir.join(".gitignore"), &ignore_rules(dir), new.mode)?;
     }
     create_if_missing(&insights, "", new.mode)?;
     create_if_missing(&log, &header, new.mode)?;
@@ -77,6 +77,18 @@ pub fn init(dir: Option<&Path>, new: &New) -> Result<PathBuf> {
         flush_directory_of(path).with_context(|| format!("cannot flush {}", dir.display()))?;
     }
     Ok(dir.to_owned())
+}
+
+/// What git is to ignore: the whole directory, but only the store's own names if it has files of others.
+fn ignore_rules(dir: &Path) -> String {
+    let own_names = OWN_NAMES.iter().copied().chain([LOG, AMENDED, INDEX]);
+    let is_own = |name: &str| own_names.clone().any(|own| own == name) || name.starts_with('.');
+    let mut entries = dir.read_dir().into_iter().flatten().flatten();
+    if dir.ends_with(DIR) || entries.all(|entry| entry.file_name().to_str().is_some_and(is_own)) {
+        return "*\n".to_owned();
+    }
+    let rules = own_names.clone().map(|name| format!("/{name}\n"));
+    rules.chain(["/results.batch\n".to_owned()]).collect()
 }
 
 fn create_store_dir(dir: &Path) -> Result<()> {

@@ -103,6 +103,29 @@ fn a_worktree_without_any_store_names_the_place_for_a_shared_one() {
 }
 
 #[test]
+fn a_store_among_other_files_ignores_only_its_own() {
+    let Some(sandbox) = repository() else { return };
+    run_in(&sandbox, "main", &["init", "sub"]);
+    run_in(
+        &sandbox,
+        "main",
+        &["--store", "sub", "append", "--status", "crash"],
+    );
+    sandbox.write("main/sub/new.py", "");
+    git(&sandbox, "main", &["add", "."]);
+    git(&sandbox, "main", &["clean", "-fdq"]);
+    let tracked = sandbox
+        .command("git")
+        .args(["-C", "main", "ls-files"])
+        .output();
+    assert_eq!(
+        String::from_utf8_lossy(&tracked.unwrap().stdout),
+        "sub/new.py\nsub/train.py\n"
+    );
+    assert!(run_in(&sandbox, "main", &["--store", "sub", "check"]).contains("1 row, no problems"));
+}
+
+#[test]
 fn cleaning_a_repository_leaves_the_store() {
     let Some(sandbox) = repository() else { return };
     assert_snapshot!(run_in(&sandbox, "main", &["init"]));

@@ -313,6 +313,35 @@ fn a_store_does_not_get_its_own_trials_back() {
     }
 }
 
+fn copy_store(sandbox: &Sandbox, from: &str, to: &str) {
+    let copied = sandbox.command("cp").args(["-r", from, to]).status();
+    assert!(copied.unwrap().success());
+}
+
+#[test]
+fn a_trial_that_was_amended_in_one_of_two_copies_is_not_added_again() {
+    let sandbox = two_stores();
+    merge(&sandbox, "a", "b", 3);
+    copy_store(&sandbox, "a", "c");
+    copy_store(&sandbox, "b", "moved");
+    // With the notes goes what says where an imported trial comes from.
+    for id in ["1", "3"] {
+        let amend = ["amend", id, "--notes", "corrected", "--why", "x", "-q"];
+        sandbox.ok(&[&["--store", "a"][..], &amend].concat());
+    }
+    for source in ["c", "moved"] {
+        merge(&sandbox, "a", source, 0);
+    }
+    let shown = sandbox.transcript(&["--store", "c", "import", "a"]);
+    let warning = "2 rows changed since imported, not added again (first a:3: trial 001)";
+    assert!(shown.contains("rows out   0 to c\n"), "{shown}");
+    assert!(shown.contains(warning), "{shown}");
+    let amend = ["amend", "1", "--set", "notes=", "--why", "back", "-q"];
+    sandbox.ok(&[&["--store", "a"][..], &amend].concat());
+    let shown = sandbox.transcript(&["--store", "c", "import", "a"]);
+    assert!(shown.contains("1 row changed since imported"), "{shown}");
+}
+
 #[test]
 fn the_order_in_which_stores_are_merged_does_not_matter() {
     let sandbox = two_stores();
