@@ -293,9 +293,8 @@ impl Draft {
         }
         let shown_id = id.to_string();
         for (name, text) in self.given() {
-            if !self.is_left_empty(name) {
-                warnings.extend(describe_odd_number(name, text, &shown_id));
-            }
+            let odd = describe_odd_number(name, text, &shown_id);
+            warnings.extend(odd.filter(|_| !self.is_left_empty(name)));
         }
         let path = self.get("snapshot_path").unwrap_or_default();
         if !is_inside(Path::new(path)) {

@@ -1,5 +1,7 @@
 //! A trial as it was given: its values by column, and whether they are valid by themselves.
 
+use std::collections::HashSet;
+
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use jiff::{Timestamp, tz::TimeZone};
 
@@ -142,12 +144,9 @@ impl Draft {
 
     /// A column that was given twice, if there is one.
     pub fn find_duplicate(&self) -> Option<&str> {
-        for (at, (name, _)) in self.given.iter().enumerate() {
-            if self.given[..at].iter().any(|(earlier, _)| earlier == name) {
-                return Some(name);
-            }
-        }
-        None
+        let mut names = HashSet::new();
+        let mut given = self.given.iter().map(|(name, _)| name.as_str());
+        given.find(|name| !names.insert(*name))
     }
 
     /// Checks what needs no log: the status, numbers, the time and the id.

@@ -5,8 +5,9 @@ use std::collections::{HashMap, HashSet};
 use anyhow::{Result, bail};
 
 use super::{
+    fit::add_note,
     origin::{RowOrigin, SOURCE_COLUMN, StoredTrials},
-    recognize::{ImportedRows, RowMatch, add_note},
+    recognize::{ImportedRows, RowMatch},
     translate::{Translation, compare_to_best},
 };
 use crate::{

@@ -7,6 +7,7 @@ mod columns;
 mod delimited;
 mod evidence;
 mod external;
+mod fit;
 mod header;
 mod interpret;
 mod json;

@@ -41,13 +41,11 @@ pub fn translate_own(log: &Log) -> Result<Translation> {
 
 /// The 17 columns, and between them the others, each once.
 fn standard_layout(schema: &Schema) -> Vec<String> {
-    let mut extra: Vec<String> = Vec::new();
-    for name in schema.names() {
-        if !STANDARD.contains(&name.as_str()) && !extra.contains(name) {
-            extra.push(name.clone());
-        }
-    }
-    Schema::standard_names(&extra)
+    let names = schema.names().iter().enumerate();
+    let extra = names.filter(|&(column, name)| {
+        !STANDARD.contains(&name.as_str()) && schema.find(name) == Some(column)
+    });
+    Schema::standard_names(&extra.map(|(_, name)| name.clone()).collect::<Vec<_>>())
 }
 
 fn translate_row(row: &Row, names: &[String], former: Vec<u64>) -> TranslatedRow {

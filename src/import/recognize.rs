@@ -8,6 +8,7 @@ use std::{
 };
 
 use super::{
+    fit::fit_cells,
     origin::{RowOrigin, SOURCE_COLUMN, StoredTrial, StoredTrials},
     translate::Translation,
 };
@@ -27,6 +28,9 @@ const PLACE_COLUMNS: [&str; 5] = [
 
 /// How many rows decide whether a file repeats trials of the store.
 const MAX_SAMPLE: usize = 1000;
+
+/// With how many trials a row is compared that is not in the store as it is.
+const MAX_CANDIDATES: usize = 100;
 
 /// What a row of a file is to the store.
 pub(super) enum RowMatch {
@@ -178,7 +182,7 @@ impl<'a> ImportedRows<'a> {
     ) -> HashMap<usize, usize> {
         let taken: HashSet<usize> = existing.iter().flatten().copied().collect();
         let is_gone = |at: &usize| !taken.contains(at) && trials[*at].is_from(file);
-        let gone: Vec<usize> = (0..trials.len()).filter(is_gone).collect();
+        let gone: VecDeque<usize> = (0..trials.len()).filter(is_gone).collect();
         if gone.len() > taken.len() {
             return HashMap::new();
         }
@@ -191,7 +195,7 @@ impl<'a> ImportedRows<'a> {
         let trials = &stored.trials;
         let score = self.schema.column(Role::Score)?;
         let is_imported = |at: &usize| trials[*at].origin.is_some();
-        let imported: Vec<usize> = (0..trials.len()).filter(is_imported).collect();
+        let imported: VecDeque<usize> = (0..trials.len()).filter(is_imported).collect();
         let has_score = |row: &usize| !self.cells[*row][score].is_empty();
         let rows = (0..self.cells.len()).filter(has_score).take(MAX_SAMPLE);
         let rows: Vec<usize> = rows.collect();
@@ -203,32 +207,47 @@ impl<'a> ImportedRows<'a> {
         Some((self.translation.rows[*row].line, trials[*at].id.clone()))
     }
 
-    /// Pairs rows with trials that have the same id or most of the same cells, each trial once.
+    /// Pairs rows with trials that have the same id or most of the same cells, each trial once. Rows change in their order, so
+    /// each is compared with the next trials only.
     fn pair_similar(
         &self,
         trials: &[StoredTrial],
         rows: impl Iterator<Item = usize>,
-        mut candidates: Vec<usize>,
+        mut candidates: VecDeque<usize>,
         may_pair: impl Fn(usize, usize) -> bool,
     ) -> HashMap<usize, usize> {
-        let mut pairs = HashMap::new();
+        let ids = candidates.iter().map(|&at| (at, trials[at].id_in_file()));
+        let by_id = group_indices(ids);
+        let (mut pairs, mut taken) = (HashMap::new(), HashSet::new());
         for row in rows {
-            let is_similar = |&at: &usize| may_pair(at, row) && self.is_similar(&trials[at], row);
-            if let Some(place) = candidates.iter().position(is_similar) {
-                pairs.insert(row, candidates.remove(place));
+            while candidates.front().is_some_and(|at| taken.contains(at)) {
+                candidates.pop_front();
+            }
+            let same_id = self.own_id(row).and_then(|id| by_id.get(&id)?.front());
+            let next = candidates.iter().take(MAX_CANDIDATES);
+            let found = same_id.into_iter().chain(next).find(|&&at| {
+                !taken.contains(&at) && may_pair(at, row) && self.is_similar(&trials[at], row)
+            });
+            if let Some(&at) = found {
+                taken.insert(at);
+                pairs.insert(row, at);
             }
         }
         pairs
     }
 
-    fn is_similar(&self, trial: &StoredTrial, row: usize) -> bool {
+    /// The id of a row, if the file has ids.
+    fn own_id(&self, row: usize) -> Option<ExpId> {
         let mut columns = self.translation.columns.iter();
+        let column = self.schema.column(Role::Id)?;
+        let id = ExpId::parse(&self.cells[row][column]);
+        id.filter(|_| columns.any(|(_, to)| to == "exp_id"))
+    }
+
+    fn is_similar(&self, trial: &StoredTrial, row: usize) -> bool {
         let cells = &self.cells[row];
-        let id = self
-            .schema
-            .column(Role::Id)
-            .and_then(|column| ExpId::parse(&cells[column]));
-        if columns.any(|(_, to)| to == "exp_id") && trial.id_in_file() == id {
+        let id = self.own_id(row);
+        if id.is_some() && trial.id_in_file() == id {
             return true;
         }
         let (mut both, mut equal) = (0, 0);
@@ -256,36 +275,6 @@ impl<'a> ImportedRows<'a> {
         let is_place = |name: &str| name == SOURCE_COLUMN || PLACE_COLUMNS.contains(&name);
         (0..names.len()).filter(move |&column| !is_place(&names[column]))
     }
-}
-
-/// The cells of a row in the columns of the log. What has no column goes into the notes, and the score into the column of the
-/// store's metric.
-fn fit_cells(translation: &Translation, cells: &[String], schema: &Schema) -> Vec<String> {
-    let mut fitted = vec![String::new(); schema.names().len()];
-    let mut others = Vec::new();
-    let mut score = None;
-    for (name, cell) in translation.names.iter().zip(cells) {
-        if name == "core_metric" {
-            score = Some(cell);
-        }
-        if name == SOURCE_COLUMN && RowOrigin::parse(cell).is_some() {
-            continue;
-        }
-        match schema.find(name).filter(|_| name != SOURCE_COLUMN) {
-            Some(column) => fitted[column].clone_from(cell),
-            None if cell.is_empty() => {}
-            None => others.push(format!("{name}: {cell}")),
-        }
-    }
-    if let (Some(column), Some(score)) = (schema.column(Role::Score), score)
-        && fitted[column].is_empty()
-    {
-        fitted[column].clone_from(score);
-    }
-    if !others.is_empty() {
-        add_note(&mut fitted, schema, &others.join("; "));
-    }
-    fitted
 }
 
 /// The indices of each key, in their order.
@@ -330,13 +319,4 @@ fn most_common_file(trials: &[StoredTrial], existing: &[Option<usize>]) -> Optio
         .into_iter()
         .max_by_key(|&(file, count)| (count, Reverse(file)))?;
     Some(most.0)
-}
-
-/// Adds a text to the notes, in brackets.
-pub(super) fn add_note(cells: &mut [String], schema: &Schema, text: &str) {
-    if let Some(column) = schema.column(Role::Notes) {
-        let notes = &mut cells[column];
-        let space = if notes.is_empty() { "" } else { " " };
-        *notes += &format!("{space}[{text}]");
-    }
 }

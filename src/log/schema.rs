@@ -1,5 +1,7 @@
 //! What the columns of a log mean. Columns are found by name, so a log may have other columns or another order.
 
+use std::collections::HashMap;
+
 use super::{Direction, Tie};
 
 /// The column of the origin of an imported trial. A log without it has the origin in the notes.
@@ -86,6 +88,8 @@ const TEXT_ROLES: [Role; 11] = [
 #[derive(Clone, Debug)]
 pub struct Schema {
     names: Vec<String>,
+    /// The first column of each name.
+    by_name: HashMap<String, usize>,
     columns: [Option<usize>; NAMED.len() + 1],
     /// The number that the search optimises.
     pub metric: String,
@@ -107,7 +111,11 @@ impl Schema {
         label: Option<&str>,
         direction: Direction,
     ) -> Self {
-        let find = |name: &str| names.iter().position(|other| other == name);
+        let mut by_name = HashMap::new();
+        for (column, name) in names.iter().enumerate() {
+            by_name.entry(name.clone()).or_insert(column);
+        }
+        let find = |name: &str| by_name.get(name).copied();
         let default = if find("core_metric").is_none() && find("val_bpb").is_some() {
             "val_bpb"
         } else {
@@ -128,6 +136,7 @@ impl Schema {
             aliases: Vec::new(),
             columns,
             names,
+            by_name,
         }
     }
 
@@ -166,7 +175,7 @@ impl Schema {
     }
 
     pub fn find(&self, name: &str) -> Option<usize> {
-        self.names.iter().position(|other| other == name)
+        self.by_name.get(name).copied()
     }
 
     /// A column by its name, by that in the external log, or by the last part of a path: `hits` for `metrics.hits`.

@@ -9,10 +9,10 @@ use std::{
 use crate::sandbox::Sandbox;
 
 /// The shortest of three runs.
-fn time(sandbox: &Sandbox, args: &[&str]) -> Duration {
+fn time(run: impl Fn()) -> Duration {
     let run = || {
         let started = Instant::now();
-        sandbox.ok(args);
+        run();
         started.elapsed()
     };
     (0..3).map(|_| run()).min().unwrap()
@@ -20,10 +20,22 @@ fn time(sandbox: &Sandbox, args: &[&str]) -> Duration {
 
 /// Four times the input may take at most eight times as long, besides the start of the process.
 fn assert_linear(name: &str, write: impl Fn(usize) -> String, sizes: [usize; 2], args: &[&str]) {
-    let sandbox = Sandbox::new();
+    assert_linear_in(&Sandbox::new(), name, write, sizes, args);
+}
+
+fn assert_linear_in(
+    sandbox: &Sandbox,
+    name: &str,
+    write: impl Fn(usize) -> String,
+    sizes: [usize; 2],
+    args: &[&str],
+) {
     let [small, large] = sizes.map(|size| {
         sandbox.write(name, write(size));
-        time(&sandbox, args)
+        time(|| {
+            let shown = sandbox.transcript_with_stdin(args, sandbox.read(name));
+            assert!(!shown.ends_with("= 1\n"), "{shown}");
+        })
     });
     assert!(
         large < small * 8 + Duration::from_millis(200),
@@ -94,6 +106,51 @@ fn many_columns_of_an_external_log_take_linear_time() {
         [1000, 4000],
         &["--store", "c.csv", "best", "-q"],
     );
+}
+
+#[test]
+fn many_columns_are_imported_in_linear_time() {
+    let write = |columns| {
+        let names: String = (0..columns).map(|n| format!(",c{n}")).collect();
+        let row = |id| format!("{id},keep,{id}{}\n", ",x".repeat(columns));
+        let rows: String = (1..=20).map(row).collect();
+        format!("exp_id,status,core_metric{names}\n{rows}")
+    };
+    let import = ["import", "i.csv", "--into", "s", "--dry-run", "-q"];
+    assert_linear("i.csv", write, [1000, 4000], &import);
+}
+
+#[test]
+fn many_keys_of_a_trial_are_logged_in_linear_time() {
+    let write = |keys| {
+        let keys: String = (0..keys).map(|n| format!(",\"c{n}\":1")).collect();
+        format!("{{\"status\":\"crash\"{keys}}}\n").repeat(10)
+    };
+    let columns: Vec<String> = (0..4000).map(|n| format!("c{n}")).collect();
+    let append = ["--store", "s", "append", "--json", "-q"];
+    let sandbox = Sandbox::new();
+    sandbox.ok(&["init", "s", "--columns", &columns.join(",")]);
+    assert_linear_in(&sandbox, "k.jsonl", write, [1000, 4000], &append);
+}
+
+#[test]
+fn changed_rows_are_recognized_in_linear_time() {
+    let write = |rows| {
+        let row = |n: usize| match n % 2 {
+            0 => format!("{},idea {n} abc\n", 9_000_000 - n),
+            _ => format!("{n},other {n}\n"),
+        };
+        let rows: String = (0..rows).map(row).collect();
+        format!("val_loss,description\n{rows}")
+    };
+    let sandbox = Sandbox::new();
+    let original: String = (0..8000)
+        .map(|n| format!("{},idea {n} abc\n", 9_000_000 - n))
+        .collect();
+    sandbox.write("r.csv", format!("val_loss,description\n{original}"));
+    sandbox.ok(&["import", "r.csv", "--into", "s", "-q"]);
+    let import = ["import", "r.csv", "--into", "s", "--dry-run", "-q"];
+    assert_linear_in(&sandbox, "r.csv", write, [2000, 8000], &import);
 }
 
 #[test]
