@@ -253,10 +253,10 @@ pub(super) fn normalize((name, text): (String, String)) -> (String, String) {
     }
 }
 
-/// Whether a text is one of the words for numbers that are not finite, as programs write them.
+/// Whether a text is a number that is not finite, such as `NaN`, `-Infinity` or `1e999`.
 fn is_infinite(text: &str) -> bool {
-    let word = text.trim().trim_start_matches(['+', '-']).to_lowercase();
-    ["nan", "inf", "infinity"].contains(&word.as_str())
+    let number = text.trim().parse::<f64>();
+    number.is_ok_and(|number| !number.is_finite())
 }
 
 /// A time as the log writes it.
