@@ -146,3 +146,9 @@ cat best/settings
 echo
 echo "== The next prompt: lineage render --for dict"
 "$LINEAGE" render --for dict
+echo
+echo "The store is $PWD/.lineage. Try:"
+echo "    cd $PWD"
+echo "    $LINEAGE similar 'brotli with a larger window'"
+echo "    $LINEAGE plot"
+echo "    $LINEAGE report -o report.html"
