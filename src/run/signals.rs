@@ -8,9 +8,11 @@ use std::{
 
 use anyhow::{Context, Result};
 use signal_hook::{
-    consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM},
+    consts::{SIGCHLD, SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTTIN},
     iterator::Signals,
 };
+
+use super::terminal::has_foreground;
 
 pub(super) enum Event {
     /// A signal that is forwarded to the command.
@@ -33,14 +35,17 @@ impl Events {
         let ignored = ignored_signals();
         let forwarded = [SIGINT, SIGTERM, SIGHUP, SIGQUIT].into_iter();
         let forwarded = forwarded.filter(|signal| ignored >> (signal - 1) & 1 == 0);
-        // Ignored, SIGCHLD would let the system forget how children ended.
-        let mut signals =
-            Signals::new(forwarded.chain([SIGCHLD])).context("cannot catch signals")?;
+        // Ignored, SIGCHLD would let the system forget how children ended, and SIGTTIN, which `bash -ic` leaves ignored, would
+        // let a command fail that reads from the terminal just before it gets the foreground.
+        let caught = [SIGCHLD]
+            .into_iter()
+            .chain(has_foreground().then_some(SIGTTIN));
+        let mut signals = Signals::new(forwarded.chain(caught)).context("cannot catch signals")?;
         let events = sender.clone();
         thread::spawn(move || {
             for signal in &mut signals {
                 let event = match signal {
-                    SIGCHLD => Event::ChildChanged,
+                    SIGCHLD | SIGTTIN => Event::ChildChanged,
                     signal => Event::Signal(signal),
                 };
                 if events.send(event).is_err() {

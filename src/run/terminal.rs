@@ -15,8 +15,7 @@ pub(super) struct Foreground {
 impl Foreground {
     /// Gives the foreground to the command's group, if this process has it. In a pipeline, another program may need it.
     pub(super) fn give_to(command: Pid) -> Option<Self> {
-        let is_interactive = stdin().is_terminal() && io::stdout().is_terminal();
-        if !is_interactive || !is_foreground(getpgrp()) {
+        if !has_foreground() {
             return None;
         }
         set_foreground(command);
@@ -51,6 +50,11 @@ impl Drop for Foreground {
             set_foreground(getpgrp());
         }
     }
+}
+
+/// Whether this process has the terminal, and not only a part of it in a pipeline.
+pub(super) fn has_foreground() -> bool {
+    stdin().is_terminal() && io::stdout().is_terminal() && is_foreground(getpgrp())
 }
 
 fn is_foreground(group: Pid) -> bool {

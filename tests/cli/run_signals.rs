@@ -241,11 +241,12 @@ fn kills_at_random_instants_leave_a_healthy_log_and_no_stale_trial() {
     );
 }
 
-/// Types keys on a pseudo-terminal once the command has written its process id. Returns what the terminal showed, or `None` if
+/// Types keys on a pseudo-terminal once the command has written its process id, under a shell that ignores SIGTTIN, as `bash -ic`
+/// does. Returns what the terminal showed, or `None` if
 /// this system has no `script`.
 fn type_keys(sandbox: &Sandbox, command: &str, keys: &str) -> Option<String> {
     let program = assert_cmd::cargo::cargo_bin!("lineage");
-    let line = format!("{} run -- {command}", program.display());
+    let line = format!("trap '' TTIN; {} run -- {command}", program.display());
     let mut script = sandbox.command("script");
     script.args(["-qefc", &line, "/dev/null"]);
     script.stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -280,4 +281,18 @@ fn on_a_terminal_the_command_reads_from_it_and_ctrl_c_ends_it() {
     let shown = type_keys(&sandbox, "sh -c 'echo $$ > pid; exec sleep 60'", "\x03").unwrap();
     assert!(shown.ends_with("= 130"), "{shown}");
     assert_eq!(status(&sandbox), "harness_abort");
+}
+
+/// It would get an error if it read from the terminal before it has the foreground.
+#[test]
+fn on_a_terminal_the_command_does_not_ignore_sigttin() {
+    let sandbox = Sandbox::with_store();
+    let command = "sh -c 'echo $$ > pid; read -r line; grep SigIgn /proc/$$/status'";
+    let Some(shown) = type_keys(&sandbox, command, "7\n") else {
+        return;
+    };
+    let (_, ignored) = shown.split_once("SigIgn:").expect("signals");
+    let ignored = ignored.split_whitespace().next().expect("a number");
+    let bits = u64::from_str_radix(ignored, 16).expect("a number");
+    assert_eq!(bits >> (Signal::TTIN.as_raw() - 1) & 1, 0, "{shown}");
 }
