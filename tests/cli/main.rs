@@ -52,6 +52,7 @@ mod output;
 mod pictures;
 mod pipe;
 mod plot;
+mod plot_files;
 mod prompt_structure;
 mod prune;
 mod real_logs;
