@@ -107,6 +107,14 @@ test("a trial opens with its relatives and closes again", async () => {
   await close(page);
 });
 
+test("the second of two trials with an id can be opened", async () => {
+  const page = await open(hostile);
+  const rows = await page.$$("#table tbody tr[data-index]");
+  await rows.at(-1).click();
+  assert.equal(await page.$eval("#panel h2", (title) => title.textContent), "Trial 001 (row 9)");
+  await close(page);
+});
+
 test("an edit in other words is found again", async () => {
   const page = await open(hostile, { fragment: "#trial=007&open=1" });
   const text = await page.$eval("#panel", (panel) => panel.innerText);

@@ -112,7 +112,9 @@ fn write_hostile(sandbox: &Sandbox) -> PathBuf {
     ] {
         append("discard", "1.95", hypothesis, &[]);
     }
-    sandbox.ok(&["render", "--for", evil, "--save"]);
+    let row = sandbox.read_log().lines().nth(2).unwrap().to_owned();
+    sandbox.write(".lineage/results.tsv", sandbox.read_log() + &row + "\n"); // a second 001
+    sandbox.ok(&["render", "--for", evil, "--save", "-q"]);
     let page = sandbox.path("hostile.html");
     sandbox.ok(&["report", "-o", page.to_str().unwrap()]);
     page
@@ -264,5 +266,5 @@ fn the_page_works_in_a_real_browser() {
         .lines()
         .filter(|line| line.starts_with("ok "))
         .count();
-    assert!(output.status.success() && passed >= 19, "{report}{errors}");
+    assert!(output.status.success() && passed >= 20, "{report}{errors}");
 }

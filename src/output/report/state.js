@@ -15,8 +15,11 @@ const trials = data.rows.map((cells, index) => ({
   children: [],
 }));
 cutCycles();
+const ids = new Set();
 for (const trial of trials) {
   if (trial.parent >= 0) trials[trial.parent].children.push(trial.index);
+  if (ids.has(trial.id)) trial.id += ` (row ${trial.index + 1})`; // a second trial of that name
+  ids.add(trial.id);
 }
 
 /** Makes a trial of every cycle of parents a root, so that every way up ends. */
@@ -68,9 +71,7 @@ function change(changes) {
   for (const listener of listeners) listener(Object.keys(changes));
 }
 
-function selected() {
-  return state.trial === "" ? undefined : trials.find((trial) => trial.id === state.trial);
-}
+const selected = () => (state.trial === "" ? undefined : trials.find((trial) => trial.id === state.trial));
 
 const searchTexts = [];
 function searchText(trial) {

@@ -16,9 +16,7 @@ for (const trial of trials) {
   }
 }
 
-function plural(number, noun) {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
-}
+const plural = (number, noun) => `${number} ${noun}${number === 1 ? "" : "s"}`;
 
 /** What was folded or unfolded by hand, by the key of the item; in the order in which it was done first. */
 const folds = new Map();
