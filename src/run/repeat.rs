@@ -16,8 +16,14 @@ pub struct Spread {
 pub fn combine(mut attempts: Vec<Attempt>) -> (Attempt, Option<Spread>) {
     let seconds = attempts.iter().map(|attempt| attempt.seconds).sum();
     let count = attempts.len();
+    let mut warnings: Vec<String> = Vec::new();
+    for warning in attempts.iter_mut().flat_map(|run| run.warnings.drain(..)) {
+        if !warnings.contains(&warning) {
+            warnings.push(warning);
+        }
+    }
     let mut combined = attempts.pop().unwrap_or_default();
-    combined.seconds = seconds;
+    (combined.seconds, combined.warnings) = (seconds, warnings);
     if attempts.is_empty() || !combined.is_completed {
         if count > 1 {
             combined.notes += &format!("\nrun {count} failed");

@@ -232,6 +232,15 @@ fn the_spread_is_logged_beside_the_notes_that_the_command_writes() {
 }
 
 #[test]
+fn what_is_wrong_with_any_of_repeated_runs_is_said_once() {
+    let sandbox = store();
+    let script = "echo val_loss=1; test $LINEAGE_REPEAT = 3 || echo '{\"status\": \"kep\"}' > $LINEAGE_RESULT";
+    let (_, _, stderr) = run(&sandbox, &["--repeat", "3"], script);
+    let said = "warning: $LINEAGE_RESULT: unknown status 'kep'; did you mean 'keep'?\n";
+    assert_eq!(stderr.matches(said).count(), 1, "{stderr}");
+}
+
+#[test]
 fn a_keep_within_the_spread_of_its_runs_is_said() {
     let sandbox = store();
     run(&sandbox, &[], "echo val_loss=1.025");
