@@ -138,13 +138,6 @@ impl LockedLog {
         &self.log
     }
 
-    /// Appends rows, all or none, then releases the lock and flushes. Without rows, it only adds a missing
-    /// last newline, so that every reader sees the trial that is reported as logged.
-    pub fn write<S: AsRef<str>>(mut self, rows: &[Vec<S>]) -> Result<()> {
-        self.append_rows(rows, Uniqueness::Id)?;
-        self.release_and_flush()
-    }
-
     /// The time of the next trial: that of the database, if it has one.
     pub fn now(&self) -> Result<Timestamp> {
         match &self.transaction {
@@ -158,7 +151,8 @@ impl LockedLog {
         mem::take(&mut self.warnings)
     }
 
-    /// Appends rows with one write, all or none. `release_and_flush` has to follow. If `append_rows` fails because the disk
+    /// Appends rows with one write, all or none. Without rows, it only adds a missing last newline, so that every reader sees the
+    /// trial that is reported as logged. `release_and_flush` has to follow. If `append_rows` fails because the disk
     /// is full, it may be called again with shorter rows.
     pub fn append_rows<S: AsRef<str>>(
         &mut self,

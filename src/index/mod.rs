@@ -163,6 +163,7 @@ mod tests {
 
     use super::*;
     use crate::{
+        append::Uniqueness,
         log::Direction,
         open::{ReadOptions, open_log},
         store::{New, Store, init},
@@ -170,7 +171,7 @@ mod tests {
 
     fn append(dir: &Path) {
         let store = Store::find(Some(dir)).unwrap();
-        let locked = store.lock(None, Duration::from_secs(1)).unwrap();
+        let mut locked = store.lock(None, Duration::from_secs(1)).unwrap();
         let names = locked.log().schema.names().to_vec();
         let id = locked.log().end().to_string();
         let cell = |name: &String| match name.as_str() {
@@ -181,7 +182,8 @@ mod tests {
             _ => String::new(),
         };
         let row: Vec<String> = names.iter().map(cell).collect();
-        locked.write(&[row]).unwrap();
+        locked.append_rows(&[row], Uniqueness::Id).unwrap();
+        locked.release_and_flush().unwrap();
     }
 
     fn has_valid_index(dir: &Path) -> bool {

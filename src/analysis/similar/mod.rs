@@ -117,11 +117,6 @@ impl<F: Fn(&Row) -> bool> Similar<F> {
         }
     }
 
-    /// Whether the text has no word that could be found.
-    pub fn is_empty(&self) -> bool {
-        self.scorer.is_empty()
-    }
-
     /// Adds a trial in progress as the row that it may become. They come after the log, oldest first.
     pub fn add_running(&mut self, number: usize, row: &Row) {
         self.add(Place::Running(number), row);
