@@ -24,6 +24,10 @@ impl BetterInvalid {
         self.trials.len()
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.trials.is_empty()
+    }
+
     /// The offsets of at most `max` trials: half of them the best ones, the others the newest. Newest first.
     pub fn select(&self, max: usize) -> Vec<u64> {
         let mut newest_first: Vec<_> = self.trials.iter().rev().copied().collect();
