@@ -25,7 +25,7 @@ pub struct CompletedTrial {
     pub eligible_score: Option<f64>,
     /// What is written as given, but looks like a mistake.
     pub warnings: Vec<String>,
-    /// Why it is, or is hardly, kept; also in its notes.
+    /// Why a small improvement was not kept, or may be noise; also in its notes.
     pub remark: Option<String>,
 }
 
@@ -126,9 +126,9 @@ impl Draft {
                     is_attempt,
                     "{label}: '{text}' is not the number of an attempt of a job; give the job name and 1, 2, 3 …"
                 );
-            // `snapshot` is a path to freeze, unless the log has a column of that name.
-            // A trial that could not be written is printed with its time.
             } else if !["metric", "snapshot", "timestamp"].contains(&name.as_str()) {
+                // `snapshot` is a path to freeze, unless the log has a column of that name.
+                // A trial that could not be written is printed with its time.
                 let help = nearest(name, schema.names().iter().map(String::as_str));
                 let name = name.escape_debug();
                 bail!(Usage(format!("the log has no column '{name}'; {help}")));
@@ -168,13 +168,13 @@ impl Draft {
     }
 
     fn status(&self, score: Option<&Number>, schema: &Schema, state: &LogState) -> Result<Status> {
-        // The trial ran, but cannot be compared.
-        let has_infinite_score = ["metric", schema.score_name()]
+        // Then the trial ran, but cannot be compared.
+        let is_not_finite = ["metric", schema.score_name()]
             .iter()
             .any(|name| self.is_left_empty(name));
         let word = self.get("status").unwrap_or_default();
         let status = match (word, score) {
-            (AUTO, None) if has_infinite_score => Status::Crash,
+            (AUTO, None) if is_not_finite => Status::Crash,
             (AUTO, None) => {
                 bail!("status auto needs a score: give --metric, or the status of a failure")
             }
@@ -184,7 +184,7 @@ impl Draft {
             (word, _) => Status::parse(word.as_bytes()),
         };
         ensure!(
-            !status.needs_score() || score.is_some() || has_infinite_score,
+            !status.needs_score() || score.is_some() || is_not_finite,
             "status {} needs a score: give --metric",
             status.name()
         );
@@ -215,16 +215,16 @@ impl Draft {
     fn parent(&self, status: Status, state: &LogState) -> Result<String> {
         let is_root = status == Status::Baseline;
         let default = if is_root { "" } else { state.best_id() };
-        self.existing("parent_exp", state, default)
+        self.resolve_trial("parent_exp", state, default)
     }
 
     /// The baseline that was given, or the best.
     fn baseline(&self, state: &LogState) -> Result<String> {
-        self.existing("baseline_exp", state, state.best_id())
+        self.resolve_trial("baseline_exp", state, state.best_id())
     }
 
     /// A trial that has to be in the log, with its id as the log writes it.
-    fn existing(&self, name: &str, state: &LogState, default: &str) -> Result<String> {
+    fn resolve_trial(&self, name: &str, state: &LogState, default: &str) -> Result<String> {
         let text = match self.get(name) {
             None => return Ok(default.to_owned()),
             Some(NONE) => return Ok(String::new()),
@@ -260,20 +260,19 @@ impl Draft {
             Status::Discard if self.get("status") == Some(AUTO) && state.beats_best(score) => Some(
                 format!("beats trial {best_id} by {gain}, not by more than min_delta {min_delta}"),
             ),
-            Status::Keep
-                if self
-                    .spread
-                    .is_some_and(|spread| (score - best).abs() <= spread) =>
-            {
-                Some(format!(
-                    "beats trial {best_id} by {gain}, which is within the spread of the runs"
-                ))
-            }
+            Status::Keep if state.beats_best(score) && self.is_within_spread(score - best) => Some(
+                format!("beats trial {best_id} by {gain}, which is within the spread of the runs"),
+            ),
             _ => None,
         }
     }
 
-    /// What is written as given, but looks like a mistake.
+    /// Whether a difference of scores is no larger than the spread of repeated runs.
+    fn is_within_spread(&self, difference: f64) -> bool {
+        self.spread.is_some_and(|spread| difference.abs() <= spread)
+    }
+
+    /// What is written as given, but looks like a mistake; and what is not written as given.
     fn warnings(
         &self,
         id: &ExpId,
@@ -316,7 +315,7 @@ impl Draft {
         for name in self.left_empty(schema) {
             let text = self.get(name).unwrap_or_default().escape_debug();
             changes.push(format!(
-                "{name} {text} is not a finite number and was left empty"
+                "{name} {text} is not a finite number and was left out"
             ));
         }
         changes
@@ -336,7 +335,7 @@ fn delta(status: Status, score: &Number, state: &LogState) -> String {
     }
 }
 
-/// What is wrong with a text in a column of numbers that no command computes with.
+/// Describes a text that should be a number but is not, in a column where that refuses no trial.
 pub(super) fn describe_odd_number(name: &str, text: &str, id: &str) -> Option<String> {
     let value = Number::value_of(text);
     let expected = match name {

@@ -1,5 +1,5 @@
-//! Writing to the log. Only a `LockedLog`, which holds the lock, can write. The log is only replaced by
-//! `amend`, and is truncated only to undo this process's own failed write.
+//! Writing to the log. Only a `LockedLog`, which holds the lock, can write. The log is only replaced by `amend`, and is
+//! truncated only to undo an incomplete write: this process's own, or the batch of a writer that was killed.
 
 use std::{
     fmt,
@@ -32,19 +32,18 @@ pub struct LockedLog {
     /// The header to write if the log has none.
     pub(super) header: String,
     durability: Durability,
-    is_new: bool,
+    was_empty: bool,
     /// The transaction in the database of a shared log.
     pub(super) transaction: Option<Box<dyn Transaction>>,
     /// What went wrong after the rows were safe in the database.
     pub(super) warnings: Vec<String>,
 }
 
-/// What no other row of a shared log may have.
+/// Which duplicates the database of a shared log refuses. For a local log, the caller has looked under the lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Uniqueness {
-    Id,
-    /// The job, too.
-    Job,
+    Ids,
+    IdsAndJobs,
 }
 
 /// A transaction in the database of a shared log, which locks its run. Each change goes to the database first, then into the
@@ -69,7 +68,8 @@ pub(super) trait Transaction {
         why: &str,
     ) -> Result<()>;
 
-    /// Goes on with rows that may have been sent before. Returns whether the database has the one with this UUID, the first.
+    /// Resumes an append that may already have been committed; `first` is the UUID of its first row. Returns whether the
+    /// database has it.
     #[cfg(feature = "postgres")]
     fn resume(&mut self, first: uuid::Uuid) -> Result<bool>;
 }
@@ -101,8 +101,9 @@ impl Store {
         remove_unfinished_batch(path, &file).with_context(context)?;
         let (len, missing) = find_missing(path, &file, &header)?;
         let reader = Source::File(file.try_clone().with_context(context)?);
-        // A last line that only lacks its newline is a trial: the next write completes it. A torn header has no rows.
-        let end = if missing.len() > 1 { 0 } else { len };
+        // A last line that only lacks its newline is a trial: the next write completes it.
+        let lacks_header = missing.len() > 1;
+        let end = if lacks_header { 0 } else { len };
         let log = Log::open(
             path,
             Some(reader),
@@ -115,7 +116,7 @@ impl Store {
             log: IndexedLog::new(log, has_index.then(|| index_path(path))),
             header,
             durability: self.settings.durability,
-            is_new: len == 0,
+            was_empty: len == 0,
             transaction: None,
             warnings: Vec::new(),
         })
@@ -128,7 +129,7 @@ impl Store {
 }
 
 impl LockedLog {
-    /// What a person should know about the file system of the log; the first time only.
+    /// A warning if locks may not work on the file system of the log; once for each log.
     pub fn take_file_system_warning(&self) -> Option<String> {
         warn_once(&self.file, self.log.path())
     }
@@ -152,8 +153,8 @@ impl LockedLog {
     }
 
     /// Appends rows with one write, all or none. Without rows, it only adds a missing last newline, so that every reader sees the
-    /// trial that is reported as logged. `release_and_flush` has to follow. If `append_rows` fails because the disk
-    /// is full, it may be called again with shorter rows.
+    /// trial that is reported as logged. `release_and_flush` has to follow. If it fails because
+    /// the disk is full, which only happens to a local log, it may be called again with shorter rows.
     pub fn append_rows<S: AsRef<str>>(
         &mut self,
         rows: &[Vec<S>],
@@ -163,18 +164,18 @@ impl LockedLog {
         let Some(transaction) = self.transaction.take() else {
             return self.append_text(&encoded, rows.len() > 1);
         };
-        let column = self.log.schema.column(Role::Job);
-        let jobs = rows.iter().map(|row| {
-            let job = row.get(column?)?.as_ref();
-            Some(job).filter(|job| uniqueness == Uniqueness::Job && !job.is_empty())
-        });
-        let jobs: Vec<_> = jobs.collect();
+        let job = match uniqueness {
+            Uniqueness::Ids => None,
+            Uniqueness::IdsAndJobs => self.log.schema.column(Role::Job),
+        };
+        let jobs = rows.iter().map(|row| Some(row.get(job?)?.as_ref()));
+        let jobs: Vec<_> = jobs.map(|job| job.filter(|job| !job.is_empty())).collect();
         transaction.append(self, &encoded, &jobs)
     }
 
     fn append_text(&mut self, encoded: &str, is_batch: bool) -> Result<()> {
-        // Measured again, because a program that ignores the lock may have written.
         let state_before = FileState::of(&self.file);
+        // Measured again, because a program that ignores the lock may have written.
         let (len, missing) = find_missing(self.log.path(), &self.file, &self.header)?;
         let bytes = missing.to_owned() + encoded;
         let mut written = self.append_bytes(len, bytes.as_bytes(), is_batch);
@@ -212,13 +213,18 @@ impl LockedLog {
 
     fn flush(&self) -> io::Result<()> {
         self.file.sync_data()?;
-        if self.is_new {
+        if self.was_empty {
             flush_directory_of(self.log.path())?;
         }
         Ok(())
     }
 
     fn encode<S: AsRef<str>>(&self, rows: &[Vec<S>]) -> Result<String> {
+        let newline = if self.log.has_carriage_returns() {
+            "\r\n"
+        } else {
+            "\n"
+        };
         let mut text = String::new();
         for row in rows {
             let line = encode_row(row);
@@ -228,11 +234,7 @@ impl LockedLog {
                 "the row has {len} bytes, the maximum is {MAX_ROW}; put the text in a file and name it in the notes"
             );
             text += line.trim_end_matches('\n');
-            text += if self.log.has_carriage_returns() {
-                "\r\n"
-            } else {
-                "\n"
-            };
+            text += newline;
         }
         Ok(text)
     }
@@ -256,9 +258,11 @@ impl LockedLog {
                 Err(anyhow::Error::new(error)
                     .context(format!("cannot write to {path}, which is unchanged")))
             }
+            // The record of a batch stays: the next writer removes the torn batch with it.
             // Without the `io::Error` inside: `is_out_of_space` must not allow another try.
             Err(undo_error) => Err(anyhow!(
-                "cannot write to {path}: {error}; cannot undo it: {undo_error}; the next append closes the torn line"
+                "cannot write to {path} ({error}) and cannot undo it ({undo_error}), so its end may be torn; \
+                 run `lineage check`"
             )),
         }
     }
@@ -277,7 +281,7 @@ impl LockedLog {
     }
 }
 
-/// Whether a write failed for lack of space and was undone, so that a shorter one may succeed.
+/// Whether a write failed for lack of space, so that a shorter one may succeed. A write that could not be undone never says so.
 pub fn is_out_of_space(error: &anyhow::Error) -> bool {
     let Some(error) = error.downcast_ref::<io::Error>() else {
         return false;
@@ -320,7 +324,7 @@ pub(super) fn find_missing<'h>(
     let rest = len - complete.unwrap_or(0);
     ensure!(
         rest <= MAX_ROW as u64,
-        "cannot append to {shown}: its last {rest} bytes have no line end, so they are no trial; move them away"
+        "cannot append to {shown}: it ends in {rest} bytes without a newline, more than any row has; cut them off"
     );
     if len > 0 && rest == 0 {
         return Ok((len, ""));

@@ -63,8 +63,12 @@ pub fn run(mut args: Chain, context: &Context) -> Result<()> {
     }
     match chain.end {
         ChainEnd::Root => {}
-        ChainEnd::MissingParent => ui.warn("the parent of the first trial is not in the log"),
-        ChainEnd::Cycle => ui.warn("the parents form a cycle; it is cut at the first trial"),
+        ChainEnd::MissingParent => ui.warn(
+            "the parent of the oldest trial of this chain is not in the log; `lineage check` lists all such trials",
+        ),
+        ChainEnd::Cycle => ui.warn(
+            "the parents of this chain form a cycle, which is cut at the oldest trial shown; `lineage check` lists all cycles",
+        ),
     }
     context.warn_damage(&log);
     Ok(())

@@ -140,7 +140,7 @@ impl Job<'_> {
         let column = locked.log().schema.column(Role::Snapshot);
         snapshots.place(&mut plan, column);
         if !plan.rows.is_empty() {
-            locked.append_rows(&plan.rows, Uniqueness::Id)?;
+            locked.append_rows(&plan.rows, Uniqueness::Ids)?;
             for warning in locked.take_warnings() {
                 self.context.ui.warn(&warning);
             }
@@ -262,13 +262,15 @@ fn report_changes(plan: &ImportPlan, file: &Path, context: &Context) {
     if let Some((line, id)) = plan.changed.first() {
         let rows = count(plan.changed.len() as u64, "row");
         context.ui.warn(&format!(
-            "{rows} changed since imported, not added again (first {file}:{line}: trial {id})"
+            "{rows} of {file} changed since the import, and the store keeps the old ones (first: line {line}, trial {id}); \
+             correct them with `lineage amend`"
         ));
     }
     if let Some((line, id)) = plan.differing.first() {
         let rows = count(plan.differing.len() as u64, "row");
         context.ui.warn(&format!(
-            "{rows} with another status than in the store (first {file}:{line}: trial {id})"
+            "{rows} of {file} with another status than in the store, which is unchanged (first: line {line}, trial {id}); \
+             correct it with `lineage amend`"
         ));
     }
     if let Some((line, parent)) = plan.orphans.first() {

@@ -182,7 +182,7 @@ mod tests {
             _ => String::new(),
         };
         let row: Vec<String> = names.iter().map(cell).collect();
-        locked.append_rows(&[row], Uniqueness::Id).unwrap();
+        locked.append_rows(&[row], Uniqueness::Ids).unwrap();
         locked.release_and_flush().unwrap();
     }
 

@@ -1,5 +1,5 @@
-//! A difference between two snapshots as a patch, in the format of `git diff`, which `git apply` and
-//! `patch -p1` accept. The text of files is written byte for byte; on a terminal it is escaped.
+//! A difference between two snapshots as a patch, in the format of `git diff`, which `git apply` and `patch -p1` accept, or as a
+//! list of changed files. The text of files is written byte for byte; on a terminal it is escaped.
 
 mod lines;
 mod listing;
@@ -32,11 +32,13 @@ pub struct FileDiff<'a> {
     pub after: Option<Side>,
 }
 
-/// How many lines a change adds and removes; `None` if a file is binary or too long.
+/// How large the change of a file is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DiffStat {
     pub path: PathBuf,
+    /// `new`, `deleted`, `mode` (its text may have changed, too) or `changed`.
     pub change: &'static str,
+    /// How many lines are added and removed; `None` if a file is binary or too long.
     pub lines: Option<(usize, usize)>,
 }
 
@@ -53,7 +55,7 @@ impl FileDiff<'_> {
             }
             Err(why) => {
                 let name = quote_path(self.path.as_os_str().as_encoded_bytes());
-                let change = self.describe();
+                let change = self.change_word();
                 let line = format!("# {name} ({change}) is not in this patch: {why}");
                 patch.write_line(Style::new(), &line);
             }
@@ -69,12 +71,12 @@ impl FileDiff<'_> {
     pub fn stat(&self) -> DiffStat {
         DiffStat {
             path: self.path.to_owned(),
-            change: self.describe(),
+            change: self.change_word(),
             lines: self.texts().ok().map(count_changed_lines),
         }
     }
 
-    fn describe(&self) -> &'static str {
+    fn change_word(&self) -> &'static str {
         match (&self.before, &self.after) {
             (None, _) => "new",
             (_, None) => "deleted",
@@ -93,21 +95,24 @@ impl FileDiff<'_> {
         let (old, new) = (prefix_path(old, self.path), prefix_path(new, self.path));
         let has_space = self.path.as_os_str().as_encoded_bytes().contains(&b' ');
         // Without a `---` line, `patch` ends a name at the first space unless it is quoted.
-        let (mut quoted_old, mut quoted_new) = (old.clone(), new.clone());
-        if has_space && !has_hunks && !old.starts_with('"') {
-            (quoted_old, quoted_new) = (format!("\"{old}\""), format!("\"{new}\""));
-        }
-        patch.write_head(&format!("diff --git {quoted_old} {quoted_new}"));
+        let quote = |name: &str| {
+            if has_space && !has_hunks && !name.starts_with('"') {
+                format!("\"{name}\"")
+            } else {
+                name.to_owned()
+            }
+        };
+        patch.write_bold(&format!("diff --git {} {}", quote(&old), quote(&new)));
         match (&self.before, &self.after) {
-            (None, Some(new)) => patch.write_head(&format!("new file mode {}", new.mode)),
-            (Some(old), None) => patch.write_head(&format!("deleted file mode {}", old.mode)),
+            (None, Some(new)) => patch.write_bold(&format!("new file mode {}", new.mode)),
+            (Some(old), None) => patch.write_bold(&format!("deleted file mode {}", old.mode)),
             (Some(old), Some(new)) if old.mode != new.mode => {
-                patch.write_head(&format!("old mode {}", old.mode));
-                patch.write_head(&format!("new mode {}", new.mode));
+                patch.write_bold(&format!("old mode {}", old.mode));
+                patch.write_bold(&format!("new mode {}", new.mode));
             }
             // `patch` reads the mode of a changed link only here; the hashes just have to differ.
             (Some(old), _) if old.mode == LINK_MODE => {
-                patch.write_head(&format!("index 1111111..2222222 {LINK_MODE}"));
+                patch.write_bold(&format!("index 1111111..2222222 {LINK_MODE}"));
             }
             _ => {}
         }
@@ -118,8 +123,8 @@ impl FileDiff<'_> {
         let tab = if has_space { "\t" } else { "" };
         for (sign, side, name) in [("---", &self.before, old), ("+++", &self.after, new)] {
             match side {
-                Some(_) => patch.write_head(&format!("{sign} {name}{tab}")),
-                None => patch.write_head(&format!("{sign} /dev/null")),
+                Some(_) => patch.write_bold(&format!("{sign} {name}{tab}")),
+                None => patch.write_bold(&format!("{sign} /dev/null")),
             }
         }
     }
@@ -142,7 +147,7 @@ fn count_changed_lines((before, after): (&[u8], &[u8])) -> (usize, usize) {
     (added, removed)
 }
 
-/// The printer of `imara-diff` writes `str` only; files may not be UTF-8.
+/// Collects a patch as bytes: files may not be UTF-8, and the printer of `imara-diff` writes `str` only.
 struct PatchWriter {
     look: Look,
     bytes: Vec<u8>,
@@ -155,7 +160,7 @@ impl PatchWriter {
         self.bytes.push(b'\n');
     }
 
-    fn write_head(&mut self, text: &str) {
+    fn write_bold(&mut self, text: &str) {
         self.write_line(Style::new().bold(), text);
     }
 

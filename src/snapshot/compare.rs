@@ -167,7 +167,7 @@ impl Snapshot {
         let is_intact = entry.hash.is_none_or(|hash| hash == blake3::hash(&bytes));
         ensure!(
             is_intact,
-            "{place} has changed; `lineage check` lists all damage"
+            "{place} is not what was frozen any more; `lineage check` lists all damage"
         );
         Ok(Ok(bytes))
     }

@@ -88,12 +88,19 @@ impl Meta {
     }
 }
 
+#[derive(Debug)]
+struct OpenParent {
+    path: PathBuf,
+    handle: Rc<File>,
+}
+
 /// An open directory.
 #[derive(Debug)]
 pub(super) struct Dir {
     handle: Rc<File>,
-    /// The parent of the last path, kept open: a tree is visited in order, many files per directory.
-    last_parent: RefCell<(PathBuf, Rc<File>)>,
+    /// The last parent: a tree is visited in order, many files per directory. It is opened again if it is renamed through this
+    /// value, because then another path is located; nobody else renames directories of a snapshot.
+    last_parent: RefCell<OpenParent>,
 }
 
 impl Dir {
@@ -105,7 +112,10 @@ impl Dir {
     }
 
     fn new(handle: Rc<File>) -> Self {
-        let last_parent = RefCell::new((PathBuf::new(), handle.clone()));
+        let last_parent = RefCell::new(OpenParent {
+            path: PathBuf::new(),
+            handle: handle.clone(),
+        });
         Self {
             handle,
             last_parent,
@@ -122,14 +132,17 @@ impl Dir {
         check_relative(path)?;
         let parent = path.parent().unwrap_or(Path::new(""));
         let mut last = self.last_parent.borrow_mut();
-        if last.0 != parent {
+        if last.path != parent {
             let mut handle = self.handle.clone();
             for name in parent {
                 handle = Rc::new(open_child(&handle, name, Kind::Dir)?);
             }
-            *last = (parent.to_owned(), handle);
+            *last = OpenParent {
+                path: parent.to_owned(),
+                handle,
+            };
         }
-        Ok((last.1.clone(), path.file_name().unwrap_or_default()))
+        Ok((last.handle.clone(), path.file_name().unwrap_or_default()))
     }
 
     /// Opens a directory below this one; an empty path is the directory itself.
@@ -147,7 +160,7 @@ impl Dir {
         open_child(&parent, name, Kind::File)
     }
 
-    /// Creates a file that must not exist yet, for its owner only.
+    /// Creates a new file that only its owner can read. Fails if anything has that name, even a link (`O_EXCL`).
     pub(super) fn create_file(&self, path: impl AsRef<Path>) -> io::Result<File> {
         let (parent, name) = self.locate(path.as_ref())?;
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
@@ -168,7 +181,7 @@ impl Dir {
         Ok(retry(|| fs::symlinkat(target, &parent, name))?)
     }
 
-    /// Creates a hard link to a file in `to`.
+    /// Creates the hard link `new` in the directory `to` to a file of this one.
     pub(super) fn hard_link(&self, path: &Path, to: &Self, new: &Path) -> io::Result<()> {
         let ((from, old), (to, new)) = (self.locate(path)?, to.locate(new)?);
         Ok(retry(|| {
@@ -181,7 +194,8 @@ impl Dir {
         Ok(retry(|| fs::renameat(&from, old, &to, new))?)
     }
 
-    /// Renames a file; fails if the new name exists.
+    /// Renames a file; fails if the new name exists. Where the file system cannot do both in one step, a crash may leave both
+    /// names.
     pub(super) fn rename_new(&self, old: &Path, new: &Path) -> io::Result<()> {
         let ((from, old_name), (to, new_name)) = (self.locate(old)?, self.locate(new)?);
         let rename = || fs::renameat_with(&from, old_name, &to, new_name, RenameFlags::NOREPLACE);
@@ -245,25 +259,25 @@ impl Dir {
         Ok(paths)
     }
 
-    /// Lists everything below this directory, a directory before its contents. `keep` decides what is
+    /// Lists everything below this directory, a directory before its contents. `accept` decides what is
     /// listed, and which directories are entered.
     pub(super) fn walk(
         &self,
-        mut keep: impl FnMut(&Path, &Meta) -> Result<bool>,
+        mut accept: impl FnMut(&Path, &Meta) -> Result<bool>,
     ) -> Result<Vec<(PathBuf, Meta)>> {
         let mut found = Vec::new();
-        let mut waiting = self.list(Path::new(""))?;
-        waiting.reverse();
-        while let Some(path) = waiting.pop() {
+        let mut pending = self.list(Path::new(""))?;
+        pending.reverse();
+        while let Some(path) = pending.pop() {
             let shown = || path.display().to_string();
             let Some(meta) = self.find(&path).with_context(shown)? else {
                 continue; // removed in the meantime
             };
-            if !keep(&path, &meta)? {
+            if !accept(&path, &meta)? {
                 continue;
             }
             if meta.kind == Kind::Dir {
-                waiting.extend(self.list(&path).with_context(shown)?.into_iter().rev());
+                pending.extend(self.list(&path).with_context(shown)?.into_iter().rev());
             }
             found.push((path, meta));
         }
@@ -275,21 +289,24 @@ impl Dir {
         set_mode(&self.handle, mode | 0o700)
     }
 
-    /// Whether a file is in memory only. There, a write to a mapped file never updates its times.
+    /// Whether a file is on tmpfs or ramfs. There, a write to a mapped file never updates its times.
     pub(super) fn is_in_memory(&self, path: &Path) -> io::Result<bool> {
         let kind = fs::fstatfs(&self.locate(path)?.0)?.f_type;
         Ok(IN_MEMORY.contains(&kind.into()))
     }
 }
 
-/// Fails unless a path leads down: relative, not empty, without `..`.
+/// Fails unless a path leads down: relative, not empty, without `..`, `.` at its start, or NUL.
 pub(super) fn check_relative(path: &Path) -> io::Result<()> {
     let is_name = |part| matches!(part, Component::Normal(_));
     let has_nul = path.as_os_str().as_encoded_bytes().contains(&0);
     if path.components().all(is_name) && !has_nul && path.file_name().is_some() {
         return Ok(());
     }
-    let error = format!("'{}' is not a relative path without '..'", path.display());
+    let error = format!(
+        "'{}' names nothing below the directory; use a relative path without '..'",
+        path.display()
+    );
     Err(io::Error::other(error))
 }
 

@@ -217,7 +217,7 @@ impl Snapshot {
             let hash = hash_file(&mut file).with_context(|| format!("cannot read {place}"))?;
             ensure!(
                 Some(hash) == entry.hash,
-                "{place} has changed; `lineage check` lists all damage"
+                "{place} is not what was frozen any more; `lineage check` lists all damage"
             );
             file.rewind()?;
         }

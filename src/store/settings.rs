@@ -173,22 +173,23 @@ impl Settings {
         let settings: Self = parse_toml(path, &text)?;
         ensure!(
             MAX_TEXT.contains(&settings.append.max_text_bytes),
-            "{}: append.max_text_bytes is a number of bytes from {} to {}",
+            "{}: append.max_text_bytes is {}; give {} to {} bytes",
             path.display(),
+            settings.append.max_text_bytes,
             MAX_TEXT.start(),
             MAX_TEXT.end()
         );
         if let Some(epsilon) = settings.prompt.epsilon {
             ensure!(
                 epsilon.is_finite() && epsilon >= 0.0,
-                "{}: prompt.epsilon is a difference of scores, 0 or more",
+                "{}: prompt.epsilon is {epsilon}; give a number of 0 or more",
                 path.display()
             );
         }
         let min_delta = settings.keep.min_delta;
         ensure!(
             min_delta.is_finite() && min_delta >= 0.0,
-            "{}: keep.min_delta is a difference of scores, 0 or more",
+            "{}: keep.min_delta is {min_delta}; give a number of 0 or more",
             path.display()
         );
         for (column, limit) in &settings.limits {

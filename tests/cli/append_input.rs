@@ -113,7 +113,7 @@ fn numbers_that_are_not_finite_are_left_empty_and_the_batch_is_logged() {
         "{shown}"
     );
     assert!(
-        shown.contains("trial 002: metric Infinity is not a finite number and was left empty"),
+        shown.contains("trial 002: metric Infinity is not a finite number and was left out"),
         "{shown}"
     );
     let statuses: Vec<String> = (0..5).map(|row| column(&sandbox, row, "status")).collect();

@@ -176,9 +176,9 @@ impl Batch {
     /// are given up.
     pub(in crate::commands) fn write(&mut self, mut locked: LockedLog) -> Result<String> {
         let uniqueness = if self.once {
-            Uniqueness::Job
+            Uniqueness::IdsAndJobs
         } else {
-            Uniqueness::Id
+            Uniqueness::Ids
         };
         let mut written = locked.append_rows(&self.rows, uniqueness);
         if let Err(error) = &written

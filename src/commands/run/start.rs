@@ -187,7 +187,7 @@ impl Started {
         self.add_to_notes(&attempt.notes);
         for (name, text) in &attempt.said {
             if let Err(error) = self.say(name, text) {
-                let warning = format!("${RESULT_VARIABLE}: {error:#}; continuing without it");
+                let warning = format!("${RESULT_VARIABLE}: the key '{name}' is ignored: {error:#}");
                 context.ui.warn(&warning);
             }
         }
@@ -216,7 +216,7 @@ impl Started {
     /// Takes a value from the command's result file, if the log can have it.
     fn say(&mut self, name: &str, text: &str) -> Result<()> {
         if name == "snapshot" {
-            bail!("the snapshot was frozen before the command ran");
+            bail!("the files were frozen before the command ran; name them with --snapshot");
         }
         let mut draft = self.draft.clone();
         draft.set(name, text);
