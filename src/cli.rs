@@ -20,7 +20,11 @@ use crate::ui::{Closed, Ui};
 ///
 /// A trial is one proposal and its measured outcome. `append` logs a trial, `render` turns the log into the Markdown
 /// that opens the next agent's prompt, and the other commands answer questions in between. The log is one
-/// append-only TSV file; everything else is derived from it.
+/// TSV file to which rows are appended; indexes, reports and prompts are derived from it.
+///
+/// A `keep` is a trial that improved the best score, a `discard` one that did not, the `baseline` the trial that the search
+/// started from. A specialist is the agent or the role that proposed a trial, the domain what the trial is about. Frozen files are
+/// stored with the trial.
 #[derive(Debug, Parser)]
 #[command(name = "lineage", version, max_term_width = 110, after_help = EXAMPLES)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
@@ -38,20 +42,20 @@ Examples:
   lineage render --for tok > prompt.md
   lineage stats
 
-Exit status: 0 success, 1 failure, 2 usage error.";
+Exit status: 0 success, 1 failure, 2 usage error, unless the help of a command says otherwise.";
 
 /// Flags of every command.
 #[derive(Args, Debug)]
 struct GlobalArgs {
-    /// The store, a directory with a results.tsv, or a log file [default: the nearest .lineage upwards]
+    /// A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]
     #[arg(long, global = true, value_name = "PATH")]
     #[arg(env = "LINEAGE_STORE", hide_env_values = true)]
     #[arg(value_hint = ValueHint::AnyPath)]
     store: Vec<OsString>, // not paths: clap rejects an empty one, but an empty variable means none
-    /// Suppress notes
+    /// Suppress informational messages
     #[arg(long, short, global = true)]
     quiet: bool,
-    /// Do not ask the database of a shared store
+    /// Do not contact the database of a shared store
     #[arg(long, global = true)]
     offline: bool,
     /// When to use colour: auto, always or never

@@ -23,8 +23,8 @@ use crate::output::records::Format;
 ///
 /// Replaces the row in the log, in one step and under the lock. The old row, the time and the reason are appended to
 /// amended.tsv beside the log first, and `show` lists them. The id, the time and the parent cannot be amended. If the status
-/// or the score changes, the row's own delta_vs_best follows; later rows keep theirs as it was logged, and the best trial
-/// is found anew.
+/// or the score changes, the row's own delta_vs_best is computed again; later rows keep theirs, and the best trial is
+/// determined again.
 #[derive(Args, Debug)]
 #[command(group(ArgGroup::new("change").required(true).multiple(true)))]
 #[command(after_help = "\
@@ -54,7 +54,7 @@ pub struct Amend {
     )]
     #[arg(add = candidates::text_file())]
     notes: Option<OsString>,
-    /// Any other column, or `metric` or its name for the score; an empty value clears it; may be repeated
+    /// Any other column; for the score, `metric` or the metric's name; an empty value clears it; may be repeated
     #[arg(
         long,
         value_name = "COLUMN=VALUE",

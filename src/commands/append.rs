@@ -59,16 +59,16 @@ pub struct Append {
         conflicts_with = "snapshot_path"
     )]
     snapshot: Option<OsString>,
-    /// Read trials from stdin: one JSON object, or one per line; all are logged, or none. The key `snapshot` is --snapshot
+    /// Read trials from stdin: one JSON object, or one per line; all are logged, or none
     ///
-    /// Also if the command is killed: until the last trial is in the log, no command counts the others, and the next append
-    /// removes them.
+    /// If the command is killed, no command of lineage counts a part of the trials, and the next append removes it. The key
+    /// `snapshot` corresponds to --snapshot.
     #[arg(long, help_heading = LOGGING, conflicts_with_all = ["OutcomeFlags", "TrialFlags"])]
     json: bool,
-    /// If this attempt of the job is logged, print its id and write nothing; a different status or score is an error
+    /// If this attempt of the job is already logged, print its id and write nothing; a different status or score is an error
     #[arg(long, help_heading = LOGGING)]
     once: bool,
-    /// Start a new log although the store has snapshots or saved prompts of another, which is missing
+    /// Start a new log even though the old one is missing and its snapshots or prompts are still in the store
     #[arg(long, help_heading = LOGGING)]
     new_log: bool,
     #[command(flatten)]

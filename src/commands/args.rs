@@ -27,18 +27,20 @@ pub struct ReadArgs {
     /// Which scores are better [default: the setting, else inferred from the log]
     #[arg(long)]
     pub direction: Option<Direction>,
-    /// Only trials from this one on, or since an age (90m, 1h, 2d) or a time (2026-05-01, UTC)
+    /// Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)
     ///
-    /// From a trial on, the log is read as if nothing were before it. Numbers with a unit (s, m, h, d, w) are an age, what
-    /// begins with YYYY-MM-DD is a time, and anything else is a trial.
+    /// With EXP, the log is read as if it began there. With an age or a time, commands that list trials still use the whole log for
+    /// the best and the parents. Numbers with a unit (s, m, h, d, w) are an age, what begins with YYYY-MM-DD is a time, and
+    /// anything else is a trial.
     #[arg(long, value_name = "EXP|TIME", value_parser = Since::parse, add = candidates::trial())]
     pub since: Option<Since>,
-    /// The meaning of columns; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes, and keep=WORD
+    /// Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes;
+    /// keep=WORD names the verdict that means keep
     #[arg(long, value_name = "ROLE=COLUMN,…", value_parser = parse_map, help_heading = EXTERNAL)]
     #[arg(add = candidates::map())]
     #[serde(serialize_with = "serialize_map")]
     pub map: Option<ColumnMap>,
-    /// The segment of a JSON lines log [default: the last]
+    /// The segment to read, if a JSON lines log holds several searches [default: the last]
     #[arg(long, value_name = "N", value_parser = parse_count::<u64>, help_heading = EXTERNAL)]
     pub segment: Option<u64>,
 }
@@ -152,7 +154,7 @@ pub enum SortKey {
     Score,
     /// Oldest first
     Time,
-    /// The greatest improvement on the best at the time first
+    /// Largest improvement over the best at the time first
     Delta,
 }
 

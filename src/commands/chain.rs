@@ -17,7 +17,8 @@ use crate::output::table::Cell;
 use crate::output::trials::{Steps, TrialColumns};
 use crate::ui::Printer;
 
-/// A table needs all of its rows for the widths of its columns; a longer chain becomes several tables.
+/// A table needs all of its rows for the widths of its columns; a longer chain becomes several tables, so that its rows need
+/// not be in memory.
 const MAX_TABLE: usize = 1000;
 
 /// Show a trial's ancestors, oldest first
@@ -46,7 +47,7 @@ pub fn run(mut args: Chain, context: &Context) -> Result<()> {
     let (ui, output) = (&context.ui, &args.output);
     let since = args.read.take_time();
     let log = context.open(&args.read)?;
-    output.field(&log.schema)?;
+    output.field(&log.schema)?; // an unknown column fails before anything is read
     let filter = args.filter.filter(since, &log)?;
     let exp = args.exp.as_deref().map(parse_id).transpose()?;
     if exp.is_none() {

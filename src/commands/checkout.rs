@@ -14,8 +14,8 @@ use crate::text::{count, printable};
 /// Put a trial's files into a directory, and print its id
 ///
 /// Pass the id to `lineage append --parent` for the next trial. If a file in DIR differs from the
-/// snapshot, nothing is changed, unless --force is given. Replaced files are moved to a backup
-/// directory in DIR, which keeps the last three backups. The files are writable.
+/// snapshot, nothing is changed, unless --force is given: then the replaced files are moved to
+/// `DIR/.lineage-aside-N`, and the last three such backups are kept. Checked-out files are writable.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

@@ -17,9 +17,9 @@ use crate::output::records::Format;
 
 /// Compare logs, states of a log, or specialists side by side
 ///
-/// Shows the outcomes with their counts, shares, compute and ratios, the keep rate and the completion rate with 95 %
-/// intervals and whether they differ, the best trials, what it took to reach each best score, and the failures that
-/// one search has and another has not. A ratio is the largest value over the smallest.
+/// Shows the outcomes with their counts, shares, compute and ratios; the keep rate and the completion rate with 95 %
+/// intervals, and whether the difference is significant; the best trials, and what it took to reach each best score; and the
+/// failures that occur in one search only. A ratio is the largest value over the smallest.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

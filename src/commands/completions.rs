@@ -11,7 +11,7 @@ use super::shells::{Completer, Shell, script};
 /// Print the completion script for a shell
 ///
 /// The script asks the program, so that values from the log are completed too: ids, specialists, columns. Without the
-/// program on the PATH it still completes flags and fixed values. It works before and after zsh's compinit.
+/// program on the PATH it still completes flags and fixed values. In zsh, it can be sourced before or after compinit.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

@@ -28,7 +28,7 @@ pub struct FilterArgs {
     /// Only trials in this domain; may be repeated
     #[arg(long, value_name = "NAME", help_heading = FILTERS, add = candidates::domain())]
     domain: Vec<String>,
-    /// Only trials with this text in the hypothesis or the notes; upper and lower case are the same
+    /// Only trials with this text in the hypothesis or the notes, case-insensitive
     #[arg(long, value_name = "WORD", allow_hyphen_values = true, help_heading = FILTERS)]
     grep: Option<String>,
 }

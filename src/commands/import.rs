@@ -33,7 +33,7 @@ const LOCK_TIMEOUT: Duration = Duration::from_secs(30);
 /// Reads TSV, CSV and JSON by the names of the columns, assigns ids and parents, maps verdicts to statuses, and prints what
 /// it did. Creates the store if there is none. The file is not changed. Importing the same file again adds only the trials
 /// that are new; a row that was changed since is reported and not added. If FILE is a store, its snapshots are verified and
-/// copied, too; each trial keeps its files, its parent, and the name of its store.
+/// copied, too; each trial keeps its files and its parent, may get another id, and names its store.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -262,7 +262,7 @@ fn report_changes(plan: &ImportPlan, file: &Path, context: &Context) {
     if let Some((line, id)) = plan.changed.first() {
         let rows = count(plan.changed.len() as u64, "row");
         context.ui.warn(&format!(
-            "{rows} of {file} changed since the import, and the store keeps the old ones (first: line {line}, trial {id}); \
+            "{rows} of {file} changed since the import; the store keeps what was imported (first: line {line}, trial {id}); \
              correct them with `lineage amend`"
         ));
     }

@@ -22,7 +22,7 @@ const DEFAULT_COLUMNS: usize = 80;
 /// Draw the scores of all trials
 ///
 /// Shows each trial's score, the best so far as a line, the keeps with their ids and the start of their hypotheses, and
-/// the failures below, by status. Scores that are far from the interesting part are marked at the edge. With several
+/// the failures below, by status. Outliers are marked at the edge. With several
 /// `--store`, shows the best so far of each log.
 #[derive(Args, Debug)]
 #[command(after_help = "\
@@ -53,7 +53,7 @@ pub struct Plot {
     /// Colour trials by this column
     #[arg(long)]
     by: Option<By>,
-    /// The colours of a PNG; an SVG follows its reader
+    /// The colours of a PNG; an SVG adapts to the light or dark mode of its viewer
     #[arg(long, default_value = "light")]
     theme: Theme,
     /// Use only ASCII in text

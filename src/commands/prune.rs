@@ -11,8 +11,8 @@ use crate::text::{count, printable};
 
 /// Remove snapshots that are no longer needed, and print their paths
 ///
-/// Keeps the snapshots of the best trial, of all trials that the kept best ones came from, and of what the flags name. Rows are
-/// never removed: `diff` and `checkout` say that a snapshot was pruned, and name the nearest ancestor that has one.
+/// Keeps the snapshots of the K best keeps (at least of the best), of all their ancestors, and the last N; one of the flags is
+/// required. Rows are never removed: `diff` and `checkout` say that a snapshot was pruned, and name the nearest ancestor that has one.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

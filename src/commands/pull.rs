@@ -12,8 +12,8 @@ const LIMIT: Duration = Duration::from_secs(30);
 
 /// Fetch the trials of other hosts into the mirror of a shared store
 ///
-/// Every command that reads does the same first, for at most 300 ms (`fetch_ms` under [shared] in lineage.toml). Trials that
-/// could not be sent while the database was unreachable are sent.
+/// Reading commands also fetch, but for at most 300 ms (`fetch_ms` under [shared] in lineage.toml). Also sends the trials that wait
+/// because the database was unreachable.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

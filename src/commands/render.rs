@@ -69,7 +69,7 @@ pub struct Render {
     /// Maximum size of the prompt; trims whole rows, the least valuable first [default: the setting, else 16000]
     #[arg(long, value_name = "N")]
     max_bytes: Option<usize>,
-    /// Leave out all lineage but the best's id and score: the control arm of an ablation
+    /// Show the best trial's id and score and no other history, as a control for what the prompt contributes
     #[arg(long)]
     blind: bool,
     /// List the files of the directory in which the agent will work

@@ -27,11 +27,11 @@ const OUTCOME: &str = "How the outcome is found";
 /// Run the command of one trial, and log its outcome, whatever it is
 ///
 /// Exits with the exit status of the command; its output passes through unchanged. The score is the last finite number in the
-/// output that is named like the metric, as `val_loss: 1.07`, `val_loss=1.07` or `METRIC val_loss=1.07`; other columns of the
+/// output that is labelled with the metric's name, as `val_loss: 1.07`, `val_loss=1.07` or `METRIC val_loss=1.07`; other columns of the
 /// log are filled in the same way. With exit status 0 and a score, the trial is a keep or a discard (or the first baseline),
 /// otherwise a crash whose notes say why. Parent and baseline default to the best trial at the start.
 ///
-/// A command that knows better writes JSON with the keys of `append --json` to the file named in $LINEAGE_RESULT.
+/// To report its outcome itself, the command writes JSON with the keys of `append --json` to the file named in $LINEAGE_RESULT.
 #[derive(Args, Debug)]
 #[command(
     override_usage = "lineage run [OPTIONS] -- <COMMAND>...",
@@ -59,7 +59,7 @@ pub struct Run {
     /// Send SIGKILL this long after SIGTERM, or after a forwarded signal
     #[arg(long, value_name = "TIME", help_heading = RUNNING, default_value = "30s")]
     kill_after: TimeLimit,
-    /// Run the command so many times and log the median; $LINEAGE_REPEAT is the number of the run, from 1
+    /// Run the command N times and log the median; $LINEAGE_REPEAT is the number of the run, from 1
     #[arg(long, value_name = "N", help_heading = RUNNING, default_value_t = 1, value_parser = parse_positive)]
     repeat: usize,
     /// Write stdout and stderr of the command to this file too
@@ -75,7 +75,7 @@ pub struct Run {
     /// The JSON file to which the command writes the score and other columns
     #[arg(long, value_name = "FILE", help_heading = OUTCOME, conflicts_with = "score_regex")]
     metric_file: Option<PathBuf>,
-    /// Find the score with this expression instead, in the last line that matches; its group is the number
+    /// Find the score with this expression instead, in the last line that matches; its capture group is the number
     #[arg(long, value_name = "REGEX", help_heading = OUTCOME, value_parser = parse_score_regex)]
     score_regex: Option<Regex>,
     /// Log this status if the command exits with this code, such as 3=size_blocked; may be repeated
@@ -86,7 +86,7 @@ pub struct Run {
     #[arg(long, value_name = "STATUS", help_heading = OUTCOME, default_value = "train_budget_overrun")]
     #[arg(value_parser = Suggesting::new(parse_failure, &[]), hide_possible_values = true)]
     timeout_status: String,
-    /// Do not run the command if the job given by --job-name and --attempt is already logged, and exit with 0
+    /// If the job given by --job-name and --attempt is already logged, exit with 0 without running the command
     #[arg(long, help_heading = LOGGING, requires = "job_name")]
     once: bool,
     #[command(flatten)]

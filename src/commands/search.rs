@@ -15,8 +15,9 @@ use crate::output::similar::format_scored;
 
 /// Search hypotheses and notes for words
 ///
-/// Lists the trials that have most of the words, best first, with the words marked on a terminal. A word in the hypothesis
-/// counts ten times as much as one in the notes. Words are compared as in `similar`: `muon` finds `muon_wd`, and 0.10 is 0.1.
+/// Lists the trials that contain any of the words, best match first, with the words marked on a terminal. A word in the
+/// hypothesis counts ten times as much as one in the notes. Words are matched as in `similar`: `muon` finds `muon_wd`, and `0.10`
+/// matches `0.1`.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

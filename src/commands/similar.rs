@@ -32,9 +32,9 @@ const MAX_TEXT_BYTES: usize = 1024 * 1024;
 
 /// Find earlier trials that are like a hypothesis
 ///
-/// Prints the closest trials, best first, with a score from 0 to 1 and a label: `identical` (the same words), `other
-/// value` (both name a change, but not the same one), `close` (0.42 or more) or `far`. Half of the close ones are the same edit in other words,
-/// so read them before you decide. Trials in progress count, ignored trials do not.
+/// Prints the closest trials, best first, with a similarity from 0 to 1 and a label: `identical` (the same words), `other
+/// value` (the same change to another value), `close` (0.42 or more) or `far`. A close trial may be the same edit in other words:
+/// read it before you decide. Trials in progress count, ignored trials do not.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -55,7 +55,7 @@ pub struct Similar {
     /// Only trials up to this one
     #[arg(long, value_name = "EXP", add = candidates::trial())]
     as_of: Option<String>,
-    /// Exit with status 1 if the closest trial has a score above this; the scores are from 0 to 1
+    /// Exit with status 1 if the similarity of the closest trial is above this
     #[arg(long, value_name = "SCORE", value_parser = parse_score)]
     fail_above: Option<f64>,
     /// Output format

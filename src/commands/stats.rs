@@ -19,7 +19,8 @@ use crate::output::stats::{format_stats, format_stats_records};
 /// Summarize the search on one screen
 ///
 /// Rates are over all trials except the ignored ones (`harness_abort`). Completed trials are `keep` and `discard`. The
-/// compute time is the sum of `total_s`. With the time of --since, the keeps since then are listed, too.
+/// compute time is the sum of `total_s`. If --since is an age or a time, the keeps since then are
+/// listed, too.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

@@ -14,7 +14,7 @@ use crate::output::trials::{TrialColumns, format_details};
 /// List the most recent trials, newest last
 ///
 /// On a terminal, the column `time` shows how long ago a trial ended. With --follow, trials are printed as they are
-/// logged, also if the log is replaced or does not exist yet; Ctrl-C ends it.
+/// logged, even if the log is replaced or does not exist yet; Ctrl-C ends it.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

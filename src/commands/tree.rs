@@ -19,10 +19,10 @@ use crate::text::count;
 /// Show the whole search as a tree
 ///
 /// Parents come before children, siblings by id. Each line has the id, the status, the score, the difference from the
-/// best at the time, the specialist and the hypothesis; `*` marks the ancestors of the best trial. Failed siblings without
-/// children share a line, and ignored trials (`harness_abort`) are left out, unless --all, --status or another filter is
-/// given. A trial whose parent is not in the log becomes a root and is marked; a cycle is cut and marked. Records (json,
-/// jsonl, tsv, csv, md) have every trial with its depth and its path.
+/// best at the time, the specialist and the hypothesis; `*` marks the ancestors of the best trial. By default, failed siblings
+/// without children share a line, and ignored trials (`harness_abort`) are left out; --all or a filter turns both off. A trial
+/// whose parent is not in the log becomes a root and is marked; a cycle is cut and marked. The formats json, jsonl, tsv, csv
+/// and md list every trial with its depth and its path.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -38,7 +38,7 @@ pub struct TreeArgs {
     /// Maximum depth below a root
     #[arg(long, value_name = "N", value_parser = parse_count::<usize>)]
     depth: Option<usize>,
-    /// One line for each trial, also for failed and ignored ones
+    /// One line for each trial, including failed and ignored ones
     #[arg(long)]
     all: bool,
     /// Output format

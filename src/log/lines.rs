@@ -1,4 +1,4 @@
-//! The physical lines of a log, in order, from a buffer that is reused. Memory is bounded by the buffer and one row.
+//! The physical lines of a log, in order, from a buffer that is reused. It grows to the longest row.
 
 use std::io;
 
@@ -15,7 +15,7 @@ pub(crate) const ROW_CHUNK: usize = 8 * 1024;
 /// A longer line is not a trial: it is reported, and only its head is read for its id.
 pub(crate) const MAX_ROW: usize = 16 * 1024 * 1024;
 
-/// How far a later line is searched that may belong to the same row.
+/// How many bytes of a following line are searched for its end, if a quoted cell may continue on it.
 const MAX_AHEAD: usize = 1024 * 1024;
 
 /// How much of a too long line is kept.
@@ -26,7 +26,7 @@ const HEAD: usize = 64 * 1024;
 pub(crate) struct Line {
     /// Bytes in the buffer, without the newline.
     pub(crate) len: usize,
-    /// Bytes in the file, with the newline. More than `len + 1` if the line is too long for the buffer.
+    /// Bytes in the file, with the newline. More than `len + 1` if only the head of the line is in the buffer.
     pub(crate) taken: u64,
 }
 
@@ -44,12 +44,12 @@ impl Line {
 pub(crate) struct LineReader<'f> {
     source: &'f Source,
     buffer: Vec<u8>,
-    /// The bytes not yet consumed are `buffer[start..end]`.
+    /// The bytes not yet consumed are `buffer[start..end]`; of a line that is too long, only its head.
     start: usize,
     end: usize,
     /// File offset of `buffer[start]`.
     offset: u64,
-    /// File offset of the next read.
+    /// File offset of the next read: after the bytes in the buffer, or after a line that is too long.
     next_read: u64,
     /// Nothing is read from this offset on.
     limit: u64,
@@ -78,8 +78,8 @@ impl<'f> LineReader<'f> {
         &self.buffer[self.start..self.start + len]
     }
 
-    /// The line that starts `skip` bytes after the next one, without consuming it; `None` at the end. A later line
-    /// (`skip > 0`) longer than `MAX_AHEAD` is cut to nothing.
+    /// The line that starts `skip` bytes after the next one, without consuming it; `None` at the end, and for a later line
+    /// (`skip > 0`) longer than `MAX_AHEAD`. A line that is too long must be consumed before the next is peeked at.
     pub(crate) fn peek(&mut self, skip: usize) -> io::Result<Option<Line>> {
         let max = if skip > 0 { MAX_AHEAD } else { MAX_ROW };
         let mut searched = skip;
@@ -91,10 +91,7 @@ impl<'f> LineReader<'f> {
             if len > max {
                 return match skip {
                     0 => self.measure_long_line().map(Some),
-                    _ => Ok(Some(Line {
-                        len: 0,
-                        taken: len as u64,
-                    })),
+                    _ => Ok(None),
                 };
             }
             if newline.is_some() {
@@ -137,7 +134,7 @@ impl<'f> LineReader<'f> {
     /// Moves to the line that starts at `offset`. Bytes that the buffer holds are not read again.
     pub(crate) fn seek(&mut self, offset: u64) {
         let held = self.offset..self.offset + (self.end - self.start) as u64;
-        // The buffer holds only the head of a too long line.
+        // After a line that is too long, bytes are missing between the buffer and the next read.
         let is_contiguous = self.next_read == held.end;
         if is_contiguous && held.contains(&offset) {
             self.consume(offset - held.start);
@@ -160,7 +157,7 @@ impl<'f> LineReader<'f> {
             self.buffer.resize(self.buffer.len() * 2, 0);
         }
         let rest = self.limit.saturating_sub(self.next_read);
-        let room = usize::try_from(rest).map_or(usize::MAX, |rest| rest);
+        let room = usize::try_from(rest).unwrap_or(usize::MAX);
         let end = self.buffer.len().min(self.end.saturating_add(room));
         let target = &mut self.buffer[self.end..end];
         let read = self.source.read_at(target, self.next_read)?;
@@ -235,7 +232,7 @@ mod tests {
         let source = Source::Memory(bytes.clone());
         let mut lines = LineReader::new(&source, 0, bytes.len() as u64, ROW_CHUNK);
         assert_eq!(lines.peek(0).unwrap(), Some(Line { len: 1, taken: 2 }));
-        assert!(lines.peek(2).unwrap().unwrap().is_cut());
+        assert_eq!(lines.peek(2).unwrap(), None);
         let long = (MAX_ROW + SCAN_CHUNK + 1) as u64;
         assert_eq!(read_lines(&bytes), [(1, 2), (HEAD, long), (2, 3), (1, 2)]);
     }

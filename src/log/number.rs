@@ -57,7 +57,7 @@ pub enum Tie {
     /// The earliest
     #[default]
     First,
-    /// The latest: a simplification that was kept becomes the best
+    /// The latest: a simpler edit that was kept with an equal score becomes the best
     Last,
 }
 

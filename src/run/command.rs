@@ -23,7 +23,7 @@ use crate::log::Number;
 
 use super::{
     RunningEntry,
-    group::{Group, adopt_orphans},
+    group::{Group, become_subreaper},
     signals::{Event, Events},
     stream::{Seen, Stream},
     terminal::Foreground,
@@ -36,10 +36,10 @@ pub const RESULT_VARIABLE: &str = "LINEAGE_RESULT";
 /// The variable with the number of the repetition, from 1.
 const REPEAT_VARIABLE: &str = "LINEAGE_REPEAT";
 
-/// How often to look whether processes have ended that are children of others.
+/// The end of a process that is not a child of this one sends no signal, so it is looked for this often.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How often to renew the entry of the trial in progress, if it is time to.
+/// The longest wait without an event, so that the heartbeat of the trial, once a minute, is on time.
 const MAX_PAUSE: Duration = Duration::from_secs(10);
 
 /// How long to wait for processes that even SIGKILL does not end, because the kernel is busy with them.
@@ -77,9 +77,9 @@ pub struct Finished {
     pub ending: Ending,
     pub stop: Option<Stop>,
     pub seconds: f64,
-    /// The numbers that were looked for.
+    /// The numbers that were found, in the order of `Wanted::names`.
     pub found: Vec<Option<Number>>,
-    /// The ends of its output.
+    /// The last bytes of its output.
     pub stdout: Vec<u8>,
     pub stderr: Vec<u8>,
     /// Why the log file lacks a part of the output.
@@ -90,7 +90,7 @@ pub struct Finished {
 pub struct Runner {
     plan: Plan,
     events: Events,
-    /// Children of this process that belong to no command.
+    /// Children that this process already had. They belong to no command, and get no signals.
     others: HashSet<u32>,
     /// The file that lists the trial as in progress.
     pub entry: Option<RunningEntry>,
@@ -102,7 +102,7 @@ impl Runner {
         Ok(Self {
             plan,
             events: Events::listen()?,
-            others: adopt_orphans(),
+            others: become_subreaper(),
             entry: None,
         })
     }
@@ -110,20 +110,23 @@ impl Runner {
     /// Runs the command; `result` is the file in which it may say how it ended.
     pub fn run(&mut self, repetition: usize, result: &Path) -> Result<Finished> {
         let started = Instant::now();
+        // Closing `command_runs` tells the threads of the streams that the command has ended.
+        let (end_of_command, command_runs) = io::pipe().context("cannot make a pipe")?;
         let mut child = match self.spawn(repetition, result) {
             Ok(child) => child,
             Err(error) => return Ok(self.not_started(&error)),
         };
         let leader = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-        let leader = leader.context("a process without a number")?;
+        let leader = leader.context("the id of the process is out of range")?;
+        let group = Group::new(leader, self.others.clone());
         let foreground = Foreground::give_to(leader);
-        let (running, end) = io::pipe().context("cannot make a pipe")?;
-        let streams = self.forward_streams(&mut child, &running)?;
-        drop(running);
+        let streams = self.forward_streams(&mut child, &end_of_command);
+        let streams = streams.inspect_err(|_| group.signal(Signal::KILL))?;
+        drop(end_of_command);
         let mut supervisor = Supervisor {
-            group: Group::new(leader, self.others.clone()),
+            group,
             foreground,
-            end: Some(end),
+            command_runs: Some(command_runs),
             open_streams: streams.len(),
             ending: None,
             ended: started,
@@ -135,7 +138,7 @@ impl Runner {
         };
         supervisor.watch(&self.events, &mut self.entry);
         let [Ok(stdout), Ok(stderr)] = streams.map(JoinHandle::join) else {
-            bail!("cannot read the output of the command");
+            bail!("a thread that forwards the output of the command has failed");
         };
         Ok(Finished {
             ending: supervisor.ending.context("the command has not ended")?,
@@ -178,13 +181,13 @@ impl Runner {
     fn forward_streams(
         &self,
         child: &mut Child,
-        running: &PipeReader,
+        end_of_command: &PipeReader,
     ) -> Result<[JoinHandle<Seen>; 2]> {
         let stdout = child.stdout.take().context("no stdout")?;
         let stderr = child.stderr.take().context("no stderr")?;
         Ok([
-            self.forward(stdout.into(), io::stdout().as_fd(), running)?,
-            self.forward(stderr.into(), io::stderr().as_fd(), running)?,
+            self.forward(stdout.into(), io::stdout().as_fd(), end_of_command)?,
+            self.forward(stderr.into(), io::stderr().as_fd(), end_of_command)?,
         ])
     }
 
@@ -192,12 +195,12 @@ impl Runner {
         &self,
         source: OwnedFd,
         own: BorrowedFd,
-        running: &PipeReader,
+        end_of_command: &PipeReader,
     ) -> io::Result<JoinHandle<Seen>> {
         let own = File::from(own.try_clone_to_owned()?);
         let log = self.plan.log.as_ref().map(File::try_clone).transpose()?;
         let finder = Finder::new(self.plan.wanted.clone());
-        let stream = Stream::new(source, running.try_clone()?, own, log, finder);
+        let stream = Stream::new(source, end_of_command.try_clone()?, own, log, finder);
         let events = self.events.sender.clone();
         Ok(thread::spawn(move || {
             let seen = stream.forward();
@@ -212,10 +215,10 @@ struct Supervisor {
     group: Group,
     foreground: Option<Foreground>,
     /// Dropped when the streams need not be read to their end any more.
-    end: Option<io::PipeWriter>,
+    command_runs: Option<io::PipeWriter>,
     open_streams: usize,
     ending: Option<Ending>,
-    /// When the command itself ended.
+    /// When the command itself ended, once it has.
     ended: Instant,
     stop: Option<Stop>,
     deadline: Option<Instant>,
@@ -227,7 +230,7 @@ struct Supervisor {
 impl Supervisor {
     /// Waits until the command and its output have ended.
     fn watch(&mut self, events: &Events, entry: &mut Option<RunningEntry>) {
-        while self.open_streams > 0 || self.end.is_some() {
+        while self.open_streams > 0 || self.command_runs.is_some() {
             match events.receiver.recv_timeout(self.pause()) {
                 Ok(Event::StreamEnded) => self.open_streams -= 1,
                 Ok(Event::Signal(signal)) => self.interrupt(signal),
@@ -239,15 +242,15 @@ impl Supervisor {
             if let Some(entry) = entry {
                 entry.beat();
             }
-            self.keep_time();
-            let is_alone = || !self.group.has_members() || self.has_given_up();
-            if self.ending.is_some() && (self.stop.is_none() || is_alone()) {
-                self.end = None;
+            self.enforce_deadlines();
+            let is_nothing_left = || !self.group.has_members() || self.has_given_up();
+            if self.ending.is_some() && (self.stop.is_none() || is_nothing_left()) {
+                self.command_runs = None;
             }
         }
     }
 
-    /// How long nothing has to be done if no event comes.
+    /// The longest time to wait for an event.
     fn pause(&self) -> Duration {
         if self.stop.is_some() || self.ending.is_some() {
             return PAUSE;
@@ -295,7 +298,8 @@ impl Supervisor {
             .get_or_insert_with(|| Instant::now() + kill_after);
     }
 
-    /// Forwards a signal. The first one says how the trial ended, unless the command has ended by itself.
+    /// Forwards a signal; the first one says how the trial ended. After the command has ended by itself, signals are ignored: only
+    /// its remaining output is read.
     fn interrupt(&mut self, signal: i32) {
         if self.ending.is_none() || self.stop.is_some() {
             self.begin_stop(Stop::Interrupted(signal));
@@ -311,7 +315,7 @@ impl Supervisor {
     }
 
     /// Stops the command when its time is over, and kills what is left after the grace period.
-    fn keep_time(&mut self) {
+    fn enforce_deadlines(&mut self) {
         let now = Instant::now();
         if self.stop.is_none() && self.ending.is_none() && is_over(self.deadline, now) {
             self.begin_stop(Stop::TimedOut);

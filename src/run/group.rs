@@ -12,7 +12,7 @@ use crate::store::{ProcessStat, list_processes};
 
 /// Makes this process the parent of descendants whose own parent ends, and returns the children that it already has. They
 /// do not belong to the command.
-pub(super) fn adopt_orphans() -> HashSet<u32> {
+pub(super) fn become_subreaper() -> HashSet<u32> {
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_child_subreaper(Some(getpid())); // without it, only the group is known
     let own = process::id();

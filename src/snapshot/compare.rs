@@ -151,7 +151,7 @@ impl Snapshot {
     }
 
     fn read_text(&self, entry: &Entry) -> Result<Result<Vec<u8>, &'static str>> {
-        let place = self.place(&entry.path);
+        let place = self.describe_file(&entry.path);
         let mut file = self.open_file(&entry.path)?;
         let mut bytes = Vec::new();
         let probe = (&mut file).take(BINARY_PROBE_BYTES).read_to_end(&mut bytes);

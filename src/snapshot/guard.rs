@@ -9,7 +9,7 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 
 use super::dir::{Dir, FileId, Kind, Meta, file_id};
-use super::{SNAPSHOTS, cannot, root_of};
+use super::{SNAPSHOTS, cannot};
 use crate::store::Store;
 
 /// The protected files by identity, because a bind mount or a hard link is another path to the same
@@ -19,7 +19,10 @@ pub(super) struct StoreGuard(HashSet<FileId>);
 impl StoreGuard {
     pub(super) fn new(store: &Store) -> Result<Self> {
         let mut guard = Self(HashSet::new());
-        let mut paths = vec![store.log_path().to_owned(), root_of(store).join(SNAPSHOTS)];
+        let mut paths = vec![
+            store.log_path().to_owned(),
+            store.snapshot_root().join(SNAPSHOTS),
+        ];
         if let Some(dir) = store.dir() {
             paths.extend([dir.to_owned(), dir.join("lineage.toml")]);
         }

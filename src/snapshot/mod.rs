@@ -1,5 +1,8 @@
-//! Snapshots: the files of a trial as they were when it was logged, stored read-only under
-//! `snapshots/` with a manifest. No path leads out of the store or of the directory of a checkout.
+//! Snapshots: the files of a trial as they were frozen, stored read-only under `snapshots/` with a manifest. Nothing outside
+//! the store and the directory of a checkout is read or written: every path is opened below a `dir::Dir`.
+//!
+//! `walk` finds the files to freeze, `staging` copies them before the log is locked, `freeze` fills the copy, `transfer` copies
+//! snapshots of another store, `guard` protects the store from a checkout into it.
 
 mod backups;
 mod checkout;
@@ -17,7 +20,7 @@ mod workdir;
 
 use std::fs::File;
 use std::io::{self, ErrorKind::NotFound, Seek};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -138,14 +141,14 @@ pub fn find_nearest_snapshot(store: &Store, log: &IndexedLog, id: &ExpId) -> Res
         let trial = log.at(offset)?;
         let row = trial.row();
         let path = row.text(Role::Snapshot);
-        if row.damage.is_none() && has_snapshot(store, Path::new(&*path)) {
+        if row.damage.is_none() && can_open(store, Path::new(&*path)) {
             return Ok(Some(trial));
         }
     }
     Ok(None)
 }
 
-fn has_snapshot(store: &Store, path: &Path) -> bool {
+fn can_open(store: &Store, path: &Path) -> bool {
     !path.as_os_str().is_empty()
         && !is_pruned(store, path)
         && open_snapshot_dir(store, path).is_ok()
@@ -178,14 +181,14 @@ impl Snapshot {
             .filter(|entry| entry.kind == Kind::File)
     }
 
-    fn place(&self, path: &Path) -> String {
+    fn describe_file(&self, path: &Path) -> String {
         format!("{} in the snapshot of trial {}", path.display(), self.trial)
     }
 
     /// Opens a file of the snapshot, whatever it contains now.
     fn open_file(&self, path: &Path) -> Result<File> {
         let opened = self.dir.open_file(path);
-        opened.with_context(|| format!("cannot open {}", self.place(path)))
+        opened.with_context(|| format!("cannot open {}", self.describe_file(path)))
     }
 
     fn suggest_file(&self, path: &Path) -> String {
@@ -209,10 +212,11 @@ impl Snapshot {
             }
             opened => opened?,
         };
-        let place = self.place(path);
+        let place = self.describe_file(path);
         let entry = self.find_file(path);
         let entry =
             entry.with_context(|| format!("{place} was added later; it is not in the manifest"))?;
+        // Without a hash, another program made the snapshot.
         if entry.hash.is_some() {
             let hash = hash_file(&mut file).with_context(|| format!("cannot read {place}"))?;
             ensure!(
@@ -230,11 +234,6 @@ fn cannot(verb: &str, path: &Path) -> impl Fn() -> String + Copy {
     move || format!("cannot {verb} {}", path.display())
 }
 
-/// The directory that `snapshot_path` is relative to.
-fn root_of(store: &Store) -> PathBuf {
-    store.snapshot_root()
-}
-
 /// Opens the directory at a `snapshot_path`, which must not be that of all snapshots.
 fn open_snapshot_dir(store: &Store, path: &Path) -> Result<Dir> {
     let is_all = path.components().eq(Path::new(SNAPSHOTS).components());
@@ -245,12 +244,12 @@ fn open_snapshot_dir(store: &Store, path: &Path) -> Result<Dir> {
     let path = store.own_snapshot(path);
     check_relative(path)?;
     check_owner(store, path)?;
-    open_below(&root_of(store), path)
+    open_below(&store.snapshot_root(), path)
 }
 
-/// Fails if a log beside that of a store names a snapshot that a trial of the store has.
+/// Fails if a log beside that of a store, which is read without the store, names a snapshot that a trial of the store has.
 fn check_owner(store: &Store, path: &Path) -> Result<()> {
-    let root = root_of(store);
+    let root = store.snapshot_root();
     if store.dir().is_some() || !root.join("lineage.toml").exists() {
         return Ok(());
     }
@@ -264,9 +263,9 @@ fn check_owner(store: &Store, path: &Path) -> Result<()> {
     let len = file.metadata()?.len();
     let options = owner.settings.log_options(None, None);
     let log = Log::open(owner.log_path(), Some(Source::File(file)), len, &options)?;
-    let mut is_other = false;
-    log.for_each_row(|row| is_other |= Path::new(&*row.text(Role::Snapshot)) == path)?;
-    ensure!(!is_other, "it belongs to a trial of {shown}");
+    let mut is_taken = false;
+    log.for_each_row(|row| is_taken |= Path::new(&*row.text(Role::Snapshot)) == path)?;
+    ensure!(!is_taken, "it belongs to a trial of {shown}");
     Ok(())
 }
 
@@ -295,8 +294,8 @@ fn read_manifest(store: &Store, path: &Path) -> Result<Option<Vec<Entry>>> {
     let path = store.own_snapshot(path);
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let relative = path.with_file_name(manifest_name(&name));
-    let path = root_of(store).join(&relative);
-    let opened = Dir::open(&root_of(store)).and_then(|dir| dir.open_file(&relative));
+    let path = store.snapshot_root().join(&relative);
+    let opened = Dir::open(&store.snapshot_root()).and_then(|dir| dir.open_file(&relative));
     let file = match opened {
         Err(error) if error.kind() == NotFound => return Ok(None),
         opened => opened.with_context(cannot("open", &path))?,

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 use super::staging::Staging;
-use super::{SNAPSHOTS, has_pruned_mark, manifest_name, open_below, pruned_name, root_of};
+use super::{SNAPSHOTS, has_pruned_mark, manifest_name, open_below, pruned_name};
 use crate::store::Store;
 
 /// Whether the snapshot at a `snapshot_path` was pruned.
@@ -15,7 +15,7 @@ pub(super) fn is_pruned(store: &Store, path: &Path) -> bool {
     let Some(name) = own_name(store.own_snapshot(path)) else {
         return false;
     };
-    let snapshots = open_below(&root_of(store), Path::new(SNAPSHOTS));
+    let snapshots = open_below(&store.snapshot_root(), Path::new(SNAPSHOTS));
     snapshots.is_ok_and(|dir| has_pruned_mark(&dir, name).unwrap_or(false))
 }
 
@@ -32,7 +32,7 @@ fn own_name(path: &Path) -> Option<&str> {
 pub fn list_stored(store: &Store, paths: Vec<String>) -> Vec<String> {
     let is_stored = |path: &String| {
         let path = store.own_snapshot(Path::new(path));
-        own_name(path).is_some() && root_of(store).join(path).is_dir()
+        own_name(path).is_some() && store.snapshot_root().join(path).is_dir()
     };
     paths.into_iter().filter(is_stored).collect()
 }

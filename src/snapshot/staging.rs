@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::dir::{Dir, Kind, set_mode};
 use super::manifest::{Entry, format_manifest};
-use super::{SNAPSHOTS, cannot, has_pruned_mark, manifest_name, open_below, root_of};
+use super::{SNAPSHOTS, cannot, has_pruned_mark, manifest_name, open_below};
 use crate::log::ExpId;
 use crate::store::{Durability, Store};
 
@@ -47,7 +47,7 @@ impl Staging {
             store.dir().is_some(),
             "{log} has no store for snapshots; `lineage init` makes one"
         );
-        let root = root_of(store);
+        let root = store.snapshot_root();
         let path = root.join(SNAPSHOTS);
         create_dir_all(&path).with_context(cannot("create the directory", &path))?;
         let snapshots = open_below(&root, Path::new(SNAPSHOTS))?;

@@ -10,7 +10,7 @@ use super::dir::Kind;
 use super::prune::is_pruned;
 use super::staging::has_writer;
 use super::{MANIFEST_SUFFIX, SNAPSHOTS, Snapshot, is_not_found, open_snapshot_dir};
-use super::{open_below, read_manifest, root_of};
+use super::{open_below, read_manifest};
 use crate::analysis::{Finding, NamedSnapshot};
 use crate::store::Store;
 use crate::text::visible;
@@ -21,7 +21,7 @@ pub fn list_snapshots(store: &Store) -> Vec<String> {
     let mut found = Vec::new();
     let opened = store
         .dir()
-        .map(|_| open_below(&root_of(store), Path::new(SNAPSHOTS)));
+        .map(|_| open_below(&store.snapshot_root(), Path::new(SNAPSHOTS)));
     let Some(Ok(dir)) = opened else {
         return found; // many stores have none
     };
@@ -63,7 +63,7 @@ pub fn verify_snapshots(store: &Store, rows: &[NamedSnapshot], found: &[String])
         {
             continue;
         }
-        let path = root_of(store).join(SNAPSHOTS).join(name);
+        let path = store.snapshot_root().join(SNAPSHOTS).join(name);
         let what = if is_manifest { "manifest" } else { "snapshot" };
         let text = format!("a {what} without a row");
         findings.push(new_finding(Some(path), "snapshot_of_none", text));
@@ -102,7 +102,7 @@ fn verify_snapshot(
     hashes: &mut HashCache,
 ) -> Result<Vec<Finding>, Finding> {
     let relative = store.own_snapshot(Path::new(&row.path));
-    let path = root_of(store).join(relative);
+    let path = store.snapshot_root().join(relative);
     let dir = open_snapshot_dir(store, relative).map_err(|error| {
         if is_not_found(&error) {
             let text = format!("its snapshot {} is missing", visible(&row.path));

@@ -55,7 +55,7 @@ fn the_settings_say_how_long_a_text_may_be() {
     sandbox.write(".lineage/lineage.toml", set("max_text_bytes = 99999999"));
     let shown = sandbox.transcript(&["append", "--status", "crash"]);
     assert!(
-        shown.contains("append.max_text_bytes is a number of bytes from 1024 to 4194304"),
+        shown.contains("append.max_text_bytes is 99999999; give 1024 to 4194304 bytes"),
         "{shown}"
     );
     assert!(shown.contains("{\"status\":\"crash\""), "{shown}");

@@ -205,7 +205,7 @@ fn a_hole_of_8_gib_at_the_end_is_refused_at_once_and_hides_no_trial() {
     );
     let rest = (8 << 30) - end;
     assert!(
-        shown.contains(&format!("its last {rest} bytes have no line end")),
+        shown.contains(&format!("it ends in {rest} bytes without a newline")),
         "{shown}"
     );
     assert_eq!(count_trials(&sandbox), 1);

@@ -228,7 +228,7 @@ fn a_frozen_file_that_changed_is_not_compared() {
     fs::write(&frozen, "other text\n").unwrap();
     let transcript = sandbox.transcript(&["diff", "1"]);
     assert!(
-        transcript.contains("end in the snapshot of trial 001 has changed")
+        transcript.contains("end in the snapshot of trial 001 is not what was frozen any more")
             && transcript.ends_with("= 1\n"),
         "{transcript}"
     );

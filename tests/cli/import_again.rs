@@ -134,8 +134,8 @@ fn a_row_that_was_changed_since_is_said_and_not_added() {
             "{out}"
         );
         assert!(
-            said.contains("1 row changed since imported")
-                && said.contains(&format!("first log:{line}")),
+            said.contains("1 row of log changed since the import")
+                && said.contains(&format!("first: line {line}")),
             "{said}"
         );
         assert_eq!(sandbox.read_log(), before);

@@ -9,11 +9,11 @@ use crate::{agent::Agent, log::Direction};
 /// Make a store
 ///
 /// Makes `.lineage/` (or DIR) with its settings, a log that has its header, and an empty insights.md. An existing store is
-/// not touched; one that an interrupted `init` left incomplete is completed, and a log without settings gets them, with the
-/// metric and the direction that it shows. In a git repository, the store gets a .gitignore, so that `git clean` does not delete
+/// not touched; one that an interrupted `init` left incomplete is completed. If there is a log but no settings, the metric and
+/// the direction are inferred from the log. In a git repository, the store gets a .gitignore, so that `git clean` does not delete
 /// it.
 ///
-/// `--agent` also writes what makes a coding agent use the store: a skill and a hook that prints the prompt at the start of a
+/// `--agent` also writes the files that make a coding agent use the store: a skill and a hook that prints the prompt at the start of a
 /// session (Claude Code, Codex, Gemini CLI), or a paragraph in AGENTS.md. It can be given again later, and never changes a file
 /// that exists.
 #[derive(Args, Debug)]
@@ -35,13 +35,13 @@ pub struct Init {
     /// A short name for the metric
     #[arg(long, value_name = "SHORT")]
     pub(in crate::commands) label: Option<String>,
-    /// Columns of the log besides the 17
+    /// Columns of the log in addition to the 17 standard ones
     #[arg(long, value_name = "A,B", value_delimiter = ',')]
     pub(in crate::commands) columns: Vec<String>,
     /// Mirror a run of this PostgreSQL database, which hosts share: postgres://USER@HOST/DATABASE; passwords as for psql
     #[arg(long, value_name = "URL", requires = "run")]
     pub(in crate::commands) shared: Option<String>,
-    /// The name of the run; it is made if there is none
+    /// The name of the search in the database; it is created if there is none
     #[arg(long, value_name = "NAME", requires = "shared")]
     pub(in crate::commands) run: Option<String>,
     /// Also write the files that make this coding agent use the store

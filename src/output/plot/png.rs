@@ -46,18 +46,20 @@ impl Painter {
         let style = style(shape.class, self.theme);
         match &shape.outline {
             Outline::Marks(form, size, places) => {
-                // One by one: a path of many marks is slow.
+                // One by one: tiny-skia is slow on one path with thousands of contours.
                 for &place in places {
                     self.draw(mark_path(*form, place, *size), style);
                 }
             }
             Outline::Line(places) => self.draw(polyline(places), style),
             Outline::Ticks(height, places) => self.draw(ticks_path(places, *height), style),
-            Outline::Text(anchor, place, text) => self.write(shape.class, *anchor, *place, text),
+            Outline::Text(anchor, place, text) => {
+                self.draw_text(shape.class, *anchor, *place, text);
+            }
         }
     }
 
-    /// Draws a path. There is none of fewer than two points.
+    /// Draws a path; `None` is one of fewer than two points.
     fn draw(&mut self, path: Option<Path>, style: Style) {
         let Some(path) = path else {
             return;
@@ -72,7 +74,11 @@ impl Painter {
                 width: to_f32(style.stroke_width),
                 line_cap: LineCap::Butt,
                 line_join: LineJoin::Round,
-                dash: StrokeDash::new(vec![6.0, 4.0], 0.0).filter(|_| style.is_dashed),
+                dash: if style.is_dashed {
+                    StrokeDash::new(vec![6.0, 4.0], 0.0)
+                } else {
+                    None
+                },
                 ..Stroke::default()
             };
             self.pixmap
@@ -80,7 +86,7 @@ impl Painter {
         }
     }
 
-    fn write(&mut self, class: Class, anchor: Anchor, (x, y): Position, text: &str) {
+    fn draw_text(&mut self, class: Class, anchor: Anchor, (x, y): Position, text: &str) {
         let style = style(class, self.theme);
         let width = text_width(text, style.font_size);
         let x = match anchor {
@@ -99,13 +105,14 @@ impl Painter {
             };
             self.draw(path.clone(), halo);
         }
-        let weight = Style {
+        let ink = Style {
             fill: Some(fill),
+            // The font has no bold: a thin stroke makes it heavier.
             stroke: style.is_bold.then_some(fill),
             stroke_width: 0.5,
             ..Style::default()
         };
-        self.draw(path, weight);
+        self.draw(path, ink);
     }
 }
 
@@ -147,13 +154,13 @@ fn text_path(text: &str, (mut x, y): Position, size: f64) -> Option<Path> {
         let (found, width) = glyph(c, size);
         match found {
             Some(glyph) => {
-                let mut outline = Pen {
+                let mut pen = GlyphPen {
                     path: &mut path,
                     scale,
                     x: to_f32(x),
                     y: to_f32(y),
                 };
-                face().outline_glyph(glyph, &mut outline);
+                face().outline_glyph(glyph, &mut pen);
             }
             None if width > 0.0 => {
                 let (inset, height) = (width * 0.15, size * 0.7);
@@ -175,38 +182,42 @@ fn text_path(text: &str, (mut x, y): Position, size: f64) -> Option<Path> {
     path.finish()
 }
 
-/// Adds the outline of a glyph to a path.
-struct Pen<'p> {
+/// Adds the outline of a glyph to a path. In a font, y points up.
+struct GlyphPen<'p> {
     path: &'p mut PathBuilder,
     scale: f32,
     x: f32,
     y: f32,
 }
 
-impl Pen<'_> {
-    fn at(&self, x: f32, y: f32) -> (f32, f32) {
+impl GlyphPen<'_> {
+    fn to_picture(&self, x: f32, y: f32) -> (f32, f32) {
         (self.x + x * self.scale, self.y - y * self.scale)
     }
 }
 
-impl OutlineBuilder for Pen<'_> {
+impl OutlineBuilder for GlyphPen<'_> {
     fn move_to(&mut self, x: f32, y: f32) {
-        let (x, y) = self.at(x, y);
+        let (x, y) = self.to_picture(x, y);
         self.path.move_to(x, y);
     }
 
     fn line_to(&mut self, x: f32, y: f32) {
-        let (x, y) = self.at(x, y);
+        let (x, y) = self.to_picture(x, y);
         self.path.line_to(x, y);
     }
 
     fn quad_to(&mut self, x1: f32, y1: f32, x: f32, y: f32) {
-        let ((x1, y1), (x, y)) = (self.at(x1, y1), self.at(x, y));
+        let ((x1, y1), (x, y)) = (self.to_picture(x1, y1), self.to_picture(x, y));
         self.path.quad_to(x1, y1, x, y);
     }
 
     fn curve_to(&mut self, x1: f32, y1: f32, x2: f32, y2: f32, x: f32, y: f32) {
-        let ((x1, y1), (x2, y2), (x, y)) = (self.at(x1, y1), self.at(x2, y2), self.at(x, y));
+        let ((x1, y1), (x2, y2), (x, y)) = (
+            self.to_picture(x1, y1),
+            self.to_picture(x2, y2),
+            self.to_picture(x, y),
+        );
         self.path.cubic_to(x1, y1, x2, y2, x, y);
     }
 
