@@ -198,7 +198,7 @@ fn a_guess_is_one_note_that_quiet_silences() {
     assert_eq!(said.lines().count(), 1, "{said}");
     assert!(
         said.contains(
-            "assuming zorp (lower is better): the likeliest column of numbers, the direction by default; override with --metric, --direction"
+            "assuming zorp (lower is better): the likeliest column of numbers, the direction by default; no keep or discard speaks for one; override with --metric, --direction"
         ),
         "{said}"
     );
