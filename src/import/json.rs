@@ -77,9 +77,9 @@ impl Iterator for Values<'_> {
             if next.is_empty() {
                 return None;
             }
-            let line_len = next.find('\n').unwrap_or(next.len());
+            let first_line = || next.split('\n').next().unwrap_or(next); // the whole text may be one line
             if next.starts_with('#') {
-                self.advance(line_len);
+                self.advance(first_line().len());
                 continue;
             }
             let line = self.line;
@@ -87,7 +87,7 @@ impl Iterator for Values<'_> {
             let value = stream.next().and_then(Result::ok);
             self.advance(match value {
                 Some(_) => stream.byte_offset(),
-                None => find_glued(&next[..line_len]).unwrap_or(line_len),
+                None => find_glued(first_line()).unwrap_or(first_line().len()),
             });
             return Some((line, value));
         }

@@ -109,6 +109,17 @@ fn many_columns_of_an_external_log_take_linear_time() {
 }
 
 #[test]
+fn a_list_of_objects_in_one_line_takes_linear_time() {
+    let write = |runs| {
+        let run = |id| format!("{{\"run\":{id},\"val_loss\":{id}.5,\"status\":\"keep\"}}");
+        let runs: Vec<String> = (0..runs).map(run).collect();
+        format!("[{}]", runs.join(", "))
+    };
+    let best = ["--store", "l.json", "best", "-q"];
+    assert_linear("l.json", write, [5000, 20_000], &best);
+}
+
+#[test]
 fn many_columns_are_imported_in_linear_time() {
     let write = |columns| {
         let names: String = (0..columns).map(|n| format!(",c{n}")).collect();
