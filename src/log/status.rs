@@ -119,7 +119,7 @@ impl Status {
             Self::Baseline => "start from here",
             Self::Keep => "build on it",
             Self::Discard => "do not repeat this exact edit",
-            Self::Crash => "avoid this, or fix the bug and resubmit",
+            Self::Crash => "avoid this, or fix the bug and try it again",
             Self::EvalBudgetOverrun => {
                 "training fits the budget; make the evaluation cheaper, or leave it unchanged"
             }

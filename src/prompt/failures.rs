@@ -3,6 +3,7 @@
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
+    iter::repeat,
 };
 
 use anyhow::Result;
@@ -212,7 +213,7 @@ fn class_text(class: &FailureClass, page: &Page) -> String {
     let trials = trial_count(class.trials);
     let name = word(&class.name);
     let advice = match status {
-        Status::Other => "see what it means; no such trial has a score",
+        Status::Other => "an unknown status, see the notes; it never counts as the best",
         status => status.advice(),
     };
     let mut text = format!("- **{name}**: {trials}, {part}{lost}. Next: {advice}.\n");
@@ -251,12 +252,12 @@ fn children_text(status: Status, data: &PromptData) -> String {
         "  - {failed} of the last {} trials from the best",
         last.len()
     );
-    for (column, (low, high)) in values {
+    for (separator, (column, (low, high))) in [": "].into_iter().chain(repeat(", ")).zip(values) {
         let range = match (amount(low), amount(high)) {
             (low, high) if low == high => low,
             (low, high) => format!("{low}–{high}"),
         };
-        text += &format!(": {} {range}", word(&column));
+        text += &format!("{separator}{} {range}", word(&column));
     }
     text + "\n"
 }

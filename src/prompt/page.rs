@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::HashMap,
+    collections::{HashMap, HashSet},
 };
 
 use super::{PromptData, PromptOptions, limits::find_violation};
@@ -19,6 +19,8 @@ pub(super) struct Page<'a> {
     pub(super) options: &'a PromptOptions<'a>,
     /// How often each hypothesis was shown.
     shown: RefCell<HashMap<String, u8>>,
+    /// The offsets of the trials whose hypothesis the chain shows.
+    pub(super) shown_in_chain: RefCell<HashSet<u64>>,
     /// How many per cent of their bytes the lists may have, how many bytes that is for 100 %, and how many they have.
     scale: usize,
     listed: Cell<usize>,
@@ -31,6 +33,7 @@ impl<'a> Page<'a> {
             data,
             options,
             shown: RefCell::default(),
+            shown_in_chain: RefCell::default(),
             scale,
             listed: Cell::default(),
             used: Cell::default(),

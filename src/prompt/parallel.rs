@@ -19,9 +19,9 @@ pub(super) fn invalid(page: &Page) -> Option<Section> {
         return None;
     }
     let trials = count(data.all_invalid as u64, "failed trial");
-    let metric = word(&data.schema.metric);
     let text = format!(
-        "{trials} with a better {metric} than the best. None is a record; one that is made to fit would be.\n\n"
+        "{trials} with a better score than the best. Such a score does not count; the same idea, changed so that it meets what it \
+         missed, would be the new best.\n\n"
     );
     let best = data.best.as_ref().and_then(|best| best.row().score());
     let rows = data.invalid.iter().map(|trial| {

@@ -40,22 +40,22 @@ fn noise_text(noise: f64, page: &Page) -> String {
 fn signal_text(signal: &Signal, page: &Page) -> String {
     match signal {
         Signal::NoProgress { trials, epsilon } => {
-            let little = match epsilon {
+            let beyond_noise = match epsilon {
                 Some(epsilon) if *epsilon > 0.0 => {
                     let epsilon = number(*epsilon);
-                    format!("changed the score by less than {epsilon}, which is noise, or ")
+                    format!(" that differs from the best by more than the noise, {epsilon}")
                 }
                 _ => String::new(),
             };
             format!(
-                "- Your last {trials} trials {little}did not complete: try another kind of change.\n"
+                "- None of your last {trials} trials gave a valid score{beyond_noise}: try another kind of change.\n"
             )
         }
         Signal::NoKeep { trials } if page.data.tally.last_keep.is_none() => {
             format!("- No keep yet, after {trials} trials.\n")
         }
         Signal::NoKeep { trials } => {
-            format!("- No keep for {trials} trials: small steps from the best no longer pay off.\n")
+            format!("- No keep for {trials} trials: consider a larger change.\n")
         }
         Signal::ChildrenFail { children } => format!(
             "- The last {children} trials from the best all failed: look for what they have in common.\n"
@@ -65,7 +65,9 @@ fn signal_text(signal: &Signal, page: &Page) -> String {
 }
 
 fn near_misses_text(page: &Page) -> String {
-    let mut text = "- Worth another try from the best: discards close to zero, measured against an earlier best.\n".to_owned();
+    let mut text =
+        "- Worth another try from the best: these discards lost narrowly to an earlier best.\n"
+            .to_owned();
     for trial in &page.data.signals.near_misses {
         let row = trial.row();
         let delta = explained_delta(&row).unwrap_or_default();
@@ -117,8 +119,10 @@ pub(super) fn chain(page: &Page) -> Option<Section> {
     }
     let note = match data.relatives.chain_end {
         ChainEnd::Root => "",
-        ChainEnd::MissingParent => "\nThe parent of the first trial is not in the log.\n",
-        ChainEnd::Cycle => "\nThe parents form a cycle; the chain is cut at the first trial.\n",
+        ChainEnd::MissingParent => "\nThe parent of the oldest trial above is not in the log.\n",
+        ChainEnd::Cycle => {
+            "\nThe parents form a cycle; the chain is cut at the oldest trial above.\n"
+        }
     };
     let rows = vec![block(&lines) + note];
     Some(Section::new("## Chain to the best, oldest first", "", rows))
@@ -141,6 +145,7 @@ fn link_text((trial, step): &(Trial, String), page: &Page) -> String {
     let id = cut_visible(&row.name(), CHAIN_WORD);
     let mut text = format!("{id} [{outcome}]");
     if page.may_show(&row) {
+        page.shown_in_chain.borrow_mut().insert(row.offset);
         let hypothesis = cut_visible(&row.text(Role::Hypothesis), HYPOTHESIS);
         text += &format!(" {hypothesis}");
     }

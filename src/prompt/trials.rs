@@ -121,14 +121,7 @@ fn table(
 /// Where the hypothesis is shown instead, if it is not shown here.
 fn hide_hypothesis(trial: &Trial, page: &Page) -> Option<&'static str> {
     let row = trial.row();
-    let sections = &page.options.settings.sections;
-    let mut links = page
-        .data
-        .relatives
-        .chain
-        .iter()
-        .map(|(link, _)| link.row().offset);
-    if sections.contains(&SectionName::Chain) && links.any(|offset| offset == row.offset) {
+    if page.shown_in_chain.borrow().contains(&row.offset) {
         return Some("in the chain");
     }
     (!page.may_show(&row)).then_some("shown elsewhere")
@@ -238,7 +231,7 @@ fn split_in_full(trials: &[Trial], page: &Page) -> (String, Vec<Trial>) {
     let names: Vec<String> = names.collect();
     let mut note = String::new();
     if !names.is_empty() {
-        note += &format!("Among the last {}: {}.\n\n", full.len(), names.join(", "));
+        note += &format!("Shown in full below: {}.\n\n", names.join(", "));
     }
     if !others.is_empty() {
         note += DELTA_NOTE;

@@ -59,9 +59,9 @@ impl Default for PromptSettings {
 }
 
 /// The stop rule keeps an agent from spending a night on one idea.
-const DEFAULT_TASK: &str = "Propose one edit within the {specialist} domain that improves {metric} over {best}, check it \
-locally, and submit it. One submit is a complete session: stopping there is the default. Submit again only if the \
-result points to a concrete next edit worth trying; a crash, an uninformative result, or no clear refinement means stop.";
+const DEFAULT_TASK: &str = "As specialist {specialist}, propose one edit that improves {metric} over {best}, check it locally, and \
+run it as one trial. One trial is a complete session: stopping there is the default. Run another only if the result points to \
+a concrete next edit worth trying; after a crash, an uninformative result or no clear refinement, stop.";
 
 /// A section of the prompt. The variants are in the usual order, and their names are the words for them everywhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize, ValueEnum)]

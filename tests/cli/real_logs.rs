@@ -257,7 +257,7 @@ fn the_prompt_has_the_rows_that_the_harness_showed() {
         page.lines().filter_map(line).collect()
     };
     let full = page
-        .split_once("in full")
+        .split_once("in full, newest first")
         .unwrap()
         .1
         .split_once("\n## ")

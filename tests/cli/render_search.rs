@@ -148,7 +148,7 @@ fn the_task_names_the_step_of_the_loop() {
     };
     sandbox.write(".lineage/lineage.toml", settings(""));
     let text = section(&sandbox, "task");
-    let step = "To submit, run `./run_trial.sh \"$hypothesis\"`; before you run, ask `lineage similar \"your hypothesis\"`.\n";
+    let step = "To run a trial: `./run_trial.sh \"$hypothesis\"`; before you run it, ask `lineage similar \"your hypothesis\"`.\n";
     assert!(text.ends_with(step), "{text}");
     sandbox.write(
         ".lineage/lineage.toml",
@@ -160,7 +160,7 @@ fn the_task_names_the_step_of_the_loop() {
         "{text}"
     );
     assert!(
-        text.ends_with("\nBefore you run, ask `lineage similar \"your hypothesis\"`.\n"),
+        text.ends_with("\nBefore you run it, ask `lineage similar \"your hypothesis\"`.\n"),
         "{text}"
     );
     let blind = sandbox.ok(&["render", "--for", "opt", "--blind", "-q"]);

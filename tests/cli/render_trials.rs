@@ -157,7 +157,7 @@ fn a_failed_score_is_never_shown_as_a_record() {
     assert_eq!(
         section(&sandbox, "invalid"),
         "## Better than the best, but invalid\n\n\
-         2 failed trials with a better val_loss than the best. None is a record; one that is made to fit would be.\n\n\
+         2 failed trials with a better score than the best. Such a score does not count; the same idea, changed so that it meets what it missed, would be the new best.\n\n\
          - 003 [opt, disqualified, val_loss 7.9 (invalid)] 0.1 ahead of the best: `idea number 3 of its own`\n\
          - 002 [opt, size_blocked, val_loss 7 (invalid), artifact_bytes 16,000,500] 1 ahead of the best: `idea number 2 of its own`\n"
     );
