@@ -29,8 +29,8 @@ pub struct Entry {
 /// Counts and compute of some trials. Damaged rows are not counted.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Group {
-    /// Trials and seconds of each status, in the order of `Status::ALL`.
-    known: [(u64, f64); Status::ALL.len()],
+    /// Trials and seconds of each status, in the order of `Status::ALL`, and of all other words.
+    counts: [(u64, f64); Status::ALL.len() + 1],
     /// Trials and seconds of words that are not a status.
     other: BTreeMap<String, (u64, f64)>,
     /// Trials that completed and have a score.
@@ -41,14 +41,17 @@ pub struct Group {
 
 impl Group {
     pub(super) fn add(&mut self, row: &Row) {
-        let word = || row.text(Role::Status).into_owned();
-        let (trials, sum) = match self.known.get_mut(row.status() as usize) {
-            Some(count) => count,
-            None => self.other.entry(word()).or_default(),
+        let status = row.status();
+        let count = |(trials, seconds): &mut (u64, f64)| {
+            *trials += 1;
+            *seconds += seconds_of(row);
         };
-        *trials += 1;
-        self.completed += u64::from(row.status().is_completed() && row.score().is_some());
-        *sum += seconds_of(row);
+        count(&mut self.counts[status as usize]);
+        if status == Status::Other {
+            let word = row.text(Role::Status).into_owned();
+            count(self.other.entry(word).or_default());
+        }
+        self.completed += u64::from(status.is_completed() && row.score().is_some());
         if let Some(score) = row.eligible_score()
             && self
                 .best
@@ -63,7 +66,7 @@ impl Group {
     /// Every outcome that occurs: the statuses in their order, then other words in theirs.
     pub fn entries(&self) -> impl Iterator<Item = Entry> {
         let known = Status::ALL.map(|status| (status, status.name()));
-        let known = known.into_iter().zip(&self.known);
+        let known = known.into_iter().zip(&self.counts);
         let other = self.other.iter();
         let other = other.map(|(word, count)| ((Status::Other, word.as_str()), count));
         let entries = known.chain(other).map(|((status, word), count)| Entry {
@@ -76,13 +79,18 @@ impl Group {
     }
 
     pub fn trials(&self, is_wanted: impl Fn(Status) -> bool) -> u64 {
-        let entries = self.entries().filter(|entry| is_wanted(entry.status));
-        entries.map(|entry| entry.trials).sum()
+        self.wanted(is_wanted).map(|(trials, _)| trials).sum()
     }
 
     pub fn hours(&self, is_wanted: impl Fn(Status) -> bool) -> f64 {
-        let entries = self.entries().filter(|entry| is_wanted(entry.status));
-        entries.fold(0.0, |sum, entry| sum + entry.hours) // `sum` of nothing is -0.0
+        let counts = self.wanted(is_wanted);
+        counts.fold(0.0, |sum, (_, seconds)| sum + seconds / 3600.0) // `sum` of nothing is -0.0
+    }
+
+    fn wanted(&self, is_wanted: impl Fn(Status) -> bool) -> impl Iterator<Item = &(u64, f64)> {
+        let statuses = Status::ALL.into_iter().chain([Status::Other]);
+        let counts = statuses.zip(&self.counts);
+        counts.filter_map(move |(status, count)| is_wanted(status).then_some(count))
     }
 
     /// Compute of trials that ended without a comparable score.

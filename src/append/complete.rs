@@ -91,6 +91,7 @@ impl Draft {
 
     /// Fails if the job of this draft is logged with another outcome: status or score.
     pub fn check_logged(&self, logged: &LoggedJob, schema: &Schema) -> Result<()> {
+        self.check_columns(schema)?;
         let word = self.get("status").unwrap_or_default();
         let score = self.score(schema)?.map(|score| score.value());
         let is_same_status = match word {

@@ -1,6 +1,6 @@
 //! A log that is missing or empty although its store had trials.
 
-use std::{fs::DirEntry, path::Path};
+use std::{fs::DirEntry, io::ErrorKind, path::Path};
 
 use super::names::{AMENDED, INDEX, LOG, SETTINGS};
 use crate::files::read_input;
@@ -33,8 +33,10 @@ pub(super) fn describe_lost_log(dir: &Path) -> String {
     format!("{log} {state}, but its store has {found}; restore the log, or {way_out}")
 }
 
+/// Whether a file, or what a link leads to, does not exist.
 fn is_missing(path: &Path) -> bool {
-    path.symlink_metadata().is_err()
+    let metadata = path.metadata();
+    metadata.is_err_and(|error| error.kind() == ErrorKind::NotFound)
 }
 
 /// Whether a log is missing, empty, or has only its header.
@@ -66,15 +68,15 @@ fn find_traces(dir: &Path) -> Vec<String> {
     traces
 }
 
-/// A snapshot has a directory, a saved prompt a file in Markdown. A log without trials may have a prompt, and the snapshot of
-/// a first trial whose writer was killed.
+/// A snapshot has a directory, a saved prompt a file in Markdown. A log without trials may have a prompt as of none, and the
+/// snapshot of a first trial whose writer was killed.
 fn is_trace(entry: &DirEntry, has_log: bool) -> bool {
     let name = entry.file_name();
     let name = name.as_encoded_bytes();
-    if name.starts_with(b".") || has_log && (name.starts_with(b"000") || name.starts_with(b"none"))
-    {
+    let is_dir = entry.file_type().is_ok_and(|kind| kind.is_dir());
+    let of_no_trial: &[u8] = if is_dir { b"000" } else { b"none" };
+    if name.starts_with(b".") || has_log && name.starts_with(of_no_trial) {
         return false;
     }
-    let is_dir = entry.file_type().is_ok_and(|kind| kind.is_dir());
     is_dir || name.ends_with(b".md")
 }

@@ -105,7 +105,7 @@ fn numbers_that_are_not_finite_are_left_empty_and_the_batch_is_logged() {
                   {"status":"auto","metric":NaN}
                   {"status":"discard","metric":Infinity,"notes":"NaN"}
                   {"status":"keep","metric":"-inf","total_s":NaN}
-                  {"status":"auto","val_loss":-Infinity}"#;
+                  {"status":"auto","val_loss":-1e999}"#;
     let json = json.replace("val_loss", "core_metric");
     let shown = sandbox.transcript_with_stdin(&["append", "--json"], json);
     assert!(

@@ -1,6 +1,6 @@
 //! A log that was moved away is not taken for an empty one.
 
-use std::fs;
+use std::{fs, os::unix::fs::symlink};
 
 use crate::sandbox::Sandbox;
 
@@ -69,6 +69,22 @@ fn a_log_that_is_restored_is_used_again() {
     let sandbox = without_log();
     fs::rename(sandbox.path("old.tsv"), sandbox.log()).unwrap();
     assert_eq!(sandbox.ok(&["append", "--status", "crash"]), "001\n");
+}
+
+#[test]
+fn a_log_behind_a_link_to_nothing_or_without_the_first_trial_is_lost() {
+    let sandbox = without_log();
+    symlink("unmounted/results.tsv", sandbox.log()).unwrap();
+    fs::create_dir(sandbox.path(".lineage/unmounted")).unwrap();
+    let shown = sandbox.transcript(&["append", "--status", "crash"]);
+    assert!(shown.contains("is missing, but its store has"), "{shown}");
+    fs::remove_file(sandbox.log()).unwrap();
+    let old = sandbox.read("old.tsv");
+    let header = old.lines().next().unwrap().to_owned() + "\n";
+    sandbox.write(".lineage/results.tsv", header);
+    let shown = sandbox.transcript(&["append", "--status", "crash"]);
+    let said = "has no trial, but its store has 1 saved prompt";
+    assert!(shown.contains(said) && shown.ends_with("= 1\n"), "{shown}");
 }
 
 #[test]

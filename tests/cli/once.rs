@@ -49,6 +49,9 @@ fn an_attempt_is_a_whole_number_of_a_job() {
     let shown = sandbox.transcript(&["append", "--status", "crash", "--attempt", "2"]);
     assert!(shown.contains("--job-name"), "{shown}");
     assert!(sandbox.rows().is_empty());
+    log_job(&sandbox, &["--status", "crash"]);
+    let shown = log_job(&sandbox, &["--status", "crash", "--attempt", "0"]);
+    assert!(shown.contains("is not the number of an attempt"), "{shown}");
 }
 
 #[test]

@@ -120,6 +120,16 @@ fn a_list_of_objects_in_one_line_takes_linear_time() {
 }
 
 #[test]
+fn many_unknown_statuses_are_counted_in_linear_time() {
+    let write = |rows| {
+        let rows: String = (0..rows).map(|n| format!("{n}\tword{n}\t1\n")).collect();
+        format!("exp_id\tstatus\tcore_metric\n{rows}")
+    };
+    let stats = ["--store", "s.tsv", "stats", "-q"];
+    assert_linear("s.tsv", write, [2000, 8000], &stats);
+}
+
+#[test]
 fn many_columns_are_imported_in_linear_time() {
     let write = |columns| {
         let names: String = (0..columns).map(|n| format!(",c{n}")).collect();
