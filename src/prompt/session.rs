@@ -2,7 +2,7 @@
 
 use super::page::{Page, cell, id, trial_count};
 use super::trim::Section;
-use crate::analysis::{Limit, Side};
+use crate::analysis::Side;
 use crate::log::{Role, Status, Trial};
 use crate::output::format::amount;
 use crate::output::markdown::{code, prose, word};
@@ -14,6 +14,9 @@ const FILE_NAME: usize = 200;
 const FIRST_LINE: usize = 100;
 const DIRECTORY: usize = 400;
 const COMMAND: usize = 1000;
+
+/// How many limits the opening names.
+const MAX_LIMITS: usize = 3;
 
 pub(super) fn opening(page: &Page) -> Section {
     let (data, options) = (page.data, page.options);
@@ -59,25 +62,24 @@ pub(super) fn opening(page: &Page) -> Section {
     Section::new("# Session start", &text, Vec::new())
 }
 
-/// The limit that the best is closest to, in its share of the limit; the section on limits says more.
+/// The limits that most failures exceed; the section on limits says more.
 fn limits_line(page: &Page) -> String {
-    let best = page.data.best.as_ref().map(Trial::row);
-    let share = |limit: &Limit| match best.as_ref().and_then(|best| limit.value_in(best)) {
-        Some(value) => limit.margin(value) / limit.safe_value().abs(),
-        None => f64::INFINITY,
-    };
-    let limits = page.data.limits.iter();
-    let Some(limit) = limits.min_by(|a, b| share(a).total_cmp(&share(b))) else {
-        return String::new();
-    };
-    let side = match limit.side {
-        Side::AtMost => "at most",
-        Side::AtLeast => "at least",
-    };
-    let (column, value) = (word(&limit.column), amount(limit.safe_value()));
-    match page.data.limits.len() {
-        1 => format!("Limit: {column} {side} {value}.\n"),
-        limits => format!("Tightest of {limits} limits: {column} {side} {value}.\n"),
+    let limits = page.data.limits.iter().take(MAX_LIMITS).map(|limit| {
+        let side = match limit.side {
+            Side::AtMost => "at most",
+            Side::AtLeast => "at least",
+        };
+        format!(
+            "{} {side} {}",
+            word(&limit.column),
+            amount(limit.safe_value())
+        )
+    });
+    let limits: Vec<String> = limits.collect();
+    match limits.len() {
+        0 => String::new(),
+        1 => format!("Limit: {}.\n", limits[0]),
+        _ => format!("Limits: {}.\n", limits.join("; ")),
     }
 }
 
