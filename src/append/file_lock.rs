@@ -48,8 +48,8 @@ pub(super) fn open_locked(path: &Path, create: bool, wait: Duration) -> Result<F
 fn acquire(file: &File, path: &Path, deadline: Instant, wait: Duration) -> Result<()> {
     let locked = match FileExt::try_lock(file) {
         Ok(()) => Ok(()),
-        Err(TryLockError::Error(error)) => Err(error),
-        Err(TryLockError::WouldBlock) => {
+        Err(TryLockError::Error(error)) if error.kind() != ErrorKind::Interrupted => Err(error),
+        Err(_) => {
             let (sender, receiver) = mpsc::channel();
             let file = file.try_clone()?;
             thread::spawn(move || sender.send(lock(&file)));

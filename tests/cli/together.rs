@@ -115,3 +115,19 @@ fn the_lock_of_a_log_that_was_replaced_is_not_enough() {
         "the row is in the file that is at the path"
     );
 }
+
+#[test]
+fn a_lock_that_a_signal_interrupts_is_tried_again() {
+    let sandbox = Sandbox::with_store();
+    let mut strace = sandbox.command("strace");
+    let inject = "inject=flock:error=EINTR:when=1";
+    strace.args(["-f", "-qq", "-o", "/dev/null", "-e", inject]);
+    strace.arg(env!("CARGO_BIN_EXE_lineage"));
+    let Ok(output) = strace.args(["append", "--status", "crash"]).output() else {
+        crate::sandbox::skipped("no strace");
+        return;
+    };
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    assert_eq!(output.stdout, b"000\n");
+}
