@@ -2,7 +2,7 @@
 
 use std::{
     fs::{File, OpenOptions, Permissions},
-    io::{self, ErrorKind, Read, Write},
+    io::{self, ErrorKind, Read, Seek, Write},
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
     thread::sleep,
@@ -13,7 +13,7 @@ use rustix::{
     fs::{OFlags, fcntl_setfl},
     io::Errno,
 };
-use tempfile::NamedTempFile;
+use tempfile::{NamedTempFile, PersistError};
 
 use crate::text::byte_count;
 
@@ -77,8 +77,34 @@ pub(crate) fn temporary_file_beside(path: &Path, mode: u32) -> io::Result<NamedT
 /// Gives a temporary file its name once its content is on disk. Fails if a file of that name exists.
 pub(crate) fn persist_new(file: NamedTempFile, path: &Path) -> io::Result<()> {
     file.as_file().sync_all()?;
-    file.persist_noclobber(path)?;
+    persist(file, |file| file.persist_noclobber(path))?;
     Ok(())
+}
+
+/// Names a temporary file, again if a signal interrupts that.
+pub(crate) fn persist(
+    mut file: NamedTempFile,
+    name: impl Fn(NamedTempFile) -> Result<File, PersistError>,
+) -> io::Result<File> {
+    loop {
+        match name(file) {
+            Err(error) if error.error.kind() == ErrorKind::Interrupted => file = error.file,
+            named => return Ok(named?),
+        }
+    }
+}
+
+/// Copies the rest of an input to a new file, whatever signals interrupt that, and returns the length of the file.
+pub(crate) fn copy_to_file(input: &mut impl Read, file: &mut File) -> io::Result<u64> {
+    loop {
+        match io::copy(input, file) {
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            copied => {
+                copied?;
+                return file.stream_position();
+            }
+        }
+    }
 }
 
 /// Creates a file that must not exist, with this text and these permissions.
@@ -99,7 +125,7 @@ pub(crate) fn replace_file(path: &Path, bytes: &[u8], mode: u32) -> io::Result<(
     };
     let mut file = temporary_file_beside(&path, mode)?;
     file.write_all(bytes)?;
-    file.persist(&path)?;
+    persist(file, |file| file.persist(&path))?;
     Ok(())
 }
 

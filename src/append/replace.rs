@@ -20,7 +20,7 @@ use super::{
     lock::{find_missing, write_counted},
 };
 use crate::{
-    files::{flush_directory_of, open_regular},
+    files::{copy_to_file, flush_directory_of, open_regular, persist},
     log::{
         Log, Row, Source, Trial,
         amendments::{amendments_path, header_of},
@@ -61,8 +61,7 @@ impl LockedLog {
             self.file.metadata()?.len() == len,
             "a program that does not take the lock has written to {shown}; stop it and try again"
         );
-        let copy = copy
-            .persist(&path)
+        let copy = persist(copy, |copy| copy.persist(&path))
             .with_context(|| format!("cannot replace {shown}"))?;
         self.switch_to(copy, &path).map_err(|error| {
             anyhow!(Written(format!(
@@ -151,7 +150,8 @@ fn create_copy(path: &Path) -> Result<NamedTempFile> {
 fn copy_range(mut from: &File, range: Range<u64>, to: &mut File) -> Result<()> {
     from.seek(SeekFrom::Start(range.start))?;
     let len = range.end - range.start;
-    let copied = io::copy(&mut from.take(len), to)?;
+    let start = to.stream_position()?;
+    let copied = copy_to_file(&mut from.take(len), to)? - start;
     ensure!(copied == len, "the log was shortened while it was copied");
     Ok(())
 }

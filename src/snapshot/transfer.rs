@@ -2,7 +2,6 @@
 //! both stores are on one file system.
 
 use std::collections::HashMap;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -13,6 +12,7 @@ use super::manifest::Entry;
 use super::prune::is_pruned;
 use super::staging::{StagedSnapshot, Staging};
 use super::{Snapshot, cannot};
+use crate::files::copy_to_file;
 use crate::store::Store;
 
 /// Copies the snapshots of one store into another.
@@ -108,7 +108,7 @@ impl<'s> SnapshotCopier<'s> {
             return Ok(());
         }
         let mut copy = tree.create_file(path)?;
-        let copied = io::copy(&mut original, &mut copy)?;
+        let copied = copy_to_file(&mut original, &mut copy)?;
         ensure!(copied == entry.len, "its length has just changed");
         set_mode(&copy, entry.frozen_mode())?;
         copy.set_modified(original.metadata()?.modified()?)?;

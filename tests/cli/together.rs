@@ -117,17 +117,37 @@ fn the_lock_of_a_log_that_was_replaced_is_not_enough() {
 }
 
 #[test]
-fn a_lock_that_a_signal_interrupts_is_tried_again() {
+fn what_a_signal_interrupts_is_tried_again() {
     let sandbox = Sandbox::with_store();
-    let mut strace = sandbox.command("strace");
-    let inject = "inject=flock:error=EINTR:when=1";
-    strace.args(["-f", "-qq", "-o", "/dev/null", "-e", inject]);
-    strace.arg(env!("CARGO_BIN_EXE_lineage"));
-    let Ok(output) = strace.args(["append", "--status", "crash"]).output() else {
-        crate::sandbox::skipped("no strace");
-        return;
-    };
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{stderr}");
-    assert_eq!(output.stdout, b"000\n");
+    sandbox.write("work/train.py", "lr = 1");
+    sandbox.ok(&[
+        "append",
+        "--status",
+        "keep",
+        "--metric",
+        "1",
+        "--snapshot",
+        "work",
+    ]);
+    for (call, command) in [
+        ("flock", "append --status crash"),
+        ("copy_file_range", "checkout 0 out"),
+        ("copy_file_range", "amend 0 --notes x --why y"),
+        ("rename", "amend 0 --notes z --why y"),
+        ("renameat2", "init s"),
+        ("renameat2", "render --for x --save"),
+    ] {
+        let mut strace = sandbox.command("strace");
+        let inject = format!("inject={call}:error=EINTR:when=1");
+        strace.args(["-f", "-qq", "-o", "/dev/null", "-e", &inject]);
+        strace
+            .arg(env!("CARGO_BIN_EXE_lineage"))
+            .args(command.split(' '));
+        let Ok(output) = strace.output() else {
+            crate::sandbox::skipped("no strace");
+            return;
+        };
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{call}, {command}: {stderr}");
+    }
 }

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 
 use super::{CheckoutOutcome, Plan};
+use crate::files::copy_to_file;
 use crate::snapshot::backups::next_number;
 use crate::snapshot::compare::State;
 use crate::snapshot::dir::{Dir, Kind, Meta, set_mode};
@@ -103,7 +104,7 @@ impl<'a> Target<'a> {
             self.dir.create_file(path.with_file_name(name))
         })?;
         let partial = path.with_file_name(name);
-        let mut written = io::copy(&mut source, &mut file);
+        let mut written = copy_to_file(&mut source, &mut file);
         if written.as_ref().is_ok_and(|len| *len != entry.len) {
             written = Err(io::Error::other("the frozen file has another length now"));
         }
