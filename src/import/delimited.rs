@@ -10,14 +10,15 @@ use anyhow::{Result, bail};
 
 use super::{
     NOT_A_LOG,
+    declared::DeclaredMetric,
     header::{
         MAX_NAMES, count_known_names, find_header, find_separator, is_blank_or_comment,
-        is_first_row, is_markdown_row, is_trial, name_columns, with_tabs,
+        is_first_row, is_markdown_row, is_markdown_rule, is_trial, name_columns, with_tabs,
     },
     json_rows::flatten_cell,
     split::{split_line, split_plain},
     spool::{FileRow, RowSpool},
-    table::{DeclaredMetric, Table, WideRows, fingerprint, skipped, unique_names},
+    table::{Table, WideRows, fingerprint, skipped, unique_names},
     text::{Lines, Text},
 };
 use crate::log::{Direction, Schema, SkippedLine, split_space_separated};
@@ -79,6 +80,9 @@ struct Parser<'t> {
     declared: DeclaredMetric,
     skipped: Vec<SkippedLine>,
     note: Option<String>,
+    /// Of Markdown: rows with a number and a verdict, and whether the line is in a table with another header.
+    trials: usize,
+    in_other_table: bool,
 }
 
 impl<'t> Parser<'t> {
@@ -113,6 +117,8 @@ impl<'t> Parser<'t> {
             declared: DeclaredMetric::default(),
             skipped: Vec::new(),
             note,
+            trials: 0,
+            in_other_table: false,
         }
     }
 
@@ -139,7 +145,7 @@ impl<'t> Parser<'t> {
         let unexpected = self.skipped.iter().filter(|line| !line.is_expected).count();
         let follows_text = self.skipped.iter().any(|line| line.line < self.first_row);
         match self.separator {
-            '|' => rows * 2 > self.skipped.len() + rows,
+            '|' => self.trials * 2 > rows || rows * 2 > self.skipped.len() + rows,
             separator if !follows_text && count_known_names(&self.names) > 1 => {
                 separator == '\t' || rows >= unexpected
             }
@@ -197,6 +203,9 @@ impl<'t> Parser<'t> {
         if !line.contains(char::is_alphanumeric) {
             return Some(("not a row", is_markdown));
         }
+        if is_markdown && self.is_other_table(cells) {
+            return Some(("another table", true));
+        }
         if cells.len() == 1 && self.width() > 1 {
             return Some(("not a row", false));
         }
@@ -220,6 +229,26 @@ impl<'t> Parser<'t> {
             "another header; it names the cells of the rows below",
             false,
         ))
+    }
+
+    /// Whether a row of Markdown belongs to a table with another header than the first.
+    fn is_other_table(&mut self, cells: &[String]) -> bool {
+        if self.ahead.is_empty()
+            && let Some(Ok(line)) = self.lines.next()
+        {
+            self.ahead.push_back(line);
+        }
+        if self
+            .ahead
+            .front()
+            .is_some_and(|(_, line)| is_markdown_rule(line))
+        {
+            let known = cells
+                .iter()
+                .filter(|cell| self.columns.contains_key(cell.trim()));
+            self.in_other_table = known.count() * 2 <= cells.len();
+        }
+        self.in_other_table
     }
 
     /// The column with a name, which is added if it is new.
@@ -246,6 +275,7 @@ impl<'t> Parser<'t> {
             cells: Vec::new(),
         };
         self.regular += usize::from(!row.is_short && !row.is_wide);
+        self.trials += usize::from(self.separator == '|' && is_trial(&cells));
         if row.is_wide && self.wide.count == 0 {
             self.wide.first = (line, cells.len());
         }

@@ -7,8 +7,10 @@ use crate::log::{
 
 /// The chance that a keep beats the best before it in the true score, and that a discard does not.
 const FIT: f64 = 0.9;
-/// The weight of a missing value.
-const MISSING: f64 = 0.3;
+/// The chance of a trial that could not be compared. A fit is likelier than none, so that a sparse column does not win.
+const UNKNOWN: f64 = 0.5;
+/// The chance that a keep beats the best before it in any other column.
+const CHANCE: f64 = 0.2;
 /// Below this ratio of likelihoods the names decide.
 pub(super) const CLEAR_RATIO: f64 = 20.0;
 
@@ -24,14 +26,26 @@ pub(super) struct Evidence {
     pub(super) beaten: [u32; 2],
     not_beaten: [u32; 2],
     pub(super) missing: u32,
+    missing_keeps: u32,
     pub(super) scored: u32,
+    /// Scored trials with a verdict that is not a failure.
+    pub(super) rated: u32,
     negative: u32,
     minus_ones: u32,
-    /// Steps down and up from one score to the next.
-    pub(super) steps: [u32; 2],
+    /// Steps down and up from one value to the next.
+    steps: [u32; 2],
+    lowest: f64,
+    highest: f64,
+    sum: f64,
+    /// Scores below and above the mean of those before them.
+    pub(super) drift: [u32; 2],
     pub(super) first: Option<f64>,
     pub(super) last: Option<f64>,
     last_keep: Option<f64>,
+    /// Keeps that beat the keep before them, and discards that do not, for minimize and maximize.
+    pub(super) after_keep: [u32; 2],
+    /// Keeps whose stated difference is negative or positive, and discards whose difference is not.
+    pub(super) signs: [u32; 2],
     /// How often the column of differences has the difference to each of several references.
     deltas: u32,
     delta_hits: [u32; 5],
@@ -46,16 +60,39 @@ impl Evidence {
         let Some(value) = value else {
             let is_rated = matches!(status, Status::Keep | Status::Discard | Status::Baseline);
             self.missing += u32::from(is_rated);
+            self.missing_keeps += u32::from(status == Status::Keep);
             return;
         };
-        self.observe_delta(value, delta.filter(|delta| *delta != 0.0));
-        self.scored += 1;
-        self.negative += u32::from(value < 0.0);
-        self.minus_ones += u32::from(is_minus_one(value));
+        let is_decision = matches!(status, Status::Keep | Status::Discard);
+        if let Some(delta) = delta.filter(|delta| *delta != 0.0) {
+            self.observe_delta(value, delta);
+            let is_up = (delta > 0.0) == (status == Status::Keep);
+            self.signs[usize::from(is_up)] += u32::from(is_decision);
+        }
+        if self.scored > 0 {
+            let mean = self.sum / f64::from(self.scored);
+            self.drift[0] += u32::from(value < mean);
+            self.drift[1] += u32::from(value > mean);
+        }
         if let Some(last) = self.last {
             self.steps[0] += u32::from(value < last);
             self.steps[1] += u32::from(value > last);
         }
+        self.lowest = if self.scored > 0 {
+            self.lowest.min(value)
+        } else {
+            value
+        };
+        self.highest = if self.scored > 0 {
+            self.highest.max(value)
+        } else {
+            value
+        };
+        self.sum += value;
+        self.scored += 1;
+        self.rated += u32::from(is_decision || status == Status::Baseline);
+        self.negative += u32::from(value < 0.0);
+        self.minus_ones += u32::from(is_minus_one(value));
         self.last = Some(value);
         self.first.get_or_insert(value);
         match status {
@@ -75,6 +112,10 @@ impl Evidence {
             self.discards += u32::from(!is_keep);
         }
         for (at, direction) in DIRECTIONS.into_iter().enumerate() {
+            if let Some(last) = self.last_keep.filter(|last| (last - value).abs() > 0.0) {
+                let is_better = direction.better(value, last);
+                self.after_keep[at] += u32::from(is_better == is_keep);
+            }
             let beats = self.best[at].map(|best| direction.better(value, best));
             self.beaten[at] += u32::from(is_keep && beats == Some(true));
             self.not_beaten[at] += u32::from(!is_keep && beats == Some(false));
@@ -84,10 +125,10 @@ impl Evidence {
         }
     }
 
-    fn observe_delta(&mut self, value: f64, delta: Option<f64>) {
-        let Some(delta) = delta.filter(|_| self.first.is_some()) else {
+    fn observe_delta(&mut self, value: f64, delta: f64) {
+        if self.first.is_none() {
             return;
-        };
+        }
         let [lowest, highest] = self.best;
         let references = [self.last, self.last_keep, lowest, highest, self.first];
         self.deltas += 1;
@@ -109,6 +150,11 @@ impl Evidence {
         self.minus_ones > 0 && self.minus_ones == self.negative && self.negative < self.scored
     }
 
+    /// Whether several values are between 0 and 1, as those of most scores.
+    pub(super) fn is_share(&self) -> bool {
+        self.scored > 4 && self.lowest >= 0.0 && self.highest <= 1.0
+    }
+
     pub(super) fn is_always_negative(&self) -> bool {
         self.scored > 0 && self.negative == self.scored
     }
@@ -117,25 +163,25 @@ impl Evidence {
         self.beaten[at] + self.not_beaten[at]
     }
 
-    /// How likely the trials are if this is the score; less if the name speaks against the direction.
-    pub(super) fn log_likelihood(&self, named: Option<Direction>) -> f64 {
+    /// How likely the trials are if this is the score, but at least as if keeps beat the best by chance. `doubt` is for the direction against the name.
+    pub(super) fn log_likelihood(&self, named: Option<Direction>, doubt: f64) -> f64 {
         let likelihoods = DIRECTIONS.map(|direction| {
             let fits = f64::from(self.fits(index_of(direction)));
             let misfits = f64::from(self.keeps + self.discards) - fits;
             let is_against = named.is_some_and(|named| named != direction);
-            let doubt = if is_against { CLEAR_RATIO.ln() } else { 0.0 };
+            let doubt = if is_against { doubt } else { 0.0 };
             fits * FIT.ln() + misfits * (1.0 - FIT).ln() - doubt
         });
-        likelihoods[0].max(likelihoods[1]) - self.cost_of_missing()
+        let compared = self.keeps + self.discards;
+        let unknown = (self.missing + self.rated).saturating_sub(compared + self.missing_keeps);
+        let chance = f64::from(self.keeps) * CHANCE.ln() + f64::from(self.discards) * FIT.ln();
+        let likeliest = likelihoods[0].max(likelihoods[1]).max(chance);
+        likeliest + f64::from(unknown) * UNKNOWN.ln() + f64::from(self.missing_keeps) * CHANCE.ln()
     }
 
-    pub(super) fn cost_of_missing(&self) -> f64 {
-        f64::from(self.missing) * MISSING
-    }
-
-    /// Whether at least half of the keeps beat the best before them, in one direction.
-    pub(super) fn is_plausible(&self) -> bool {
-        self.keeps > 0 && self.beaten[0].max(self.beaten[1]) * 2 >= self.keeps
+    /// Whether the value never falls or never rises, though trials were discarded: it counts something.
+    pub(super) fn is_counter(&self) -> bool {
+        self.discards > 0 && self.scored > 5 && self.steps.contains(&0)
     }
 
     /// Whether all keeps have the same value.

@@ -24,6 +24,11 @@ pub(super) fn is_markdown_row(line: &str) -> bool {
     line.len() > 2 && line.starts_with('|') && line.ends_with('|')
 }
 
+/// Whether a line is the one below the header of a Markdown table.
+pub(super) fn is_markdown_rule(line: &str) -> bool {
+    is_markdown_row(line) && line.contains('-') && !line.contains(char::is_alphanumeric)
+}
+
 /// Finds the header: the comment above the first row, the first line that is not a comment, or a later one if that looks
 /// like text.
 pub(super) fn find_header(lines: &[String]) -> Option<usize> {
@@ -35,9 +40,16 @@ pub(super) fn find_header(lines: &[String]) -> Option<usize> {
     if known_names_in(&lines[first]) > 1 {
         return Some(first);
     }
-    let mut later = candidates.take(MAX_TEXT_LINES - 1);
+    let mut later = candidates.clone().take(MAX_TEXT_LINES - 1);
     let known = later.find(|&at| known_names_in(&lines[at]) > 1);
-    known.or(Some(first))
+    let is_table = |&at: &usize| {
+        let rule = lines.get(at + 1).is_some_and(|line| is_markdown_rule(line));
+        rule && is_markdown_row(&lines[at]) && known_names_in(&lines[at]) > 0
+    };
+    let table = candidates
+        .find(is_table)
+        .filter(|_| !is_markdown_row(&lines[first]));
+    known.or(table).or(Some(first))
 }
 
 /// Whether a line is a header after a `#`: it has as many cells as the row below.
@@ -91,6 +103,10 @@ pub(super) fn count_known_names(cells: &[String]) -> usize {
 
 /// Whether cells are those of a trial and not names: a number and a verdict, or nothing but numbers and times.
 pub(super) fn is_first_row(cells: &[String]) -> bool {
+    let has = |name: &str| cells.iter().any(|cell| cell == name);
+    if has("exp_id") && has("core_metric") {
+        return false; // the header of an export, which may have any names
+    }
     let is_value = |cell: &String| parse_number(cell).is_some() || read_time(cell).is_some();
     is_trial(cells) || cells.len() > 1 && cells.iter().all(is_value)
 }

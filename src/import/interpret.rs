@@ -9,9 +9,10 @@ use super::{
     align::Kind,
     choice::Choice,
     columns::{Column, Columns, hash_id},
+    declared::{find_direction, find_metric_name},
     evidence::is_minus_one,
     names::{COMMIT_NAMES, NameRank, aliases},
-    number::{is_empty_word, is_sentinel, parse_number, split_name},
+    number::{is_empty_word, is_sentinel, parse_number},
     outcomes::{Outcome, VerdictColumns},
     roles::{Roles, find_parent_column, find_wordiest},
     spool::FileRow,
@@ -81,6 +82,9 @@ impl Interpretation {
         }
         if table.declared.name.is_none() {
             table.declared.name = find_metric_name(&table, &columns);
+        }
+        if table.declared.direction.is_none() {
+            table.declared.direction = find_direction(&table, &columns);
         }
         let verdicts = VerdictColumns::choose(&table, &columns, options)?;
         let is_verdict = |column| verdicts.is_taken(column);
@@ -154,6 +158,15 @@ impl Interpretation {
         let first = |names| self.table.columns_in(names).first().copied();
         let span = first(START_NAMES).zip(first(END_NAMES));
         self.span = span.filter(|_| !self.roles.has(Role::TotalSeconds));
+    }
+
+    /// Whether the rows are in the order of their times, as far as known. A table sorted by its scores has no trend.
+    pub(super) fn is_chronological(&self) -> bool {
+        let time = self
+            .roles
+            .column(Role::Time)
+            .map(|at| &self.columns.all[at]);
+        time.is_none_or(|time| time.falling * 20 <= time.rising + time.falling)
     }
 
     fn is_used(&self, at: usize) -> bool {
@@ -344,17 +357,4 @@ fn is_newest_first(table: &Table, columns: &Columns) -> bool {
     times
         .next()
         .is_some_and(|time| time.falling > 0 && time.rising * 20 < time.falling)
-}
-
-/// The metric that every row names: in a column of its own, or beside the number (`val_loss=2.5`).
-fn find_metric_name(table: &Table, columns: &Columns) -> Option<String> {
-    for at in table.columns_in("metric metric_name primary_metric") {
-        let column = &columns.all[at];
-        if column.filled > 0 && column.numbers == 0 && !column.is_varied() {
-            return Some(column.first.clone());
-        }
-    }
-    let scores = table.columns_in("metric score result value").into_iter();
-    let mut names = scores.filter_map(|at| split_name(&columns.all[at].first));
-    names.next().map(|(name, _)| name.to_owned())
 }

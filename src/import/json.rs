@@ -9,10 +9,11 @@ use serde_json::{Deserializer, Value, value::RawValue};
 
 use super::{
     NOT_A_LOG,
+    declared::DeclaredMetric,
     json_rows::{Object, Segment, cell_text, read_columns, take_experiments},
     names::{NameRank, rank_name},
     optuna,
-    table::{DeclaredMetric, Table, skipped},
+    table::{Table, skipped},
     verdicts::{Verdict, parse_verdict, verdict_kind},
 };
 use crate::json_repair::{REPLACED, repair_json};
@@ -135,6 +136,10 @@ struct Reader {
     /// What the last config states.
     declared: Option<DeclaredMetric>,
     configs: u64,
+    /// The segment that a config has begun after other runs.
+    begun: Option<u64>,
+    /// What is added to the segments that runs state.
+    shift: u64,
     has_objects: bool,
     /// Whether some lines are runs by their type, or have none.
     has_typed_runs: bool,
@@ -249,6 +254,7 @@ impl Reader {
             Some(name) if has_word(CONFIG_TYPES, &name) => {
                 self.segment = self.configs;
                 self.configs += 1;
+                self.begun = (!self.segments.is_empty()).then_some(self.segment);
                 self.declare(&object);
                 Ok(())
             }
@@ -275,9 +281,14 @@ impl Reader {
 
     fn read_run(&mut self, line: u64, mut object: Object) -> Result<()> {
         self.has_typed_runs |= !object.contains_key("type");
-        if let Some(segment) = object.get("segment").and_then(Value::as_u64) {
-            self.segment = segment;
+        if let Some(stated) = object.get("segment").and_then(Value::as_u64) {
+            // A config after a run starts a segment, also if the numbers start again.
+            if let Some(begun) = self.begun.filter(|&begun| stated + self.shift < begun) {
+                self.shift = begun - stated;
+            }
+            self.segment = stated + self.shift;
         }
+        self.begun = None;
         let maximize = object
             .get("metric")
             .and_then(|metric| metric.get("maximize"));

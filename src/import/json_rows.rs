@@ -7,8 +7,9 @@ use anyhow::Result;
 use serde_json::{Map, Value, value::RawValue};
 
 use super::{
+    declared::DeclaredMetric,
     spool::{FileRow, RowSpool},
-    table::{DeclaredMetric, fingerprint, leaf},
+    table::{fingerprint, leaf},
 };
 
 /// If runs have so many different fields that most cells would be empty, the rare ones share one column.

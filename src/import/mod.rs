@@ -4,7 +4,9 @@
 mod align;
 mod choice;
 mod columns;
+mod declared;
 mod delimited;
+mod direction;
 mod evidence;
 mod external;
 mod fit;

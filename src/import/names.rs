@@ -94,19 +94,19 @@ const RANKS: [(NameRank, &str); 16] = [
     (NameRank::Setting, "params_ _param_ _config_ _hparams_ _hyperparameters_ _tolerance _threshold _max_iter _maxiter"),
     (NameRank::Derived, "_delta _std_ _stderr_ _sd_ _prev _baseline_ _target_ _expected_ _confidence_ _improvement_delta \
         _segment_ _split _min$ _max$ _before$ _before_ _parent_ _rank_ _row_ _best_so_far _running_best _ci_ _var_ _old_ \
-        =best =best_score =best_metric _guard"),
-    (NameRank::Combined, "_combined_ _overall_ _aggregate_ _composite_ _primary_"),
+        =best =best_score =best_metric _guard _champion_ _incumbent_ _reference_ _dev$"),
+    (NameRank::Combined, "_combined_ _overall_ _aggregate_ _composite_ _primary_ _ensemble_ _objective_"),
     (NameRank::ValBpb, "=val_bpb"),
     (NameRank::Known, "_tok_s_ _per_s$ _per_sec$ _per_second$ _samples_s_ _ms_per_ _s_per_ _sec_per_ _seconds_per_ \
         _time_per_ throughput latency speedup _p50_ _p90_ _p95_ _p99_"),
-    (NameRank::Training, "_train_ =success =passed =correct _oof_"),
+    (NameRank::Training, "_train_ _in_fold_ =success =passed =correct =failed =errored"),
     (NameRank::Setting, "_lr_ _n_ _num_ _parse_errors_ _batch_ _mb_ _gb_ memory _vram_ params _step _epoch tokens \
-        _played_ _seed_ _depth_ _width_ _hidden_ _layers_ _dropout_ _wd_ _weight_decay_ _alpha_ _temperature_ _heads_"),
+        _played_ _seed_ _depth_ _width_ _hidden_ _layers_ _dropout_ _wd_ _weight_decay_ _alpha_ _temperature_ _heads_ _usd_"),
     (NameRank::Milliseconds, "_ms_ _us_ _ns_ _µs_"),
     (NameRank::Seconds, "_s_ _sec_ _secs_ seconds minutes _hours_ duration elapsed runtime _time_"),
     (NameRank::Size, "_size_ _kb_ _bytes_"),
     (NameRank::Validation, "_val_ _valid_ _validation_ _eval_ _dev_ _holdout_"),
-    (NameRank::Known, "_test_"),
+    (NameRank::Known, "_test_ _oof_"),
     (NameRank::Setting, "_iterations_ _iters_ _count_of_ _max_ _min_"),
     (NameRank::Derived, "_index_ _idx_"),
 ];

@@ -45,6 +45,7 @@ type Scored = (f64, u64);
 #[derive(Default)]
 pub(super) struct Observations {
     trials: u64,
+    scored: u64,
     has_keeps: bool,
     percentages: Lines,
     unparsed_keeps: Lines,
@@ -108,6 +109,7 @@ impl Observations {
         if status == Status::Baseline && best.is_some_and(|best| direction.better(best, *value)) {
             self.restarts.add(line, text);
         }
+        self.scored += 1;
         let (highest, _) = self.best.unwrap_or((*value, line));
         self.is_varied |= (highest - value).abs() > 0.0;
         if self.best.is_none() || direction.better(*value, highest) {
@@ -142,6 +144,12 @@ impl Observations {
         }
         if !log.verdicts.has_decisions {
             notes.extend(self.note_suspicious_score());
+        }
+        if self.scored > 1 && !self.is_varied {
+            let (name, count) = (log.metric(), self.scored);
+            notes.push(format!(
+                "all {count} scores in {name} are equal; choose another column with --metric"
+            ));
         }
         if let Some(column) = log.verdicts.column().filter(|_| log.verdicts.is_guess) {
             let name = &log.table.names[column];

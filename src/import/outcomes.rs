@@ -249,7 +249,9 @@ fn has_verdicts(table: &Table, at: usize, column: &Column, kind: VerdictKind) ->
         return !column.has_counts() && (words.yes_or_no > 0 || words.known() > 0);
     }
     let is_status = ["status", "verdict"].contains(&&*normalize_name(&table.names[at]));
-    words.known() > 0 || is_status && (words.unknown > 0 || words.yes_or_no > 0)
+    // One unknown word in all rows decides nothing.
+    let says_something = words.unknown > 0 && column.is_varied() || words.yes_or_no > 0;
+    words.known() > 0 || is_status && says_something
 }
 
 /// How little a column says about the decision: 0 if trials are kept or not, 1 if they pass a gate, 2 if they complete.

@@ -1,32 +1,32 @@
-//! Which column is the score, and which way is better: as a flag or the file states it, else by the evidence of the trials.
+//! Which column is the score: as a flag or the file states it, else by the evidence of the trials.
 
 use anyhow::{Result, bail};
 
 use super::{
     choice::{BY_NAME, Choice},
     columns::Column,
-    evidence::{CLEAR_RATIO, Evidence, index_of, is_clear},
+    direction::choose_direction,
+    evidence::{CLEAR_RATIO, Evidence},
     interpret::Interpretation,
-    names::{NOT_NEGATIVE, NameRank, is_key},
+    names::{NameRank, is_key},
     number::{is_empty_word, is_sentinel},
     roles::find_column,
     table::Table,
 };
-use crate::log::{
-    Direction::{self, Maximize, Minimize},
-    Role, Status, direction_of_name, matches_pattern, normalize_name, stated_direction,
-};
+use crate::log::{Direction, Role, Status, direction_of_name, normalize_name};
 
 /// Columns of differences are compared with so many candidates.
 const MAX_CANDIDATES: usize = 2000;
+/// What a missing value costs if no verdict tells which column is the score.
+const MISSING: f64 = 0.3;
 const DELTA_NAMES: &str = "delta delta_vs_best diff difference change improvement gain delta_metric metric_delta delta_score";
 
 /// A column that may be the score, with what the trials say about it.
-struct Candidate {
-    column: usize,
-    rank: NameRank,
-    direction_of_name: Option<Direction>,
-    evidence: Evidence,
+pub(super) struct Candidate {
+    pub(super) column: usize,
+    pub(super) rank: NameRank,
+    pub(super) direction_of_name: Option<Direction>,
+    pub(super) evidence: Evidence,
 }
 
 pub(super) fn choose(log: &Interpretation) -> Result<Option<Choice>> {
@@ -105,8 +105,17 @@ fn find_candidates(log: &Interpretation) -> Vec<usize> {
         !is_key && !log.verdicts.is_taken(*at) && (has_seconds || role.is_none())
     };
     let free: Vec<usize> = (0..log.table.names.len()).filter(is_free).collect();
-    let is_number = |at: &usize| column(at).is_numeric() || is_named(at) && column(at).numbers > 0;
+    let is_number = |at: &usize| {
+        let column = column(at);
+        let has_times = column.times * 2 > column.filled;
+        !has_times && (column.is_numeric() || is_named(at) && column.numbers > 0)
+    };
     let mut found: Vec<usize> = free.iter().copied().filter(is_number).collect();
+    let deltas = log.table.columns_in(DELTA_NAMES);
+    prefer(&mut found, |at| !deltas.contains(at));
+    prefer(&mut found, |at| {
+        column(at).is_varied() || column(at).numbers < 2
+    });
     prefer(&mut found, |at| !column(at).is_counter() || is_named(at));
     if found.is_empty() {
         let is_blank = |at: &usize| is_named(at) && column(at).filled == column(at).empty_words;
@@ -149,13 +158,12 @@ fn choose_column(
     if let Some(at) = candidates.iter().position(is_sure) {
         return Ok(Some((at, None)));
     }
-    // Where keeps rarely beat the best before them in any column, they do not tell which one is the score.
-    let is_plausible = |candidate: &Candidate| candidate.evidence.is_plausible();
-    let has_decisions = log.verdicts.has_decisions && candidates.iter().any(is_plausible);
+    let has_decisions = log.verdicts.has_decisions;
     let mut usual: Vec<usize> = (0..candidates.len()).collect();
     prefer(&mut usual, |&at| is_filled(&candidates[at], candidates));
     prefer(&mut usual, |&at| candidates[at].rank < NameRank::Derived);
     if has_decisions {
+        prefer(&mut usual, |&at| !candidates[at].evidence.is_counter());
         prefer(&mut usual, |&at| !candidates[at].evidence.is_guard());
     }
     let mut exact = usual
@@ -168,11 +176,16 @@ fn choose_column(
     let likelihood = |at: usize| {
         let candidate = &candidates[at];
         if has_decisions {
-            candidate
-                .evidence
-                .log_likelihood(candidate.direction_of_name)
+            let is_vague = candidate.rank == NameRank::Score;
+            let doubt = if is_vague {
+                CLEAR_RATIO.ln()
+            } else {
+                2.0 * CLEAR_RATIO.ln()
+            };
+            let evidence = &candidate.evidence;
+            evidence.log_likelihood(candidate.direction_of_name, doubt)
         } else {
-            -candidate.evidence.cost_of_missing()
+            -f64::from(candidate.evidence.missing) * MISSING
         }
     };
     let top = usual
@@ -193,12 +206,19 @@ fn choose_column(
         let rest = name(at).strip_prefix(name(best)).unwrap_or_default();
         rest.starts_with('_') && rest[1..].parse::<u32>().is_ok() // the header has it twice
     };
+    let is_rival = |&at: &usize| {
+        let other = &candidates[at];
+        let is_earlier = other.rank == NameRank::Unknown && other.column < chosen.column;
+        is_earlier && likelihood(at) >= likelihood(best)
+    };
+    let has_rival = has_decisions && chosen.rank == NameRank::Known && close.iter().any(is_rival);
     close.retain(|&at| candidates[at].rank == chosen.rank || is_numbered(at));
     if close.len() > 1 && chosen.rank >= NameRank::Unknown && !has_evidence {
         bail!(describe_equal(&log.table, candidates, &close));
     }
     let names = close.iter().map(|&at| name(at));
     let reason = match chosen.rank {
+        _ if has_rival => format!("{BY_NAME}, though others fit as well"),
         _ if has_losers && has_evidence => chosen.evidence.likelier().1,
         rank if rank >= NameRank::Unknown => "the likeliest column of numbers".to_owned(),
         _ if close.len() == 1 => BY_NAME.to_owned(),
@@ -219,9 +239,9 @@ fn prefer(candidates: &mut Vec<usize>, is_preferred: impl Fn(&usize) -> bool) {
 
 /// Whether a candidate has a value in half of the rows that need one, or in as many as any other.
 fn is_filled(candidate: &Candidate, all: &[Candidate]) -> bool {
-    let most = all.iter().map(|one| one.evidence.scored).max().unwrap_or(0);
+    let most = all.iter().map(|one| one.evidence.rated).max().unwrap_or(0);
     let evidence = &candidate.evidence;
-    evidence.scored >= evidence.missing && evidence.scored * 2 >= most || evidence.scored == most
+    evidence.rated >= evidence.missing && evidence.rated * 2 >= most || evidence.rated == most
 }
 
 fn describe_equal(table: &Table, candidates: &[Candidate], equal: &[usize]) -> String {
@@ -240,89 +260,6 @@ fn describe_equal(table: &Table, candidates: &[Candidate], equal: &[usize]) -> S
         "several columns may be the score: {}; choose one with --metric",
         names.join(" ")
     )
-}
-
-fn choose_direction(log: &Interpretation, chosen: &Candidate) -> (Direction, Option<String>) {
-    let declared = &log.table.declared;
-    let applies = declared_metric_is_score(&log.table, chosen);
-    let stated = stated_direction(&log.table.names[chosen.column]);
-    let known = log.options.direction.or(stated);
-    if let Some(direction) = known.or(declared.direction.filter(|_| applies)) {
-        return (direction, None);
-    }
-    let (direction, mut reason) = guess_direction(log, chosen);
-    if let (Some(declared), Some(other)) = (declared.direction, &declared.name) {
-        reason += &format!("; the file says {declared} of {other}");
-    }
-    (direction, Some(reason))
-}
-
-fn guess_direction(log: &Interpretation, chosen: &Candidate) -> (Direction, String) {
-    let (evidence, has_decisions) = (&chosen.evidence, log.verdicts.has_decisions);
-    let votes = if has_decisions {
-        evidence.votes()
-    } else {
-        [0, 0]
-    };
-    let (most, all) = (votes[0].max(votes[1]), votes[0] + votes[1]);
-    let (likely, sentence) = evidence.likelier();
-    if let Some((direction, reason)) = direction_by_name(log, chosen) {
-        if is_clear(most, all) && direction != likely {
-            return (likely, format!("{sentence}, against its name"));
-        }
-        let at = index_of(direction);
-        let has_doubt = has_decisions && evidence.beaten[at] == 0 && evidence.beaten[1 - at] > 1;
-        let mut reason = reason;
-        if has_doubt {
-            let better = direction.better_word();
-            reason += &format!(", but no keep is {better} than the first");
-        }
-        return (direction, reason);
-    }
-    if most > 2 * (all - most) {
-        return (likely, sentence);
-    }
-    let [down, up] = evidence.steps;
-    if !has_decisions && is_clear(down.max(up), down + up) {
-        let direction = if up > down { Maximize } else { Minimize };
-        let reason = format!("{} of {} steps between scores", up.max(down), up + down);
-        return (direction, reason);
-    }
-    let evidence = match (has_decisions, all) {
-        (true, 0) => "no keep or discard speaks for one".to_owned(),
-        (true, _) => {
-            let [down, up] = votes;
-            format!("keeps and discards that fit only lower: {down}, only higher: {up}")
-        }
-        _ => format!("steps between scores: {down} down, {up} up"),
-    };
-    (Minimize, format!("by default; {evidence}"))
-}
-
-/// What the name says. A quantity that cannot be negative but always is, is a negated loss.
-fn direction_by_name(log: &Interpretation, chosen: &Candidate) -> Option<(Direction, String)> {
-    let stated = log.table.declared.name.as_deref();
-    let stated = stated.filter(|_| chosen.rank <= NameRank::Score);
-    let stated = stated.and_then(direction_of_name);
-    let direction = stated.or(chosen.direction_of_name)?;
-    let name = normalize_name(&log.table.names[chosen.column]);
-    let is_negated = direction == Minimize && chosen.evidence.is_always_negative();
-    if is_negated && matches_pattern(NOT_NEGATIVE, &name) {
-        return Some((Maximize, "by its name, and always negative".to_owned()));
-    }
-    Some((direction, BY_NAME.to_owned()))
-}
-
-/// Whether the direction that the file states is that of the score: it names no metric, this one, or one without a column while
-/// the score is called `metric` or the like.
-fn declared_metric_is_score(table: &Table, score: &Candidate) -> bool {
-    let Some(name) = &table.declared.name else {
-        return true;
-    };
-    match table.find(name) {
-        Some(column) => column == score.column,
-        None => score.rank <= NameRank::Score,
-    }
 }
 
 /// An error that shows a cell of the column that is named like a score.

@@ -134,6 +134,17 @@ pub fn parse_verdict(cell: &str, kind: VerdictKind) -> Option<Verdict> {
         };
         return Some(if is_yes { yes } else { no });
     }
+    if let Some(mark) = lower
+        .chars()
+        .last()
+        .filter(|mark| !mark.is_ascii() && !mark.is_alphanumeric())
+    {
+        let word = mark.to_string();
+        if has_word(YES, &word) || has_word(NO, &word) {
+            let known = parse_verdict(lower.trim_end_matches(mark), VerdictKind::Words);
+            return known.or_else(|| parse_verdict(&word, kind)); // `保留✔`
+        }
+    }
     let end = MARKS.iter().filter_map(|mark| lower.find(mark)).min();
     let (head, explanation) = lower.split_at(end.unwrap_or(lower.len()));
     let text = normalize(head);
@@ -172,7 +183,7 @@ fn find_whole(words: &[&str]) -> Option<Verdict> {
 /// The verdict of a text of which one word is known: `server_failed` is a crash, `reverted_worse` a discard, and
 /// `keep_simpler` a keep.
 fn find_part(words: &[&str]) -> Option<Verdict> {
-    if words.len() > MAX_WORDS {
+    if words.len() > MAX_WORDS || words.contains(&"or") {
         return None;
     }
     let mut found = None;

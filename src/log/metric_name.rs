@@ -18,7 +18,7 @@ const BETTER: [(Direction, &str); 7] = [
         _p95_ _p99_"),
     (Maximize, "=result accuracy _acc_ _auc_ _mcc_ _kappa_ winrate _ap_ _roc_ _aucpr_ _prauc_ _gini_ _ic_ _hits_ \
         _quality_ _utility_ _gain_ _uplift_ auroc _f1_ _r2_ _map_ _map50_ _iou_ _dice_ _ndcg_ _mrr_ precision recall _bleu_ \
-        rouge _psnr_ _ssim_ _elo_ sharpe profit _pnl_ revenue reward _return win_rate pass_rate success _passed_ \
+        rouge _psnr_ _ssim_ _elo_ sharpe profit _pnl_ revenue reward _return sortino calmar win_rate pass_rate success _passed_ \
         fitness score coverage _top1_ _top5_ _top_1_ _top_5_ _pass_1_ _pass_5_ _pass_10_ _pass_k_ solve_rate \
         _solved_ hit_rate correlation spearman pearson exact_match _em_ likelihood"),
     (Minimize, "_s_ _ms_ _us_ _ns_ seconds duration runtime _time_ _bytes_ _size_ memory"),
@@ -27,7 +27,7 @@ const BETTER: [(Direction, &str); 7] = [
 const DIRECTION_WORDS: [(Direction, &str); 2] = [
     (
         Maximize,
-        "higher higher_is_better bigger_is_better max maximize maximise up higher_better",
+        "higher higher_is_better bigger_is_better greater_is_better max maximize maximise up higher_better",
     ),
     (
         Minimize,
@@ -74,9 +74,12 @@ pub fn has_word(words: &str, word: &str) -> bool {
 /// Whether a normalized name matches one of the patterns; `=x` is the whole name `x`.
 pub fn matches_pattern(patterns: &str, name: &str) -> bool {
     let padded = format!("_{name}_");
+    let is_letter = name.len() == 1; // `s` is a score as well as a second
     patterns.split_whitespace().any(|pattern| {
         if let Some(whole) = pattern.strip_prefix('=') {
             whole == name
+        } else if is_letter {
+            false
         } else if let Some(end) = pattern.strip_suffix('$') {
             padded.trim_end_matches('_').ends_with(end)
         } else {

@@ -280,7 +280,7 @@ fn a_direction_without_evidence_says_what_was_looked_at() {
         (
             "002 3.4",
             "id\tthing\n1\t3.5\n2\t3.4\n3\t3.6\n",
-            "by default; steps between scores: 1 down, 1 up",
+            "by default; scores below the mean before them: 1, above: 1",
         ),
         (
             "001 3.4",
