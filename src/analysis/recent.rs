@@ -2,7 +2,6 @@
 //! much the score of one and the same trial varies.
 
 use std::{
-    borrow::Cow,
     cmp::Reverse,
     collections::{BTreeMap, VecDeque},
 };
@@ -48,10 +47,10 @@ struct RecentTrial {
 impl RecentTrial {
     fn add_texts(&mut self, row: &Row) {
         let hypothesis = normalize(&row.text(Role::Hypothesis));
-        let words = hypothesis.split_inclusive(|&b| b == b' ').take(IDEA_WORDS);
-        let idea = words.map(<[u8]>::len).sum();
-        self.hypothesis = hash(&hypothesis);
-        self.idea = hash(&hypothesis[..idea]);
+        let words = hypothesis.split_inclusive(' ').take(IDEA_WORDS);
+        let idea: usize = words.map(str::len).sum();
+        self.hypothesis = hash(hypothesis.as_bytes());
+        self.idea = hash(&hypothesis.as_bytes()[..idea]);
         self.snapshot = hash(&row.bytes(Role::Snapshot));
     }
 }
@@ -222,31 +221,26 @@ fn short_id(id: Option<ExpId>) -> Option<ExpId> {
 }
 
 /// The words of a text in lower case, each followed by a space. Signs and points count only in numbers.
-fn normalize(text: &str) -> Vec<u8> {
-    let mut text = Cow::Borrowed(text);
-    if !text.is_ascii() {
-        let is_sign = |c: char| !c.is_ascii() && !c.is_alphanumeric();
-        text = Cow::Owned(text.to_lowercase().replace(is_sign, " "));
-    }
-    let bytes = text.as_bytes();
-    let mut out = Vec::with_capacity(bytes.len() + 1);
+fn normalize(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 1);
     let mut is_after_space = true;
-    for (at, b) in bytes.iter().enumerate() {
-        let is_before_digit = || bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
-        let is_word = match b {
-            b'.' => is_before_digit(),
-            b'-' => is_after_space && !out.is_empty() && is_before_digit(),
-            _ => b.is_ascii_alphanumeric() || !b.is_ascii(),
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        let mut is_before_digit = || chars.peek().is_some_and(char::is_ascii_digit);
+        let is_word = match c {
+            '.' => is_before_digit(),
+            '-' => is_after_space && !out.is_empty() && is_before_digit(),
+            _ => c.is_alphanumeric(),
         };
         if is_word {
-            out.push(b.to_ascii_lowercase());
+            out.extend(c.to_lowercase());
         } else if !is_after_space {
-            out.push(b' ');
+            out.push(' ');
         }
         is_after_space = !is_word;
     }
     if !is_after_space {
-        out.push(b' ');
+        out.push(' ');
     }
     out
 }
@@ -281,7 +275,7 @@ mod tests {
             assert_ne!(normalize(other), normalize(text), "{other}");
         }
         assert_ne!(normalize("bias -1"), normalize("bias 1"));
-        assert_eq!(normalize("—"), b"");
-        assert_eq!(normalize("Ä → 3.5"), "ä 3.5 ".as_bytes());
+        assert_eq!(normalize("—"), "");
+        assert_eq!(normalize("Ä → 3.5"), "ä 3.5 ");
     }
 }
