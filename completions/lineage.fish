@@ -324,7 +324,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand chain" -s h -l help -d '
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l root -d 'Only this trial and its descendants' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l depth -d 'Maximum depth below a root' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
-json\t'One JSON array'
+json\t'One JSON array; one object for `show`, and for `best` without --top'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'

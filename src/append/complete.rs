@@ -127,7 +127,7 @@ impl Draft {
                     is_attempt,
                     "{label}: '{text}' is not the number of an attempt of a job; give the job name and 1, 2, 3 …"
                 );
-            } else if !["metric", "snapshot", "timestamp"].contains(&name.as_str()) {
+            } else if !["metric", &*schema.metric, "snapshot", "timestamp"].contains(&&**name) {
                 // `snapshot` is a path to freeze, unless the log has a column of that name.
                 // A trial that could not be written is printed with its time.
                 let help = nearest(name, schema.names().iter().map(String::as_str));
@@ -138,27 +138,29 @@ impl Draft {
         Ok(())
     }
 
-    /// The score: `metric`, or the cell of the column that holds it.
+    /// The score: `metric`, the name of the metric, or the column that holds it.
     fn score(&self, schema: &Schema) -> Result<Option<Number>> {
-        let metric = self.number("metric")?;
-        if schema.column(Role::Score).is_none() {
+        let mut score: Option<(&str, Number)> = None;
+        for name in score_names(schema) {
+            let Some(number) = self.number(name)? else {
+                continue;
+            };
             ensure!(
-                metric.is_none(),
+                schema.column(Role::Score).is_some(),
                 "the log has no column '{}' or 'core_metric' for the score",
                 schema.metric
             );
-            return Ok(None);
+            if let Some((first, other)) = &score {
+                let (one, two) = (other.text(), number.text());
+                ensure!(
+                    other.value().total_cmp(&number.value()).is_eq(),
+                    "two different scores: {first} {one} and {name} {two}; give one"
+                );
+            } else {
+                score = Some((name, number));
+            }
         }
-        let column = schema.score_name();
-        let cell = self.number(column)?;
-        if let (Some(metric), Some(cell)) = (&metric, &cell) {
-            let (metric_text, cell_text) = (metric.text(), cell.text());
-            ensure!(
-                metric.value().total_cmp(&cell.value()).is_eq(),
-                "two different scores: metric {metric_text} and {column} {cell_text}; give one"
-            );
-        }
-        Ok(metric.or(cell))
+        Ok(score.map(|(_, number)| number))
     }
 
     /// The numbers that are left empty because they are not finite.
@@ -170,7 +172,7 @@ impl Draft {
 
     fn status(&self, score: Option<&Number>, schema: &Schema, state: &LogState) -> Result<Status> {
         // Then the trial ran, but cannot be compared.
-        let is_not_finite = ["metric", schema.score_name()]
+        let is_not_finite = score_names(schema)
             .iter()
             .any(|name| self.is_left_empty(name));
         let word = self.get("status").unwrap_or_default();
@@ -324,6 +326,11 @@ impl Draft {
             .map(|change| format!("trial {id}: {change}"))
             .collect()
     }
+}
+
+/// The names under which a score may be given.
+fn score_names(schema: &Schema) -> [&str; 3] {
+    ["metric", &schema.metric, schema.score_name()]
 }
 
 /// The difference to the best; empty if the trial did not complete.

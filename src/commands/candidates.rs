@@ -89,6 +89,19 @@ fn word(role: Role) -> ArgValueCompleter {
     })
 }
 
+/// Completes the status of a failure.
+pub(super) fn failure() -> ArgValueCompleter {
+    ArgValueCompleter::new(|current: &OsStr| {
+        let failures = Status::ALL
+            .into_iter()
+            .filter(|status| !status.needs_score());
+        let started = failures.filter(|status| is_started(status.name(), current));
+        started
+            .map(|status| candidate(status.name(), status.advice()))
+            .collect()
+    })
+}
+
 /// Completes a status: the known ones, then other words of the log.
 pub(super) fn status() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {

@@ -85,6 +85,7 @@ pub struct Run {
     /// The status of a trial that is stopped by --timeout
     #[arg(long, value_name = "STATUS", help_heading = OUTCOME, default_value = "train_budget_overrun")]
     #[arg(value_parser = Suggesting::new(parse_failure, &[]), hide_possible_values = true)]
+    #[arg(add = candidates::failure())]
     timeout_status: String,
     /// If the job given by --job-name and --attempt is already logged, exit with 0 without running the command
     #[arg(long, help_heading = LOGGING, requires = "job_name")]

@@ -1,7 +1,7 @@
 //! `lineage tree`: the whole search as a tree.
 
 use anyhow::{Context as _, Result};
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, builder::PossibleValue};
 
 use super::args::{parse_count, parse_id};
 use super::candidates;
@@ -50,45 +50,33 @@ pub struct TreeArgs {
     read: ReadArgs,
 }
 
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum TreeFormat {
-    /// Text for a person
-    #[value(alias = "text")]
-    Table,
-    /// One JSON array
-    Json,
-    /// One JSON object per line
-    Jsonl,
-    /// Tab-separated with a header
-    Tsv,
-    /// Comma-separated with a header
-    Csv,
-    /// A Markdown table
-    Md,
-    /// A graph for Graphviz
-    Dot,
-    /// A graph for Mermaid, as GitHub draws it
-    Mermaid,
-}
-
 /// How a tree is printed.
-enum Style {
+#[derive(Clone, Copy, Debug)]
+enum TreeFormat {
     Drawing,
-    Graph(GraphLanguage),
     Records(Format),
+    Graph(GraphLanguage),
 }
 
-impl TreeFormat {
-    fn style(self) -> Style {
+impl ValueEnum for TreeFormat {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[
+            Self::Drawing,
+            Self::Records(Format::Json),
+            Self::Records(Format::Jsonl),
+            Self::Records(Format::Tsv),
+            Self::Records(Format::Csv),
+            Self::Records(Format::Md),
+            Self::Graph(GraphLanguage::Dot),
+            Self::Graph(GraphLanguage::Mermaid),
+        ]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
         match self {
-            Self::Table => Style::Drawing,
-            Self::Dot => Style::Graph(GraphLanguage::Dot),
-            Self::Mermaid => Style::Graph(GraphLanguage::Mermaid),
-            Self::Json => Style::Records(Format::Json),
-            Self::Jsonl => Style::Records(Format::Jsonl),
-            Self::Tsv => Style::Records(Format::Tsv),
-            Self::Csv => Style::Records(Format::Csv),
-            Self::Md => Style::Records(Format::Md),
+            Self::Drawing => Format::Table.to_possible_value(),
+            Self::Records(format) => format.to_possible_value(),
+            Self::Graph(language) => language.to_possible_value(),
         }
     }
 }
@@ -108,8 +96,7 @@ pub fn run(mut args: TreeArgs, context: &Context) -> Result<()> {
     let log = context.open(&args.read)?;
     let root = args.root.as_deref().map(parse_id).transpose()?;
     let filter = args.filter.filter(since, &log)?;
-    let style = args.format.style();
-    let is_record = matches!(style, Style::Records(_));
+    let is_record = matches!(args.format, TreeFormat::Records(_));
     let trials = read_trials(&log, &filter, !is_record)?;
     let visits = trials.tree.walk(root.as_ref(), args.depth);
     let visits = visits.with_context(|| match &root {
@@ -123,10 +110,10 @@ pub fn run(mut args: TreeArgs, context: &Context) -> Result<()> {
     } else {
         trials.tree.fold_failures(&visits)
     };
-    match style {
-        Style::Drawing => draw(&trials, &groups, &log, context)?,
-        Style::Graph(language) => print_graph(&trials, &groups, language, context)?,
-        Style::Records(format) => print_records(&log, &trials.tree, &visits, format, context)?,
+    match args.format {
+        TreeFormat::Drawing => draw(&trials, &groups, &log, context)?,
+        TreeFormat::Graph(language) => print_graph(&trials, &groups, language, context)?,
+        TreeFormat::Records(format) => print_records(&log, &trials.tree, &visits, format, context)?,
     }
     if ignored > 0 {
         let trials = count(ignored as u64, "ignored trial");

@@ -279,3 +279,20 @@ fn a_missing_snapshot_is_noticed_also_for_a_trial_that_gets_none() {
         );
     }
 }
+
+#[test]
+fn the_score_may_have_the_name_of_the_metric() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(&["init", "--metric", "val_loss", "-q"]);
+    let named = ["append", "--status", "auto", "--set", "val_loss=3.5"];
+    assert_eq!(sandbox.ok(&named), "000\n");
+    let json = r#"{"status":"auto","val_loss":3.2}"#;
+    let mut command = sandbox.lineage(&["append", "--json"]);
+    command.write_stdin(json).assert().success().stdout("001\n");
+    assert_eq!(column(&sandbox, 0, "core_metric"), "3.5");
+    assert_eq!(column(&sandbox, 1, "core_metric"), "3.2");
+    let twice = [&named[..], &["--metric", "3"]].concat();
+    let shown = sandbox.transcript(&twice);
+    let expected = "two different scores: metric 3 and val_loss 3.5; give one";
+    assert!(shown.contains(expected), "{shown}");
+}

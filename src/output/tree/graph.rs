@@ -8,9 +8,11 @@ use crate::text::cut_visible;
 /// The longest text of a hypothesis in a node.
 const MAX_HYPOTHESIS: usize = 40;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum GraphLanguage {
+    /// A graph for Graphviz
     Dot,
+    /// A graph for Mermaid, as GitHub draws it
     Mermaid,
 }
 
