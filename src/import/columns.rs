@@ -295,9 +295,9 @@ impl Column {
         self.has_many_words || self.words.len() > 1
     }
 
-    /// Whether the column counts the rows.
+    /// Whether the column counts the rows, with few gaps.
     pub(super) fn is_counter(&self) -> bool {
-        self.numbers > 2 && self.increments + 1 == self.numbers
+        self.numbers > 2 && (self.increments + 1) * 10 > self.numbers * 9
     }
 
     /// Whether most cells that are not empty are numbers.

@@ -49,7 +49,8 @@ fn guess_direction(log: &Interpretation, chosen: &Candidate) -> (Direction, Stri
         }
         return (direction, reason + &doubt_of_name(log, chosen, direction));
     }
-    if most > 2 * (all - most) {
+    let beats_none = evidence.keeps > 0 && evidence.beaten[index_of(likely)] == 0;
+    if most * 2 > all && !beats_none {
         return (likely, sentence);
     }
     // An improvement is positive in either direction.

@@ -8,7 +8,7 @@ use crate::log::{
 /// The chance that a keep beats the best before it in the true score, and that a discard does not.
 const FIT: f64 = 0.9;
 /// The chance of a trial that could not be compared. A fit is likelier than none, so that a sparse column does not win.
-const UNKNOWN: f64 = 0.5;
+const UNKNOWN: f64 = 0.75;
 /// The chance that a keep beats the best before it in any other column.
 const CHANCE: f64 = 0.2;
 /// Below this ratio of likelihoods the names decide.
@@ -42,6 +42,8 @@ pub(super) struct Evidence {
     pub(super) first: Option<f64>,
     pub(super) last: Option<f64>,
     last_keep: Option<f64>,
+    /// The lowest and the highest of the keeps and of the discards, and how many there are.
+    ranges: [Option<(f64, f64, u32)>; 2],
     /// Keeps that beat the keep before them, and discards that do not, for minimize and maximize.
     pub(super) after_keep: [u32; 2],
     /// Keeps whose stated difference is negative or positive, and discards whose difference is not.
@@ -111,6 +113,8 @@ impl Evidence {
             self.keeps += u32::from(is_keep);
             self.discards += u32::from(!is_keep);
         }
+        let range = self.ranges[usize::from(is_keep)].get_or_insert((value, value, 0));
+        *range = (range.0.min(value), range.1.max(value), range.2 + 1);
         for (at, direction) in DIRECTIONS.into_iter().enumerate() {
             if let Some(last) = self.last_keep.filter(|last| (last - value).abs() > 0.0) {
                 let is_better = direction.better(value, last);
@@ -160,7 +164,26 @@ impl Evidence {
     }
 
     fn fits(&self, at: usize) -> u32 {
+        if self.separates() == Some(at) {
+            return self.keeps + self.discards;
+        }
         self.beaten[at] + self.not_beaten[at]
+    }
+
+    /// The direction in which all of several keeps are better than all of several discards.
+    fn separates(&self) -> Option<usize> {
+        let [
+            Some((discard_min, discard_max, discards)),
+            Some((keep_min, keep_max, keeps)),
+        ] = self.ranges
+        else {
+            return None;
+        };
+        if keeps.min(discards) < 3 {
+            return None;
+        }
+        let is_lower = keep_max < discard_min;
+        (is_lower || keep_min > discard_max).then_some(usize::from(!is_lower))
     }
 
     /// How likely the trials are if this is the score, but at least as if keeps beat the best by chance. `doubt` is for the direction against the name.
@@ -181,7 +204,8 @@ impl Evidence {
 
     /// Whether the value never falls or never rises, though trials were discarded: it counts something.
     pub(super) fn is_counter(&self) -> bool {
-        self.discards > 0 && self.scored > 5 && self.steps.contains(&0)
+        let steps = self.steps[0] + self.steps[1];
+        self.discards > 0 && self.scored > 5 && self.steps.contains(&0) && steps * 2 > self.scored
     }
 
     /// Whether all keeps have the same value.
@@ -201,6 +225,12 @@ impl Evidence {
     pub(super) fn likelier(&self) -> (Direction, String) {
         let [down, up] = self.votes();
         let direction = if up > down { Maximize } else { Minimize };
+        if self.separates().is_some() {
+            return (
+                direction,
+                "all keeps are better than all discards".to_owned(),
+            );
+        }
         let (beaten, keeps) = (self.beaten[index_of(direction)], self.keeps);
         (
             direction,

@@ -183,7 +183,9 @@ fn choose_column(
                 2.0 * CLEAR_RATIO.ln()
             };
             let evidence = &candidate.evidence;
-            evidence.log_likelihood(candidate.direction_of_name, doubt)
+            let is_cost = candidate.rank > NameRank::Unknown; // what a trial has used
+            let handicap = if is_cost { CLEAR_RATIO.ln() } else { 0.0 };
+            evidence.log_likelihood(candidate.direction_of_name, doubt) - handicap
         } else {
             -f64::from(candidate.evidence.missing) * MISSING
         }
