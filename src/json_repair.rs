@@ -46,6 +46,14 @@ fn compile(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a valid expression")
 }
 
+/// How many halves of surrogate pairs were replaced.
+pub(crate) fn note_halves(text: &str, repaired: &str) -> Option<String> {
+    let count = |text: &str| text.matches(REPLACED).count();
+    let halves = count(repaired) - count(text);
+    let note = format!("halves of surrogate pairs became U+FFFD: {halves} in the file");
+    (halves > 0).then_some(note)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -152,6 +152,16 @@ impl Columns {
         }
         Ok(columns)
     }
+
+    /// Whether times fall from row to row.
+    pub(super) fn are_newest_first(&self, table: &Table) -> bool {
+        let times = table.columns_in(aliases(Role::Time)).into_iter();
+        let mut times = times
+            .map(|at| &self.all[at])
+            .filter(|column| column.times > 1);
+        let time = times.next();
+        time.is_some_and(|time| time.falling > 0 && time.rising * 20 < time.falling)
+    }
 }
 
 /// The hash of an id, so that `7` and `007` are one. Data frames write the id 1 as `1.0`.

@@ -12,8 +12,8 @@ use super::{
     NOT_A_LOG,
     declared::DeclaredMetric,
     header::{
-        MAX_NAMES, count_known_names, find_header, find_separator, is_blank_or_comment,
-        is_first_row, is_markdown_row, is_markdown_rule, is_trial, name_columns, with_tabs,
+        Header, MAX_NAMES, count_known_names, find_header, find_separator, is_blank_or_comment,
+        is_markdown_row, is_markdown_rule, is_trial, with_tabs,
     },
     json_rows::flatten_cell,
     split::{split_line, split_plain},
@@ -87,16 +87,12 @@ struct Parser<'t> {
 
 impl<'t> Parser<'t> {
     fn new(lines: Lines<'t>, cells: Vec<String>, separator: char, header_line: u64) -> Self {
-        let (mut header, mut first_cells, mut first_row) = (cells, Vec::new(), header_line + 1);
-        let mut note = None;
-        if is_first_row(&header) {
-            let (names, listed) = name_columns(&header);
-            first_cells = std::mem::replace(&mut header, names);
-            first_row = header_line;
-            note = Some(format!(
-                "no header; assuming the columns {listed}; override with --map"
-            ));
-        }
+        let Header {
+            names: header,
+            first_cells,
+            first_row,
+            note,
+        } = Header::new(cells, header_line);
         let names = unique_names(&header);
         let schema = Schema::new(names.clone(), None, None, Direction::Minimize);
         Self {

@@ -44,7 +44,10 @@ fn guess_direction(log: &Interpretation, chosen: &Candidate) -> (Direction, Stri
     let (most, all) = (votes[0].max(votes[1]), votes[0] + votes[1]);
     let (likely, sentence) = evidence.likelier();
     if let Some((direction, reason)) = direction_by_name(log, chosen) {
-        if is_clear(most, all) && direction != likely {
+        let at = index_of(direction);
+        let is_vague = is_generic(&log.table, chosen);
+        let is_refuted = is_vague && evidence.beaten[at] == 0 && evidence.beaten[1 - at] > 2;
+        if direction != likely && (is_clear(most, all) || has_decisions && is_refuted) {
             return (likely, format!("{sentence}, against its name"));
         }
         return (direction, reason + &doubt_of_name(log, chosen, direction));

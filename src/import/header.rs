@@ -102,7 +102,7 @@ pub(super) fn count_known_names(cells: &[String]) -> usize {
 }
 
 /// Whether cells are those of a trial and not names: a number and a verdict, or nothing but numbers and times.
-pub(super) fn is_first_row(cells: &[String]) -> bool {
+fn is_first_row(cells: &[String]) -> bool {
     let has = |name: &str| cells.iter().any(|cell| cell == name);
     if has("exp_id") && has("core_metric") {
         return false; // the header of an export, which may have any names
@@ -118,8 +118,39 @@ pub(super) fn is_trial(cells: &[String]) -> bool {
     !numbers.is_empty() && texts.iter().any(is_verdict)
 }
 
+/// The names of the columns, and the first row if that is the header's line.
+pub(super) struct Header {
+    pub(super) names: Vec<String>,
+    pub(super) first_cells: Vec<String>,
+    pub(super) first_row: u64,
+    pub(super) note: Option<String>,
+}
+
+impl Header {
+    /// Takes the cells of the header's line, which may be those of a trial.
+    pub(super) fn new(cells: Vec<String>, line: u64) -> Self {
+        if !is_first_row(&cells) {
+            return Self {
+                names: cells,
+                first_cells: Vec::new(),
+                first_row: line + 1,
+                note: None,
+            };
+        }
+        let (names, listed) = name_columns(&cells);
+        Self {
+            names,
+            first_cells: cells,
+            first_row: line,
+            note: Some(format!(
+                "no header; assuming the columns {listed}; override with --map"
+            )),
+        }
+    }
+}
+
 /// The names of a log without a header.
-pub(super) fn name_columns(cells: &[String]) -> (Vec<String>, String) {
+fn name_columns(cells: &[String]) -> (Vec<String>, String) {
     let is_known = cells.len() == 5
         && parse_number(&cells[1]).is_some()
         && parse_verdict(&cells[3], VerdictKind::Words).is_some();

@@ -74,7 +74,7 @@ impl Interpretation {
     pub(super) fn new(mut table: Table, options: &ImportOptions) -> Result<Self> {
         let parent = find_parent_column(&table, &options.map)?;
         let columns = Columns::read(&table, parent)?;
-        if table.first_cells.is_empty() && is_newest_first(&table, &columns) {
+        if table.first_cells.is_empty() && columns.are_newest_first(&table) {
             table.rows.reverse()?;
             table.is_reversed = true;
             let note = "newest first; reading from the end";
@@ -346,15 +346,4 @@ fn is_setting(column: &Column, name: &str) -> bool {
     let is_word = has_words && is_short && !column.is_unique();
     let is_cost = COSTS.iter().any(|word| name.contains(word));
     column.rank == NameRank::Setting && !is_cost || column.rank == NameRank::Unknown && is_word
-}
-
-/// Whether times fall from row to row.
-fn is_newest_first(table: &Table, columns: &Columns) -> bool {
-    let times = table.columns_in(aliases(Role::Time)).into_iter();
-    let mut times = times
-        .map(|at| &columns.all[at])
-        .filter(|column| column.times > 1);
-    times
-        .next()
-        .is_some_and(|time| time.falling > 0 && time.rising * 20 < time.falling)
 }

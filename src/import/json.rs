@@ -16,7 +16,7 @@ use super::{
     table::{Table, skipped},
     verdicts::{Verdict, parse_verdict, verdict_kind},
 };
-use crate::json_repair::{REPLACED, repair_json};
+use crate::json_repair::{note_halves, repair_json};
 use crate::log::{Direction, SkippedLine, has_word, normalize, normalize_name};
 
 /// The types of lines that are runs; a line without a type is one, too. A config line starts a segment.
@@ -42,14 +42,6 @@ pub(super) fn parse(text: String, wanted: Option<u64>) -> Result<Table> {
     let mut table = reader.finish(wanted)?;
     table.notes.extend(note);
     Ok(table)
-}
-
-/// How many halves of surrogate pairs were replaced.
-fn note_halves(text: &str, repaired: &str) -> Option<String> {
-    let count = |text: &str| text.matches(REPLACED).count();
-    let halves = count(repaired) - count(text);
-    let note = format!("halves of surrogate pairs became U+FFFD: {halves} in the file");
-    (halves > 0).then_some(note)
 }
 
 /// The values of a text with their lines; `None` for what is not JSON. The brackets and commas of a list are skipped, so that
