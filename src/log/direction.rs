@@ -19,6 +19,9 @@ struct Votes {
     baseline: Option<ExpId>,
     /// How often the baseline moved to a lower, and to a higher score: a move is an improvement.
     moves: [i32; 2],
+    /// How often it stayed at a lower, and at a higher score than that of a keep.
+    stays: [i32; 2],
+    last_eligible: Option<(ExpId, f64)>,
     /// Keeps with a lower and with a higher score than the best before them.
     keeps: [i32; 2],
 }
@@ -33,8 +36,15 @@ impl Votes {
                 self.moves[1] += i32::from(score > last);
             }
             self.baseline = Some(next);
+        } else if let Some((id, score)) = self.last_eligible.take()
+            && let Some(best) = self.baseline.as_ref().filter(|best| **best != id)
+            && let Some(best) = self.scores.get(best)
+        {
+            self.stays[0] += i32::from(*best < score);
+            self.stays[1] += i32::from(*best > score);
         }
         if let (Some(id), Some(score)) = (row.id(), row.eligible_score()) {
+            self.last_eligible = Some((id.clone(), score));
             self.scores.insert(id, score);
         }
         if row.status() == Status::Keep
@@ -52,6 +62,14 @@ impl Votes {
         scores.any(|score| Some(score) != first)
     }
 
+    /// The direction if the baseline never moved, but stayed at the better score several times. Once or twice, the next trial
+    /// may have begun before the keep.
+    fn direction_of_stays(&self) -> Option<Direction> {
+        let [lower, higher] = self.stays;
+        let is_clear = lower.max(higher) >= ENOUGH_CHANGES && lower.min(higher) == 0;
+        is_clear.then(|| lower_if(lower > higher))
+    }
+
     fn is_decided(&self) -> bool {
         let [down, up] = self.moves;
         (down - up).abs() >= ENOUGH_CHANGES || self.keeps[0] + self.keeps[1] >= MAX_VOTES * 8
@@ -59,14 +77,16 @@ impl Votes {
 }
 
 impl Log {
-    /// Infers the direction from the moves of the baseline: the new one beat the old one. Without any, from a copy of the
-    /// score under a telling name, else from the keeps: their `delta_vs_best` has the sign of an improvement.
+    /// Infers the direction from the baseline: where it moves, the new one beat the old one, and where it stays in spite of a
+    /// keep, it is the better one. Without either, from a copy of the score under a telling name, else from the keeps: their `delta_vs_best` has the sign of an improvement.
     pub(super) fn infer_direction(&mut self) -> Result<()> {
         let votes = self.count_votes()?;
         let [down, up] = votes.moves;
         if down != up {
             self.set_direction(lower_if(down > up), false);
             self.note_doubt(votes.moves, "new baselines");
+        } else if let Some(direction) = votes.direction_of_stays() {
+            self.set_direction(direction, false);
         } else if let Some(direction) = self.find_named_copy()? {
             self.set_direction(direction, false);
         } else {
