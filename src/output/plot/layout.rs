@@ -9,6 +9,12 @@ use super::range::{choose_range, extent};
 use super::scene::Position;
 use crate::analysis::{Point, Progress};
 
+/// Lines of text for each score on the axis.
+const TICK_LINES: f64 = 2.5;
+
+/// The room beside the first and the last trial, as a share of the axis.
+const X_MARGIN: f64 = 0.012;
+
 /// A plot on its way to a scene.
 pub(super) struct Layout<'p> {
     pub(super) plot: &'p Plot,
@@ -27,20 +33,19 @@ impl<'p> Layout<'p> {
         let searches: Vec<&Progress> = plot.searches.iter().map(|(_, search)| search).collect();
         let lanes = find_lanes(plot);
         let (low, high) = choose_range(plot.scores, &searches, plot.direction);
-        let (mut area, height) = find_area(plot, canvas, &lanes);
-        let score_ticks = number_ticks(low, high, height / canvas.line / 2.5);
+        let mut area = find_area(plot, canvas, &lanes);
+        let height = area.bottom - area.top;
+        let score_ticks = number_ticks(low, high, height / canvas.line / TICK_LINES);
         let widths = score_ticks.iter().map(|(_, text)| canvas.measure(text));
         area.left += widths.fold(0.0, f64::max);
-        let (from, to) = trial_range(plot);
-        let (x, y) = (
-            (area.left, area.right),
-            (area.bottom - canvas.pick(1.0, 0.0), area.top),
-        );
+        let x = (area.left, area.right);
+        // In text, the bottom is a row of characters.
+        let y = (area.bottom - canvas.pick(1.0, 0.0), area.top);
         Self {
             plot,
             canvas,
             area,
-            x: Scale::new((from, to), x),
+            x: Scale::new(find_x_range(plot), x),
             y: Scale::new((low, high), y),
             score_ticks,
             groups: Groups::new(plot),
@@ -67,15 +72,15 @@ impl<'p> Layout<'p> {
             }
             line.push((x, y));
         }
-        let points = search.points.iter();
-        let values: Vec<f64> = points.filter_map(|p| self.plot.x_value(p)).collect();
         if let Some(&(_, y)) = line.last() {
-            line.push((self.x.at(extent(&values).1), y));
+            let values = search.points.iter().filter_map(|p| self.plot.x_value(p));
+            let end = values.fold(f64::NEG_INFINITY, f64::max);
+            line.push((self.x.at(end), y));
         }
         line
     }
 
-    /// The line of the first baseline, if it is in the picture.
+    /// The line of the first baseline of the first search that has one, if it is in the picture.
     pub(super) fn baseline(&self) -> Option<[Position; 2]> {
         let searches = self.plot.searches.iter();
         let mut baselines = searches.filter_map(|(_, search)| search.tally.baseline.as_ref());
@@ -86,8 +91,8 @@ impl<'p> Layout<'p> {
     }
 }
 
-/// The part of the picture that the trials are in, beside the texts but those of the scores, and its height.
-fn find_area(plot: &Plot, canvas: Canvas, lanes: &[Lane]) -> (Area, f64) {
+/// The area of the trials. Its left edge does not yet leave room for the texts of the scores, which depend on its height.
+fn find_area(plot: &Plot, canvas: Canvas, lanes: &[Lane]) -> Area {
     let has_legend = plot.is_overlay() || plot.by_specialist;
     let head = canvas.pick(2.0, 3.0) + f64::from(u8::from(has_legend));
     let margin = canvas.pick(0.0, 2.0 * canvas.gap);
@@ -96,20 +101,19 @@ fn find_area(plot: &Plot, canvas: Canvas, lanes: &[Lane]) -> (Area, f64) {
     if canvas.is_wide() && !lanes.is_empty() {
         right -= names.fold(0.0, f64::max).min(canvas.width / 4.0) + canvas.gap;
     }
-    let area = Area {
+    Area {
         left: 2.0 * canvas.gap,
         top: canvas.line * head,
         right,
         bottom: canvas.height - lanes_height(canvas, lanes) - canvas.line - margin,
-    };
-    (area, area.bottom - area.top)
+    }
 }
 
 /// The ends of the horizontal axis.
-fn trial_range(plot: &Plot) -> (f64, f64) {
+fn find_x_range(plot: &Plot) -> (f64, f64) {
     let values: Vec<f64> = plot.points().filter_map(|p| plot.x_value(p)).collect();
     match extent(&values) {
-        (from, to) if from < to => (from - (to - from) * 0.012, to + (to - from) * 0.012),
+        (from, to) if from < to => (from - (to - from) * X_MARGIN, to + (to - from) * X_MARGIN),
         (from, to) if from > to => (0.0, 1.0), // no trials
         (value, _) => (value - 1.0, value + 1.0),
     }
