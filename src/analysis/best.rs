@@ -79,6 +79,7 @@ impl Leaderboard {
 impl Query for Leaderboard {
     fn observe(&mut self, row: &Row) {
         if (self.ranks_all || row.status() == Status::Keep)
+            && row.has_id()
             && let Some(score) = row.score()
         {
             self.tie = row.schema.tie;

@@ -76,9 +76,15 @@ pub struct Search {
 }
 
 impl Search {
-    pub fn rate(&self, is_wanted: impl Fn(Status) -> bool) -> Rate {
-        let part = self.tally.total.trials(is_wanted);
-        let whole = self.tally.total.rated();
+    pub fn keep_rate(&self) -> Rate {
+        let total = &self.tally.total;
+        let (part, whole) = (total.trials(|status| status == Status::Keep), total.rated());
+        Rate { part, whole }
+    }
+
+    pub fn completion_rate(&self) -> Rate {
+        let total = &self.tally.total;
+        let (part, whole) = (total.completed, total.rated());
         Rate { part, whole }
     }
 

@@ -19,24 +19,27 @@ pub struct BetterInvalid {
 }
 
 impl BetterInvalid {
-    /// How many there are; of more than 64, only the best are counted.
+    /// How many there are; of more than 64, only the best are counted. None beats a best that is not there.
     pub fn len(&self) -> usize {
-        self.trials.len()
+        match self.best.score() {
+            Some(_) => self.trials.len(),
+            None => 0,
+        }
     }
 
     pub fn is_empty(&self) -> bool {
-        self.trials.is_empty()
+        self.len() == 0
     }
 
     /// The offsets of at most `max` trials: half of them the best ones, the others the newest. Newest first.
     pub fn select(&self, max: usize) -> Vec<u64> {
         let mut newest_first: Vec<_> = self.trials.iter().rev().copied().collect();
-        let excess = newest_first.len().saturating_sub(max);
+        newest_first.truncate(self.len());
         let newest = (max - max / 2).min(newest_first.len());
         let gap = |score: f64| (score - self.best.score().unwrap_or(score)).abs();
         let older = &mut newest_first[newest..];
         older.sort_by(|(_, a), (_, b)| gap(*b).total_cmp(&gap(*a)));
-        newest_first.truncate(newest_first.len() - excess);
+        newest_first.truncate(max);
         newest_first.sort_by_key(|&(offset, _)| Reverse(offset));
         newest_first.iter().map(|&(offset, _)| offset).collect()
     }

@@ -106,6 +106,8 @@ pub struct Limit {
 pub struct Exceeded {
     pub status: Status,
     pub trials: usize,
+    /// Among how many of the last ones.
+    pub of: usize,
     /// By how much, in the median; `None` if they were killed at the limit, so that the value says nothing.
     pub median: Option<f64>,
 }

@@ -117,7 +117,7 @@ impl Query for Progress {
         if row.damage.is_some() || row.status().is_ignored() {
             return;
         }
-        self.hours += seconds_of(row).max(0.0) / 3600.0;
+        self.hours += seconds_of(row) / 3600.0;
         if self.is_new_best(row) {
             self.bests.push(self.points.len());
         }

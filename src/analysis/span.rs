@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Query, Summary};
-use crate::log::{Role, Row};
+use crate::log::{Role, Row, parse_time};
 
 /// More points are thinned to half of them.
 const MAX_POINTS: usize = 96;
@@ -35,13 +35,7 @@ impl Query for RunSpan {
             && time.ends_with(b"Z")
             && let Ok(time) = std::str::from_utf8(&time)
         {
-            self.timed += 1;
-            if self.first.is_empty() || time < self.first.as_str() {
-                time.clone_into(&mut self.first);
-            }
-            if time > self.last.as_str() {
-                time.clone_into(&mut self.last);
-            }
+            self.add_time(time);
         }
         if let Some(score) = row.eligible_score()
             && self
@@ -59,6 +53,22 @@ impl Query for RunSpan {
 }
 
 impl RunSpan {
+    fn add_time(&mut self, time: &str) {
+        let is_first = self.first.is_empty() || time < self.first.as_str();
+        let is_last = time > self.last.as_str();
+        // Only an end is parsed: that is slow.
+        if (is_first || is_last) && parse_time(time.as_bytes()).is_none() {
+            return;
+        }
+        self.timed += 1;
+        if is_first {
+            time.clone_into(&mut self.first);
+        }
+        if is_last {
+            time.clone_into(&mut self.last);
+        }
+    }
+
     fn add_point(&mut self) {
         self.step = self.step.max(1);
         self.trials += 1;

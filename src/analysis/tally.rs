@@ -7,13 +7,15 @@ use serde::{Deserialize, Serialize};
 use super::{Query, Summary};
 use crate::log::{Role, Row, Status};
 
-/// A trial cannot have taken longer, in seconds: an absurd cell does not spoil the sum.
-const MAX_SECONDS: f64 = 1e12;
+/// A trial cannot have taken longer, in seconds: thirty years.
+const MAX_SECONDS: f64 = 1e9;
 
-/// How long a trial took.
+/// How long a trial took. An absurd cell counts as nothing, so that it does not spoil a sum.
 pub(super) fn seconds_of(row: &Row) -> f64 {
-    let seconds = row.number_in(Role::TotalSeconds).unwrap_or(0.0);
-    seconds.clamp(-MAX_SECONDS, MAX_SECONDS)
+    let seconds = row.number_in(Role::TotalSeconds);
+    seconds
+        .filter(|seconds| (0.0..=MAX_SECONDS).contains(seconds))
+        .unwrap_or(0.0)
 }
 
 /// One outcome of a group.

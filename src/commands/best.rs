@@ -60,10 +60,10 @@ pub fn run(mut args: Best, context: &Context) -> Result<()> {
         key.sort(&mut trials, schema.direction);
     }
     if trials.is_empty() {
-        let note = if filter.is_empty() {
-            "no best trial yet: log a baseline or a keep first".to_owned()
-        } else {
-            filter.explain_nothing()
+        let note = match args.top {
+            _ if !filter.is_empty() => filter.explain_nothing(),
+            Some(_) => "no keeps yet".to_owned(),
+            None => "no best trial yet: log a baseline or a keep first".to_owned(),
         };
         context.ui.note(&note);
     }

@@ -207,7 +207,10 @@ fn override_settings(args: &Render, settings: &PromptSettings) -> PromptSettings
         top: args.top.unwrap_or(settings.top),
         recent: args.recent.unwrap_or(settings.recent),
         full: args.full.unwrap_or(settings.full),
-        max_bytes: args.max_bytes.or(settings.max_bytes),
+        max_bytes: match (args.max_bytes, settings.max_bytes) {
+            (Some(max), Some(set)) if args.hook => Some(max.min(set)),
+            (given, set) => given.or(set),
+        },
         ..settings.clone()
     }
 }
@@ -258,9 +261,9 @@ fn flags_to_repeat(flags: &Value) -> String {
 fn inspect_workdir(store: &Store, log: &IndexedLog, dir: &Path) -> Result<Workdir> {
     let (best, keeps) = log.ask((Best::default(), Leaderboard::new(usize::MAX)))?;
     let mut snapshots = Vec::new();
-    for trial in log.all_at(keeps.into_offsets().into_iter().chain(best.offset()))? {
-        let row = trial.row();
+    let offsets = keeps.into_offsets().into_iter().chain(best.offset());
+    log.each_at(offsets, |row| {
         snapshots.push((row.name(), row.text(Role::Snapshot).into_owned()));
-    }
+    })?;
     read_workdir(store, dir, &snapshots)
 }

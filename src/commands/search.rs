@@ -48,7 +48,8 @@ pub fn run(mut args: Search, context: &Context) -> Result<()> {
     let since = args.read.take_time();
     let log = context.open(&args.read)?;
     let filter = args.filter.filter(since, &log)?;
-    let is_wanted = |row: &Row| filter.accepts(row);
+    let is_wanted =
+        |row: &Row| filter.accepts(row) && (filter.names_status() || !row.status().is_ignored());
     let found = log.ask(Query::new(&text, is_wanted))?.rank(args.n);
     let (offsets, scores): (Vec<_>, Vec<_>) = found.into_iter().unzip();
     let trials = log.all_at(offsets)?;

@@ -12,7 +12,8 @@ use super::{Context, ReadArgs};
 use crate::index::IndexedLog;
 use crate::log::{Amendments, ExpId, Role, Trial};
 use crate::output::amendments::{amendments_value, format_amendments};
-use crate::output::json::{json, row_value};
+use crate::output::columns::{self, pick};
+use crate::output::json::{json, object};
 use crate::output::records::Format;
 use crate::output::trials::format_record;
 use crate::snapshot::{has_pruned_snapshot, open_snapshot};
@@ -57,8 +58,9 @@ pub fn run(args: Show, context: &Context) -> Result<()> {
         }
     };
     let look = context.ui.look;
+    let row = trial.row();
     let table = || {
-        let record = format_record(&trial.row(), &columns, look);
+        let record = format_record(&row, &columns, look);
         Ok(record + &format_amendments(&amendments, look))
     };
     let trials = std::slice::from_ref(&trial);
@@ -67,7 +69,8 @@ pub fn run(args: Show, context: &Context) -> Result<()> {
         .format_trials(trials, &log.schema, true, table)?;
     let is_json = matches!(args.output.format, Format::Json | Format::Jsonl);
     let text = if is_json && args.output.field.is_none() && !amendments.is_empty() {
-        let mut object = row_value(&trial);
+        let names = pick(&columns, &columns::columns(&log.schema));
+        let mut object = object(&names, &pick(&columns, &columns::cells(&row)));
         object["amendments"] = amendments_value(&amendments);
         json(&object) + "\n"
     } else {
@@ -75,7 +78,6 @@ pub fn run(args: Show, context: &Context) -> Result<()> {
     };
     context.ui.print(&text)?;
     // Damage elsewhere in the log does not matter here.
-    let row = trial.row();
     if let Some(damage) = row.damage {
         let (path, line) = (log.path().display(), row.number);
         context.ui.warn(&format!("{path}:{line}: {damage}"));

@@ -15,6 +15,7 @@ use crate::log::{Role, Since, Status, Trial};
 use crate::output::course::Course;
 use crate::output::records::Format;
 use crate::output::stats::{format_stats, format_stats_records};
+use crate::text::visible;
 
 /// Summarize the search on one screen
 ///
@@ -90,7 +91,7 @@ pub fn run(mut args: Stats, context: &Context) -> Result<()> {
 /// The reasons of the last failures, and how often each one occurs.
 fn count_reasons(log: &IndexedLog, failures: &Failures) -> Result<BTreeMap<String, usize>> {
     let mut reasons = BTreeMap::new();
-    for offsets in failures.0.values() {
+    for offsets in failures.last.values() {
         log.each_at(offsets.iter().copied(), |row| {
             if let Some(reason) = find_reason(&row.text(Role::Notes)) {
                 *reasons.entry(kind_of(&reason)).or_default() += 1;
@@ -119,7 +120,7 @@ fn find_new_keeps(
     let mut keeps = Vec::new();
     log.for_each_row(|row| {
         if row.status() == Status::Keep && since.is_reached(row) {
-            keeps.push(row.name());
+            keeps.push(visible(&row.name()).into_owned());
         }
     })?;
     Ok(Some((since.text.clone(), keeps)))

@@ -37,7 +37,7 @@ pub struct Tail {
     #[arg(long, value_name = "KEY")]
     sort: Option<SortKey>,
     /// List the trials in progress instead: those that `lineage run` has started and not yet logged
-    #[arg(long, conflicts_with_all = ["follow", "full", "sort", "columns", "field"])]
+    #[arg(long, conflicts_with_all = ["n", "follow", "full", "sort", "columns", "field", "FilterArgs", "since"])]
     running: bool,
     /// Show the whole hypothesis and notes below the numbers
     #[arg(long, conflicts_with_all = ["format", "columns", "field"])]

@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// Counts up when the layout or the meaning of what is stored changes.
-const MAGIC: u64 = u64::from_le_bytes(*b"lineage\x0c");
+const MAGIC: u64 = u64::from_le_bytes(*b"lineage\x0d");
 const NAME: [u8; 7] = *b"lineage";
 
 /// The header: magic, bytes of the answers, their hash.

@@ -16,7 +16,7 @@ use super::{
     lines::{LineReader, ROW_CHUNK},
     no_such_trial,
 };
-use crate::text::{Usage, nearest};
+use crate::text::{Usage, nearest, shell_word};
 
 /// The first row of a log is in its second line.
 const FIRST_ROW: u64 = 2;
@@ -294,7 +294,7 @@ fn check_header(path: &Path, names: &[String]) -> Result<()> {
         "{}:1: no column '{missing}', so this is not a log of lineage; `lineage import {}` makes a store of it \
          (the header is: {})",
         path.display(),
-        quote_for_shell(path),
+        shell_word(&path.to_string_lossy()),
         found.escape_debug(),
     )
 }
@@ -328,16 +328,5 @@ fn make_schema(path: &Path, names: Vec<String>, options: &LogOptions) -> Result<
             bail!("{path}: column '{name}' does not hold scores; choose another with --metric");
         }
         _ => Ok(schema),
-    }
-}
-
-/// A path as one word of a shell's command line.
-fn quote_for_shell(path: &Path) -> String {
-    let text = path.to_string_lossy();
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "._-/".contains(c);
-    if text.chars().all(is_plain) {
-        text.into_owned()
-    } else {
-        format!("'{}'", text.replace('\'', "'\\''"))
     }
 }

@@ -22,19 +22,17 @@ pub fn format_bound(limit: &Limit) -> String {
 /// How the last failures exceeded a limit, to be appended to it.
 pub fn format_exceeded(failures: &Exceeded, side: Side) -> String {
     let status = failures.status.name();
-    let trials = match failures.trials {
-        1 => status.to_owned(),
-        trials => format!("{trials} {status}"),
+    let trials = match (failures.trials, failures.of) {
+        (1, 1) => format!("the last {status}"),
+        (trials, of) if trials == of => format!("the last {trials} {status}"),
+        (trials, of) => format!("{trials} of the last {of} {status}"),
     };
     let verb = match side {
         Side::AtMost => "exceeded",
         Side::AtLeast => "missed",
     };
     match failures.median {
-        Some(median) => format!(
-            "; the last {trials} {verb} it by {} (median)",
-            amount(median)
-        ),
-        None => format!("; the last {trials} were stopped there"),
+        Some(median) => format!("; {trials} {verb} it by {} (median)", amount(median)),
+        None => format!("; {trials} were stopped there"),
     }
 }

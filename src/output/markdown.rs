@@ -84,7 +84,7 @@ fn escape(line: &str) -> String {
             '-' | '+' | '=' => at == 0,
             '.' | ')' if at == digits && digits > 0 => true,
             // Some readers make links of these.
-            '.' => out.to_ascii_lowercase().ends_with("www"),
+            '.' => out.len() >= 3 && out.as_bytes()[out.len() - 3..].eq_ignore_ascii_case(b"www"),
             ':' => rest.starts_with("//"),
             _ => false,
         };

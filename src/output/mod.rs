@@ -88,7 +88,6 @@ pub fn column_text(row: &Row, column: usize) -> String {
     }
 }
 
-/// A text for a table: visible, and a dash if it is empty.
 /// Marks the score of a failed trial, so that it cannot be read as a record.
 pub fn mark_invalid(score: String, row: &Row) -> String {
     if row.status().is_failure() && row.score().is_some() {
@@ -99,6 +98,7 @@ pub fn mark_invalid(score: String, row: &Row) -> String {
 
 pub const INVALID: &str = " (invalid)";
 
+/// A text for a table: visible, and a dash if it is empty.
 pub fn visible_or_dash(text: &str) -> String {
     let text = visible(text);
     let text = if text.is_empty() { NOTHING } else { &text };

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::columns::Column;
 use super::course::Course;
-use super::format::{duration, number, percent, share};
+use super::format::{change_percent, duration, number, percent, share};
 use super::json::{self, value};
 use super::records::{Format, format_records};
 use super::table::{Cell, format_table};
@@ -186,11 +186,8 @@ fn best_text(tally: &Tally) -> String {
     let change = score - baseline;
     let sign = if change > 0.0 { "+" } else { "" };
     let (change_text, text) = (number(change), visible(text));
-    let mut out = format!("{best}, {sign}{change_text} from the baseline's {text}");
-    if *baseline != 0.0 {
-        out += &format!(" ({:+.2} %)", 100.0 * change / baseline.abs());
-    }
-    out
+    let out = format!("{best}, {sign}{change_text} from the baseline's {text}");
+    out + &change_percent(change, *baseline)
 }
 
 fn since_keep(tally: &Tally) -> String {

@@ -46,7 +46,7 @@ pub struct TreeCells {
     /// Where each cell ends.
     ends: Vec<usize>,
     /// Why a row could not be read, by the index of its trial.
-    damage: BTreeMap<usize, Damage>,
+    pub(super) damage: BTreeMap<usize, Damage>,
 }
 
 impl TreeCells {
@@ -75,7 +75,11 @@ impl TreeCells {
         visible(&shown_id(&self.text(trial, Role::Id))).into_owned()
     }
 
+    /// `Other` for a damaged row: its cells may be in the wrong columns.
     pub fn status(&self, trial: usize) -> Status {
+        if self.damage.contains_key(&trial) {
+            return Status::Other;
+        }
         Status::parse(self.cell(trial, Role::Status))
     }
 }

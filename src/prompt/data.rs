@@ -102,7 +102,7 @@ pub fn gather(
     let relatives = gather_relatives(log, lineage, sizes.links.max(1))?;
     let best = log.briefs_at(answers.best.offset())?.pop();
     let leaderboard = mem::take(&mut answers.leaderboard).into_offsets();
-    let leaderboard = log.briefs_at(leaderboard)?;
+    let mut leaderboard = log.briefs_at(leaderboard)?;
     let search = NearMissSearch {
         near_misses: &answers.near_misses,
         recent: &answers.recent,
@@ -111,6 +111,7 @@ pub fn gather(
     };
     let noise = sizes.epsilon.or_else(|| answers.recent.noise());
     let near_misses = search.find(log, noise)?;
+    leaderboard.truncate(sizes.top);
     let failed_children = relatives.failed_children;
     let signals = gather_signals(&mut answers, near_misses, noise, failed_children, sizes);
     let last = gather_last(log, sizes)?;

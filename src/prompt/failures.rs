@@ -73,7 +73,7 @@ pub(super) fn gather_failures(
 ) -> Result<Vec<FailureClass>> {
     let total = &answers.tally.total;
     let mut classes = Vec::new();
-    for (&status, offsets) in &answers.failures.0 {
+    for (&status, offsets) in &answers.failures.last {
         let mut by_word: BTreeMap<String, Vec<Failure>> = BTreeMap::new();
         log.each_at(offsets.iter().copied(), |row| {
             let reason = find_reason(&row.text(Role::Notes)).map(|reason| shorten(&reason));
@@ -85,11 +85,17 @@ pub(super) fn gather_failures(
             });
         })?;
         for (name, read) in by_word {
-            let entry = total.entries().find(|entry| entry.word == name);
+            let (trials, hours) = match answers.failures.unknown.get(&name) {
+                Some(&(trials, seconds)) => (trials, seconds / 3600.0),
+                None => {
+                    let entry = total.entries().find(|entry| entry.word == name);
+                    entry.map_or((0, 0.0), |entry| (entry.trials, entry.hours))
+                }
+            };
             classes.push(FailureClass {
                 status,
-                trials: entry.as_ref().map_or(0, |entry| entry.trials),
-                hours: entry.map_or(0.0, |entry| entry.hours),
+                trials,
+                hours,
                 name,
                 searched: read.len(),
                 knobs: frequent_knobs(&read),
@@ -157,7 +163,7 @@ fn count_tries(log: &IndexedLog, window: u64, classes: &mut [FailureClass]) -> R
     log.for_each_row_from(window, |row| {
         let hypothesis = row.text(Role::Hypothesis);
         let may_turn = values.iter().any(|value| hypothesis.contains(value));
-        if may_turn && !row.status().is_ignored() {
+        if may_turn && row.damage.is_none() && !row.status().is_ignored() {
             for knob in find_knobs(&hypothesis) {
                 if names.contains(&knob) {
                     *tries.entry((knob, row.status())).or_default() += 1;

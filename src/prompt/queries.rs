@@ -8,6 +8,9 @@ use crate::index::IndexedLog;
 use crate::log::Row;
 use crate::store::PromptSettings;
 
+/// The signals compare with this many of the best keeps, however many are shown.
+const LEAST_KEEPS: usize = 20;
+
 /// The signals need this many of a specialist's last outcomes.
 const LEAST_OUTCOMES: usize = 5;
 
@@ -29,7 +32,7 @@ impl Queries {
         let links = sizes.links.max(1); // the best itself is always shown
         Self {
             best: Best::default(),
-            leaderboard: Leaderboard::new(sizes.top),
+            leaderboard: Leaderboard::new(sizes.top.max(LEAST_KEEPS)),
             tally: Tally::default(),
             failures: Failures::default(),
             limits: Limits::default(),

@@ -66,7 +66,7 @@ fn signal_text(signal: &Signal, page: &Page) -> String {
 
 fn near_misses_text(page: &Page) -> String {
     let mut text =
-        "- Worth another try from the best: these discards lost narrowly to an earlier best.\n"
+        "- Worth another try from the best: these discards came close to an earlier best.\n"
             .to_owned();
     for trial in &page.data.signals.near_misses {
         let row = trial.row();
@@ -131,6 +131,7 @@ pub(super) fn chain(page: &Page) -> Option<Section> {
 /// A line of a code block: made visible and cut, but not quoted.
 fn link_text((trial, step): &(Trial, String), page: &Page) -> String {
     let row = trial.row();
+    let id = cut_visible(&row.name(), CHAIN_WORD);
     let plain = |role| cut_visible(&row.text(role), CHAIN_WORD);
     let roles = [Role::Status, Role::Score, Role::Specialist];
     let mut words = roles.map(plain).to_vec();
@@ -140,9 +141,9 @@ fn link_text((trial, step): &(Trial, String), page: &Page) -> String {
     words.retain(|word| !word.is_empty());
     let outcome = match row.damage {
         Some(damage) => format!("damaged: {damage}"),
+        None if row.status().is_ignored() => return format!("{id} [ignored]"),
         None => words.join(", "),
     };
-    let id = cut_visible(&row.name(), CHAIN_WORD);
     let mut text = format!("{id} [{outcome}]");
     if page.may_show(&row) {
         page.shown_in_chain.borrow_mut().insert(row.offset);

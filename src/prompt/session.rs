@@ -1,8 +1,10 @@
 //! The sections that frame a session: who reads the prompt, how to ask for more, where to work, what to do.
 
+use std::cmp::Reverse;
+
 use super::page::{Page, cell, id, trial_count};
 use super::trim::Section;
-use crate::analysis::Side;
+use crate::analysis::{Limit, Side};
 use crate::log::{Role, Status, Trial};
 use crate::output::format::amount;
 use crate::output::markdown::{code, prose, word};
@@ -64,7 +66,9 @@ pub(super) fn opening(page: &Page) -> Section {
 
 /// The limits that most failures exceed; the section on limits says more.
 fn limits_line(page: &Page) -> String {
-    let limits = page.data.limits.iter().take(MAX_LIMITS).map(|limit| {
+    let mut limits: Vec<&Limit> = page.data.limits.iter().collect();
+    limits.sort_by_key(|limit| Reverse(limit.failures.map_or(0, |failures| failures.trials)));
+    let limits = limits.into_iter().take(MAX_LIMITS).map(|limit| {
         let side = match limit.side {
             Side::AtMost => "at most",
             Side::AtLeast => "at least",

@@ -262,12 +262,17 @@ fn in_full<'a>(page: &Page<'a>) -> &'a [Trial] {
 
 pub(super) fn full(page: &Page) -> Option<Section> {
     let trials = in_full(page);
-    for trial in trials {
-        page.may_show(&trial.row());
-    }
-    let rows = fit_rows(page, trials, IN_FULL, |_, row, length| {
+    let is_shown: Vec<bool> = trials
+        .iter()
+        .map(|trial| page.may_show(&trial.row()))
+        .collect();
+    let rows = fit_rows(page, trials, IN_FULL, |at, row, length| {
         let parent = word(&shown_id(&row.text(Role::Parent)));
-        let hypothesis = item_text("hypothesis", row, Role::Hypothesis, length);
+        let hypothesis = if is_shown[at] {
+            item_text("hypothesis", row, Role::Hypothesis, length)
+        } else {
+            "  - hypothesis: shown elsewhere\n".to_owned()
+        };
         let notes = notes_text(row, length / 2);
         let outcome = page.explained_outcome(row);
         format!("- {outcome} from {parent}\n{hypothesis}{notes}")

@@ -18,11 +18,12 @@ mod checkout;
 mod checkout_permissions;
 mod compare;
 mod completions;
+#[cfg(unix)]
+mod damaged_texts;
 mod dialects;
 mod dialects_meaning;
 mod dialects_shapes;
 mod dialects_values;
-#[cfg(unix)]
 mod diff;
 #[cfg(unix)]
 mod diff_patch;

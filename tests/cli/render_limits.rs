@@ -199,3 +199,20 @@ fn limits_are_the_same_with_an_index() {
         "{indexed}"
     );
 }
+
+#[test]
+fn a_plain_number_is_on_the_side_of_most_completed_trials() {
+    let fast = |seconds| ("discard", 9.5, ["1", seconds, "0.9"]);
+    let mut rows: Vec<_> = ["60", "70", "80", "90", "100", "110", "1500"]
+        .map(fast)
+        .to_vec();
+    rows.push(("eval_budget_overrun", 6.0, ["1", "700", "0.9"]));
+    let sandbox = store(&rows);
+    let settings = sandbox.read(".lineage/lineage.toml");
+    sandbox.write(
+        ".lineage/lineage.toml",
+        settings + "[limits]\neval_s = 600\n",
+    );
+    let text = limits(&sandbox);
+    assert!(text.contains("- eval_s: limit 600 (set)"), "{text}");
+}

@@ -97,3 +97,20 @@ fn texts_that_could_act_on_a_terminal_are_shown() {
     let text = sandbox.ok(&["search", "muon", "--color", "always"]);
     assert!(text.contains("\\x1b[31m\\u{202e} red"), "{text}");
 }
+
+#[test]
+fn ignored_trials_are_found_only_by_their_status() {
+    let sandbox = store();
+    sandbox.ok(&[
+        "amend",
+        "3",
+        "--status",
+        "harness_abort",
+        "--why",
+        "a node died",
+    ]);
+    let search = ["search", "adam", "--format", "tsv", "-q"];
+    assert_eq!(sandbox.ok(&search).lines().count(), 1);
+    let by_status = [&search[..], &["--status", "harness_abort"]].concat();
+    assert_eq!(sandbox.ok(&by_status).lines().count(), 2);
+}

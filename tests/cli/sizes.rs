@@ -222,3 +222,22 @@ fn render_holds_only_what_it_shows() {
     assert!(output.status.success(), "{output:?}");
     assert!(prompt.contains("as of trial 039"), "{prompt}");
 }
+
+#[test]
+fn a_run_of_dashes_is_read_in_linear_time() {
+    let sandbox = Sandbox::with_store();
+    let dashes = "-".repeat(500_000);
+    let json = format!("{{\"status\":\"crash\",\"hypothesis\":\"{dashes}\"}}");
+    sandbox
+        .lineage(&["append", "--json"])
+        .write_stdin(json)
+        .assert()
+        .success();
+    let started = Instant::now();
+    sandbox.ok(&["similar", "raise beta2 to 0.98", "-q"]);
+    assert!(
+        started.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        started.elapsed()
+    );
+}

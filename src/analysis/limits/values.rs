@@ -156,6 +156,7 @@ impl ColumnValues {
                 limit.failures = Some(Exceeded {
                     status,
                     trials: beyond.len(),
+                    of: self.failed[&status].last.len(),
                     median: median_excess(excess).filter(|_| !are_killed(name, status, &beyond)),
                 });
             }
@@ -165,14 +166,20 @@ impl ColumnValues {
 
     /// Whether most completed trials are below `bound`.
     pub(super) fn side_of(&self, bound: f64) -> Side {
-        let middle = self
+        let above = self
+            .completed
+            .highest
+            .iter()
+            .filter(|&&value| value > bound);
+        let below = self
             .completed
             .lowest
-            .last()
-            .zip(self.completed.highest.last());
-        match middle {
-            Some((low, high)) if f64::midpoint(*low, *high) > bound => Side::AtLeast,
-            _ => Side::AtMost,
+            .iter()
+            .filter(|&&value| value <= bound);
+        if above.count() > below.count() {
+            Side::AtLeast
+        } else {
+            Side::AtMost
         }
     }
 }
@@ -189,15 +196,12 @@ fn separate(completed: &Values, failed: &Values, side: Side) -> Option<Bound> {
     let mut fewest = usize::MAX;
     let mut bound = None;
     for (i, &completed) in inside.iter().take(completed.max_outliers() + 1).enumerate() {
-        let mut outside = outside.iter().take(failed.max_outliers() + 1);
-        if let Some(j) = outside.position(|&failed| side.is_beyond(failed, completed))
+        let mut outside = outside.iter().take(failed.max_outliers() + 1).enumerate();
+        let first = outside.find(|&(_, &failed)| side.is_beyond(failed, completed));
+        if let Some((j, &failed)) = first
             && i + j < fewest
         {
             fewest = i + j;
-            let failed = match side {
-                Side::AtMost => failed.lowest[j],
-                Side::AtLeast => failed.highest[j],
-            };
             bound = Some(Bound::Between { completed, failed });
         }
     }

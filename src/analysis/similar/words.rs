@@ -119,19 +119,14 @@ fn measure_name(text: &str) -> usize {
 
 /// Sign, digits with a point, exponent; 0 if the text does not start with a number.
 fn measure_number(text: &str) -> usize {
-    let unsigned = text.trim_start_matches(['-', '−']);
+    let unsigned = text.strip_prefix(['-', '−']).unwrap_or(text);
     let sign = text.len() - unsigned.len();
     let mut len = count_digits(unsigned);
     if let Some(fraction) = unsigned[len..].strip_prefix('.') {
         let digits = count_digits(fraction);
         len += if digits > 0 { 1 + digits } else { 0 };
     }
-    if len == 0
-        || text
-            .chars()
-            .nth(1)
-            .is_some_and(|c| sign > 0 && "-−".contains(c))
-    {
+    if len == 0 {
         return 0;
     }
     if let Some(exponent) = unsigned[len..].strip_prefix(['e', 'E']) {

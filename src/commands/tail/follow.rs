@@ -140,8 +140,10 @@ impl Position {
         context: &Context,
     ) -> Result<Vec<Trial>> {
         let is_replaced = version.file != self.version.file || log.end() < self.end;
+        // An external log is translated anew, so offsets change.
+        let has_moved = is_replaced || log.is_external();
         let (mut from, mut is_known) = (self.end.max(log.start()), false);
-        if is_replaced {
+        if has_moved {
             // If the new file has the last trial, only what follows it is new.
             let last = match &self.last {
                 Some(id) => log.find_by_scan(id)?,
@@ -149,8 +151,10 @@ impl Position {
             };
             is_known = last.is_some();
             from = last.map_or(log.start(), |trial| trial.row().offset);
-            let path = log.path().display();
-            context.ui.note(&format!("{path} was replaced"));
+            if is_replaced {
+                let path = log.path().display();
+                context.ui.note(&format!("{path} was replaced"));
+            }
         }
         let mut new = Vec::new();
         log.for_each_row_from(from, |row| {

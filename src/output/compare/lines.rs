@@ -20,10 +20,8 @@ pub(super) fn compare_lines(comparison: &Comparison) -> Vec<Line> {
         lines.extend(reach_lines(comparison));
     }
     lines.push(trials_line(comparison));
-    lines.push(rate_line(comparison, "keep", |status| {
-        status == Status::Keep
-    }));
-    lines.push(rate_line(comparison, "completion", Status::is_completed));
+    lines.push(rate_line(comparison, "keep", Search::keep_rate));
+    lines.push(rate_line(comparison, "completion", Search::completion_rate));
     lines.push(completed_line(comparison));
     lines.push(compute_line(comparison));
     lines.extend(outcome_lines(comparison));
@@ -144,8 +142,8 @@ fn trials_line(comparison: &Comparison) -> Line {
     )
 }
 
-fn rate_line(comparison: &Comparison, key: &str, is_wanted: fn(Status) -> bool) -> Line {
-    let rates = comparison.each(|search| search.rate(is_wanted));
+fn rate_line(comparison: &Comparison, key: &str, rate: fn(&Search) -> Rate) -> Line {
+    let rates = comparison.each(rate);
     let values =
         |pick: fn(Rate) -> Option<f64>| rates.iter().map(|&rate| pick(rate)).collect::<Vec<_>>();
     let mut record = Record::of_numbers(format!("{key}_rate"), &values(Rate::value));
@@ -200,7 +198,7 @@ fn find_difference(rates: &[Rate]) -> Option<bool> {
 }
 
 fn completed_line(comparison: &Comparison) -> Line {
-    let rates = comparison.each(|search| search.rate(Status::is_completed));
+    let rates = comparison.each(Search::completion_rate);
     let texts = rates
         .iter()
         .map(|rate| format!("{} of {}", rate.part, rate.whole));

@@ -77,6 +77,9 @@ impl<'a> Graph<'a> {
         }
         let is_best = self.marks.best == Some(first);
         let best = if is_best { " ← BEST" } else { "" };
+        if let Some(damage) = cells.damage.get(&first) {
+            return vec![format!("{} damaged: {damage}", cells.name(first))];
+        }
         let [status, score, hypothesis] = [Role::Status, Role::Score, Role::Hypothesis]
             .map(|role| cut_visible(&cells.text(first, role), MAX_HYPOTHESIS));
         let mut lines = vec![

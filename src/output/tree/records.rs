@@ -34,7 +34,11 @@ impl TreeRecords {
     pub fn record(&mut self, visit: Visit, row: &Row) -> Vec<String> {
         self.path.truncate(visit.depth);
         self.path.push(row.name());
-        let text = |role| row.text(role).into_owned();
+        // The cells of a damaged row may be in the wrong columns.
+        let text = |role| match row.damage {
+            Some(_) => String::new(),
+            None => row.text(role).into_owned(),
+        };
         vec![
             row.name(),
             shown_id(&row.text(Role::Parent)),
