@@ -94,8 +94,12 @@ impl Store {
         wait: Duration,
     ) -> Result<LockedLog> {
         let path = self.log_path();
-        self.check_not_lost()?;
+        if !path.exists() {
+            self.check_not_lost()?; // before it is created
+        }
         let file = open_locked(path, self.may_create_log(), wait)?;
+        // Under the lock: a writer that was waited for may have written the first trial.
+        self.check_not_lost()?;
         let header = encode_row(&Schema::standard_names(&self.settings.columns));
         let context = || format!("cannot read {}", path.display());
         remove_unfinished_batch(path, &file).with_context(context)?;

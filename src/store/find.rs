@@ -202,9 +202,11 @@ impl Store {
         }
     }
 
-    /// Fails if the log has no trial although there were some: ids would start again at 000.
+    /// Fails if the log has no trial although there were some: ids would start again at 000. A shared log is never lost,
+    /// because its database has it.
     pub(crate) fn check_not_lost(&self) -> Result<()> {
         if let Some(dir) = &self.dir
+            && self.settings.shared.is_none()
             && !self.is_new_log_allowed
             && has_lost_trials(dir)
         {

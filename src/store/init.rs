@@ -62,7 +62,8 @@ pub fn init(dir: Option<&Path>, new: &New) -> Result<PathBuf> {
         let (log, settings) = (log.display(), settings.display());
         bail!("{log} already exists; nothing was changed (to change the metric, edit {settings})");
     }
-    ensure!(!has_lost_trials(dir), describe_lost_log(dir));
+    let is_lost = new.shared.is_none() && has_lost_trials(dir);
+    ensure!(!is_lost, describe_lost_log(dir));
     create_store_dir(dir)?;
     // The settings come first: with them, an append that runs at the same time makes the right log. The log comes last: it
     // marks a complete store.

@@ -51,12 +51,16 @@ fn has_no_trial(dir: &Path) -> bool {
 
 /// What trials leave in a store besides the log.
 fn find_traces(dir: &Path) -> Vec<String> {
-    let has_log = !is_missing(&dir.join(LOG));
+    let log = dir.join(LOG).metadata();
+    let has_log = log.is_ok();
+    let has_header = log.is_ok_and(|metadata| metadata.len() > 0);
     let mut traces = Vec::new();
     for (name, noun) in [("snapshots", "snapshot"), ("prompts", "saved prompt")] {
         let entries = dir.join(name).read_dir().into_iter().flatten().flatten();
         match entries.filter(|entry| is_trace(entry, has_log)).count() {
             0 => {}
+            // A writer that was killed before its rows leaves snapshots.
+            _ if has_header && name == "snapshots" => {}
             n => traces.push(count(n as u64, noun)),
         }
     }

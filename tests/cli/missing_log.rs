@@ -1,6 +1,6 @@
 //! A log that was moved away is not taken for an empty one.
 
-use std::{fs, os::unix::fs::symlink};
+use std::{fs, io::Write, os::unix::fs::symlink, thread, time::Duration};
 
 use crate::sandbox::Sandbox;
 
@@ -154,6 +154,9 @@ fn a_log_that_was_emptied_is_lost_too() {
             let trial = ["append", "--status", "keep", "--metric", "1"];
             sandbox.ok(&[&trial[..], &["--snapshot", "work"]].concat());
         }
+        if text == "header" {
+            sandbox.ok(&["render", "--for", "x", "--save"]);
+        }
         sandbox.write(
             ".lineage/results.tsv",
             if text == "header" { &header } else { text },
@@ -183,9 +186,32 @@ fn without_settings_init_asks_to_move_the_rest_away() {
 }
 
 #[test]
-fn what_a_killed_first_append_leaves_does_not_stop_the_next() {
+fn what_a_killed_first_writer_leaves_does_not_stop_the_next() {
     let sandbox = Sandbox::with_store();
-    sandbox.write(".lineage/snapshots/000_opt/train.py", "lr = 1");
+    for name in ["000_opt", "001_opt"] {
+        sandbox.write(&format!(".lineage/snapshots/{name}/train.py"), "lr = 1");
+    }
     sandbox.ok(&["render", "--for", "x", "--save"]);
     assert_eq!(sandbox.ok(&["append", "--status", "crash"]), "000\n");
+}
+
+#[test]
+fn a_log_that_another_writer_is_starting_is_not_lost() {
+    let sandbox = Sandbox::with_store();
+    let header = sandbox.read_log();
+    sandbox.write(".lineage/results.tsv", "");
+    let writer = fs::OpenOptions::new().append(true).open(sandbox.log());
+    let mut writer = writer.unwrap();
+    writer.lock().unwrap();
+    sandbox.write(".lineage/snapshots/001_opt/train.py", "lr = 1");
+    let waiting = thread::spawn({
+        let mut append = sandbox.lineage(&["append", "--status", "crash"]);
+        move || append.output().unwrap()
+    });
+    thread::sleep(Duration::from_millis(300));
+    let row = "001".to_owned() + &"\t".repeat(header.matches('\t').count());
+    write!(writer, "{header}{row}\n").unwrap();
+    writer.unlock().unwrap();
+    let output = waiting.join().unwrap();
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "002\n");
 }
