@@ -83,11 +83,6 @@ fn add(path: &Path, first: Uuid, unsent: Unsent, store: &Store) -> Result<()> {
     for draft in unsent.drafts {
         let mut draft = draft.clone();
         draft.set("snapshot", ""); // its files may change before it is sent
-        if draft.get("specialist").is_none()
-            && let Some(specialist) = draft.default_specialist.clone()
-        {
-            draft.set("specialist", &specialist);
-        }
         if let Some(Some(Ok(snapshot))) = staged.next() {
             let name = format!("waiting-{}", &first.to_string()[..8]);
             let placed = snapshot.place(&ExpId::parse(&name).context("a name")?, "")?;

@@ -186,3 +186,15 @@ fn a_snapshot_path_that_is_never_followed_is_written_with_a_warning() {
     ]);
     assert_eq!(said.matches('!').count(), 0, "{said}");
 }
+
+#[test]
+fn the_printed_trial_has_the_specialist_of_the_environment() {
+    let sandbox = Sandbox::with_store();
+    let append = sandbox
+        .lineage(&append("--status crash --parent 9"))
+        .env("LINEAGE_SPECIALIST", "tok")
+        .output()
+        .unwrap();
+    let stderr = String::from_utf8_lossy(&append.stderr);
+    assert!(stderr.contains("\"specialist\":\"tok\""), "{stderr}");
+}

@@ -240,6 +240,10 @@ pub(in crate::commands) fn as_json(draft: &Draft, snapshot: Option<&OsStr>) -> S
         let is_number = ["metric", "core_metric", "val_bpb"].contains(&name.as_str());
         object.insert(name.clone(), json::value(text, !is_number));
     }
+    let specialist = draft.specialist();
+    if !specialist.is_empty() {
+        object.insert("specialist".to_owned(), specialist.into());
+    }
     // A log may have a column `snapshot` with any text, so that key is a path only if the path exists.
     let path = match draft.get("snapshot") {
         Some(path) => Some(Path::new(path)).filter(|path| path.exists()),
