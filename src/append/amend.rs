@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use anyhow::{Result, bail, ensure};
 
 use super::{
-    complete::describe_odd_number,
+    complete::{delta, describe_odd_number, score_names},
     draft::{NONE, normalize},
 };
 use crate::{
@@ -13,7 +13,6 @@ use crate::{
     index::IndexedLog,
     log::{
         ExpId, Number, Role, Row, Schema, Status, Trial, amendments::FIXED, encode, no_such_trial,
-        signed_delta,
     },
     text::{Usage, nearest},
 };
@@ -50,7 +49,12 @@ pub fn plan_amendment(
         .map(|at| row.text_at(at).into())
         .collect();
     let mut warnings = Vec::new();
-    for (name, value) in given {
+    check_scores(given, &log.schema)?;
+    // The score first: `core_metric` follows it, unless it is given, too.
+    let (scores, others): (Vec<_>, Vec<_>) = given
+        .iter()
+        .partition(|(name, _)| is_score(name, &log.schema));
+    for (name, value) in scores.into_iter().chain(others) {
         let (_, value) = normalize((name.clone(), value.clone()));
         for column in columns_of(name, &log.schema)? {
             cells[column] = check_value(log, column, &value)?;
@@ -72,9 +76,30 @@ pub fn plan_amendment(
     Ok(AmendmentPlan { changes, warnings })
 }
 
-/// The columns that a name stands for: `metric` and the name of the metric are the score, which may also be in `core_metric`.
+/// Whether a name stands for the score: `metric`, unless the log has another column of that name, and the names of the score.
+fn is_score(name: &str, schema: &Schema) -> bool {
+    let column = schema.find(name);
+    score_names(schema).contains(&name)
+        && (column.is_none() || column == schema.column(Role::Score))
+}
+
+fn check_scores(given: &[(String, String)], schema: &Schema) -> Result<()> {
+    let mut scores = given.iter().filter(|(name, _)| is_score(name, schema));
+    let Some((first, one)) = scores.next() else {
+        return Ok(());
+    };
+    for (name, two) in scores {
+        ensure!(
+            Number::value_of(one) == Number::value_of(two),
+            "two different scores: {first} {one} and {name} {two}; give one"
+        );
+    }
+    Ok(())
+}
+
+/// The columns that a name stands for. The score may also be in `core_metric`.
 fn columns_of(name: &str, schema: &Schema) -> Result<Vec<usize>> {
-    if ["metric", &schema.metric].contains(&name) && schema.find(name).is_none() {
+    if is_score(name, schema) {
         let columns = [schema.column(Role::Score), schema.find("core_metric")];
         let mut columns: Vec<usize> = columns.into_iter().flatten().collect();
         columns.dedup();
@@ -151,8 +176,7 @@ fn update_delta(
     let cell_at = |role| schema.column(role).map_or("", |column| &*cells[column]);
     let status = Status::parse(cell_at(Role::Status).as_bytes());
     let score = cell_at(Role::Score).to_owned();
-    let has_new_score = score != row.text(Role::Score);
-    if status == row.status() && !has_new_score {
+    if status == row.status() && score == row.text(Role::Score) {
         return Ok(Vec::new());
     }
     ensure!(
@@ -162,17 +186,11 @@ fn update_delta(
         schema.score_name()
     );
     let best = find_best_before(log, row)?;
-    let difference = match (Number::value_of(&score), best) {
-        (Some(score), Some(best)) if status.is_completed() => signed_delta(score - best),
-        _ => String::new(),
-    };
     let is_given = given.iter().any(|(name, _)| name == "delta_vs_best");
-    let is_stale = has_new_score || status.is_completed() != row.status().is_completed();
     if let Some(column) = schema.column(Role::Delta)
-        && is_stale
         && !is_given
     {
-        cells[column] = difference;
+        cells[column] = delta(status, Number::value_of(&score), best);
     }
     Ok(warn_worse_keep(row, status, &score, best))
 }

@@ -60,7 +60,8 @@ impl Draft {
         row.insert("specialist", self.specialist().to_owned());
         row.insert("domain", self.domain().to_owned());
         if let Some(score) = &score {
-            let delta = delta(status, score, state);
+            let best = state.best().map(|(best, _)| best);
+            let delta = delta(status, Some(score.value()), best);
             row.insert(schema.score_name(), score.text().to_owned());
             row.entry("core_metric").or_insert(score.text().to_owned());
             row.entry("delta_vs_best").or_insert(delta);
@@ -170,11 +171,14 @@ impl Draft {
         names.filter(|name| self.is_left_empty(name)).collect()
     }
 
+    /// Whether a score is given that is not finite: the trial ran, but cannot be compared.
+    fn lacks_finite_score(&self, schema: &Schema) -> bool {
+        let mut names = score_names(schema).into_iter();
+        names.any(|name| self.is_left_empty(name))
+    }
+
     fn status(&self, score: Option<&Number>, schema: &Schema, state: &LogState) -> Result<Status> {
-        // Then the trial ran, but cannot be compared.
-        let is_not_finite = score_names(schema)
-            .iter()
-            .any(|name| self.is_left_empty(name));
+        let is_not_finite = self.lacks_finite_score(schema);
         let word = self.get("status").unwrap_or_default();
         let status = match (word, score) {
             (AUTO, None) if is_not_finite => Status::Crash,
@@ -329,18 +333,16 @@ impl Draft {
 }
 
 /// The names under which a score may be given.
-fn score_names(schema: &Schema) -> [&str; 3] {
+pub(super) fn score_names(schema: &Schema) -> [&str; 3] {
     ["metric", &schema.metric, schema.score_name()]
 }
 
 /// The difference to the best; empty if the trial did not complete.
-fn delta(status: Status, score: &Number, state: &LogState) -> String {
-    match state.best() {
-        Some((best, _)) if status.is_completed() && (score.value() - best).is_finite() => {
-            signed_delta(score.value() - best)
-        }
-        _ => String::new(),
-    }
+pub(super) fn delta(status: Status, score: Option<f64>, best: Option<f64>) -> String {
+    let difference = score.zip(best).map(|(score, best)| score - best);
+    let difference = difference.filter(|difference| difference.is_finite());
+    let difference = difference.filter(|_| status.is_completed());
+    difference.map(signed_delta).unwrap_or_default()
 }
 
 /// Describes a text that should be a number but is not, in a column where that refuses no trial.

@@ -3,6 +3,7 @@
 
 mod agent;
 mod amend;
+mod amend_score;
 mod amended_file;
 mod append;
 mod append_input;
