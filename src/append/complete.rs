@@ -96,6 +96,7 @@ impl Draft {
         let word = self.get("status").unwrap_or_default();
         let score = self.score(schema)?.map(|score| score.value());
         let is_same_status = match word {
+            AUTO if self.lacks_finite_score(schema) => logged.status == Status::Crash,
             AUTO => logged.status == Status::Baseline || logged.status.is_completed(),
             _ => word == logged.status.name(),
         };

@@ -107,3 +107,15 @@ fn a_job_name_is_known_again_whatever_is_in_it() {
     );
     assert_eq!(shown.matches("\"exp_id\":\"001\"").count(), 2, "{shown}");
 }
+
+#[test]
+fn a_trial_without_a_finite_score_is_logged_once() {
+    let sandbox = Sandbox::with_store();
+    let trial = "{\"status\":\"auto\",\"metric\":NaN,\"job_name\":\"j\"}\n";
+    for _ in 0..2 {
+        let shown = sandbox.transcript_with_stdin(&["append", "--json", "--once"], trial);
+        assert!(shown.contains("\n000\n"), "{shown}");
+        assert!(shown.ends_with("= 0\n"), "{shown}");
+    }
+    assert_eq!(jobs(&sandbox), ["j"]);
+}
