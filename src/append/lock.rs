@@ -6,7 +6,6 @@ use std::{
     fs::{self, File},
     io::{self, ErrorKind, Write},
     mem,
-    path::Path,
     time::Duration,
 };
 
@@ -14,14 +13,17 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use fs4::FileExt;
 use jiff::Timestamp;
 
-use super::{amend::CellChange, file_lock::open_locked, file_system::warn_once};
+use super::{
+    amend::CellChange,
+    batch::{record_batch, remove_unfinished_batch},
+    file_lock::open_locked,
+    file_system::warn_once,
+    missing::{end_carriage_return, find_missing},
+};
 use crate::{
-    files::{flush_directory_of, permissions_of, persist_new, temporary_file_beside},
+    files::flush_directory_of,
     index::{FileState, IndexedLog, index_path},
-    log::{
-        BatchRecord, Direction, Extent, Log, Role, Row, Schema, Source, encode_row, lines::MAX_ROW,
-        read_file_at,
-    },
+    log::{BatchRecord, Direction, Log, Role, Row, Schema, Source, encode_row, lines::MAX_ROW},
     store::{Durability, Store},
 };
 
@@ -181,7 +183,15 @@ impl LockedLog {
         let state_before = FileState::of(&self.file);
         // Measured again, because a program that ignores the lock may have written.
         let (len, missing) = find_missing(self.log.path(), &self.file, &self.header)?;
+        let missing = if missing == "\n" && self.log.has_carriage_returns() {
+            end_carriage_return(&self.file, len)?
+        } else {
+            missing
+        };
         let bytes = missing.to_owned() + encoded;
+        if bytes.is_empty() {
+            return Ok(());
+        }
         let mut written = self.append_bytes(len, bytes.as_bytes(), is_batch);
         if let Err(error) = &written
             && is_out_of_space(error)
@@ -218,7 +228,7 @@ impl LockedLog {
     fn flush(&self) -> io::Result<()> {
         self.file.sync_data()?;
         if self.was_empty {
-            flush_directory_of(self.log.path())?;
+            flush_directory_of(&fs::canonicalize(self.log.path())?)?;
         }
         Ok(())
     }
@@ -294,53 +304,6 @@ pub fn is_out_of_space(error: &anyhow::Error) -> bool {
         error.kind(),
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded | ErrorKind::FileTooLarge
     )
-}
-
-/// Records a batch that is about to be written, as private as its log.
-fn record_batch(log: &Path, start: u64, batch: &[u8]) -> io::Result<()> {
-    let path = BatchRecord::path(log);
-    let mut file = temporary_file_beside(&path, permissions_of(log)?)?;
-    file.write_all(&BatchRecord::encode(start, batch))?;
-    persist_new(file, &path)
-}
-
-/// Undoes the batch of a writer that was killed.
-fn remove_unfinished_batch(log: &Path, file: &File) -> io::Result<()> {
-    let Some(batch) = BatchRecord::open(log) else {
-        return Ok(());
-    };
-    if batch.is_unfinished(file, file.metadata()?.len())? {
-        let _ = file.set_len(batch.start); // impossible if the file is append-only: then its whole rows count
-    }
-    fs::remove_file(BatchRecord::path(log))
-}
-
-/// The length of a log, and what has to be written before a row: a header, the rest of a torn header, the newline of the
-/// last line, or nothing. An incomplete last row is ended, not repaired.
-pub(super) fn find_missing<'h>(
-    path: &Path,
-    file: &File,
-    header: &'h str,
-) -> Result<(u64, &'h str)> {
-    let shown = path.display();
-    let context = || format!("cannot read {shown}");
-    let Extent { len, complete, .. } = Extent::measure(path, file).with_context(context)?;
-    let rest = len - complete.unwrap_or(0);
-    ensure!(
-        rest <= MAX_ROW as u64,
-        "cannot append to {shown}: it ends in {rest} bytes without a newline, more than any row has; cut them off"
-    );
-    if len > 0 && rest == 0 {
-        return Ok((len, ""));
-    }
-    if complete == Some(0) && len < header.len() as u64 {
-        let mut torn = vec![0; header.len()];
-        let read = read_file_at(file, &mut torn, 0).with_context(context)?;
-        if header.as_bytes().starts_with(&torn[..read]) {
-            return Ok((len, &header[read..]));
-        }
-    }
-    Ok((len, "\n"))
 }
 
 /// Writes with one call if the system allows it, and returns how many bytes were written.

@@ -1,6 +1,7 @@
 //! Writing trials: a draft is completed from the log and appended under the lock. Amending a trial replaces its row.
 
 mod amend;
+mod batch;
 mod complete;
 #[cfg(feature = "postgres")]
 mod database;
@@ -15,6 +16,7 @@ mod lock;
 mod long_text;
 #[cfg(feature = "postgres")]
 mod mirror;
+mod missing;
 mod repair;
 mod replace;
 mod state;

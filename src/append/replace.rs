@@ -17,7 +17,8 @@ use tempfile::NamedTempFile;
 use super::{
     LockedLog, Written,
     amend::{CellChange, encode_changed},
-    lock::{find_missing, write_counted},
+    lock::write_counted,
+    missing::find_missing,
 };
 use crate::{
     files::{copy_to_file, flush_directory_of, open_regular, persist},

@@ -35,9 +35,10 @@ pub struct BatchRecord {
 }
 
 impl BatchRecord {
-    /// Where the record of a log's last batch is.
+    /// Where the record of a log's last batch is: beside the file that a link leads to, for every store that links to it.
     pub fn path(log: &Path) -> PathBuf {
-        log.with_extension("batch")
+        let real = log.canonicalize();
+        real.as_deref().unwrap_or(log).with_extension("batch")
     }
 
     /// The record as it is stored.

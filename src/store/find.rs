@@ -15,7 +15,7 @@ use super::{
     names::{DIR, INSIGHTS, LOG, OWN_NAMES, SETTINGS},
 };
 use crate::files::{MAX_TEXT_BYTES, permissions_of, read_input, resolve};
-use crate::log::amendments::amendments_path;
+use crate::log::{BatchRecord, amendments::amendments_path};
 use crate::text::{Usage, shell_word};
 
 /// The place of a log, and its settings.
@@ -156,9 +156,9 @@ impl Store {
     }
 
     fn owns(&self, path: &Path) -> bool {
-        let beside = ["idx", "batch", "warned"].map(|end| self.log.with_extension(end));
+        let beside = ["idx", "warned"].map(|end| self.log.with_extension(end));
         let mut own = Vec::from(beside);
-        own.push(amendments_path(&self.log));
+        own.extend([BatchRecord::path(&self.log), amendments_path(&self.log)]);
         own.extend(
             self.dir
                 .iter()

@@ -1,6 +1,6 @@
 //! `append --json` writes all trials of a batch or none, also if it is killed.
 
-use std::{fs, io::Write, process::Stdio, thread, time::Duration};
+use std::{fs, io::Write, os::unix::fs::symlink, process::Stdio, thread, time::Duration};
 
 use crate::sandbox::{Sandbox, skipped};
 
@@ -211,4 +211,18 @@ fn a_hole_of_8_gib_at_the_end_is_refused_at_once_and_hides_no_trial() {
     assert_eq!(count_trials(&sandbox), 1);
     log.set_len(end as u64).unwrap();
     assert_eq!(sandbox.ok(&["append", "--status", "crash"]), "001\n");
+}
+
+#[test]
+fn stores_that_link_to_one_log_see_its_batch() {
+    let sandbox = Sandbox::with_store();
+    let log = with_record(&sandbox);
+    fs::write(sandbox.log(), &log[..log.len() - 1]).unwrap();
+    sandbox.ok(&["init", "other", "--metric", "val_loss"]);
+    fs::remove_file(sandbox.path("other/results.tsv")).unwrap();
+    symlink(sandbox.log(), sandbox.path("other/results.tsv")).unwrap();
+    let append = ["append", "--store", "other", "--status", "crash"];
+    assert_eq!(sandbox.ok(&append), "000\n");
+    assert_eq!(sandbox.rows().len(), 1);
+    assert!(!sandbox.path(".lineage/results.batch").exists());
 }

@@ -1,5 +1,7 @@
 //! `append --once`: an attempt of a job is logged once, and a different outcome is never dropped in silence.
 
+use std::fs;
+
 use insta::assert_snapshot;
 
 use crate::append::append;
@@ -118,4 +120,20 @@ fn a_trial_without_a_finite_score_is_logged_once() {
         assert!(shown.ends_with("= 0\n"), "{shown}");
     }
     assert_eq!(jobs(&sandbox), ["j"]);
+}
+
+#[test]
+fn what_is_logged_already_does_not_touch_the_store() {
+    let sandbox = Sandbox::with_store();
+    let note = "n".repeat(2000);
+    let trial =
+        |n: usize| format!("{{\"status\":\"crash\",\"job_name\":\"j{n}\",\"notes\":\"{note}\"}}\n");
+    let append = ["append", "--json", "--once", "-q"];
+    let trials: String = (0..100).map(trial).collect();
+    sandbox.transcript_with_stdin(&append, trials.clone());
+    fs::remove_file(sandbox.path(".lineage/results.idx")).unwrap();
+    let before = sandbox.tree(".lineage");
+    let shown = sandbox.transcript_with_stdin(&append, trials);
+    assert!(shown.contains("\n099\n"), "{shown}");
+    assert_eq!(sandbox.tree(".lineage"), before);
 }

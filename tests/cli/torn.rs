@@ -98,3 +98,15 @@ fn a_complete_last_line_without_its_newline_is_a_trial_for_the_next_append() {
     );
     assert_eq!(sandbox.ok(&["chain", "--field", "exp_id"]), "000\n001\n");
 }
+
+#[test]
+fn a_last_line_without_its_ending_gets_that_of_the_header() {
+    let sandbox = Sandbox::with_store();
+    sandbox.ok(&["append", "--status", "crash"]);
+    let log = sandbox.read_log().replace('\n', "\r\n");
+    for missing in [1, 2] {
+        sandbox.write(".lineage/results.tsv", &log[..log.len() - missing]);
+        sandbox.ok(&["append", "--status", "crash"]);
+        assert!(sandbox.read_log().starts_with(&log), "{missing}");
+    }
+}
