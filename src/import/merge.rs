@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use anyhow::{Result, bail};
+use anyhow::{Result, bail, ensure};
 
 use super::{
     fit::add_note,
@@ -72,7 +72,7 @@ pub fn plan_import(
         known: HashMap::new(),
     };
     merger.plan.is_another_log = are_new && stored.has_imports() && !matches.is_empty();
-    let ids = merger.assign_ids(&rows.cells, &matches, stored.ids);
+    let ids = merger.assign_ids(&rows.cells, &matches, stored.ids)?;
     let all_ids = first_ids(&rows.cells, &ids, schema);
     let rows = translation.rows.iter().zip(rows.cells);
     for ((row, cells), (found, id)) in rows.zip(matches.into_iter().zip(ids)) {
@@ -122,7 +122,7 @@ impl Merger<'_> {
         cells: &[Vec<String>],
         matches: &[RowMatch],
         mut taken: HashSet<ExpId>,
-    ) -> Vec<String> {
+    ) -> Result<Vec<String>> {
         let mut ids = Vec::with_capacity(cells.len());
         for (cells, found) in cells.iter().zip(matches) {
             if let RowMatch::Existing(id, _) | RowMatch::Changed(id) = found {
@@ -131,7 +131,13 @@ impl Merger<'_> {
             }
             let text = cell_of(cells, self.schema, Role::Id);
             let own = ExpId::parse(text).filter(|id| taken.insert(id.clone()));
+            let is_next = own.is_none();
             let id = own.unwrap_or_else(|| self.state.next_id());
+            ensure!(
+                !is_next || id.may_be_new(),
+                "the log has trial {}, the largest id; give the next trials a name in the column of ids",
+                ExpId::MAX_COUNTED
+            );
             let is_kept = self.is_empty && !text.is_empty();
             ids.push(if is_kept {
                 text.to_owned()
@@ -141,7 +147,7 @@ impl Merger<'_> {
             self.state.enter(Some(&id), "", None);
             taken.insert(id);
         }
-        ids
+        Ok(ids)
     }
 
     fn merge(

@@ -291,3 +291,17 @@ fn a_log_that_has_gained_a_column_is_not_doubled() {
         );
     }
 }
+
+#[test]
+fn no_two_rows_get_an_id_beyond_the_largest() {
+    let sandbox = Sandbox::with_store();
+    for id in ["0", "1", "999999999"] {
+        sandbox.ok(&["append", "--status", "crash", "--exp-id", id]);
+    }
+    let before = sandbox.read_log();
+    sandbox.write("log", "val_loss\tstatus\n3\tkeep\n2\tkeep\n");
+    let shown = sandbox.transcript(&["import", "log", "-q"]);
+    let said = "the log has trial 999999999, the largest id";
+    assert!(shown.contains(said) && shown.ends_with("= 1\n"), "{shown}");
+    assert_eq!(sandbox.read_log(), before);
+}
