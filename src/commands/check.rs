@@ -1,6 +1,6 @@
 //! `lineage check`: problems in a log and its snapshots.
 
-use std::fs;
+use std::fs::{self, TryLockError};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -10,6 +10,7 @@ use clap::Args;
 
 use super::{Context, Findings, ReadArgs};
 use crate::analysis::{Audit, Finding, KeepSigns};
+use crate::files::open_input;
 use crate::index::IndexedLog;
 use crate::log::{Amendments, Extent, Log};
 use crate::open::{ReadOptions, open_log_to_end};
@@ -83,6 +84,7 @@ fn check_until_still(
     options: &ReadOptions,
 ) -> Result<(IndexedLog, Vec<Finding>, u64)> {
     let mut attempt = 0;
+    let mut has_waited = false;
     loop {
         let snapshots = list_snapshots(store); // before the log: each of them has its row there
         let (log, extent) = open_log_to_end(store, options)?;
@@ -92,11 +94,12 @@ fn check_until_still(
             continue;
         }
         let (mut findings, rows) = find_problems(store, &log, &snapshots)?;
-        if attempt == 1 && findings.iter().any(|finding| finding.kind == AMENDED) {
+        if !has_waited && findings.iter().any(|finding| finding.kind == AMENDED) {
+            has_waited = true;
             thread::sleep(PAUSE); // the log may be replaced just now
             continue;
         }
-        if extent.unfinished > 0 {
+        if extent.unfinished > 0 && !has_writer(log.path()) {
             findings.push(describe_unfinished(extent.unfinished));
         }
         return Ok((log, findings, rows));
@@ -106,8 +109,14 @@ fn check_until_still(
 /// Whether the log is not what it was when it was opened, after a moment.
 fn will_change(log: &IndexedLog, extent: Extent) -> Result<bool> {
     thread::sleep(PAUSE);
-    let len = fs::metadata(log.path())?.len();
-    Ok(len != extent.len + extent.unfinished)
+    // The writer first: one that has finished since has changed the length.
+    Ok(has_writer(log.path()) || fs::metadata(log.path())?.len() != extent.len + extent.unfinished)
+}
+
+/// Whether a writer holds the lock on the log.
+fn has_writer(log: &Path) -> bool {
+    let locked = open_input(log).map(|file| file.try_lock_shared());
+    matches!(locked, Ok(Err(TryLockError::WouldBlock)))
 }
 
 fn describe_unfinished(bytes: u64) -> Finding {

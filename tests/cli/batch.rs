@@ -226,3 +226,17 @@ fn stores_that_link_to_one_log_see_its_batch() {
     assert_eq!(sandbox.rows().len(), 1);
     assert!(!sandbox.path(".lineage/results.batch").exists());
 }
+
+#[test]
+fn a_batch_that_a_slow_writer_is_writing_is_no_problem() {
+    let sandbox = Sandbox::with_store();
+    let log = with_record(&sandbox);
+    fs::write(sandbox.log(), &log[..log.len() - 1]).unwrap();
+    let writer = fs::File::open(sandbox.log()).unwrap();
+    writer.lock().unwrap();
+    let shown = sandbox.transcript(&["check"]);
+    assert!(shown.ends_with("= 0\n"), "{shown}");
+    writer.unlock().unwrap();
+    let shown = sandbox.transcript(&["check"]);
+    assert!(shown.contains("whose writer was killed"), "{shown}");
+}
