@@ -58,26 +58,32 @@ impl LogState {
         ids: impl IntoIterator<Item = ExpId>,
         jobs: impl IntoIterator<Item = String>,
     ) -> Result<Self> {
-        let state = Self::new(log.schema.direction, log.schema.tie, ids, jobs);
-        // The index does not know the jobs.
-        match log.summary() {
-            Some(summary) if state.jobs.is_empty() => state.fill_from(summary, log),
-            _ => log.ask(state),
+        let mut state = Self::new(log.schema.direction, log.schema.tie, ids, jobs);
+        if let Some(summary) = log.summary()
+            && state.jobs.is_empty()
+            && state.fill_from(summary, log)?
+        {
+            return Ok(state);
         }
+        log.ask(state)
     }
 
-    fn fill_from(mut self, summary: &Summary, log: &IndexedLog) -> Result<Self> {
-        self.next = summary.next_id();
+    /// Takes everything from the index. False if one pass over the log has to tell: the index does not know the jobs, and
+    /// cannot tell that there is no trial of a name.
+    fn fill_from(&mut self, summary: &Summary, log: &IndexedLog) -> Result<bool> {
+        let next = summary.next_id();
+        for (id, known) in &mut self.ids {
+            let is_new = id.counted().is_some_and(|number| number >= next);
+            *known = log.find_in_index(id).map(|trial| trial.row().name());
+            if known.is_none() && !is_new {
+                return Ok(false);
+            }
+        }
         if let Some((offset, score)) = summary.best() {
             self.best = Some((score, log.at(offset)?.row().name()));
         }
-        for (id, known) in &mut self.ids {
-            let is_new = id.counted().is_some_and(|number| number >= self.next);
-            if !is_new && let Some(trial) = log.find(id)? {
-                *known = Some(trial.row().name());
-            }
-        }
-        Ok(self)
+        self.next = next;
+        Ok(true)
     }
 
     /// Score and id of the best trial.

@@ -85,10 +85,15 @@ impl IndexedLog {
 
     /// The first row with this id.
     pub fn find(&self, id: &ExpId) -> Result<Option<Trial>> {
-        match self.index().and_then(|index| index.find(&self.log, id)) {
+        match self.find_in_index(id) {
             Some(trial) => Ok(Some(trial)),
             None => self.log.find_by_scan(id),
         }
+    }
+
+    /// The first row with this id, if the index has it; it may be in the log nevertheless.
+    pub fn find_in_index(&self, id: &ExpId) -> Option<Trial> {
+        self.index()?.find(&self.log, id)
     }
 
     /// The first row with this id, or an error that says there is none.

@@ -1,6 +1,8 @@
 //! The part of `append` under the lock: trials are completed and written, and messages are collected for later. Nothing is
 //! printed here: a terminal that does not read would block every other writer.
 
+use std::collections::HashMap;
+
 use anyhow::{Context as _, Error, Result, anyhow};
 use jiff::Timestamp;
 
@@ -24,6 +26,8 @@ pub(in crate::commands) struct Batch {
     min_delta: f64,
     now: Timestamp,
     rows: Vec<Vec<String>>,
+    /// The index of the row of each new trial.
+    row_of: HashMap<String, usize>,
     answers: Vec<Answer>,
     /// The snapshots that rows name, each with its row and its trial.
     snapshots: Vec<(usize, ExpId, StagedSnapshot)>,
@@ -56,6 +60,7 @@ impl Batch {
             min_delta,
             now: Timestamp::UNIX_EPOCH,
             rows: Vec::new(),
+            row_of: HashMap::new(),
             answers: Vec::new(),
             snapshots: Vec::new(),
             outcomes: Vec::new(),
@@ -101,10 +106,8 @@ impl Batch {
         self.notes.push(format!(
             "job {job} is already logged as trial {id}; nothing is written for it"
         ));
-        let column = locked.log().schema.column(Role::Id);
-        let is_same = |cells: &Vec<String>| column.is_some_and(|column| cells[column] == *id);
-        let answer = match (self.rows.iter().position(is_same), self.format) {
-            (Some(row), _) => Answer::Row(row),
+        let answer = match (self.row_of.get(id), self.format) {
+            (Some(row), _) => Answer::Row(*row),
             (None, Format::Id) => Answer::Logged(format!("{id}\n")),
             (None, Format::Json) => {
                 let id = ExpId::parse(id).context("the trial has no id")?;
@@ -136,6 +139,7 @@ impl Batch {
         });
         let name = trial.id.to_string();
         state.enter(Some(&trial.id), &name, trial.eligible_score);
+        self.row_of.insert(name.clone(), self.rows.len());
         state.enter_job(&draft.job().unwrap_or_default(), || LoggedJob {
             id: name,
             status: trial.status,
