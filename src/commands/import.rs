@@ -138,7 +138,7 @@ impl Job<'_> {
         let mut locked = target.lock(None, LOCK_TIMEOUT)?;
         let mut plan = self.plan(locked.log())?;
         let column = locked.log().schema.column(Role::Snapshot);
-        snapshots.place(&mut plan, column);
+        snapshots.place(&mut plan, target, column)?;
         if !plan.rows.is_empty() {
             locked.append_rows(&plan.rows, Uniqueness::Ids)?;
             for warning in locked.take_warnings() {

@@ -163,10 +163,18 @@ impl StagedSnapshot {
 
     /// Gives the snapshot its final name, `<id>_<domain>`. Must be called with the log locked, because
     /// only then the id is certain. If the name is taken, a number is added to it.
-    pub fn place(mut self, id: &ExpId, domain: &str) -> Result<Self> {
+    pub fn place(self, id: &ExpId, domain: &str) -> Result<Self> {
+        let placed = self.place_unflushed(id, domain)?;
+        let flushed = placed.flush_names();
+        flushed.with_context(|| describe_unplaced(&placed.name))?;
+        Ok(placed)
+    }
+
+    /// The same, but `flush_names` of any of the snapshots that are placed together has to follow.
+    pub fn place_unflushed(mut self, id: &ExpId, domain: &str) -> Result<Self> {
         let name = snapshot_name(id, domain);
         let placed = self.publish(&name);
-        placed.with_context(|| format!("cannot put the snapshot {name} into the store"))?;
+        placed.with_context(|| describe_unplaced(&name))?;
         Ok(self)
     }
 
@@ -175,9 +183,13 @@ impl StagedSnapshot {
         self.name = find_free_name(snapshots, name)?;
         // The manifest first: a directory with a final name always has one.
         dir.rename(MANIFEST, snapshots, &manifest_name(&self.name))?;
-        dir.rename(TREE, snapshots, &self.name)?;
+        dir.rename(TREE, snapshots, &self.name)
+    }
+
+    /// Flushes the final names of all snapshots.
+    pub fn flush_names(&self) -> io::Result<()> {
         match self.staging.durability {
-            Durability::Full => snapshots.handle().sync_all(),
+            Durability::Full => self.staging.snapshots.handle().sync_all(),
             Durability::None => Ok(()),
         }
     }
@@ -191,6 +203,10 @@ impl StagedSnapshot {
     pub fn keep(mut self) {
         self.name.clear();
     }
+}
+
+fn describe_unplaced(name: &str) -> String {
+    format!("cannot put the snapshot {name} into the store")
 }
 
 /// The domain is free text: all but letters, digits, `_` and `-` become `-`.
@@ -221,11 +237,11 @@ pub(super) fn has_writer(snapshots: &Dir) -> bool {
 
 /// Removes what killed writers left, if the store has snapshots and no writer is between its snapshot and its row.
 pub fn remove_unfinished_snapshots(store: &Store) {
-    let Some(dir) = store.dir() else {
-        return;
-    };
-    if let Ok(snapshots) = open_below(dir, Path::new(SNAPSHOTS)) {
-        remove_abandoned(&snapshots, &dir.join(SNAPSHOTS));
+    let root = store.snapshot_root();
+    if store.dir().is_some()
+        && let Ok(snapshots) = open_below(&root, Path::new(SNAPSHOTS))
+    {
+        remove_abandoned(&snapshots, &root.join(SNAPSHOTS));
     }
 }
 

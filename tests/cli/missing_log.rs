@@ -210,7 +210,7 @@ fn a_log_that_another_writer_is_starting_is_not_lost() {
     });
     thread::sleep(Duration::from_millis(300));
     let row = "001".to_owned() + &"\t".repeat(header.matches('\t').count());
-    write!(writer, "{header}{row}\n").unwrap();
+    writeln!(writer, "{header}{row}").unwrap();
     writer.unlock().unwrap();
     let output = waiting.join().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stdout), "002\n");

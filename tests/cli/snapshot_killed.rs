@@ -135,3 +135,14 @@ fn who_is_still_freezing_is_not_swept_up() {
     assert_eq!(sandbox.rows().len(), 2);
     assert_eq!(sandbox.ok_or_findings(&["check"]), "");
 }
+
+#[test]
+fn what_dead_writers_left_is_removed_from_another_directory_of_snapshots_too() {
+    let sandbox = Sandbox::with_store();
+    let settings = sandbox.read(".lineage/lineage.toml");
+    let settings = settings.replace("[snapshot]\n", "[snapshot]\ndir = \"lab\"\n");
+    sandbox.write(".lineage/lineage.toml", settings);
+    sandbox.write("lab/snapshots/.freezing-abc/tree/f", "1");
+    sandbox.ok(&["append", "--status", "crash", "--snapshot", "work"]);
+    assert!(!sandbox.path("lab/snapshots/.freezing-abc").exists());
+}

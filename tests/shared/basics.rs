@@ -77,6 +77,24 @@ fn an_imported_log_of_several_batches_reaches_every_mirror() {
 }
 
 #[test]
+fn an_imported_snapshot_names_its_host() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let (_, url) = server.database();
+    let host = Host::join(&url);
+    fs::create_dir(host.dir.path().join("work")).unwrap();
+    host.run(&["init", "old"]).ok();
+    let trial = ["append", "--status", "baseline", "--metric", "1"];
+    let into_old = ["--store", "old", "--snapshot", "work"];
+    host.run(&[&trial[..], &into_old].concat()).ok();
+    host.run(&["import", "old"]).ok();
+    let path = &host.column("snapshot_path")[0];
+    assert!(path.contains(":/"), "{path}");
+    assert!(host.run(&["check"]).ok().is_empty());
+}
+
+#[test]
 fn an_amendment_reaches_every_mirror() {
     let Some(server) = Server::start() else {
         return;
@@ -214,6 +232,10 @@ fn a_mirror_that_differs_is_refused_and_reset() {
             .fails()
             .contains("has other trials than the database")
     );
+    let amend = ["amend", "0", "--notes", "x", "--why", "y"];
+    a.run(&["pull", "--reset"]).ok();
+    a.run(&amend).ok();
+    a.run(&["render", "--for", "x", "--save"]).ok();
     fs::remove_file(a.path("results.tsv")).unwrap();
     assert!(
         a.run(&["best"])

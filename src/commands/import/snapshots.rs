@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use anyhow::{Result, anyhow};
+use anyhow::{Context as _, Result, anyhow};
 
 use crate::{
     commands::Context,
@@ -59,15 +59,23 @@ impl CopiedSnapshots {
     }
 
     /// Gives the snapshots their final names, under the lock, and the rows their paths.
-    pub(super) fn place(&mut self, plan: &mut ImportPlan, column: Option<usize>) {
+    pub(super) fn place(
+        &mut self,
+        plan: &mut ImportPlan,
+        target: &Store,
+        column: Option<usize>,
+    ) -> Result<()> {
         let mut paths: HashMap<&str, String> = HashMap::new();
         for snapshot in &plan.snapshots {
             if !paths.contains_key(&*snapshot.path) {
                 let staged = self.staged.remove(&snapshot.path);
                 let staged = staged.unwrap_or_else(|| Err(anyhow!("it has just been added")));
-                match staged.and_then(|staged| staged.place(&snapshot.id, &snapshot.domain)) {
+                match staged
+                    .and_then(|staged| staged.place_unflushed(&snapshot.id, &snapshot.domain))
+                {
                     Ok(placed) => {
-                        paths.insert(&snapshot.path, placed.snapshot_path());
+                        let cell = target.snapshot_cell(placed.snapshot_path());
+                        paths.insert(&snapshot.path, cell);
                         self.placed.push(placed);
                     }
                     Err(error) => {
@@ -80,6 +88,12 @@ impl CopiedSnapshots {
                 plan.rows[snapshot.row][column].clone_from(&paths[&*snapshot.path]);
             }
             self.copied += 1;
+        }
+        match self.placed.last() {
+            Some(placed) => placed
+                .flush_names()
+                .context("cannot flush the names of the snapshots"),
+            None => Ok(()),
         }
     }
 
