@@ -2,7 +2,11 @@
 //! the lock, the copy is only renamed. A file that the parent's snapshot already has is hard-linked.
 
 use std::fs::File;
-use std::io::{self, ErrorKind::NotFound, Read, Write};
+use std::io::{
+    self,
+    ErrorKind::{Interrupted, NotFound},
+    Read, Write,
+};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -186,7 +190,10 @@ fn copy_bytes(original: &mut impl Read, copy: &mut File) -> io::Result<(u64, Has
     let mut buffer = vec![0; BUFFER_BYTES];
     let mut hasher = Hasher::new();
     loop {
-        let read = original.read(&mut buffer)?;
+        let read = match original.read(&mut buffer) {
+            Err(error) if error.kind() == Interrupted => continue,
+            read => read?,
+        };
         if read == 0 {
             return Ok((hasher.count(), hasher.finalize()));
         }

@@ -6,8 +6,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::staging::Staging;
 use super::{SNAPSHOTS, has_pruned_mark, manifest_name, open_below, pruned_name};
+use super::{dir::Dir, staging::Staging};
 use crate::store::Store;
 
 /// Whether the snapshot at a `snapshot_path` was pruned.
@@ -40,9 +40,12 @@ pub fn list_stored(store: &Store, paths: Vec<String>) -> Vec<String> {
 /// Removes snapshots of the store.
 pub fn prune_snapshots(store: &Store, paths: &[String]) -> Result<()> {
     let staging = Staging::open(store)?;
+    // Before any mark: on a full disk, it cannot be created.
+    let aside = staging.create(0o700)?;
+    let aside = aside.tree()?;
     for path in paths {
         if let Some(name) = own_name(store.own_snapshot(Path::new(path))) {
-            prune(&staging, name).with_context(|| format!("cannot prune {path}"))?;
+            prune(&staging, name, &aside).with_context(|| format!("cannot prune {path}"))?;
         }
     }
     Ok(())
@@ -50,7 +53,7 @@ pub fn prune_snapshots(store: &Store, paths: &[String]) -> Result<()> {
 
 /// The mark comes first: without it, a snapshot that is gone would be a fault. What is moved aside is removed, at the
 /// latest by the next writer.
-fn prune(staging: &Staging, name: &str) -> Result<()> {
+fn prune(staging: &Staging, name: &str, aside: &Dir) -> Result<()> {
     let snapshots = &staging.snapshots;
     match snapshots.rename(&*manifest_name(name), snapshots, &*pruned_name(name)) {
         Err(error) if error.kind() == NotFound => {
@@ -60,7 +63,6 @@ fn prune(staging: &Staging, name: &str) -> Result<()> {
         }
         renamed => renamed?,
     }
-    let aside = staging.create(0o700)?;
-    snapshots.rename(name, &aside.tree()?, name)?;
+    snapshots.rename(name, aside, name)?;
     Ok(())
 }
