@@ -339,7 +339,7 @@ pub(super) fn score_names(schema: &Schema) -> [&str; 3] {
 }
 
 /// The difference to the best; empty if the trial did not complete.
-pub(super) fn delta(status: Status, score: Option<f64>, best: Option<f64>) -> String {
+pub(crate) fn delta(status: Status, score: Option<f64>, best: Option<f64>) -> String {
     let difference = score.zip(best).map(|(score, best)| score - best);
     let difference = difference.filter(|difference| difference.is_finite());
     let difference = difference.filter(|_| status.is_completed());

@@ -23,6 +23,7 @@ mod state;
 
 pub use amend::{AmendmentPlan, CellChange, parse_status, plan_amendment};
 pub use complete::CompletedTrial;
+pub(crate) use complete::delta;
 #[cfg(feature = "postgres")]
 pub(crate) use database::lock_beside;
 pub use draft::{Draft, Origin, format_time};

@@ -15,10 +15,10 @@ use super::{
     table::{Table, TakenNames, claim_name, skipped},
 };
 use crate::{
-    append::{LogState, format_time},
+    append::{LogState, delta, format_time},
     log::{
         Direction, Role, STANDARD, Schema, SkippedLine, Status, Tie, has_word, normalize_name,
-        parse_seconds, read_time, signed_delta, unit_seconds,
+        parse_seconds, read_time, unit_seconds,
     },
 };
 
@@ -423,7 +423,5 @@ pub(super) fn compare_to_best(
     score: Option<f64>,
 ) -> Option<(String, String)> {
     let (best, id) = state.best()?;
-    let score = score.filter(|_| status.is_completed());
-    let delta = score.map(|score| signed_delta(score - best));
-    Some((id.to_owned(), delta.unwrap_or_default()))
+    Some((id.to_owned(), delta(status, score, Some(best))))
 }

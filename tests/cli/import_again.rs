@@ -305,3 +305,14 @@ fn no_two_rows_get_an_id_beyond_the_largest() {
     assert!(shown.contains(said) && shown.ends_with("= 1\n"), "{shown}");
     assert_eq!(sandbox.read_log(), before);
 }
+
+#[test]
+fn a_difference_that_is_not_finite_is_left_empty() {
+    let sandbox = Sandbox::new();
+    import(
+        &sandbox,
+        "val_loss\tstatus\n1.5e308\tkeep\n-1.5e308\tkeep\n",
+    );
+    let deltas = sandbox.ok(&["show", "1", "--field", "delta_vs_best"]);
+    assert_eq!(deltas, "\n");
+}
