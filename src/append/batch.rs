@@ -21,6 +21,9 @@ pub(super) fn record_batch(log: &Path, start: u64, batch: &[u8]) -> io::Result<(
     file.as_file()
         .set_permissions(Permissions::from_mode(mode))?;
     file.write_all(&BatchRecord::encode(start, batch))?;
+    if path.metadata().is_ok_and(|record| record.len() == 0) {
+        let _ = fs::remove_file(&path); // what another user could not remove
+    }
     persist_new(file, &path)
 }
 
@@ -53,6 +56,7 @@ mod tests {
         let log = dir.path().join("results.tsv");
         fs::write(&log, "").unwrap();
         fs::set_permissions(&log, Permissions::from_mode(0o666)).unwrap();
+        fs::write(BatchRecord::path(&log), "").unwrap();
         record_batch(&log, 0, b"rows").unwrap();
         assert_eq!(permissions_of(&BatchRecord::path(&log)).unwrap(), 0o666);
     }
