@@ -5,8 +5,9 @@ use std::ops::ControlFlow;
 use anyhow::{Result, bail, ensure};
 
 use super::{
-    complete::{delta, describe_odd_number, score_names},
+    complete::{delta, score_names},
     draft::{NONE, normalize},
+    warnings::describe_odd_number,
 };
 use crate::{
     analysis::{Best, Query},

@@ -1,9 +1,6 @@
 //! Completing a draft from the log: one function for each default.
 
-use std::{
-    collections::HashMap,
-    path::{Component, Path},
-};
+use std::collections::HashMap;
 
 use anyhow::{Result, bail, ensure};
 use jiff::Timestamp;
@@ -166,7 +163,7 @@ impl Draft {
     }
 
     /// The numbers that are left empty because they are not finite.
-    fn left_empty<'s>(&self, schema: &'s Schema) -> Vec<&'s str> {
+    pub(super) fn left_empty<'s>(&self, schema: &'s Schema) -> Vec<&'s str> {
         let score = Some(schema.score_name()).filter(|name| !NUMBERS.contains(name));
         let names = NUMBERS.into_iter().chain(score);
         names.filter(|name| self.is_left_empty(name)).collect()
@@ -257,80 +254,6 @@ impl Draft {
     pub fn domain(&self) -> &str {
         self.get("domain").unwrap_or(self.specialist())
     }
-
-    /// What to know about an improvement that is small.
-    fn remark(&self, status: Status, score: Option<&Number>, state: &LogState) -> Option<String> {
-        let (score, (best, best_id)) = (score?.value(), state.best()?);
-        let gain = signed_delta((score - best).abs());
-        let gain = gain.trim_start_matches('+');
-        let min_delta = state.min_delta;
-        match status {
-            Status::Discard if self.get("status") == Some(AUTO) && state.beats_best(score) => Some(
-                format!("beats trial {best_id} by {gain}, not by more than min_delta {min_delta}"),
-            ),
-            Status::Keep if state.beats_best(score) && self.is_within_spread(score - best) => Some(
-                format!("beats trial {best_id} by {gain}, which is within the spread of the runs"),
-            ),
-            _ => None,
-        }
-    }
-
-    /// Whether a difference of scores is no larger than the spread of repeated runs.
-    fn is_within_spread(&self, difference: f64) -> bool {
-        self.spread.is_some_and(|spread| difference.abs() <= spread)
-    }
-
-    /// What is written as given, but looks like a mistake; and what is not written as given.
-    fn warnings(
-        &self,
-        id: &ExpId,
-        status: Status,
-        score: Option<&Number>,
-        schema: &Schema,
-        state: &LogState,
-    ) -> Vec<String> {
-        let mut warnings = Vec::new();
-        if let (Status::Keep, Some(score), Some((_, best))) = (status, score, state.best())
-            && !state.replaces_best(score.value())
-        {
-            let score = score.text();
-            warnings.push(format!(
-                "trial {id} is a keep, but {score} is not better than the best, trial {best}"
-            ));
-        }
-        let shown_id = id.to_string();
-        for (name, text) in self.given() {
-            let odd = describe_odd_number(name, text, &shown_id);
-            warnings.extend(odd.filter(|_| !self.is_left_empty(name)));
-        }
-        let path = self.get("snapshot_path").unwrap_or_default();
-        if !is_inside(Path::new(path)) {
-            let path = path.escape_debug();
-            warnings.push(format!(
-                "snapshot_path '{path}' of trial {id} is not inside the store and is never read"
-            ));
-        }
-        for warning in &mut warnings {
-            warning.push_str("; written as given");
-        }
-        warnings.extend(self.changes(id, schema));
-        warnings
-    }
-
-    /// What is not written as given.
-    fn changes(&self, id: &ExpId, schema: &Schema) -> Vec<String> {
-        let mut changes = self.warnings.clone();
-        for name in self.left_empty(schema) {
-            let text = self.get(name).unwrap_or_default().escape_debug();
-            changes.push(format!(
-                "{name} {text} is not a finite number and was left out"
-            ));
-        }
-        changes
-            .into_iter()
-            .map(|change| format!("trial {id}: {change}"))
-            .collect()
-    }
 }
 
 /// The names under which a score may be given.
@@ -346,27 +269,9 @@ pub(crate) fn delta(status: Status, score: Option<f64>, best: Option<f64>) -> St
     difference.map(signed_delta).unwrap_or_default()
 }
 
-/// Describes a text that should be a number but is not, in a column where that refuses no trial.
-pub(super) fn describe_odd_number(name: &str, text: &str, id: &str) -> Option<String> {
-    let value = Number::value_of(text);
-    let expected = match name {
-        "train_s" | "total_s" if value.is_none_or(|value| value < 0.0) => "a number of seconds",
-        "expected_delta" if value.is_none() => "a number",
-        _ => return None,
-    };
-    let text = text.escape_debug();
-    Some(format!("{name} '{text}' of trial {id} is not {expected}"))
-}
-
 fn format_outcome(status: &str, score: Option<f64>) -> String {
     match score {
         Some(score) => format!("{status} {score}"),
         None => format!("{status} without a score"),
     }
-}
-
-/// Whether a path leads down from the directory it is relative to.
-fn is_inside(path: &Path) -> bool {
-    path.components()
-        .all(|part| matches!(part, Component::Normal(_)))
 }

@@ -20,6 +20,7 @@ mod missing;
 mod repair;
 mod replace;
 mod state;
+mod warnings;
 
 pub use amend::{AmendmentPlan, CellChange, parse_status, plan_amendment};
 pub use complete::CompletedTrial;

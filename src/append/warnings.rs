@@ -1,0 +1,105 @@
+//! What is said of a trial that is logged: what looks like a mistake, what is not written as given, and a small improvement.
+
+use std::path::{Component, Path};
+
+use super::{Draft, LogState};
+use crate::log::{AUTO, ExpId, Number, Schema, Status, signed_delta};
+
+impl Draft {
+    /// What to know about an improvement that is small.
+    pub(super) fn remark(
+        &self,
+        status: Status,
+        score: Option<&Number>,
+        state: &LogState,
+    ) -> Option<String> {
+        let (score, (best, best_id)) = (score?.value(), state.best()?);
+        let gain = signed_delta((score - best).abs());
+        let gain = gain.trim_start_matches('+');
+        let min_delta = state.min_delta;
+        match status {
+            Status::Discard if self.get("status") == Some(AUTO) && state.beats_best(score) => Some(
+                format!("beats trial {best_id} by {gain}, not by more than min_delta {min_delta}"),
+            ),
+            Status::Keep if state.beats_best(score) && self.is_within_spread(score - best) => Some(
+                format!("beats trial {best_id} by {gain}, which is within the spread of the runs"),
+            ),
+            _ => None,
+        }
+    }
+
+    /// Whether a difference of scores is no larger than the spread of repeated runs.
+    fn is_within_spread(&self, difference: f64) -> bool {
+        self.spread.is_some_and(|spread| difference.abs() <= spread)
+    }
+
+    /// What is written as given, but looks like a mistake; and what is not written as given.
+    pub(super) fn warnings(
+        &self,
+        id: &ExpId,
+        status: Status,
+        score: Option<&Number>,
+        schema: &Schema,
+        state: &LogState,
+    ) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if let (Status::Keep, Some(score), Some((_, best))) = (status, score, state.best())
+            && !state.replaces_best(score.value())
+        {
+            let score = score.text();
+            warnings.push(format!(
+                "trial {id} is a keep, but {score} is not better than the best, trial {best}"
+            ));
+        }
+        let shown_id = id.to_string();
+        for (name, text) in self.given() {
+            let odd = describe_odd_number(name, text, &shown_id);
+            warnings.extend(odd.filter(|_| !self.is_left_empty(name)));
+        }
+        let path = self.get("snapshot_path").unwrap_or_default();
+        if !is_inside(Path::new(path)) {
+            let path = path.escape_debug();
+            warnings.push(format!(
+                "snapshot_path '{path}' of trial {id} is not inside the store and is never read"
+            ));
+        }
+        for warning in &mut warnings {
+            warning.push_str("; written as given");
+        }
+        warnings.extend(self.changes(id, schema));
+        warnings
+    }
+
+    /// What is not written as given.
+    fn changes(&self, id: &ExpId, schema: &Schema) -> Vec<String> {
+        let mut changes = self.warnings.clone();
+        for name in self.left_empty(schema) {
+            let text = self.get(name).unwrap_or_default().escape_debug();
+            changes.push(format!(
+                "{name} {text} is not a finite number and was left out"
+            ));
+        }
+        changes
+            .into_iter()
+            .map(|change| format!("trial {id}: {change}"))
+            .collect()
+    }
+}
+
+/// Describes a text that should be a number but is not, in a column where that refuses no trial.
+pub(super) fn describe_odd_number(name: &str, text: &str, id: &str) -> Option<String> {
+    let value = Number::value_of(text);
+    let expected = match name {
+        "train_s" | "total_s" if value.is_none_or(|value| value < 0.0) => "a number of seconds",
+        "expected_delta" if value.is_none() => "a number",
+        _ => return None,
+    };
+    let text = text.escape_debug();
+    Some(format!("{name} '{text}' of trial {id} is not {expected}"))
+}
+
+/// Whether a path leads down from the directory it is relative to.
+fn is_inside(path: &Path) -> bool {
+    path.components()
+        .all(|part| matches!(part, Component::Normal(_)))
+}
