@@ -15,6 +15,7 @@ use crate::log::{
 
 /// Names that say that a column is the score, but not of what.
 const GENERIC: &str = "_score_ _metric_ _objective_ _primary_";
+const HEIRS: &str = "choices of the next parent fit";
 
 pub(super) fn choose_direction(
     log: &Interpretation,
@@ -43,14 +44,8 @@ fn guess_direction(log: &Interpretation, chosen: &Candidate) -> (Direction, Stri
     };
     let (most, all) = (votes[0].max(votes[1]), votes[0] + votes[1]);
     let (likely, sentence) = evidence.likelier();
-    if let Some((direction, reason)) = direction_by_name(log, chosen) {
-        let at = index_of(direction);
-        let is_vague = is_generic(&log.table, chosen);
-        let is_refuted = is_vague && evidence.beaten[at] == 0 && evidence.beaten[1 - at] > 2;
-        if direction != likely && (is_clear(most, all) || has_decisions && is_refuted) {
-            return (likely, format!("{sentence}, against its name"));
-        }
-        return (direction, reason + &doubt_of_name(log, chosen, direction));
+    if let Some(said) = direction_by_name(log, chosen) {
+        return weigh_name(log, chosen, said);
     }
     let beats_none = evidence.keeps > 0 && evidence.beaten[index_of(likely)] == 0;
     if most * 2 > all && !beats_none {
@@ -58,7 +53,8 @@ fn guess_direction(log: &Interpretation, chosen: &Candidate) -> (Direction, Stri
     }
     // An improvement is positive in either direction.
     let has_plain_differences = log.table.columns_in("improvement gain").is_empty();
-    let trends: [(bool, [u32; 2], &str); 3] = [
+    let trends: [(bool, [u32; 2], &str); 4] = [
+        (!has_decisions, evidence.heirs, HEIRS),
         (
             has_decisions,
             evidence.after_keep,
@@ -75,11 +71,9 @@ fn guess_direction(log: &Interpretation, chosen: &Candidate) -> (Direction, Stri
             "scores are on that side of the mean before them",
         ),
     ];
-    for (applies, [down, up], sentence) in trends {
-        let (most, all) = (down.max(up), down + up);
-        if applies && is_clear(most, all) {
-            let direction = if up > down { Maximize } else { Minimize };
-            return (direction, format!("{most} of {all} {sentence}"));
+    for (applies, votes, sentence) in trends {
+        if let Some(trend) = clear_trend(votes, sentence).filter(|_| applies) {
+            return trend;
         }
     }
     if !has_decisions && evidence.is_share() {
@@ -97,6 +91,41 @@ fn guess_direction(log: &Interpretation, chosen: &Candidate) -> (Direction, Stri
         }
     };
     (Minimize, format!("by default; {evidence}"))
+}
+
+/// What the name says, unless the trials say clearly otherwise.
+fn weigh_name(
+    log: &Interpretation,
+    chosen: &Candidate,
+    (direction, reason): (Direction, String),
+) -> (Direction, String) {
+    let (evidence, at) = (&chosen.evidence, index_of(direction));
+    let trend = if log.verdicts.has_decisions {
+        let votes = evidence.votes();
+        let [with, against] = [evidence.beaten[at], evidence.beaten[1 - at]];
+        let is_vague = is_generic(&log.table, chosen);
+        let is_refuted = is_vague && with == 0 && against > 2;
+        // Discards alone do not refute a name.
+        let has_keeps = against > with || evidence.separates().is_some();
+        let is_outvoted = has_keeps && is_clear(votes[1 - at], votes[0] + votes[1]);
+        (is_refuted || is_outvoted).then(|| evidence.likelier())
+    } else {
+        clear_trend(evidence.heirs, HEIRS)
+    };
+    match trend.filter(|(other, _)| *other != direction) {
+        Some((other, sentence)) => (other, format!("{sentence}, against its name")),
+        None => {
+            let doubt = doubt_of_name(log, chosen, direction);
+            (direction, reason + &doubt)
+        }
+    }
+}
+
+/// The direction that clearly more of the votes are for.
+fn clear_trend([down, up]: [u32; 2], sentence: &str) -> Option<(Direction, String)> {
+    let (most, all) = (down.max(up), down + up);
+    let direction = if up > down { Maximize } else { Minimize };
+    is_clear(most, all).then(|| (direction, format!("{most} of {all} {sentence}")))
 }
 
 /// What the trials say against the direction that the name says, too weakly to turn it round.

@@ -48,6 +48,10 @@ pub(super) struct Evidence {
     pub(super) after_keep: [u32; 2],
     /// Keeps whose stated difference is negative or positive, and discards whose difference is not.
     pub(super) signs: [u32; 2],
+    /// The value of the parent of the last trial.
+    parent: Option<f64>,
+    /// Trials that became the parent of the next one, or did not, as if lower or higher were better.
+    pub(super) heirs: [u32; 2],
     /// How often the column of differences has the difference to each of several references.
     deltas: u32,
     delta_hits: [u32; 5],
@@ -108,6 +112,22 @@ impl Evidence {
         }
     }
 
+    /// Whether the last trial is the parent of the next one, if that does not start from elsewhere.
+    pub(super) fn observe_parent(&mut self, is_heir: Option<bool>) {
+        let compared = self.parent.zip(self.last).filter(|_| is_heir.is_some());
+        if let Some((parent, last)) = compared.filter(|(parent, last)| (last - parent).abs() > 0.0)
+        {
+            for (heirs, direction) in self.heirs.iter_mut().zip(DIRECTIONS) {
+                *heirs += u32::from(Some(direction.better(last, parent)) == is_heir);
+            }
+        }
+        match is_heir {
+            Some(true) => self.parent = self.last,
+            Some(false) => {}
+            None => self.parent = None,
+        }
+    }
+
     fn compare(&mut self, value: f64, is_keep: bool) {
         if self.best[0].is_some() {
             self.keeps += u32::from(is_keep);
@@ -156,7 +176,7 @@ impl Evidence {
 
     /// Whether several values are between 0 and 1, as those of most scores.
     pub(super) fn is_share(&self) -> bool {
-        self.scored > 4 && self.lowest >= 0.0 && self.highest <= 1.0
+        self.scored > 2 && self.lowest >= 0.0 && self.highest <= 1.0
     }
 
     pub(super) fn is_always_negative(&self) -> bool {
@@ -171,7 +191,7 @@ impl Evidence {
     }
 
     /// The direction in which all of several keeps are better than all of several discards.
-    fn separates(&self) -> Option<usize> {
+    pub(super) fn separates(&self) -> Option<usize> {
         let [
             Some((discard_min, discard_max, discards)),
             Some((keep_min, keep_max, keeps)),

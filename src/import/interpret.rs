@@ -187,7 +187,7 @@ impl Interpretation {
     }
 
     /// The column that holds the most of the ids in the parent column.
-    fn find_parent_key(&self) -> Option<usize> {
+    pub(super) fn find_parent_key(&self) -> Option<usize> {
         let parent = self.roles.column(Role::Parent)?;
         let id = self.roles.column(Role::Id);
         let mut best = (0, false, None);

@@ -73,7 +73,8 @@ pub(super) enum NameRank {
     Validation,
     /// A metric whose direction is known.
     Known,
-    Training,
+    /// A metric of the training data, or a validation of what may be no metric: `valid_sales`.
+    Vague,
     #[default]
     Unknown,
     // What may be all that is measured.
@@ -99,7 +100,7 @@ const RANKS: [(NameRank, &str); 16] = [
     (NameRank::ValBpb, "=val_bpb"),
     (NameRank::Known, "_tok_s_ _per_s$ _per_sec$ _per_second$ _samples_s_ _ms_per_ _s_per_ _sec_per_ _seconds_per_ \
         _time_per_ throughput latency speedup _p50_ _p90_ _p95_ _p99_"),
-    (NameRank::Training, "_train_ _in_fold_ =success =passed =correct =failed =errored"),
+    (NameRank::Vague, "_train_ _in_fold_ =success =passed =correct =failed =errored"),
     (NameRank::Setting, "_lr_ _n_ _num_ _parse_errors_ _batch_ _mb_ _gb_ memory _vram_ params _step _epoch tokens \
         _played_ _seed_ _depth_ _width_ _hidden_ _layers_ _dropout_ _wd_ _weight_decay_ _alpha_ _temperature_ _heads_ _usd_"),
     (NameRank::Milliseconds, "_ms_ _us_ _ns_ _µs_"),
@@ -120,6 +121,7 @@ pub(super) fn rank_name(name: &str) -> NameRank {
     let normalized = normalized.strip_suffix("_value").unwrap_or(&normalized);
     let mut rows = RANKS.iter();
     match rows.find(|(_, patterns)| matches_pattern(patterns, normalized)) {
+        Some((NameRank::Validation, _)) if direction_of_name(name).is_none() => NameRank::Vague,
         Some((rank, _)) => *rank,
         None if direction_of_name(name).is_some() => NameRank::Known,
         None => NameRank::Unknown,
