@@ -104,6 +104,11 @@ fn columns_of(name: &str, schema: &Schema) -> Result<Vec<usize>> {
         let columns = [schema.column(Role::Score), schema.find("core_metric")];
         let mut columns: Vec<usize> = columns.into_iter().flatten().collect();
         columns.dedup();
+        ensure!(
+            !columns.is_empty(),
+            "the log has no column '{}' or 'core_metric' for the score",
+            schema.metric
+        );
         return Ok(columns);
     }
     let Some(column) = schema.find(name) else {

@@ -62,3 +62,16 @@ fn the_difference_follows_the_status_unless_it_is_not_finite() {
     amend(&sandbox, &["--status", "discard"]);
     assert_eq!(cell(&sandbox, "delta_vs_best"), "\n");
 }
+
+#[test]
+fn a_score_without_a_column_is_refused() {
+    let sandbox = Sandbox::with_store();
+    sandbox.write(
+        ".lineage/results.tsv",
+        "exp_id\tstatus\tnotes\n0\tcrash\tx\n",
+    );
+    let args = ["amend", "0", "--set", "metric=1", "--why", "w"];
+    let shown = sandbox.transcript(&args);
+    let said = "the log has no column 'val_loss' or 'core_metric' for the score";
+    assert!(shown.contains(said) && shown.ends_with("= 1\n"), "{shown}");
+}
