@@ -1,10 +1,18 @@
-//! The score that was chosen, and why.
+//! The columns that may be the score, and the one that was chosen, with the reasons.
 
-use super::{names::NameRank, number::NumberFormat};
+use super::{evidence::Evidence, names::NameRank, number::NumberFormat};
 use crate::log::Direction;
 
 /// The reason that is no guess.
 pub(super) const BY_NAME: &str = "by its name";
+
+/// A column that may be the score, with what the trials say about it.
+pub(super) struct Candidate {
+    pub(super) column: usize,
+    pub(super) rank: NameRank,
+    pub(super) direction_of_name: Option<Direction>,
+    pub(super) evidence: Evidence,
+}
 
 /// The score that was found.
 pub(super) struct Choice {

@@ -1,23 +1,11 @@
-//! What a log itself states about its metric: in comments, in config lines, or in columns that are the same in every row.
+//! What a log itself states about its metric in comments and config lines.
 
-use super::{
-    columns::Columns,
-    number::split_name,
-    table::Table,
-    verdicts::{KEPT, Verdict, parse_verdict},
-};
-use crate::log::{
-    Direction, Status, direction_in_sentence, has_word, normalize_name, parse_direction,
-};
+use crate::log::{Direction, direction_in_sentence, has_word, normalize_name, parse_direction};
 
 /// What a `# key: value` line, or the config line of a JSON log, may call the metric and its direction.
 const METRIC_KEYS: &str = "metric metric_name metricname primary_metric core_metric objective";
 const DIRECTION_KEYS: &str = "metric_direction direction best_direction bestdirection optimize optimization_direction \
      goal mode";
-
-/// Columns that state the direction: in their cells, or in their names if the cells say yes or no.
-const DIRECTION_COLUMNS: &str = "metric_direction direction best_direction optimization_direction greater_is_better \
-     higher_is_better lower_is_better maximize minimize";
 
 /// What the file itself states about its score.
 #[derive(Clone, Debug, Default)]
@@ -55,35 +43,4 @@ impl DeclaredMetric {
         }
         self.direction = self.direction.or(direction_in_sentence(comment));
     }
-}
-
-/// The metric that every row names: in a column of its own, or beside the number (`val_loss=2.5`).
-pub(super) fn find_metric_name(table: &Table, columns: &Columns) -> Option<String> {
-    for at in table.columns_in("metric metric_name primary_metric") {
-        let column = &columns.all[at];
-        if column.filled > 0 && column.numbers == 0 && !column.is_varied() {
-            return Some(column.first.clone());
-        }
-    }
-    let scores = table.columns_in("metric score result value").into_iter();
-    let mut names = scores.filter_map(|at| split_name(&columns.all[at].first));
-    names.next().map(|(name, _)| name.to_owned())
-}
-
-/// The direction that every row states.
-pub(super) fn find_direction(table: &Table, columns: &Columns) -> Option<Direction> {
-    let stated = table.columns_in(DIRECTION_COLUMNS).into_iter();
-    let mut directions = stated
-        .filter(|&at| !columns.all[at].is_varied())
-        .filter_map(|at| {
-            let cell = &columns.all[at].first;
-            let name = normalize_name(&table.names[at]);
-            let named = direction_in_sentence(&name).or_else(|| parse_direction(&name));
-            match (named, parse_verdict(cell, KEPT)) {
-                (Some(named), Some(Verdict::Status(Status::Keep))) => Some(named),
-                (Some(named), Some(Verdict::Status(Status::Discard))) => Some(named.opposite()),
-                _ => parse_direction(cell),
-            }
-        });
-    directions.next()
 }

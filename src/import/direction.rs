@@ -1,11 +1,10 @@
 //! Which scores are better: as a flag or the file states it, else by the name of the score and the evidence of the trials.
 
 use super::{
-    choice::BY_NAME,
+    choice::{BY_NAME, Candidate},
     evidence::{index_of, is_clear},
     interpret::Interpretation,
     names::{NOT_NEGATIVE, NameRank},
-    score::Candidate,
     table::Table,
 };
 use crate::log::{

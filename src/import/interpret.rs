@@ -9,13 +9,13 @@ use super::{
     align::Kind,
     choice::Choice,
     columns::{Column, Columns, hash_id},
-    declared::{find_direction, find_metric_name},
     evidence::is_minus_one,
     names::{COMMIT_NAMES, NameRank, aliases},
     number::{is_empty_word, is_sentinel, parse_number},
     outcomes::{Outcome, VerdictColumns},
     roles::{Roles, find_parent_column, find_wordiest},
     spool::FileRow,
+    stated::{find_direction, find_metric_name},
     table::Table,
     verdicts::VerdictKind,
 };
@@ -60,9 +60,10 @@ pub(super) struct RowOutcome {
     pub(super) reading: Reading,
 }
 
-/// Why a trial has no score.
+/// What the cell of the score holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Reading {
+    /// A number.
     Read,
     Blank,
     /// A word or a number that means "none".

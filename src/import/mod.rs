@@ -27,6 +27,7 @@ mod roles;
 mod score;
 mod split;
 mod spool;
+mod stated;
 mod table;
 mod text;
 mod translate;

@@ -102,7 +102,7 @@ pub(super) fn find_column(table: &Table, name: &str, source: &str) -> Result<usi
     }
     if !table.segments.is_empty() {
         bail!(
-            "no column '{name}' ({source}) in {}; read another with --segment, or import this one --into another store",
+            "no column '{name}' ({source}) in {}; choose another segment with --segment, or import this one --into another store",
             table.segments
         );
     }

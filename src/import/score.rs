@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use super::{
-    choice::{BY_NAME, Choice},
+    choice::{BY_NAME, Candidate, Choice},
     columns::{Column, hash_id},
     direction::choose_direction,
     evidence::{CLEAR_RATIO, Evidence},
@@ -14,21 +14,13 @@ use super::{
     spool::FileRow,
     table::Table,
 };
-use crate::log::{Direction, Role, Status, direction_of_name, normalize_name};
+use crate::log::{Role, Status, direction_of_name, normalize_name};
 
-/// Columns of differences are compared with so many candidates.
+/// At most so many candidates are weighed, the best names first.
 const MAX_CANDIDATES: usize = 2000;
 /// What a missing value costs if no verdict tells which column is the score.
 const MISSING: f64 = 0.3;
 const DELTA_NAMES: &str = "delta delta_vs_best diff difference change improvement gain delta_metric metric_delta delta_score";
-
-/// A column that may be the score, with what the trials say about it.
-pub(super) struct Candidate {
-    pub(super) column: usize,
-    pub(super) rank: NameRank,
-    pub(super) direction_of_name: Option<Direction>,
-    pub(super) evidence: Evidence,
-}
 
 pub(super) fn choose(log: &Interpretation) -> Result<Option<Choice>> {
     let is_known = |column: &Column| column.rank < NameRank::Unknown;
