@@ -313,7 +313,7 @@ impl Reader {
             bail!(NOT_A_LOG);
         }
         let numbers: Vec<String> = self.segments.keys().map(u64::to_string).collect();
-        let listed = numbers.join(" ");
+        let listed = numbers.join(", ");
         let number = wanted.unwrap_or(self.last);
         let mut segment = match self.segments.remove(&number) {
             Some(segment) => segment,
@@ -331,7 +331,7 @@ impl Reader {
         table.declared = declared;
         table.skipped = self.skipped;
         if numbers.len() > 1 {
-            table.segments = format!("segment {number} of {listed}");
+            table.segments = format!("segment {number} (of {listed})");
             let segments = &table.segments;
             let note = format!("reading {segments}, the last; override with --segment");
             table.notes.extend(wanted.is_none().then_some(note));

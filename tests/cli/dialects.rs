@@ -56,7 +56,7 @@ fn segments_may_be_counted_from_anything() {
     assert!(
         best(log.concat(), &["--segment", "0"])
             .1
-            .contains("no segment 0; use one of: 1 2")
+            .contains("no segment 0; use one of: 1, 2")
     );
 }
 

@@ -149,7 +149,7 @@ fn a_later_segment_with_another_metric_has_a_way_on() {
     let output = sandbox.lineage(&["import", "log"]).output().unwrap();
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(
-        said.contains("in segment 1 of 0 1; read another with --segment, or import this one --into another store"),
+        said.contains("in segment 1 (of 0, 1); choose another segment with --segment, or import this one --into another store"),
         "{said}"
     );
     assert!(
