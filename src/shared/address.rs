@@ -99,8 +99,7 @@ fn complete(config: &mut Config, known: &BTreeMap<String, String>) -> Result<()>
 fn split_parameters(url: &str) -> Result<(String, BTreeMap<String, String>)> {
     ensure!(
         url.starts_with("postgres://") || url.starts_with("postgresql://"),
-        "'{}' is not the address of a database; write postgres://USER@HOST/DATABASE",
-        url.escape_debug()
+        "not the address of a database; write postgres://USER@HOST/DATABASE" // it may have a password
     );
     let (plain, query) = url.split_once('?').unwrap_or((url, ""));
     let mut own = BTreeMap::new();
@@ -123,12 +122,11 @@ fn decode_percent(text: &str) -> String {
 /// The URL without its password, and the password: it must not be stored or shown.
 pub fn strip_password(url: &str) -> (String, Option<String>) {
     let start = url.find("://").map_or(0, |at| at + 3);
-    let authority_end = url[start..]
-        .find(['/', '?'])
-        .map_or(url.len(), |at| start + at);
+    // A password may have a slash, as the client accepts.
+    let end = url[start..].find('?').map_or(url.len(), |at| start + at);
     let mut password = None;
     let mut plain = url.to_owned();
-    if let Some(at) = url[start..authority_end].rfind('@')
+    if let Some(at) = url[start..end].rfind('@')
         && let Some(colon) = url[start..start + at].find(':')
     {
         password = Some(decode_percent(&url[start + colon + 1..start + at]));
@@ -213,6 +211,11 @@ mod tests {
                 Some("p@w"),
             ),
             ("postgres://u:@h", "postgres://u@h", Some("")),
+            (
+                "postgres://u:ab/cd@h/x?sslmode=require",
+                "postgres://u@h/x?sslmode=require",
+                Some("ab/cd"),
+            ),
             (
                 "postgres://h/db?password=x&sslmode=require",
                 "postgres://h/db?sslmode=require",

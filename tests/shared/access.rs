@@ -212,3 +212,11 @@ fn a_snapshot_elsewhere_is_named() {
     assert_eq!(b.run(&["checkout", "2", "out"]).code, Some(0));
     assert_eq!(b.column("snapshot_path")[2], "snapshots/002");
 }
+
+#[test]
+fn a_password_is_not_printed() {
+    let init = ["init", "--run", "r", "--shared", "host=db password=secret"];
+    let error = Host::bare().run(&init).fails();
+    assert!(error.contains("not the address of a database"), "{error}");
+    assert!(!error.contains("secret"), "{error}");
+}
