@@ -4,7 +4,7 @@
 use std::{
     fs,
     io::{BufReader, Read, Seek},
-    path::{Path, PathBuf},
+    path::PathBuf,
     time::{Duration, Instant},
 };
 
@@ -16,8 +16,8 @@ use super::{
     LockedLog,
     amend::{CellChange, encode_changed},
     file_lock::open_locked,
-    lock::Transaction,
-    mirror::{BATCH, State},
+    lock::{Transaction, is_out_of_space},
+    mirror::{BATCH, State, differs},
 };
 use crate::{
     files::{create_file, permissions_of},
@@ -108,7 +108,11 @@ impl Store {
         let mut locked = locked.map_err(|error| Unreachable::new(format!("{error:#}")))?;
         let mut run = Run::begin(session, settings, Access::Read)?;
         let patience = (limit > BATCH_TIME).then_some(BATCH_TIME);
-        let state = locked.fetch(self, &mut run, patience)?;
+        let fetched = locked.fetch(self, &mut run, patience);
+        let state = fetched.map_err(|error| match is_out_of_space(&error) {
+            true => Unreachable::new(format!("{error:#}")).into(), // what the mirror has can be read
+            false => error,
+        })?;
         self.mirror_running(run.running()?);
         Ok(state.rows)
     }
@@ -142,6 +146,10 @@ impl LockedLog {
         let head = &run.head;
         check_settings(store, head)?;
         let mut state = self.verified_state(head)?;
+        if state.revision > head.revision {
+            let path = self.log().path();
+            bail!(differs(path, "has amendments that the database lacks"));
+        }
         if state.revision != head.revision {
             self.apply(&mut state, &run.amendments()?)?;
         }
@@ -189,22 +197,19 @@ impl Transaction for RunTransaction {
             return Ok(());
         }
         self.run.insert(self.first, &rows)?;
-        if let Err(error) = self.run.commit() {
+        let extended = if let Err(error) = self.run.commit() {
             self.run = self.find_sent(error)?;
+            locked.extend(&mut self.state, &mut self.run, None)
         } else {
             let last = self.first.as_u128() + rows.len() as u128 - 1;
             self.state.last = Some(Uuid::from_u128(last));
             self.state.rows = self.run.head.rows;
-            let extended = locked
-                .add_or_compare(self.state.bytes, text.as_bytes())
-                .and_then(|()| {
-                    self.state.add(text.as_bytes());
-                    self.state.save(locked)
-                });
-            warn(locked, extended);
-            return Ok(());
-        }
-        let extended = locked.extend(&mut self.state, &mut self.run, None);
+            let added = locked.add_or_compare(self.state.bytes, text.as_bytes());
+            added.and_then(|()| {
+                self.state.add(text.as_bytes());
+                self.state.save(locked)
+            })
+        };
         warn(locked, extended);
         Ok(())
     }
@@ -261,11 +266,6 @@ fn warn(locked: &mut LockedLog, extended: Result<()>) {
         let warning = format!("the database has the trial, but the mirror does not yet: {error:#}");
         locked.warnings.push(warning);
     }
-}
-
-/// Opens a file beside the log for appending, and locks it.
-pub(crate) fn lock_beside(path: &Path, wait: Duration) -> Result<fs::File> {
-    open_locked(path, true, wait)
 }
 
 impl LockedLog {

@@ -18,7 +18,7 @@ use crate::files::open_regular;
 use crate::store::{check_regular, way_out};
 
 /// Opens and locks the file at the path, waiting no longer than `wait`.
-pub(super) fn open_locked(path: &Path, create: bool, wait: Duration) -> Result<File> {
+pub(crate) fn open_locked(path: &Path, create: bool, wait: Duration) -> Result<File> {
     let deadline = Instant::now() + wait;
     loop {
         check_regular(path)?;

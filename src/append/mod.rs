@@ -25,9 +25,9 @@ mod warnings;
 pub use amend::{AmendmentPlan, CellChange, parse_status, plan_amendment};
 pub use complete::CompletedTrial;
 pub(crate) use complete::delta;
-#[cfg(feature = "postgres")]
-pub(crate) use database::lock_beside;
 pub use draft::{Draft, Origin, format_time};
+#[cfg(feature = "postgres")]
+pub(crate) use file_lock::open_locked;
 pub use input::{parse_trials, read_text};
 pub use lock::{LockedLog, Uniqueness, Written, is_out_of_space};
 pub use replace::Reason;

@@ -104,7 +104,7 @@ fn append(drafts: &[Draft], store: Result<Store>, args: &Append, context: &Conte
     if args.new_log {
         store.allow_new_log();
     }
-    let staged = freeze::stage_snapshots(drafts, args, &store, context)?;
+    let mut staged = freeze::stage_snapshots(drafts, args, &store, context)?;
     let unsent = |staged| Unsent {
         drafts,
         staged,
@@ -117,14 +117,17 @@ fn append(drafts: &[Draft], store: Result<Store>, args: &Append, context: &Conte
     };
     let notes = locked.log().notes.clone();
     let mut batch = Batch::new(args.format, args.once, args.logging.min_delta(&store));
-    let completed = batch.complete(drafts, staged, &store, &locked);
+    let completed = batch.complete(drafts, &mut staged, &store, &locked);
     let written = completed.and_then(|()| batch.write(locked)); // drops the lock in any case
     for note in notes {
         context.ui.note(&note);
     }
     match written {
         Ok(answer) => print(&batch, &answer, context),
-        Err(error) => outbox::keep(error, unsent(batch.take_snapshots()), &store, context),
+        Err(error) => {
+            batch.return_snapshots(&mut staged);
+            outbox::keep(error, unsent(staged), &store, context)
+        }
     }
 }
 

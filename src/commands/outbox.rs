@@ -1,13 +1,12 @@
 //! Trials of a shared store that wait for its database: `outbox.jsonl` beside the mirror. The next command that reaches the
 //! database sends them. Their UUIDs are fixed, so that a trial is logged once even if the sender is killed.
 
-use std::fs::File;
-use std::io::{Seek, Write};
+use std::io::Write;
+use std::os::unix::fs::FileExt as _;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, anyhow};
-use fs4::FileExt;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use uuid::Uuid;
@@ -19,8 +18,8 @@ use super::append::{
     given::as_json,
     logging::{Format, LoggingArgs},
 };
-use crate::append::{Draft, lock_beside, parse_trials};
-use crate::files::{MAX_OUTBOX_BYTES, read_input};
+use crate::append::{Draft, LockedLog, open_locked, parse_trials};
+use crate::files::{MAX_OUTBOX_BYTES, create_file, persist, read_input, temporary_file_beside};
 use crate::log::{Direction, ExpId};
 use crate::store::{Store, Unreachable};
 use crate::text::count;
@@ -58,7 +57,11 @@ pub(super) fn keep(
         return Err(error);
     };
     if unsent.logging.require_id {
-        return Err(anyhow!("the database is unreachable: {reason}"));
+        let hint = match sent {
+            Some(_) => "; it may have the trial: look before you append it again",
+            None => "",
+        };
+        return Err(anyhow!("the database is unreachable: {reason}{hint}"));
     }
     let first = sent.as_deref().and_then(|sent| sent.parse().ok());
     let first = first.unwrap_or_else(Uuid::new_v4);
@@ -101,9 +104,24 @@ fn add(path: &Path, first: Uuid, unsent: Unsent, store: &Store) -> Result<()> {
         direction: unsent.logging.direction,
         trials,
     };
-    let mut file = lock_beside(path, Duration::from_secs(30))?;
+    let line = serde_json::to_string(&entry)?;
+    add_line(path, &line, store)
+}
+
+/// Adds a line to a file that only those who may read the log may read.
+fn add_line(path: &Path, line: &str, store: &Store) -> Result<()> {
+    if !path.exists() {
+        let _ = create_file(path, "", store.derived_mode()); // another command may have created it
+    }
+    let mut file = open_locked(path, true, Duration::from_secs(30))?;
     let len = file.metadata()?.len();
-    let line = serde_json::to_string(&entry)? + "\n";
+    let mut last = *b"\n";
+    if len > 0 {
+        file.read_exact_at(&mut last, len - 1)?;
+    }
+    // A line without its newline was cut short: it must not take this one with it.
+    let start = if last == *b"\n" { "" } else { "\n" };
+    let line = format!("{start}{line}\n");
     if let Err(error) = file
         .write_all(line.as_bytes())
         .and_then(|()| file.sync_data())
@@ -129,10 +147,10 @@ pub(crate) fn send(context: &Context, is_writer: bool) {
     } else {
         Duration::from_millis(shared.fetch_ms)
     };
-    let Ok(file) = lock_beside(&path, Duration::ZERO) else {
+    let Ok(_lock) = open_locked(&path, true, Duration::ZERO) else {
         return; // another command is sending
     };
-    match send_all(&store, &path, file, wait, context) {
+    match send_all(&store, &path, Instant::now() + wait, context) {
         Ok(()) => {}
         Err(error) if error.is::<Unreachable>() && !is_writer => {
             context.go_offline(&format!("{error:#}"));
@@ -142,35 +160,29 @@ pub(crate) fn send(context: &Context, is_writer: bool) {
     }
 }
 
-/// Sends one entry after the other, and removes each from the file.
-fn send_all(
-    store: &Store,
-    path: &Path,
-    mut file: File,
-    wait: Duration,
-    context: &Context,
-) -> Result<()> {
+/// Sends one entry after the other until the deadline, and removes what was sent from the file.
+fn send_all(store: &Store, path: &Path, deadline: Instant, context: &Context) -> Result<()> {
     let bytes = read_input(path, MAX_OUTBOX_BYTES)?;
     let text = String::from_utf8_lossy(&bytes);
     let mut rest = &*text;
     let mut sent = 0;
     let mut result = Ok(());
     while let Some((line, after)) = rest.split_once('\n') {
-        match send_entry(store, line, wait, context) {
-            Ok(trials) => sent += trials,
-            Err(error) if error.is::<Unreachable>() => {
+        match send_line(store, line, deadline, context) {
+            Ok(Ok(trials)) => sent += trials,
+            Ok(Err(refusal)) => set_aside(store, line, &refusal, context)?,
+            Err(error) => {
                 result = Err(error);
                 break;
             }
-            Err(error) => set_aside(store, line, &error, context)?,
         }
         rest = after;
     }
     if rest.len() < text.len() {
-        file.set_len(0)?;
-        file.rewind()?;
+        let mut file = temporary_file_beside(path, store.derived_mode())?;
         file.write_all(rest.as_bytes())?;
-        file.sync_data()?;
+        file.as_file().sync_all()?;
+        persist(file, |file| file.persist(path))?;
     }
     if sent > 0 {
         context.ui.note(&format!(
@@ -178,25 +190,51 @@ fn send_all(
             count(sent, "trial")
         ));
     }
-    let _ = FileExt::unlock(&file);
     result
 }
 
-/// Returns how many trials it had.
-fn send_entry(store: &Store, line: &str, wait: Duration, context: &Context) -> Result<u64> {
+/// Returns how many trials the line had, or why it is refused. Fails if it cannot be sent now.
+fn send_line(
+    store: &Store,
+    line: &str,
+    deadline: Instant,
+    context: &Context,
+) -> Result<Result<u64>> {
+    let (entry, drafts) = match parse_entry(line) {
+        Ok(parsed) => parsed,
+        Err(error) => return Ok(Err(error)),
+    };
+    let left = deadline.saturating_duration_since(Instant::now());
+    let locked = store.lock(entry.direction, left)?;
+    match write_entry(&entry, &drafts, store, locked, context) {
+        Err(error) if error.is::<Unreachable>() => Err(error),
+        written => Ok(written),
+    }
+}
+
+fn parse_entry(line: &str) -> Result<(Entry, Vec<Draft>)> {
     let entry: Entry = serde_json::from_str(line)?;
     let mut drafts = Vec::new();
     for trial in &entry.trials {
         drafts.extend(parse_trials(trial.get(), None)?);
     }
-    let mut locked = store.lock(entry.direction, wait)?;
+    Ok((entry, drafts))
+}
+
+fn write_entry(
+    entry: &Entry,
+    drafts: &[Draft],
+    store: &Store,
+    mut locked: LockedLog,
+    context: &Context,
+) -> Result<u64> {
     let trials = drafts.len() as u64;
     if locked.resume(entry.first)? {
         return Ok(trials); // its sender was killed before it could remove it here
     }
     let mut batch = Batch::new(Format::Id, entry.once, entry.min_delta);
-    let staged = drafts.iter().map(|_| None).collect();
-    batch.complete(&drafts, staged, store, &locked)?;
+    let mut staged: Vec<Staged> = drafts.iter().map(|_| None).collect();
+    batch.complete(drafts, &mut staged, store, &locked)?;
     batch.write(locked)?;
     for warning in &batch.warnings {
         context.ui.warn(warning);
@@ -207,9 +245,7 @@ fn send_entry(store: &Store, line: &str, wait: Duration, context: &Context) -> R
 /// Keeps a refused entry in another file: it must neither be lost nor block the others.
 fn set_aside(store: &Store, line: &str, error: &anyhow::Error, context: &Context) -> Result<()> {
     let path = store.outbox_path().with_extension("refused.jsonl");
-    let mut file = lock_beside(&path, LIMIT)?;
-    file.write_all(format!("{line}\n").as_bytes())?;
-    file.sync_data()?;
+    add_line(&path, line, store)?;
     let path = path.display();
     context.ui.warn(&format!(
         "a trial that waited for the database is refused ({error:#}); it is in {path}"

@@ -162,8 +162,11 @@ impl StagedSnapshot {
     }
 
     /// Gives the snapshot its final name, `<id>_<domain>`. Must be called with the log locked, because
-    /// only then the id is certain. If the name is taken, a number is added to it.
+    /// only then the id is certain. If the name is taken, a number is added to it. A snapshot that is placed stays there.
     pub fn place(self, id: &ExpId, domain: &str) -> Result<Self> {
+        if !self.name.is_empty() {
+            return Ok(self);
+        }
         let placed = self.place_unflushed(id, domain)?;
         let flushed = placed.flush_names();
         flushed.with_context(|| describe_unplaced(&placed.name))?;

@@ -1,109 +1,17 @@
 //! What a shared store does when something fails.
 
 use std::{
-    fs,
-    io::{self, Read, Write},
-    net::{TcpListener, TcpStream},
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    io::Write,
+    sync::{Arc, atomic::Ordering},
     thread,
     time::{Duration, Instant},
 };
 
 use crate::host::{Host, ran};
-use crate::server::{Server, free_port};
+use crate::proxy::{Faults, proxy};
+use crate::server::Server;
 
 const APPEND: [&str; 5] = ["append", "--status", "keep", "--metric", "1"];
-
-#[test]
-fn a_trial_waits_for_the_database_and_is_sent_once() {
-    let Some(server) = Server::start() else {
-        return;
-    };
-    let (database, url) = server.database();
-    let (a, b) = (Host::join(&url), Host::join(&url));
-    a.append("1.5");
-    b.run(&["pull"]).ok();
-    server.stop("fast");
-    let waiting = a.run(&[
-        "append",
-        "--status",
-        "auto",
-        "--metric",
-        "1.4",
-        "--specialist",
-        "opt",
-    ]);
-    assert_eq!((waiting.code, &*waiting.out), (Some(0), ""), "{waiting:?}");
-    assert!(
-        waiting
-            .err
-            .contains("no id yet: the database is unreachable"),
-        "{waiting:?}"
-    );
-    let strict = a.run(&[&APPEND[..], &["--require-id"]].concat());
-    assert!(
-        strict.fails().contains("\"status\":\"keep\""),
-        "the trial is printed"
-    );
-    // A command runs and its trial waits, too.
-    let run = b.run(&[
-        "run",
-        "--hypothesis",
-        "x",
-        "--",
-        "sh",
-        "-c",
-        "echo core_metric=1.3",
-    ]);
-    assert_eq!(run.code, Some(0), "{run:?}");
-    assert_eq!(b.read("outbox.jsonl").lines().count(), 1);
-    // Reading works, and says how old it is.
-    let best = b.run(&["best", "--format", "tsv"]);
-    assert!(best.err.contains("a mirror, last up to date "), "{best:?}");
-    assert!(best.ok().contains("1.5"));
-    assert!(b.run(&["pull"]).fails().contains("error"));
-    server.boot();
-    // The outbox has already been sent when its sender was killed before it could empty it.
-    let outbox = a.read("outbox.jsonl");
-    let sent = a.run(&["best", "--format", "tsv"]);
-    assert!(sent.err.contains("sent 1 trial that waited"), "{sent:?}");
-    assert!(sent.ok().contains("1.4"));
-    fs::write(a.path("outbox.jsonl"), outbox).unwrap();
-    a.run(&["pull"]).ok();
-    assert_eq!(a.read("outbox.jsonl"), "");
-    assert_eq!(b.append("1.2"), "003");
-    a.run(&["pull"]).ok();
-    assert_eq!(a.column("core_metric"), ["1.5", "1.4", "1.3", "1.2"]);
-    assert_eq!(a.column("specialist")[1], "opt");
-    assert_eq!(
-        server.sql(&database, "select count(distinct uuid) from lineage_trial"),
-        "4"
-    );
-    assert_eq!(a.log(), b.log());
-}
-
-#[test]
-fn a_refused_trial_does_not_block_the_others() {
-    let Some(server) = Server::start() else {
-        return;
-    };
-    let (_, url) = server.database();
-    let a = Host::join(&url);
-    a.run(&[&["--offline"][..], &APPEND, &["--parent", "77"]].concat())
-        .ok();
-    a.run(&[&["--offline"][..], &APPEND].concat()).ok();
-    let pulled = a.run(&["pull"]);
-    assert!(
-        pulled.err.contains("is refused (") && pulled.err.contains("77"),
-        "{pulled:?}"
-    );
-    assert_eq!(pulled.ok(), "1 trials\n");
-    assert!(a.read("outbox.refused.jsonl").contains("77"));
-    assert_eq!(a.read("outbox.jsonl"), "");
-}
 
 #[test]
 fn a_role_needs_few_rights() {
@@ -195,74 +103,6 @@ fn times_are_those_of_the_server() {
     let seconds = "select extract(epoch from (split_part(line, E'\\t', 2)::timestamptz - time))::int from lineage_trial";
     let ahead: i64 = server.sql(&database, seconds).parse().unwrap();
     assert!((3590..=3600).contains(&ahead), "{ahead}");
-}
-
-/// What a proxy does with the connections that it forwards.
-#[derive(Default)]
-struct Faults {
-    /// Drops the answer to the next commit and the connection.
-    drop_commit: AtomicBool,
-    /// Forwards nothing more, and keeps the connection open.
-    is_silent: AtomicBool,
-}
-
-/// Forwards connections to a server; returns its port.
-fn proxy(server: u16, faults: Arc<Faults>) -> u16 {
-    let port = free_port();
-    let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
-    thread::spawn(move || {
-        for client in listener.incoming().flatten() {
-            let Ok(upstream) = TcpStream::connect(("127.0.0.1", server)) else {
-                continue;
-            };
-            let (from, to) = (client.try_clone().unwrap(), upstream.try_clone().unwrap());
-            let there = faults.clone();
-            let back = faults.clone();
-            let is_committing = Arc::new(AtomicBool::new(false));
-            let sees_commit = is_committing.clone();
-            thread::spawn(move || {
-                let look = |bytes: &[u8]| {
-                    let commits = bytes.windows(7).any(|part| part == b"COMMIT\0");
-                    if commits && there.drop_commit.swap(false, Ordering::SeqCst) {
-                        sees_commit.store(true, Ordering::SeqCst);
-                    }
-                    !there.is_silent.load(Ordering::SeqCst)
-                };
-                forward(from, to, look)
-            });
-            thread::spawn(move || {
-                let look = |_: &[u8]| {
-                    !is_committing.load(Ordering::SeqCst) && !back.is_silent.load(Ordering::SeqCst)
-                };
-                let is_lost = is_committing.clone();
-                let (a, b) = (upstream.try_clone().unwrap(), client.try_clone().unwrap());
-                let _ = forward(upstream, client, look);
-                if is_lost.load(Ordering::SeqCst) {
-                    let _ = (
-                        a.shutdown(std::net::Shutdown::Both),
-                        b.shutdown(std::net::Shutdown::Both),
-                    );
-                }
-            });
-        }
-    });
-    port
-}
-
-fn forward(mut from: TcpStream, mut to: TcpStream, look: impl Fn(&[u8]) -> bool) -> io::Result<()> {
-    let mut buffer = [0; 16 * 1024];
-    loop {
-        let read = from.read(&mut buffer)?;
-        if read == 0 {
-            return to.shutdown(std::net::Shutdown::Write);
-        }
-        if look(&buffer[..read]) {
-            to.write_all(&buffer[..read])?;
-        } else {
-            thread::sleep(Duration::from_millis(50));
-            return Ok(());
-        }
-    }
 }
 
 #[test]

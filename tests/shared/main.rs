@@ -5,5 +5,7 @@ mod basics;
 mod faults;
 mod figures;
 mod host;
+mod outbox;
+mod proxy;
 mod server;
 mod swarm;

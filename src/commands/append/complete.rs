@@ -73,7 +73,7 @@ impl Batch {
     pub(in crate::commands) fn complete(
         &mut self,
         drafts: &[Draft],
-        works: Vec<Staged>,
+        works: &mut [Staged],
         store: &Store,
         locked: &LockedLog,
     ) -> Result<()> {
@@ -87,7 +87,7 @@ impl Batch {
             let job = draft.job().unwrap_or_default();
             let mut added = match state.job(&job) {
                 Some(logged) => self.add_logged(draft, logged, locked),
-                None => self.add_new(draft, work, &mut state, store, locked),
+                None => self.add_new(draft, work.take(), &mut state, store, locked),
             };
             if drafts.len() > 1 {
                 added = added.with_context(|| format!("trial {} of {}", at + 1, drafts.len()));
@@ -204,13 +204,14 @@ impl Batch {
         Ok(answer)
     }
 
-    /// The snapshot of a single trial that was not written.
-    pub(in crate::commands) fn take_snapshots(&mut self) -> Vec<Staged> {
-        let snapshots = std::mem::take(&mut self.snapshots);
-        snapshots
-            .into_iter()
-            .map(|(_, _, placed)| Some(Ok(placed)))
-            .collect()
+    /// Gives the snapshots of drafts that were not written back to them.
+    pub(in crate::commands) fn return_snapshots(&mut self, works: &mut [Staged]) {
+        for (row, _, placed) in self.snapshots.drain(..) {
+            let is_its_row = |answer: &Answer| matches!(answer, Answer::Row(at) if *at == row);
+            if let Some(at) = self.answers.iter().position(is_its_row) {
+                works[at] = Some(Ok(placed));
+            }
+        }
     }
 
     fn remove_snapshots(&mut self, locked: &LockedLog) {

@@ -12,7 +12,7 @@ use crate::commands::append::{
 };
 use crate::commands::outbox::{self, Unsent};
 use crate::output::format::short_delta;
-use crate::text::cut_visible;
+use crate::text::{cut_visible, visible};
 
 const MAX_REASON_CHARS: usize = 100;
 
@@ -35,6 +35,7 @@ fn write(started: Started, args: &Run, context: &Context) -> Result<()> {
         staged,
         ..
     } = started;
+    let mut staged = [staged];
     let drafts = std::slice::from_ref(&draft);
     let unsent = |staged| Unsent {
         drafts,
@@ -44,12 +45,13 @@ fn write(started: Started, args: &Run, context: &Context) -> Result<()> {
     };
     let locked = match args.logging.lock(&store) {
         Ok(locked) => locked,
-        Err(error) => return outbox::keep(error, unsent(vec![staged]), &store, context),
+        Err(error) => return outbox::keep(error, unsent(staged.into()), &store, context),
     };
     let mut batch = Batch::new(Format::Id, args.once, args.logging.min_delta(&store));
-    batch.complete(drafts, vec![staged], &store, &locked)?;
-    if let Err(error) = batch.write(locked) {
-        return outbox::keep(error, unsent(batch.take_snapshots()), &store, context);
+    let completed = batch.complete(drafts, &mut staged, &store, &locked);
+    if let Err(error) = completed.and_then(|()| batch.write(locked)) {
+        batch.return_snapshots(&mut staged);
+        return outbox::keep(error, unsent(staged.into()), &store, context);
     }
     for note in &batch.notes {
         context.ui.note(note);
@@ -89,7 +91,7 @@ fn summarize(outcome: &Outcome, score: &str, notes: &str) -> String {
         } else {
             "the best is"
         };
-        line += &format!(" (Δ {delta}; {word} {id})");
+        line += &format!(" (Δ {delta}; {word} {})", visible(id));
     }
     line
 }
