@@ -1,9 +1,10 @@
 //! Arguments that several commands share.
 
-use std::str::FromStr;
+use std::{str::FromStr, time::Duration};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use clap::{Args, ValueEnum};
+use jiff::SignedDuration;
 use serde::{Serialize, Serializer};
 
 use super::Usage;
@@ -17,6 +18,34 @@ use crate::output::trials::{Shown, TrialColumns};
 use crate::text::{nearest, printable, visible};
 
 const EXTERNAL: &str = "Reading external logs";
+
+/// A length of time, and how it was given.
+#[derive(Clone, Debug)]
+pub(super) struct TimeLimit {
+    pub(super) text: String,
+    pub(super) duration: Duration,
+}
+
+impl FromStr for TimeLimit {
+    type Err = anyhow::Error;
+
+    /// Reads `90s`, `20m` or `1h30m`; a number alone is seconds.
+    fn from_str(text: &str) -> Result<Self> {
+        let is_number = text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let text = if is_number {
+            format!("{text}s")
+        } else {
+            text.to_owned()
+        };
+        let parsed = text.parse::<SignedDuration>().ok();
+        match parsed.and_then(|parsed| Duration::try_from(parsed).ok()) {
+            Some(duration) if !duration.is_zero() => Ok(Self { text, duration }),
+            _ => bail!("not a time; write 90s, 20m or 1h30m"),
+        }
+    }
+}
 
 /// How the log is read.
 #[derive(Args, Clone, Debug, Serialize)]

@@ -10,11 +10,11 @@ use clap::Args;
 
 use super::diff::read_change;
 use super::plot::write_file;
-use super::{Context, ReadArgs};
+use super::{Context, ReadArgs, args::TimeLimit};
 use crate::analysis::{Best, Limits, Progress, Tally};
 use crate::index::IndexedLog;
 use crate::log::{Role, Row};
-use crate::open::open_log;
+use crate::open::{fetch_new, open_log};
 use crate::output::Look;
 use crate::output::plot::{Axis, Plot, ScoreRange};
 use crate::output::report::{Facts, Prompt, Report as Page, TrialTable, format_report};
@@ -42,22 +42,24 @@ pub struct Report {
     #[arg(long, short, value_name = "FILE")]
     output: PathBuf,
     /// Write the page again whenever the log has grown, checked this often; the page reloads itself
-    #[arg(long, value_name = "TIME", value_parser = parse_interval)]
-    watch: Option<Duration>,
+    #[arg(long, value_name = "TIME")]
+    watch: Option<TimeLimit>,
     #[command(flatten)]
     read: ReadArgs,
 }
 
 pub fn run(args: Report, context: &Context) -> Result<()> {
     let store = context.store()?;
-    let Some(interval) = args.watch else {
+    let Some(watch) = &args.watch else {
         return write_page(&args, &store, context, None);
     };
+    let interval = watch.duration.max(Duration::from_secs(1));
     let mut written = None;
     loop {
+        let _ = fetch_new(&store); // opening the log says what is wrong
         let state = observe_log(store.log_path());
         if written != Some(state) {
-            match write_page(&args, &store, context, Some(interval.as_secs().max(1))) {
+            match write_page(&args, &store, context, Some(interval.as_secs())) {
                 Ok(()) => written = Some(state),
                 Err(error) if written.is_some() => context.ui.warn(&format!("{error:#}")),
                 Err(error) => return Err(error),
@@ -176,21 +178,4 @@ fn make_patch(log: &IndexedLog, store: &Store, trial: &Row) -> Result<Option<Str
         }
     }
     Ok(Some(String::from_utf8_lossy(&patch).into_owned()))
-}
-
-/// A time such as `10s`, `2m` or `1h`; a number alone is seconds.
-fn parse_interval(text: &str) -> Result<Duration, String> {
-    let (number, unit) = match text.strip_suffix(['s', 'm', 'h']) {
-        Some(number) => (number, &text[number.len()..]),
-        None => (text, "s"),
-    };
-    let seconds = match unit {
-        "m" => 60,
-        "h" => 3600,
-        _ => 1,
-    };
-    match number.parse::<u64>() {
-        Ok(number @ 1..=1_000_000) => Ok(Duration::from_secs(number * seconds)),
-        _ => Err("expected a time such as 10s, 2m or 1h".to_owned()),
-    }
 }

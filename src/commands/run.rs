@@ -4,11 +4,10 @@ mod outcome;
 mod plan;
 mod start;
 
-use std::{ffi::OsString, path::PathBuf, str::FromStr, time::Duration};
+use std::{ffi::OsString, path::PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueHint};
-use jiff::SignedDuration;
 use regex::bytes::Regex;
 
 use self::start::Started;
@@ -16,7 +15,7 @@ use super::append::{
     given::TrialFlags,
     logging::{LOGGING, LoggingArgs},
 };
-use super::args::parse_positive;
+use super::args::{TimeLimit, parse_positive};
 use super::suggesting::Suggesting;
 use super::{Context, ExitStatus, candidates};
 use crate::run::{Runner, combine, parse_status};
@@ -102,45 +101,18 @@ pub fn run(args: Run, context: &Context) -> Result<()> {
         return Ok(()); // the job is logged already
     };
     let rules = args.rules(&started.log.schema);
-    let runner = Runner::new(args.plan(&rules, &started.store)?)?;
-    let attempts = started.run(&args, &rules, runner, context)?;
+    let mut runner = Runner::new(args.plan(&rules, &started.store)?)?;
+    let attempts = started.run(&args, &rules, &mut runner, context)?;
     let (attempt, spread) = combine(attempts);
     for warning in &attempt.warnings {
         context.ui.warn(warning);
     }
     started.add_outcome(&attempt, spread.as_ref(), context);
     outcome::log(started, &args, context)?;
+    drop(runner); // the trial is listed as in progress until it is logged
     match attempt.exit_code {
         0 => Ok(()),
         code => Err(ExitStatus(code).into()),
-    }
-}
-
-/// A length of time, and how it was given.
-#[derive(Clone, Debug)]
-struct TimeLimit {
-    text: String,
-    duration: Duration,
-}
-
-impl FromStr for TimeLimit {
-    type Err = anyhow::Error;
-
-    /// Reads `90s`, `20m` or `1h30m`; a number alone is seconds.
-    fn from_str(text: &str) -> Result<Self> {
-        let is_number = text
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'.');
-        let text = if is_number {
-            format!("{text}s")
-        } else {
-            text.to_owned()
-        };
-        let parsed = text.parse::<SignedDuration>().ok();
-        match parsed.and_then(|parsed| Duration::try_from(parsed).ok()) {
-            Some(duration) if !duration.is_zero() => Ok(Self { text, duration }),
-            _ => bail!("not a time; write 90s, 20m or 1h30m"),
-        }
     }
 }
 

@@ -207,7 +207,7 @@ fn a_watched_page_is_written_again_when_the_log_grows() {
     watch.wait().unwrap();
     let transcript = sandbox.transcript(&["report", "-o", "page.html", "--watch", "soon"]);
     assert!(
-        transcript.contains("expected a time such as 10s"),
+        transcript.contains("not a time; write 90s, 20m or 1h30m"),
         "{transcript}"
     );
 }

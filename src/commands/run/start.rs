@@ -119,7 +119,7 @@ impl Started {
         &self,
         args: &Run,
         rules: &Rules,
-        mut runner: Runner,
+        runner: &mut Runner,
         context: &Context,
     ) -> Result<Vec<Attempt>> {
         let results = tempfile::Builder::new().prefix("lineage-run-").tempdir();
@@ -199,6 +199,8 @@ impl Started {
             }
         }
         self.set_base();
+        let max_text = self.store.settings.append.max_text_bytes;
+        self.draft.shorten_texts(max_text);
     }
 
     /// Puts a text before the notes.

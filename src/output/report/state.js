@@ -67,7 +67,8 @@ const listeners = [];
 function change(changes) {
   Object.assign(state, changes);
   const kept = Object.entries(state).filter(([key, value]) => key in defaults && value !== "");
-  history.replaceState(null, "", "#" + new URLSearchParams(kept));
+  // Browsers refuse it when it is called very often.
+  try { history.replaceState(null, "", "#" + new URLSearchParams(kept)); } catch {}
   for (const listener of listeners) listener(Object.keys(changes));
 }
 
