@@ -127,6 +127,7 @@ fn make_picture(args: &Plot, context: &Context) -> Result<Picture> {
     };
     let names = name_logs(&context.stores);
     let mut picture: Option<Picture> = None;
+    let mut metric = None;
     for (index, path) in paths.into_iter().enumerate() {
         let log = open_log(&context.store_at(path)?, &(&args.read).into())?;
         log.require_score()?;
@@ -145,6 +146,15 @@ fn make_picture(args: &Plot, context: &Context) -> Result<Picture> {
                 "{path}: {} is better, unlike in the first log",
                 log.schema.direction.better_word()
             )));
+        }
+        let metric = metric.get_or_insert_with(|| log.schema.metric.clone());
+        if *metric != log.schema.metric {
+            context.ui.warn(&format!(
+                "{}: its scores are of {}; those of the first log, of {}, do not compare with them",
+                log.path().display(),
+                log.schema.metric,
+                metric
+            ));
         }
         let search = log.ask(Progress::default())?.number_trials();
         context.warn_damage(&log);

@@ -84,3 +84,22 @@ fn a_picture_or_a_page_never_replaces_a_file_of_the_store() {
     sandbox.ok(&["report", "-o", ".lineage/report.html"]);
     sandbox.ok(&["report", "-o", ".lineage/report.html"]);
 }
+
+#[test]
+fn scores_of_two_metrics_in_one_picture_are_warned_about() {
+    let sandbox = Sandbox::new();
+    for (store, metric) in [("a", "val_loss"), ("b", "val_bpb")] {
+        sandbox.ok(&["init", store, "--metric", metric, "--direction", "minimize"]);
+        let append = ["append", "--status", "auto", "--metric", "1"];
+        sandbox.ok(&[&["--store", store][..], &append].concat());
+    }
+    let shown = sandbox.transcript(&["--store", "a", "--store", "b", "plot", "--width", "60"]);
+    assert!(
+        shown.contains(
+            "its scores are of val_bpb; those of the first log, of val_loss, do not compare"
+        ),
+        "{shown}"
+    );
+    let shown = sandbox.transcript(&["--store", "a", "--store", "a", "plot", "--width", "60"]);
+    assert!(!shown.contains("do not compare"), "{shown}");
+}

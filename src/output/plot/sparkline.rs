@@ -53,7 +53,7 @@ fn paint_search(
         let done = column * trials / columns;
         let symbol = match search.bests.partition_point(|&best| best < done) {
             0 => ' ',
-            _ if scores.len() == 1 => heights[heights.len() - 1],
+            _ if low >= high => heights[heights.len() - 1],
             reached => {
                 let part = (scores[reached - 1] - worst) / (best - worst);
                 #[allow(clippy::cast_precision_loss, reason = "at most eight heights")]
