@@ -169,7 +169,7 @@ fn a_trial_with_a_snapshot_waits_if_the_answer_to_its_commit_is_lost() {
     let waiting = lose(&append);
     assert_eq!((waiting.code, &*waiting.out), (Some(0), ""), "{waiting:?}");
     assert_eq!(a.run(&["pull"]).ok(), "1 trials\n");
-    assert_eq!(a.column("snapshot_path"), ["snapshots/000"]);
+    assert!(a.column("snapshot_path")[0].ends_with("/snapshots/000"));
     a.run(&["checkout", "0", "out"]).ok();
     let strict = lose(&[&APPEND[..], &["--require-id"]].concat()).fails();
     assert!(strict.contains("it may have the trial"), "{strict}");
