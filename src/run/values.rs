@@ -27,6 +27,8 @@ pub(super) struct Finder {
     found: Vec<Option<(Instant, Number)>>,
     /// The beginning of a line whose end has not arrived.
     pending: Vec<u8>,
+    /// Whether the beginning was searched and is left out.
+    is_cut: bool,
 }
 
 impl Finder {
@@ -35,6 +37,7 @@ impl Finder {
             found: vec![None; wanted.names.len()],
             wanted,
             pending: Vec::new(),
+            is_cut: false,
         }
     }
 
@@ -42,24 +45,26 @@ impl Finder {
         let complete = memrchr2(b'\n', b'\r', bytes).map_or(0, |at| at + 1);
         let (complete, rest) = bytes.split_at(complete);
         if complete.is_empty() || self.pending.is_empty() {
-            self.search(complete);
+            self.search(complete, true);
         } else {
             let mut lines = std::mem::take(&mut self.pending);
             lines.extend_from_slice(complete);
-            self.search(&lines);
+            self.search(&lines, true);
+            self.is_cut = false;
         }
         self.pending.extend_from_slice(rest);
         if self.pending.len() > MAX_LINE {
             let mut line = std::mem::take(&mut self.pending);
-            self.search(&line);
+            self.search(&line, false);
             self.pending = line.split_off(line.len() - OVERLAP);
+            self.is_cut = true;
         }
     }
 
     /// Searches a last line without its newline.
     pub(super) fn finish(&mut self) {
         let line = std::mem::take(&mut self.pending);
-        self.search(&line);
+        self.search(&line, true);
     }
 
     /// The last number of each name in either stream.
@@ -73,13 +78,21 @@ impl Finder {
         last.map(|found| Some(found?.1)).collect()
     }
 
-    fn search(&mut self, lines: &[u8]) {
+    /// What touches a cut may be a part of something longer.
+    fn search(&mut self, lines: &[u8], has_end: bool) {
         let lines = &remove_colors(lines)[..];
         if let Some(regex) = &self.wanted.score_regex {
-            for line in lines.split(|&byte| byte == b'\n' || byte == b'\r') {
+            let split = lines.split(|&byte| byte == b'\n' || byte == b'\r');
+            for (index, line) in split.enumerate() {
                 for captures in regex.captures_iter(line) {
+                    let all = captures.get(0).map_or(0..0, |all| all.range());
+                    let starts_at_cut = self.is_cut && index == 0 && all.start == 0;
+                    let ends_at_cut = !has_end && all.end == line.len();
                     let group = captures.get(1).map_or(&b""[..], |group| group.as_bytes());
-                    if let Some(number) = parse(group) {
+                    if !starts_at_cut
+                        && !ends_at_cut
+                        && let Some(number) = parse(group)
+                    {
                         self.found[0] = Some((Instant::now(), number));
                     }
                 }
@@ -88,7 +101,10 @@ impl Finder {
         let is_replaced = self.wanted.score_regex.is_some();
         for at in memchr2_iter(b'=', b':', lines) {
             let name = trim_end(&lines[..at]);
-            let is_name = |wanted: &String| ends_with_name(name, wanted.as_bytes());
+            let is_name = |wanted: &String| {
+                let starts_at_cut = self.is_cut && name.len() == wanted.len();
+                !starts_at_cut && ends_with_name(name, wanted.as_bytes())
+            };
             if let Some(name) = self.wanted.names.iter().position(is_name)
                 && !(name == 0 && is_replaced)
                 && let Some(number) = parse_start(&lines[at + 1..])
@@ -243,6 +259,25 @@ mod tests {
             find(&["val_loss"], None, &pieces),
             [Some("1.07".to_owned())]
         );
+    }
+
+    #[test]
+    fn what_touches_a_cut_in_a_long_line_is_not_taken() {
+        let tail = "val_loss=1.07 ".to_owned() + &"x".repeat(OVERLAP - 14);
+        let long = format!("{}best_{tail}", "x".repeat(MAX_LINE));
+        let pieces = [long.as_bytes(), b"end\n"];
+        assert_eq!(find(&["val_loss"], None, &pieces), [None]);
+        let regex = Some(r"^val_loss=(\S+)");
+        assert_eq!(find(&["loss"], regex, &pieces), [None]);
+        let cut = format!("{} score 1.07", "x".repeat(MAX_LINE));
+        let found = find(
+            &["loss"],
+            Some(r"score (\S+)$"),
+            &[cut.as_bytes(), b"31x\n"],
+        );
+        assert_eq!(found, [None]);
+        let found = find(&["loss"], Some(r"score (\S+)$"), &[cut.as_bytes(), b"31\n"]);
+        assert_eq!(found, [Some("1.0731".to_owned())]);
     }
 
     #[test]
