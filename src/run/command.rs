@@ -17,7 +17,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, WaitStatus};
-use signal_hook::consts::{SIGINT, SIGKILL, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGKILL, SIGQUIT, SIGTERM};
 
 use crate::log::Number;
 
@@ -131,12 +131,16 @@ impl Runner {
             ending: None,
             ended: started,
             stop: None,
+            late_signal: None,
             deadline: self.plan.timeout.map(|timeout| started + timeout),
             kill_at: None,
             give_up_at: None,
             kill_after: self.plan.kill_after,
         };
         supervisor.watch(&self.events, &mut self.entry);
+        if let Some(signal) = supervisor.late_signal {
+            let _ = self.events.sender.send(Event::Signal(signal));
+        }
         let [Ok(stdout), Ok(stderr)] = streams.map(JoinHandle::join) else {
             bail!("a thread that forwards the output of the command has failed");
         };
@@ -221,6 +225,7 @@ struct Supervisor {
     /// When the command itself ended, once it has.
     ended: Instant,
     stop: Option<Stop>,
+    late_signal: Option<i32>,
     deadline: Option<Instant>,
     kill_at: Option<Instant>,
     give_up_at: Option<Instant>,
@@ -263,18 +268,23 @@ impl Supervisor {
 
     fn note_status(&mut self, status: WaitStatus) {
         if let Some(code) = status.exit_status() {
+            self.note_key(code - 128); // shells end so after a signal
             self.note_end(Ending::Exited(code));
         } else if let Some(signal) = status.terminating_signal() {
-            // Ctrl-C on the terminal goes to the command alone.
-            if self.stop.is_none() && signal == SIGINT {
-                self.begin_stop(Stop::Interrupted(signal));
-            }
+            self.note_key(signal);
             self.note_end(Ending::Killed(signal));
         } else if let (Some(foreground), Some(signal)) =
             (&self.foreground, status.stopping_signal())
         {
             foreground.handle_stop(signal);
             self.group.signal(Signal::CONT);
+        }
+    }
+
+    /// Ctrl-C and Ctrl-\ on the terminal go to the command alone.
+    fn note_key(&mut self, signal: i32) {
+        if self.foreground.is_some() && self.stop.is_none() && [SIGINT, SIGQUIT].contains(&signal) {
+            self.begin_stop(Stop::Interrupted(signal));
         }
     }
 
@@ -293,17 +303,17 @@ impl Supervisor {
     /// From here on, the command is to end; what is left of it is killed after a while.
     fn begin_stop(&mut self, stop: Stop) {
         self.stop.get_or_insert(stop);
-        let kill_after = self.kill_after;
-        self.kill_at
-            .get_or_insert_with(|| Instant::now() + kill_after);
+        let kill_at = Instant::now() + self.kill_after;
+        self.kill_at.get_or_insert(kill_at);
     }
 
-    /// Forwards a signal; the first one says how the trial ended. After the command has ended by itself, signals are ignored: only
-    /// its remaining output is read.
+    /// Forwards a signal; the first one says how the trial ended. One that comes after the end of the command is for the next.
     fn interrupt(&mut self, signal: i32) {
         if self.ending.is_none() || self.stop.is_some() {
             self.begin_stop(Stop::Interrupted(signal));
             self.terminate(signal);
+        } else {
+            self.late_signal = Some(signal);
         }
     }
 

@@ -1,8 +1,9 @@
 //! The terminal's foreground: Ctrl-C and Ctrl-Z go to the process group that has it, and only that group may read.
 
-use std::io::{self, IsTerminal, stdin};
+use std::io::{IsTerminal, stdin, stdout};
 
 use nix::sys::signal::SigSet;
+use rustix::fs::{FileType, fstat};
 use rustix::process::{Pid, Signal, getpgrp, kill_current_process_group};
 use rustix::termios::{tcgetpgrp, tcsetpgrp};
 use signal_hook::consts::{SIGTTIN, SIGTTOU};
@@ -35,12 +36,12 @@ impl Foreground {
         }
     }
 
-    /// Stops this process too, as a shell expects, until the shell continues it.
+    /// Stops this process too, as a shell expects, until the shell continues it. Without a shell that could, SIGTSTP does nothing.
     fn suspend(&self) {
         if is_foreground(self.command) {
             set_foreground(getpgrp());
         }
-        let _ = kill_current_process_group(Signal::STOP);
+        let _ = kill_current_process_group(Signal::TSTP);
     }
 }
 
@@ -54,7 +55,9 @@ impl Drop for Foreground {
 
 /// Whether this process has the terminal, and not only a part of it in a pipeline.
 pub(super) fn has_foreground() -> bool {
-    stdin().is_terminal() && io::stdout().is_terminal() && is_foreground(getpgrp())
+    let is_pipe =
+        fstat(stdout()).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Fifo);
+    stdin().is_terminal() && !is_pipe && is_foreground(getpgrp())
 }
 
 fn is_foreground(group: Pid) -> bool {

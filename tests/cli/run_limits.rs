@@ -10,7 +10,7 @@ use std::{
 
 use rustix::process::{Signal, kill_process};
 
-use crate::run_sandbox::{command, is_alive, run_output, status, wait_for_pid};
+use crate::run_sandbox::{command, is_alive, last, run, run_output, status, wait_for_pid};
 use crate::sandbox::Sandbox;
 
 #[test]
@@ -198,4 +198,28 @@ fn the_command_reads_stdin() {
         .unwrap();
     assert_eq!(child.wait_with_output().unwrap().stdout, b"val_loss=4\n");
     assert_eq!(status(&sandbox), "baseline");
+}
+
+#[test]
+fn a_long_text_of_the_command_is_cut_too() {
+    let sandbox = Sandbox::with_store();
+    let settings = sandbox.read(".lineage/lineage.toml");
+    let settings = settings.replace("# max_text_bytes = 1048576", "max_text_bytes = 1024");
+    assert!(settings.contains("\nmax_text_bytes = 1024"), "{settings}");
+    sandbox.write(".lineage/lineage.toml", settings);
+    let script = r#"printf '{"status":"crash","notes":"%05000d"}' 1 > $LINEAGE_RESULT"#;
+    let (_, _, stderr) = run(&sandbox, &[], script);
+    assert!(
+        stderr.contains("notes has 5000 bytes and was cut to 1024"),
+        "{stderr}"
+    );
+    assert!(last(&sandbox, "notes").len() < 2000);
+}
+
+#[test]
+fn without_a_terminal_a_command_that_another_program_interrupts_has_crashed() {
+    let sandbox = Sandbox::with_store();
+    let output = run_output(&sandbox, &[], "kill -INT $$");
+    assert_eq!(output.status.code(), Some(130));
+    assert_eq!(status(&sandbox), "crash");
 }

@@ -11,7 +11,9 @@ use std::{
 
 use rustix::process::{Signal, kill_process};
 
-use crate::run_sandbox::{command, is_alive, run_output, running, send, status, wait_for_pid};
+use crate::run_sandbox::{
+    command, is_alive, run_output, running, send, status, wait_for, wait_for_pid,
+};
 use crate::sandbox::{Sandbox, skipped};
 
 #[test]
@@ -281,6 +283,50 @@ fn on_a_terminal_the_command_reads_from_it_and_ctrl_c_ends_it() {
     let shown = type_keys(&sandbox, "sh -c 'echo $$ > pid; exec sleep 60'", "\x03").unwrap();
     assert!(shown.ends_with("= 130"), "{shown}");
     assert_eq!(status(&sandbox), "harness_abort");
+    // A command may catch it and exit as a shell does. SIGQUIT is Ctrl-\.
+    for (keys, signal) in [("\x03", "INT"), ("\x1c", "QUIT")] {
+        fs::remove_file(sandbox.path("pid")).unwrap();
+        let code = if signal == "INT" { 130 } else { 131 };
+        let trap = format!("sh -c 'trap \"exit {code}\" {signal}; echo $$ > pid; sleep 60 & wait'");
+        let shown = type_keys(&sandbox, &trap, keys).unwrap();
+        assert!(shown.ends_with(&format!("= {code}")), "{shown}");
+        assert_eq!(status(&sandbox), "harness_abort", "{signal}");
+    }
+}
+
+#[test]
+fn a_signal_after_the_end_of_one_run_ends_the_next() {
+    let sandbox = Sandbox::with_store();
+    let script = "echo val_loss=1; echo x >> runs; sleep 60 & echo $$ > pid";
+    let child = command(&sandbox, &["--repeat", "3"], script)
+        .spawn()
+        .unwrap();
+    let pid = wait_for_pid(&sandbox.path("pid"));
+    wait_for("the end of the command", || !is_alive(pid));
+    sleep(Duration::from_millis(100));
+    send(&child, Signal::TERM);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(143));
+    assert_eq!(status(&sandbox), "harness_abort");
+}
+
+#[test]
+fn a_run_killed_before_its_trial_is_logged_is_said() {
+    let sandbox = Sandbox::with_store();
+    let script = "echo $$ > pid; while [ ! -e go ]; do sleep 0.02; done; echo val_loss=1";
+    let mut child = command(&sandbox, &[], script).spawn().unwrap();
+    let pid = wait_for_pid(&sandbox.path("pid"));
+    let log = fs::File::open(sandbox.path(".lineage/results.tsv")).unwrap();
+    log.lock().unwrap();
+    sandbox.write("go", "");
+    wait_for("the end of the command", || !is_alive(pid));
+    sleep(Duration::from_millis(500));
+    send(&child, Signal::KILL);
+    child.wait().unwrap();
+    drop(log);
+    let output = run_output(&sandbox, &[], "echo val_loss=1");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(stderr.contains("was killed and is not logged"), "{stderr}");
 }
 
 /// It would get an error if it read from the terminal before it has the foreground.
