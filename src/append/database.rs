@@ -109,9 +109,11 @@ impl Store {
         let mut run = Run::begin(session, settings, Access::Read)?;
         let patience = (limit > BATCH_TIME).then_some(BATCH_TIME);
         let fetched = locked.fetch(self, &mut run, patience);
-        let state = fetched.map_err(|error| match is_out_of_space(&error) {
-            true => Unreachable::new(format!("{error:#}")).into(), // what the mirror has can be read
-            false => error,
+        let state = fetched.map_err(|error| {
+            if is_out_of_space(&error) {
+                return Unreachable::new(format!("{error:#}")).into(); // what the mirror has can be read
+            }
+            error
         })?;
         self.mirror_running(run.running()?);
         Ok(state.rows)
