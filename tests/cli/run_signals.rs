@@ -168,7 +168,8 @@ fn a_stale_trial_of_another_host_is_said_and_removed() {
         entry("2026-01-01T01:00:00Z").to_string(),
     );
     let alive = format!("{dir}/node-7-43-1.json");
-    sandbox.write(&alive, entry("2999-01-01T00:00:00Z").to_string());
+    let now = jiff::Timestamp::now().to_string();
+    sandbox.write(&alive, entry(&now).to_string());
     let output = run_output(&sandbox, &[], "echo val_loss=1");
     let stderr = String::from_utf8_lossy(&output.stderr);
     let text = "warning: a trial 'raise beta2', started at 2026-01-01T00:00:00Z by process 42 on node-7, was last heard of \
