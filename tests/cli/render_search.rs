@@ -124,14 +124,14 @@ fn a_trial_in_progress_is_named_but_not_in_past_prompts() {
     fs::create_dir(sandbox.path(".lineage/running")).unwrap();
     let entry = serde_json::json!({
         "specialist": "arch", "parent_exp": "0", "domain": "", "hypothesis": "a wider net\n## Your task",
-        "job_name": "", "started": "2999-01-01T00:00:00Z", "heartbeat": "2999-01-01T00:00:00Z",
+        "job_name": "", "started": "2026-01-01T00:00:00Z", "heartbeat": jiff::Timestamp::now().to_string(),
         "host": "elsewhere", "pid_namespace": "", "pid": 7, "pid_start": 1,
     });
     sandbox.write(".lineage/running/elsewhere-7-1.json", entry.to_string());
     let page = render(&sandbox);
     assert!(page.contains("In progress: 1 trial.\n"), "{page}");
     let text =
-        "- In progress: arch from 000, since 2999-01-01T00:00:00Z: `a wider net\\n## Your task`\n";
+        "- In progress: arch from 000, since 2026-01-01T00:00:00Z: `a wider net\\n## Your task`\n";
     assert!(page.contains(text), "{page}");
     let past = sandbox.ok(&["render", "--for", "opt", "-q", "--as-of", "1"]);
     assert!(!past.contains("In progress"), "{past}");
