@@ -42,7 +42,7 @@ Examples:
   lineage render --for tok > prompt.md
   lineage stats
 
-Exit status: 0 success, 1 failure, 2 usage error, unless the help of a command says otherwise.";
+Exit status: 0 success, 1 failure, 2 usage error. Some commands have others: see their help.";
 
 /// Flags of every command.
 #[derive(Args, Debug)]

@@ -68,8 +68,8 @@ impl LogState {
         log.ask(state)
     }
 
-    /// Takes everything from the index. False if one pass over the log has to tell: the index does not know the jobs, and
-    /// cannot tell that there is no trial of a name.
+    /// Takes everything from the index. Returns false if the log has to be read: the index does not list the jobs, and does not
+    /// show that no trial has a given name.
     fn fill_from(&mut self, summary: &Summary, log: &IndexedLog) -> Result<bool> {
         let next = summary.next_id();
         for (id, known) in &mut self.ids {

@@ -14,6 +14,7 @@ mod header;
 mod interpret;
 mod json;
 mod json_rows;
+mod layout;
 mod merge;
 mod names;
 mod notes;

@@ -8,16 +8,17 @@ use super::{
     ImportOptions,
     columns::hash_id,
     interpret::{Interpretation, Reading, RowOutcome},
+    layout::Layout,
     names::standard_name,
     notes::Observations,
     score,
     spool::FileRow,
-    table::{Table, TakenNames, claim_name, skipped},
+    table::{Table, skipped},
 };
 use crate::{
     append::{LogState, delta, format_time},
     log::{
-        Direction, Role, STANDARD, Schema, SkippedLine, Status, Tie, has_word, normalize_name,
+        Direction, Role, STANDARD, SkippedLine, Status, Tie, has_word, normalize_name,
         parse_seconds, read_time, unit_seconds,
     },
 };
@@ -117,71 +118,6 @@ pub(super) fn translate_to(
             None => Ok(()),
         })?;
     Ok(writer.finish())
-}
-
-/// Where the columns of the file go.
-struct Layout {
-    names: Vec<String>,
-    /// The column of the log for each column of the file.
-    targets: Vec<usize>,
-}
-
-impl Layout {
-    /// The 17 columns, and between them those of the file that have no role, under their own names.
-    fn new(log: &Interpretation) -> Self {
-        let mut taken = TakenNames::new();
-        let (mut extra, mut new_names) = (Vec::new(), Vec::new());
-        for column in 0..log.table.names.len() {
-            let mut name = choose_name(log, column);
-            if taken.contains_key(&name) {
-                name = format!("source_{name}");
-            }
-            if !STANDARD.contains(&&*name) {
-                name = claim_name(&mut taken, name);
-                extra.push(name.clone());
-            }
-            new_names.push(name);
-        }
-        let names = Schema::standard_names(&extra);
-        let places: HashMap<&String, usize> = names.iter().zip(0..).collect();
-        let targets = new_names.iter().map(|name| places[name]).collect();
-        Self { names, targets }
-    }
-
-    /// The column of a name.
-    fn column(&self, name: &str) -> usize {
-        let column = self.names.iter().position(|own| own == name);
-        column.unwrap_or_default()
-    }
-}
-
-/// What a column of the file is called in the log.
-fn choose_name(log: &Interpretation, column: usize) -> String {
-    let own = log.table.names[column].clone();
-    let is_score = Some(column) == log.score_column();
-    let is_verdict = log.verdicts.column() == Some(column);
-    let words = &log.columns.all[column];
-    match log.roles.role_of(column) {
-        Some(role) if !is_score => standard_name(role).to_owned(),
-        _ if is_score && own != "status" => own,
-        _ if own == "core_metric" && words.filled == 0 => own,
-        _ if is_verdict && !log.verdicts.loses_words(&log.columns) => "status".to_owned(),
-        // `--field metric` is the score.
-        _ if own == "metric" && words.numbers == 0 => "metric_name".to_owned(),
-        _ if is_filled(log, &own) => format!("source_{own}"),
-        _ => own,
-    }
-}
-
-/// Whether lineage's column of this name is filled from something else than the file's column of this name.
-fn is_filled(log: &Interpretation, name: &str) -> bool {
-    let is_role = |column: usize| {
-        let role = log.roles.role_of(column);
-        role.is_some_and(|role| standard_name(role) == name)
-    };
-    ["exp_id", "status", "core_metric"].contains(&name)
-        || name == "total_s" && log.span.is_some()
-        || STANDARD.contains(&name) && (0..log.table.names.len()).any(is_role)
 }
 
 /// Translates the rows in their order: ids, parents, baselines and differences follow from those above.

@@ -99,7 +99,7 @@ struct OpenParent {
 pub(super) struct Dir {
     handle: Rc<File>,
     /// The last parent: a tree is visited in order, many files per directory. It is opened again if it is renamed through this
-    /// value, because then another path is located; nobody else renames directories of a snapshot.
+    /// value, because then another path is looked up. No other process renames directories of a snapshot.
     last_parent: RefCell<OpenParent>,
 }
 

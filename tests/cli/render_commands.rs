@@ -87,7 +87,7 @@ fn suggested_commands_work_as_printed() {
     assert_eq!(sandbox.read("trial-001/train.py"), "lr = 2\n");
 }
 
-/// A reader whose trials are not all shown is told how to list them, unless the name cannot be typed.
+/// If not all trials of the reader are shown, the prompt has a command that lists them, unless the name cannot be typed.
 #[test]
 fn a_command_lists_the_trials_of_the_reader() {
     for (name, command) in [
