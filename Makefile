@@ -51,7 +51,7 @@ deny:
 	else echo "skipped: cargo-deny is not there (cargo install cargo-deny)"; fi
 
 eval:
-	$(CARGO) test --locked --test cli -- --nocapture similar::repeated_edits
+	$(CARGO) test --locked --test cli -- --nocapture similar_eval::
 
 bench:
 	$(CARGO) bench --locked --bench commands -- --write

@@ -9,7 +9,7 @@ use crate::sandbox::Sandbox;
 const TIME: [&str; 3] = ["append", "--timestamp", "2026-03-01T00:00:00Z"];
 
 /// Logs a keep with a snapshot of `train.py`.
-fn log_keep(sandbox: &Sandbox, store: &str, metric: &str, idea: &str) {
+pub(crate) fn log_keep(sandbox: &Sandbox, store: &str, metric: &str, idea: &str) {
     sandbox.write("work/train.py", format!("{idea}\n"));
     let trial = ["--store", store, "--status", "keep", "--metric", metric];
     let more = ["--hypothesis", idea, "--snapshot", "work", "-q"];
@@ -17,7 +17,7 @@ fn log_keep(sandbox: &Sandbox, store: &str, metric: &str, idea: &str) {
 }
 
 /// Stores `a` and `b` with two and three keeps, each made from the one before.
-fn two_stores() -> Sandbox {
+pub(crate) fn two_stores() -> Sandbox {
     let sandbox = Sandbox::new();
     for (store, scores) in [("a", &["3", "2.9"][..]), ("b", &["2.8", "2.7", "2.6"])] {
         sandbox.ok(&["init", store, "--metric", "val_loss", "-q"]);
@@ -26,6 +26,14 @@ fn two_stores() -> Sandbox {
         }
     }
     sandbox
+}
+
+/// Imports `source` into `target`: how many rows were added, and that both logs have no problem.
+pub(crate) fn merge(sandbox: &Sandbox, target: &str, source: &str, added: usize) {
+    let said = sandbox.ok(&["--store", target, "import", source, "-q"]);
+    let expected = format!("rows out   {added} to {target}\n");
+    assert!(said.contains(&expected), "{target} from {source}: {said}");
+    sandbox.ok(&["--store", target, "check"]);
 }
 
 fn field(sandbox: &Sandbox, id: &str, name: &str) -> String {
@@ -275,90 +283,6 @@ fn an_index_is_right_after_an_import_whose_parent_comes_later() {
     assert!(with.contains("child"), "{with}");
     fs::remove_file(sandbox.path(".lineage/results.idx")).unwrap();
     assert_eq!(ask(), with);
-}
-
-/// Imports `source` into `target`: how many rows were added, and that both logs have no problem.
-fn merge(sandbox: &Sandbox, target: &str, source: &str, added: usize) {
-    let said = sandbox.ok(&["--store", target, "import", source, "-q"]);
-    let expected = format!("rows out   {added} to {target}\n");
-    assert!(said.contains(&expected), "{target} from {source}: {said}");
-    sandbox.ok(&["--store", target, "check"]);
-}
-
-#[test]
-fn a_store_does_not_get_its_own_trials_back() {
-    for columns in ["eval_s", "source_row"] {
-        let sandbox = two_stores();
-        sandbox.ok(&[
-            "init",
-            "c",
-            "--metric",
-            "val_loss",
-            "--columns",
-            columns,
-            "-q",
-        ]);
-        log_keep(&sandbox, "c", "5", "c 5");
-        merge(&sandbox, "c", "a", 2);
-        log_keep(&sandbox, "c", "1", "c 1");
-        merge(&sandbox, "a", "c", 2);
-        merge(&sandbox, "a", "c", 0);
-        merge(&sandbox, "c", "a", 0);
-        // Over a third store, and after an amendment.
-        merge(&sandbox, "b", "c", 4);
-        let amend = ["amend", "0", "--set", "hypothesis=corrected", "--why", "x"];
-        sandbox.ok(&[&["--store", "a", "-q"][..], &amend].concat());
-        merge(&sandbox, "a", "b", 3);
-        merge(&sandbox, "a", "c", 0);
-    }
-}
-
-fn copy_store(sandbox: &Sandbox, from: &str, to: &str) {
-    let copied = sandbox.command("cp").args(["-r", from, to]).status();
-    assert!(copied.unwrap().success());
-}
-
-#[test]
-fn a_trial_that_was_amended_in_one_of_two_copies_is_not_added_again() {
-    let sandbox = two_stores();
-    merge(&sandbox, "a", "b", 3);
-    copy_store(&sandbox, "a", "c");
-    copy_store(&sandbox, "b", "moved");
-    // With the notes goes what says where an imported trial comes from.
-    for id in ["1", "3"] {
-        let amend = ["amend", id, "--notes", "corrected", "--why", "x", "-q"];
-        sandbox.ok(&[&["--store", "a"][..], &amend].concat());
-    }
-    for source in ["c", "moved"] {
-        merge(&sandbox, "a", source, 0);
-    }
-    let shown = sandbox.transcript(&["--store", "c", "import", "a"]);
-    let changed = "changed    a:3: imported before as trial 001, not added again";
-    assert!(shown.contains("rows out   0 to c\n"), "{shown}");
-    assert!(shown.contains(changed), "{shown}");
-    let amend = ["amend", "1", "--set", "notes=", "--why", "back", "-q"];
-    sandbox.ok(&[&["--store", "a"][..], &amend].concat());
-    let shown = sandbox.transcript(&["--store", "c", "import", "a"]);
-    let is_said = ["a:3:", "a:5:"].map(|row| shown.contains(&format!("changed    {row}")));
-    assert_eq!(is_said, [false, true], "{shown}");
-}
-
-#[test]
-fn the_order_in_which_stores_are_merged_does_not_matter() {
-    let sandbox = two_stores();
-    for store in ["c", "d"] {
-        sandbox.ok(&["init", store, "--metric", "val_loss", "-q"]);
-        log_keep(&sandbox, store, "9", "own");
-    }
-    merge(&sandbox, "b", "a", 2);
-    merge(&sandbox, "c", "b", 5);
-    merge(&sandbox, "c", "a", 0);
-    merge(&sandbox, "d", "a", 2);
-    merge(&sandbox, "d", "b", 3);
-    for store in ["c", "d"] {
-        let best = sandbox.ok(&["--store", store, "best", "--field", "hypothesis"]);
-        assert_eq!(best, "b 2.6\n");
-    }
 }
 
 #[test]

@@ -43,6 +43,7 @@ mod generated;
 mod git;
 mod import;
 mod import_again;
+mod import_merge;
 mod import_other;
 mod import_store;
 mod index;
@@ -79,6 +80,7 @@ mod sandbox;
 mod search;
 mod shared;
 mod similar;
+mod similar_eval;
 mod sizes;
 #[cfg(unix)]
 mod snapshot;
@@ -89,6 +91,7 @@ mod snapshot_killed;
 #[cfg(unix)]
 mod snapshot_logged;
 #[cfg(unix)]
+mod snapshot_mounts;
 mod snapshot_paths;
 #[cfg(unix)]
 mod snapshot_shared;
