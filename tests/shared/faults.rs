@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::host::{Host, ran};
+use crate::host::Host;
 use crate::proxy::{Faults, proxy};
 use crate::server::Server;
 
@@ -64,18 +64,7 @@ fn a_full_disk_under_the_mirror_loses_nothing() {
     let a = Host::join(&url);
     a.append("1.5");
     let notes = "n".repeat(2000);
-    let mut command = std::process::Command::new("bash");
-    command.args([
-        "-c",
-        "ulimit -f 1; exec \"$0\" \"$@\"",
-        env!("CARGO_BIN_EXE_lineage"),
-    ]);
-    command.args(APPEND).args(["--notes", &notes]);
-    command
-        .current_dir(&a.dir)
-        .env_clear()
-        .env("HOME", a.dir.path());
-    let full = ran(&mut command);
+    let full = a.run_limited(1, &[&APPEND[..], &["--notes", &notes]].concat());
     assert_eq!((full.code, &*full.out), (Some(0), "001\n"), "{full:?}");
     assert!(
         full.err

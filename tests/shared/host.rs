@@ -63,6 +63,18 @@ impl Host {
         ran(&mut self.command(args))
     }
 
+    /// Runs a command that can write no file beyond so many KiB, as on a full disk.
+    pub(crate) fn run_limited(&self, kib: u32, args: &[&str]) -> Ran {
+        let command = self.command(args);
+        let mut limited = Command::new("bash");
+        let script = format!("ulimit -f {kib}; exec \"$0\" \"$@\"");
+        limited.args(["-c", &script]).arg(command.get_program());
+        limited.args(command.get_args()).stdin(Stdio::null());
+        limited.current_dir(&self.dir).env_clear();
+        limited.env("HOME", self.dir.path());
+        ran(&mut limited)
+    }
+
     pub(crate) fn spawn(&self, args: &[&str]) -> Child {
         let mut command = self.command(args);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());

@@ -3,11 +3,10 @@
 use std::{
     fs,
     os::unix::fs::PermissionsExt,
-    process::Command,
     sync::{Arc, atomic::Ordering},
 };
 
-use crate::host::{Host, Ran, ran};
+use crate::host::Host;
 use crate::proxy::{Faults, proxy};
 use crate::server::Server;
 
@@ -183,13 +182,7 @@ fn a_full_disk_keeps_nobody_from_reading() {
     let (_, url) = server.database();
     let (a, b) = (Host::join(&url), Host::join(&url));
     b.append("1.5");
-    let best = || -> Ran {
-        let mut command = Command::new("bash");
-        let script = "ulimit -f 0; exec \"$0\" best --format tsv";
-        command.args(["-c", script, env!("CARGO_BIN_EXE_lineage")]);
-        command.current_dir(&a.dir).env_clear();
-        ran(command.env("HOME", a.dir.path()))
-    };
+    let best = || a.run_limited(0, &["best", "--format", "tsv"]);
     let behind = best();
     assert!(
         behind.err.contains("a mirror, last up to date"),
