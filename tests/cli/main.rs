@@ -19,6 +19,7 @@ mod checkout;
 mod checkout_permissions;
 mod compare;
 mod completions;
+mod completions_asked;
 #[cfg(unix)]
 mod damaged_texts;
 mod dialects;
