@@ -1,15 +1,17 @@
 //! The file of a trial in progress: written before the command starts, renewed while it runs, removed in the end.
 
 use std::{
-    fs, io,
-    path::PathBuf,
+    fs::{self, Permissions},
+    io::{self, Write},
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 
-use crate::files::replace_file;
+use crate::files::persist;
 #[cfg(feature = "postgres")]
 use crate::shared::Announced;
 use crate::store::{RunningProcess, RunningTrial, Store};
@@ -71,9 +73,19 @@ impl RunningEntry {
         }
     }
 
+    /// Replaces the file in one step. The temporary file is named after the process, too, so that the next run can tell at once
+    /// that its writer was killed.
     fn write(&mut self, now: Timestamp) -> io::Result<()> {
         self.trial.heartbeat = now;
-        replace_file(&self.path, &serde_json::to_vec(&self.trial)?, self.mode)
+        let mut prefix = self.path.file_stem().unwrap_or_default().to_owned();
+        prefix.push(".");
+        let mut file = tempfile::Builder::new()
+            .prefix(&prefix)
+            .permissions(Permissions::from_mode(self.mode))
+            .tempfile_in(self.path.parent().unwrap_or(Path::new("")))?;
+        file.write_all(&serde_json::to_vec(&self.trial)?)?;
+        persist(file, |file| file.persist(&self.path))?;
+        Ok(())
     }
 }
 

@@ -179,6 +179,18 @@ fn a_stale_trial_of_another_host_is_said_and_removed() {
     assert!(sandbox.path(&alive).exists());
 }
 
+/// A run that is killed while it lists its trial leaves a file that another run of the same host removes at once.
+#[test]
+fn a_list_entry_that_was_not_finished_is_removed() {
+    let sandbox = Sandbox::with_store();
+    let script =
+        "for entry in .lineage/running/*.json; do : > \"${entry%-*-*}-999999999-1.torn\"; done";
+    run_output(&sandbox, &[], script);
+    assert_eq!(running(&sandbox), 1);
+    run_output(&sandbox, &[], "echo val_loss=1");
+    assert_eq!(running(&sandbox), 0);
+}
+
 #[test]
 fn sixteen_runs_at_once_are_all_logged() {
     let sandbox = Sandbox::with_store();
