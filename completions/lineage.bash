@@ -204,12 +204,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__amend)
-            opts="-q -h --status --notes --set --why --dry-run --lock-timeout --format --store --quiet --offline --color --help"
+            opts="-q -h --store --quiet --offline --color --status --notes --set --why --dry-run --lock-timeout --format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --status)
                     COMPREPLY=($(compgen -W "baseline keep discard crash eval_budget_overrun train_budget_overrun size_blocked preflight_crash disqualified harness_abort" -- "${cur}"))
                     return 0
@@ -234,14 +242,6 @@ _lineage() {
                     COMPREPLY=($(compgen -W "table json jsonl tsv csv md" -- "${cur}"))
                     return 0
                     ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -250,12 +250,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__append)
-            opts="-q -h --status --metric --val-bpb --train-s --total-s --snapshot-path --timestamp --parent --baseline --domain --hypothesis --expected-delta --job-name --attempt --notes --exp-id --set --specialist --snapshot --json --once --new-log --direction --min-delta --lock-timeout --require-id --format --store --quiet --offline --color --help"
+            opts="-q -h --store --quiet --offline --color --status --metric --val-bpb --train-s --total-s --snapshot-path --timestamp --parent --baseline --domain --hypothesis --expected-delta --job-name --attempt --notes --exp-id --set --specialist --snapshot --json --once --new-log --direction --min-delta --lock-timeout --require-id --format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --status)
                     COMPREPLY=($(compgen -W "auto baseline keep discard crash eval_budget_overrun train_budget_overrun size_blocked preflight_crash disqualified harness_abort" -- "${cur}"))
                     return 0
@@ -348,14 +356,6 @@ _lineage() {
                     COMPREPLY=($(compgen -W "id json" -- "${cur}"))
                     return 0
                     ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -364,12 +364,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__best)
-            opts="-q -h --top --ties --sort --field --columns --format --status --specialist --domain --grep --metric --direction --since --map --segment --store --quiet --offline --color --help"
+            opts="-q -h --store --quiet --offline --color --top --ties --sort --field --columns --format --status --specialist --domain --grep --metric --direction --since --map --segment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --top)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -430,14 +438,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -446,12 +446,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__chain)
-            opts="-q -h --field --columns --format --status --specialist --domain --grep --metric --direction --since --map --segment --store --quiet --offline --color --help"
+            opts="-q -h --store --quiet --offline --color --field --columns --format --status --specialist --domain --grep --metric --direction --since --map --segment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --field)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -500,14 +508,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -516,12 +516,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__check)
-            opts="-q -h --repair --format --metric --direction --since --map --segment --store --quiet --offline --color --help"
+            opts="-q -h --store --quiet --offline --color --repair --format --metric --direction --since --map --segment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --repair)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -550,14 +558,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -566,12 +566,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__checkout)
-            opts="-q -h --force --clean --prune --metric --direction --since --map --segment --store --quiet --offline --color --help"
+            opts="-q -h --store --quiet --offline --color --force --clean --prune --metric --direction --since --map --segment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --metric)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -592,14 +600,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -608,12 +608,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__compare)
-            opts="-q -h --as-of --by --reach --format --metric --direction --since --map --segment --store --quiet --offline --color --help"
+            opts="-q -h --store --quiet --offline --color --as-of --by --reach --format --metric --direction --since --map --segment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --as-of)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -650,14 +658,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -688,12 +688,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__diff)
-            opts="-q -h --against --stat --name-only --columns --exit-code --format --metric --direction --since --map --segment --store --quiet --offline --color --help"
+            opts="-q -h --store --quiet --offline --color --against --stat --name-only --columns --exit-code --format --metric --direction --since --map --segment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --against)
                     COMPREPLY=($(compgen -W "best baseline parent" -- "${cur}"))
                     return 0
@@ -722,14 +730,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -738,12 +738,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__export)
-            opts="-q -h --format --safe --columns --status --specialist --domain --grep --metric --direction --since --map --segment --store --quiet --offline --color --help"
+            opts="-q -h --store --quiet --offline --color --format --safe --columns --status --specialist --domain --grep --metric --direction --since --map --segment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --format)
                     COMPREPLY=($(compgen -W "tsv csv jsonl karpathy tree" -- "${cur}"))
                     return 0
@@ -786,14 +794,6 @@ _lineage() {
                     ;;
                 --segment)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1182,12 +1182,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__import)
-            opts="-q -h --into --dry-run --as-new --metric --direction --since --map --segment --store --quiet --offline --color --help"
+            opts="-q -h --store --quiet --offline --color --into --dry-run --as-new --metric --direction --since --map --segment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --into)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1212,14 +1220,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1228,12 +1228,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__init)
-            opts="-q -h --metric --direction --label --columns --shared --run --agent --dry-run --store --quiet --offline --color --help"
+            opts="-q -h --store --quiet --offline --color --metric --direction --label --columns --shared --run --agent --dry-run --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --metric)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1262,14 +1270,6 @@ _lineage() {
                     COMPREPLY=($(compgen -W "claude codex gemini generic" -- "${cur}"))
                     return 0
                     ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1278,12 +1278,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__plot)
-            opts="-o -q -h --output --format --x --y --by --theme --ascii --width --metric --direction --since --map --segment --store --quiet --offline --color --help"
+            opts="-q -o -h --store --quiet --offline --color --output --format --x --y --by --theme --ascii --width --metric --direction --since --map --segment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1336,14 +1344,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1352,22 +1352,22 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__prompts)
-            opts="-q -h --format --store --quiet --offline --color --help"
+            opts="-q -h --store --quiet --offline --color --format --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
-                --format)
-                    COMPREPLY=($(compgen -W "table json jsonl tsv csv md" -- "${cur}"))
-                    return 0
-                    ;;
                 --store)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -W "table json jsonl tsv csv md" -- "${cur}"))
                     return 0
                     ;;
                 *)
@@ -1378,12 +1378,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__prune)
-            opts="-q -h --keep-best --keep-last --dry-run --metric --direction --since --map --segment --store --quiet --offline --color --help"
+            opts="-q -h --store --quiet --offline --color --keep-best --keep-last --dry-run --metric --direction --since --map --segment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --keep-best)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1412,14 +1420,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1428,7 +1428,7 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__pull)
-            opts="-q -h --reset --store --quiet --offline --color --help"
+            opts="-q -h --store --quiet --offline --color --reset --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1450,12 +1450,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__render)
-            opts="-q -h --for --as-of --top --recent --full --sections --without --max-bytes --blind --workdir --save --format --hook --metric --direction --since --map --segment --store --quiet --offline --color --help"
+            opts="-q -h --store --quiet --offline --color --for --as-of --top --recent --full --sections --without --max-bytes --blind --workdir --save --format --hook --metric --direction --since --map --segment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --for)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1516,14 +1524,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1532,12 +1532,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__report)
-            opts="-o -q -h --output --watch --metric --direction --since --map --segment --store --quiet --offline --color --help"
+            opts="-q -o -h --store --quiet --offline --color --output --watch --metric --direction --since --map --segment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --output)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1570,14 +1578,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1586,12 +1586,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__run)
-            opts="-q -h --parent --baseline --domain --hypothesis --expected-delta --job-name --attempt --notes --exp-id --set --specialist --snapshot --timeout --kill-after --repeat --log --no-similar --status --metric-file --score-regex --on-exit --timeout-status --once --direction --min-delta --lock-timeout --require-id --store --quiet --offline --color --help"
+            opts="-q -h --store --quiet --offline --color --parent --baseline --domain --hypothesis --expected-delta --job-name --attempt --notes --exp-id --set --specialist --snapshot --timeout --kill-after --repeat --log --no-similar --status --metric-file --score-regex --on-exit --timeout-status --once --direction --min-delta --lock-timeout --require-id --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --parent)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1688,14 +1696,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1704,12 +1704,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__search)
-            opts="-n -q -h --format --status --specialist --domain --grep --metric --direction --since --map --segment --store --quiet --offline --color --help"
+            opts="-q -n -h --store --quiet --offline --color --format --status --specialist --domain --grep --metric --direction --since --map --segment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 -n)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1754,14 +1762,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1770,12 +1770,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__show)
-            opts="-q -h --file --field --columns --format --metric --direction --since --map --segment --store --quiet --offline --color --help"
+            opts="-q -h --store --quiet --offline --color --file --field --columns --format --metric --direction --since --map --segment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1812,14 +1820,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1828,12 +1828,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__similar)
-            opts="-q -h --top --parent --as-of --fail-above --format --status --specialist --domain --grep --metric --direction --since --map --segment --store --quiet --offline --color --help"
+            opts="-q -h --store --quiet --offline --color --top --parent --as-of --fail-above --format --status --specialist --domain --grep --metric --direction --since --map --segment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --top)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1890,14 +1898,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1906,12 +1906,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__stats)
-            opts="-q -h --by --format --metric --direction --since --map --segment --store --quiet --offline --color --help"
+            opts="-q -h --store --quiet --offline --color --by --format --metric --direction --since --map --segment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --by)
                     COMPREPLY=($(compgen -W "specialist domain status" -- "${cur}"))
                     return 0
@@ -1940,14 +1948,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -1956,12 +1956,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__tail)
-            opts="-n -f -q -h --follow --sort --running --full --field --columns --format --status --specialist --domain --grep --metric --direction --since --map --segment --store --quiet --offline --color --help"
+            opts="-q -n -f -h --store --quiet --offline --color --follow --sort --running --full --field --columns --format --status --specialist --domain --grep --metric --direction --since --map --segment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 -n)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2018,14 +2026,6 @@ _lineage() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
                 *)
                     COMPREPLY=()
                     ;;
@@ -2034,12 +2034,20 @@ _lineage() {
             return 0
             ;;
         lineage__subcmd__tree)
-            opts="-q -h --root --depth --all --format --status --specialist --domain --grep --metric --direction --since --map --segment --store --quiet --offline --color --help"
+            opts="-q -h --store --quiet --offline --color --root --depth --all --format --status --specialist --domain --grep --metric --direction --since --map --segment --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --store)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
                 --root)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2086,14 +2094,6 @@ _lineage() {
                     ;;
                 --segment)
                     COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --store)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
                     ;;
                 *)

@@ -59,6 +59,10 @@ complete -c lineage -n "__fish_lineage_needs_command" -f -a "pull" -d 'Fetch the
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "export" -d 'Export the log for another tool'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "completions" -d 'Print the completion script for a shell'
 complete -c lineage -n "__fish_lineage_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c lineage -n "__fish_lineage_using_subcommand init" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand init" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand init" -l metric -d 'The number that the search optimises; the score is in the column of this name, else in core_metric [default: core_metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand init" -l direction -d 'Which scores are better [default: minimize, or what a log in the directory shows]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
@@ -70,14 +74,14 @@ complete -c lineage -n "__fish_lineage_using_subcommand init" -l agent -d 'Also 
 codex\t'Codex CLI'
 gemini\t'Gemini CLI'
 generic\t'Any other agent that reads AGENTS.md'"
-complete -c lineage -n "__fish_lineage_using_subcommand init" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand init" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
-always\t''
-never\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand init" -l dry-run -d 'Only print the files of --agent'
 complete -c lineage -n "__fish_lineage_using_subcommand init" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand init" -l offline -d 'Do not contact the database of a shared store'
+complete -c lineage -n "__fish_lineage_using_subcommand init" -l dry-run -d 'Only print the files of --agent'
 complete -c lineage -n "__fish_lineage_using_subcommand init" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l status -d 'Outcome: baseline, keep, discard, crash, eval_budget_overrun, train_budget_overrun, size_blocked, preflight_crash, disqualified, harness_abort; or auto: keep if the score beats the best, else discard, baseline if there is no best' -r -f -a "auto\t''
 baseline\t'start from here'
 keep\t'build on it'
@@ -113,17 +117,17 @@ complete -c lineage -n "__fish_lineage_using_subcommand append" -l min-delta -d 
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l lock-timeout -d 'How long to wait for another writer' -r
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l format -d 'What to print' -r -f -a "id\t'The id'
 json\t'The row as a JSON object'"
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
-always\t''
-never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand append" -s q -l quiet -d 'Suppress informational messages'
+complete -c lineage -n "__fish_lineage_using_subcommand append" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l json -d 'Read trials from stdin: one JSON object, or one per line; all are logged, or none'
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l once -d 'If this attempt of the job is already logged, print its id and write nothing; a different status or score is an error'
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l new-log -d 'Start a new log even though the old one is missing and its snapshots or prompts are still in the store'
 complete -c lineage -n "__fish_lineage_using_subcommand append" -l require-id -d 'Fail if the database of a shared store is unreachable, instead of logging the trial later'
-complete -c lineage -n "__fish_lineage_using_subcommand append" -s q -l quiet -d 'Suppress informational messages'
-complete -c lineage -n "__fish_lineage_using_subcommand append" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand append" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand amend" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand amend" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand amend" -l status -d 'Its outcome: baseline, keep, discard, crash …' -r -f -a "baseline\t'start from here'
 keep\t'build on it'
 discard\t'do not repeat this exact edit'
@@ -144,14 +148,14 @@ jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
 md\t'A Markdown table'"
-complete -c lineage -n "__fish_lineage_using_subcommand amend" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand amend" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
-always\t''
-never\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand amend" -l dry-run -d 'Show the change and write nothing'
 complete -c lineage -n "__fish_lineage_using_subcommand amend" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand amend" -l offline -d 'Do not contact the database of a shared store'
+complete -c lineage -n "__fish_lineage_using_subcommand amend" -l dry-run -d 'Show the change and write nothing'
 complete -c lineage -n "__fish_lineage_using_subcommand amend" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l parent -d 'The trial it started from, or `none` [default: the best]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l baseline -d 'The trial it is compared with, or `none` [default: the best]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l domain -d 'The subject of the edit [default: the specialist]' -r
@@ -196,16 +200,16 @@ complete -c lineage -n "__fish_lineage_using_subcommand run" -l direction -d 'Wh
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l min-delta -d 'With status auto, keep only what beats the best by more than this [default: `min_delta` in the settings, else 0]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l lock-timeout -d 'How long to wait for another writer' -r
-complete -c lineage -n "__fish_lineage_using_subcommand run" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand run" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
-always\t''
-never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand run" -s q -l quiet -d 'Suppress informational messages'
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l no-similar -d 'Do not show similar trials before the start'
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l once -d 'If the job given by --job-name and --attempt is already logged, exit with 0 without running the command'
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l require-id -d 'Fail if the database of a shared store is unreachable, instead of logging the trial later'
-complete -c lineage -n "__fish_lineage_using_subcommand run" -s q -l quiet -d 'Suppress informational messages'
-complete -c lineage -n "__fish_lineage_using_subcommand run" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand run" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -s n -d 'Number of trials; -20 is short for -n 20 [default: 10]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l sort -d 'Order of the trials that are shown [default: as in the log]' -r -f -a "score\t'Best first'
 time\t'Oldest first'
@@ -237,16 +241,16 @@ maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand tail" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand tail" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
-always\t''
-never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -s q -l quiet -d 'Suppress informational messages'
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -s f -l follow -d 'Print new trials as they are logged'
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l running -d 'List the trials in progress instead: those that `lineage run` has started and not yet logged'
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l full -d 'Show the whole hypothesis and notes below the numbers'
-complete -c lineage -n "__fish_lineage_using_subcommand tail" -s q -l quiet -d 'Suppress informational messages'
-complete -c lineage -n "__fish_lineage_using_subcommand tail" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l top -d 'Show the K best keeps, best first' -r
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l ties -d 'Which of several trials with the best score is the best [default: the setting, else first]' -r -f -a "first\t'The earliest'
 last\t'The latest: a simpler edit that was kept with an equal score becomes the best'"
@@ -280,13 +284,13 @@ maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand best" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand best" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand best" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand best" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l field -d 'Print only this column, one line per trial; `metric` is the score' -r
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l columns -d 'Columns to show, in this order' -r
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
@@ -314,13 +318,13 @@ maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand chain" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand chain" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l root -d 'Only this trial and its descendants' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l depth -d 'Maximum depth below a root' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
@@ -350,14 +354,14 @@ maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand tree" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand tree" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
-always\t''
-never\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand tree" -l all -d 'One line for each trial, including failed and ignored ones'
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l offline -d 'Do not contact the database of a shared store'
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l all -d 'One line for each trial, including failed and ignored ones'
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand show" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand show" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l file -d 'Print this file of the trial\'s snapshot instead; control characters are escaped on a terminal' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l field -d 'Print only this column, one line per trial; `metric` is the score' -r
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l columns -d 'Columns to show, in this order' -r
@@ -373,13 +377,13 @@ maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand show" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand show" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand show" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand similar" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand similar" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l top -d 'Number of trials' -r
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l parent -d 'Only trials that started from this one' -r
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l as-of -d 'Only trials up to this one' -r
@@ -409,13 +413,13 @@ maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand similar" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand similar" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand search" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand search" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand search" -s n -d 'Number of trials' -r
 complete -c lineage -n "__fish_lineage_using_subcommand search" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
 json\t'One JSON array; one object for `show`, and for `best` without --top'
@@ -442,13 +446,13 @@ maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand search" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand search" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
 complete -c lineage -n "__fish_lineage_using_subcommand search" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand search" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand search" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand search" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand search" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand search" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l against -d 'What to compare it with' -r -f -a "best\t'The best trial'
 baseline\t'The trial that it was measured against'
 parent\t'The trial that it was made from'"
@@ -464,49 +468,49 @@ maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand diff" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand diff" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
-always\t''
-never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -s q -l quiet -d 'Suppress informational messages'
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l stat -d 'Print the number of added and removed lines per file'
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l name-only -d 'Print only the paths'
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l columns -d 'Print the columns in which the trials differ, instead of their files'
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l exit-code -d 'Exit with 0 if nothing differs, 1 if something does, 2 after an error'
-complete -c lineage -n "__fish_lineage_using_subcommand diff" -s q -l quiet -d 'Suppress informational messages'
-complete -c lineage -n "__fish_lineage_using_subcommand diff" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
-always\t''
-never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -s q -l quiet -d 'Suppress informational messages'
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l force -d 'Replace files that differ, and keep a backup of them'
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l clean -d 'Move files that the snapshot does not have to the backup; ignored files stay'
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l prune -d 'Remove all backups in DIR, or in the current directory; with EXP, all but the one that this checkout makes'
-complete -c lineage -n "__fish_lineage_using_subcommand checkout" -s q -l quiet -d 'Suppress informational messages'
-complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
-always\t''
-never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -s q -l quiet -d 'Suppress informational messages'
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l force -d 'Replace files that differ, and keep a backup of them'
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l clean -d 'Move files that the snapshot does not have to the backup; ignored files stay'
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l prune -d 'Remove all backups in DIR, or in the current directory; with EXP, all but the one that this checkout makes'
-complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -s q -l quiet -d 'Suppress informational messages'
-complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand prune" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand prune" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -l keep-best -d 'Keep the snapshots of the K best keeps and of all their ancestors [default: 1]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -l keep-last -d 'Keep the last N snapshots [default: 0]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
@@ -515,14 +519,14 @@ maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand prune" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand prune" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
-always\t''
-never\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand prune" -l dry-run -d 'Print what would be removed, and remove nothing'
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -l offline -d 'Do not contact the database of a shared store'
+complete -c lineage -n "__fish_lineage_using_subcommand prune" -l dry-run -d 'Print what would be removed, and remove nothing'
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l by -d 'Group by this column instead of the status' -r -f -a "specialist\t''
 domain\t''
 status\t''"
@@ -538,13 +542,13 @@ maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand stats" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand stats" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand compare" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand compare" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -l as-of -d 'Compare the log just after this trial with later states; may be repeated' -r
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -l by -d 'Compare the parts of one log' -r -f -a "specialist\t''
 domain\t''"
@@ -561,13 +565,13 @@ maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand compare" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand compare" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand plot" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand plot" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand plot" -s o -l output -d 'Write to this file; .svg or .png decides the format [default: text to stdout]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand plot" -l format -d 'What is written [default: by the name of the file, else text]' -r -f -a "text\t''
 svg\t''
@@ -586,14 +590,14 @@ maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand plot" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand plot" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
 complete -c lineage -n "__fish_lineage_using_subcommand plot" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand plot" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand plot" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
-always\t''
-never\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand plot" -l ascii -d 'Use only ASCII in text'
 complete -c lineage -n "__fish_lineage_using_subcommand plot" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand plot" -l offline -d 'Do not contact the database of a shared store'
+complete -c lineage -n "__fish_lineage_using_subcommand plot" -l ascii -d 'Use only ASCII in text'
 complete -c lineage -n "__fish_lineage_using_subcommand plot" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand report" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand report" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand report" -s o -l output -d 'Write to this file' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand report" -l watch -d 'Write the page again whenever the log has grown, checked this often; the page reloads itself' -r
 complete -c lineage -n "__fish_lineage_using_subcommand report" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
@@ -602,13 +606,13 @@ maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand report" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand report" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
 complete -c lineage -n "__fish_lineage_using_subcommand report" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand report" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand report" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand report" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand report" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand report" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l for -d 'The specialist that reads the prompt' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l as-of -d 'Use the log as it was just after this trial' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l top -d 'Rows of the leaderboard [default: the setting, else 20]' -r
@@ -658,29 +662,29 @@ maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
-always\t''
-never\t''"
+complete -c lineage -n "__fish_lineage_using_subcommand render" -s q -l quiet -d 'Suppress informational messages'
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l blind -d 'Show the best trial\'s id and score and no other history, as a control for what the prompt contributes'
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l save -d 'Also save the prompt in the store, as Markdown and as JSON'
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l hook -d 'Answer the event of an agent\'s session hook, given as JSON on stdin; prints at most 9,500 bytes and never fails'
-complete -c lineage -n "__fish_lineage_using_subcommand render" -s q -l quiet -d 'Suppress informational messages'
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand render" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand prompts" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand prompts" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand prompts" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
 json\t'One JSON array; one object for `show`, and for `best` without --top'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
 md\t'A Markdown table'"
-complete -c lineage -n "__fish_lineage_using_subcommand prompts" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand prompts" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand prompts" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand prompts" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand prompts" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand check" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand check" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l repair -d 'Write a repaired copy of the log to this new file, and list the changes' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
 json\t'One JSON array; one object for `show`, and for `best` without --top'
@@ -694,13 +698,13 @@ maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand check" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand check" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
-always\t''
-never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand check" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand import" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand import" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l into -d 'The store to import into, created if missing [default: --store, else .lineage]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
@@ -708,23 +712,23 @@ maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand import" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand import" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
-always\t''
-never\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand import" -l dry-run -d 'Print what would be done, and write nothing'
-complete -c lineage -n "__fish_lineage_using_subcommand import" -l as-new -d 'Add the rows even if they look like trials of the store'
 complete -c lineage -n "__fish_lineage_using_subcommand import" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l offline -d 'Do not contact the database of a shared store'
+complete -c lineage -n "__fish_lineage_using_subcommand import" -l dry-run -d 'Print what would be done, and write nothing'
+complete -c lineage -n "__fish_lineage_using_subcommand import" -l as-new -d 'Add the rows even if they look like trials of the store'
 complete -c lineage -n "__fish_lineage_using_subcommand import" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand pull" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand pull" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand pull" -l reset -d 'Move the log aside and fetch all trials, if the log differs from the database'
 complete -c lineage -n "__fish_lineage_using_subcommand pull" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand pull" -l offline -d 'Do not contact the database of a shared store'
+complete -c lineage -n "__fish_lineage_using_subcommand pull" -l reset -d 'Move the log aside and fetch all trials, if the log differs from the database'
 complete -c lineage -n "__fish_lineage_using_subcommand pull" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c lineage -n "__fish_lineage_using_subcommand export" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand export" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
+always\t''
+never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l format -d 'Output format' -r -f -a "tsv\t'Tab-separated, every column'
 csv\t'Comma-separated, every column'
 jsonl\t'One JSON object per line, every column'
@@ -750,13 +754,9 @@ maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
-complete -c lineage -n "__fish_lineage_using_subcommand export" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand export" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
-always\t''
-never\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand export" -l safe -d 'In CSV or TSV, put an apostrophe before cells that a spreadsheet takes for formulas'
 complete -c lineage -n "__fish_lineage_using_subcommand export" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l offline -d 'Do not contact the database of a shared store'
+complete -c lineage -n "__fish_lineage_using_subcommand export" -l safe -d 'In CSV or TSV, put an apostrophe before cells that a spreadsheet takes for formulas'
 complete -c lineage -n "__fish_lineage_using_subcommand export" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand completions" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand completions" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
@@ -765,31 +765,31 @@ never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand completions" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand completions" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "init" -d 'Make a store'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "append" -d 'Log one trial, and print its id'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "amend" -d 'Correct the row of a trial'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "run" -d 'Run the command of one trial, and log its outcome, whatever it is'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "tail" -d 'List the most recent trials, newest last'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "best" -d 'Show the best trial, or the leaderboard of keeps'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "chain" -d 'Show a trial\'s ancestors, oldest first'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "tree" -d 'Show the whole search as a tree'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "show" -d 'Show one trial with every column, and its amendments'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "similar" -d 'Find earlier trials that are like a hypothesis'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "search" -d 'Search hypotheses and notes for words'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "diff" -d 'Show what differs between the snapshots of two trials'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "checkout" -d 'Put a trial\'s files into a directory, and print its id'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "prune" -d 'Remove snapshots that are no longer needed, and print their paths'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "stats" -d 'Summarize the search on one screen'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "compare" -d 'Compare logs, states of a log, or specialists side by side'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "plot" -d 'Draw the scores of all trials'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "report" -d 'Write one page with the whole search'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "render" -d 'Print the prompt that opens an agent\'s session'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "prompts" -d 'List saved prompts: when, for which specialist, as of which trial'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "check" -d 'Find problems in a log'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "import" -d 'Import the log of another tool, or another store, into a store'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "pull" -d 'Fetch the trials of other hosts into the mirror of a shared store'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "export" -d 'Export the log for another tool'
-complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "completions" -d 'Print the completion script for a shell'
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "init"
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "append"
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "amend"
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "run"
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "tail"
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "best"
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "chain"
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "tree"
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "show"
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "similar"
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "search"
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "diff"
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "checkout"
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "prune"
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "stats"
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "compare"
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "plot"
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "report"
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "render"
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "prompts"
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "check"
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "import"
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "pull"
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "export"
+complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "completions"
 complete -c lineage -n "__fish_lineage_using_subcommand help; and not __fish_seen_subcommand_from init append amend run tail best chain tree show similar search diff checkout prune stats compare plot report render prompts check import pull export completions help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 
 if command -q lineage

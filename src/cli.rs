@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::bail;
-use clap::error::{ContextKind, ContextValue};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand, ValueHint};
 
 use crate::commands::{
@@ -65,6 +65,7 @@ struct GlobalArgs {
 }
 
 #[derive(Debug, Subcommand)]
+#[command(defer = true)] // to build the arguments of all commands would take longer than most commands
 enum Command {
     Init(init::Init),
     Append(append::Append),
@@ -109,7 +110,20 @@ pub fn parse() -> Cli {
         ));
         std::process::exit(2);
     }
+    if matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    ) {
+        program().get_matches(); // prints help with the summaries of all commands
+    }
     error.exit()
+}
+
+/// The program with the arguments and the help of every command.
+pub fn program() -> clap::Command {
+    let mut program = Cli::command();
+    program.build();
+    program
 }
 
 /// Commands of other programs, and what does the same here.
@@ -194,6 +208,6 @@ fn run_command(command: Command, context: &Context) -> anyhow::Result<()> {
         Command::Import(args) => import::run(args, context),
         Command::Pull(args) => pull::run(args, context),
         Command::Export(args) => export::run(args, context),
-        Command::Completions(args) => completions::run(args, Cli::command(), context),
+        Command::Completions(args) => completions::run(args, program(), context),
     }
 }

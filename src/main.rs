@@ -2,12 +2,11 @@
 
 use std::{process::ExitCode, sync::Arc};
 
-use clap::CommandFactory;
-use lineage::cli::{self, Cli};
+use lineage::cli;
 use lineage::commands::completions::answer_shell;
 
 fn main() -> ExitCode {
-    answer_shell(Cli::command);
+    answer_shell(cli::program);
     survive_file_size_limit();
     cli::run(cli::parse())
 }

@@ -3,9 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use clap::CommandFactory;
 use insta::assert_snapshot;
-use lineage::cli::Cli;
+use lineage::cli;
 use serde_json::{Value, json};
 
 use crate::sandbox::Sandbox;
@@ -96,7 +95,7 @@ fn the_skill_has_only_portable_fields_and_names_commands_that_exist() {
         assert!(PORTABLE.contains(&field), "{line}");
     }
     let body = parts.next().unwrap();
-    let commands = Cli::command();
+    let commands = cli::program();
     for text in body.split("`lineage ").skip(1) {
         let name = text.split([' ', '`']).next().unwrap();
         let is_known = name == "COMMAND" || commands.find_subcommand(name).is_some();

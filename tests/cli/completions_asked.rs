@@ -1,7 +1,6 @@
 //! Completions without a shell: what the program answers to the words of a command line.
 
-use clap::CommandFactory;
-use lineage::cli::Cli;
+use lineage::cli;
 
 use crate::completions::store;
 use crate::sandbox::Sandbox;
@@ -61,7 +60,7 @@ fn every_argument_that_names_something_in_the_log_is_completed() {
         "TEXT",
     ];
     const NEW: [&str; 2] = ["exp_id", "columns of init"];
-    for command in Cli::command().get_subcommands() {
+    for command in cli::program().get_subcommands() {
         for arg in command.get_arguments() {
             let id = match (command.get_name(), arg.get_id().as_str()) {
                 ("init", "columns") => "columns of init",

@@ -7,8 +7,8 @@
 use std::fs;
 use std::path::Path;
 
-use clap::{CommandFactory, error::ErrorKind};
-use lineage::cli::Cli;
+use clap::error::ErrorKind;
+use lineage::cli;
 use pulldown_cmark::{CodeBlockKind, Event, Parser, Tag, TagEnd};
 
 use crate::sandbox::Sandbox;
@@ -145,7 +145,7 @@ fn check_command(page: &str, words: &[String], is_inline: bool) {
     if words.iter().any(is_placeholder) {
         return;
     }
-    if let Err(error) = Cli::command().try_get_matches_from(words) {
+    if let Err(error) = cli::program().try_get_matches_from(words) {
         let is_fine = match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => true,
             ErrorKind::MissingRequiredArgument => is_inline,
