@@ -47,7 +47,12 @@ pub(crate) fn open_input(path: &Path) -> io::Result<File> {
 
 /// The bytes of a regular file of at most `max` bytes.
 pub(crate) fn read_input(path: &Path, max: u64) -> io::Result<Vec<u8>> {
-    read_bounded(open_input(path)?, max)
+    let file = open_input(path)?;
+    let len = file.metadata()?.len();
+    if len > max {
+        return Err(too_long(max)); // without reading it
+    }
+    read_bounded(file, max)
 }
 
 /// All bytes of an input of at most `max` bytes.
@@ -55,10 +60,14 @@ pub(crate) fn read_bounded(input: impl Read, max: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     input.take(max.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > max {
-        let max = byte_count(max).replace(".0 ", " ");
-        return Err(io::Error::other(format!("it is longer than {max}")));
+        return Err(too_long(max));
     }
     Ok(bytes)
+}
+
+fn too_long(max: u64) -> io::Error {
+    let max = byte_count(max).replace(".0 ", " ");
+    io::Error::other(format!("it is longer than {max}"))
 }
 
 /// The permissions of a file to read and write it: what is derived from the file gets no more.
