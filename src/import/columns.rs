@@ -305,6 +305,11 @@ impl Column {
         self.has_many_words || self.words.len() > 1
     }
 
+    /// Whether few cells are repeated.
+    pub(super) fn is_diverse(&self) -> bool {
+        self.has_many_words || self.words.len() * 10 > self.filled * 8
+    }
+
     /// Whether the column counts the rows, with few gaps.
     pub(super) fn is_counter(&self) -> bool {
         self.numbers > 2 && (self.increments + 1) * 10 > self.numbers * 9

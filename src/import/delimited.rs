@@ -44,6 +44,7 @@ pub(super) fn parse(text: &Text) -> Result<Table> {
     }
     let (cells, _) = split_line(&header, separator);
     let mut parser = Parser::new(text.lines(), cells, separator, at as u64 + 1);
+    parser.is_prompt = head[0].starts_with("# Session start");
     for (line, number) in head[..at].iter().zip(1..) {
         parser.declared.read_comment(line);
         if !is_blank_or_comment(line) {
@@ -83,6 +84,8 @@ struct Parser<'t> {
     /// Of Markdown: rows with a number and a verdict, and whether the line is in a table with another header.
     trials: usize,
     in_other_table: bool,
+    /// Whether this is a prompt of lineage, which has tables of trials.
+    is_prompt: bool,
 }
 
 impl<'t> Parser<'t> {
@@ -115,6 +118,7 @@ impl<'t> Parser<'t> {
             note,
             trials: 0,
             in_other_table: false,
+            is_prompt: false,
         }
     }
 
@@ -141,7 +145,13 @@ impl<'t> Parser<'t> {
         let unexpected = self.skipped.iter().filter(|line| !line.is_expected).count();
         let follows_text = self.skipped.iter().any(|line| line.line < self.first_row);
         match self.separator {
-            '|' => self.trials * 2 > rows || rows * 2 > self.skipped.len() + rows,
+            '|' => {
+                let is_mostly_table = rows * 2 > self.skipped.len() + rows;
+                let is_log_in_text = rows > 3 && self.regular == rows && !self.is_prompt;
+                is_mostly_table
+                    || self.trials * 2 > rows
+                    || is_log_in_text && count_known_names(&self.names) > 1
+            }
             separator if !follows_text && count_known_names(&self.names) > 1 => {
                 separator == '\t' || rows >= unexpected
             }

@@ -9,11 +9,13 @@ use super::{
 };
 use crate::log::{
     Direction::{self, Maximize, Minimize},
-    direction_of_name, matches_pattern, normalize_name, stated_direction,
+    direction_of_name, has_word, matches_pattern, normalize_name, stated_direction,
 };
 
 /// Names that say that a column is the score, but not of what.
 const GENERIC: &str = "_score_ _metric_ _objective_ _primary_";
+/// What Optuna calls the score, which it minimizes by default. Other names that say nothing are mostly of scores.
+const OPTUNA_SCORES: &str = "value values_0";
 const HEIRS: &str = "choices of the next parent fit";
 
 pub(super) fn choose_direction(
@@ -89,7 +91,13 @@ fn guess_direction(log: &Interpretation, chosen: &Candidate) -> (Direction, Stri
             format!("scores below the mean before them: {down}, above: {up}")
         }
     };
-    (Minimize, format!("by default; {evidence}"))
+    let name = normalize_name(&log.table.names[chosen.column]);
+    let direction = if has_word(OPTUNA_SCORES, &name) {
+        Minimize
+    } else {
+        Maximize
+    };
+    (direction, format!("by default; {evidence}"))
 }
 
 /// What the name says, unless the trials say clearly otherwise.

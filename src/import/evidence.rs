@@ -228,6 +228,12 @@ impl Evidence {
         self.discards > 0 && self.scored > 5 && self.steps.contains(&0) && steps * 2 > self.scored
     }
 
+    /// Whether the rows are sorted by the value, with few repetitions.
+    pub(super) fn is_sorted(&self) -> bool {
+        let steps = self.steps[0] + self.steps[1];
+        self.scored >= 5 && self.steps.contains(&0) && steps * 10 >= self.scored * 7
+    }
+
     /// Whether all keeps have the same value.
     pub(super) fn is_guard(&self) -> bool {
         self.keeps > 0 && self.best[0] == self.best[1] && self.beaten == [0, 0]

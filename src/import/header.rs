@@ -52,14 +52,21 @@ pub(super) fn find_header(lines: &[String]) -> Option<usize> {
     known.or(table).or(Some(first))
 }
 
-/// Whether a line is a header after a `#`: it has as many cells as the row below.
+/// Whether a line is a header after a `#`: it has as many cells as the row below, known names above a trial or short names
+/// above numbers.
 fn is_commented_header(line: &str, row: &str) -> bool {
     let Some(separator) = find_separator(line).filter(|_| line.starts_with('#')) else {
         return false;
     };
-    let width = split_line(line, separator).0.len();
+    let (names, _) = split_line(line.trim_start_matches('#'), separator);
     let (cells, _) = split_line(row, separator);
-    width > 2 && known_names_in(line) > 0 && cells.len() == width && is_trial(&cells)
+    let width = names.len();
+    let is_number = |cell: &&String| parse_number(cell).is_some();
+    let is_name = |cell: &String| cell.len() < 40 && parse_number(cell).is_none();
+    let is_above_trial = known_names_in(line) > 0 && is_trial(&cells);
+    let is_above_numbers =
+        names.iter().all(is_name) && cells.iter().filter(is_number).count() * 2 > width;
+    width > 2 && cells.len() == width && (is_above_trial || is_above_numbers)
 }
 
 pub(super) fn find_separator(header: &str) -> Option<char> {

@@ -23,6 +23,7 @@ mod optuna;
 mod origin;
 mod outcomes;
 mod own;
+mod pick;
 mod recognize;
 mod roles;
 mod score;

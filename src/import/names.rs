@@ -91,8 +91,8 @@ pub(super) enum NameRank {
 #[rustfmt::skip]
 const RANKS: [(NameRank, &str); 16] = [
     (NameRank::Metric, "=core_metric =metric =metric_value =primary_metric"),
-    (NameRank::Score, "=score =objective =fitness =value =values_0 =result =mean_test_score =metric_after =target_metric"),
-    (NameRank::Setting, "params_ _param_ _config_ _hparams_ _hyperparameters_ _tolerance _threshold _max_iter _maxiter"),
+    (NameRank::Score, "=score =objective =obj =fitness =value =values_0 =result =mean_test_score =metric_after =target_metric"),
+    (NameRank::Setting, "params_ _param_ _config_ _hparams_ _hyperparameters_ _tolerance _threshold _weight$ _coef$ _max_iter _maxiter"),
     (NameRank::Derived, "_delta _std_ _stderr_ _sd_ _prev _baseline_ _target_ _expected_ _confidence_ _improvement_delta \
         _segment_ _split _min$ _max$ _before$ _before_ _parent_ _rank_ _row_ _best_so_far _running_best _ci_ _var_ _old_ \
         =best =best_score =best_metric _guard _champion_ _incumbent_ _reference_ _dev$"),
@@ -107,7 +107,7 @@ const RANKS: [(NameRank, &str); 16] = [
     (NameRank::Seconds, "_s_ _sec_ _secs_ seconds minutes _hours_ duration elapsed runtime _time_"),
     (NameRank::Size, "_size_ _kb_ _bytes_"),
     (NameRank::Validation, "_val_ _valid_ _validation_ _eval_ _dev_ _holdout_"),
-    (NameRank::Known, "_test_ _oof_"),
+    (NameRank::Known, "_test_ _oof_ =mean =average"),
     (NameRank::Setting, "_iterations_ _iters_ _count_of_ _max_ _min_"),
     (NameRank::Derived, "_index_ _idx_"),
 ];

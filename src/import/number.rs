@@ -158,6 +158,7 @@ fn split_number(cell: &str) -> Option<(&str, &str)> {
     let end = cell.find(|c| !is_numeric(c)).unwrap_or(cell.len());
     let number = cell[..end].trim_end_matches(['e', 'E', '_']);
     let unit = cell[number.len()..].trim();
+    let (unit, _) = unit.split_once('@').unwrap_or((unit, "")); // `tps@8streams`: after it, how it was measured
     let is_word =
         unit.len() <= 16 && !unit.contains(|c: char| c.is_whitespace() || c.is_ascii_digit());
     let is_whole = unit.starts_with('/') && Number::value_of(&unit[1..]).is_some();
@@ -179,7 +180,8 @@ fn strip_marks(cell: &str) -> &str {
     {
         cell = &cell[..at];
     }
-    cell.trim_end_matches(['†', '‡', '*', '★', '↑', '↓', '`', ' '])
+    let is_mark = |c: char| "*` ".contains(c) || !c.is_ascii() && !c.is_alphanumeric();
+    cell.trim_end_matches(is_mark)
 }
 
 /// The name and the number of `tests=1704`.
@@ -235,6 +237,8 @@ mod tests {
             ("1'234.5", 1234.5),
             ("1e-3", 1e-3),
             ("$3.50", 3.5),
+            ("**0.86** ⭐", 0.86),
+            ("1223.2 tps@6streams", 1223.2),
         ] {
             let found = parse_number(cell);
             assert_eq!(found, Some(value), "{cell}");

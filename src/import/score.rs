@@ -3,23 +3,21 @@
 use anyhow::{Result, bail};
 
 use super::{
-    choice::{BY_NAME, Candidate, Choice},
+    choice::{Candidate, Choice},
     columns::{Column, hash_id},
     direction::choose_direction,
-    evidence::{CLEAR_RATIO, Evidence},
+    evidence::Evidence,
     interpret::Interpretation,
     names::{NameRank, is_key},
     number::{is_empty_word, is_sentinel},
+    pick::{pick, prefer},
     roles::find_column,
     spool::FileRow,
-    table::Table,
 };
 use crate::log::{Role, Status, direction_of_name, normalize_name};
 
 /// At most so many candidates are weighed, the best names first.
 const MAX_CANDIDATES: usize = 2000;
-/// What a missing value costs if no verdict tells which column is the score.
-const MISSING: f64 = 0.3;
 const DELTA_NAMES: &str = "delta delta_vs_best diff difference change improvement gain delta_metric metric_delta delta_score";
 
 pub(super) fn choose(log: &Interpretation) -> Result<Option<Choice>> {
@@ -46,7 +44,7 @@ pub(super) fn choose(log: &Interpretation) -> Result<Option<Choice>> {
     candidates.sort_by_key(|candidate| candidate.rank);
     candidates.truncate(MAX_CANDIDATES);
     weigh(log, &mut candidates)?;
-    let Some((at, column_reason)) = choose_column(log, &candidates, wanted.is_some())? else {
+    let Some((at, column_reason)) = pick(log, &candidates, wanted.is_some())? else {
         if log.verdicts.column().is_none() {
             bail!(describe_missing_score(log));
         }
@@ -169,123 +167,6 @@ impl Parents {
         self.last = (hash_id(row.cell(key)), parent);
         is_known.then_some(is_heir)
     }
-}
-
-/// The most likely column and why; the names decide between equally likely ones.
-fn choose_column(
-    log: &Interpretation,
-    candidates: &[Candidate],
-    is_wanted: bool,
-) -> Result<Option<(usize, Option<String>)>> {
-    let is_sure =
-        |one: &Candidate| is_wanted || one.rank == NameRank::Metric && one.evidence.scored > 0;
-    if let Some(at) = candidates.iter().position(is_sure) {
-        return Ok(Some((at, None)));
-    }
-    let has_decisions = log.verdicts.has_decisions;
-    let mut usual: Vec<usize> = (0..candidates.len()).collect();
-    prefer(&mut usual, |&at| is_filled(&candidates[at], candidates));
-    prefer(&mut usual, |&at| candidates[at].rank < NameRank::Derived);
-    if has_decisions {
-        prefer(&mut usual, |&at| !candidates[at].evidence.is_counter());
-        prefer(&mut usual, |&at| !candidates[at].evidence.is_guard());
-    }
-    let mut exact = usual
-        .iter()
-        .filter(|&&at| candidates[at].evidence.has_differences());
-    if let (Some(&at), None) = (exact.next(), exact.next()) {
-        let reason = "the differences in the log are its own".to_owned();
-        return Ok(Some((at, Some(reason))));
-    }
-    let likelihood = |at: usize| {
-        let candidate = &candidates[at];
-        if has_decisions {
-            let is_vague = candidate.rank == NameRank::Score;
-            let doubt = if is_vague {
-                CLEAR_RATIO.ln()
-            } else {
-                2.0 * CLEAR_RATIO.ln()
-            };
-            let evidence = &candidate.evidence;
-            let is_cost = candidate.rank > NameRank::Unknown; // what a trial has used
-            let handicap = if is_cost { CLEAR_RATIO.ln() } else { 0.0 };
-            evidence.log_likelihood(candidate.direction_of_name, doubt) - handicap
-        } else {
-            -f64::from(candidate.evidence.missing) * MISSING
-        }
-    };
-    let top = usual
-        .iter()
-        .map(|&at| likelihood(at))
-        .fold(f64::NEG_INFINITY, f64::max);
-    let mut close = usual.clone();
-    close.retain(|&at| likelihood(at) > top - CLEAR_RATIO.ln() + 1e-9);
-    let best = close
-        .iter()
-        .min_by_key(|&&at| (candidates[at].rank, candidates[at].column));
-    let Some(&best) = best else { return Ok(None) };
-    let chosen = &candidates[best];
-    let has_evidence = has_decisions && chosen.evidence.keeps > 0;
-    let has_losers = close.len() < usual.len();
-    let name = |at: usize| &*log.table.names[candidates[at].column];
-    let is_numbered = |at: usize| {
-        let rest = name(at).strip_prefix(name(best)).unwrap_or_default();
-        rest.starts_with('_') && rest[1..].parse::<u32>().is_ok() // the header has it twice
-    };
-    let is_rival = |&at: &usize| {
-        let other = &candidates[at];
-        let is_earlier = other.rank == NameRank::Unknown && other.column < chosen.column;
-        is_earlier && likelihood(at) >= likelihood(best)
-    };
-    let has_rival = has_decisions && chosen.rank == NameRank::Known && close.iter().any(is_rival);
-    close.retain(|&at| candidates[at].rank == chosen.rank || is_numbered(at));
-    if close.len() > 1 && chosen.rank >= NameRank::Unknown && !has_evidence {
-        bail!(describe_equal(&log.table, candidates, &close));
-    }
-    let names = close.iter().map(|&at| name(at));
-    let reason = match chosen.rank {
-        _ if has_rival => format!("{BY_NAME}, though others fit as well"),
-        _ if has_losers && has_evidence => chosen.evidence.likelier().1,
-        rank if rank >= NameRank::Unknown => "the likeliest column of numbers".to_owned(),
-        _ if close.len() == 1 => BY_NAME.to_owned(),
-        _ => format!(
-            "by its name, the first of {}",
-            names.collect::<Vec<_>>().join(" ")
-        ),
-    };
-    Ok(Some((best, Some(reason))))
-}
-
-/// Keeps the candidates of a kind, if there are any.
-fn prefer(candidates: &mut Vec<usize>, is_preferred: impl Fn(&usize) -> bool) {
-    if candidates.iter().any(&is_preferred) {
-        candidates.retain(is_preferred);
-    }
-}
-
-/// Whether a candidate has a value in half of the rows that need one, or in as many as any other.
-fn is_filled(candidate: &Candidate, all: &[Candidate]) -> bool {
-    let most = all.iter().map(|one| one.evidence.rated).max().unwrap_or(0);
-    let evidence = &candidate.evidence;
-    evidence.rated >= evidence.missing && evidence.rated * 2 >= most || evidence.rated == most
-}
-
-fn describe_equal(table: &Table, candidates: &[Candidate], equal: &[usize]) -> String {
-    let describe = |&at: &usize| {
-        let Candidate {
-            column, evidence, ..
-        } = &candidates[at];
-        let name = &table.names[*column];
-        match (evidence.first, evidence.last) {
-            (Some(first), Some(last)) => format!("{name} ({first} … {last})"),
-            _ => name.clone(),
-        }
-    };
-    let names: Vec<String> = equal.iter().take(12).map(describe).collect();
-    format!(
-        "several columns may be the score: {}; choose one with --metric",
-        names.join(" ")
-    )
 }
 
 /// An error that shows a cell of the column that is named like a score.

@@ -68,14 +68,14 @@ pub const VERDICT_WORDS: [(Verdict, &str); 12] = [
         improvement improve better retain retained win winner adopt adopted merge merged advance"),
     (Is(Status::Discard), "discard discarded revert reverted reject rejected accepted_0 drop dropped rollback \
         rolled_back no_improvement not_improved did_not_improve failed_to_improve no_gain worse not_better regressed \
-        regression neutral no_op noop no_change unchanged abandon abandoned undo undone not_kept lose loss pruned"),
+        regression neutral no_op noop no_change unchanged same abandon abandoned undo undone not_kept lose loss pruned"),
     (Is(Status::Crash), "crash crashed error errored oom out_of_memory cuda_oom exception nan diverged \
         metric_error runtime_error broken segfault"),
     (Stopped, "fail failed failure killed stopped terminated"),
     (Is(Status::TrainBudgetOverrun), "train_budget_overrun timeout timed_out time_out train_timeout over_budget \
         budget_exceeded"),
     (Is(Status::EvalBudgetOverrun), "eval_budget_overrun eval_timeout eval_timed_out"),
-    (Is(Status::SizeBlocked), "size_blocked too_large too_big oversize oversized size_limit"),
+    (Is(Status::SizeBlocked), "size_blocked too_large too_big oversize oversized size_limit size_violation"),
     (Is(Status::PreflightCrash), "preflight_crash preflight preflight_failed import_error syntax_error compile_error \
         build_error build_failed hook_blocked lint_failed"),
     (Is(Status::Disqualified), "disqualified checks_failed check_failed gate_failed guard_failed rail_block \
@@ -121,18 +121,25 @@ pub(super) fn is_yes_or_no(cell: &str) -> bool {
     has_word(YES, &cell) || has_word(NO, &cell)
 }
 
+fn parse_flag(word: &str, kind: VerdictKind) -> Option<Verdict> {
+    let is_yes = has_word(YES, word);
+    if !is_yes && !has_word(NO, word) {
+        return None;
+    }
+    let (yes, no) = match kind {
+        VerdictKind::Flags(yes, no) => (yes, no),
+        // Marks and digits are flags in any column.
+        VerdictKind::Words if word.is_ascii() && word != "0" && word != "1" => return None,
+        VerdictKind::Words => (Is(Status::Keep), Is(Status::Discard)),
+    };
+    Some(if is_yes { yes } else { no })
+}
+
 /// What a cell of a verdict column means; `None` if the tables do not have it, or if it doubts itself.
 pub fn parse_verdict(cell: &str, kind: VerdictKind) -> Option<Verdict> {
     let lower = cell.trim().to_lowercase();
-    let is_yes = has_word(YES, &lower);
-    if is_yes || has_word(NO, &lower) {
-        let (yes, no) = match kind {
-            VerdictKind::Flags(yes, no) => (yes, no),
-            // Marks and digits are flags in any column.
-            VerdictKind::Words if lower.is_ascii() && lower != "0" && lower != "1" => return None,
-            VerdictKind::Words => (Is(Status::Keep), Is(Status::Discard)),
-        };
-        return Some(if is_yes { yes } else { no });
+    if is_yes_or_no(&lower) {
+        return parse_flag(&lower, kind);
     }
     if let Some(mark) = lower
         .chars()
@@ -149,7 +156,10 @@ pub fn parse_verdict(cell: &str, kind: VerdictKind) -> Option<Verdict> {
     let (head, explanation) = lower.split_at(end.unwrap_or(lower.len()));
     let text = normalize(head);
     let words: Vec<&str> = text.split('_').collect();
-    let verdict = find_whole(&words).or_else(|| find_part(&words))?;
+    let flag = parse_flag(head.trim(), kind).filter(|_| kind != VerdictKind::Words);
+    let verdict = flag
+        .or_else(|| find_whole(&words))
+        .or_else(|| find_part(&words))?;
     if verdict.is_good() && is_retracted(&lower, head, explanation) {
         return None;
     }
@@ -256,5 +266,10 @@ mod tests {
         assert_eq!(parse("keep?"), None);
         assert_eq!(parse("reverted to c1"), Some(Is(Status::Discard)));
         assert_eq!(parse("curriculum"), None);
+        assert_eq!(parse("yes (best so far)"), None);
+        let parse = |cell| parse_verdict(cell, KEPT);
+        assert_eq!(parse("yes (best so far)"), Some(Is(Status::Keep)));
+        assert_eq!(parse("yes (reverted)"), None);
+        assert_eq!(parse("no (reverted)"), Some(Is(Status::Discard)));
     }
 }

@@ -17,7 +17,7 @@ const BETTER: [(Direction, &str); 7] = [
         _mse_ rmse _mape_ _smape_ regret latency _cost_ energy cycles _ece_ brier _kl_ lpips makespan _p50_ _p90_ \
         _p95_ _p99_"),
     (Maximize, "=result accuracy _acc_ _auc_ _mcc_ _kappa_ winrate _ap_ _roc_ _aucpr_ _prauc_ _gini_ _ic_ _hits_ \
-        _quality_ _utility_ _gain_ _uplift_ auroc _f1_ _r2_ _map_ _map50_ _iou_ _dice_ _ndcg_ _mrr_ precision recall _bleu_ \
+        _quality_ _utility_ _gain_ _uplift_ auroc _f1_ _r2_ _map_ _map50_ _iou_ _dice_ ndcg _mrr_ precision recall _bleu_ \
         rouge _psnr_ _ssim_ _elo_ sharpe profit _pnl_ revenue reward _return sortino calmar win_rate pass_rate success _passed_ \
         fitness score coverage _top1_ _top5_ _top_1_ _top_5_ _pass_1_ _pass_5_ _pass_10_ _pass_k_ solve_rate \
         _solved_ hit_rate correlation spearman pearson exact_match _em_ likelihood"),

@@ -247,9 +247,9 @@ fn a_verdict_needs_more_than_a_few_words() {
             "",
         ),
         (
-            "000 5",
+            "002 7",
             "id\tzorp\tstatus\n0\t5\tok\n1\t6\tok\n2\t7\tok\n",
-            "assuming zorp (lower is better): the likeliest column of numbers, the direction by default",
+            "assuming zorp (higher is better): the likeliest column of numbers, the direction by default",
         ),
         (
             "001 0",
@@ -265,10 +265,45 @@ fn a_verdict_needs_more_than_a_few_words() {
 }
 
 #[test]
+fn a_score_without_decisions_is_found_by_what_the_columns_hold() {
+    let settings = "0.1\t4\t0.71\n0.1\t8\t0.64\n0.2\t4\t0.82\n0.2\t8\t0.75\n0.3\t4\t0.66\n";
+    let text = "# Results\n\nSome text.\n\nMore text.\n\n| # | Score | Notes |\n|---|---|---|\n";
+    let rows =
+        "| 1 | **0.86** ⭐ | a |\n| 2 | 0.15 | b |\n| 3 | **0.94** ⭐ | c |\n| 4 | 0.4 | d |\n";
+    all(&[
+        (
+            "000 1.9",
+            "total_return,sharpe\n8.1,1.9\n8.8,1.7\n7.9,1.6\n8.3,1.2\n5.5,0.8\n",
+            "assuming sharpe (higher is better): by its name, and the rows are sorted by it",
+        ),
+        (
+            "001 0.26",
+            "id,score_a,score_b,score_avg\n0,0.4,0.1,0.25\n1,0.2,0.32,0.26\n",
+            "assuming score_avg (higher is better): by its name, out of score_a score_b score_avg",
+        ),
+        (
+            "002 0.82",
+            &format!("rate_x\tblocks\tzorp\n{settings}"),
+            "assuming zorp (higher is better): the last of zorp",
+        ),
+        (
+            "002 0.82",
+            &format!("# rate_x\tblocks\tzorp\n{settings}"),
+            "assuming zorp (higher is better)",
+        ),
+        (
+            "003 0.94",
+            &format!("{text}{rows}\nThe end.\n\nIt ran for days.\n\nDone.\n"),
+            "",
+        ),
+    ]);
+}
+
+#[test]
 fn a_direction_without_evidence_says_what_was_looked_at() {
     all(&[
         (
-            "002 3.4",
+            "003 3.6",
             "id\tthing\tstatus\n1\t3.5\tkeep\n2\t3.4\tkeep\n3\t3.6\tkeep\n4\t3.55\tdiscard\n",
             "by default; keeps and discards that fit only lower: 1, only higher: 1",
         ),
@@ -278,9 +313,14 @@ fn a_direction_without_evidence_says_what_was_looked_at() {
             "by default; no keep or discard speaks for one",
         ),
         (
-            "002 3.4",
+            "003 3.6",
             "id\tthing\n1\t3.5\n2\t3.4\n3\t3.6\n",
             "by default; scores below the mean before them: 1, above: 1",
+        ),
+        (
+            "002 3.4",
+            "id\tvalue\n1\t3.5\n2\t3.4\n3\t3.6\n",
+            "assuming value (lower is better): by its name, the direction by default",
         ),
         (
             "001 3.4",

@@ -180,8 +180,16 @@ fn two_equally_good_candidates_are_an_error_that_lists_them() {
         ),
         "{said}"
     );
-    assert_eq!(best_of(log, &["--metric", "quux"]).1.to_string(), "0.4");
-    assert_eq!(best_of(log, &["--map", "score=quux"]).1.to_string(), "0.4");
+    assert_eq!(best_of(log, &["--metric", "quux"]).1.to_string(), "0.5");
+    assert_eq!(best_of(log, &["--map", "score=quux"]).1.to_string(), "0.5");
+    let (head, rows) = log.split_once('\n').unwrap();
+    let longer = format!("{head}\n{rows}z\t3\t0.6\tok\nw\t2\t0.3\tok\n");
+    assert_eq!(best_of(&longer, &[]).1.to_string(), "0.6");
+    let said = stderr(&longer, &["best"]);
+    assert!(
+        said.contains("assuming quux (higher is better): the last of quux"),
+        "{said}"
+    );
     let named = log.replace("zorp", "val_loss").replace("quux", "val_acc");
     assert_eq!(best_of(&named, &[]).1.to_string(), "2");
     let said = stderr(&named, &["best"]);
@@ -198,7 +206,7 @@ fn a_guess_is_one_note_that_quiet_silences() {
     assert_eq!(said.lines().count(), 1, "{said}");
     assert!(
         said.contains(
-            "assuming zorp (lower is better): the likeliest column of numbers, the direction by default; no keep or discard speaks for one; override with --metric, --direction"
+            "assuming zorp (higher is better): the likeliest column of numbers, the direction by default; no keep or discard speaks for one; override with --metric, --direction"
         ),
         "{said}"
     );

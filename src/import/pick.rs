@@ -1,0 +1,248 @@
+//! Which candidate is the score: the likeliest; between equally likely ones the names decide, then what the columns hold.
+
+use anyhow::{Result, bail};
+
+use super::{
+    choice::{BY_NAME, Candidate},
+    evidence::CLEAR_RATIO,
+    interpret::Interpretation,
+    names::NameRank,
+};
+use crate::log::{has_word, normalize_name};
+
+/// What a missing value costs if no verdict tells which column is the score.
+const MISSING: f64 = 0.3;
+/// Names that say nothing are not guessed between in shorter logs.
+const MIN_ROWS: u32 = 4;
+/// The first or last word of the name of a column that sums up others.
+const SUMMARIES: &str = "avg mean average overall total";
+
+/// The index of a candidate and, if it is a guess, the reason.
+type Pick = (usize, Option<String>);
+
+pub(super) fn pick(
+    log: &Interpretation,
+    candidates: &[Candidate],
+    is_wanted: bool,
+) -> Result<Option<Pick>> {
+    let is_sure =
+        |one: &Candidate| is_wanted || one.rank == NameRank::Metric && one.evidence.scored > 0;
+    if let Some(at) = candidates.iter().position(is_sure) {
+        return Ok(Some((at, None)));
+    }
+    let contest = Contest { log, candidates };
+    let usual = contest.find_usual();
+    if let Some(at) = contest.find_with_differences(&usual) {
+        let reason = "the differences in the log are its own".to_owned();
+        return Ok(Some((at, Some(reason))));
+    }
+    let likeliest = contest.find_likeliest(&usual);
+    let Some(best) = contest.find_best_name(&likeliest) else {
+        return Ok(None);
+    };
+    let has_losers = likeliest.len() < usual.len();
+    contest.decide(best, &likeliest, has_losers).map(Some)
+}
+
+/// The candidates of a log, each known by its index.
+struct Contest<'a> {
+    log: &'a Interpretation,
+    candidates: &'a [Candidate],
+}
+
+impl Contest<'_> {
+    fn has_decisions(&self) -> bool {
+        self.log.verdicts.has_decisions
+    }
+
+    fn name(&self, at: usize) -> &str {
+        &self.log.table.names[self.candidates[at].column]
+    }
+
+    /// The candidates that are filled like a score and count nothing, if there are any.
+    fn find_usual(&self) -> Vec<usize> {
+        let one = |at: &usize| &self.candidates[*at];
+        let mut usual: Vec<usize> = (0..self.candidates.len()).collect();
+        prefer(&mut usual, |at| self.is_filled(one(at)));
+        prefer(&mut usual, |at| one(at).rank < NameRank::Derived);
+        if self.has_decisions() {
+            prefer(&mut usual, |at| !one(at).evidence.is_counter());
+            prefer(&mut usual, |at| !one(at).evidence.is_guard());
+        }
+        usual
+    }
+
+    /// Whether a candidate has a value in half of the rows that need one, or in as many as any other.
+    fn is_filled(&self, candidate: &Candidate) -> bool {
+        let rated = self.candidates.iter().map(|one| one.evidence.rated);
+        let most = rated.max().unwrap_or(0);
+        let evidence = &candidate.evidence;
+        evidence.rated >= evidence.missing && evidence.rated * 2 >= most || evidence.rated == most
+    }
+
+    /// The only candidate whose differences are in the log.
+    fn find_with_differences(&self, usual: &[usize]) -> Option<usize> {
+        let has_differences = |at: &&usize| self.candidates[**at].evidence.has_differences();
+        only(usual.iter().filter(has_differences))
+    }
+
+    fn find_likeliest(&self, usual: &[usize]) -> Vec<usize> {
+        let likelihoods: Vec<f64> = usual.iter().map(|&at| self.log_likelihood(at)).collect();
+        let top = likelihoods.iter().copied().fold(f64::MIN, f64::max);
+        let is_close = |likelihood: f64| likelihood > top - CLEAR_RATIO.ln() + 1e-9;
+        let rated = usual.iter().zip(likelihoods);
+        rated
+            .filter(|(_, likelihood)| is_close(*likelihood))
+            .map(|(&at, _)| at)
+            .collect()
+    }
+
+    fn log_likelihood(&self, at: usize) -> f64 {
+        let candidate = &self.candidates[at];
+        if !self.has_decisions() {
+            return -f64::from(candidate.evidence.missing) * MISSING;
+        }
+        let is_vague = candidate.rank == NameRank::Score;
+        let doubt = if is_vague { 1.0 } else { 2.0 } * CLEAR_RATIO.ln();
+        let is_cost = candidate.rank > NameRank::Unknown; // what a trial has used
+        let handicap = if is_cost { CLEAR_RATIO.ln() } else { 0.0 };
+        let evidence = &candidate.evidence;
+        evidence.log_likelihood(candidate.direction_of_name, doubt) - handicap
+    }
+
+    /// The candidate with the best name, else the first in the header.
+    fn find_best_name(&self, likeliest: &[usize]) -> Option<usize> {
+        let key = |at: &usize| (self.candidates[*at].rank, self.candidates[*at].column);
+        likeliest.iter().copied().min_by_key(key)
+    }
+
+    /// Decides between candidates with names as good as the best, and says why.
+    fn decide(&self, best: usize, likeliest: &[usize], has_losers: bool) -> Result<Pick> {
+        let chosen = &self.candidates[best];
+        let has_evidence = self.has_decisions() && chosen.evidence.keeps > 0;
+        let is_equal = |at: &usize| self.candidates[*at].rank == chosen.rank;
+        let equal: Vec<usize> = likeliest.iter().copied().filter(is_equal).collect();
+        if !self.has_decisions() && equal.len() > 1 {
+            let is_sorted = |at: &&usize| self.candidates[**at].evidence.is_sorted();
+            if let Some(sorted) = only(equal.iter().filter(is_sorted)) {
+                let reason = match chosen.rank {
+                    NameRank::Unknown => "the rows are sorted by it".to_owned(),
+                    _ => format!("{BY_NAME}, and the rows are sorted by it"),
+                };
+                return Ok((sorted, Some(reason)));
+            }
+        }
+        if has_losers && has_evidence && !self.has_rival(best, likeliest) {
+            return Ok((best, Some(chosen.evidence.likelier().1)));
+        }
+        if chosen.rank < NameRank::Unknown {
+            let best = self.find_summary(&equal).unwrap_or(best);
+            return Ok((best, Some(self.describe_name(best, &equal, likeliest))));
+        }
+        if equal.len() == 1 || has_evidence {
+            return Ok((best, Some("the likeliest column of numbers".to_owned())));
+        }
+        self.guess(chosen.rank, &equal)
+    }
+
+    fn describe_name(&self, best: usize, equal: &[usize], likeliest: &[usize]) -> String {
+        if self.has_rival(best, likeliest) {
+            return format!("{BY_NAME}, though others fit as well");
+        }
+        let is_repeated = |at: &usize| equal.contains(at) || self.repeats_name(*at, best);
+        let like_it = likeliest.iter().copied().filter(is_repeated);
+        let names: Vec<&str> = like_it.map(|at| self.name(at)).collect();
+        match names.len() {
+            1 => BY_NAME.to_owned(),
+            _ if names[0] == self.name(best) => {
+                format!("{BY_NAME}, the first of {}", names.join(" "))
+            }
+            _ => format!("{BY_NAME}, out of {}", names.join(" ")),
+        }
+    }
+
+    /// Whether an unknown name that is earlier in the header is as likely.
+    fn has_rival(&self, best: usize, likeliest: &[usize]) -> bool {
+        let chosen = &self.candidates[best];
+        let is_rival = |&at: &usize| {
+            let other = &self.candidates[at];
+            let is_earlier = other.rank == NameRank::Unknown && other.column < chosen.column;
+            is_earlier && self.log_likelihood(at) >= self.log_likelihood(best)
+        };
+        self.has_decisions() && chosen.rank == NameRank::Known && likeliest.iter().any(is_rival)
+    }
+
+    /// Whether the header has the name of another candidate twice.
+    fn repeats_name(&self, at: usize, other: usize) -> bool {
+        let rest = self.name(at).strip_prefix(self.name(other));
+        let number = rest.and_then(|rest| rest.strip_prefix('_'));
+        number.is_some_and(|number| number.parse::<u32>().is_ok())
+    }
+
+    /// The mean or sum of several others: `score_avg` beside `score_a` and `score_b`,
+    /// `total_score` beside `a_score` and `b_score`.
+    fn find_summary(&self, equal: &[usize]) -> Option<usize> {
+        let names: Vec<String> = equal
+            .iter()
+            .map(|&at| normalize_name(self.name(at)))
+            .collect();
+        let are_several = |fits: &dyn Fn(&&String) -> bool| names.iter().filter(fits).count() > 2;
+        let is_summary = |name: &String| {
+            let (before, after) = name.rsplit_once('_').unwrap_or_default();
+            let (first, rest) = name.split_once('_').unwrap_or_default();
+            has_word(SUMMARIES, after) && are_several(&|other| other.starts_with(before))
+                || has_word(SUMMARIES, first) && are_several(&|other| other.ends_with(rest))
+        };
+        let at = names.iter().position(is_summary)?;
+        Some(equal[at])
+    }
+
+    /// Guesses between names that say nothing: what trials were set to is before what came out, and is often repeated.
+    fn guess(&self, rank: NameRank, equal: &[usize]) -> Result<Pick> {
+        let is_measured =
+            |at: &usize| self.log.columns.all[self.candidates[*at].column].is_diverse();
+        let measured: Vec<usize> = equal.iter().copied().filter(is_measured).collect();
+        let has_few_rows = self.candidates[equal[0]].evidence.scored < MIN_ROWS;
+        let names = |list: &[usize]| {
+            let names: Vec<&str> = list.iter().map(|&at| self.name(at)).collect();
+            names.join(" ")
+        };
+        match (rank, measured.last()) {
+            (NameRank::Unknown, Some(&last)) if !has_few_rows => {
+                Ok((last, Some(format!("the last of {}", names(&measured)))))
+            }
+            (NameRank::Milliseconds | NameRank::Seconds | NameRank::Size, _) => {
+                Ok((equal[0], Some(format!("the first of {}", names(equal)))))
+            }
+            _ => bail!(self.describe_equal(equal)),
+        }
+    }
+
+    fn describe_equal(&self, equal: &[usize]) -> String {
+        let describe = |&at: &usize| {
+            let evidence = &self.candidates[at].evidence;
+            match (evidence.first, evidence.last) {
+                (Some(first), Some(last)) => format!("{} ({first} … {last})", self.name(at)),
+                _ => self.name(at).to_owned(),
+            }
+        };
+        let names: Vec<String> = equal.iter().take(12).map(describe).collect();
+        format!(
+            "several columns may be the score: {}; choose one with --metric",
+            names.join(" ")
+        )
+    }
+}
+
+/// Keeps the candidates of a kind, if there are any.
+pub(super) fn prefer(candidates: &mut Vec<usize>, is_preferred: impl Fn(&usize) -> bool) {
+    if candidates.iter().any(&is_preferred) {
+        candidates.retain(is_preferred);
+    }
+}
+
+/// The item, if there is only one.
+fn only<'i>(mut items: impl Iterator<Item = &'i usize>) -> Option<usize> {
+    let first = items.next().copied();
+    first.filter(|_| items.next().is_none())
+}
