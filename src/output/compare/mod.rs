@@ -11,7 +11,7 @@ use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
 use self::lines::compare_lines;
-use self::record::{Line, Record, to_numbers};
+use self::record::{Figure, Line, Record, Value};
 use super::columns::Column;
 use super::json::json;
 use super::records::{Format, format_records};
@@ -24,9 +24,6 @@ use crate::text::{count, cut_middle, squeeze, visible};
 /// How many reasons of failures are listed for a search, and their length.
 const MAX_REASONS: usize = 5;
 const MAX_REASON_CHARS: usize = 100;
-
-/// The columns of a record beside those of the searches.
-const RECORD_COLUMNS: [&str; 3] = ["measure", "ratio", "differs"];
 
 /// The searches to compare, with their names.
 #[derive(Debug)]
@@ -75,16 +72,16 @@ pub fn format_comparison(comparison: &Comparison, look: Look) -> String {
 
 /// The searches whose columns fit beside each other on a terminal: one range for each table.
 fn fit_columns(comparison: &Comparison, lines: &[Line], look: Look) -> Vec<Range<usize>> {
-    let width = |texts: &mut dyn Iterator<Item = &str>| texts.map(|text| text.width() + 2).max();
-    let titles = width(&mut lines.iter().map(|line| &*line.title)).unwrap_or(0);
-    let remarks = width(&mut lines.iter().map(|line| &*line.remark)).unwrap_or(0);
+    let titles = lines.iter().map(|line| line.empty.title.width() + 2).max();
+    let remarks = lines.iter().map(|line| line.remark().width() + 2).max();
+    let around = titles.unwrap_or(0) + remarks.unwrap_or(0);
     let room = look
         .width
-        .map_or(usize::MAX, |width| width.saturating_sub(titles + remarks));
+        .map_or(usize::MAX, |width| width.saturating_sub(around));
     let (mut tables, mut start, mut used) = (Vec::new(), 0, 0);
     for (at, (name, _)) in comparison.searches.iter().enumerate() {
-        let texts = lines.iter().map(|line| &*line.texts[at]);
-        let wanted = width(&mut texts.chain([name.as_str()])).unwrap_or(0);
+        let texts = lines.iter().map(|line| line.figures[at].text.width());
+        let wanted = texts.max().unwrap_or(0).max(name.width()) + 2;
         if at > start && used + wanted > room {
             tables.push(start..at);
             (start, used) = (at, 0);
@@ -107,10 +104,11 @@ fn format_columns(
     head.extend(names.iter().map(String::as_str));
     head.push("");
     let rows = lines.iter().map(|line| {
-        let mut row = vec![Cell::new(&*line.title, status_style_of(&line.title))];
-        let texts = line.texts[columns.clone()].iter();
-        row.extend(texts.map(|text| Cell::from(text.clone())));
-        row.push(Cell::from(line.remark.clone()));
+        let title = &line.empty.title;
+        let mut row = vec![Cell::new(title, status_style_of(title))];
+        let figures = line.figures[columns.clone()].iter();
+        row.extend(figures.map(|figure| Cell::from(figure.text.clone())));
+        row.push(Cell::from(line.remark()));
         row
     });
     format_table(&head, &[], rows.collect(), look)
@@ -166,42 +164,37 @@ fn format_own(own: &[&Reason], look: Look) -> String {
 }
 
 /// For each reason of failures that some searches have and others have not: how many trials failed so.
-fn reason_records(comparison: &Comparison) -> Vec<Record> {
+fn compare_reasons(comparison: &Comparison) -> Vec<Line> {
     let mut reasons = BTreeMap::new();
     for (_, search) in &comparison.searches {
         for (kind, reason) in &search.reasons {
             reasons.entry(kind).or_insert(reason);
         }
     }
-    let mut records = Vec::new();
+    let mut lines = Vec::new();
     for (kind, reason) in reasons {
-        let trials = comparison.each(|search| match search.reasons.get(kind) {
-            Some(reason) => reason.trials,
-            None => 0,
-        });
+        let trials = comparison.each(|search| search.reasons.get(kind).map_or(0, |r| r.trials));
         if trials.contains(&0) {
             let key = format!("{}: {}", reason.status.name(), reason.text);
-            records.push(Record::of_numbers(key, &to_numbers(&trials)));
+            let figure =
+                |trials| Figure::new(&key, String::new(), vec![Value::count(&key, trials)]);
+            let figures = trials.into_iter().map(figure).collect();
+            lines.push(Line {
+                empty: figure(0),
+                figures,
+            });
         }
     }
-    records
+    lines
 }
 
 /// One record for each figure and for each reason of failures, with a column for each search.
 pub fn format_comparison_records(comparison: &Comparison, format: Format) -> String {
-    let names = comparison.searches.iter().map(|(name, _)| {
-        let is_free = !RECORD_COLUMNS.contains(&&**name);
-        if is_free {
-            name.clone()
-        } else {
-            format!("{name}′")
-        }
-    });
+    let names = comparison.searches.iter().map(|(name, _)| name.clone());
     let names: Vec<String> = names.collect();
-    let lines = compare_lines(comparison);
-    let records = lines.into_iter().flat_map(|line| line.records);
-    let mut records: Vec<Record> = records.collect();
-    records.extend(reason_records(comparison));
+    let mut lines = compare_lines(comparison);
+    lines.extend(compare_reasons(comparison));
+    let records: Vec<_> = lines.iter().flat_map(Line::records).collect();
     let objects = records.iter().map(|record| json(&record.to_json(&names)));
     match format {
         Format::Json => format!("[\n{}\n]\n", objects.collect::<Vec<_>>().join(",\n")),
@@ -210,7 +203,7 @@ pub fn format_comparison_records(comparison: &Comparison, format: Format) -> Str
             let names = names.iter().map(|name| Column::number(name));
             let mut columns = vec![Column::text("measure")];
             columns.extend(names.chain(["ratio", "differs"].map(Column::number)));
-            format_records(format, columns, records.into_iter().map(Record::into_cells))
+            format_records(format, columns, records.iter().map(Record::to_cells))
         }
     }
 }
