@@ -15,7 +15,6 @@ mod png;
 mod points;
 mod range;
 mod scene;
-mod sparkline;
 mod style;
 mod svg;
 mod terminal;
@@ -53,7 +52,7 @@ impl Fragment {
 /// How many rows a terminal gets.
 const ROWS: usize = 20;
 
-/// A narrower terminal gets one line.
+/// A narrower terminal wraps the lines.
 const MIN_COLUMNS: usize = 40;
 
 impl Plot {
@@ -83,10 +82,8 @@ impl Plot {
 
     /// Lines of text.
     pub fn to_text(&self, columns: usize, is_ascii: bool, look: Look) -> String {
-        if columns < MIN_COLUMNS {
-            return sparkline::paint(self, columns, is_ascii);
-        }
-        let scene = Layout::new(self, Canvas::terminal(columns, ROWS)).build_scene();
+        let canvas = Canvas::terminal(columns.max(MIN_COLUMNS), ROWS);
+        let scene = Layout::new(self, canvas).build_scene();
         terminal::paint(&scene, is_ascii, look)
     }
 }

@@ -208,7 +208,7 @@ fn terminal_style(class: Class) -> Style {
 }
 
 /// The text with `?` for what is not ASCII.
-pub(super) fn to_ascii(text: &str) -> String {
+fn to_ascii(text: &str) -> String {
     let text = text
         .replace('…', "...")
         .replace('↑', "^")
@@ -225,6 +225,6 @@ pub(super) fn to_ascii(text: &str) -> String {
     clippy::cast_sign_loss,
     reason = "the size of a terminal"
 )]
-pub(super) fn to_index(value: f64) -> usize {
+fn to_index(value: f64) -> usize {
     value.max(0.0) as usize
 }
