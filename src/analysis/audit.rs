@@ -5,11 +5,7 @@ use std::{collections::HashMap, mem, path::PathBuf};
 use jiff::Timestamp;
 use memchr::memchr;
 
-use super::{
-    Query, TreeBuilder,
-    anomalies::{has_control, is_control},
-    walk::find_cycles,
-};
+use super::{Query, TreeBuilder, walk::find_cycles};
 use crate::log::{
     Damage, Ending, ExpId, Role, Row, Schema, Status, has_text_after_quote, is_difference,
     parse_time, signed_delta,
@@ -310,4 +306,19 @@ fn damage_kind(damage: Damage) -> &'static str {
         Damage::TooLong { .. } => "too_long",
         Damage::RepeatedHeader => "header",
     }
+}
+
+/// Whether a line has control characters other than tabs, or bytes that are not UTF-8.
+pub fn has_anomalies(line: &[u8]) -> bool {
+    has_control(line) || str::from_utf8(line).is_err()
+}
+
+/// Whether a line has a control character. Without an early exit, the compiler compares many bytes at once.
+fn has_control(line: &[u8]) -> bool {
+    line.iter().fold(false, |found, &b| found | is_control(b))
+}
+
+/// Whether a byte is an ASCII control character other than the tab between cells.
+fn is_control(b: u8) -> bool {
+    b.is_ascii_control() && b != b'\t'
 }

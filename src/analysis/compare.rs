@@ -185,27 +185,14 @@ mod tests {
     #[test]
     fn the_interval_is_that_of_wilson() {
         // Agresti and Coull's example (1998) and R's `prop.test(…, correct = FALSE)`.
-        let close = |rate: Rate, low: f64, high: f64| {
-            let (a, b) = rate.interval().unwrap();
+        for (part, whole, low, high) in [
+            (16, 201, 0.0496, 0.1255),
+            (0, 10, 0.0, 0.2775),
+            (10, 10, 0.7225, 1.0),
+        ] {
+            let (a, b) = Rate { part, whole }.interval().unwrap();
             assert!((a - low).abs() < 5e-4 && (b - high).abs() < 5e-4, "{a} {b}");
-        };
-        close(
-            Rate {
-                part: 16,
-                whole: 201,
-            },
-            0.0496,
-            0.1255,
-        );
-        close(Rate { part: 0, whole: 10 }, 0.0, 0.2775);
-        close(
-            Rate {
-                part: 10,
-                whole: 10,
-            },
-            0.7225,
-            1.0,
-        );
+        }
         assert_eq!(Rate { part: 0, whole: 0 }.interval(), None);
     }
 

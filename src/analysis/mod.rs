@@ -1,6 +1,5 @@
 //! Questions about many trials, each answered by one pass over the rows of a log. Pure: no I/O, no text for people.
 
-mod anomalies;
 mod audit;
 mod best;
 mod compare;
@@ -24,8 +23,7 @@ mod tally;
 mod tree;
 mod walk;
 
-pub use anomalies::has_anomalies;
-pub use audit::{Audit, Finding, NamedSnapshot};
+pub use audit::{Audit, Finding, NamedSnapshot, has_anomalies};
 pub use best::{Best, Leaderboard};
 pub use compare::{Milestone, Rate, Reason, Search, SearchesBy};
 pub use failures::Failures;

@@ -134,16 +134,3 @@ pub(super) fn find_cycles(parents: &[Option<usize>]) -> BTreeSet<usize> {
     }
     cycles
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_cycle_is_cut_at_its_first_trial() {
-        // 1 -> 2 -> 3 -> 1, and 4 leads into it; 5 is its own parent; 6 is a root.
-        let parents = [None, Some(2), Some(3), Some(1), Some(2), Some(5), None];
-        assert_eq!(find_cycles(&parents), BTreeSet::from([1, 5]));
-        assert_eq!(find_cycles(&[None, Some(0), Some(1)]), BTreeSet::new());
-    }
-}

@@ -44,35 +44,27 @@ pub struct Checkout {
 }
 
 pub fn run(args: Checkout, context: &Context) -> Result<()> {
-    let Checkout {
-        exp,
-        dir,
-        force,
-        clean,
-        prune,
-        reading,
-    } = args;
-    let (Some(exp), Some(dir)) = (&exp, dir) else {
-        return remove_all_backups(exp.as_deref().unwrap_or("."), context);
+    let (Some(exp), Some(dir)) = (&args.exp, &args.dir) else {
+        return remove_all_backups(args.exp.as_deref().unwrap_or("."), context);
     };
     let store = context.store()?;
-    let log = context.open(&reading)?;
+    let log = context.open(&args.reading)?;
     let trial = log.trial(&parse_id(exp)?)?;
     let snapshot = open_snapshot(&store, &log, &trial.row())?;
     let mut progress = context.ui.progress("writing");
     let options = CheckoutOptions {
-        dir: &dir,
-        force,
-        clean,
+        dir,
+        force: args.force,
+        clean: args.clean,
     };
     let outcome = check_out(&store, &snapshot, options, &mut |done, total| {
         progress.at(done, total);
     })?;
     drop(progress);
-    if prune {
-        remove_backups(&dir, usize::from(outcome.backup.is_some()))?;
+    if args.prune {
+        remove_backups(dir, usize::from(outcome.backup.is_some()))?;
     }
-    warn_about_changes(&outcome, clean, context);
+    warn_about_changes(&outcome, args.clean, context);
     let name = trial.row().name();
     context.ui.note(&format!(
         "{}: {}; for the next trial: `lineage append --parent {name}`",

@@ -109,3 +109,17 @@ fn a_line_fits_a_terminal_whatever_it_shows() {
     let columns = |line: &str| unicode_width::UnicodeWidthStr::width(line.trim_end());
     assert_eq!(shown.lines().map(columns).max(), Some(80), "{shown}");
 }
+
+#[test]
+fn a_deep_trial_is_not_indented_further() {
+    let sandbox = Sandbox::new();
+    let row = |n: u32| format!("{n}\t{}\tdiscard\t1\n", n.wrapping_sub(1));
+    let rows: String = (1..40).map(row).collect();
+    let header = "exp_id\tparent_exp\tstatus\tcore_metric\n0\t\tbaseline\t1\n";
+    sandbox.write("results.tsv", format!("{header}{rows}"));
+    let tree = sandbox.ok(&["--store", "results.tsv", "tree"]);
+    let lines: Vec<&str> = tree.lines().collect();
+    assert!(lines[24].trim_start().starts_with("└─ 024 "), "{tree}");
+    assert!(lines[39].contains("└─ (39 deep) 039 "), "{tree}");
+    assert_eq!(lines[39].find('└'), lines[25].find('└'));
+}

@@ -7,7 +7,6 @@ mod outcomes;
 mod scorer;
 mod search;
 mod tokens;
-mod word_set;
 mod words;
 
 pub use self::outcomes::Outcomes;

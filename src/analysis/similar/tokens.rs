@@ -1,27 +1,33 @@
 //! The tokens in which two hypotheses are compared: lower case, numbers by their value, identifiers whole and in parts,
 //! and `a>b` for `a→b` and `a to b`.
 
-use std::{collections::BTreeSet, ops::Range};
+use std::collections::{BTreeSet, HashSet};
+use std::ops::Range;
+use std::sync::LazyLock;
 
-use super::word_set::WordSet;
+use foldhash::fast::FixedState;
+
 use super::words::{Kind, Word, Words, has_arrow};
 use crate::log::Number;
 
+/// A set that is asked for every word of a log.
+type WordSet = HashSet<&'static str, FixedState>;
+
 /// Words that most texts have.
 #[rustfmt::skip]
-const STOP_WORDS: WordSet = WordSet::new(&[
+static STOP_WORDS: LazyLock<WordSet> = LazyLock::new(|| WordSet::from_iter([
     "a", "an", "and", "are", "as", "at", "be", "because", "been", "but", "by", "can", "could", "do", "does", "each", "for",
     "from", "had", "has", "have", "here", "how", "if", "in", "into", "is", "it", "its", "just", "of", "on", "onto", "or",
     "our", "per", "so", "such", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those",
     "thus", "to", "via", "was", "we", "were", "when", "where", "which", "while", "who", "will", "with", "would", "you",
     "your",
-]);
+]));
 
 /// After one of these, or at the start of a text, `a to b` surely names a change.
 #[rustfmt::skip]
-const CHANGE_WORDS: WordSet = WordSet::new(&[
+static CHANGE_WORDS: LazyLock<WordSet> = LazyLock::new(|| WordSet::from_iter([
     "change", "decrease", "from", "increase", "lower", "raise", "reduce", "set", "swap", "switch",
-]);
+]));
 
 /// One token of a text.
 pub struct Token<'t> {
@@ -51,7 +57,7 @@ struct Previous {
 
 impl Previous {
     fn may_change(&self, text: &str) -> bool {
-        let follows_change_word = self.before.is_empty() || CHANGE_WORDS.contains(&self.before);
+        let follows_change_word = self.before.is_empty() || CHANGE_WORDS.contains(&*self.before);
         follows_change_word || looks_like_value(&text[self.range.clone()])
     }
 }
