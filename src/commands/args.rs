@@ -13,7 +13,7 @@ use crate::import::ColumnMap;
 use crate::log::{Direction, ExpId, Role, Row, Schema, Since, Start, Trial, parse_time};
 use crate::open::ReadOptions;
 use crate::output::column_text;
-use crate::output::records::{Format, format_trial_records};
+use crate::output::records::Format;
 use crate::output::trials::{Shown, TrialColumns};
 use crate::text::{nearest, printable, visible};
 
@@ -130,10 +130,7 @@ impl OutputArgs {
         schema: &Schema,
     ) -> Result<TrialColumns> {
         if !self.columns.is_empty() {
-            let has_step = default
-                .columns
-                .iter()
-                .any(|(_, shown)| *shown == Shown::Step);
+            let has_step = default.has_step();
             default.columns.clear();
             for (name, column) in self
                 .columns
@@ -150,29 +147,6 @@ impl OutputArgs {
     /// The indices of the chosen columns, else of all. The index after the last column of the log is `step`.
     pub fn record_columns(&self, schema: &Schema, has_step: bool) -> Result<Vec<usize>> {
         find_columns(&self.columns, schema, has_step)
-    }
-
-    /// Formats trials as one column, as records, or as a table. As JSON, a single trial is an object or `null`.
-    pub fn format_trials(
-        &self,
-        trials: &[Trial],
-        schema: &Schema,
-        is_single: bool,
-        table: impl FnOnce() -> Result<String>,
-    ) -> Result<String> {
-        if let Some(column) = self.field(schema)? {
-            let lines = trials.iter().map(|trial| format_cell(&trial.row(), column));
-            return Ok(lines.collect());
-        }
-        let columns = self.record_columns(schema, false)?;
-        Ok(match self.format {
-            Format::Table => table()?,
-            Format::Json if is_single && trials.is_empty() => "null\n".to_owned(),
-            Format::Json if is_single => {
-                format_trial_records(trials, schema, &columns, Format::Jsonl)
-            }
-            format => format_trial_records(trials, schema, &columns, format),
-        })
     }
 }
 

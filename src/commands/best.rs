@@ -2,14 +2,18 @@
 
 use anyhow::Result;
 use clap::Args;
+use serde_json::Value;
 
 use super::args::{OutputArgs, SortKey, parse_positive};
 use super::filter::{Filter, FilterArgs};
+use super::trial_writer::TrialWriter;
 use super::{Context, ReadArgs};
 use crate::analysis::{Best as BestQuery, KeepSigns, Leaderboard};
 use crate::index::IndexedLog;
 use crate::log::Tie;
 use crate::open::ReadOptions;
+use crate::output::json::{chosen_value, json};
+use crate::output::records::Format;
 use crate::output::trials::{LIST, TrialColumns};
 
 /// Show the best trial, or the leaderboard of keeps
@@ -51,8 +55,8 @@ pub fn run(mut args: Best, context: &Context) -> Result<()> {
     let log = context.open_with(&options)?;
     log.require_score()?;
     let (schema, output) = (&log.schema, &args.output);
-    output.field(schema)?;
-    let columns = output.table_columns(TrialColumns::new(&LIST, schema), schema)?;
+    let columns = TrialColumns::new(&LIST, schema);
+    let writer = TrialWriter::new(output, columns, schema, context.ui.look)?;
     let filter = args.filter.filter(since, &log)?;
     let (offsets, signs) = find_best(&log, args.top, &filter)?;
     let mut trials = log.all_at(offsets)?;
@@ -68,8 +72,13 @@ pub fn run(mut args: Best, context: &Context) -> Result<()> {
         context.ui.note(&note);
     }
     let best = args.sort.is_none().then_some(0);
-    let table = || Ok(columns.format(&trials, best, context.ui.look));
-    let text = output.format_trials(&trials, schema, args.top.is_none(), table)?;
+    let text = if output.format == Format::Json && args.top.is_none() {
+        let chosen = output.record_columns(schema, false)?;
+        let trial = trials.first();
+        json(&trial.map_or(Value::Null, |trial| chosen_value(&trial.row(), &chosen))) + "\n"
+    } else {
+        writer.format(&trials, best)
+    };
     context.answer(&text, &log)?;
     context.warn_direction(&log, &signs)
 }

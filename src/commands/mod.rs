@@ -42,6 +42,7 @@ pub mod stats;
 mod suggesting;
 pub mod tail;
 pub mod tree;
+mod trial_writer;
 
 use std::{
     cell::{Cell, OnceCell},

@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use clap::Args;
 
-use super::args::{OutputArgs, parse_id};
+use super::args::{OutputArgs, format_cell, parse_id};
 use super::candidates;
 use super::{Context, ReadArgs};
 use crate::index::IndexedLog;
 use crate::log::{Amendments, ExpId, Role, Trial};
 use crate::output::amendments::{amendments_value, format_amendments};
 use crate::output::columns::{self, pick};
-use crate::output::json::{json, object};
-use crate::output::records::Format;
+use crate::output::json::{chosen_value, json};
+use crate::output::records::{Format, format_records};
 use crate::output::trials::format_record;
 use crate::snapshot::{has_pruned_snapshot, open_snapshot};
 use crate::text::printable_line;
@@ -57,24 +57,23 @@ pub fn run(args: Show, context: &Context) -> Result<()> {
             Vec::new()
         }
     };
-    let look = context.ui.look;
-    let row = trial.row();
-    let table = || {
-        let record = format_record(&row, &columns, look);
-        Ok(record + &format_amendments(&amendments, look))
-    };
-    let trials = std::slice::from_ref(&trial);
-    let text = args
-        .output
-        .format_trials(trials, &log.schema, true, table)?;
-    let is_json = matches!(args.output.format, Format::Json | Format::Jsonl);
-    let text = if is_json && args.output.field.is_none() && !amendments.is_empty() {
-        let names = pick(&columns, &columns::columns(&log.schema));
-        let mut object = object(&names, &pick(&columns, &columns::cells(&row)));
-        object["amendments"] = amendments_value(&amendments);
-        json(&object) + "\n"
-    } else {
-        text
+    let (row, look) = (trial.row(), context.ui.look);
+    let text = match (args.output.field(&log.schema)?, args.output.format) {
+        (Some(column), _) => format_cell(&row, column),
+        (None, Format::Table) => {
+            format_record(&row, &columns, look) + &format_amendments(&amendments, look)
+        }
+        (None, Format::Json | Format::Jsonl) => {
+            let mut object = chosen_value(&row, &columns);
+            if !amendments.is_empty() {
+                object["amendments"] = amendments_value(&amendments);
+            }
+            json(&object) + "\n"
+        }
+        (None, format) => {
+            let names = pick(&columns, &columns::columns(&log.schema));
+            format_records(format, names, [pick(&columns, &columns::cells(&row))])
+        }
     };
     context.ui.print(&text)?;
     // Damage elsewhere in the log does not matter here.

@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::args::{OutputArgs, SortKey, parse_count};
 use super::filter::FilterArgs;
+use super::trial_writer::TrialWriter;
 use super::{Context, ReadArgs};
 use crate::output::trials::{TrialColumns, format_details};
 
@@ -80,10 +81,7 @@ pub fn run(mut args: Tail, context: &Context) -> Result<()> {
         format_details(&trials, look)
     } else {
         let columns = TrialColumns::of_tail(&trials, &log.schema, look);
-        let columns = args.output.table_columns(columns, &log.schema)?;
-        let table = || Ok(columns.format(&trials, None, look));
-        args.output
-            .format_trials(&trials, &log.schema, false, table)?
+        TrialWriter::new(&args.output, columns, &log.schema, look)?.format(&trials, None)
     };
     context.answer(&text, &log)
 }

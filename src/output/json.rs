@@ -2,19 +2,20 @@
 
 use serde_json::Value;
 
-use super::columns::{Column, cells, columns};
-use crate::log::{Number, Trial};
+use super::columns::{Column, cells, columns, pick};
+use crate::log::{Number, Row, Trial};
 use crate::text::is_hidden;
-
-/// One trial as a line with a JSON object, or `null`.
-pub fn object_or_null(trial: Option<&Trial>) -> String {
-    json(&trial.map_or(Value::Null, row_value)) + "\n"
-}
 
 /// A trial as a JSON object under the columns' own names.
 pub fn row_value(trial: &Trial) -> Value {
     let row = trial.row();
     object(&columns(row.schema), &cells(&row))
+}
+
+/// These columns of a trial as a JSON object.
+pub fn chosen_value(row: &Row, chosen: &[usize]) -> Value {
+    let columns = pick(chosen, &columns(row.schema));
+    object(&columns, &pick(chosen, &cells(row)))
 }
 
 pub fn object(columns: &[Column], cells: &[String]) -> Value {

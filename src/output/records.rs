@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use super::columns::{Column, cells, columns, pick};
+use super::columns::Column;
 use super::{json, markdown};
-use crate::log::{Number, Schema, Trial, encode_row};
+use crate::log::{Number, encode_row};
 use crate::text::printable;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -142,17 +142,4 @@ pub fn format_records(
         out += &writer.record(&row);
     }
     out + writer.footer()
-}
-
-/// These columns of trials as records.
-pub fn format_trial_records(
-    trials: &[Trial],
-    schema: &Schema,
-    chosen: &[usize],
-    format: Format,
-) -> String {
-    let rows = trials
-        .iter()
-        .map(|trial| pick(chosen, &cells(&trial.row())));
-    format_records(format, pick(chosen, &columns(schema)), rows)
 }

@@ -82,9 +82,8 @@ impl TrialColumns {
     pub fn of_tail(trials: &[Trial], schema: &Schema, look: Look) -> Self {
         let mut columns = Self::new(&TAIL, schema);
         columns.now = look.is_terminal().then(Timestamp::now);
-        let has_time = trials
-            .iter()
-            .any(|trial| !trial.row().bytes(Time).is_empty());
+        let mut times = trials.iter().map(|trial| trial.row().bytes(Time).len());
+        let has_time = schema.column(Time).is_some() && (trials.is_empty() || times.any(|n| n > 0));
         let is_narrow = look.width.is_some_and(|width| width < WIDE);
         columns.columns.retain(|(_, shown)| match shown {
             Shown::Role(Time) => has_time,
@@ -99,6 +98,11 @@ impl TrialColumns {
         let mut columns = Self::new(&[Id, Specialist, Status, Score, Hypothesis], schema);
         columns.columns.insert(4, ("step".to_owned(), Shown::Step));
         columns
+    }
+
+    /// Whether the log's own columns are followed by `step`.
+    pub fn has_step(&self) -> bool {
+        self.columns.iter().any(|(_, shown)| *shown == Shown::Step)
     }
 
     /// The cells of a trial; the id of the best one is bold.
@@ -138,22 +142,6 @@ impl TrialColumns {
         };
         let numbers = (0..names.len()).filter(is_number).collect();
         Table::new(&names, numbers, rows, look)
-    }
-
-    pub fn format_rows(&self, rows: &[Vec<Cell>], look: Look) -> String {
-        let table = self.table(rows, look);
-        let lines = rows.iter().map(|row| table.line(row));
-        table.header() + &lines.collect::<String>()
-    }
-
-    /// Formats trials, one per line. The id of the trial at `best` is bold.
-    pub fn format(&self, trials: &[Trial], best: Option<usize>, look: Look) -> String {
-        if trials.is_empty() {
-            return String::new();
-        }
-        let trials = trials.iter().enumerate();
-        let rows = trials.map(|(at, trial)| self.cells(&trial.row(), "", best == Some(at)));
-        self.format_rows(&rows.collect::<Vec<_>>(), look)
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     log::{ExpId, Role, Status},
     output::{
         columns,
-        json::{json, object, object_or_null},
+        json::{json, object, row_value},
     },
     snapshot::StagedSnapshot,
     store::Store,
@@ -111,7 +111,7 @@ impl Batch {
             (None, Format::Id) => Answer::Logged(format!("{id}\n")),
             (None, Format::Json) => {
                 let id = ExpId::parse(id).context("the trial has no id")?;
-                Answer::Logged(object_or_null(locked.log().find(&id)?.as_ref()))
+                Answer::Logged(json(&row_value(&locked.log().trial(&id)?)) + "\n")
             }
         };
         self.answers.push(answer);

@@ -5,15 +5,13 @@ use std::{fs, os::unix::fs::MetadataExt, time::Duration};
 use anyhow::{Result, bail};
 
 use super::Tail;
-use crate::commands::args::format_cell;
 use crate::commands::filter::Filter;
+use crate::commands::trial_writer::TrialWriter;
 use crate::commands::{Context, Usage};
 use crate::index::IndexedLog;
 use crate::log::{ExpId, Trial};
 use crate::open::{ReadOptions, fetch_new, open_log};
-use crate::output::columns::{self, pick};
-use crate::output::records::{Format, RecordWriter};
-use crate::output::table::Table;
+use crate::output::records::Format;
 use crate::output::trials::{TrialColumns, format_details};
 use crate::store::Store;
 
@@ -52,7 +50,12 @@ pub(super) fn run(mut args: Tail, context: &Context) -> Result<()> {
     let log = open_log(&store, &options)?;
     context.print_notes(&log);
     let filter = std::mem::take(&mut args.filter).filter_of_new_trials(since, &log)?;
-    let mut lines = Lines::new(&args, context);
+    let mut lines = Lines {
+        args: &args,
+        context,
+        columns: Vec::new(),
+        writer: None,
+    };
     lines.print(&log.last(n, |row| filter.accepts(row))?, &log)?;
     let last = log.last(1, |_| true)?;
     let mut position = Position {
@@ -174,82 +177,39 @@ impl Position {
     }
 }
 
-/// Prints trials in the format that is asked for; rows that come later are aligned like the first ones.
+/// Prints trials in the format that is asked for.
 struct Lines<'a> {
     args: &'a Tail,
     context: &'a Context,
-    table: Option<(TrialColumns, Table)>,
-    writer: Option<RecordWriter>,
+    /// The columns of the log that the writer was made for.
+    columns: Vec<String>,
+    writer: Option<TrialWriter>,
 }
 
-impl<'a> Lines<'a> {
-    fn new(args: &'a Tail, context: &'a Context) -> Self {
-        Self {
-            args,
-            context,
-            table: None,
-            writer: None,
-        }
-    }
-
+impl Lines<'_> {
     fn print(&mut self, trials: &[Trial], log: &IndexedLog) -> Result<()> {
-        let text = self.format(trials, log)?;
-        self.context.ui.print(&text)
-    }
-
-    fn format(&mut self, trials: &[Trial], log: &IndexedLog) -> Result<String> {
-        let (output, schema, look) = (&self.args.output, &log.schema, self.context.ui.look);
+        let (schema, look) = (&log.schema, self.context.ui.look);
         if self.args.full {
-            return Ok(format_details(trials, look));
+            return self.context.ui.print(&format_details(trials, look));
         }
-        if let Some(column) = output.field(schema)? {
-            let lines = trials.iter().map(|trial| format_cell(&trial.row(), column));
-            return Ok(lines.collect());
+        let mut text = String::new();
+        if self.columns != schema.names() {
+            self.columns = schema.names().to_vec();
+            self.writer = None;
         }
-        if output.format == Format::Table {
-            let columns = TrialColumns::of_tail(trials, schema, look);
-            let columns = output.table_columns(columns, schema)?;
-            return Ok(self.format_table(trials, columns));
-        }
-        let chosen = output.record_columns(schema, false)?;
-        let is_first = self.writer.is_none();
-        let writer = self.writer.get_or_insert_with(|| {
-            RecordWriter::new(output.format, pick(&chosen, &columns::columns(schema)))
-        });
-        let mut out = if is_first {
-            writer.header()
-        } else {
-            String::new()
+        let writer = match &mut self.writer {
+            Some(writer) => writer,
+            none => {
+                let columns = TrialColumns::of_tail(trials, schema, look);
+                let writer = TrialWriter::new(&self.args.output, columns, schema, look)?;
+                text += &writer.header();
+                none.insert(writer)
+            }
         };
         for trial in trials {
-            out += &writer.record(&pick(&chosen, &columns::cells(&trial.row())));
+            text += &writer.add(&trial.row(), String::new(), false);
         }
-        Ok(out)
-    }
-
-    /// The header comes with the first trials.
-    fn format_table(&mut self, trials: &[Trial], columns: TrialColumns) -> String {
-        if trials.is_empty() {
-            return String::new();
-        }
-        let columns = match &self.table {
-            Some((first, _)) => TrialColumns {
-                columns: first.columns.clone(),
-                ..columns
-            },
-            None => columns,
-        };
-        let rows = trials
-            .iter()
-            .map(|trial| columns.cells(&trial.row(), "", false));
-        let rows: Vec<_> = rows.collect();
-        let mut out = String::new();
-        let (_, table) = self.table.get_or_insert_with(|| {
-            let table = columns.table(&rows, self.context.ui.look);
-            out += &table.header();
-            (columns, table)
-        });
-        out.extend(rows.iter().map(|row| table.line(row)));
-        out
+        text += &writer.flush();
+        self.context.ui.print(&text)
     }
 }
