@@ -12,9 +12,7 @@ use self::{
     complete::Batch,
     logging::{Format, LOGGING, LoggingArgs},
 };
-use super::candidates;
-use super::outbox::{self, Unsent};
-use super::{Context, Usage};
+use super::{Context, Usage, candidates};
 use crate::{
     append::{Draft, Written},
     store::{AppendSettings, Store},
@@ -104,30 +102,15 @@ fn append(drafts: &[Draft], store: Result<Store>, args: &Append, context: &Conte
     if args.new_log {
         store.allow_new_log();
     }
-    let mut staged = freeze::stage_snapshots(drafts, args, &store, context)?;
-    let unsent = |staged| Unsent {
-        drafts,
-        staged,
-        once: args.once,
-        logging: &args.logging,
-    };
-    let locked = match args.logging.lock(&store) {
-        Ok(locked) => locked,
-        Err(error) => return outbox::keep(error, unsent(staged), &store, context),
-    };
-    let notes = locked.log().notes.clone();
+    let staged = freeze::stage_snapshots(drafts, args, &store, context)?;
     let mut batch = Batch::new(args.format, args.once, args.logging.min_delta(&store));
-    let completed = batch.complete(drafts, &mut staged, &store, &locked);
-    let written = completed.and_then(|()| batch.write(locked)); // drops the lock in any case
-    for note in notes {
-        context.ui.note(&note);
+    let written = batch.log(drafts, staged, &args.logging, &store, context);
+    for note in &batch.log_notes {
+        context.ui.note(note);
     }
-    match written {
-        Ok(answer) => print(&batch, &answer, context),
-        Err(error) => {
-            batch.return_snapshots(&mut staged);
-            outbox::keep(error, unsent(staged), &store, context)
-        }
+    match written? {
+        Some(answer) => print(&batch, &answer, context),
+        None => Ok(()),
     }
 }
 
@@ -147,12 +130,7 @@ fn check(drafts: &[Draft]) -> Result<()> {
 }
 
 fn print(batch: &Batch, answer: &str, context: &Context) -> Result<()> {
-    for note in &batch.notes {
-        context.ui.note(note);
-    }
-    for warning in &batch.warnings {
-        context.ui.warn(warning);
-    }
+    batch.print_messages(context);
     context.ui.print(answer).map_err(|error| {
         if error.is::<Closed>() {
             return error;

@@ -6,9 +6,11 @@ use std::collections::HashMap;
 use anyhow::{Context as _, Error, Result, anyhow};
 use jiff::Timestamp;
 
-use super::{Format, freeze::Staged};
+use super::{Format, LoggingArgs, freeze::Staged};
 use crate::{
     append::{Draft, LockedLog, LogState, LoggedJob, Uniqueness, is_out_of_space},
+    commands::Context,
+    commands::outbox::{self, Unsent},
     log::{ExpId, Role, Status},
     output::{
         columns,
@@ -34,6 +36,8 @@ pub(in crate::commands) struct Batch {
     pub(in crate::commands) outcomes: Vec<Outcome>,
     pub(in crate::commands) notes: Vec<String>,
     pub(in crate::commands) warnings: Vec<String>,
+    /// The notes on how the log is read.
+    pub(super) log_notes: Vec<String>,
 }
 
 /// What a message says of a trial that is written.
@@ -66,7 +70,38 @@ impl Batch {
             outcomes: Vec::new(),
             notes: Vec::new(),
             warnings: Vec::new(),
+            log_notes: Vec::new(),
         }
+    }
+
+    /// Locks the log, and completes and writes the drafts; returns what to print. If the database of a shared store is
+    /// unreachable, the drafts are kept for later: `None`.
+    pub(in crate::commands) fn log(
+        &mut self,
+        drafts: &[Draft],
+        mut staged: Vec<Staged>,
+        args: &LoggingArgs,
+        store: &Store,
+        context: &Context,
+    ) -> Result<Option<String>> {
+        let written = args.lock(store).and_then(|locked| {
+            self.log_notes.clone_from(&locked.log().notes);
+            self.complete(drafts, &mut staged, store, &locked)?;
+            self.write(locked)
+        });
+        let error = match written {
+            Ok(answer) => return Ok(Some(answer)),
+            Err(error) => error,
+        };
+        self.return_snapshots(&mut staged);
+        let unsent = Unsent {
+            drafts,
+            staged,
+            once: self.once,
+            logging: args,
+        };
+        outbox::keep(error, unsent, store, context)?;
+        Ok(None)
     }
 
     /// Completes the drafts from the log.
@@ -204,8 +239,17 @@ impl Batch {
         Ok(answer)
     }
 
+    pub(in crate::commands) fn print_messages(&self, context: &Context) {
+        for note in &self.notes {
+            context.ui.note(note);
+        }
+        for warning in &self.warnings {
+            context.ui.warn(warning);
+        }
+    }
+
     /// Gives the snapshots of drafts that were not written back to them.
-    pub(in crate::commands) fn return_snapshots(&mut self, works: &mut [Staged]) {
+    fn return_snapshots(&mut self, works: &mut [Staged]) {
         for (row, _, placed) in self.snapshots.drain(..) {
             let is_its_row = |answer: &Answer| matches!(answer, Answer::Row(at) if *at == row);
             if let Some(at) = self.answers.iter().position(is_its_row) {

@@ -10,7 +10,6 @@ use crate::commands::append::{
     given::as_json,
     logging::Format,
 };
-use crate::commands::outbox::{self, Unsent};
 use crate::output::format::short_delta;
 use crate::text::{cut_visible, visible};
 
@@ -29,36 +28,17 @@ pub(super) fn log(started: Started, args: &Run, context: &Context) -> Result<()>
 }
 
 fn write(started: Started, args: &Run, context: &Context) -> Result<()> {
-    let Started {
-        draft,
-        store,
-        staged,
-        ..
-    } = started;
-    let mut staged = [staged];
+    let (draft, store) = (started.draft, started.store);
     let drafts = std::slice::from_ref(&draft);
-    let unsent = |staged| Unsent {
-        drafts,
-        staged,
-        once: args.once,
-        logging: &args.logging,
-    };
-    let locked = match args.logging.lock(&store) {
-        Ok(locked) => locked,
-        Err(error) => return outbox::keep(error, unsent(staged.into()), &store, context),
-    };
     let mut batch = Batch::new(Format::Id, args.once, args.logging.min_delta(&store));
-    let completed = batch.complete(drafts, &mut staged, &store, &locked);
-    if let Err(error) = completed.and_then(|()| batch.write(locked)) {
-        batch.return_snapshots(&mut staged);
-        return outbox::keep(error, unsent(staged.into()), &store, context);
+    let logging = &args.logging;
+    if batch
+        .log(drafts, vec![started.staged], logging, &store, context)?
+        .is_none()
+    {
+        return Ok(()); // it waits for the database
     }
-    for note in &batch.notes {
-        context.ui.note(note);
-    }
-    for warning in &batch.warnings {
-        context.ui.warn(warning);
-    }
+    batch.print_messages(context);
     if let Some(outcome) = batch.outcomes.first() {
         let score = draft.get("metric").unwrap_or_default();
         let notes = draft.get("notes").unwrap_or_default();
@@ -70,20 +50,16 @@ fn write(started: Started, args: &Run, context: &Context) -> Result<()> {
 /// `lineage: 042 keep 1.0731 (Δ −0.0012; was 038)`
 fn summarize(outcome: &Outcome, score: &str, notes: &str) -> String {
     let mut line = format!("lineage: {} {}", outcome.id, outcome.status.name());
-    if outcome.status.needs_score() {
-        line += &format!(" {score}");
-    } else {
+    if !outcome.status.needs_score() {
         if !score.is_empty() {
             line += &format!(" (score {score})");
         }
         let reason = notes.split("\\n").next().unwrap_or_default();
         let reason = cut_visible(reason, MAX_REASON_CHARS);
-        return if reason.is_empty() {
-            line
-        } else {
-            format!("{line}: {reason}")
-        };
+        let colon = if reason.is_empty() { "" } else { ": " };
+        return line + colon + &reason;
     }
+    line += &format!(" {score}");
     if let (Some(score), Some((best, id))) = (outcome.score, &outcome.best) {
         let delta = short_delta(score - best).replace('-', "−");
         let word = if outcome.is_new_best {
