@@ -78,7 +78,7 @@ pub struct Search {
 impl Search {
     pub fn keep_rate(&self) -> Rate {
         let total = &self.tally.total;
-        let (part, whole) = (total.trials(|status| status == Status::Keep), total.rated());
+        let (part, whole) = (total.keeps(), total.rated());
         Rate { part, whole }
     }
 

@@ -102,6 +102,15 @@ impl Group {
         })
     }
 
+    /// Compute of all trials but the ignored ones.
+    pub fn rated_hours(&self) -> f64 {
+        self.hours(|status| !status.is_ignored())
+    }
+
+    pub fn keeps(&self) -> u64 {
+        self.trials(|status| status == Status::Keep)
+    }
+
     /// Trials that count in a rate: all but the ignored ones.
     pub fn rated(&self) -> u64 {
         self.trials(|status| !status.is_ignored())

@@ -37,31 +37,16 @@ pub struct Amend {
     #[arg(add = candidates::trial())]
     exp: String,
     /// Its outcome: baseline, keep, discard, crash …
-    #[arg(
-        long,
-        value_name = "STATUS",
-        group = "change",
-        hide_possible_values = true
-    )]
+    #[arg(long, group = "change", hide_possible_values = true)]
     #[arg(value_parser = Suggesting::new(StringValueParser::new(), &[]), add = candidates::status())]
     status: Option<String>,
     /// How it went; `-` reads stdin, @FILE a file, @@ starts a text with @
-    #[arg(
-        long,
-        value_name = "TEXT",
-        allow_hyphen_values = true,
-        group = "change"
-    )]
-    #[arg(add = candidates::text_file())]
+    #[arg(long, value_name = "TEXT", group = "change")]
+    #[arg(allow_hyphen_values = true, add = candidates::text_file())]
     notes: Option<OsString>,
     /// Any other column; for the score, `metric` or the metric's name; an empty value clears it; may be repeated
-    #[arg(
-        long,
-        value_name = "COLUMN=VALUE",
-        allow_hyphen_values = true,
-        group = "change"
-    )]
-    #[arg(add = candidates::amended_column())]
+    #[arg(long, value_name = "COLUMN=VALUE", group = "change")]
+    #[arg(allow_hyphen_values = true, add = candidates::amended_column())]
     set: Vec<String>,
     /// Why the row is wrong; as for --notes
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, add = candidates::text_file())]

@@ -49,13 +49,8 @@ pub struct Append {
     ///
     /// Leaves out what .gitignore and .lineageignore list, .git, and the store. With `always = true` under [snapshot] in
     /// lineage.toml, every trial is frozen. If freezing fails, the trial is logged without a snapshot, with a warning.
-    #[arg(
-        long,
-        value_name = "PATH",
-        allow_hyphen_values = true,
-        value_hint = ValueHint::AnyPath,
-        conflicts_with = "snapshot_path"
-    )]
+    #[arg(long, value_name = "PATH", conflicts_with = "snapshot_path")]
+    #[arg(allow_hyphen_values = true, value_hint = ValueHint::AnyPath)]
     snapshot: Option<OsString>,
     /// Read trials from stdin: one JSON object, or one per line; all are logged, or none
     ///

@@ -59,23 +59,15 @@ pub struct Import {
 }
 
 pub fn run(args: Import, context: &Context) -> Result<()> {
-    let Import {
-        file,
-        into,
-        dry_run,
-        as_new,
-        reading,
-    } = args;
-    let dir = into
-        .or_else(|| context.store.clone())
-        .unwrap_or_else(|| PathBuf::from(".lineage"));
-    let store = find_store(&dir)?;
-    let options: ReadOptions = (&reading).into();
+    let (file, dir) = (&args.file, args.into.as_ref().or(context.store.as_ref()));
+    let dir = dir.map_or(Path::new(".lineage"), PathBuf::as_path);
+    let store = find_store(dir)?;
+    let options: ReadOptions = (&args.reading).into();
     let defaults = Settings::default();
     let settings = store.as_ref().map_or(&defaults, |store| &store.settings);
-    check_agreement(settings, &options, &dir)?;
+    check_agreement(settings, &options, dir)?;
     let has_other_options = store.is_some() && differs(settings, &options);
-    let mut source = ImportSource::find(&file)?;
+    let mut source = ImportSource::find(file)?;
     let translation = source.translate(settings, &options)?;
     for note in &translation.notes {
         context.ui.note(note);
@@ -83,23 +75,23 @@ pub fn run(args: Import, context: &Context) -> Result<()> {
     let job = Job {
         source: &source,
         translation: &translation,
-        as_new,
-        dry_run,
+        as_new: args.as_new,
+        dry_run: args.dry_run,
         context,
     };
     let (plan, snapshots) = match store {
         Some(store) => job.add_to(&store),
-        None => job.create_store(&dir, &options),
+        None => job.create_store(dir, &options),
     }
     .with_context(|| format!("cannot import {}", file.display()))?;
-    let summary = import_summary(&translation, &plan, snapshots.copied, &file, &dir);
+    let summary = import_summary(&translation, &plan, snapshots.copied, file, dir);
     context.ui.print(&summary)?;
     if has_other_options {
-        note_unstored_options(&dir, context);
+        note_unstored_options(dir, context);
     }
-    report_changes(&plan, &file, context);
+    report_changes(&plan, file, context);
     snapshots.warn(context);
-    if dry_run {
+    if args.dry_run {
         context.ui.note("nothing was written");
     }
     Ok(())

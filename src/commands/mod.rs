@@ -106,6 +106,14 @@ impl Context {
         Ok(store)
     }
 
+    /// The path of every `--store`; `None` is the store of all other commands.
+    fn store_paths(&self) -> Vec<Option<&Path>> {
+        match &self.stores[..] {
+            [] => vec![None],
+            stores => stores.iter().map(|path| Some(path.as_path())).collect(),
+        }
+    }
+
     /// The store at a path, or the one of all other commands.
     fn store_at(&self, path: Option<&Path>) -> Result<Store> {
         match path {

@@ -43,12 +43,8 @@ pub struct Plot {
     #[arg(long, value_name = "AXIS", default_value = "trial")]
     x: Axis,
     /// The scores that are shown: auto, all, or A:B
-    #[arg(
-        long,
-        value_name = "RANGE",
-        default_value = "auto",
-        allow_hyphen_values = true
-    )]
+    #[arg(long, value_name = "RANGE", default_value = "auto")]
+    #[arg(allow_hyphen_values = true)]
     y: ScoreRange,
     /// Colour trials by this column
     #[arg(long)]
@@ -119,16 +115,10 @@ fn choose_format(args: &Plot) -> Result<Format> {
 
 /// Reads the logs that are drawn.
 fn make_picture(args: &Plot, context: &Context) -> Result<Picture> {
-    let paths = context.stores.iter().map(|path| Some(path.as_path()));
-    let paths: Vec<_> = if context.stores.is_empty() {
-        vec![None]
-    } else {
-        paths.collect()
-    };
     let names = name_logs(&context.stores);
     let mut picture: Option<Picture> = None;
     let mut metric = None;
-    for (index, path) in paths.into_iter().enumerate() {
+    for (index, path) in context.store_paths().into_iter().enumerate() {
         let log = open_log(&context.store_at(path)?, &(&args.read).into())?;
         log.require_score()?;
         context.print_notes(&log);
@@ -178,9 +168,7 @@ fn to_png(_: &Picture, _: Theme) -> Result<Vec<u8>> {
 /// Writes a picture or a page, but never over a file of a store that it shows.
 pub(super) fn write_file(path: &Path, bytes: &[u8], context: &Context) -> Result<()> {
     let mut mode = 0o666;
-    let named = context.stores.iter().map(|store| Some(store.as_path()));
-    let default = context.stores.is_empty().then_some(None);
-    for store in named.chain(default) {
+    for store in context.store_paths() {
         let store = context.store_at(store)?;
         store.check_output(path)?;
         mode &= store.derived_mode();

@@ -97,11 +97,20 @@ fn make_page(log: &IndexedLog, store: &Store) -> Result<Page> {
     let ((search, tally), (trials, limits)) = log.ask(queries)?;
     let search = search.number_trials();
     let schema = &log.schema;
-    let mut facts = Facts::new(&search, tally, schema.direction);
     let best = log.all_at(log.ask(Best::default())?.offset())?;
-    let best = best.first().map(|trial| trial.row());
-    facts.set_limits(limits.find(schema, &store.settings.limits), best.as_ref());
-    facts.times = trials.times();
+    let limits = limits.find(schema, &store.settings.limits).into_iter();
+    let limits = limits.map(|limit| {
+        let value = best.first().and_then(|best| limit.value_in(&best.row()));
+        (limit, value)
+    });
+    let outcomes = search.points.iter().map(|point| point.status);
+    let facts = Facts {
+        by_specialist: tally,
+        outcomes: outcomes.collect(),
+        times: trials.times(),
+        direction: schema.direction,
+        limits: limits.collect(),
+    };
     Ok(Page {
         patches: make_patches(log, store, &trials.with_snapshots())?,
         plot: Plot {

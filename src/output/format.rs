@@ -44,6 +44,11 @@ pub fn duration(seconds: f64) -> String {
     }
 }
 
+/// Hours of compute.
+pub fn hours(hours: f64) -> String {
+    duration(hours * 3600.0)
+}
+
 /// How long ago something was, in the unit that fits: `40 s`, `3 min`, `2 h`, `5 d`. A time to come is now.
 pub fn age(now: Timestamp, time: Timestamp) -> String {
     match now.duration_since(time).as_secs().max(0) {

@@ -9,14 +9,18 @@ pub fn format_bound(limit: &Limit) -> String {
         Side::AtMost => "",
         Side::AtLeast => "lower ",
     };
-    let place = match limit.bound {
+    format!("{lower}limit {}", format_place(limit.bound))
+}
+
+/// `16,000,000 (set)`, or `between 0.93 and 0.94`.
+pub fn format_place(bound: Bound) -> String {
+    match bound {
         Bound::Stated(value) => format!("{} (set)", amount(value)),
         Bound::Between { completed, failed } => {
             let (low, high) = (completed.min(failed), completed.max(failed));
             format!("between {} and {}", amount(low), amount(high))
         }
-    };
-    format!("{lower}limit {place}")
+    }
 }
 
 /// How the last failures exceeded a limit, to be appended to it.

@@ -20,10 +20,7 @@ pub fn format_found(trials: &[Trial], words: &Scorer, look: Look) -> String {
     let mut out = String::new();
     for trial in trials {
         let row = trial.row();
-        let paint = |role| {
-            let cell = Cell::of(&row, role);
-            look.paint(cell.style, &cell.text)
-        };
+        let paint = |role| Cell::paint(&row, role, look);
         let [id, status, score] = [Role::Id, Role::Status, Role::Score].map(paint);
         out += &format!("{id}  {status}  {score}  {}", paint(Role::Specialist));
         let delta = paint(Role::Delta);

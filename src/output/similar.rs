@@ -1,6 +1,6 @@
 //! The trials that are like a text, for a person and for scripts.
 
-use super::columns::{Column, cells, columns};
+use super::columns::{Column, cells, columns, pick};
 use super::records::{Format, format_records};
 use super::table::Cell;
 use super::{BOLD, Look};
@@ -85,10 +85,7 @@ fn format_tally(close: &Outcomes) -> String {
 
 fn format_trial(similar: &SimilarTrial, context: &SimilarContext, look: Look) -> String {
     let row = similar.trial.row();
-    let paint = |role| {
-        let cell = Cell::of(&row, role);
-        look.paint(cell.style, &cell.text)
-    };
+    let paint = |role| Cell::paint(&row, role, look);
     let outcome = if similar.is_running {
         "in progress".to_owned()
     } else {
@@ -171,19 +168,12 @@ pub fn format_scored<'t>(
     format: Format,
 ) -> String {
     let logged = columns(schema);
-    let is_free = |column: &Column| all.iter().all(|own| own.name != column.name);
-    let kept: Vec<bool> = logged.iter().map(is_free).collect();
-    let keep = |cells: Vec<String>| cells.into_iter().zip(&kept).filter(|(_, kept)| **kept);
+    let is_free = |&at: &usize| all.iter().all(|own| own.name != logged[at].name);
+    let kept: Vec<usize> = (0..logged.len()).filter(is_free).collect();
     let records = rows.map(|(mut record, trial)| {
-        record.extend(keep(cells(&trial.row())).map(|(cell, _)| cell));
+        record.extend(pick(&kept, &cells(&trial.row())));
         record
     });
-    all.extend(
-        logged
-            .into_iter()
-            .zip(&kept)
-            .filter(|(_, kept)| **kept)
-            .map(|(column, _)| column),
-    );
+    all.extend(pick(&kept, &logged));
     format_records(format, all, records)
 }

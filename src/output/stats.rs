@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::columns::Column;
 use super::course::Course;
-use super::format::{change_percent, duration, number, percent, share};
+use super::format::{change_percent, hours, number, percent, share};
 use super::json::{self, value};
 use super::records::{Format, format_records};
 use super::table::{Cell, format_table};
@@ -40,7 +40,7 @@ impl Figure<'_> {
         match self {
             Self::Count(n) => n.to_string(),
             Self::Share(part, whole) => share(*part, *whole),
-            Self::Hours(hours) => duration(hours * 3600.0),
+            Self::Hours(n) => hours(*n),
             Self::Score(text) | Self::Id(text) => visible_or_dash(text),
         }
     }
@@ -72,19 +72,11 @@ fn decimal(number: f64) -> Value {
     value(text.trim_end_matches('0').trim_end_matches('.'), false)
 }
 
-fn is_counted(status: Status) -> bool {
-    !status.is_ignored()
-}
-
-fn is_keep(status: Status) -> bool {
-    status == Status::Keep
-}
-
 /// The key, the title and the figure of each column.
 type Figures<'a> = Vec<(&'static str, &'static str, Figure<'a>)>;
 
 fn group_figures(group: &Group) -> Figures<'_> {
-    let (keeps, rated) = (group.trials(is_keep), group.rated());
+    let (keeps, rated) = (group.keeps(), group.rated());
     let completed = Figure::Share(group.completed, rated);
     let no_score = Figure::of_hours(group.hours_without_score(), group);
     let (score, id) = match &group.best {
@@ -99,7 +91,7 @@ fn group_figures(group: &Group) -> Figures<'_> {
         (
             "hours",
             "compute",
-            Figure::of_hours(group.hours(is_counted), group),
+            Figure::of_hours(group.rated_hours(), group),
         ),
         ("hours_without_score", "no score", no_score),
         ("best", "best", score),
@@ -108,10 +100,10 @@ fn group_figures(group: &Group) -> Figures<'_> {
 }
 
 fn entry_figures(entry: &Entry, total: &Group) -> Figures<'static> {
-    let whole = if is_counted(entry.status) {
-        total.rated()
-    } else {
+    let whole = if entry.status.is_ignored() {
         0
+    } else {
+        total.rated()
     };
     vec![
         ("trials", "trials", Figure::Count(entry.trials)),
@@ -152,7 +144,7 @@ fn format_summary(tally: &Tally, schema: &Schema) -> String {
     let metric = visible(&schema.metric);
     let better = schema.direction.better_word();
     let part = |trials| format!("{trials} of {rated} ({})", share(trials, rated));
-    let keeps = part(total.trials(is_keep)) + &since_keep(tally);
+    let keeps = part(total.keeps()) + &since_keep(tally);
     [
         ("trials", trials),
         ("metric", format!("{metric}, {better} is better")),
@@ -166,12 +158,12 @@ fn format_summary(tally: &Tally, schema: &Schema) -> String {
 }
 
 fn compute_text(total: &Group) -> String {
-    let (all, lost) = (total.hours(is_counted), total.hours_without_score());
+    let (all, lost) = (total.rated_hours(), total.hours_without_score());
     if all <= 0.0 {
         return NOTHING.to_owned();
     }
     let part = percent(lost / all);
-    let [all, lost] = [all, lost].map(|hours| duration(hours * 3600.0));
+    let [all, lost] = [all, lost].map(hours);
     format!("{all}; {lost} ({part}) produced no usable score")
 }
 
@@ -226,7 +218,7 @@ fn format_histogram(total: &Group, look: Look) -> String {
 
 fn format_groups(tally: &Tally, by: &str, schema: &Schema, look: Look) -> String {
     let mut groups: Vec<_> = tally.groups.iter().collect();
-    groups.sort_by_key(|(_, group)| Reverse(group.trials(is_keep)));
+    groups.sort_by_key(|(_, group)| Reverse(group.keeps()));
     let rows = groups.iter().map(|(name, group)| {
         let mut row: Vec<Cell> = vec![visible_or_dash(name).into()];
         row.extend(texts(&group_figures(group)));

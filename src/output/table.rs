@@ -34,6 +34,12 @@ impl Cell {
             _ => Self::new(visible_or_dash(&text), style),
         }
     }
+
+    /// The text of a cell in its colour.
+    pub fn paint(row: &Row, role: Role, look: Look) -> String {
+        let cell = Self::of(row, role);
+        look.paint(cell.style, &cell.text)
+    }
 }
 
 pub fn cell_style(row: &Row, role: Role) -> Style {

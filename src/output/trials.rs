@@ -204,10 +204,7 @@ pub fn format_details(trials: &[Trial], look: Look) -> String {
     let mut out = String::new();
     for trial in trials {
         let row = trial.row();
-        let cell = |role| {
-            let cell = Cell::of(&row, role);
-            look.paint(cell.style, &cell.text)
-        };
+        let cell = |role| Cell::paint(&row, role, look);
         let [id, status, score] = [Id, Status, Score].map(cell);
         let [specialist, parent, time] = [Specialist, Parent, Time].map(cell);
         let mut delta = cell(Delta);

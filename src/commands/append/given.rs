@@ -71,12 +71,8 @@ pub(in crate::commands) struct TrialFlags {
     #[arg(long, value_name = "NAME", allow_hyphen_values = true)]
     job_name: Option<OsString>,
     /// Which attempt of the job this is; from the second on, the job is logged as NAME#N
-    #[arg(
-        long,
-        value_name = "N",
-        allow_hyphen_values = true,
-        requires = "job_name"
-    )]
+    #[arg(long, value_name = "N", requires = "job_name")]
+    #[arg(allow_hyphen_values = true)]
     attempt: Option<OsString>,
     /// How it went; `-` reads stdin, @FILE a file, @@ starts a text with @
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, add = candidates::text_file())]

@@ -25,13 +25,8 @@ pub(in crate::commands) struct LoggingArgs {
     #[arg(value_parser = parse_min_delta)]
     min_delta: Option<f64>,
     /// How long to wait for another writer
-    #[arg(
-        long,
-        help_heading = LOGGING,
-        value_name = "SECONDS",
-        default_value_t = 30.0,
-        value_parser = parse_seconds
-    )]
+    #[arg(long, help_heading = LOGGING, value_name = "SECONDS")]
+    #[arg(default_value_t = 30.0, value_parser = parse_seconds)]
     lock_timeout: f64,
     /// Fail if the database of a shared store is unreachable, instead of logging the trial later
     #[arg(long, help_heading = LOGGING)]

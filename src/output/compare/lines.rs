@@ -6,7 +6,7 @@ use super::Comparison;
 use super::record::{Figure, Line, Value, decimal};
 use crate::analysis::{Rate, Search};
 use crate::log::{Direction, Number, Status, signed_delta};
-use crate::output::format::{change_percent, duration, percent, share};
+use crate::output::format::{change_percent, hours, percent, share};
 use crate::output::visible_or_dash;
 use crate::text::{NOTHING, count, visible};
 
@@ -111,20 +111,23 @@ fn reach_figure(search: &Search, score: &Number, direction: Direction) -> Figure
     let reached = search.reach(score.value(), direction);
     let text = match &reached {
         Some(reached) if reached.hours > 0.0 => {
-            let hours = duration(reached.hours * 3600.0);
-            format!("{}, {hours}", count(reached.trials, "trial"))
+            let trials = count(reached.trials, "trial");
+            format!("{trials}, {}", hours(reached.hours))
         }
         Some(reached) => count(reached.trials, "trial"),
         None => "not reached".to_owned(),
     };
     let score = score.text();
-    let [trials, hours] = ["trials", "hours"].map(|unit| format!("{unit}_to_{score}"));
+    let [trials_key, hours_key] = ["trials", "hours"].map(|unit| format!("{unit}_to_{score}"));
     let values = match reached {
         Some(reached) => vec![
-            Value::count(trials, reached.trials),
-            Value::number(hours, Some(reached.hours)),
+            Value::count(trials_key, reached.trials),
+            Value::number(hours_key, Some(reached.hours)),
         ],
-        None => vec![Value::number(trials, None), Value::number(hours, None)],
+        None => vec![
+            Value::number(trials_key, None),
+            Value::number(hours_key, None),
+        ],
     };
     Figure::new(&format!("to reach {score}"), text, values)
 }
@@ -169,10 +172,7 @@ fn completed_figure(rate: Rate) -> Figure {
 
 fn compute_figure(search: &Search) -> Figure {
     let total = &search.tally.total;
-    let (all, lost) = (
-        total.hours(|status| !status.is_ignored()),
-        total.hours_without_score(),
-    );
+    let (all, lost) = (total.rated_hours(), total.hours_without_score());
     let text = if all > 0.0 {
         format!("{lost:.1} of {all:.1} h ({})", percent(lost / all))
     } else {
@@ -191,7 +191,7 @@ fn compute_figure(search: &Search) -> Figure {
 fn outcome_figure(search: &Search, status: Status, word: &str) -> Figure {
     let total = &search.tally.total;
     let entry = total.entries().find(|entry| entry.word == word);
-    let (part, hours) = entry.map_or((0, 0.0), |entry| (entry.trials, entry.hours));
+    let (part, spent) = entry.map_or((0, 0.0), |entry| (entry.trials, entry.hours));
     let whole = total.rated();
     let mut text = part.to_string();
     let mut values = vec![Value::count(word, part)];
@@ -202,9 +202,9 @@ fn outcome_figure(search: &Search, status: Status, word: &str) -> Figure {
             text += &format!(" ({})", share(part, whole));
         }
     }
-    if hours > 0.0 {
-        text += &format!(", {}", duration(hours * 3600.0));
+    if spent > 0.0 {
+        text += &format!(", {}", hours(spent));
     }
-    values.push(Value::number(format!("{word}_hours"), Some(hours)));
+    values.push(Value::number(format!("{word}_hours"), Some(spent)));
     Figure::new(&visible_or_dash(word), text, values)
 }

@@ -2,7 +2,7 @@
 
 use super::range::ScoreRange;
 use crate::analysis::{Point, Progress};
-use crate::log::{Direction, Status};
+use crate::log::Direction;
 use crate::output::visible_or_dash;
 use crate::text::{count, visible};
 
@@ -37,8 +37,8 @@ impl Plot {
             return format!("{}: best so far of {logs}", visible(&self.metric));
         };
         let total = &search.tally.total;
-        let keeps = total.trials(|status| status == Status::Keep);
-        let mut title = format!("{}, {}", count(total.all(), "trial"), count(keeps, "keep"));
+        let (trials, keeps) = (count(total.all(), "trial"), count(total.keeps(), "keep"));
+        let mut title = format!("{trials}, {keeps}");
         if let Some((_, score, id)) = &total.best {
             title += &format!(", best {} ({})", visible(score), visible(id));
         }

@@ -2,9 +2,10 @@
 
 use std::cmp::Reverse;
 
-use crate::analysis::{Bound, Group, Limit, Progress, Side, Tally};
-use crate::log::{Direction, Row, Status, signed_delta};
-use crate::output::format::{amount, change_percent, duration, number, share};
+use crate::analysis::{Bound, Group, Limit, Side, Tally};
+use crate::log::{Direction, Status, signed_delta};
+use crate::output::format::{amount, change_percent, hours, number, share};
+use crate::output::limits::format_place;
 use crate::output::visible_or_dash;
 use crate::text::{NOTHING, count, visible};
 
@@ -72,40 +73,7 @@ pub(super) struct MarginRow {
     pub(super) margin: String,
 }
 
-fn hours(hours: f64) -> String {
-    duration(hours * 3600.0)
-}
-
-fn is_counted(status: Status) -> bool {
-    !status.is_ignored()
-}
-
-fn is_keep(status: Status) -> bool {
-    status == Status::Keep
-}
-
 impl Facts {
-    /// What the picture's trials are, and when they ran.
-    pub fn new(search: &Progress, by_specialist: Tally, direction: Direction) -> Self {
-        let outcomes = search.points.iter().map(|point| point.status);
-        Self {
-            by_specialist,
-            outcomes: outcomes.collect(),
-            times: None,
-            direction,
-            limits: Vec::new(),
-        }
-    }
-
-    /// Adds the limits that are known, with the values of the best trial.
-    pub fn set_limits(&mut self, limits: Vec<Limit>, best: Option<&Row>) {
-        let with_value = |limit: Limit| {
-            let value = best.and_then(|best| limit.value_in(best));
-            (limit, value)
-        };
-        self.limits = limits.into_iter().map(with_value).collect();
-    }
-
     pub(super) fn subtitle(&self) -> String {
         let mut text = format!("{} is better", self.direction.better_word());
         if let Some((first, last)) = &self.times {
@@ -119,7 +87,7 @@ impl Facts {
         let total = &tally.total;
         let rated = total.rated();
         let part = |trials| format!("{} of {}", share(trials, rated), count(rated, "trial"));
-        let (keeps, completed) = (total.trials(is_keep), total.trials(Status::is_completed));
+        let (keeps, completed) = (total.keeps(), total.trials(Status::is_completed));
         let lost = total.hours_without_score();
         let (best, best_note) = best_texts(tally);
         let since = format!("{} since the last keep", count(tally.since_keep, "trial"));
@@ -131,7 +99,7 @@ impl Facts {
             figure("completed", completed.to_string(), part(completed)),
             figure(
                 "compute",
-                hours(total.hours(is_counted)),
+                hours(total.rated_hours()),
                 format!("{} without a usable score", hours(lost)),
             ),
         ]
@@ -139,13 +107,13 @@ impl Facts {
 
     pub(super) fn specialists(&self) -> Vec<SpecialistRow> {
         let mut groups: Vec<(&String, &Group)> = self.by_specialist.groups.iter().collect();
-        groups.sort_by_key(|(_, group)| Reverse((group.trials(is_keep), group.all())));
+        groups.sort_by_key(|(_, group)| Reverse((group.keeps(), group.all())));
         let rows = groups.into_iter().map(|(name, group)| SpecialistRow {
             name: visible_or_dash(name),
             trials: group.all(),
-            keeps: group.trials(is_keep),
+            keeps: group.keeps(),
             completed: share(group.trials(Status::is_completed), group.rated()),
-            hours: hours(group.hours(is_counted)),
+            hours: hours(group.rated_hours()),
             lost: hours(group.hours_without_score()),
             best: match &group.best {
                 Some((_, score, id)) => format!("{} ({})", visible(score), visible(id)),
@@ -241,15 +209,11 @@ fn push_bar(part: &[Status], x: usize, title: &str, size: usize, bars: &mut Vec<
 }
 
 fn bound_text(limit: &Limit) -> String {
-    let side = match limit.side {
-        Side::AtMost => "at most",
-        Side::AtLeast => "at least",
+    let side = match (limit.side, limit.bound) {
+        (Side::AtMost, Bound::Stated(_)) => "at most",
+        (Side::AtLeast, Bound::Stated(_)) => "at least",
+        (Side::AtMost, Bound::Between { .. }) => "at most:",
+        (Side::AtLeast, Bound::Between { .. }) => "at least:",
     };
-    match limit.bound {
-        Bound::Stated(value) => format!("{side} {} (set)", amount(value)),
-        Bound::Between { completed, failed } => {
-            let (low, high) = (completed.min(failed), completed.max(failed));
-            format!("{side}: between {} and {}", amount(low), amount(high))
-        }
-    }
+    format!("{side} {}", format_place(limit.bound))
 }
