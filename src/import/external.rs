@@ -6,10 +6,8 @@ use anyhow::{Context, Result, bail};
 
 use super::{
     ImportOptions,
-    own::translate_own,
-    parse_source,
-    spool::Spool,
-    table::Table,
+    merge::translate_own,
+    parse::{parse_source, spool::Spool, table::Table},
     translate::{RowSink, TranslatedRow, Translation, translate, translate_to},
 };
 use crate::log::{

@@ -6,13 +6,17 @@ use anyhow::Result;
 use jiff::Timestamp;
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::{
-    names::{NameRank, aliases, is_key, normalize_column, rank_name},
-    number::{NumberFormat, is_empty_word, parse_number},
-    table::Table,
-    verdicts::{Verdict, VerdictKind, is_yes_or_no, parse_verdict, verdict_or_veto_kind},
+use crate::{
+    import::{
+        parse::table::Table,
+        words::{
+            names::{NameRank, aliases, is_key, normalize_column, rank_name},
+            number::{NumberFormat, is_empty_word, parse_number},
+            verdicts::{Verdict, VerdictKind, is_yes_or_no, parse_verdict, verdict_or_veto_kind},
+        },
+    },
+    log::{ExpId, Role, Status, has_word, normalize, parse_seconds, read_time},
 };
-use crate::log::{ExpId, Role, Status, has_word, normalize, parse_seconds, read_time};
 
 /// The longest cell that is taken for a verdict in a column of any name.
 const MAX_VERDICT: usize = 32;
@@ -30,34 +34,34 @@ const MAX_PARENTS: usize = 1000;
     clippy::struct_excessive_bools,
     reason = "each is one fact about the cells"
 )]
-pub(super) struct Column {
-    pub(super) rank: NameRank,
+pub(in crate::import) struct Column {
+    pub(in crate::import) rank: NameRank,
     /// Cells that are not blank.
-    pub(super) filled: usize,
+    pub(in crate::import) filled: usize,
     /// Cells that say that there is nothing, such as `n/a`.
-    pub(super) empty_words: usize,
-    pub(super) numbers: usize,
-    pub(super) times: usize,
-    pub(super) durations: usize,
+    pub(in crate::import) empty_words: usize,
+    pub(in crate::import) numbers: usize,
+    pub(in crate::import) times: usize,
+    pub(in crate::import) durations: usize,
     /// Cells of several words, and the length of all texts.
-    pub(super) texts: usize,
-    pub(super) text_len: usize,
-    pub(super) format: NumberFormat,
-    pub(super) verdicts: VerdictCounts,
+    pub(in crate::import) texts: usize,
+    pub(in crate::import) text_len: usize,
+    pub(in crate::import) format: NumberFormat,
+    pub(in crate::import) verdicts: VerdictCounts,
     /// The start of the first cell that is not blank.
-    pub(super) first: String,
+    pub(in crate::import) first: String,
     /// How often each cell occurs; empty once there are too many.
     words: HashMap<String, usize>,
     has_many_words: bool,
     /// The hashes of the ids, if the column may be one of ids; they may be repeated in a column of this name.
-    pub(super) ids: Option<HashSet<u64>>,
+    pub(in crate::import) ids: Option<HashSet<u64>>,
     is_key: bool,
     may_be_time: bool,
     is_verdict: bool,
     is_unique: bool,
     last_time: Option<Timestamp>,
-    pub(super) rising: usize,
-    pub(super) falling: usize,
+    pub(in crate::import) rising: usize,
+    pub(in crate::import) falling: usize,
     /// Whole numbers that are one more than that of the row before.
     increments: usize,
     last_integer: Option<f64>,
@@ -65,23 +69,23 @@ pub(super) struct Column {
 
 /// How many cells have each verdict.
 #[derive(Default)]
-pub(super) struct VerdictCounts {
+pub(in crate::import) struct VerdictCounts {
     statuses: [usize; Status::ALL.len()],
-    pub(super) completed: usize,
+    pub(in crate::import) completed: usize,
     stopped: usize,
     /// Words that are not known.
-    pub(super) unknown: usize,
-    pub(super) yes_or_no: usize,
+    pub(in crate::import) unknown: usize,
+    pub(in crate::import) yes_or_no: usize,
     /// Whether every word is the name of its status.
-    pub(super) are_statuses: bool,
+    pub(in crate::import) are_statuses: bool,
 }
 
 impl VerdictCounts {
-    pub(super) fn count(&self, status: Status) -> usize {
+    pub(in crate::import) fn count(&self, status: Status) -> usize {
         self.statuses[status as usize]
     }
 
-    pub(super) fn failures(&self) -> usize {
+    pub(in crate::import) fn failures(&self) -> usize {
         let mut failures = self.stopped;
         for status in Status::ALL {
             if Verdict::Status(status).is_failure() {
@@ -91,7 +95,7 @@ impl VerdictCounts {
         failures
     }
 
-    pub(super) fn known(&self) -> usize {
+    pub(in crate::import) fn known(&self) -> usize {
         self.statuses.iter().sum::<usize>() + self.completed + self.stopped
     }
 
@@ -114,16 +118,16 @@ impl VerdictCounts {
 }
 
 /// All columns.
-pub(super) struct Columns {
-    pub(super) all: Vec<Column>,
+pub(in crate::import) struct Columns {
+    pub(in crate::import) all: Vec<Column>,
     /// Hashes of the ids in the parent column.
-    pub(super) parents: HashSet<u64>,
+    pub(in crate::import) parents: HashSet<u64>,
 }
 
 impl Columns {
     /// Reads the whole table once. Rows with too many cells are left out, unless they are most: their cells may be in the
     /// wrong columns.
-    pub(super) fn read(table: &Table, parent: Option<usize>) -> Result<Self> {
+    pub(in crate::import) fn read(table: &Table, parent: Option<usize>) -> Result<Self> {
         let mut ranks = HashMap::new();
         let names = table.names.iter();
         let mut columns = Self {
@@ -154,7 +158,7 @@ impl Columns {
     }
 
     /// Whether times fall from row to row.
-    pub(super) fn are_newest_first(&self, table: &Table) -> bool {
+    pub(in crate::import) fn are_newest_first(&self, table: &Table) -> bool {
         let times = table.columns_in(aliases(Role::Time)).into_iter();
         let mut times = times
             .map(|at| &self.all[at])
@@ -165,7 +169,7 @@ impl Columns {
 }
 
 /// The hash of an id, so that `7` and `007` are one. Data frames write the id 1 as `1.0`.
-pub(super) fn hash_id(cell: &str) -> Option<u64> {
+pub(in crate::import) fn hash_id(cell: &str) -> Option<u64> {
     let whole = cell.strip_suffix(".0").unwrap_or(cell);
     match ExpId::parse(whole)? {
         ExpId::Number(number) => Some(number),
@@ -291,37 +295,37 @@ impl Column {
     }
 
     /// Whether every row has an id of its own.
-    pub(super) fn is_unique(&self) -> bool {
+    pub(in crate::import) fn is_unique(&self) -> bool {
         self.is_unique
     }
 
     /// Whether every row has an id, but some have the same.
-    pub(super) fn has_repeated_ids(&self) -> bool {
+    pub(in crate::import) fn has_repeated_ids(&self) -> bool {
         let ids = self.ids.as_ref().map_or(0, HashSet::len);
         ids > 1 && ids < self.filled && !self.is_unique
     }
 
-    pub(super) fn is_varied(&self) -> bool {
+    pub(in crate::import) fn is_varied(&self) -> bool {
         self.has_many_words || self.words.len() > 1
     }
 
     /// Whether few cells are repeated.
-    pub(super) fn is_diverse(&self) -> bool {
+    pub(in crate::import) fn is_diverse(&self) -> bool {
         self.has_many_words || self.words.len() * 10 > self.filled * 8
     }
 
     /// Whether the column counts the rows, with few gaps.
-    pub(super) fn is_counter(&self) -> bool {
+    pub(in crate::import) fn is_counter(&self) -> bool {
         self.numbers > 2 && (self.increments + 1) * 10 > self.numbers * 9
     }
 
     /// Whether most cells that are not empty are numbers.
-    pub(super) fn is_numeric(&self) -> bool {
+    pub(in crate::import) fn is_numeric(&self) -> bool {
         self.numbers > 0 && self.numbers * 10 >= self.filled.saturating_sub(self.empty_words) * 6
     }
 
     /// Whether other numbers than 0 and 1 are in the column: it counts something.
-    pub(super) fn has_counts(&self) -> bool {
+    pub(in crate::import) fn has_counts(&self) -> bool {
         self.numbers > 0 && self.verdicts.yes_or_no < self.numbers
     }
 }

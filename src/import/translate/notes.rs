@@ -1,13 +1,19 @@
 //! What was assumed about an external log, and what may drop a trial from the answers.
 
-use super::{
-    interpret::{Interpretation, Reading, RowOutcome},
-    number::{is_empty_word, is_percentage, is_sentinel, parse_number},
-    score::describe_missing_score,
-    spool::FileRow,
-    verdicts::{is_retracted_keep, parse_verdict},
+use crate::{
+    import::{
+        interpret::{
+            interpretation::{Interpretation, Reading, RowOutcome},
+            score::describe_missing_score,
+        },
+        parse::spool::FileRow,
+        words::{
+            number::{is_empty_word, is_percentage, is_sentinel, parse_number},
+            verdicts::{is_retracted_keep, parse_verdict},
+        },
+    },
+    log::{Direction, Status},
 };
-use crate::log::{Direction, Status};
 
 /// How many words or lines a note lists.
 const MAX_LISTED: usize = 5;

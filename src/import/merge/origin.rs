@@ -7,8 +7,10 @@ use std::{
 
 use anyhow::Result;
 
-use super::table::fingerprint;
-use crate::log::{Amendments, ExpId, Log, Row};
+use crate::{
+    import::parse::table::fingerprint,
+    log::{Amendments, ExpId, Log, Row},
+};
 
 pub use crate::log::SOURCE_COLUMN;
 

@@ -1,34 +1,37 @@
 //! The columns that may be the score, and the one that was chosen, with the reasons.
 
-use super::{evidence::Evidence, names::NameRank, number::NumberFormat};
-use crate::log::Direction;
+use super::evidence::Evidence;
+use crate::{
+    import::words::{names::NameRank, number::NumberFormat},
+    log::Direction,
+};
 
 /// The reason that is no guess.
-pub(super) const BY_NAME: &str = "by its name";
+pub(in crate::import) const BY_NAME: &str = "by its name";
 
 /// A column that may be the score, with what the trials say about it.
-pub(super) struct Candidate {
-    pub(super) column: usize,
-    pub(super) rank: NameRank,
-    pub(super) direction_of_name: Option<Direction>,
-    pub(super) evidence: Evidence,
+pub(in crate::import) struct Candidate {
+    pub(in crate::import) column: usize,
+    pub(in crate::import) rank: NameRank,
+    pub(in crate::import) direction_of_name: Option<Direction>,
+    pub(in crate::import) evidence: Evidence,
 }
 
 /// The score that was found.
-pub(super) struct Choice {
-    pub(super) column: usize,
-    pub(super) format: NumberFormat,
-    pub(super) direction: Direction,
+pub(in crate::import) struct Choice {
+    pub(in crate::import) column: usize,
+    pub(in crate::import) format: NumberFormat,
+    pub(in crate::import) direction: Direction,
     /// Why this column and this direction, if they are guesses.
-    pub(super) column_reason: Option<String>,
-    pub(super) direction_reason: Option<String>,
+    pub(in crate::import) column_reason: Option<String>,
+    pub(in crate::import) direction_reason: Option<String>,
     /// Whether -1 is the only negative number, and not the only number.
-    pub(super) has_only_minus_one: bool,
+    pub(in crate::import) has_only_minus_one: bool,
 }
 
 impl Choice {
     /// What a telling name says, and no other column or trial contradicts, is no guess.
-    pub(super) fn forget_certain(&mut self, rank: NameRank) {
+    pub(in crate::import) fn forget_certain(&mut self, rank: NameRank) {
         let has_rival = |reason: &String| reason.starts_with(BY_NAME) && reason != BY_NAME;
         let column_is_sure = !self.column_reason.as_ref().is_some_and(has_rival);
         let direction_is_sure = self
@@ -42,7 +45,7 @@ impl Choice {
     }
 
     /// What was assumed, with the evidence.
-    pub(super) fn note(&self, metric: &str) -> Option<String> {
+    pub(in crate::import) fn note(&self, metric: &str) -> Option<String> {
         let better = self.direction.better_word();
         let (column, direction) = match (&self.column_reason, &self.direction_reason) {
             (None, None) => return None,

@@ -7,10 +7,10 @@ use anyhow::Result;
 use super::{
     align::{Kind, align},
     declared::DeclaredMetric,
-    names::normalize_column,
     spool::{FileRow, RowSpool, Rows},
 };
 use crate::{
+    import::words::names::normalize_column,
     log::{SkippedLine, normalize_name},
     text::escape_controls,
 };
@@ -20,32 +20,32 @@ pub struct Table {
     pub names: Vec<String>,
     /// The columns of each normalized name.
     index: HashMap<String, Vec<usize>>,
-    pub(super) rows: Rows,
-    pub(super) declared: DeclaredMetric,
-    pub(super) notes: Vec<String>,
-    pub(super) skipped: Vec<SkippedLine>,
+    pub(in crate::import) rows: Rows,
+    pub(in crate::import) declared: DeclaredMetric,
+    pub(in crate::import) notes: Vec<String>,
+    pub(in crate::import) skipped: Vec<SkippedLine>,
     /// The number of the line after the header: 1 if the file has no header.
-    pub(super) first_row: u64,
+    pub(in crate::import) first_row: u64,
     /// The segment that was read and all others, if there are several.
-    pub(super) segments: String,
-    pub(super) separator: char,
+    pub(in crate::import) segments: String,
+    pub(in crate::import) separator: char,
     /// Whether the file begins with the newest row.
-    pub(super) is_reversed: bool,
-    pub(super) wide: WideRows,
+    pub(in crate::import) is_reversed: bool,
+    pub(in crate::import) wide: WideRows,
     /// The first row of a file without a header; `--metric` may name a column by it.
-    pub(super) first_cells: Vec<String>,
+    pub(in crate::import) first_cells: Vec<String>,
 }
 
 /// Rows with more cells than the header.
 #[derive(Default)]
-pub(super) struct WideRows {
-    pub(super) count: usize,
+pub(in crate::import) struct WideRows {
+    pub(in crate::import) count: usize,
     /// The line and the cells of the first one.
-    pub(super) first: (u64, usize),
-    pub(super) width: usize,
+    pub(in crate::import) first: (u64, usize),
+    pub(in crate::import) width: usize,
 }
 
-pub(super) fn skipped(line: u64, reason: &str, is_expected: bool) -> SkippedLine {
+pub(in crate::import) fn skipped(line: u64, reason: &str, is_expected: bool) -> SkippedLine {
     SkippedLine {
         line,
         reason: reason.to_owned(),
@@ -54,7 +54,7 @@ pub(super) fn skipped(line: u64, reason: &str, is_expected: bool) -> SkippedLine
 }
 
 impl Table {
-    pub(super) fn new(names: Vec<String>, rows: RowSpool) -> Result<Self> {
+    pub(in crate::import) fn new(names: Vec<String>, rows: RowSpool) -> Result<Self> {
         let mut table = Self {
             names: Vec::new(),
             index: HashMap::new(),
@@ -81,7 +81,7 @@ impl Table {
         self.names.push(name);
     }
 
-    pub(super) fn for_each_row(&self, mut visit: impl FnMut(&FileRow)) -> Result<()> {
+    pub(in crate::import) fn for_each_row(&self, mut visit: impl FnMut(&FileRow)) -> Result<()> {
         self.rows.for_each(|row| {
             visit(&row);
             Ok(())
@@ -89,7 +89,7 @@ impl Table {
     }
 
     /// Fits the rows with more cells than the header into its columns; what is left over gets a column of its own.
-    pub(super) fn fit_wide_rows(&mut self, kinds: &[Kind]) -> Result<()> {
+    pub(in crate::import) fn fit_wide_rows(&mut self, kinds: &[Kind]) -> Result<()> {
         let (width, mut rows) = (self.wide.width, RowSpool::default());
         let (names, separator) = (self.names.len(), self.separator);
         let mut has_surplus = false;
@@ -115,7 +115,7 @@ impl Table {
     }
 
     /// The columns with a name: an exact match first, then the others that compare equal.
-    pub(super) fn columns_named(&self, name: &str) -> Vec<usize> {
+    pub(in crate::import) fn columns_named(&self, name: &str) -> Vec<usize> {
         let equal = self.index.get(&normalize_name(name));
         let mut columns = equal.cloned().unwrap_or_default();
         columns.sort_by_key(|&column| self.names[column] != name);
@@ -123,7 +123,7 @@ impl Table {
     }
 
     /// The columns whose names are in a list of normalized names, in the order of the list.
-    pub(super) fn columns_in(&self, names: &str) -> Vec<usize> {
+    pub(in crate::import) fn columns_in(&self, names: &str) -> Vec<usize> {
         let names = names.split_whitespace();
         names
             .filter_map(|name| self.index.get(name))
@@ -133,7 +133,7 @@ impl Table {
     }
 
     /// The column that a flag names, which may be the last part of a path.
-    pub(super) fn find(&self, name: &str) -> Option<usize> {
+    pub(in crate::import) fn find(&self, name: &str) -> Option<usize> {
         if let Some(&column) = self.columns_named(name).first() {
             return Some(column);
         }
@@ -162,7 +162,7 @@ fn is_earlier(name: &str) -> bool {
 }
 
 /// The last part of a path: `metrics.loss`, `a:loss`.
-pub(super) fn leaf(name: &str) -> &str {
+pub(in crate::import) fn leaf(name: &str) -> &str {
     let start = name.rfind(['.', ':']).map_or(0, |at| at + 1);
     if name[start..].is_empty() {
         name
@@ -172,7 +172,7 @@ pub(super) fn leaf(name: &str) -> &str {
 }
 
 /// FNV-1a of the cells that are not blank. It is stored with imported trials, so it must never change.
-pub(super) fn fingerprint(cells: &[String]) -> u64 {
+pub(in crate::import) fn fingerprint(cells: &[String]) -> u64 {
     let cells = cells.iter().map(|cell| cell.trim());
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for cell in cells.filter(|cell| !cell.is_empty()) {
@@ -184,7 +184,7 @@ pub(super) fn fingerprint(cells: &[String]) -> u64 {
 }
 
 /// Names that differ: a missing one is `column_3`, a repeated one gets a number.
-pub(super) fn unique_names(header: &[String]) -> Vec<String> {
+pub(in crate::import) fn unique_names(header: &[String]) -> Vec<String> {
     let mut taken = TakenNames::new();
     let mut names = Vec::with_capacity(header.len());
     for (column, name) in header.iter().enumerate() {
@@ -198,10 +198,10 @@ pub(super) fn unique_names(header: &[String]) -> Vec<String> {
 }
 
 /// Names in use, each with the last number that was added to it: this keeps a header of thousands of equal names cheap.
-pub(super) type TakenNames = HashMap<String, u64>;
+pub(in crate::import) type TakenNames = HashMap<String, u64>;
 
 /// The name itself if it is free, else the name with the next free number.
-pub(super) fn claim_name(taken: &mut TakenNames, name: String) -> String {
+pub(in crate::import) fn claim_name(taken: &mut TakenNames, name: String) -> String {
     let mut free = name.clone();
     while taken.contains_key(&free) {
         let number = taken.entry(name.clone()).or_default();

@@ -1,12 +1,16 @@
 //! What a log itself states about its metric in columns that are the same in every row.
 
-use super::{
-    columns::Columns,
-    number::split_name,
-    table::Table,
-    verdicts::{KEPT, Verdict, parse_verdict},
+use super::columns::Columns;
+use crate::{
+    import::{
+        parse::table::Table,
+        words::{
+            number::split_name,
+            verdicts::{KEPT, Verdict, parse_verdict},
+        },
+    },
+    log::{Direction, Status, direction_in_sentence, normalize_name, parse_direction},
 };
-use crate::log::{Direction, Status, direction_in_sentence, normalize_name, parse_direction};
 
 /// Columns that state the direction: in their cells, or in their names if the cells say yes or no.
 const DIRECTION_COLUMNS: &str = "metric_direction direction best_direction optimization_direction greater_is_better \

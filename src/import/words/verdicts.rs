@@ -17,12 +17,12 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    pub(super) fn is_good(self) -> bool {
+    pub(in crate::import) fn is_good(self) -> bool {
         matches!(self, Completed | Is(Status::Keep | Status::Baseline))
     }
 
     /// Whether the trial did not come to its end.
-    pub(super) fn is_failure(self) -> bool {
+    pub(in crate::import) fn is_failure(self) -> bool {
         match self {
             Is(status) => status.is_failure() || status.is_ignored(),
             Stopped => true,
@@ -38,12 +38,14 @@ pub enum VerdictKind {
     Flags(Verdict, Verdict),
 }
 
-pub(super) const KEPT: VerdictKind = VerdictKind::Flags(Is(Status::Keep), Is(Status::Discard));
-pub(super) const PASSED: VerdictKind = VerdictKind::Flags(Completed, Is(Status::Disqualified));
+pub(in crate::import) const KEPT: VerdictKind =
+    VerdictKind::Flags(Is(Status::Keep), Is(Status::Discard));
+pub(in crate::import) const PASSED: VerdictKind =
+    VerdictKind::Flags(Completed, Is(Status::Disqualified));
 
 /// Columns that may hold the verdict, the best first: a decision outranks a status, which may only say that a trial ran.
 #[rustfmt::skip]
-pub(super) const VERDICT_NAMES: [(VerdictKind, &str); 5] = [
+pub(in crate::import) const VERDICT_NAMES: [(VerdictKind, &str); 5] = [
     (VerdictKind::Words, "decision verdict"),
     (KEPT, "accepted kept keep promoted accept is_kept was_kept retained"),
     (VerdictKind::Words, "keep_discard keep_or_discard status outcome result state"),
@@ -53,7 +55,7 @@ pub(super) const VERDICT_NAMES: [(VerdictKind, &str); 5] = [
 
 /// Columns that may retract what the verdict says, or are the verdict if there is no other.
 #[rustfmt::skip]
-pub(super) const VETO_NAMES: [(VerdictKind, &str); 4] = [
+pub(in crate::import) const VETO_NAMES: [(VerdictKind, &str); 4] = [
     (VerdictKind::Flags(Is(Status::Discard), Completed), "reverted rolled_back"),
     (VerdictKind::Flags(Completed, Is(Status::Discard)), "committed"),
     (VerdictKind::Flags(Is(Status::Crash), Completed), "crashed failed is_buggy"),
@@ -102,12 +104,12 @@ const YES: &str = "1 1.0 true yes y t ✓ ✔ ✅";
 const NO: &str = "0 0.0 false no n f ✗ ✘ ❌";
 
 /// The kind of the column with this normalized name, if it may hold the verdict.
-pub(super) fn verdict_kind(name: &str) -> Option<VerdictKind> {
+pub(in crate::import) fn verdict_kind(name: &str) -> Option<VerdictKind> {
     kind_in(&VERDICT_NAMES, name)
 }
 
 /// The kind of the column with this normalized name, if it may hold the verdict or retract it.
-pub(super) fn verdict_or_veto_kind(name: &str) -> Option<VerdictKind> {
+pub(in crate::import) fn verdict_or_veto_kind(name: &str) -> Option<VerdictKind> {
     verdict_kind(name).or_else(|| kind_in(&VETO_NAMES, name))
 }
 
@@ -116,7 +118,7 @@ fn kind_in(table: &[(VerdictKind, &str)], name: &str) -> Option<VerdictKind> {
     Some(row.0)
 }
 
-pub(super) fn is_yes_or_no(cell: &str) -> bool {
+pub(in crate::import) fn is_yes_or_no(cell: &str) -> bool {
     let cell = cell.to_lowercase();
     has_word(YES, &cell) || has_word(NO, &cell)
 }
@@ -246,7 +248,7 @@ fn retracts(word: &str, is_denied: bool) -> bool {
 }
 
 /// Whether a keep or a baseline was retracted by its own words.
-pub(super) fn is_retracted_keep(cell: &str, kind: VerdictKind) -> bool {
+pub(in crate::import) fn is_retracted_keep(cell: &str, kind: VerdictKind) -> bool {
     let mut words = cell.split(|c: char| !c.is_alphanumeric() && c != '_');
     let first = parse_verdict(words.next().unwrap_or_default(), VerdictKind::Words);
     let was_kept = matches!(first, Some(Is(Status::Keep | Status::Baseline)));

@@ -7,20 +7,26 @@ use super::{
     columns::{Column, hash_id},
     direction::choose_direction,
     evidence::Evidence,
-    interpret::Interpretation,
-    names::{NameRank, is_key},
-    number::{is_empty_word, is_sentinel},
+    interpretation::Interpretation,
     pick::{pick, prefer},
     roles::find_column,
-    spool::FileRow,
 };
-use crate::log::{Role, Status, direction_of_name, normalize_name};
+use crate::{
+    import::{
+        parse::spool::FileRow,
+        words::{
+            names::{NameRank, is_key},
+            number::{is_empty_word, is_sentinel},
+        },
+    },
+    log::{Role, Status, direction_of_name, normalize_name},
+};
 
 /// At most so many candidates are weighed, the best names first.
 const MAX_CANDIDATES: usize = 2000;
 const DELTA_NAMES: &str = "delta delta_vs_best diff difference change improvement gain delta_metric metric_delta delta_score";
 
-pub(super) fn choose(log: &Interpretation) -> Result<Option<Choice>> {
+pub(in crate::import) fn choose(log: &Interpretation) -> Result<Option<Choice>> {
     let is_known = |column: &Column| column.rank < NameRank::Unknown;
     let is_named = log.options.metric.is_some() || log.options.map.get(Role::Score).is_some();
     let has_score = is_named || log.columns.all.iter().any(is_known);
@@ -170,7 +176,7 @@ impl Parents {
 }
 
 /// An error that shows a cell of the column that is named like a score.
-pub(super) fn describe_missing_score(log: &Interpretation) -> String {
+pub(in crate::import) fn describe_missing_score(log: &Interpretation) -> String {
     let names: String = log.table.names.join(" ").chars().take(400).collect();
     if log.table.rows.count == 0 {
         return format!(

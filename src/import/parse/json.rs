@@ -11,13 +11,17 @@ use super::{
     NOT_A_LOG,
     declared::DeclaredMetric,
     json_rows::{Object, Segment, cell_text, read_columns, take_experiments},
-    names::{NameRank, rank_name},
     optuna,
     table::{Table, skipped},
-    verdicts::{Verdict, parse_verdict, verdict_kind},
 };
-use crate::json_repair::{note_halves, repair_json};
-use crate::log::{Direction, SkippedLine, has_word, normalize, normalize_name};
+use crate::{
+    import::words::{
+        names::{NameRank, rank_name},
+        verdicts::{Verdict, parse_verdict, verdict_kind},
+    },
+    json_repair::{note_halves, repair_json},
+    log::{Direction, SkippedLine, has_word, normalize, normalize_name},
+};
 
 /// The types of lines that are runs; a line without a type is one, too. A config line starts a segment.
 const RUN_TYPES: &str = "run trial result experiment iteration";

@@ -1,12 +1,14 @@
 //! Finds the header of delimited text: what separates its cells, and whether it follows comments or text or is missing.
 
-use super::{
-    names::is_known_name,
-    number::parse_number,
-    split::split_line,
-    verdicts::{VerdictKind, parse_verdict},
+use super::split::split_line;
+use crate::{
+    import::words::{
+        names::is_known_name,
+        number::parse_number,
+        verdicts::{VerdictKind, parse_verdict},
+    },
+    log::{normalize_name, read_time},
 };
-use crate::log::{normalize_name, read_time};
 
 /// The header is searched for in this many lines, besides comments.
 const MAX_TEXT_LINES: usize = 20;

@@ -3,13 +3,17 @@
 use super::{
     choice::{BY_NAME, Candidate},
     evidence::{index_of, is_clear},
-    interpret::Interpretation,
-    names::{NOT_NEGATIVE, NameRank},
-    table::Table,
+    interpretation::Interpretation,
 };
-use crate::log::{
-    Direction::{self, Maximize, Minimize},
-    direction_of_name, has_word, matches_pattern, normalize_name, stated_direction,
+use crate::{
+    import::{
+        parse::table::Table,
+        words::names::{NOT_NEGATIVE, NameRank},
+    },
+    log::{
+        Direction::{self, Maximize, Minimize},
+        direction_of_name, has_word, matches_pattern, normalize_name, stated_direction,
+    },
 };
 
 /// Names that say that a column is the score, but not of what.

@@ -5,21 +5,25 @@ use std::collections::HashMap;
 use anyhow::Result;
 
 use super::{
-    ImportOptions,
-    align::Kind,
     choice::Choice,
     columns::{Column, Columns, hash_id},
     evidence::is_minus_one,
-    names::{COMMIT_NAMES, NameRank, aliases},
-    number::{is_empty_word, is_sentinel, parse_number},
     outcomes::{Outcome, VerdictColumns},
     roles::{Roles, find_parent_column, find_wordiest},
-    spool::FileRow,
     stated::{find_direction, find_metric_name},
-    table::Table,
-    verdicts::VerdictKind,
 };
-use crate::log::{ExpId, Role, Status, has_word, normalize_name};
+use crate::{
+    import::{
+        ImportOptions,
+        parse::{align::Kind, spool::FileRow, table::Table},
+        words::{
+            names::{COMMIT_NAMES, NameRank, aliases},
+            number::{is_empty_word, is_sentinel, parse_number},
+            verdicts::VerdictKind,
+        },
+    },
+    log::{ExpId, Role, Status, has_word, normalize_name},
+};
 
 /// Columns that change from trial to trial and make a hypothesis, at most.
 const MAX_SETTINGS: usize = 8;
@@ -36,33 +40,33 @@ const RUN_NAMES: &str = "exp_id id trial_id trial run_id run experiment_id exper
      iteration iter step n num";
 
 /// A log of which every column is understood.
-pub(super) struct Interpretation {
-    pub(super) table: Table,
-    pub(super) columns: Columns,
-    pub(super) roles: Roles,
-    pub(super) verdicts: VerdictColumns,
-    pub(super) choice: Option<Choice>,
-    pub(super) options: ImportOptions,
+pub(in crate::import) struct Interpretation {
+    pub(in crate::import) table: Table,
+    pub(in crate::import) columns: Columns,
+    pub(in crate::import) roles: Roles,
+    pub(in crate::import) verdicts: VerdictColumns,
+    pub(in crate::import) choice: Option<Choice>,
+    pub(in crate::import) options: ImportOptions,
     /// Columns that can replace an empty hypothesis, and settings that can replace those.
-    pub(super) texts: Vec<usize>,
-    pub(super) settings: Vec<(usize, String)>,
+    pub(in crate::import) texts: Vec<usize>,
+    pub(in crate::import) settings: Vec<(usize, String)>,
     /// The column by which parents are named, if it is not that of the ids.
-    pub(super) parent_key: Option<usize>,
+    pub(in crate::import) parent_key: Option<usize>,
     /// Columns of the start and the end, if no column has the duration.
-    pub(super) span: Option<(usize, usize)>,
+    pub(in crate::import) span: Option<(usize, usize)>,
 }
 
 /// A row whose outcome is known.
-pub(super) struct RowOutcome {
-    pub(super) outcome: Outcome,
+pub(in crate::import) struct RowOutcome {
+    pub(in crate::import) outcome: Outcome,
     /// Text and value.
-    pub(super) score: Option<(String, f64)>,
-    pub(super) reading: Reading,
+    pub(in crate::import) score: Option<(String, f64)>,
+    pub(in crate::import) reading: Reading,
 }
 
 /// What the cell of the score holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reading {
+pub(in crate::import) enum Reading {
     /// A number.
     Read,
     Blank,
@@ -72,7 +76,7 @@ pub(super) enum Reading {
 }
 
 impl Interpretation {
-    pub(super) fn new(mut table: Table, options: &ImportOptions) -> Result<Self> {
+    pub(in crate::import) fn new(mut table: Table, options: &ImportOptions) -> Result<Self> {
         let parent = find_parent_column(&table, &options.map)?;
         let columns = Columns::read(&table, parent)?;
         if table.first_cells.is_empty() && columns.are_newest_first(&table) {
@@ -127,7 +131,7 @@ impl Interpretation {
     }
 
     /// Settles the score, and then the roles that are left.
-    pub(super) fn settle(&mut self, choice: Option<Choice>) {
+    pub(in crate::import) fn settle(&mut self, choice: Option<Choice>) {
         if let Some(choice) = &choice {
             self.roles.release(choice.column);
         }
@@ -162,7 +166,7 @@ impl Interpretation {
     }
 
     /// Whether the rows are in the order of their times, as far as known. A table sorted by its scores has no trend.
-    pub(super) fn is_chronological(&self) -> bool {
+    pub(in crate::import) fn is_chronological(&self) -> bool {
         let time = self
             .roles
             .column(Role::Time)
@@ -188,7 +192,7 @@ impl Interpretation {
     }
 
     /// The column that holds the most of the ids in the parent column.
-    pub(super) fn find_parent_key(&self) -> Option<usize> {
+    pub(in crate::import) fn find_parent_key(&self) -> Option<usize> {
         let parent = self.roles.column(Role::Parent)?;
         let id = self.roles.column(Role::Id);
         let mut best = (0, false, None);
@@ -232,13 +236,13 @@ impl Interpretation {
     }
 
     /// The column whose numbers would be the ids, if some were not repeated.
-    pub(super) fn repeated_ids(&self) -> Option<usize> {
+    pub(in crate::import) fn repeated_ids(&self) -> Option<usize> {
         let mut columns = self.table.columns_in(RUN_NAMES).into_iter();
         columns.find(|&at| !self.roles.has(Role::Id) && self.columns.all[at].has_repeated_ids())
     }
 
     /// The id of a row, which is its number if no column has one.
-    pub(super) fn id_of(&self, row: &FileRow, index: u64) -> String {
+    pub(in crate::import) fn id_of(&self, row: &FileRow, index: u64) -> String {
         match self.roles.column(Role::Id) {
             Some(column) => row.cell(column).to_owned(),
             None => ExpId::Number(index).to_string(),
@@ -246,7 +250,7 @@ impl Interpretation {
     }
 
     /// The first row with each cell of the column that names parents: its id. A parent may be below its children.
-    pub(super) fn first_ids(&self) -> Result<HashMap<u64, String>> {
+    pub(in crate::import) fn first_ids(&self) -> Result<HashMap<u64, String>> {
         let (mut ids, mut index) = (HashMap::new(), 0);
         let Some(column) = self.parent_key else {
             return Ok(ids);
@@ -263,35 +267,35 @@ impl Interpretation {
         Ok(ids)
     }
 
-    pub(super) fn score_column(&self) -> Option<usize> {
+    pub(in crate::import) fn score_column(&self) -> Option<usize> {
         self.choice.as_ref().map(|choice| choice.column)
     }
 
-    pub(super) fn score_cell<'r>(&self, row: &'r FileRow) -> &'r str {
+    pub(in crate::import) fn score_cell<'r>(&self, row: &'r FileRow) -> &'r str {
         self.score_column().map_or("", |column| row.cell(column))
     }
 
-    pub(super) fn verdict_cell<'r>(&self, row: &'r FileRow) -> &'r str {
+    pub(in crate::import) fn verdict_cell<'r>(&self, row: &'r FileRow) -> &'r str {
         self.verdicts.column().map_or("", |column| row.cell(column))
     }
 
-    pub(super) fn metric(&self) -> &str {
+    pub(in crate::import) fn metric(&self) -> &str {
         self.score_column()
             .map_or("core_metric", |column| &self.table.names[column])
     }
 
-    pub(super) fn has_verdict(&self) -> bool {
+    pub(in crate::import) fn has_verdict(&self) -> bool {
         self.verdicts.verdict.is_some()
     }
 
     /// Whether -1 means "no score": no verdict tells which trials failed, and no other score is negative.
-    pub(super) fn skips_minus_one(&self) -> bool {
+    pub(in crate::import) fn skips_minus_one(&self) -> bool {
         let choice = self.choice.as_ref();
         !self.has_verdict() && choice.is_some_and(|choice| choice.has_only_minus_one)
     }
 
     /// The outcome and the score of a row.
-    pub(super) fn read(&self, row: &FileRow) -> RowOutcome {
+    pub(in crate::import) fn read(&self, row: &FileRow) -> RowOutcome {
         let cell = self.score_cell(row);
         let mut outcome = self.verdicts.outcome(row, cell, &self.options);
         let (score, reading) = self.read_score(cell, outcome.status);
@@ -321,7 +325,7 @@ impl Interpretation {
 
     /// Whether a row is not a trial: it has neither a score nor a verdict and is short, or has no id and no hypothesis and is
     /// mostly blank.
-    pub(super) fn is_event(&self, row: &FileRow, read: &RowOutcome) -> bool {
+    pub(in crate::import) fn is_event(&self, row: &FileRow, read: &RowOutcome) -> bool {
         if read.score.is_some() || !read.outcome.word.is_empty() {
             return false;
         }

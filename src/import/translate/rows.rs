@@ -4,19 +4,22 @@ use std::collections::{BTreeMap, HashMap};
 
 use anyhow::Result;
 
-use super::{
-    ImportOptions,
-    columns::hash_id,
-    interpret::{Interpretation, Reading, RowOutcome},
-    layout::Layout,
-    names::standard_name,
-    notes::Observations,
-    score,
-    spool::FileRow,
-    table::{Table, skipped},
-};
+use super::{layout::Layout, notes::Observations};
 use crate::{
     append::{LogState, delta, format_time},
+    import::{
+        ImportOptions,
+        interpret::{
+            columns::hash_id,
+            interpretation::{Interpretation, Reading, RowOutcome},
+            score,
+        },
+        parse::{
+            spool::FileRow,
+            table::{Table, skipped},
+        },
+        words::names::standard_name,
+    },
     log::{
         Direction, Role, STANDARD, SkippedLine, Status, Tie, has_word, normalize_name,
         parse_seconds, read_time, unit_seconds,
@@ -76,7 +79,7 @@ impl Translation {
 }
 
 /// Takes the rows of a translation.
-pub(super) trait RowSink {
+pub(in crate::import) trait RowSink {
     fn begin(&mut self, names: &[String], first_row: u64, is_reversed: bool) -> Result<()>;
     fn add(&mut self, row: TranslatedRow) -> Result<()>;
 }
@@ -101,7 +104,7 @@ pub fn translate(table: Table, options: &ImportOptions) -> Result<Translation> {
 }
 
 /// Translates a table row by row.
-pub(super) fn translate_to(
+pub(in crate::import) fn translate_to(
     table: Table,
     options: &ImportOptions,
     sink: &mut dyn RowSink,
@@ -353,7 +356,7 @@ fn round(seconds: f64) -> String {
 }
 
 /// The id of the best so far, and the difference of a completed trial to it; `None` if there is no best.
-pub(super) fn compare_to_best(
+pub(in crate::import) fn compare_to_best(
     state: &LogState,
     status: Status,
     score: Option<f64>,

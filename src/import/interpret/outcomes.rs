@@ -2,18 +2,21 @@
 
 use anyhow::Result;
 
-use super::{
-    ImportOptions,
-    columns::{Column, Columns},
-    number::{is_empty_word, is_sentinel, parse_number},
-    spool::FileRow,
-    table::Table,
-    verdicts::{
-        KEPT, PASSED, VERDICT_NAMES, VETO_NAMES, Verdict, VerdictKind, parse_verdict,
-        verdict_or_veto_kind,
+use super::columns::{Column, Columns};
+use crate::{
+    import::{
+        ImportOptions,
+        parse::{spool::FileRow, table::Table},
+        words::{
+            number::{is_empty_word, is_sentinel, parse_number},
+            verdicts::{
+                KEPT, PASSED, VERDICT_NAMES, VETO_NAMES, Verdict, VerdictKind, parse_verdict,
+                verdict_or_veto_kind,
+            },
+        },
     },
+    log::{Role, Status, normalize_name},
 };
-use crate::log::{Role, Status, normalize_name};
 
 type VerdictColumn = (usize, VerdictKind);
 
@@ -23,10 +26,10 @@ type VerdictColumn = (usize, VerdictKind);
     clippy::struct_excessive_bools,
     reason = "each is one fact about the cells"
 )]
-pub(super) struct VerdictColumns {
-    pub(super) verdict: Option<VerdictColumn>,
+pub(in crate::import) struct VerdictColumns {
+    pub(in crate::import) verdict: Option<VerdictColumn>,
     /// Whether the column was found by its words alone.
-    pub(super) is_guess: bool,
+    pub(in crate::import) is_guess: bool,
     /// Columns that retract what the verdict says.
     vetoes: Vec<VerdictColumn>,
     /// If the verdict is a decision, the column that says whether the trial ran at all.
@@ -36,45 +39,45 @@ pub(super) struct VerdictColumns {
     /// Whether a verdict is written only where a trial failed.
     blank_is_completed: bool,
     /// Whether the verdict decides which trials are kept, and does not only say that they completed.
-    pub(super) has_decisions: bool,
+    pub(in crate::import) has_decisions: bool,
 }
 
 /// What became of a row.
-pub(super) struct Outcome {
-    pub(super) status: Status,
+pub(in crate::import) struct Outcome {
+    pub(in crate::import) status: Status,
     /// The name of the status, or the word that is not one.
-    pub(super) word: String,
+    pub(in crate::import) word: String,
 }
 
 impl Outcome {
-    pub(super) fn new(status: Status) -> Self {
+    pub(in crate::import) fn new(status: Status) -> Self {
         let word = status.name().to_owned();
         Self { status, word }
     }
 }
 
 impl VerdictColumns {
-    pub(super) fn column(&self) -> Option<usize> {
+    pub(in crate::import) fn column(&self) -> Option<usize> {
         self.verdict.map(|(column, _)| column)
     }
 
-    pub(super) fn kind(&self) -> VerdictKind {
+    pub(in crate::import) fn kind(&self) -> VerdictKind {
         self.verdict.map_or(VerdictKind::Words, |(_, kind)| kind)
     }
 
-    pub(super) fn is_taken(&self, column: usize) -> bool {
+    pub(in crate::import) fn is_taken(&self, column: usize) -> bool {
         self.column() == Some(column) || self.completion == Some(column)
     }
 
     /// Whether the words of the verdict say more than the statuses that they become.
-    pub(super) fn loses_words(&self, columns: &Columns) -> bool {
+    pub(in crate::import) fn loses_words(&self, columns: &Columns) -> bool {
         let is_plain = |column: usize| columns.all[column].verdicts.are_statuses;
         let has_words = self.kind() == VerdictKind::Words && self.column().is_some_and(is_plain);
         !has_words || !self.vetoes.is_empty() || self.completion.is_some()
     }
 
     /// The columns that `--map` names, else those that have verdicts.
-    pub(super) fn choose(
+    pub(in crate::import) fn choose(
         table: &Table,
         columns: &Columns,
         options: &ImportOptions,
@@ -158,7 +161,12 @@ impl VerdictColumns {
     }
 
     /// The status of a row with this score cell.
-    pub(super) fn outcome(&self, row: &FileRow, score: &str, options: &ImportOptions) -> Outcome {
+    pub(in crate::import) fn outcome(
+        &self,
+        row: &FileRow,
+        score: &str,
+        options: &ImportOptions,
+    ) -> Outcome {
         let (mut word, mut verdict) = ("", None);
         if let Some((column, kind)) = self.verdict {
             word = row.cell(column);

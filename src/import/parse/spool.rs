@@ -15,32 +15,32 @@ const MAX_IN_MEMORY: usize = 1 << 20;
 
 /// A row of an external log.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(super) struct FileRow {
-    pub(super) line: u64,
-    pub(super) cells: Vec<String>,
+pub(in crate::import) struct FileRow {
+    pub(in crate::import) line: u64,
+    pub(in crate::import) cells: Vec<String>,
     /// Identifies the row however its columns are interpreted.
-    pub(super) fingerprint: u64,
+    pub(in crate::import) fingerprint: u64,
     /// Whether it has more or fewer cells than the header.
-    pub(super) is_wide: bool,
-    pub(super) is_short: bool,
+    pub(in crate::import) is_wide: bool,
+    pub(in crate::import) is_short: bool,
 }
 
 impl FileRow {
-    pub(super) fn cell(&self, column: usize) -> &str {
+    pub(in crate::import) fn cell(&self, column: usize) -> &str {
         self.cells.get(column).map_or("", |cell| cell.trim())
     }
 }
 
 /// Bytes in memory, or in a temporary file without a name once they are many.
 #[derive(Default)]
-pub(super) struct Spool {
+pub(in crate::import) struct Spool {
     bytes: Vec<u8>,
     file: Option<File>,
-    pub(super) len: u64,
+    pub(in crate::import) len: u64,
 }
 
 impl Spool {
-    pub(super) fn write(&mut self, bytes: &[u8]) -> Result<()> {
+    pub(in crate::import) fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.bytes.extend_from_slice(bytes);
         self.len += bytes.len() as u64;
         if self.bytes.len() > MAX_IN_MEMORY {
@@ -61,7 +61,7 @@ impl Spool {
         Ok(())
     }
 
-    pub(super) fn finish(mut self) -> Result<Source> {
+    pub(in crate::import) fn finish(mut self) -> Result<Source> {
         if self.file.is_some() {
             self.flush()?;
         }
@@ -74,13 +74,13 @@ impl Spool {
 
 /// The rows of a log while they are parsed.
 #[derive(Default)]
-pub(super) struct RowSpool {
+pub(in crate::import) struct RowSpool {
     spool: Spool,
-    pub(super) count: usize,
+    pub(in crate::import) count: usize,
 }
 
 impl RowSpool {
-    pub(super) fn push(&mut self, row: &FileRow) -> Result<()> {
+    pub(in crate::import) fn push(&mut self, row: &FileRow) -> Result<()> {
         let bytes = postcard::to_allocvec(row)?;
         let len = u32::try_from(bytes.len()).context("a row is too long")?;
         self.spool.write(&len.to_le_bytes())?;
@@ -89,7 +89,7 @@ impl RowSpool {
         Ok(())
     }
 
-    pub(super) fn finish(self) -> Result<Rows> {
+    pub(in crate::import) fn finish(self) -> Result<Rows> {
         let (len, count) = (self.spool.len, self.count);
         let source = self.spool.finish()?;
         Ok(Rows {
@@ -102,16 +102,19 @@ impl RowSpool {
 }
 
 /// The rows of a log, to be read as often as needed.
-pub(super) struct Rows {
+pub(in crate::import) struct Rows {
     source: Source,
     len: u64,
-    pub(super) count: usize,
+    pub(in crate::import) count: usize,
     /// Where the rows are, if they are read from the last to the first.
     order: Option<Vec<u64>>,
 }
 
 impl Rows {
-    pub(super) fn for_each(&self, mut visit: impl FnMut(FileRow) -> Result<()>) -> Result<()> {
+    pub(in crate::import) fn for_each(
+        &self,
+        mut visit: impl FnMut(FileRow) -> Result<()>,
+    ) -> Result<()> {
         if let Some(order) = &self.order {
             for &at in order.iter().rev() {
                 let mut reader = self.reader(at, 4096);
@@ -127,7 +130,7 @@ impl Rows {
     }
 
     /// Turns the rows round.
-    pub(super) fn reverse(&mut self) -> Result<()> {
+    pub(in crate::import) fn reverse(&mut self) -> Result<()> {
         let (mut order, mut at) = (Vec::with_capacity(self.count), 0);
         let mut reader = self.reader(0, 128 * 1024);
         for _ in 0..self.count {

@@ -1,10 +1,10 @@
 //! Fits the cells of a file into the columns of a log.
 
-use super::{
-    origin::{RowOrigin, SOURCE_COLUMN},
-    translate::Translation,
+use super::origin::{RowOrigin, SOURCE_COLUMN};
+use crate::{
+    import::translate::Translation,
+    log::{Role, Schema},
 };
-use crate::log::{Role, Schema};
 
 /// The cells of a row in the columns of the log. What has no column goes into the notes, and the score into the column of the
 /// store's metric.

@@ -1,13 +1,13 @@
 //! Fits rows with more cells than columns.
 
-use super::{
+use crate::import::words::{
     number::parse_number,
     verdicts::{VerdictKind, parse_verdict},
 };
 
 /// What the cells of a column are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(in crate::import) enum Kind {
     Number,
     Verdict,
     Text,
@@ -16,7 +16,7 @@ pub(super) enum Kind {
 
 /// Joins the parts of a text, or moves the cells without a column to the end, whichever leaves numbers and verdicts in their
 /// columns. Without an answer the last cells are left over.
-pub(super) fn align(
+pub(in crate::import) fn align(
     mut cells: Vec<String>,
     width: usize,
     kinds: &[Kind],

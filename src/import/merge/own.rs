@@ -2,12 +2,12 @@
 
 use anyhow::Result;
 
-use super::{
-    origin::FormerRows,
-    table::fingerprint,
-    translate::{TranslatedRow, Translation},
+use super::origin::FormerRows;
+use crate::{
+    import::parse::table::fingerprint,
+    import::translate::{TranslatedRow, Translation},
+    log::{Damage, Log, Role, Row, STANDARD, Schema, SkippedLine},
 };
-use crate::log::{Damage, Log, Role, Row, STANDARD, Schema, SkippedLine};
 
 /// Takes the rows of a log of lineage over as they are. Damaged rows are skipped.
 pub fn translate_own(log: &Log) -> Result<Translation> {

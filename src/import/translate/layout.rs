@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
-use super::{
-    interpret::Interpretation,
-    names::standard_name,
-    table::{TakenNames, claim_name},
+use crate::{
+    import::{
+        interpret::interpretation::Interpretation,
+        parse::table::{TakenNames, claim_name},
+        words::names::standard_name,
+    },
+    log::{STANDARD, Schema},
 };
-use crate::log::{STANDARD, Schema};
 
 /// Where the columns of the file go.
 pub(super) struct Layout {

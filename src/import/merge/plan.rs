@@ -8,10 +8,10 @@ use super::{
     fit::add_note,
     origin::{RowOrigin, SOURCE_COLUMN, StoredTrials},
     recognize::{ImportedRows, RowMatch},
-    translate::{Translation, compare_to_best},
 };
 use crate::{
     append::LogState,
+    import::translate::{Translation, compare_to_best},
     index::IndexedLog,
     log::{ExpId, Number, Role, Schema, Status, shown_id},
 };

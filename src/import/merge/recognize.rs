@@ -10,9 +10,9 @@ use std::{
 use super::{
     fit::fit_cells,
     origin::{RowOrigin, SOURCE_COLUMN, StoredTrial, StoredTrials},
-    translate::Translation,
 };
 use crate::{
+    import::translate::Translation,
     log::{ExpId, Role, Schema},
     text::escape_controls,
 };

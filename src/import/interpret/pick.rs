@@ -5,10 +5,12 @@ use anyhow::{Result, bail};
 use super::{
     choice::{BY_NAME, Candidate},
     evidence::CLEAR_RATIO,
-    interpret::Interpretation,
-    names::NameRank,
+    interpretation::Interpretation,
 };
-use crate::log::{has_word, normalize_name};
+use crate::{
+    import::words::names::NameRank,
+    log::{has_word, normalize_name},
+};
 
 /// What a missing value costs if no verdict tells which column is the score.
 const MISSING: f64 = 0.3;

@@ -1,0 +1,44 @@
+//! A file of any format as a table.
+
+pub(in crate::import) mod align;
+mod declared;
+mod delimited;
+mod header;
+mod json;
+mod json_rows;
+mod optuna;
+mod split;
+pub(in crate::import) mod spool;
+pub(in crate::import) mod table;
+mod text;
+
+use anyhow::{Result, bail};
+
+use crate::log::Source;
+use table::Table;
+
+const NOT_A_LOG: &str =
+    "not a log: expected TSV or CSV with a header, or JSON lines; `lineage init` starts a log";
+
+/// Parses a file. Of JSON lines in several segments, it reads the given one, else the last.
+pub fn parse(bytes: &[u8], segment: Option<u64>) -> Result<Table> {
+    parse_source(Source::Memory(bytes.to_vec()), segment)
+}
+
+pub(in crate::import) fn parse_source(source: Source, segment: Option<u64>) -> Result<Table> {
+    let text = text::Text::new(source)?;
+    for line in text.lines() {
+        let (_, line) = line?;
+        if header::is_blank_or_comment(&line) {
+            continue;
+        }
+        if line.trim_start().starts_with(['{', '[']) {
+            return json::parse(text.read_all()?, segment);
+        }
+        break;
+    }
+    if segment.is_some() {
+        bail!("--segment is for JSON lines; this log has no segments");
+    }
+    delimited::parse(&text)
+}

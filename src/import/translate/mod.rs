@@ -1,0 +1,8 @@
+//! A table whose columns are understood, as a log of lineage.
+
+mod layout;
+mod notes;
+mod rows;
+
+pub(in crate::import) use rows::{RowSink, compare_to_best, translate_to};
+pub use rows::{TranslatedRow, Translation, translate};
