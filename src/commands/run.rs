@@ -8,7 +8,7 @@ use std::{ffi::OsString, path::PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueHint};
-use regex::bytes::Regex;
+use regex::bytes::{Regex, RegexBuilder};
 
 use self::start::Started;
 use super::append::{
@@ -115,7 +115,9 @@ pub fn run(args: Run, context: &Context) -> Result<()> {
 }
 
 fn parse_score_regex(text: &str) -> Result<Regex> {
-    let regex = Regex::new(text)?;
+    // Tables for `(?i)` in every script would slow down each start of the program.
+    let in_ascii = |_| RegexBuilder::new(text).unicode(false).build();
+    let regex = Regex::new(text).or_else(in_ascii)?;
     match regex.captures_len() {
         2 => Ok(regex),
         _ => bail!("needs one group, around the number: 'loss (\\S+)'"),
