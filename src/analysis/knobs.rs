@@ -48,36 +48,35 @@ fn knob_at(words: &[&str]) -> Option<(String, usize)> {
 
 /// The words of a text; `=`, arrows and the ends of phrases are words of their own.
 fn split_words(text: &str) -> Vec<&str> {
-    let is_border =
-        |c: char| !c.is_ascii_alphanumeric() && (c.is_whitespace() || ",;:()[]{}\"'`".contains(c));
-    let mut words = Vec::new();
-    for phrase in text.split_inclusive([',', ';', ')', ']', '}']) {
-        for mut rest in phrase.split(is_border) {
-            while let Some((at, sign)) = find_sign(rest) {
-                words.push(&rest[..at]);
-                words.push(sign);
-                rest = &rest[at + sign.len()..];
-            }
-            let word = rest.trim_end_matches('.'); // the end of a sentence
-            words.extend([word, &rest[word.len()..]]);
+    let (mut words, mut start) = (Vec::new(), 0);
+    for (at, c) in text.char_indices() {
+        if at < start || c.is_ascii_alphanumeric() {
+            continue;
         }
-        words.push(&phrase[phrase.trim_end_matches(is_border).len()..]);
+        let (before, rest) = (&text[start..at], &text[at..]);
+        let is_arrow = rest.starts_with("->");
+        let len = if is_arrow { 2 } else { c.len_utf8() };
+        if is_arrow || matches!(c, '=' | '→') {
+            words.extend([before, &rest[..len]]);
+        } else if c.is_whitespace() || ",;:()[]{}\"'`".contains(c) {
+            words.extend(split_end(before));
+            if matches!(c, ',' | ';' | ')' | ']' | '}') {
+                words.push(&rest[..len]);
+            }
+        } else {
+            continue;
+        }
+        start = at + len;
     }
+    words.extend(split_end(&text[start..]));
     words.retain(|word| !word.is_empty());
     words
 }
 
-/// The first `=` or arrow, and where it is.
-fn find_sign(text: &str) -> Option<(usize, &'static str)> {
-    for (at, c) in text.char_indices() {
-        match c {
-            '=' => return Some((at, "=")),
-            '→' => return Some((at, "→")),
-            '-' if text[at..].starts_with("->") => return Some((at, "->")),
-            _ => {}
-        }
-    }
-    None
+/// A word, and the points that end its sentence.
+fn split_end(word: &str) -> [&str; 2] {
+    let (word, points) = word.split_at(word.trim_end_matches('.').len());
+    [word, points]
 }
 
 /// The words that every text has which turns a knob: its value, or the number of its unit.

@@ -232,7 +232,9 @@ fn normalize(text: &str) -> String {
             '-' => is_after_space && !out.is_empty() && is_before_digit(),
             _ => c.is_alphanumeric(),
         };
-        if is_word {
+        if is_word && c.is_ascii() {
+            out.push(c.to_ascii_lowercase()); // much faster
+        } else if is_word {
             out.extend(c.to_lowercase());
         } else if !is_after_space {
             out.push(' ');
