@@ -40,13 +40,8 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 
 /// Whether `visible` would change nothing in a trimmed text.
 fn is_visible(text: &str) -> bool {
-    let mut is_after_space = false;
-    text.chars().all(|c| {
-        let is_space = c == ' ';
-        let is_second_space = is_space && is_after_space;
-        is_after_space = is_space;
-        !is_second_space && (matches!(c, ' '..='~') || !is_escaped(c) && !c.is_whitespace())
-    })
+    let is_plain = |c| matches!(c, ' '..='~') || !is_escaped(c) && !c.is_whitespace();
+    !text.contains("  ") && text.chars().all(is_plain)
 }
 
 fn is_escaped(c: char) -> bool {
