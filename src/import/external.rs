@@ -106,11 +106,11 @@ pub fn open_external(
 fn lacks_score(source: &Source, names: &[String]) -> Result<bool> {
     let mut bytes = vec![0; HEAD];
     let len = source.read_at(&mut bytes, 0)?;
-    let text = String::from_utf8_lossy(&bytes[..len]);
     let is_filled = |words: &str| {
-        text.lines().skip(1).any(|line| {
-            let mut cells = line.split('\t').zip(names);
-            cells.any(|(cell, name)| has_word(words, name) && !cell.trim().is_empty())
+        let mut lines = bytes[..len].split(|&b| b == b'\n').skip(1);
+        lines.any(|line| {
+            let mut cells = line.split(|&b| b == b'\t').zip(names);
+            cells.any(|(cell, name)| has_word(words, name) && !cell.trim_ascii().is_empty())
         })
     };
     Ok(is_filled("delta_vs_best") && !is_filled(SCORE_COLUMNS))

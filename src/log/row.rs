@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
+use memchr::memmem;
+
 use super::{
     Cells, ExpId, Number, Role, SOURCE_COLUMN, Schema, Status,
     cells::{decode, encode_row, split_line, unquote},
@@ -197,9 +199,10 @@ impl<'a> Row<'a> {
     pub fn is_imported(&self) -> bool {
         match self.schema.find(SOURCE_COLUMN) {
             Some(column) => !self.bytes_at(column).is_empty(),
-            None => self
-                .text(Role::Notes)
-                .contains(&format!("[{SOURCE_COLUMN}: ")),
+            None => {
+                let note = format!("[{SOURCE_COLUMN}: ");
+                memmem::find(&self.bytes(Role::Notes), note.as_bytes()).is_some()
+            }
         }
     }
 
