@@ -40,9 +40,9 @@ fn write(started: Started, args: &Run, context: &Context) -> Result<()> {
     }
     batch.print_messages(context);
     if let Some(outcome) = batch.outcomes.first() {
-        let score = draft.get("metric").unwrap_or_default();
+        let metric = draft.get("metric").unwrap_or_default();
         let notes = draft.get("notes").unwrap_or_default();
-        context.ui.aside(&summarize(outcome, score, notes));
+        context.ui.aside(&summarize(outcome, metric, notes));
     }
     Ok(())
 }

@@ -4,5 +4,5 @@ mod layout;
 mod notes;
 mod rows;
 
-pub(in crate::import) use rows::{RowSink, compare_to_best, translate_to};
-pub use rows::{TranslatedRow, Translation, translate};
+pub(in crate::import) use rows::{RowSink, TranslatedRow, compare_to_best, translate_to};
+pub use rows::{Translation, translate};
