@@ -20,7 +20,7 @@ const BETTER: [(Direction, &str); 7] = [
         _quality_ _utility_ _gain_ _uplift_ auroc _f1_ _r2_ _map_ _map50_ _iou_ _dice_ ndcg _mrr_ precision recall _bleu_ \
         rouge _psnr_ _ssim_ _elo_ sharpe profit _pnl_ revenue reward _return sortino calmar win_rate pass_rate success _passed_ \
         fitness score coverage _top1_ _top5_ _top_1_ _top_5_ _pass_1_ _pass_5_ _pass_10_ _pass_k_ solve_rate \
-        _solved_ hit_rate correlation spearman pearson exact_match _em_ likelihood"),
+        _solved_ hit_rate _corr_ correlation spearman pearson exact_match _em_ likelihood"),
     (Minimize, "_s_ _ms_ _us_ _ns_ seconds duration runtime _time_ _bytes_ _size_ memory"),
 ];
 

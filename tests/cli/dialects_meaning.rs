@@ -274,7 +274,7 @@ fn a_score_without_decisions_is_found_by_what_the_columns_hold() {
         (
             "000 1.9",
             "total_return,sharpe\n8.1,1.9\n8.8,1.7\n7.9,1.6\n8.3,1.2\n5.5,0.8\n",
-            "assuming sharpe (higher is better): by its name, and the rows are sorted by it",
+            "assuming sharpe (higher is better): the rows are sorted by it",
         ),
         (
             "001 0.26",

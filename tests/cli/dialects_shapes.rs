@@ -101,7 +101,7 @@ fn old_line_ends_and_crashes_alone_are_a_log() {
         (
             "001 5",
             "id\tscore\tstatus\tscore\n1\t5\tkeep\t7\n",
-            "by its name, the first of score score_2; override with --metric",
+            "by its name, out of score score_2; override with --metric",
         ),
         ("001 5", "id\tscore\tstatus\tscore\n1\t5\tkeep\t5\n", ""),
     ]);

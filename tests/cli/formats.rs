@@ -194,7 +194,7 @@ fn two_equally_good_candidates_are_an_error_that_lists_them() {
     assert_eq!(best_of(&named, &[]).1.to_string(), "2");
     let said = stderr(&named, &["best"]);
     assert!(
-        said.contains("by its name, the first of val_loss val_acc; override with --metric"),
+        said.contains("by its name, out of val_loss val_acc; override with --metric"),
         "{said}"
     );
 }

@@ -6,8 +6,25 @@ use crate::{
     log::Direction,
 };
 
-/// The reason that is no guess.
 pub(in crate::import) const BY_NAME: &str = "by its name";
+
+/// Why a column or a direction was chosen.
+#[derive(Clone, Debug)]
+pub(in crate::import) struct Reason {
+    pub(in crate::import) text: String,
+    /// Whether something else is possible, so that a note says the reason.
+    pub(in crate::import) is_guess: bool,
+}
+
+impl Reason {
+    pub(in crate::import) fn guess(text: impl Into<String>) -> Self {
+        let text = text.into();
+        Self {
+            text,
+            is_guess: true,
+        }
+    }
+}
 
 /// A column that may be the score, with what the trials say about it.
 pub(in crate::import) struct Candidate {
@@ -22,44 +39,35 @@ pub(in crate::import) struct Choice {
     pub(in crate::import) column: usize,
     pub(in crate::import) format: NumberFormat,
     pub(in crate::import) direction: Direction,
-    /// Why this column and this direction, if they are guesses.
-    pub(in crate::import) column_reason: Option<String>,
-    pub(in crate::import) direction_reason: Option<String>,
+    /// Why this column and this direction; `None` if a flag or the file says so.
+    pub(in crate::import) column_reason: Option<Reason>,
+    pub(in crate::import) direction_reason: Option<Reason>,
     /// Whether -1 is the only negative number, and not the only number.
     pub(in crate::import) has_only_minus_one: bool,
 }
 
 impl Choice {
-    /// What a telling name says, and no other column or trial contradicts, is no guess.
-    pub(in crate::import) fn forget_certain(&mut self, rank: NameRank) {
-        let has_rival = |reason: &String| reason.starts_with(BY_NAME) && reason != BY_NAME;
-        let column_is_sure = !self.column_reason.as_ref().is_some_and(has_rival);
-        let direction_is_sure = self
-            .direction_reason
-            .as_ref()
-            .is_none_or(|reason| reason == BY_NAME);
-        if rank <= NameRank::Known && column_is_sure && direction_is_sure {
-            self.column_reason = None;
-            self.direction_reason = None;
-        }
-    }
-
-    /// What was assumed, with the evidence.
+    /// What was assumed, with the evidence, if it is a guess.
     pub(in crate::import) fn note(&self, metric: &str) -> Option<String> {
         let better = self.direction.better_word();
-        let (column, direction) = match (&self.column_reason, &self.direction_reason) {
-            (None, None) => return None,
-            (Some(reason), None) => {
+        let reasons = [&self.column_reason, &self.direction_reason];
+        if !reasons.into_iter().flatten().any(|reason| reason.is_guess) {
+            return None;
+        }
+        let text = |reason: &Option<Reason>| reason.as_ref().map(|reason| reason.text.clone());
+        let (column, direction) = match reasons.map(text) {
+            [None, None] => return None,
+            [Some(reason), None] => {
                 return Some(format!(
                     "assuming {metric} is the score ({reason}); override with --metric"
                 ));
             }
-            (None, Some(reason)) => {
+            [None, Some(reason)] => {
                 return Some(format!(
                     "assuming {better} {metric} is better ({reason}); override with --direction"
                 ));
             }
-            (Some(column), Some(direction)) => (column, direction),
+            [Some(column), Some(direction)] => (column, direction),
         };
         let evidence = if direction.starts_with(column.as_str()) {
             direction.clone()

@@ -1,7 +1,7 @@
 //! Which scores are better: as a flag or the file states it, else by the name of the score and the evidence of the trials.
 
 use super::{
-    choice::{BY_NAME, Candidate},
+    choice::{BY_NAME, Candidate, Reason},
     evidence::{index_of, is_clear},
     interpretation::Interpretation,
 };
@@ -25,7 +25,7 @@ const HEIRS: &str = "choices of the next parent fit";
 pub(super) fn choose_direction(
     log: &Interpretation,
     chosen: &Candidate,
-) -> (Direction, Option<String>) {
+) -> (Direction, Option<Reason>) {
     let declared = &log.table.declared;
     let applies = declared_metric_is_score(&log.table, chosen);
     let stated = stated_direction(&log.table.names[chosen.column]);
@@ -33,11 +33,13 @@ pub(super) fn choose_direction(
     if let Some(direction) = known.or(declared.direction.filter(|_| applies)) {
         return (direction, None);
     }
-    let (direction, mut reason) = guess_direction(log, chosen);
+    let (direction, mut text) = guess_direction(log, chosen);
     if let (Some(declared), Some(other)) = (declared.direction, &declared.name) {
-        reason += &format!("; the file says {declared} of {other}");
+        text += &format!("; the file says {declared} of {other}");
     }
-    (direction, Some(reason))
+    let is_vague = !log.verdicts.has_decisions && is_generic(&log.table, chosen);
+    let is_guess = text != BY_NAME || is_vague;
+    (direction, Some(Reason { text, is_guess }))
 }
 
 fn guess_direction(log: &Interpretation, chosen: &Candidate) -> (Direction, String) {

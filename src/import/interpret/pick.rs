@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use super::{
-    choice::{BY_NAME, Candidate},
+    choice::{BY_NAME, Candidate, Reason},
     evidence::CLEAR_RATIO,
     interpretation::Interpretation,
 };
@@ -19,8 +19,8 @@ const MIN_ROWS: u32 = 4;
 /// The first or last word of the name of a column that sums up others.
 const SUMMARIES: &str = "avg mean average overall total";
 
-/// The index of a candidate and, if it is a guess, the reason.
-type Pick = (usize, Option<String>);
+/// The index of a candidate and the reason, if it was not named.
+type Pick = (usize, Option<Reason>);
 
 pub(super) fn pick(
     log: &Interpretation,
@@ -35,8 +35,8 @@ pub(super) fn pick(
     let contest = Contest { log, candidates };
     let usual = contest.find_usual();
     if let Some(at) = contest.find_with_differences(&usual) {
-        let reason = "the differences in the log are its own".to_owned();
-        return Ok(Some((at, Some(reason))));
+        let text = "the differences in the log are its own";
+        return Ok(Some((at, Some(contest.explain(at, text)))));
     }
     let likeliest = contest.find_likeliest(&usual);
     let Some(best) = contest.find_best_name(&likeliest) else {
@@ -124,42 +124,55 @@ impl Contest<'_> {
         let has_evidence = self.has_decisions() && chosen.evidence.keeps > 0;
         let is_equal = |at: &usize| self.candidates[*at].rank == chosen.rank;
         let equal: Vec<usize> = likeliest.iter().copied().filter(is_equal).collect();
-        if !self.has_decisions() && equal.len() > 1 {
-            let is_sorted = |at: &&usize| self.candidates[**at].evidence.is_sorted();
-            if let Some(sorted) = only(equal.iter().filter(is_sorted)) {
-                let reason = match chosen.rank {
-                    NameRank::Unknown => "the rows are sorted by it".to_owned(),
-                    _ => format!("{BY_NAME}, and the rows are sorted by it"),
-                };
-                return Ok((sorted, Some(reason)));
-            }
+        if let Some(sorted) = self.find_sorted(chosen.rank, likeliest) {
+            return Ok((sorted, Some(Reason::guess("the rows are sorted by it"))));
         }
         if has_losers && has_evidence && !self.has_rival(best, likeliest) {
-            return Ok((best, Some(chosen.evidence.likelier().1)));
+            let text = chosen.evidence.likelier().1;
+            return Ok((best, Some(self.explain(best, text))));
         }
         if chosen.rank < NameRank::Unknown {
             let best = self.find_summary(&equal).unwrap_or(best);
             return Ok((best, Some(self.describe_name(best, &equal, likeliest))));
         }
         if equal.len() == 1 || has_evidence {
-            return Ok((best, Some("the likeliest column of numbers".to_owned())));
+            return Ok((best, Some(Reason::guess("the likeliest column of numbers"))));
         }
         self.guess(chosen.rank, &equal)
     }
 
-    fn describe_name(&self, best: usize, equal: &[usize], likeliest: &[usize]) -> String {
-        if self.has_rival(best, likeliest) {
-            return format!("{BY_NAME}, though others fit as well");
+    /// The only one of several metrics by which the rows of a log without decisions are sorted.
+    fn find_sorted(&self, rank: NameRank, likeliest: &[usize]) -> Option<usize> {
+        let is_metric = |at: &&usize| self.candidates[**at].rank <= rank.max(NameRank::Known);
+        let metrics = likeliest.iter().filter(is_metric);
+        let is_sorted = |at: &&usize| self.candidates[**at].evidence.is_sorted();
+        if self.has_decisions() || metrics.clone().count() < 2 {
+            return None;
         }
-        let is_repeated = |at: &usize| equal.contains(at) || self.repeats_name(*at, best);
-        let like_it = likeliest.iter().copied().filter(is_repeated);
+        only(metrics.filter(is_sorted))
+    }
+
+    /// A reason that decides, so that the column is a guess only if its name does not say that it is a metric.
+    fn explain(&self, at: usize, text: impl Into<String>) -> Reason {
+        Reason {
+            text: text.into(),
+            is_guess: self.candidates[at].rank > NameRank::Known,
+        }
+    }
+
+    fn describe_name(&self, best: usize, equal: &[usize], likeliest: &[usize]) -> Reason {
+        if self.has_rival(best, likeliest) {
+            return Reason::guess("by its name, though others fit as well");
+        }
+        let is_other_metric =
+            |at: &usize| !self.has_decisions() && self.candidates[*at].rank <= NameRank::Known;
+        let is_like_it =
+            |at: &usize| equal.contains(at) || self.repeats_name(*at, best) || is_other_metric(at);
+        let like_it = likeliest.iter().copied().filter(is_like_it);
         let names: Vec<&str> = like_it.map(|at| self.name(at)).collect();
         match names.len() {
-            1 => BY_NAME.to_owned(),
-            _ if names[0] == self.name(best) => {
-                format!("{BY_NAME}, the first of {}", names.join(" "))
-            }
-            _ => format!("{BY_NAME}, out of {}", names.join(" ")),
+            1 => self.explain(best, BY_NAME),
+            _ => Reason::guess(format!("by its name, out of {}", names.join(" "))),
         }
     }
 
@@ -210,12 +223,14 @@ impl Contest<'_> {
             names.join(" ")
         };
         match (rank, measured.last()) {
-            (NameRank::Unknown, Some(&last)) if !has_few_rows => {
-                Ok((last, Some(format!("the last of {}", names(&measured)))))
-            }
-            (NameRank::Milliseconds | NameRank::Seconds | NameRank::Size, _) => {
-                Ok((equal[0], Some(format!("the first of {}", names(equal)))))
-            }
+            (NameRank::Unknown, Some(&last)) if !has_few_rows => Ok((
+                last,
+                Some(Reason::guess(format!("the last of {}", names(&measured)))),
+            )),
+            (NameRank::Milliseconds | NameRank::Seconds | NameRank::Size, _) => Ok((
+                equal[0],
+                Some(Reason::guess(format!("the first of {}", names(equal)))),
+            )),
             _ => bail!(self.describe_equal(equal)),
         }
     }

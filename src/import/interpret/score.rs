@@ -58,16 +58,14 @@ pub(in crate::import) fn choose(log: &Interpretation) -> Result<Option<Choice>> 
     };
     let chosen = candidates.swap_remove(at);
     let (direction, direction_reason) = choose_direction(log, &chosen);
-    let mut choice = Choice {
+    Ok(Some(Choice {
         column: chosen.column,
         has_only_minus_one: chosen.evidence.has_only_minus_one(),
         format: log.columns.all[chosen.column].format.clone(),
         direction,
         column_reason,
         direction_reason,
-    };
-    choice.forget_certain(chosen.rank);
-    Ok(Some(choice))
+    }))
 }
 
 /// The column that a flag, a setting or the file names.

@@ -93,7 +93,7 @@ const RANKS: [(NameRank, &str); 16] = [
     (NameRank::Metric, "=core_metric =metric =metric_value =primary_metric"),
     (NameRank::Score, "=score =objective =obj =fitness =value =values_0 =result =mean_test_score =metric_after =target_metric"),
     (NameRank::Setting, "params_ _param_ _config_ _hparams_ _hyperparameters_ _tolerance _threshold _weight$ _coef$ _max_iter _maxiter"),
-    (NameRank::Derived, "_delta _std_ _stderr_ _sd_ _prev _baseline_ _target_ _expected_ _confidence_ _improvement_delta \
+    (NameRank::Derived, "_delta _std_ _stderr_ _sd_ _prev _baseline_ _target_ _gap_ _fold_ _expected_ _confidence_ _improvement_delta \
         _segment_ _split _min$ _max$ _before$ _before_ _parent_ _rank_ _row_ _best_so_far _running_best _ci_ _var_ _old_ \
         =best =best_score =best_metric _guard _champion_ _incumbent_ _reference_ _dev$"),
     (NameRank::Combined, "_combined_ _overall_ _aggregate_ _composite_ _primary_ _ensemble_ _objective_"),
