@@ -79,11 +79,9 @@ fn write_page(args: &Report, store: &Store, context: &Context, reload: Option<u6
     let log = open_log(store, &(&args.read).into())?;
     log.require_score()?;
     context.print_notes(&log);
-    let page = Page {
-        reload,
-        prompts: read_prompts(store, context)?,
-        ..make_page(&log, store)?
-    };
+    let mut page = make_page(&log, store)?;
+    page.reload = reload;
+    page.prompts = read_prompts(store, context)?;
     write_file(&args.output, format_report(&page)?.as_bytes(), context)?;
     context.warn_damage(&log);
     Ok(())

@@ -1,10 +1,11 @@
 //! `lineage run`: run the command of one trial, and log its outcome.
 
 mod outcome;
-mod plan;
 mod start;
 
-use std::{ffi::OsString, path::PathBuf};
+use std::ffi::OsString;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueHint};
@@ -18,10 +19,15 @@ use super::append::{
 use super::args::{TimeLimit, parse_positive};
 use super::suggesting::Suggesting;
 use super::{Context, ExitStatus, candidates};
-use crate::run::{Runner, combine, parse_status};
+use crate::log::{Role, Schema};
+use crate::run::{Plan, Rules, Runner, Wanted, combine, parse_status};
+use crate::store::Store;
 
 const RUNNING: &str = "How it is run";
 const OUTCOME: &str = "How the outcome is found";
+
+/// Columns that the output of a command does not tell, even if it has a number of their name.
+const NOT_MEASURED: [Role; 4] = [Role::Expected, Role::Delta, Role::TotalSeconds, Role::Score];
 
 /// Run the command of one trial, and log its outcome, whatever it is
 ///
@@ -112,6 +118,61 @@ pub fn run(args: Run, context: &Context) -> Result<()> {
         0 => Ok(()),
         code => Err(ExitStatus(code).into()),
     }
+}
+
+impl Run {
+    /// What the command's output is searched for, and what decides the outcome.
+    fn rules(&self, schema: &Schema) -> Rules {
+        let mut names = vec![schema.metric.clone()];
+        for (column, name) in schema.names().iter().enumerate() {
+            let is_taken = NOT_MEASURED
+                .iter()
+                .any(|&role| schema.column(role) == Some(column));
+            let is_other = ["core_metric", "score_std"].contains(&name.as_str());
+            let is_measured =
+                !is_taken && !is_other && !schema.is_text(column) && !schema.is_id(column);
+            if is_measured && *name != names[0] {
+                names.push(name.clone());
+            }
+        }
+        Rules {
+            names,
+            score_names: vec![
+                schema.score_name().to_owned(),
+                "metric".to_owned(),
+                "core_metric".to_owned(),
+            ],
+            metric_file: self.metric_file.clone(),
+            status: self.status.clone(),
+            on_exit: self.on_exit.clone(),
+            timeout_status: self.timeout_status.clone(),
+            timeout: self
+                .timeout
+                .as_ref()
+                .map_or_else(String::new, |limit| limit.text.clone()),
+        }
+    }
+
+    fn plan(&self, rules: &Rules, store: &Store) -> Result<Plan> {
+        Ok(Plan {
+            command: self.command.clone(),
+            timeout: self.timeout.as_ref().map(|limit| limit.duration),
+            kill_after: self.kill_after.duration,
+            log: match &self.log {
+                Some(path) => Some(create_log(path, store)?),
+                None => None,
+            },
+            wanted: Wanted {
+                score_regex: self.score_regex.clone(),
+                names: rules.names.clone(),
+            },
+        })
+    }
+}
+
+fn create_log(path: &Path, store: &Store) -> Result<File> {
+    store.check_output(path)?;
+    File::create(path).with_context(|| format!("cannot create {}", path.display()))
 }
 
 fn parse_score_regex(text: &str) -> Result<Regex> {

@@ -95,17 +95,18 @@ pub(super) fn script(shell: Shell, program: &mut clap::Command, completer: &str)
     clap_complete::generate(generator, program, "lineage", &mut fixed);
     let fixed = String::from_utf8_lossy(&fixed);
     let completer = shell_word(completer);
-    match shell {
-        Shell::Bash => fixed.trim_end().to_owned() + "\n" + &BASH.replace("COMPLETER", &completer),
-        Shell::Fish => fixed.trim_end().to_owned() + "\n" + &FISH.replace("COMPLETER", &completer),
+    let (fixed, asking) = match shell {
+        Shell::Bash => (fixed.into_owned(), BASH),
+        Shell::Fish => (fixed.into_owned(), FISH),
         Shell::Zsh => {
-            let (fixed, _) = fixed
-                .split_once("if [ \"$funcstack[1]\"")
-                .unwrap_or((&fixed, ""));
+            let end = fixed.find("if [ \"$funcstack[1]\"");
+            let fixed = &fixed[..end.unwrap_or(fixed.len())];
             let fixed = fixed.replacen("\n_lineage() {", "\n_lineage_static() {", 1);
-            fixed.trim_end().to_owned() + "\n" + &ZSH.replace("COMPLETER", &completer)
+            (fixed, ZSH)
         }
-    }
+    };
+    let asking = asking.replace("COMPLETER", &completer);
+    format!("{}\n{asking}", fixed.trim_end())
 }
 
 /// Answers one shell about the command line of `program`.

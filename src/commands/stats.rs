@@ -59,7 +59,7 @@ pub fn run(mut args: Stats, context: &Context) -> Result<()> {
     // One question: without an index, each one reads the whole log.
     let counts = (Tally::new(role), (Best::default(), RunSpan::default()));
     let failed = (Failures::default(), BetterInvalid::default());
-    let recent = (Limits::default(), RecentTrials::scores_before(log.end()));
+    let recent = (Limits::default(), RecentTrials::before(log.end()));
     let (counts, (failed, (limits, recent))) = log.ask((counts, (failed, recent)))?;
     let (mut tally, (best, span)) = counts;
     if role == Some(Role::Specialist) {
@@ -76,7 +76,7 @@ pub fn run(mut args: Stats, context: &Context) -> Result<()> {
         better_than_parent: find_better(&log, &recent)?,
         best: log.all_at(best.offset())?.pop(),
         running: store.running_trials(Timestamp::now()).len(),
-        better_invalid: failed.1.len(),
+        better_invalid: failed.1.count(),
         reasons: count_reasons(&log, &failed.0)?,
         new_keeps: find_new_keeps(&log, since.as_ref())?,
         span,

@@ -160,7 +160,7 @@ fn read_trials(log: &IndexedLog, filter: &Filter, has_cells: bool) -> Result<Tri
     let damage = log.for_each_row(|row| {
         best.observe(row);
         builder.observe(row);
-        if builder.len() == accepted.len() {
+        if builder.count() == accepted.len() {
             return; // it has no id
         }
         accepted.push(filter.accepts(row));
