@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::tally::seconds_of;
 use super::{Query, Tally, find_reason, kind_of};
 use crate::log::{Direction, Role, Row, Status};
 
@@ -71,8 +70,6 @@ pub struct Search {
     pub milestones: Vec<Milestone>,
     /// By the kind of the reason.
     pub reasons: BTreeMap<String, Reason>,
-    trials: u64,
-    hours: f64,
 }
 
 impl Search {
@@ -103,8 +100,8 @@ impl Search {
         if last.is_none_or(|best| row.schema.replaces_best(score, best.score)) {
             self.milestones.push(Milestone {
                 score,
-                trials: self.trials,
-                hours: self.hours,
+                trials: self.tally.total.rated(),
+                hours: self.tally.total.rated_hours(),
             });
         }
     }
@@ -131,10 +128,6 @@ impl Query for Search {
             return;
         }
         self.tally.observe(row);
-        if !row.status().is_ignored() {
-            self.trials += 1;
-            self.hours += seconds_of(row) / 3600.0;
-        }
         self.add_milestone(row);
         if row.status().is_failure() {
             self.add_reason(row);

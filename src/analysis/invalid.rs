@@ -20,21 +20,17 @@ pub struct BetterInvalid {
 
 impl BetterInvalid {
     /// How many there are; of more than 64, only the best are counted. None beats a best that is not there.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         match self.best.score() {
             Some(_) => self.trials.len(),
             None => 0,
         }
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// The offsets of at most `max` trials: half of them the best ones, the others the newest. Newest first.
     pub fn select(&self, max: usize) -> Vec<u64> {
         let mut newest_first: Vec<_> = self.trials.iter().rev().copied().collect();
-        newest_first.truncate(self.len());
+        newest_first.truncate(self.count());
         let newest = (max - max / 2).min(newest_first.len());
         let gap = |score: f64| (score - self.best.score().unwrap_or(score)).abs();
         let older = &mut newest_first[newest..];

@@ -74,9 +74,8 @@ pub struct Progress {
 /// Whether the ids number the trials.
 #[derive(Clone, Debug, Default)]
 struct TrialNumbers {
-    last: Option<u64>,
-    is_broken: bool,
     numbers: Vec<u64>,
+    is_broken: bool,
 }
 
 impl Progress {
@@ -84,10 +83,10 @@ impl Progress {
     #[must_use]
     pub fn number_trials(mut self) -> Self {
         let numbers = &self.ids.numbers;
-        let reach = numbers
-            .last()
-            .zip(numbers.first())
-            .map_or(0, |(last, first)| last - first);
+        let reach = match (numbers.first(), numbers.last()) {
+            (Some(first), Some(last)) => last - first,
+            _ => 0,
+        };
         let is_sparse = reach > 2 * numbers.len() as u64 + 100;
         if !self.ids.is_broken && !is_sparse {
             for (point, number) in self.points.iter_mut().zip(numbers) {
@@ -142,13 +141,11 @@ impl Query for Progress {
 
 impl TrialNumbers {
     fn observe(&mut self, id: Option<ExpId>) {
-        let number = id.and_then(|id| id.counted());
-        self.is_broken |= number.is_none() || self.last.is_some_and(|last| number <= Some(last));
-        self.last = number;
-        if let Some(number) = number
-            && !self.is_broken
-        {
-            self.numbers.push(number);
+        match id.and_then(|id| id.counted()) {
+            Some(number) if self.numbers.last().is_none_or(|last| number > *last) => {
+                self.numbers.push(number);
+            }
+            _ => self.is_broken = true,
         }
     }
 }

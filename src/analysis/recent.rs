@@ -45,13 +45,20 @@ struct RecentTrial {
 }
 
 impl RecentTrial {
-    fn add_texts(&mut self, row: &Row) {
+    fn new(row: &Row) -> Self {
         let hypothesis = normalize(&row.text(Role::Hypothesis));
         let words = hypothesis.split_inclusive(' ').take(IDEA_WORDS);
         let idea: usize = words.map(str::len).sum();
-        self.hypothesis = hash(hypothesis.as_bytes());
-        self.idea = hash(&hypothesis.as_bytes()[..idea]);
-        self.snapshot = hash(&row.bytes(Role::Snapshot));
+        Self {
+            offset: row.offset,
+            id: short_id(row.id()),
+            parent: short_id(row.parent()),
+            status: row.status(),
+            score: row.score(),
+            hypothesis: hash(hypothesis.as_bytes()),
+            idea: hash(&hypothesis.as_bytes()[..idea]),
+            snapshot: hash(&row.bytes(Role::Snapshot)),
+        }
     }
 }
 
@@ -61,9 +68,6 @@ pub struct RecentTrials {
     /// Earlier rows are not observed.
     #[serde(skip)]
     from: u64,
-    /// Whether hypotheses and snapshots are not compared.
-    #[serde(skip)]
-    has_no_texts: bool,
     /// Newest last.
     trials: VecDeque<RecentTrial>,
     /// Ids and scores of the last keeps and baselines, newest last.
@@ -76,14 +80,6 @@ impl RecentTrials {
         Self {
             from: end.saturating_sub(MAX_BYTES),
             ..Self::default()
-        }
-    }
-
-    /// The same for `better_than_parent` alone: no texts are compared.
-    pub fn scores_before(end: u64) -> Self {
-        Self {
-            has_no_texts: true,
-            ..Self::before(end)
         }
     }
 
@@ -189,23 +185,9 @@ impl Query for RecentTrials {
         {
             push_bounded(&mut self.parents, (id, score), MAX_PARENTS);
         }
-        if row.offset < self.from {
-            return;
+        if row.offset >= self.from {
+            push_bounded(&mut self.trials, RecentTrial::new(row), MAX_TRIALS);
         }
-        let mut trial = RecentTrial {
-            offset: row.offset,
-            id: short_id(row.id()),
-            parent: short_id(row.parent()),
-            status: row.status(),
-            score: row.score(),
-            hypothesis: 0,
-            idea: 0,
-            snapshot: 0,
-        };
-        if !self.has_no_texts {
-            trial.add_texts(row);
-        }
-        push_bounded(&mut self.trials, trial, MAX_TRIALS);
     }
 
     fn answer_from(&self, summary: &Summary) -> Option<Self> {

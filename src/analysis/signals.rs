@@ -65,60 +65,36 @@ mod tests {
     use super::*;
     use crate::log::Status;
 
-    fn evidence(outcomes: &[Outcome]) -> Evidence<'_> {
-        Evidence {
+    fn find(outcomes: &[Outcome], since_keep: u64, failed_children: usize) -> Vec<Signal> {
+        find_signals(&Evidence {
             outcomes,
             epsilon: Some(0.01),
-            since_keep: 0,
+            since_keep,
             stuck_after: 20,
-            failed_children: 0,
+            failed_children,
             near_misses: 0,
-        }
+        })
     }
 
-    fn outcome(status: Status, delta: f64) -> Outcome {
-        Outcome {
+    #[test]
+    fn signals_hold_from_their_thresholds_on() {
+        let outcome = |status, delta| Outcome {
             offset: 0,
             status,
-            delta: status.is_completed().then_some(delta),
-        }
-    }
-
-    #[test]
-    fn five_trials_without_progress_are_a_signal() {
-        let flat = [outcome(Status::Discard, 0.001), outcome(Status::Crash, 0.0)];
-        let five = [flat, flat, flat].concat()[..5].to_vec();
-        assert_eq!(
-            find_signals(&evidence(&five)),
-            [Signal::NoProgress {
-                trials: 5,
-                epsilon: Some(0.01)
-            }]
-        );
-        assert_eq!(find_signals(&evidence(&five[..4])), []);
-        let moved = [&five[..4], &[outcome(Status::Discard, 0.5)]].concat();
-        assert_eq!(find_signals(&evidence(&moved)), []);
-    }
-
-    #[test]
-    fn the_other_signals_hold_from_their_thresholds_on() {
-        let stuck = Evidence {
-            since_keep: 20,
-            failed_children: 5,
-            ..evidence(&[])
+            delta,
         };
-        assert_eq!(
-            find_signals(&stuck),
-            [
-                Signal::NoKeep { trials: 20 },
-                Signal::ChildrenFail { children: 5 }
-            ]
+        let (flat, crash) = (
+            outcome(Status::Discard, Some(0.001)),
+            outcome(Status::Crash, None),
         );
-        let not_yet = Evidence {
-            since_keep: 19,
-            failed_children: 4,
-            ..evidence(&[])
-        };
-        assert_eq!(find_signals(&not_yet), []);
+        let outcomes = [flat, crash, flat, crash, flat];
+        assert_eq!(find(&outcomes[1..], 19, 4), []);
+        let (trials, epsilon) = (5, Some(0.01));
+        let no_progress = Signal::NoProgress { trials, epsilon };
+        assert_eq!(find(&outcomes, 19, 4), [no_progress]);
+        let moved = [&outcomes[1..], &[outcome(Status::Discard, Some(0.5))]].concat();
+        let (no_keep, children) = (Signal::NoKeep { trials: 20 }, 5);
+        let fail = Signal::ChildrenFail { children };
+        assert_eq!(find(&moved, 20, 5), [no_keep, fail]);
     }
 }

@@ -201,11 +201,4 @@ mod tests {
         assert_eq!(all.get("opt").unwrap().outcomes.len(), 1);
         assert_eq!(all.get("nobody").unwrap().group.all(), 0);
     }
-
-    #[test]
-    fn the_median_of_an_even_number_is_the_mean_of_the_middle() {
-        assert_eq!(median(vec![]), None);
-        assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
-        assert_eq!(median(vec![4.0, 1.0, 2.0, 3.0]), Some(2.5));
-    }
 }

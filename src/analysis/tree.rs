@@ -19,12 +19,8 @@ pub struct TreeBuilder(Vec<Node>);
 
 impl TreeBuilder {
     /// How many trials were collected.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.0.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
     }
 
     pub fn into_tree(self) -> Tree {

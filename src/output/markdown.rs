@@ -102,22 +102,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_fence_is_longer_than_the_backticks_in_it() {
-        assert_eq!(code("a", 9), "`a`");
-        assert_eq!(code("`a``b", 9), "``` `a``b ```");
-        assert_eq!(code("", 9), "—");
-        assert_eq!(block(&["```".into(), "x".into()]), "````\n```\nx\n````\n");
-    }
-
-    #[test]
-    fn a_cell_stays_a_cell() {
-        assert_eq!(
-            row(&["a|b".into(), "c\\|d".into()]),
-            "| a\\|b | c\\ \\|d |\n"
-        );
-    }
-
-    #[test]
     fn prose_is_only_paragraphs() {
         assert_eq!(
             prose("# a_b <b>\n\n- _c_ 1. x\n2. y"),

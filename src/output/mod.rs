@@ -14,7 +14,6 @@ pub mod markdown;
 pub mod plot;
 pub mod records;
 pub mod report;
-pub mod running;
 pub mod search;
 pub mod similar;
 pub mod stats;

@@ -120,7 +120,7 @@ pub fn gather(
         schema: Arc::clone(&log.schema),
         specialist: specialist.to_owned(),
         failures: gather_failures(log, &answers, sizes.reasons)?,
-        all_invalid: answers.invalid.len(),
+        all_invalid: answers.invalid.count(),
         invalid: log.briefs_at(answers.invalid.select(MAX_INVALID))?,
         better_than_parent: gather_better(log, &answers.recent)?,
         repeated: gather_repeated(log, &answers.recent)?,

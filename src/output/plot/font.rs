@@ -30,19 +30,3 @@ pub(super) fn glyph(c: char, size: f64) -> (Option<GlyphId>, f64) {
 pub(super) fn text_width(text: &str, size: f64) -> f64 {
     text.chars().map(|c| glyph(c, size).1).sum()
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn widths_are_those_of_the_font() {
-        let narrow = text_width("iiii", 12.0);
-        let wide = text_width("mmmm", 12.0);
-        assert!(wide > 3.0 * narrow && wide < 4.0 * 12.0, "{narrow} {wide}");
-        assert!((text_width("日本", 12.0) - 24.0).abs() < 0.01);
-        for c in "aZ09äßΔ≥…–×µŁ".chars() {
-            assert!(glyph(c, 12.0).0.is_some(), "{c}");
-        }
-    }
-}
