@@ -11,7 +11,6 @@ use serde_json::json;
 use sha2::{Digest, Sha256};
 
 pub use self::figures::Facts;
-use self::figures::{Bars, Figure, Loss, MarginRow, SpecialistRow};
 pub use self::trials::TrialTable;
 use super::json::json as to_json;
 use super::plot::{Fragment, PLOT_CSS, Plot};
@@ -59,22 +58,14 @@ struct Keep {
 #[derive(Template)]
 #[template(path = "page.html")]
 struct Page<'r> {
-    title: String,
-    subtitle: String,
+    report: &'r Report,
     label: &'r str,
     script: &'static str,
     script_hash: String,
     style: &'r str,
     style_hash: String,
-    figures: Vec<Figure>,
     wide: Fragment,
     narrow: Fragment,
-    specialists: Vec<SpecialistRow>,
-    bars: Bars,
-    losses: Vec<Loss>,
-    limits: Vec<MarginRow>,
-    keeps: Vec<Keep>,
-    prompts: &'r [Prompt],
     data: String,
 }
 
@@ -82,25 +73,16 @@ pub fn format_report(report: &Report) -> Result<String> {
     let wide = report.plot.to_fragment(WIDE.0, WIDE.1);
     let narrow = report.plot.to_fragment(NARROW.0, NARROW.1);
     let style = format!("{}{}", include_str!("page.css"), *PLOT_CSS);
-    let (facts, label) = (&report.facts, visible(&report.plot.metric));
     let page = Page {
-        title: format!("{label}: {}", report.plot.title()),
-        subtitle: facts.subtitle(),
-        label: &label,
+        report,
+        label: &visible(&report.plot.metric),
         script: SCRIPT,
         script_hash: hash(SCRIPT),
         style_hash: hash(&style),
         style: &style,
-        figures: facts.figures(),
         data: format_data(report, &wide, &narrow),
         wide,
         narrow,
-        specialists: facts.specialists(),
-        bars: facts.bars(),
-        losses: facts.losses(),
-        limits: facts.margins(),
-        keeps: report.trials.keeps(),
-        prompts: &report.prompts,
     };
     page.render().context("cannot make the page")
 }

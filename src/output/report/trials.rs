@@ -68,13 +68,10 @@ impl TrialTable {
             return Vec::new();
         };
         let entries = self.entries.iter().enumerate().rev();
-        let mut found: Vec<_> = entries
-            .filter(|(_, entry)| !entry.cells[column].is_empty())
-            .collect();
-        found.sort_by_key(|(_, entry)| entry.status != Status::Keep);
-        let places = found
-            .into_iter()
-            .map(|(index, entry)| (entry.offset, index));
+        let named = entries.filter(|(_, entry)| !entry.cells[column].is_empty());
+        let mut named: Vec<_> = named.collect();
+        named.sort_by_key(|(_, entry)| entry.status != Status::Keep);
+        let places = named.iter().map(|&(index, entry)| (entry.offset, index));
         places.collect()
     }
 
@@ -92,15 +89,11 @@ impl TrialTable {
     }
 
     pub(super) fn keeps(&self) -> Vec<Keep> {
-        let keeps = self
-            .entries
-            .iter()
-            .filter(|entry| entry.status == Status::Keep);
-        let cell = |entry: &Entry, role| {
-            let column = self.column(role);
-            column.map_or_else(String::new, |column| {
-                visible(&entry.cells[column]).into_owned()
-            })
+        let is_keep = |entry: &&Entry| entry.status == Status::Keep;
+        let keeps = self.entries.iter().filter(is_keep);
+        let cell = |entry: &Entry, role| match self.column(role) {
+            Some(column) => visible(&entry.cells[column]).into_owned(),
+            None => String::new(),
         };
         let keeps = keeps.map(|entry| Keep {
             id: cell(entry, Role::Id),
@@ -114,15 +107,12 @@ impl TrialTable {
     pub(super) fn to_json(&self, plot: &Plot) -> Value {
         let mut roles = json!({});
         for (name, role) in ROLES {
-            let column = self.column(role);
-            if let Some(column) = column {
+            if let Some(column) = self.column(role) {
                 roles[name] = column.into();
             }
         }
-        let names = self
-            .schema
-            .as_ref()
-            .map_or(&[][..], |schema| schema.names());
+        let schema = self.schema.as_ref();
+        let names = schema.map_or(&[][..], |schema| schema.names());
         let failures = Status::ALL.into_iter().filter(|status| status.is_failure());
         let entries = || self.entries.iter();
         json!({
@@ -140,10 +130,8 @@ impl TrialTable {
 
     /// The place of the parent in the table; -1 if it is not in the log.
     fn parent_of(&self, entry: &Entry) -> i64 {
-        let parent = entry
-            .parent
-            .as_ref()
-            .and_then(|parent| self.by_id.get(parent));
+        let parent = entry.parent.as_ref();
+        let parent = parent.and_then(|parent| self.by_id.get(parent));
         parent.map_or(-1, |&index| i64::try_from(index).unwrap_or(-1))
     }
 
@@ -152,12 +140,10 @@ impl TrialTable {
         let mut points = plot.searches[0].1.points.iter();
         let entries = self.entries.iter();
         let place = entries.map(|entry| {
-            let point = if entry.status.is_ignored() {
-                None
-            } else {
-                points.next()
-            };
-            point.map(|point| point.trial)
+            if entry.status.is_ignored() {
+                return None;
+            }
+            points.next().map(|point| point.trial)
         });
         place.collect()
     }
