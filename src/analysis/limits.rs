@@ -15,26 +15,10 @@ const MAX_COLUMNS: usize = 32;
 const MAX_LIMITS: usize = 8;
 
 /// Words in the name of a column that numbers the trials or says when they ran.
+#[rustfmt::skip]
 const COUNTER_WORDS: [&str; 19] = [
-    "id",
-    "exp",
-    "trial",
-    "trials",
-    "iteration",
-    "iter",
-    "round",
-    "run",
-    "seed",
-    "index",
-    "timestamp",
-    "unix",
-    "date",
-    "created",
-    "started",
-    "finished",
-    "ended",
-    "at",
-    "commit",
+    "id", "exp", "trial", "trials", "iteration", "iter", "round", "run", "seed", "index",
+    "timestamp", "unix", "date", "created", "started", "finished", "ended", "at", "commit",
 ];
 
 /// Which values are within a limit.

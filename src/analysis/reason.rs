@@ -10,31 +10,17 @@ const MAX_SENTENCE: usize = 200;
 const OTHER_TRIAL: &str = "exp_";
 
 /// Words that start an error message. Those in capitals count only as whole words.
+#[rustfmt::skip]
 const ERROR_WORDS: [&str; 12] = [
-    "Error",
-    "Exception",
-    "error:",
-    "Traceback",
-    "Killed",
-    "OOM",
-    "out of memory",
-    "timeout",
-    "timed out",
-    "Segmentation",
-    "SIGKILL",
-    "panicked",
+    "Error", "Exception", "error:", "Traceback", "Killed", "OOM", "out of memory", "timeout",
+    "timed out", "Segmentation", "SIGKILL", "panicked",
 ];
 
 /// Errors that only say that another process or step failed.
+#[rustfmt::skip]
 pub const WRAPPERS: [&str; 8] = [
-    "Traceback",
-    "ChildFailedError",
-    "CalledProcessError",
-    "ProcessRaisedException",
-    "ProcessExitedException",
-    "SubprocessError",
-    "RayTaskError",
-    "ExceptionGroup",
+    "Traceback", "ChildFailedError", "CalledProcessError", "ProcessRaisedException",
+    "ProcessExitedException", "SubprocessError", "RayTaskError", "ExceptionGroup",
 ];
 
 /// Harnesses put this between the agent's notes and the error.
@@ -75,16 +61,10 @@ pub fn find_reason(notes: &str) -> Option<Cow<'_, str>> {
 fn find_errors(notes: &str) -> Vec<&str> {
     let lines = notes.lines().flat_map(|line| line.split("\\n"));
     let parts: Vec<&str> = lines.flat_map(|line| line.split(SEPARATOR)).collect();
-    let mut errors: Vec<&str> = parts
-        .iter()
-        .map(|part| part.trim())
-        .filter(|part| starts_with_error(part))
-        .collect();
-    let last = parts
-        .iter()
-        .rev()
-        .find(|part| !find_error_words(part).is_empty());
-    if let Some(part) = last
+    let mut errors: Vec<&str> = parts.iter().map(|part| part.trim()).collect();
+    errors.retain(|part| starts_with_error(part));
+    let mut last_first = parts.iter().rev();
+    if let Some(part) = last_first.find(|part| has_error_word(part))
         && !starts_with_error(part.trim())
         && (errors.is_empty() || parts.last() == Some(part))
     {
@@ -98,9 +78,8 @@ fn starts_with_error(text: &str) -> bool {
     let name = name_of(text);
     let path_len = text.find(|c: char| !is_in_path(c)).unwrap_or(text.len());
     let is_alone = text[path_len..].is_empty() || text[path_len..].starts_with(':');
-    let is_error = ["Error", "Exception", "Group"]
-        .iter()
-        .any(|end| name.ends_with(end));
+    let ends = ["Error", "Exception", "Group"];
+    let is_error = ends.iter().any(|end| name.ends_with(end));
     name == "Traceback" || is_error && is_alone
 }
 
@@ -226,9 +205,8 @@ pub fn kind_of(reason: &str) -> String {
 /// Whether the number that follows tells the kind: `exit code 1` is not `exit code 137`.
 fn follows_code_word(kind: &str) -> bool {
     let before = kind.trim_end_matches(|c: char| c.is_ascii_digit());
-    ["code ", "signal ", "status "]
-        .iter()
-        .any(|word| before.ends_with(word))
+    let words = ["code ", "signal ", "status "];
+    words.iter().any(|word| before.ends_with(word))
 }
 
 #[cfg(test)]

@@ -31,14 +31,13 @@ impl FromStr for TimeLimit {
 
     /// Reads `90s`, `20m` or `1h30m`; a number alone is seconds.
     fn from_str(text: &str) -> Result<Self> {
-        let is_number = text
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'.');
-        let text = if is_number {
-            format!("{text}s")
+        let is_in_number = |byte: u8| byte.is_ascii_digit() || byte == b'.';
+        let unit = if text.bytes().all(is_in_number) {
+            "s"
         } else {
-            text.to_owned()
+            ""
         };
+        let text = format!("{text}{unit}");
         let parsed = text.parse::<SignedDuration>().ok();
         match parsed.and_then(|parsed| Duration::try_from(parsed).ok()) {
             Some(duration) if !duration.is_zero() => Ok(Self { text, duration }),
@@ -131,11 +130,8 @@ impl OutputArgs {
         if !self.columns.is_empty() {
             let has_step = default.has_step();
             default.columns.clear();
-            for (name, column) in self
-                .columns
-                .iter()
-                .zip(self.record_columns(schema, has_step)?)
-            {
+            let columns = self.record_columns(schema, has_step)?;
+            for (name, column) in self.columns.iter().zip(columns) {
                 let shown = Shown::of_column(column, schema);
                 default.columns.push((visible(name).into_owned(), shown));
             }

@@ -57,20 +57,18 @@ pub fn run(mut args: Compare, context: &Context) -> Result<()> {
     if args.stores.is_empty() && context.stores.len() > 1 {
         args.stores.clone_from(&context.stores);
     }
-    let paths = match &args.stores[..] {
-        [] => vec![None],
-        paths => paths.iter().map(|path| Some(path.as_path())).collect(),
-    };
-    let comparison = match (&paths[..], args.by) {
-        (&[path], Some(by)) => compare_parts(path, by, &args, context)?,
-        (&[path], None) if !args.as_of.is_empty() => compare_states(path, &args, context)?,
-        ([_], None) => bail!(Usage(
-            "nothing to compare with; name a second log, or use --as-of or --by".to_owned()
-        )),
-        _ if args.by.is_some() || !args.as_of.is_empty() => {
+    let path = args.stores.first().map(PathBuf::as_path);
+    let (is_single, has_states) = (args.stores.len() < 2, !args.as_of.is_empty());
+    let comparison = match args.by {
+        _ if !is_single && (args.by.is_some() || has_states) => {
             bail!(Usage("--as-of and --by take one log".to_owned()))
         }
-        _ => compare_logs(&args, context)?,
+        Some(by) => compare_parts(path, by, &args, context)?,
+        None if has_states => compare_states(path, &args, context)?,
+        None if is_single => bail!(Usage(
+            "nothing to compare with; name a second log, or use --as-of or --by".to_owned()
+        )),
+        None => compare_logs(&args, context)?,
     };
     if comparison.searches.is_empty() {
         context.ui.note("the log has no trials yet");
@@ -108,9 +106,8 @@ fn compare_logs(args: &Compare, context: &Context) -> Result<Comparison> {
             ));
             comparison.has_one_metric = false;
         }
-        comparison
-            .searches
-            .push((name, log.ask(Search::default())?));
+        let search = log.ask(Search::default())?;
+        comparison.searches.push((name, search));
         context.warn_damage(&log);
     }
     comparison.context("no logs")
@@ -127,9 +124,8 @@ fn compare_states(path: Option<&Path>, args: &Compare, context: &Context) -> Res
         let name = format!("as of {id}");
         options.as_of = Some(id);
         let log = open(path, &options, context)?;
-        comparison
-            .searches
-            .push((name, log.ask(Search::default())?));
+        let search = log.ask(Search::default())?;
+        comparison.searches.push((name, search));
     }
     if args.as_of.len() == 1 {
         let search = now.ask(Search::default())?;

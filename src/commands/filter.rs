@@ -83,12 +83,10 @@ impl Filter {
     }
 
     pub fn accepts(&self, row: &Row) -> bool {
+        let (since, grep) = (self.since.as_ref(), self.grep.as_ref());
         self.words.iter().all(|filter| filter.accepts(row))
-            && self
-                .since
-                .as_ref()
-                .is_none_or(|since| since.is_reached(row))
-            && self.grep.as_ref().is_none_or(|word| has_text(row, word))
+            && since.is_none_or(|since| since.is_reached(row))
+            && grep.is_none_or(|word| has_text(row, word))
     }
 
     /// Answers a query from the accepted trials.
@@ -127,9 +125,8 @@ impl Filter {
 }
 
 fn has_text(row: &Row, word: &str) -> bool {
-    [Role::Hypothesis, Role::Notes]
-        .iter()
-        .any(|&role| row.text(role).to_lowercase().contains(word))
+    let mut texts = [Role::Hypothesis, Role::Notes].into_iter();
+    texts.any(|role| row.text(role).to_lowercase().contains(word))
 }
 
 /// The words of a repeated flag such as `--status`.

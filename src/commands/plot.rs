@@ -148,9 +148,8 @@ fn make_picture(args: &Plot, context: &Context) -> Result<Picture> {
         }
         let search = log.ask(Progress::default())?.number_trials();
         context.warn_damage(&log);
-        picture
-            .searches
-            .push((names.get(index).cloned().unwrap_or_default(), search));
+        let name = names.get(index).cloned().unwrap_or_default();
+        picture.searches.push((name, search));
     }
     picture.context("no logs")
 }

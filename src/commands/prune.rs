@@ -1,6 +1,6 @@
 //! `lineage prune`: remove snapshots that are no longer needed.
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, bail, ensure};
 use clap::Args;
 
 use super::args::{parse_count, parse_positive};
@@ -44,11 +44,9 @@ pub fn run(args: Prune, context: &Context) -> Result<()> {
     log.require_score()?;
     let contradiction = context.describe_contradiction(&log, &log.ask(KeepSigns::default())?)?;
     if let Some(contradiction) = contradiction {
-        let is_sure = args.dry_run || args.reading.direction.is_some();
-        ensure!(
-            is_sure,
-            "{contradiction}; to prune anyway, give --direction"
-        );
+        if !args.dry_run && args.reading.direction.is_none() {
+            bail!("{contradiction}; to prune anyway, give --direction");
+        }
         context.ui.warn(&contradiction);
     }
     let best = args.keep_best.unwrap_or(1);
@@ -58,9 +56,7 @@ pub fn run(args: Prune, context: &Context) -> Result<()> {
     if !args.dry_run {
         prune_snapshots(&store, &removed)?;
     }
-    let lines = removed
-        .iter()
-        .map(|path| printable(path).into_owned() + "\n");
+    let lines = removed.iter().map(|path| printable(path) + "\n");
     context.ui.print(&lines.collect::<String>())?;
     let verb = if args.dry_run {
         "would remove"

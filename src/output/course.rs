@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 
 use super::format::number;
+use super::json::value;
 use super::limits::{format_bound, format_exceeded};
 use super::{Look, visible_or_dash};
 use crate::analysis::{Bound, Limit, RunSpan, Side};
@@ -87,17 +88,13 @@ impl Course {
 
     /// The same for a script.
     pub fn object(&self) -> Value {
-        let cell = |role| {
-            let text = self
-                .best
-                .as_ref()
-                .map(|best| best.row().text(role).into_owned());
-            text.filter(|text| !text.is_empty())
+        let cell = |role| match &self.best {
+            Some(best) => value(&best.row().text(role), true),
+            None => Value::Null,
         };
-        let text = |text: &String| (!text.is_empty()).then(|| text.clone());
         json!({
-            "started": text(&self.span.first),
-            "last_trial": text(&self.span.last),
+            "started": value(&self.span.first, true),
+            "last_trial": value(&self.span.last, true),
             "trials_per_hour": self.rate().map(|rate| (rate * 10.0).round() / 10.0),
             "in_progress": self.running,
             "best_since": cell(Role::Time),

@@ -53,17 +53,15 @@ pub fn import_summary(
         let text = format!("{file}:{}: {}", skipped.line, skipped.reason);
         summary.add("skipped", &text);
     }
-    summary.text
+    summary.0
 }
 
 #[derive(Default)]
-struct Summary {
-    text: String,
-}
+struct Summary(String);
 
 impl Summary {
     fn add(&mut self, name: &str, text: &str) {
-        self.text += &format!("{name:<10} {}\n", printable(text));
+        self.0 += &format!("{name:<10} {}\n", printable(text));
     }
 
     /// Which column is the score, what others became, and which are copied.

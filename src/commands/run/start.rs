@@ -1,7 +1,5 @@
 //! The part of `run` up to the end of the command: what is checked, shown and stored before it starts.
 
-use std::ffi::OsStr;
-
 use anyhow::{Context as _, Result, bail};
 use jiff::Timestamp;
 
@@ -67,20 +65,15 @@ impl Started {
             state,
         };
         started.warn(args, context);
-        started.stage(args.snapshot.as_deref(), context)?;
-        Ok(Some(started))
-    }
-
-    /// Freezes the files before the command changes them.
-    fn stage(&mut self, path: Option<&OsStr>, context: &Context) -> Result<()> {
+        // Before the command changes the files.
         let stager = Stager {
-            store: &self.store,
-            log: &self.log,
-            state: &self.state,
+            store: &started.store,
+            log: &started.log,
+            state: &started.state,
             context,
         };
-        self.staged = stager.stage_proposal(&self.draft, path)?;
-        Ok(())
+        started.staged = stager.stage_proposal(&started.draft, args.snapshot.as_deref())?;
+        Ok(Some(started))
     }
 
     /// Removes what killed runs left, and says what is known before the start: killed runs, and trials that are like this
@@ -108,9 +101,10 @@ impl Started {
         match describe_close(&self.store, &self.log, hypothesis, look) {
             Ok(Some(lines)) => context.ui.advise(&lines),
             Ok(None) => {}
-            Err(error) => context
-                .ui
-                .warn(&format!("cannot look for similar trials: {error:#}")),
+            Err(error) => {
+                let warning = format!("cannot look for similar trials: {error:#}");
+                context.ui.warn(&warning);
+            }
         }
     }
 
@@ -245,10 +239,8 @@ impl Started {
 
 fn read_draft(args: &Run, store: &Store, context: &Context) -> Result<Draft> {
     let max_text = store.settings.append.max_text_bytes;
-    let specialist = args.specialist.as_ref();
-    let draft = args
-        .trial
-        .to_proposal(&args.status, specialist, max_text, context)?;
+    let (trial, specialist) = (&args.trial, args.specialist.as_ref());
+    let draft = trial.to_proposal(&args.status, specialist, max_text, context)?;
     match draft.check() {
         Ok(()) => Ok(draft),
         Err(error) => bail!(Usage(format!("{error:#}"))),

@@ -137,30 +137,16 @@ mod tests {
 
     #[test]
     fn ticks_are_round_and_have_no_more_digits_than_they_need() {
-        assert_eq!(
-            texts(number_ticks(0.0, 200.0, 5.0)),
-            ["0", "50", "100", "150", "200"]
-        );
-        assert_eq!(
-            texts(number_ticks(1.0731, 1.0812, 5.0)),
-            ["1.074", "1.076", "1.078", "1.080"]
-        );
-        assert_eq!(
-            texts(number_ticks(-0.2, 0.1, 3.0)),
-            ["-0.2", "-0.1", "0", "0.1"]
-        );
-        assert_eq!(
-            texts(number_ticks(0.0, 3e12, 3.0)),
-            ["0", "1e12", "2e12", "3e12"]
-        );
-        assert_eq!(
-            texts(number_ticks(-1.5e308, 1.5e308, 3.0)),
-            ["-1e308", "0", "1e308"]
-        );
-        assert_eq!(
-            texts(number_ticks(1e-12, 3e-12, 2.0)),
-            ["1e-12", "2e-12", "3e-12"]
-        );
+        for (low, high, max, expected) in [
+            (0.0, 200.0, 5.0, "0 50 100 150 200"),
+            (1.0731, 1.0812, 5.0, "1.074 1.076 1.078 1.080"),
+            (-0.2, 0.1, 3.0, "-0.2 -0.1 0 0.1"),
+            (0.0, 3e12, 3.0, "0 1e12 2e12 3e12"),
+            (-1.5e308, 1.5e308, 3.0, "-1e308 0 1e308"),
+            (1e-12, 3e-12, 2.0, "1e-12 2e-12 3e-12"),
+        ] {
+            assert_eq!(texts(number_ticks(low, high, max)).join(" "), expected);
+        }
     }
 
     #[test]

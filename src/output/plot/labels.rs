@@ -42,19 +42,13 @@ impl LabelPlacer {
     pub(super) fn name_line(&mut self, name: &str, (right, y): Position, scene: &mut Scene) {
         let (line, width) = (self.canvas.line, self.canvas.measure(name));
         let row = (y / line).floor() * line;
-        let near = [y - line, y];
         let tops = if self.canvas.is_text {
             vec![row, row - line, row + line]
         } else {
-            near.to_vec()
+            vec![y - line, y]
         };
         for top in tops {
-            if self.try_area(Area {
-                left: right - width,
-                top,
-                right,
-                bottom: top + line,
-            }) {
+            if self.try_area(Area::new(right - width, top, width, line)) {
                 let place = (right - width, top + line * 0.72);
                 scene.text(Class::Text, Anchor::Start, place, name);
                 return;
@@ -69,12 +63,7 @@ impl LabelPlacer {
         for (top, is_near) in self.tops(keep.1) {
             for left in [x - width - beside, x + beside, x - width / 2.0] {
                 let left = canvas.pick((left / 2.0).round() * 2.0, left);
-                let area = Area {
-                    left,
-                    top,
-                    right: left + width,
-                    bottom: top + canvas.line,
-                };
+                let area = Area::new(left, top, width, canvas.line);
                 if self.try_area(area) {
                     if !is_near {
                         draw_leader(keep, area, scene);
@@ -94,10 +83,9 @@ impl LabelPlacer {
         let row = (y / line).floor() * line;
         let mut tops = Vec::new();
         if self.canvas.is_text {
+            let near = |is_below| if is_below { row + line } else { row - line };
             tops.push((row, true));
-            tops.extend(
-                sides.map(|is_below| (if is_below { row + line } else { row - line }, true)),
-            );
+            tops.extend(sides.map(|is_below| (near(is_below), true)));
             return tops;
         }
         for distance in 0..MAX_DISTANCE {

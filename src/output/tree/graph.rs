@@ -92,13 +92,16 @@ impl<'a> Graph<'a> {
     }
 
     fn node(&self, trial: usize, label: &[String]) -> String {
-        let status = self.cells.status(trial);
+        let class = class(self.cells.status(trial));
         let is_thick = self.marks.is_on_chain(trial);
+        let join = |escape: fn(&str) -> String, line_break| {
+            let lines = label.iter().map(|line| escape(line));
+            lines.collect::<Vec<_>>().join(line_break)
+        };
         match self.language {
             Dot => {
-                let label = label.iter().map(|line| escape_dot(line));
-                let label = label.collect::<Vec<_>>().join("\\n");
-                let color = match class(status) {
+                let label = join(escape_dot, "\\n");
+                let color = match class {
                     "good" => "#d3f2d3",
                     "failed" => "#f9d6d5",
                     _ => "#eeeeee",
@@ -107,9 +110,7 @@ impl<'a> Graph<'a> {
                 format!("  t{trial} [label=\"{label}\", fillcolor=\"{color}\"{pen}];\n")
             }
             Mermaid => {
-                let label = label.iter().map(|line| escape_mermaid(line));
-                let label = label.collect::<Vec<_>>().join("<br>");
-                let class = class(status);
+                let label = join(escape_mermaid, "<br>");
                 let node = format!("  t{trial}[\"{label}\"]:::{class}\n");
                 let style = format!("  style t{trial} stroke-width:3px\n");
                 if is_thick { node + &style } else { node }
