@@ -24,6 +24,11 @@ pub(crate) const MAX_TEXT_BYTES: u64 = 16 * 1024 * 1024;
 #[cfg(feature = "postgres")]
 pub(crate) const MAX_OUTBOX_BYTES: u64 = 256 * 1024 * 1024;
 
+/// The context of an error: "cannot open PATH".
+pub(crate) fn cannot(verb: &str, path: &Path) -> impl Fn() -> String + Copy {
+    move || format!("cannot {verb} {}", path.display())
+}
+
 /// Opens a regular file. Never waits for the other end of a FIFO, and never reads a device.
 pub(crate) fn open_regular(
     options: &mut OpenOptions,

@@ -165,8 +165,8 @@ fn open(store: &Store, options: &ReadOptions, missing: MissingLog) -> Result<(In
             .with_context(|| format!("cannot read {}", path.display()))?,
         None => Extent::default(),
     };
-    let source = file.map(Source::File);
-    if let Some(mut log) = translate_external(store, source.as_ref(), extent.len, options)? {
+    let source = file.map_or(Source::Missing, Source::File);
+    if let Some(mut log) = translate_external(store, &source, extent.len, options)? {
         if let Some(since) = &options.since {
             log.start_at(since)?;
         }
@@ -191,13 +191,13 @@ fn open(store: &Store, options: &ReadOptions, missing: MissingLog) -> Result<(In
 /// The log translated in memory if it is external.
 fn translate_external(
     store: &Store,
-    source: Option<&Source>,
+    source: &Source,
     len: u64,
     options: &ReadOptions,
 ) -> Result<Option<Log>> {
-    let Some(source) = source.filter(|_| len > 0) else {
+    if len == 0 {
         return Ok(None);
-    };
+    }
     let path = store.log_path();
     let own = own_header(store, options.metric.as_deref(), !options.map.is_empty());
     let import_options = options.import_options(&store.settings)?;

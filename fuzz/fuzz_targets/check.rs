@@ -50,13 +50,13 @@ fn open(name: &str, bytes: &[u8]) -> Log {
         direction: Some(Direction::Minimize),
         ..LogOptions::default()
     };
-    Log::open(&path, Some(source), bytes.len() as u64, &options)
+    Log::open(&path, source, bytes.len() as u64, &options)
         .expect("a log with this header is read")
 }
 
 /// How many rows can be read, how many have an id, and whether one leaves a quote open.
 fn audit(log: &Log) -> (usize, usize, bool) {
-    let mut audit = Audit::new(log.has_carriage_returns(), Vec::new());
+    let mut audit = Audit::new(log.has_carriage_returns, Vec::new());
     let (mut rows, mut ids, mut has_open_quote) = (0, 0, false);
     log.for_each_line(|row| {
         audit.check_line(&row);

@@ -34,7 +34,7 @@ fn open(bytes: &[u8]) -> anyhow::Result<Log> {
         ..LogOptions::default()
     };
     let source = Source::Memory(bytes.to_vec());
-    Log::open(Path::new("log"), Some(source), complete as u64, &options)
+    Log::open(Path::new("log"), source, complete as u64, &options)
 }
 
 /// The rows without damage.

@@ -175,7 +175,7 @@ mod tests {
             text += &format!("{id}\tcrash\t{specialist}\n");
         }
         let end = text.len() as u64;
-        let source = Some(Source::Memory(text.into_bytes()));
+        let source = Source::Memory(text.into_bytes());
         let log = Log::open(Path::new("log"), source, end, &LogOptions::default()).unwrap();
         let mut all = AllSpecialists::default();
         log.for_each_row(|row| all.observe(row)).unwrap();

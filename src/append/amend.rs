@@ -1,7 +1,5 @@
 //! What an amendment changes in a row: given values are checked as `append` checks them, and the row's own delta follows.
 
-use std::ops::ControlFlow;
-
 use anyhow::{Result, bail, ensure};
 
 use super::{
@@ -46,9 +44,7 @@ pub fn plan_amendment(
         let path = log.path().display();
         bail!("the row of trial {id} in {path} is damaged ({damage}); `lineage check` shows how");
     }
-    let mut cells: Vec<String> = (0..row.cells.len())
-        .map(|at| row.text_at(at).into())
-        .collect();
+    let mut cells = row.texts();
     let mut warnings = Vec::new();
     check_scores(given, &log.schema)?;
     // The score first: `core_metric` follows it, unless it is given, too.
@@ -204,13 +200,10 @@ fn update_delta(
 /// The best score of the trials before a row.
 fn find_best_before(log: &IndexedLog, row: &Row) -> Result<Option<f64>> {
     let mut best = Best::default();
-    log.for_each_until(|earlier| {
-        if earlier.offset >= row.offset {
-            return ControlFlow::Break(());
-        }
-        best.observe(earlier);
-        ControlFlow::Continue(())
-    })?;
+    let mut rows = log.rows();
+    while let Some(earlier) = rows.next()?.filter(|other| other.offset < row.offset) {
+        best.observe(&earlier);
+    }
     Ok(best.score())
 }
 

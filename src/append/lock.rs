@@ -112,7 +112,7 @@ impl Store {
         let end = if lacks_header { 0 } else { len };
         let log = Log::open(
             path,
-            Some(reader),
+            reader,
             end,
             &self.settings.log_options(None, direction),
         )?;
@@ -183,7 +183,7 @@ impl LockedLog {
         let state_before = FileState::of(&self.file);
         // Measured again, because a program that ignores the lock may have written.
         let (len, missing) = find_missing(self.log.path(), &self.file, &self.header)?;
-        let missing = if missing == "\n" && self.log.has_carriage_returns() {
+        let missing = if missing == "\n" && self.log.has_carriage_returns {
             end_carriage_return(&self.file, len)?
         } else {
             missing
@@ -234,7 +234,7 @@ impl LockedLog {
     }
 
     fn encode<S: AsRef<str>>(&self, rows: &[Vec<S>]) -> Result<String> {
-        let newline = if self.log.has_carriage_returns() {
+        let newline = if self.log.has_carriage_returns {
             "\r\n"
         } else {
             "\n"

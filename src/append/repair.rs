@@ -60,7 +60,7 @@ impl Log {
         for _ in 1..MAX_ROUNDS {
             let source = Source::File(file.reopen()?);
             let len = file.as_file().metadata()?.len();
-            let copy = Log::open(file.path(), Some(source), len, &options)?;
+            let copy = Log::open(file.path(), source, len, &options)?;
             let (next, more) = copy.repair_once(temporary_file_beside(out, permissions)?)?;
             if more.is_empty() {
                 break;
@@ -112,14 +112,11 @@ impl Log {
 
     /// Copies a line that is too long to be held in memory, without its newline.
     fn copy_bytes(&self, mut offset: u64, bytes: u64, out: &mut impl Write) -> Result<()> {
-        let Some(file) = self.source() else {
-            return Ok(());
-        };
         let end = offset + bytes;
         let mut buffer = vec![0; 64 * 1024];
         while offset < end {
             let wanted = buffer.len().min(usize::try_from(end - offset)?);
-            let read = file.read_at(&mut buffer[..wanted], offset)?;
+            let read = self.source.read_at(&mut buffer[..wanted], offset)?;
             if read == 0 {
                 break;
             }
@@ -134,15 +131,13 @@ impl Log {
     }
 
     fn raw_header(&self) -> Result<Vec<u8>> {
-        let mut header = vec![0; usize::try_from(self.start())?];
-        match self.source() {
-            Some(file) if !header.is_empty() => {
-                let read = file.read_at(&mut header, 0)?;
-                header.truncate(read);
-                Ok(header)
-            }
-            _ => Ok(encode_row(self.schema.names()).into_bytes()),
+        if self.start() == 0 {
+            return Ok(encode_row(self.schema.names()).into_bytes());
         }
+        let mut header = vec![0; usize::try_from(self.start())?];
+        let read = self.source.read_at(&mut header, 0)?;
+        header.truncate(read);
+        Ok(header)
     }
 }
 

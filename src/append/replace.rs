@@ -85,7 +85,7 @@ impl LockedLog {
             line.len() < MAX_ROW,
             "the row would be longer than {MAX_ROW} bytes"
         );
-        line.extend_from_slice(if self.log.has_carriage_returns() {
+        line.extend_from_slice(if self.log.has_carriage_returns {
             b"\r\n"
         } else {
             b"\n"
@@ -119,9 +119,7 @@ impl LockedLog {
     /// Goes on with the file that replaced the log: its index is made anew.
     pub(super) fn switch_to(&mut self, file: File, path: &Path) -> io::Result<()> {
         flush_directory_of(path)?;
-        self.log
-            .log_mut()
-            .replace_source(Source::File(file.try_clone()?));
+        self.log.log_mut().source = Source::File(file.try_clone()?);
         self.log.record_append(&file, None, 0);
         self.file = file;
         Ok(())

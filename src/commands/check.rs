@@ -135,8 +135,8 @@ fn describe_unfinished(bytes: u64) -> Finding {
 /// All problems in the order of the log, those of snapshots last, and the number of rows.
 fn find_problems(store: &Store, log: &Log, snapshots: &[String]) -> Result<(Vec<Finding>, u64)> {
     let amendments = Amendments::read(log)?;
-    let mut audit = Audit::new(log.has_carriage_returns(), amendments.former_scores());
-    audit.check_header(&log.schema, log.has_byte_order_mark());
+    let mut audit = Audit::new(log.has_carriage_returns, amendments.former_scores());
+    audit.check_header(&log.schema, log.has_byte_order_mark);
     for line in log.skipped.iter().filter(|line| !line.is_expected) {
         audit.add_skipped(line.line, &line.reason);
     }

@@ -137,12 +137,9 @@ fn find_statement(log: &IndexedLog) -> Result<Option<String>> {
     if schema.names().iter().any(|name| name == STATED_COLUMN) {
         return Ok(None);
     }
-    let Some(source) = log.source() else {
-        return Ok(None);
-    };
     let unstated = Log::open(
         log.path(),
-        Some(source.try_clone()?),
+        log.source.try_clone()?,
         log.end(),
         &LogOptions::default(),
     )?;

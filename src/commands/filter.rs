@@ -1,6 +1,6 @@
 //! Which trials a command lists. A word that the log does not have is a usage error, not an empty answer.
 
-use std::{collections::BTreeSet, ops::ControlFlow};
+use std::collections::BTreeSet;
 
 use anyhow::{Result, bail};
 use clap::{Args, builder::StringValueParser};
@@ -172,19 +172,17 @@ impl WordFilter {
             bail!(Usage(format!("the log has no column '{}'", self.flag)));
         }
         let (mut known, mut has_trials) = (BTreeSet::new(), false);
-        log.for_each_until(|row| {
+        let mut rows = log.rows();
+        while !missing.is_empty()
+            && let Some(row) = rows.next()?
+        {
             let value = row.text(self.role);
             has_trials = true;
             if row.damage.is_none() && !value.is_empty() && !known.contains(&*value) {
                 missing.retain(|word| **word != value);
                 known.insert(value.into_owned());
             }
-            if missing.is_empty() {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        })?;
+        }
         let Some(word) = missing.first().filter(|_| has_trials) else {
             return Ok(());
         };

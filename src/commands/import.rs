@@ -19,7 +19,7 @@ use crate::{
     files::permissions_of,
     import::{ColumnMap, ImportPlan, SOURCE_COLUMN, Translation, plan_import},
     index::IndexedLog,
-    log::{Log, LogOptions, Role},
+    log::{Log, LogOptions, Role, Source},
     open::{ReadOptions, open_log},
     output::import_summary::import_summary,
     store::{New, Settings, Store, init},
@@ -155,7 +155,7 @@ impl Job<'_> {
             extra_columns: extra_columns(self.translation),
             ..LogOptions::default()
         };
-        let log = Log::open(&dir.join("results.tsv"), None, 0, &options)?;
+        let log = Log::open(&dir.join("results.tsv"), Source::Missing, 0, &options)?;
         Ok(IndexedLog::new(log, None))
     }
 

@@ -27,7 +27,7 @@ pub const STATED_COLUMN: &str = "metric_direction";
 /// An external log as a log of lineage.
 #[derive(Default)]
 pub struct ExternalLog {
-    pub source: Option<Source>,
+    pub source: Source,
     pub len: u64,
     /// The number of the line of the first row.
     pub first_row: u64,
@@ -165,7 +165,7 @@ fn translate_external(table: Table, options: &ImportOptions) -> Result<ExternalL
     Ok(ExternalLog {
         len: log.spool.len,
         is_reversed: log.is_reversed,
-        source: Some(log.spool.finish()?),
+        source: log.spool.finish()?,
         score: Some((translation.metric.clone(), translation.direction())),
         first_row: log.first_line.unwrap_or(translation.first_row),
         notes: translation.notes,
@@ -224,7 +224,7 @@ fn copy_export(mut table: Table, options: &ImportOptions) -> Result<ExternalLog>
     score = score.filter(|(name, _)| options.metric.as_ref().is_none_or(|metric| metric == name));
     Ok(ExternalLog {
         len: log.spool.len,
-        source: Some(log.spool.finish()?),
+        source: log.spool.finish()?,
         first_row: table.first_row,
         notes: table.notes,
         skipped: table.skipped,

@@ -119,13 +119,10 @@ impl Index {
     /// Adds the rows from `from` on; `None` if the index must be made again.
     pub(super) fn extend(mut self, log: &Log, state: FileState, from: u64) -> Option<()> {
         let mut summary = mem::take(&mut self.answers.summary);
-        let mut added = Some(());
-        let add_row = |row: &Row| {
-            added = self.add_row(&mut summary, row, log);
-            added.is_some()
-        };
-        log.for_each_row_from(from, add_row).ok()?;
-        added?;
+        let mut rows = log.rows_from(from);
+        while let Some(row) = rows.next().ok()? {
+            self.add_row(&mut summary, &row, log)?;
+        }
         self.answers.summary = summary;
         write_answers(&self.file, self.answers, log, state).ok()
     }
@@ -148,7 +145,7 @@ impl Index {
 
 /// Builds the index of the whole log; it appears at `path` once it is complete.
 pub(super) fn create(path: &Path, log: &Log, state: FileState) -> anyhow::Result<()> {
-    let Some(Source::File(log_file)) = log.source() else {
+    let Source::File(log_file) = &log.source else {
         return Ok(());
     };
     ensure!(is_replaceable(path), "not an index");
@@ -235,10 +232,8 @@ fn fingerprint(log: &Log, state: FileState) -> io::Result<u64> {
     let schema = &log.schema;
     let from = log.end().saturating_sub(HASHED_TAIL);
     let mut bytes = vec![0; usize::try_from(log.end() - from).map_err(io::Error::other)?];
-    if let Some(source) = log.source() {
-        let read = source.read_at(&mut bytes, from)?;
-        bytes.truncate(read);
-    }
+    let read = log.source.read_at(&mut bytes, from)?;
+    bytes.truncate(read);
     let version = env!("CARGO_PKG_VERSION");
     let rows = log.start()..log.end();
     let metric = (&schema.metric, schema.direction, schema.tie);

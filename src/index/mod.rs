@@ -42,8 +42,8 @@ impl IndexedLog {
     /// A log whose index, if it has one, is at `path`.
     pub fn new(log: Log, path: Option<PathBuf>) -> Self {
         Self {
-            state: match log.source() {
-                Some(Source::File(file)) => FileState::of(file),
+            state: match &log.source {
+                Source::File(file) => FileState::of(file),
                 _ => None,
             },
             log,

@@ -4,7 +4,6 @@ use std::{
     collections::HashMap,
     fs::{self, File},
     io::ErrorKind,
-    ops::ControlFlow,
     path::{Path, PathBuf},
 };
 
@@ -15,7 +14,7 @@ use super::{
     ExpId, Extent, Log, LogOptions, Role, Row, Schema, Source, Trial, encode_row, parse_time,
     read_header,
 };
-use crate::files::open_input;
+use crate::files::{cannot, open_input};
 
 /// The columns before those of the log.
 const OWN: [&str; 2] = ["amended_at", "why"];
@@ -23,17 +22,12 @@ const OWN: [&str; 2] = ["amended_at", "why"];
 /// Columns that an amendment never changes.
 pub(crate) const FIXED: [Role; 3] = [Role::Id, Role::Time, Role::Parent];
 
-/// One line of the file: time and reason, then the row as it was.
-struct Entry {
-    trial: Trial,
-    line: u64,
-}
-
 /// Every amendment of a log, in the order in which they were made.
 #[derive(Default)]
 pub struct Amendments {
     pub path: PathBuf,
-    entries: Vec<Entry>,
+    /// The lines of the file: time and reason, then the row as it was.
+    entries: Vec<Trial>,
     /// Lines that cannot be read, and why.
     damaged: Vec<(u64, String)>,
 }
@@ -82,7 +76,7 @@ impl Amendments {
             return Ok(Self::default());
         };
         let path = amendments_path(&path);
-        let context = || format!("cannot read {}", path.display());
+        let context = cannot("read", &path);
         let file = match open_input(&path) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
             file => file.with_context(context)?,
@@ -116,11 +110,10 @@ impl Amendments {
             direction: Some(log.schema.direction),
             ..LogOptions::default()
         };
-        Log::open(path, Some(source), end, &options)?.for_each_line(|row| {
-            let (trial, line) = (row.to_trial(), row.number);
+        Log::open(path, source, end, &options)?.for_each_line(|row| {
             match row.damage {
-                Some(damage) => self.damaged.push((line, damage.to_string())),
-                None => self.entries.push(Entry { trial, line }),
+                Some(damage) => self.damaged.push((row.number, damage.to_string())),
+                None => self.entries.push(row.to_trial()),
             }
             Ok(())
         })
@@ -129,67 +122,57 @@ impl Amendments {
     /// The amendments of the trial whose row is `current`, oldest first.
     pub fn of(&self, current: &Row) -> Vec<Amendment> {
         let id = current.id();
-        let is_of_trial = |entry: &&Entry| id.is_some() && entry.trial.row().id() == id;
-        let entries: Vec<&Entry> = self.entries.iter().filter(is_of_trial).collect();
         let mut found = Vec::new();
-        for (at, entry) in entries.iter().enumerate() {
-            let old = cells_of(&entry.trial.row());
-            let new = match entries.get(at + 1) {
-                Some(next) => cells_of(&next.trial.row()),
-                None => (0..old.len())
-                    .map(|at| current.text_at(at).into_owned())
-                    .collect(),
-            };
-            let cells = old.into_iter().zip(new).zip(current.schema.names());
-            let changes = cells.filter(|((old, new), _)| old != new);
+        let mut new = current.texts();
+        for entry in self.entries.iter().rev().map(Trial::row) {
+            if id.is_none() || entry.id() != id {
+                continue;
+            }
+            let old = cells_of(&entry);
+            let mut changes = Vec::new();
+            for (name, (old, new)) in current.schema.names().iter().zip(old.iter().zip(new)) {
+                if *old != new {
+                    changes.push([name.clone(), old.clone(), new]);
+                }
+            }
             found.push(Amendment {
-                time: entry.trial.row().text_at(0).into_owned(),
-                why: entry.trial.row().text_at(1).into_owned(),
-                changes: changes
-                    .map(|((old, new), name)| [name.clone(), old, new])
-                    .collect(),
+                time: entry.text_at(0).into_owned(),
+                why: entry.text_at(1).into_owned(),
+                changes,
             });
+            new = old;
         }
+        found.reverse();
         found
     }
 
     /// The rows before each amendment, with the ids of their trials.
     pub fn former_rows(&self) -> impl Iterator<Item = (ExpId, Vec<String>)> {
-        self.entries.iter().filter_map(|entry| {
-            let row = entry.trial.row();
-            Some((row.id()?, cells_of(&row)))
-        })
+        let rows = self.entries.iter().map(Trial::row);
+        rows.filter_map(|row| Some((row.id()?, cells_of(&row))))
     }
 
     /// The scores that could be the best before they were amended: later rows may be measured against them.
     pub fn former_scores(&self) -> Vec<f64> {
-        let scores = self
-            .entries
-            .iter()
-            .map(|entry| entry.trial.row().eligible_score());
-        scores.flatten().collect()
+        let rows = self.entries.iter().map(Trial::row);
+        rows.filter_map(|row| row.eligible_score()).collect()
     }
 
     /// What cannot be read, and what does not fit the log.
     pub fn verify(&self, log: &Log) -> Result<Vec<AmendmentProblem>> {
         let mut problems = Vec::new();
         for (line, text) in &self.damaged {
-            let (line, text) = (*line, text.clone());
-            problems.push(AmendmentProblem {
-                line,
-                id: None,
-                text,
-            });
+            let (line, id, text) = (*line, None, text.clone());
+            problems.push(AmendmentProblem { line, id, text });
         }
         let rows = self.find_rows(log)?;
         let mut last_time = None;
-        for entry in &self.entries {
-            let row = entry.trial.row();
+        for row in self.entries.iter().map(Trial::row) {
             let found = row.id().and_then(|id| rows.get(&id));
-            let is_last = found.is_some_and(|(_, last)| *last == entry.line);
+            let is_last = found.is_some_and(|(_, last)| *last == row.number);
             let current = found.and_then(|(trial, _)| trial.as_ref());
             for text in find_problems(&row, current, is_last, &mut last_time) {
-                let (line, id) = (entry.line, Some(row.name()));
+                let (line, id) = (row.number, Some(row.name()));
                 problems.push(AmendmentProblem { line, id, text });
             }
         }
@@ -198,31 +181,27 @@ impl Amendments {
 
     /// For each trial that was amended: its first row in the log, and the line of its last amendment.
     fn find_rows(&self, log: &Log) -> Result<HashMap<ExpId, (Option<Trial>, u64)>> {
-        let mut rows = HashMap::new();
-        for entry in &self.entries {
-            if let Some(id) = entry.trial.row().id() {
-                rows.insert(id, (None, entry.line));
+        let mut found = HashMap::new();
+        for entry in self.entries.iter().map(Trial::row) {
+            if let Some(id) = entry.id() {
+                found.insert(id, (None, entry.number));
             }
         }
-        if rows.is_empty() {
-            return Ok(rows);
-        }
-        log.for_each_until(|row| {
-            if let Some((trial, _)) = row.id().and_then(|id| rows.get_mut(&id)) {
+        let mut rows = log.rows();
+        while !found.is_empty()
+            && let Some(row) = rows.next()?
+        {
+            if let Some((trial, _)) = row.id().and_then(|id| found.get_mut(&id)) {
                 trial.get_or_insert_with(|| row.to_trial());
             }
-            ControlFlow::Continue(())
-        })?;
-        Ok(rows)
+        }
+        Ok(found)
     }
 }
 
 /// The cells of the row that an entry has, without its own columns.
 fn cells_of(entry: &Row) -> Vec<String> {
-    let columns = OWN.len()..entry.schema.names().len();
-    columns
-        .map(|column| entry.text_at(column).into_owned())
-        .collect()
+    entry.texts().split_off(OWN.len())
 }
 
 /// What is wrong with one entry, given the row of its trial in the log.
@@ -256,8 +235,7 @@ fn find_problems(
             ));
         }
     }
-    let cells = (0..current.cells.len()).map(|at| current.text_at(at));
-    if is_last && cells_of(entry).into_iter().eq(cells) {
+    if is_last && cells_of(entry) == current.texts() {
         problems.push("the log still has the old row: amend it again".to_owned());
     }
     problems

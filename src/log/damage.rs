@@ -5,6 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::{Damage, Row};
+use crate::text::count;
 
 /// The number of damaged rows, and the first one.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -39,21 +40,16 @@ impl DamageReport {
 
     /// One sentence about the damaged rows, if there are any.
     pub fn to_message(&self, path: &Path) -> Option<String> {
-        let FirstDamage {
-            line,
-            offset,
-            damage,
-        } = self.first?;
-        let place = match line {
-            0 => format!("byte {offset}"),
+        let first = self.first?;
+        let place = match first.line {
+            0 => format!("byte {}", first.offset),
             line => line.to_string(),
         };
-        let others = match self.rows {
-            1 => String::new(),
-            2 => " (and 1 more damaged row)".to_owned(),
-            rows => format!(" (and {} more damaged rows)", rows - 1),
+        let others = match self.rows - 1 {
+            0 => String::new(),
+            others => format!(" (and {})", count(others, "more damaged row")),
         };
-        let path = path.display();
+        let (path, damage) = (path.display(), first.damage);
         Some(format!(
             "{path}:{place}: {damage}{others}; `lineage check` lists all problems"
         ))

@@ -1,6 +1,6 @@
 //! Which way is better, if neither a flag nor the settings say it.
 
-use std::{collections::HashMap, ops::ControlFlow, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use anyhow::Result;
 
@@ -122,14 +122,12 @@ impl Log {
 
     fn count_votes(&self) -> Result<Votes> {
         let mut votes = Votes::default();
-        self.for_each_until(|row| {
-            votes.observe(row);
-            if votes.is_decided() {
-                ControlFlow::Break(())
-            } else {
-                ControlFlow::Continue(())
-            }
-        })?;
+        let mut rows = self.rows();
+        while !votes.is_decided()
+            && let Some(row) = rows.next()?
+        {
+            votes.observe(&row);
+        }
         Ok(votes)
     }
 
@@ -149,17 +147,13 @@ impl Log {
             }
         }
         let mut has_scores = false;
-        if !copies.is_empty() {
-            self.for_each_until(|row| {
-                let cell = row.text_at(score);
-                has_scores |= !cell.is_empty();
-                copies.retain(|&(column, _)| row.text_at(column) == cell);
-                if copies.is_empty() {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
-                }
-            })?;
+        let mut rows = self.rows();
+        while !copies.is_empty()
+            && let Some(row) = rows.next()?
+        {
+            let cell = row.text_at(score);
+            has_scores |= !cell.is_empty();
+            copies.retain(|&(column, _)| row.text_at(column) == cell);
         }
         let copy = copies.first().filter(|_| has_scores);
         Ok(copy.map(|&(_, direction)| direction))

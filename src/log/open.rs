@@ -3,7 +3,6 @@
 use std::{
     cell::RefCell,
     io,
-    ops::ControlFlow,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -16,7 +15,8 @@ use super::{
     lines::{LineReader, ROW_CHUNK},
     no_such_trial,
 };
-use crate::text::{Usage, nearest, shell_word};
+use crate::files::cannot;
+use crate::text::{Usage, count, nearest, shell_word};
 
 /// The first row of a log is in its second line.
 const FIRST_ROW: u64 = 2;
@@ -42,8 +42,7 @@ pub struct LogOptions {
 #[derive(Debug)]
 pub struct Log {
     path: PathBuf,
-    /// `None` if the store has no log yet.
-    pub(super) source: Option<Source>,
+    pub source: Source,
     pub schema: Arc<Schema>,
     /// Byte offsets of the first row and after the last row that counts.
     pub(super) start: u64,
@@ -52,21 +51,16 @@ pub struct Log {
     pub first_row: u64,
     /// Whether an external log has its newest row first, so that line numbers fall.
     pub is_reversed: bool,
-    header: HeaderStyle,
+    /// Whether the header ends with a carriage return, as on Windows.
+    pub has_carriage_returns: bool,
+    pub has_byte_order_mark: bool,
     /// What a person should know about how the log is read.
     pub notes: Vec<String>,
     /// Lines of an external log that are not rows.
     pub skipped: Vec<SkippedLine>,
     /// The column of the numbers that an external log has for its runs, if they are repeated.
     pub repeated_ids: Option<usize>,
-    damage: RefCell<Option<DamageReport>>,
-}
-
-/// How the first line is written.
-#[derive(Clone, Copy, Debug, Default)]
-struct HeaderStyle {
-    has_carriage_return: bool,
-    has_byte_order_mark: bool,
+    pub(super) damage: RefCell<Option<DamageReport>>,
 }
 
 /// The first line of a log.
@@ -74,26 +68,19 @@ pub struct Header {
     pub names: Vec<String>,
     /// Bytes of the line with its newline.
     len: u64,
-    style: HeaderStyle,
+    has_carriage_return: bool,
+    has_byte_order_mark: bool,
 }
 
 impl Log {
     /// Opens a log of which the bytes before `end` count.
-    pub fn open(
-        path: &Path,
-        source: Option<Source>,
-        end: u64,
-        options: &LogOptions,
-    ) -> Result<Self> {
-        let header = match &source {
-            Some(source) => read_header(source, end)
-                .with_context(|| format!("cannot read {}", path.display()))?,
-            None => None,
-        };
+    pub fn open(path: &Path, source: Source, end: u64, options: &LogOptions) -> Result<Self> {
+        let header = read_header(&source, end).with_context(cannot("read", path))?;
         let header = header.unwrap_or_else(|| Header {
             names: Schema::standard_names(&options.extra_columns),
             len: end,
-            style: HeaderStyle::default(),
+            has_carriage_return: false,
+            has_byte_order_mark: false,
         });
         check_header(path, &header.names)?;
         let mut schema = make_schema(path, header.names, options)?;
@@ -106,7 +93,8 @@ impl Log {
             end,
             first_row: FIRST_ROW,
             is_reversed: false,
-            header: header.style,
+            has_carriage_returns: header.has_carriage_return,
+            has_byte_order_mark: header.has_byte_order_mark,
             notes: Vec::new(),
             skipped: Vec::new(),
             repeated_ids: None,
@@ -138,32 +126,14 @@ impl Log {
         self.start
     }
 
-    pub fn source(&self) -> Option<&Source> {
-        self.source.as_ref()
-    }
-
-    /// Reads from another file from now on, which replaced the log.
-    pub fn replace_source(&mut self, source: Source) {
-        self.source = Some(source);
-    }
-
     /// Counts bytes up to `end` that were added since the log was opened.
     pub fn extend_to(&mut self, end: u64) {
         self.end = end;
     }
 
-    /// Whether the header ends with a carriage return, as on Windows.
-    pub fn has_carriage_returns(&self) -> bool {
-        self.header.has_carriage_return
-    }
-
-    pub fn has_byte_order_mark(&self) -> bool {
-        self.header.has_byte_order_mark
-    }
-
     /// Whether the log was translated from an external log.
     pub fn is_external(&self) -> bool {
-        self.source.as_ref().is_some_and(|source| !source.is_file())
+        matches!(self.source, Source::Memory(_) | Source::Temporary(_))
     }
 
     /// Fails if no column holds the score.
@@ -174,11 +144,6 @@ impl Log {
             bail!("{path}: no column '{metric}' for the score; choose one with --metric: {names}");
         }
         Ok(())
-    }
-
-    /// Sets what could not be read, unless it is already known.
-    pub(super) fn report_damage(&self, report: DamageReport) {
-        self.damage.borrow_mut().get_or_insert(report);
     }
 
     /// Sets what a scan of the whole log could not read.
@@ -199,8 +164,7 @@ impl Log {
         let first = unexpected.next()?;
         let others = match unexpected.count() {
             0 => String::new(),
-            1 => " (and 1 more line)".to_owned(),
-            count => format!(" (and {count} more lines)"),
+            others => format!(" (and {})", count(others as u64, "more line")),
         };
         let path = self.path.display();
         Some(format!(
@@ -211,41 +175,29 @@ impl Log {
 
     /// Reads the log from there on, as if nothing were before it.
     pub fn start_at(&mut self, since: &Since) -> Result<()> {
-        let mut place = None;
-        self.for_each_until(|row| {
-            if since.is_reached(row) {
-                place = Some((row.offset, row.number));
-                return ControlFlow::Break(());
-            }
-            ControlFlow::Continue(())
-        })?;
-        match place {
-            Some((start, number)) => (self.start, self.first_row) = (start, number),
-            None => {
-                since.explain_nothing(&self.path)?;
-                self.start = self.end;
+        let mut rows = self.rows();
+        while let Some(row) = rows.next()? {
+            if since.is_reached(&row) {
+                (self.start, self.first_row) = (row.offset, row.number);
+                return Ok(());
             }
         }
+        since.explain_nothing(&self.path)?;
+        self.start = self.end;
         Ok(())
     }
 
     /// Goes back to the state just after a trial.
     fn truncate_after(&mut self, id: &ExpId) -> Result<()> {
-        let mut is_found = false;
-        let mut end = self.end;
-        self.for_each_until(|row| {
-            if is_found {
-                end = row.offset;
-                return ControlFlow::Break(());
+        let mut rows = self.rows();
+        while let Some(row) = rows.next()? {
+            if row.id().as_ref() == Some(id) {
+                let next = rows.next()?;
+                self.end = next.map_or(self.end, |next| next.offset);
+                return Ok(());
             }
-            is_found = row.id().as_ref() == Some(id);
-            ControlFlow::Continue(())
-        })?;
-        if !is_found {
-            bail!(no_such_trial(id, &self.path));
         }
-        self.end = end;
-        Ok(())
+        bail!(no_such_trial(id, &self.path))
     }
 }
 
@@ -267,10 +219,8 @@ pub fn read_header(source: &Source, end: u64) -> io::Result<Option<Header>> {
     Ok(Some(Header {
         names: names.collect(),
         len: line.taken,
-        style: HeaderStyle {
-            has_carriage_return: text.len() < unmarked.len(),
-            has_byte_order_mark: unmarked.len() < bytes.len(),
-        },
+        has_carriage_return: text.len() < unmarked.len(),
+        has_byte_order_mark: unmarked.len() < bytes.len(),
     }))
 }
 

@@ -125,6 +125,12 @@ impl<'a> Row<'a> {
         decode(self.bytes_at(column))
     }
 
+    /// The texts of all columns.
+    pub fn texts(&self) -> Vec<String> {
+        let columns = 0..self.schema.names().len();
+        columns.map(|at| self.text_at(at).into_owned()).collect()
+    }
+
     pub fn bytes(&self, role: Role) -> Cow<'a, [u8]> {
         match self.schema.column(role) {
             Some(column) => self.bytes_at(column),
@@ -207,7 +213,22 @@ impl<'a> Row<'a> {
     }
 
     pub fn to_trial(&self) -> Trial {
-        self.trial_of(self.cells.line, self.cells.ends())
+        Trial {
+            line: self.cells.line.into(),
+            ends: self.cells.ends().into(),
+            schema: Arc::clone(self.schema),
+            place: self.place(),
+            damage: self.damage,
+        }
+    }
+
+    fn place(&self) -> Place {
+        Place {
+            offset: self.offset,
+            number: self.number,
+            lines: self.lines,
+            ending: self.ending,
+        }
     }
 
     /// A trial whose long cells are cut in the middle, so that many of them fit in memory.
@@ -217,26 +238,9 @@ impl<'a> Row<'a> {
         }
         let columns = 0..self.cells.len();
         let cells: Vec<String> = columns.map(|at| cut_cell(&self.text_at(at))).collect();
-        let line = encode_row(&cells);
-        let line = line.trim_end_matches('\n').as_bytes();
-        let mut ends = Vec::new();
-        split_line(line, &mut ends);
-        self.trial_of(line, &ends)
-    }
-
-    fn trial_of(&self, line: &[u8], ends: &[usize]) -> Trial {
-        Trial {
-            line: line.into(),
-            ends: ends.into(),
-            schema: Arc::clone(self.schema),
-            place: Place {
-                offset: self.offset,
-                number: self.number,
-                lines: self.lines,
-                ending: self.ending,
-            },
-            damage: self.damage,
-        }
+        let mut trial = Trial::from_cells(&cells, self.schema);
+        (trial.place, trial.damage) = (self.place(), self.damage);
+        trial
     }
 }
 

@@ -1,13 +1,16 @@
 //! Lines as rows. Lines come first: a line that is a complete row by itself is never part of another, so a quote left open
 //! earlier cannot swallow it.
 
-use std::{io, sync::Arc};
+use std::io;
+
+use anyhow::{Context, Result};
 
 use super::{
-    Cells, Damage, Ending, ExpId, Place, Role, Row, Schema, Status,
+    Cells, Damage, Ending, ExpId, Log, Place, Role, Row, Schema, Status,
     cells::{closing_quote, decode, split_line, split_quoted, unquote},
     lines::{Line, LineReader},
 };
+use crate::files::cannot;
 
 /// How many lines and bytes a row with quoted line breaks may span.
 const MAX_JOINED_LINES: u64 = 1024;
@@ -18,15 +21,14 @@ const MAX_JOINED_CELLS: usize = 16;
 
 /// Reads one row after another. A row borrows the reader's buffer until the next one is read.
 pub(crate) struct RowReader<'l> {
-    schema: &'l Arc<Schema>,
+    log: &'l Log,
     lines: LineReader<'l>,
     /// Where the cells of the current row end, and those of a line that was peeked at.
     ends: Vec<usize>,
     peeked_ends: Vec<usize>,
     /// The number of the next line; 0 if it is unknown.
     number: u64,
-    /// Whether the rows are in the reverse order of their lines.
-    pub(crate) counts_down: bool,
+    pub(super) skips_blank_lines: bool,
     current: Record,
 }
 
@@ -45,21 +47,26 @@ const NOTHING_READ: Record = Record {
 };
 
 impl<'l> RowReader<'l> {
-    /// Reads from the next line on, which has the number `number` (0 if that is unknown).
-    pub(crate) fn new(schema: &'l Arc<Schema>, lines: LineReader<'l>, number: u64) -> Self {
+    /// Reads from the line at `offset` on, which has the number `number` (0 if that is unknown), `chunk` bytes at a time.
+    pub(super) fn new(log: &'l Log, offset: u64, number: u64, chunk: usize) -> Self {
         Self {
-            schema,
-            lines,
+            log,
+            lines: LineReader::new(&log.source, offset, log.end, chunk),
             ends: Vec::with_capacity(32),
             peeked_ends: Vec::new(),
             number,
-            counts_down: false,
+            skips_blank_lines: true,
             current: NOTHING_READ,
         }
     }
 
     /// Moves to the first line that is a complete row by itself, from somewhere inside a line. False if there is none.
-    pub(crate) fn synchronize(&mut self) -> io::Result<bool> {
+    pub(super) fn synchronize(&mut self) -> Result<bool> {
+        let found = self.find_complete_row();
+        found.with_context(cannot("read", self.log.path()))
+    }
+
+    fn find_complete_row(&mut self) -> io::Result<bool> {
         self.lines.skip_line()?;
         while let Some(line) = self.lines.peek(0)? {
             if self.is_complete_row(0, line) {
@@ -71,31 +78,43 @@ impl<'l> RowReader<'l> {
     }
 
     /// The row that starts at `offset`.
-    pub(crate) fn read_at(&mut self, offset: u64) -> io::Result<Option<Row<'_>>> {
+    pub(super) fn read_at(&mut self, offset: u64) -> Result<Row<'_>> {
         self.current = NOTHING_READ;
         self.lines.seek(offset);
-        self.next()
+        let path = self.log.path().display();
+        self.next()?
+            .with_context(|| format!("{path} was shortened while it was read"))
     }
 
-    /// The next row. Damaged rows and blank lines are rows too.
-    pub(crate) fn next(&mut self) -> io::Result<Option<Row<'_>>> {
-        self.lines.consume(self.current.line.taken);
-        if self.counts_down {
-            self.number = self.number.saturating_sub(self.current.lines);
-        } else if self.number > 0 {
-            self.number += self.current.lines;
+    /// The next row. Damaged rows are rows too.
+    pub(crate) fn next(&mut self) -> Result<Option<Row<'_>>> {
+        let advanced = self.advance();
+        let has_row = advanced.with_context(cannot("read", self.log.path()))?;
+        Ok(has_row.then(|| self.row()))
+    }
+
+    fn advance(&mut self) -> io::Result<bool> {
+        loop {
+            self.lines.consume(self.current.line.taken);
+            if self.log.is_reversed {
+                self.number = self.number.saturating_sub(self.current.lines);
+            } else if self.number > 0 {
+                self.number += self.current.lines;
+            }
+            self.current = NOTHING_READ;
+            let Some(line) = self.lines.peek(0)? else {
+                return Ok(false);
+            };
+            let open = split_line(line_text(&self.lines, 0, line), &mut self.ends);
+            self.current = self.classify(line, open)?;
+            if self.current.damage != Some(Damage::Blank) || !self.skips_blank_lines {
+                return Ok(true);
+            }
         }
-        self.current = NOTHING_READ;
-        let Some(line) = self.lines.peek(0)? else {
-            return Ok(None);
-        };
-        let open = split_line(line_text(&self.lines, 0, line), &mut self.ends);
-        self.current = self.classify(line, open)?;
-        Ok(Some(self.row()))
     }
 
     /// The offset after the current row, with its newline.
-    pub(crate) fn end(&self) -> u64 {
+    pub(super) fn end(&self) -> u64 {
         self.lines.offset() + self.current.line.taken
     }
 
@@ -117,7 +136,7 @@ impl<'l> RowReader<'l> {
         };
         Row::new(
             Cells::new(text, &self.ends),
-            self.schema,
+            &self.log.schema,
             place,
             self.current.damage,
         )
@@ -146,7 +165,7 @@ impl<'l> RowReader<'l> {
     }
 
     fn damage_of(&self, line: Line, open: Option<usize>) -> Option<Damage> {
-        let (found, expected) = (self.ends.len(), self.schema.names().len());
+        let (found, expected) = (self.ends.len(), self.log.schema.names().len());
         if line.is_cut() {
             return Some(Damage::TooLong { bytes: line.taken });
         }
@@ -166,7 +185,7 @@ impl<'l> RowReader<'l> {
     /// mark too.
     fn repeats_header(&self, line: Line) -> bool {
         let cells = Cells::new(line_text(&self.lines, 0, line), &self.ends);
-        let names = self.schema.names();
+        let names = self.log.schema.names();
         let is_first = |cell| bare_name(cell) == names[0].as_bytes();
         cells.get(0).is_some_and(is_first)
             && cells
@@ -178,7 +197,7 @@ impl<'l> RowReader<'l> {
     /// Joins the lines of a row whose quoted cell spans lines. The row must end in exactly the right number of cells and
     /// contain no line that is a complete row by itself.
     fn join_lines(&mut self, first: Line, mut open: usize) -> io::Result<Option<Record>> {
-        let expected = self.schema.names().len();
+        let expected = self.log.schema.names().len();
         let mut ends = self.ends.clone();
         let mut len = first.len;
         let mut cells = 1;
@@ -224,7 +243,7 @@ impl<'l> RowReader<'l> {
     /// Whether a line has exactly the cells of a row by itself.
     fn is_complete_row(&mut self, skip: usize, line: Line) -> bool {
         let open = split_line(line_text(&self.lines, skip, line), &mut self.peeked_ends);
-        let expected = self.schema.names().len();
+        let expected = self.log.schema.names().len();
         open.is_none() && self.peeked_ends.len() == expected && !line.is_cut()
     }
 
@@ -235,9 +254,9 @@ impl<'l> RowReader<'l> {
         if cells.len() <= 3 {
             return false;
         }
-        let cell = |role| self.schema.column(role).and_then(|at| cells.get(at));
+        let cell = |role| self.log.schema.column(role).and_then(|at| cells.get(at));
         let id = cell(Role::Id).and_then(ExpId::parse_bytes);
-        let has_time = match self.schema.column(Role::Time) {
+        let has_time = match self.log.schema.column(Role::Time) {
             None => true,
             Some(_) => cell(Role::Time).is_some_and(looks_like_time),
         };
@@ -247,7 +266,7 @@ impl<'l> RowReader<'l> {
     /// Restores the cells of a row in which a clean-up replaced the tabs after a quoted hypothesis by single spaces.
     fn restore_tabs(&mut self, line: Line) -> bool {
         let cells = Cells::new(line_text(&self.lines, 0, line), &self.ends);
-        match find_space_separated(cells, self.schema) {
+        match find_space_separated(cells, &self.log.schema) {
             Some(ends) => {
                 self.ends = ends;
                 true

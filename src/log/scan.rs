@@ -1,12 +1,12 @@
 //! Reading the rows of a log. Rows are streamed; only what an answer consists of is kept.
 
-use std::{collections::VecDeque, ops::ControlFlow, path::Path};
+use std::{collections::VecDeque, path::Path};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use super::{
-    Damage, DamageReport, ExpId, Log, Row, Trial,
-    lines::{LineReader, ROW_CHUNK, SCAN_CHUNK},
+    DamageReport, ExpId, Log, Row, Trial,
+    lines::{ROW_CHUNK, SCAN_CHUNK},
     rows::RowReader,
 };
 
@@ -14,71 +14,46 @@ use super::{
 const TAIL: u64 = 40 * 1024;
 
 impl Log {
+    /// Reads every row, damaged ones too. Blank lines are skipped.
+    pub(crate) fn rows(&self) -> RowReader<'_> {
+        RowReader::new(self, self.start, self.first_row, SCAN_CHUNK)
+    }
+
+    /// Reads the rows from an offset on, whose line numbers are unknown.
+    pub(crate) fn rows_from(&self, offset: u64) -> RowReader<'_> {
+        RowReader::new(self, offset, 0, ROW_CHUNK)
+    }
+
     /// Passes every row to `observe`, damaged ones too, and reports what could not be read.
     pub fn for_each_row(&self, mut observe: impl FnMut(&Row)) -> Result<DamageReport> {
         let mut report = DamageReport::default();
-        self.for_each_until(|row| {
-            report.observe(row);
-            observe(row);
-            ControlFlow::Continue(())
-        })?;
-        Ok(report)
-    }
-
-    /// Passes rows to `observe` until it breaks. Blank lines are skipped.
-    pub fn for_each_until(&self, mut observe: impl FnMut(&Row) -> ControlFlow<()>) -> Result<()> {
-        let Some(mut rows) = self.rows_from(self.start, self.first_row, SCAN_CHUNK) else {
-            return Ok(());
-        };
-        while let Some(row) = rows.next().with_context(|| self.cannot_read())? {
-            if row.damage != Some(Damage::Blank) && observe(&row).is_break() {
-                break;
-            }
+        let mut rows = self.rows();
+        while let Some(row) = rows.next()? {
+            report.observe(&row);
+            observe(&row);
         }
-        Ok(())
+        Ok(report)
     }
 
     /// Passes every line to `observe`, as a row or as a damaged one. Blank lines are left out of an external log only.
     pub fn for_each_line(&self, mut observe: impl FnMut(Row) -> Result<()>) -> Result<()> {
-        let Some(mut rows) = self.rows_from(self.start, self.first_row, SCAN_CHUNK) else {
-            return Ok(());
-        };
-        while let Some(row) = rows.next().with_context(|| self.cannot_read())? {
-            if row.damage != Some(Damage::Blank) || !self.is_external() {
-                observe(row)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// Passes the rows from an offset on to `observe`, until it returns false.
-    pub fn for_each_row_from(
-        &self,
-        offset: u64,
-        mut observe: impl FnMut(&Row) -> bool,
-    ) -> std::io::Result<()> {
-        let Some(mut rows) = self.rows_from(offset, 0, ROW_CHUNK) else {
-            return Ok(());
-        };
+        let mut rows = self.rows();
+        rows.skips_blank_lines = self.is_external();
         while let Some(row) = rows.next()? {
-            if row.damage != Some(Damage::Blank) && !observe(&row) {
-                break;
-            }
+            observe(row)?;
         }
         Ok(())
     }
 
     /// The first row with this id, found by reading the log from its start.
     pub fn find_by_scan(&self, id: &ExpId) -> Result<Option<Trial>> {
-        let mut found = None;
-        self.for_each_until(|row| {
+        let mut rows = self.rows();
+        while let Some(row) = rows.next()? {
             if row.id().as_ref() == Some(id) {
-                found = Some(row.to_trial());
-                return ControlFlow::Break(());
+                return Ok(Some(row.to_trial()));
             }
-            ControlFlow::Continue(())
-        })?;
-        Ok(found)
+        }
+        Ok(None)
     }
 
     /// The row that starts at `offset`.
@@ -88,9 +63,8 @@ impl Log {
 
     /// The offset after the row that starts at `offset`, with its newline.
     pub fn end_of(&self, offset: u64) -> Result<u64> {
-        let rows = self.rows_from(offset, 0, ROW_CHUNK);
-        let mut rows = rows.with_context(|| self.cannot_read())?;
-        rows.next().with_context(|| self.cannot_read())?;
+        let mut rows = self.rows_from(offset);
+        rows.next()?;
         Ok(rows.end())
     }
 
@@ -108,16 +82,8 @@ impl Log {
 
     /// Reads one row after another by its offset.
     pub fn reader(&self) -> impl FnMut(u64) -> Result<Trial> {
-        let mut rows = self.rows_from(self.start, 0, ROW_CHUNK);
-        move |offset| {
-            let row = match &mut rows {
-                Some(rows) => rows.read_at(offset).with_context(|| self.cannot_read())?,
-                None => None,
-            };
-            let path = self.path().display();
-            let row = row.with_context(|| format!("{path} was shortened while it was read"))?;
-            Ok(row.to_trial())
-        }
+        let mut rows = self.rows_from(self.start);
+        move |offset| Ok(rows.read_at(offset)?.to_trial())
     }
 
     /// Passes the rows that start at these offsets to `observe`, without keeping them.
@@ -126,13 +92,9 @@ impl Log {
         offsets: impl IntoIterator<Item = u64>,
         mut observe: impl FnMut(Row),
     ) -> Result<()> {
-        let Some(mut rows) = self.rows_from(self.start, 0, ROW_CHUNK) else {
-            return Ok(());
-        };
+        let mut rows = self.rows_from(self.start);
         for offset in offsets {
-            let row = rows.read_at(offset).with_context(|| self.cannot_read())?;
-            let path = self.path().display();
-            observe(row.with_context(|| format!("{path} was shortened while it was read"))?);
+            observe(rows.read_at(offset)?);
         }
         Ok(())
     }
@@ -149,18 +111,14 @@ impl Log {
         loop {
             // Reading a little more gives the line numbers.
             let is_whole = self.end - self.start <= 2 * reach;
-            let (from, number) = if is_whole {
-                (self.start, self.first_row)
+            let mut rows = if is_whole {
+                self.rows()
             } else {
-                (self.end - reach, 0)
-            };
-            let Some(mut rows) = self.rows_from(from, number, SCAN_CHUNK) else {
-                return Ok(Vec::new());
+                RowReader::new(self, self.end - reach, 0, SCAN_CHUNK)
             };
             let (mut last, mut report) = (VecDeque::new(), DamageReport::default());
-            let cannot_read = || self.cannot_read();
-            if is_whole || rows.synchronize().with_context(cannot_read)? {
-                while let Some(row) = rows.next().with_context(cannot_read)? {
+            if is_whole || rows.synchronize()? {
+                while let Some(row) = rows.next()? {
                     report.observe(&row);
                     if row.damage.is_none()
                         && let Some(taken) = take(&row)
@@ -173,22 +131,11 @@ impl Log {
                 }
             }
             if is_whole || last.len() >= n {
-                self.report_damage(report);
+                self.damage.borrow_mut().get_or_insert(report); // that of the whole log says more
                 return Ok(last.into());
             }
             reach = reach.saturating_mul(4);
         }
-    }
-
-    fn rows_from(&self, offset: u64, number: u64, chunk: usize) -> Option<RowReader<'_>> {
-        let lines = LineReader::new(self.source.as_ref()?, offset, self.end, chunk);
-        let mut rows = RowReader::new(&self.schema, lines, number);
-        rows.counts_down = self.is_reversed;
-        Some(rows)
-    }
-
-    fn cannot_read(&self) -> String {
-        format!("cannot read {}", self.path().display())
     }
 }
 
@@ -213,7 +160,7 @@ mod tests {
             bytes.extend_from_slice(format!("{n}\tkeep\t{notes}\n").as_bytes());
         }
         let end = bytes.len() as u64;
-        let source = Some(Source::Memory(bytes));
+        let source = Source::Memory(bytes);
         let log = Log::open(Path::new("log"), source, end, &LogOptions::default()).unwrap();
         let mut read = log.reader();
         for step in [1, 29, 7, 11] {

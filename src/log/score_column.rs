@@ -1,6 +1,6 @@
 //! Which column holds the score, if `core_metric` is empty and nothing names another.
 
-use std::{ops::ControlFlow, sync::Arc};
+use std::sync::Arc;
 
 use anyhow::Result;
 
@@ -51,20 +51,20 @@ impl Log {
             return Ok(());
         };
         let mut candidates = find_candidates(&self.schema);
-        let mut is_empty = true;
-        self.for_each_until(|row| {
-            is_empty = row.bytes_at(score).is_empty();
+        let mut rows = self.rows();
+        while let Some(row) = rows.next()? {
+            if !row.bytes_at(score).is_empty() {
+                return Ok(());
+            }
             for candidate in &mut candidates {
-                candidate.observe(row);
+                candidate.observe(&row);
             }
             let compared = candidates.iter().map(|candidate| candidate.compared);
-            if is_empty && compared.max() < Some(MAX_DIFFERENCES) {
-                return ControlFlow::Continue(());
+            if compared.max() >= Some(MAX_DIFFERENCES) {
+                break;
             }
-            ControlFlow::Break(())
-        })?;
-        candidates.retain(Candidate::is_score);
-        if let Some(found) = candidates.first().filter(|_| is_empty) {
+        }
+        if let Some(found) = candidates.iter().find(|candidate| candidate.is_score()) {
             let empty = &self.schema.names()[score];
             let name = &self.schema.names()[found.column];
             self.notes.push(format!(

@@ -2,8 +2,11 @@
 
 use std::{fs::File, io, os::unix::fs::FileExt};
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub enum Source {
+    /// The store has no log yet.
+    #[default]
+    Missing,
     File(File),
     Memory(Vec<u8>),
     /// A translation that is too large for memory.
@@ -14,6 +17,7 @@ impl Source {
     /// Reads at an offset without a cursor, so that one source serves many readers.
     pub fn read_at(&self, buffer: &mut [u8], offset: u64) -> io::Result<usize> {
         match self {
+            Self::Missing => Ok(0),
             Self::File(file) | Self::Temporary(file) => read_file_at(file, buffer, offset),
             Self::Memory(bytes) => {
                 let start = usize::try_from(offset).map_or(bytes.len(), |at| at.min(bytes.len()));
@@ -28,14 +32,11 @@ impl Source {
     /// A second handle on the same bytes.
     pub fn try_clone(&self) -> io::Result<Self> {
         Ok(match self {
+            Self::Missing => Self::Missing,
             Self::File(file) => Self::File(file.try_clone()?),
             Self::Memory(bytes) => Self::Memory(bytes.clone()),
             Self::Temporary(file) => Self::Temporary(file.try_clone()?),
         })
-    }
-
-    pub fn is_file(&self) -> bool {
-        matches!(self, Self::File(_))
     }
 }
 

@@ -40,19 +40,9 @@ impl Status {
     ];
 
     pub fn parse(cell: &[u8]) -> Self {
-        match cell {
-            b"baseline" => Self::Baseline,
-            b"keep" => Self::Keep,
-            b"discard" => Self::Discard,
-            b"crash" => Self::Crash,
-            b"eval_budget_overrun" => Self::EvalBudgetOverrun,
-            b"train_budget_overrun" => Self::TrainBudgetOverrun,
-            b"size_blocked" => Self::SizeBlocked,
-            b"preflight_crash" => Self::PreflightCrash,
-            b"disqualified" => Self::Disqualified,
-            b"harness_abort" => Self::HarnessAbort,
-            _ => Self::Other,
-        }
+        let mut all = Self::ALL.into_iter();
+        let known = all.find(|status| status.name().as_bytes() == cell);
+        known.unwrap_or(Self::Other)
     }
 
     /// The status that a person means, who may write `KEEP`, `kept` or `eval-budget-overrun`.

@@ -47,7 +47,7 @@ pub fn read_time(text: &str) -> Option<Timestamp> {
     if let Ok(time) = jiff::fmt::strtime::parse("%Y-%m-%d %H:%M:%S%.f %z", text) {
         return time.to_timestamp().ok();
     }
-    in_utc(parse_local(text)?)
+    TimeZone::UTC.to_timestamp(parse_local(text)?).ok()
 }
 
 /// A date and a time of day without a zone.
@@ -57,10 +57,6 @@ fn parse_local(text: &str) -> Option<DateTime> {
     }
     let mut known = PATTERNS.iter();
     known.find_map(|pattern| DateTime::strptime(pattern, text).ok())
-}
-
-fn in_utc(time: DateTime) -> Option<Timestamp> {
-    Some(time.to_zoned(TimeZone::UTC).ok()?.timestamp())
 }
 
 fn from_unix_time(number: f64) -> Option<Timestamp> {

@@ -160,7 +160,8 @@ fn count_tries(log: &IndexedLog, window: u64, classes: &mut [FailureClass]) -> R
     }
     let values: Vec<&str> = names.iter().map(|name| value_of_knob(name)).collect();
     let mut tries: BTreeMap<(String, Status), u64> = BTreeMap::new();
-    log.for_each_row_from(window, |row| {
+    let mut rows = log.rows_from(window);
+    while let Some(row) = rows.next()? {
         let hypothesis = row.text(Role::Hypothesis);
         let may_turn = values.iter().any(|value| hypothesis.contains(value));
         if may_turn && row.damage.is_none() && !row.status().is_ignored() {
@@ -170,8 +171,7 @@ fn count_tries(log: &IndexedLog, window: u64, classes: &mut [FailureClass]) -> R
                 }
             }
         }
-        true
-    })?;
+    }
     for class in classes {
         for knob in &mut class.knobs {
             let of_knob = tries.iter().filter(|((name, _), _)| *name == knob.name);

@@ -39,7 +39,7 @@ pub use self::{
     verify::{list_snapshots, verify_snapshots},
     workdir::{WorkFile, Workdir, read_workdir},
 };
-use crate::files::{open_input, read_bounded};
+use crate::files::{cannot, open_input, read_bounded};
 use crate::index::IndexedLog;
 use crate::log::{ExpId, Log, Role, Row, Source, Trial};
 use crate::store::Store;
@@ -229,11 +229,6 @@ impl Snapshot {
     }
 }
 
-/// The context of an error: "cannot open PATH".
-fn cannot(verb: &str, path: &Path) -> impl Fn() -> String + Copy {
-    move || format!("cannot {verb} {}", path.display())
-}
-
 /// Opens the directory at a `snapshot_path`, which must not be that of all snapshots.
 fn open_snapshot_dir(store: &Store, path: &Path) -> Result<Dir> {
     let is_all = path.components().eq(Path::new(SNAPSHOTS).components());
@@ -262,7 +257,7 @@ fn check_owner(store: &Store, path: &Path) -> Result<()> {
     let file = open_input(owner.log_path()).with_context(cannot("open", owner.log_path()))?;
     let len = file.metadata()?.len();
     let options = owner.settings.log_options(None, None);
-    let log = Log::open(owner.log_path(), Some(Source::File(file)), len, &options)?;
+    let log = Log::open(owner.log_path(), Source::File(file), len, &options)?;
     let mut is_taken = false;
     log.for_each_row(|row| is_taken |= Path::new(&*row.text(Role::Snapshot)) == path)?;
     ensure!(!is_taken, "it belongs to a trial of {shown}");

@@ -160,17 +160,17 @@ impl Position {
             }
         }
         let mut new = Vec::new();
-        log.for_each_row_from(from, |row| {
+        let mut rows = log.rows_from(from);
+        while let Some(row) = rows.next()? {
             if is_known {
                 is_known = false;
             } else if row.damage.is_none() {
                 self.last = row.id().or(self.last.take());
-                if filter.accepts(row) {
+                if filter.accepts(&row) {
                     new.push(row.to_trial());
                 }
             }
-            true
-        })?;
+        }
         self.version = version;
         self.end = log.end();
         Ok(new)
