@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use anyhow::{Context, Result};
 use rustix::{
     fs::{OFlags, fcntl_setfl},
     io::Errno,
@@ -58,6 +59,14 @@ pub(crate) fn read_input(path: &Path, max: u64) -> io::Result<Vec<u8>> {
         return Err(too_long(max)); // without reading it
     }
     read_bounded(file, max)
+}
+
+/// The same; `None` if there is no such file.
+pub(crate) fn read_if_exists(path: &Path, max: u64) -> Result<Option<Vec<u8>>> {
+    match read_input(path, max) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        bytes => bytes.map(Some).with_context(cannot("read", path)),
+    }
 }
 
 /// All bytes of an input of at most `max` bytes.

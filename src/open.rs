@@ -5,7 +5,7 @@ use std::{io, sync::Arc, time::Duration};
 use anyhow::{Context, Result, anyhow, ensure};
 
 use crate::{
-    files::open_input,
+    files::{cannot, open_input},
     import::{ColumnMap, ImportOptions, OwnHeader, open_external},
     index::{IndexedLog, index_path},
     log::{Direction, ExpId, Extent, Log, LogOptions, Since, Source, Tie, read_header},
@@ -67,7 +67,7 @@ pub fn is_own_log(store: &Store) -> Result<bool> {
         let len = file.metadata()?.len();
         read_header(&Source::File(file), len)
     };
-    let header = read().with_context(|| format!("cannot read {}", path.display()))?;
+    let header = read().with_context(cannot("read", path))?;
     Ok(header.is_some_and(|header| own_header(store, None, false).matches(&header.names)))
 }
 
@@ -161,8 +161,7 @@ fn open(store: &Store, options: &ReadOptions, missing: MissingLog) -> Result<(In
         }
     };
     let extent = match &file {
-        Some(file) => Extent::measure(path, file)
-            .with_context(|| format!("cannot read {}", path.display()))?,
+        Some(file) => Extent::measure(path, file).with_context(cannot("read", path))?,
         None => Extent::default(),
     };
     let source = file.map_or(Source::Missing, Source::File);

@@ -10,6 +10,8 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
+use crate::files::cannot;
+
 pub use self::hook::{Event, MAX_BYTES, answer};
 
 const SKILL: &str = include_str!("skill.md");
@@ -121,8 +123,7 @@ impl AgentFile {
         let outcome = self.plan(root);
         if outcome == Outcome::Created {
             let path = root.join(self.path);
-            self.create(&path)
-                .with_context(|| format!("cannot write {}", path.display()))?;
+            self.create(&path).with_context(cannot("write", &path))?;
         }
         Ok(outcome)
     }

@@ -128,7 +128,7 @@ fn check_value(log: &IndexedLog, column: usize, text: &str) -> Result<String> {
     let name = &schema.names()[column];
     let has_role = |role| schema.column(role) == Some(column);
     if has_role(Role::Status) {
-        return Ok(parse_status(text)?.name().to_owned());
+        return Ok(Status::require(text)?.name().to_owned());
     }
     if text.is_empty() {
         return Ok(String::new());
@@ -145,14 +145,6 @@ fn check_value(log: &IndexedLog, column: usize, text: &str) -> Result<String> {
         };
     }
     Ok(text.to_owned())
-}
-
-/// A status as a person gives it.
-pub fn parse_status(text: &str) -> Result<Status> {
-    match Status::from_input(text) {
-        Some(status) => Ok(status),
-        None => bail!(Status::describe_unknown(text, &[])),
-    }
 }
 
 fn find_baseline(log: &IndexedLog, text: &str) -> Result<String> {

@@ -20,7 +20,7 @@ use super::{
     mirror::{BATCH, State, differs},
 };
 use crate::{
-    files::{create_file, permissions_of},
+    files::{cannot, create_file, permissions_of},
     log::{Direction, Row, Schema, encode_row},
     shared::{Access, Head, Run, Session},
     store::{SharedSettings, Store, Unreachable, mirror_state_path},
@@ -131,13 +131,12 @@ impl Store {
                 .strftime("results-%Y%m%dT%H%M%S%.6fZ.tsv")
                 .to_string();
             let to = path.with_file_name(name);
-            fs::rename(path, &to).with_context(|| format!("cannot move {}", path.display()))?;
+            fs::rename(path, &to).with_context(cannot("move", path))?;
             aside = Some(to);
         }
         let _ = fs::remove_file(mirror_state_path(path)); // it says nothing of the new log
         let header = encode_row(&Schema::standard_names(&self.settings.columns));
-        create_file(path, &header, mode)
-            .with_context(|| format!("cannot create {}", path.display()))?;
+        create_file(path, &header, mode).with_context(cannot("create", path))?;
         Ok(aside)
     }
 }

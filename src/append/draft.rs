@@ -6,7 +6,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::long_text::shorten;
-use crate::log::{AUTO, ExpId, Number, Status, read_time};
+use crate::log::{ExpId, Number, parse_status, read_time};
 use crate::text::escape_controls;
 
 /// The text for "no parent" and "no baseline".
@@ -166,10 +166,7 @@ impl Draft {
         let status = self
             .get("status")
             .context("no status; give keep, discard, crash … or auto")?;
-        if status != AUTO && Status::from_input(status).is_none() {
-            bail!(Status::describe_unknown(status, &[AUTO]));
-        }
-        Ok(())
+        parse_status(status).map(drop)
     }
 
     fn check_id(&self) -> Result<()> {
@@ -244,11 +241,7 @@ pub(super) fn normalize((name, text): (String, String)) -> (String, String) {
     match name.as_str() {
         "parent" => ("parent_exp".to_owned(), text),
         "baseline" => ("baseline_exp".to_owned(), text),
-        "status" if text.trim().eq_ignore_ascii_case(AUTO) => (name, AUTO.to_owned()),
-        "status" => match Status::from_input(&text) {
-            Some(status) => (name, status.name().to_owned()),
-            None => (name, text),
-        },
+        "status" => (name, parse_status(&text).unwrap_or(text)),
         _ => (name, text),
     }
 }

@@ -21,7 +21,7 @@ use super::{
     missing::{end_carriage_return, find_missing},
 };
 use crate::{
-    files::flush_directory_of,
+    files::{cannot, flush_directory_of},
     index::{FileState, IndexedLog, index_path},
     log::{BatchRecord, Direction, Log, Role, Row, Schema, Source, encode_row, lines::MAX_ROW},
     store::{Durability, Store},
@@ -103,7 +103,7 @@ impl Store {
         // Under the lock: a writer that was waited for may have written the first trial.
         self.check_not_lost()?;
         let header = encode_row(&Schema::standard_names(&self.settings.columns));
-        let context = || format!("cannot read {}", path.display());
+        let context = cannot("read", path);
         remove_unfinished_batch(path, &file).with_context(context)?;
         let (len, missing) = find_missing(path, &file, &header)?;
         let reader = Source::File(file.try_clone().with_context(context)?);

@@ -6,7 +6,8 @@
 use std::{
     collections::BTreeMap,
     fs,
-    io::{self, BufReader, BufWriter, Read, Seek, Write},
+    io::{BufRead, BufReader, BufWriter, Read, Seek, Write},
+    iter,
     os::unix::fs::MetadataExt,
     path::Path,
     time::Duration,
@@ -18,7 +19,7 @@ use uuid::Uuid;
 
 use super::{LockedLog, draft::format_time, replace::start_copy};
 use crate::{
-    files::{MAX_TEXT_BYTES, permissions_of, read_input, replace_file},
+    files::{MAX_TEXT_BYTES, cannot, permissions_of, read_if_exists, replace_file},
     index::FileState,
     log::{
         amendments::{amendments_path, header_of},
@@ -69,15 +70,16 @@ impl LockedLog {
         {
             return Ok(state);
         }
-        for state in [Some(state.clone()), state.next.map(|next| *next)]
-            .into_iter()
-            .flatten()
-        {
+        let (next, known) = (
+            state.next.clone(),
+            State {
+                next: None,
+                ..state
+            },
+        );
+        for state in iter::once(known).chain(next.map(|next| *next)) {
             if self.checksum(state.bytes)? == Some(state.crc) {
-                return Ok(State {
-                    next: None,
-                    ..state
-                });
+                return Ok(state);
             }
         }
         bail!(differs(path, "was changed by another program"))
@@ -194,11 +196,10 @@ impl LockedLog {
     /// Replaces the rows that were amended, in one step, and lists all amendments in `amended.tsv`.
     pub(super) fn apply(&mut self, state: &mut State, amendments: &[Amendment]) -> Result<()> {
         let mut changed = BTreeMap::new();
-        for amendment in amendments
-            .iter()
-            .filter(|amendment| amendment.revision > state.revision)
-        {
-            changed.insert(amendment.seq, amendment.new.as_str());
+        for amendment in amendments {
+            if amendment.revision > state.revision {
+                changed.insert(amendment.seq, amendment.new.as_str());
+            }
         }
         let path = fs::canonicalize(self.log.path())?;
         self.list_amendments(&path, amendments)?;
@@ -219,9 +220,8 @@ impl LockedLog {
         };
         state.next = Some(Box::new(next.clone()));
         state.save(self)?;
-        let file = copy
-            .persist(&path)
-            .with_context(|| format!("cannot replace {}", path.display()))?;
+        let file = copy.persist(&path);
+        let file = file.with_context(cannot("replace", &path))?;
         self.switch_to(file, &path)?;
         self.log.log_mut().extend_to(bytes);
         next.save(self)?;
@@ -236,7 +236,7 @@ impl LockedLog {
         }
         let path = amendments_path(path);
         replace_file(&path, text.as_bytes(), permissions_of(self.log.path())?)
-            .with_context(|| format!("cannot write to {}", path.display()))
+            .with_context(cannot("write to", &path))
     }
 }
 
@@ -247,7 +247,6 @@ fn copy_changed(
     changed: &BTreeMap<i64, &str>,
     copy: &mut fs::File,
 ) -> Result<(u64, u32)> {
-    use io::BufRead;
     let mut log = log.try_clone()?;
     log.rewind()?;
     let mut input = BufReader::new(log.take(bytes));
@@ -292,12 +291,8 @@ impl State {
     }
 
     pub(super) fn read(log: &Path) -> Result<Option<Self>> {
-        let path = mirror_state_path(log);
-        match read_input(&path, MAX_TEXT_BYTES) {
-            Ok(bytes) => Ok(serde_json::from_slice(&bytes).ok()), // one that is torn is as good as none
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-            Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
-        }
+        let bytes = read_if_exists(&mirror_state_path(log), MAX_TEXT_BYTES)?;
+        Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok())) // one that is torn is as good as none
     }
 
     /// Counts bytes that were added.
@@ -313,7 +308,7 @@ impl State {
         let path = mirror_state_path(locked.log.path());
         let mode = permissions_of(locked.log.path())?;
         let saved = replace_file(&path, &serde_json::to_vec(self)?, mode);
-        saved.with_context(|| format!("cannot write {}", path.display()))
+        saved.with_context(cannot("write", &path))
     }
 }
 

@@ -4,6 +4,7 @@ use std::{fs::File, io, path::Path};
 
 use anyhow::{Context, Result, ensure};
 
+use crate::files::cannot;
 use crate::log::{Extent, lines::MAX_ROW, read_file_at};
 
 /// The length of a log, and what has to be written before a row: a header, the rest of a torn header, the newline of the
@@ -13,8 +14,7 @@ pub(super) fn find_missing<'h>(
     file: &File,
     header: &'h str,
 ) -> Result<(u64, &'h str)> {
-    let shown = path.display();
-    let context = || format!("cannot read {shown}");
+    let (shown, context) = (path.display(), cannot("read", path));
     let Extent { len, complete, .. } = Extent::measure(path, file).with_context(context)?;
     let rest = len - complete.unwrap_or(0);
     ensure!(

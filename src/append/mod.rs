@@ -22,7 +22,7 @@ mod replace;
 mod state;
 mod warnings;
 
-pub use amend::{AmendmentPlan, CellChange, parse_status, plan_amendment};
+pub use amend::{AmendmentPlan, CellChange, plan_amendment};
 pub use complete::CompletedTrial;
 pub(crate) use complete::delta;
 pub use draft::{Draft, Origin, format_time};

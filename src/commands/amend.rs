@@ -11,10 +11,8 @@ use jiff::Timestamp;
 use super::args::{parse_id, parse_seconds};
 use super::suggesting::Suggesting;
 use super::{Context, Usage, candidates};
-use crate::append::{
-    AmendmentPlan, LockedLog, Reason, format_time, parse_status, plan_amendment, read_text,
-};
-use crate::log::{ExpId, Schema};
+use crate::append::{AmendmentPlan, LockedLog, Reason, format_time, plan_amendment, read_text};
+use crate::log::{ExpId, Schema, Status};
 use crate::open::{ReadOptions, open_log};
 use crate::output::amendments::format_changes;
 use crate::output::records::Format;
@@ -136,7 +134,7 @@ fn collect_values(args: &Amend, max_text: usize) -> Result<Vec<(String, String)>
     ensure!(!is_read_twice, Usage(twice));
     let mut given = Vec::new();
     if let Some(status) = &args.status {
-        parse_status(status).map_err(|error| Usage(error.to_string()))?;
+        Status::require(status).map_err(|error| Usage(error.to_string()))?;
         given.push(("status".to_owned(), status.clone()));
     }
     if let Some(notes) = &args.notes {

@@ -19,8 +19,8 @@ use super::append::{
 use super::args::{TimeLimit, parse_positive};
 use super::suggesting::Suggesting;
 use super::{Context, ExitStatus, candidates};
-use crate::log::{Role, Schema};
-use crate::run::{Plan, Rules, Runner, Wanted, combine, parse_status};
+use crate::log::{Role, Schema, Status, parse_status};
+use crate::run::{Plan, Rules, Runner, Wanted, combine};
 use crate::store::Store;
 
 const RUNNING: &str = "How it is run";
@@ -200,7 +200,7 @@ fn parse_exit(text: &str) -> Result<(i32, String)> {
 /// A status that needs no score.
 fn parse_failure(text: &str) -> Result<String> {
     let status = parse_status(text)?;
-    match crate::log::Status::from_input(&status) {
+    match Status::from_input(&status) {
         Some(known) if !known.needs_score() => Ok(status),
         _ => bail!("{status} is not the status of a failure"),
     }

@@ -37,5 +37,5 @@ pub use scan::no_such_trial;
 pub use schema::{Role, SOURCE_COLUMN, STANDARD, Schema};
 pub use since::{Since, Start};
 pub use source::{Source, read_file_at};
-pub use status::{AUTO, Status};
+pub use status::{AUTO, Status, parse_status};
 pub use time::{parse_seconds, parse_time, read_time, unit_seconds};

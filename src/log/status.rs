@@ -1,9 +1,27 @@
 //! The ten outcome classes. Failures are first-class: each tells the next agent something else.
 
+use anyhow::{Context, Result};
+
 use crate::text::nearest;
 
 /// What a person gives in place of keep, discard or baseline: the score decides.
 pub const AUTO: &str = "auto";
+
+/// The word in the log for a status that a person gives, or `auto`.
+pub fn parse_status(text: &str) -> Result<String> {
+    if text.trim().eq_ignore_ascii_case(AUTO) {
+        return Ok(AUTO.to_owned());
+    }
+    let status = Status::from_input(text);
+    let status = status.with_context(|| describe_unknown(text, Some(AUTO)))?;
+    Ok(status.name().to_owned())
+}
+
+fn describe_unknown(text: &str, other: Option<&'static str>) -> String {
+    let words = Status::ALL.into_iter().map(Status::name);
+    let help = nearest(&text.to_lowercase(), words.chain(other));
+    format!("unknown status '{}'; {help}", text.escape_debug())
+}
 
 /// How a trial ended. `Other` is a word that this list does not have: it is kept and shown as it is in the
 /// log, and can never be best.
@@ -57,11 +75,9 @@ impl Status {
         Self::ALL.into_iter().find(|status| status.name() == word)
     }
 
-    /// The error for a text that is neither a status nor one of these other words.
-    pub fn describe_unknown(text: &str, others: &[&'static str]) -> String {
-        let words = Self::ALL.into_iter().map(Self::name);
-        let help = nearest(&text.to_lowercase(), words.chain(others.iter().copied()));
-        format!("unknown status '{}'; {help}", text.escape_debug())
+    /// The same, or an error that lists the statuses.
+    pub fn require(text: &str) -> Result<Self> {
+        Self::from_input(text).with_context(|| describe_unknown(text, None))
     }
 
     /// The word in the log.

@@ -7,8 +7,8 @@ use anyhow::Result;
 use super::failures::{FailureClass, gather_failures};
 use super::queries::Queries;
 use crate::analysis::{
-    BestLineage, ChainEnd, Evidence, Limit, NearMisses, RecentTrials, Signal, SpecialistTrials,
-    StatedLimit, Tally, find_signals, median,
+    BestLineage, ChainEnd, Evidence, Limit, RecentTrials, Signal, SpecialistTrials, StatedLimit,
+    Tally, find_signals, median,
 };
 use crate::index::IndexedLog;
 use crate::log::{Role, Row, Schema, Status, Trial};
@@ -103,17 +103,17 @@ pub fn gather(
     let best = log.briefs_at(answers.best.offset())?.pop();
     let leaderboard = mem::take(&mut answers.leaderboard).into_offsets();
     let mut leaderboard = log.briefs_at(leaderboard)?;
-    let search = NearMissSearch {
-        near_misses: &answers.near_misses,
-        recent: &answers.recent,
-        leaderboard: &leaderboard,
-        best: best.as_ref(),
-    };
     let noise = sizes.epsilon.or_else(|| answers.recent.noise());
-    let near_misses = search.find(log, noise)?;
+    let near_misses = gather_near_misses(log, &answers, &leaderboard, best.as_ref(), noise)?;
     leaderboard.truncate(sizes.top);
-    let failed_children = relatives.failed_children;
-    let signals = gather_signals(&mut answers, near_misses, noise, failed_children, sizes);
+    let found = find_signals(&Evidence {
+        outcomes: answers.own.outcomes.make_contiguous(),
+        epsilon: noise,
+        since_keep: answers.tally.since_keep,
+        stuck_after: sizes.stuck_after,
+        failed_children: relatives.failed_children,
+        near_misses: near_misses.len(),
+    });
     let last = gather_last(log, sizes)?;
     let own_last = answers.own.outcomes.iter().rev().take(sizes.specialist);
     Ok(PromptData {
@@ -133,30 +133,12 @@ pub fn gather(
         leaderboard,
         relatives,
         last,
-        signals,
+        signals: Signals {
+            noise,
+            near_misses,
+            found,
+        },
     })
-}
-
-fn gather_signals(
-    answers: &mut Queries,
-    near_misses: Vec<Trial>,
-    noise: Option<f64>,
-    failed_children: usize,
-    sizes: &PromptSettings,
-) -> Signals {
-    let found = find_signals(&Evidence {
-        outcomes: answers.own.outcomes.make_contiguous(),
-        epsilon: noise,
-        since_keep: answers.tally.since_keep,
-        stuck_after: sizes.stuck_after,
-        failed_children,
-        near_misses: near_misses.len(),
-    });
-    Signals {
-        noise,
-        near_misses,
-        found,
-    }
 }
 
 /// The trials that are shown in full or listed as recent, newest first; at least one.
@@ -221,44 +203,35 @@ fn gather_repeated(log: &IndexedLog, recent: &RecentTrials) -> Result<Vec<Repeat
     Ok(repeated)
 }
 
-/// The search for discards close to zero that may be worth another try.
-struct NearMissSearch<'a> {
-    near_misses: &'a NearMisses,
-    recent: &'a RecentTrials,
-    leaderboard: &'a [Trial],
-    best: Option<&'a Trial>,
+/// The discards close to zero that may be worth another try: those within the noise or, if it is not known, within what a keep
+/// usually gains; without those tried again since.
+fn gather_near_misses(
+    log: &IndexedLog,
+    answers: &Queries,
+    leaderboard: &[Trial],
+    best: Option<&Trial>,
+    noise: Option<f64>,
+) -> Result<Vec<Trial>> {
+    let noise = noise.filter(|&noise| noise > 0.0);
+    let threshold = noise.or_else(|| usual_gain(leaderboard)).unwrap_or(0.0);
+    let best_id = best.and_then(|best| best.row().id());
+    let found = answers.near_misses.find(best_id.as_ref(), threshold);
+    let mut near_misses = Vec::new();
+    for miss in log.briefs_at(found)? {
+        let offset = miss.row().offset;
+        let mut later = leaderboard.iter().filter(|keep| keep.row().offset > offset);
+        if !answers.recent.is_tried_again(offset) && !later.any(|keep| idea(keep) == idea(&miss)) {
+            near_misses.push(miss);
+        }
+    }
+    near_misses.truncate(MAX_NEAR_MISSES);
+    Ok(near_misses)
 }
 
-impl NearMissSearch<'_> {
-    /// Those within the noise or, if it is not known, within what a keep usually gains; without those tried again since.
-    fn find(&self, log: &IndexedLog, noise: Option<f64>) -> Result<Vec<Trial>> {
-        let threshold = noise
-            .filter(|&noise| noise > 0.0)
-            .or_else(|| self.usual_gain());
-        let best_id = self.best.and_then(|best| best.row().id());
-        let found = self
-            .near_misses
-            .find(best_id.as_ref(), threshold.unwrap_or(0.0));
-        let mut trials = log.briefs_at(found)?;
-        trials.retain(|miss| !self.is_tried_again(miss));
-        trials.truncate(MAX_NEAR_MISSES);
-        Ok(trials)
-    }
-
-    fn usual_gain(&self) -> Option<f64> {
-        let gains = self.leaderboard.iter();
-        let gains = gains.filter_map(|keep| keep.row().number_in(Role::Delta));
-        median(gains.map(f64::abs).filter(|gain| *gain > 0.0).collect())
-    }
-
-    fn is_tried_again(&self, miss: &Trial) -> bool {
-        let offset = miss.row().offset;
-        let mut later = self
-            .leaderboard
-            .iter()
-            .filter(|keep| keep.row().offset > offset);
-        self.recent.is_tried_again(offset) || later.any(|keep| idea(keep) == idea(miss))
-    }
+fn usual_gain(leaderboard: &[Trial]) -> Option<f64> {
+    let keeps = leaderboard.iter().map(Trial::row);
+    let gains = keeps.filter_map(|keep| keep.number_in(Role::Delta));
+    median(gains.map(f64::abs).filter(|gain| *gain > 0.0).collect())
 }
 
 fn idea(trial: &Trial) -> String {

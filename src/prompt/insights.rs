@@ -1,7 +1,6 @@
 //! The insights: Markdown that a person writes. It keeps its structure, but it cannot swallow what follows.
 
-use super::headings::top_headings;
-use super::trim::Section;
+use super::trim::{Section, top_headings};
 use crate::text::escape_hidden;
 
 /// A heading that shows whether something before it is still open.

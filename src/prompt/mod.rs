@@ -3,7 +3,6 @@
 
 mod data;
 mod failures;
-mod headings;
 mod insights;
 mod limits;
 mod page;

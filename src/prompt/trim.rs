@@ -1,6 +1,7 @@
 //! Trims a prompt to a byte budget: whole rows, then whole sections, the least valuable sections first.
 
-use super::headings::top_headings;
+use pulldown_cmark::{Event, Parser, Tag};
+
 use crate::{output::markdown::code, store::SectionName, text::count};
 
 /// Which section is trimmed first. How trials fail and what an agent must do stay longest: feedback on failures helps most.
@@ -36,6 +37,24 @@ impl Prompt {
         let mut headings = self.headings.iter();
         headings.all(|heading| found.any(|other| other == heading))
     }
+}
+
+/// The lines of a page that are headings and not part of another block, as a Markdown parser sees them.
+pub(super) fn top_headings(page: &str) -> Vec<&str> {
+    let (mut headings, mut depth) = (Vec::new(), 0);
+    for (event, range) in Parser::new(page).into_offset_iter() {
+        match event {
+            Event::Start(tag) => {
+                if depth == 0 && matches!(tag, Tag::Heading { .. }) {
+                    headings.push(page[range].trim_end());
+                }
+                depth += 1;
+            }
+            Event::End(_) => depth -= 1,
+            _ => {}
+        }
+    }
+    headings
 }
 
 pub(super) struct Section {

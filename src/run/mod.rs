@@ -15,6 +15,6 @@ mod values;
 
 pub use command::{Plan, RESULT_VARIABLE, Runner};
 pub use entry::{RunningEntry, remove_stale_entries};
-pub use outcome::{Attempt, Rules, parse_status};
+pub use outcome::{Attempt, Rules};
 pub use repeat::{Spread, combine, format_std};
 pub use values::Wanted;

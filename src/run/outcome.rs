@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use signal_hook::{
     consts::{SIGABRT, SIGKILL},
     low_level::signal_name,
@@ -13,7 +13,7 @@ use super::{
     failure::describe_failure,
     report::{FileVersion, Report, file_version, read_report},
 };
-use crate::log::{AUTO, Number, Status};
+use crate::log::{Number, Status, parse_status};
 
 /// The exit status after a timeout, as `timeout` has it.
 const TIMED_OUT: i32 = 124;
@@ -248,17 +248,6 @@ impl Attempt {
         self.values
             .retain(|(name, _)| values.iter().all(|(new, _)| new != name));
         self.values.extend(values);
-    }
-}
-
-/// A status as the log has it, or `auto`.
-pub fn parse_status(word: &str) -> Result<String> {
-    if word.trim().eq_ignore_ascii_case(AUTO) {
-        return Ok(AUTO.to_owned());
-    }
-    match Status::from_input(word) {
-        Some(status) => Ok(status.name().to_owned()),
-        None => bail!(Status::describe_unknown(word, &[AUTO])),
     }
 }
 

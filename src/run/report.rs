@@ -1,11 +1,11 @@
 //! JSON that a command leaves in a file: the numbers it measured, or how it ended.
 
-use std::{fs, io::ErrorKind, path::Path, time::SystemTime};
+use std::{fs, path::Path, time::SystemTime};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-use crate::files::{MAX_TEXT_BYTES, read_input};
+use crate::files::{MAX_TEXT_BYTES, read_if_exists};
 use crate::json_repair::{REPLACED, WORDS, repair_json};
 
 /// Which version of a file is there; `None` if there is no file.
@@ -33,9 +33,8 @@ pub(super) fn file_version(path: &Path) -> FileVersion {
 /// Reads the last JSON object in a file; `None` if there is no file, or it is empty.
 pub(super) fn read_report(path: &Path) -> Result<Option<Report>> {
     let shown = path.display();
-    let bytes = match read_input(path, MAX_TEXT_BYTES) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-        bytes => bytes.with_context(|| format!("cannot read {shown}"))?,
+    let Some(bytes) = read_if_exists(path, MAX_TEXT_BYTES)? else {
+        return Ok(None);
     };
     let text = String::from_utf8_lossy(&bytes);
     let text = text.trim_start_matches('\u{feff}');

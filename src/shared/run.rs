@@ -5,12 +5,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use clap::ValueEnum;
 use jiff::Timestamp;
-use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use super::{
     Session,
     schema::{VERSION, check_version, migrate},
+    session::Parameter,
 };
 use crate::log::Direction;
 use crate::store::{SharedSettings, host};
@@ -73,8 +74,6 @@ pub struct Amendment {
     pub time: Timestamp,
 }
 
-type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
-
 /// Makes the tables if there are none, and the run if there is none of this name; one that exists must have the settings that
 /// are given. Whether it is new.
 pub fn create_or_join(session: &Session, new: &NewRun) -> Result<(Head, bool)> {
@@ -98,7 +97,7 @@ pub fn create_or_join(session: &Session, new: &NewRun) -> Result<(Head, bool)> {
         (&direction, Type::TEXT),
         (&columns, Type::TEXT_ARRAY),
     ];
-    session.wait(session.client.execute_typed(sql, &parameters))?;
+    session.change(sql, &parameters)?;
     let head = find_run(session, new.name, "")?.context("the run was removed again")?;
     check_settings(&head, new)?;
     let is_new = head.epoch == epoch;
@@ -137,8 +136,8 @@ fn find_run(session: &Session, name: &str, lock: &str) -> Result<Option<Head>> {
          from lineage_run where name = $1 {lock}"
     );
     let parameters: [Parameter; 1] = [(&name, Type::TEXT)];
-    let found = session.client.query_typed_opt(&sql, &parameters);
-    let Some(row) = session.wait(found)? else {
+    let found = session.query(&sql, &parameters)?;
+    let Some(row) = found.first() else {
         return Ok(None);
     };
     let version = row.get::<_, Option<i32>>(7).unwrap_or(0);
@@ -195,10 +194,8 @@ impl Run {
     /// The time of the server: the clocks of hosts differ.
     pub fn now(&self) -> Result<Timestamp> {
         let sql = "select extract(epoch from clock_timestamp())::float8";
-        let row = self
-            .session
-            .wait(self.session.client.query_typed_one(sql, &[]))?;
-        Ok(to_timestamp(row.get(0)))
+        let rows = self.session.query(sql, &[])?;
+        Ok(to_timestamp(rows[0].get(0)))
     }
 
     /// The next rows after a number, at most `limit`, as they are after all amendments.
@@ -211,9 +208,7 @@ impl Run {
             (&seq, Type::INT8),
             (&limit, Type::INT8),
         ];
-        let rows = self
-            .session
-            .wait(self.session.client.query_typed(sql, &parameters))?;
+        let rows = self.session.query(sql, &parameters)?;
         let row = |row: tokio_postgres::Row| Row {
             seq: row.get(0),
             uuid: row.get(1),
@@ -227,9 +222,7 @@ impl Run {
         let sql = "select revision, seq, old, new, why, extract(epoch from time)::float8 \
                    from lineage_amendment where run = $1 order by revision";
         let parameters: [Parameter; 1] = [(&self.head.id, Type::INT4)];
-        let rows = self
-            .session
-            .wait(self.session.client.query_typed(sql, &parameters))?;
+        let rows = self.session.query(sql, &parameters)?;
         let amendment = |row: tokio_postgres::Row| Amendment {
             revision: row.get(0),
             seq: row.get(1),
@@ -245,8 +238,7 @@ impl Run {
     pub fn has(&self, uuid: Uuid) -> Result<bool> {
         let sql = "select 1 from lineage_trial where uuid = $1";
         let parameters: [Parameter; 1] = [(&uuid, Type::UUID)];
-        let found = self.session.client.query_typed_opt(sql, &parameters);
-        Ok(self.session.wait(found)?.is_some())
+        Ok(!self.session.query(sql, &parameters)?.is_empty())
     }
 
     /// Adds rows: lines with their jobs if these must be unique. The first one gets the UUID, the others the following ones.
@@ -269,8 +261,7 @@ impl Run {
                 (&lines, Type::TEXT_ARRAY),
                 (&jobs, Type::TEXT_ARRAY),
             ];
-            self.session
-                .wait(self.session.client.execute_typed(sql, &parameters))?;
+            self.session.change(sql, &parameters)?;
             self.head.rows += i64::try_from(rows.len())?;
             uuid += rows.len() as u128;
         }
@@ -293,17 +284,14 @@ impl Run {
             (&why, Type::TEXT),
             (&host, Type::TEXT),
         ];
-        self.session
-            .wait(self.session.client.execute_typed(sql, &parameters))?;
+        self.session.change(sql, &parameters)?;
         self.update_counter("revision", self.head.revision)
     }
 
     fn update_counter(&self, name: &str, value: i64) -> Result<()> {
         let sql = format!("update lineage_run set {name} = $2 where id = $1");
         let parameters: [Parameter; 2] = [(&self.head.id, Type::INT4), (&value, Type::INT8)];
-        self.session
-            .wait(self.session.client.execute_typed(&sql, &parameters))?;
-        Ok(())
+        self.session.change(&sql, &parameters)
     }
 
     /// After an `Unreachable` error, it is unknown whether the database has the rows.
@@ -316,9 +304,7 @@ impl Run {
         let sql = "select uuid::text, trial, extract(epoch from clock_timestamp() - heartbeat)::float8 from lineage_running \
                    where run = $1 and heartbeat > clock_timestamp() - interval '10 minutes'";
         let parameters: [Parameter; 1] = [(&self.head.id, Type::INT4)];
-        let rows = self
-            .session
-            .wait(self.session.client.query_typed(sql, &parameters))?;
+        let rows = self.session.query(sql, &parameters)?;
         Ok(rows
             .into_iter()
             .map(|row| (row.get(0), row.get(1), row.get(2)))
@@ -337,8 +323,7 @@ impl Session {
             (&run, Type::TEXT),
             (&trial, Type::TEXT),
         ];
-        self.wait(self.client.execute_typed(sql, &parameters))?;
-        Ok(())
+        self.change(sql, &parameters)
     }
 
     /// Says that it has ended, and forgets those that were not heard of for a day.
@@ -346,8 +331,7 @@ impl Session {
         let sql =
             "delete from lineage_running where uuid = $1 or heartbeat < now() - interval '1 day'";
         let parameters: [Parameter; 1] = [(&uuid, Type::UUID)];
-        self.wait(self.client.execute_typed(sql, &parameters))?;
-        Ok(())
+        self.change(sql, &parameters)
     }
 }
 

@@ -1,7 +1,6 @@
 //! The tables, made by numbered migrations.
 
 use anyhow::{Result, ensure};
-use tokio_postgres::types::Type;
 
 use super::Session;
 
@@ -23,8 +22,7 @@ pub(super) fn migrate(session: &Session) -> Result<()> {
     let version = current_version(session)?;
     if version.is_none() {
         let encoding = "select pg_encoding_to_char(encoding) from pg_database where datname = current_database()";
-        let row = session.wait(session.client.query_typed_one(encoding, &[]))?;
-        let encoding: String = row.get(0);
+        let encoding: String = session.query(encoding, &[])?[0].get(0);
         ensure!(
             encoding == "UTF8",
             "the database has the encoding {encoding}; create one with UTF8"
@@ -45,16 +43,12 @@ pub(super) fn migrate(session: &Session) -> Result<()> {
 
 fn current_version(session: &Session) -> Result<Option<i32>> {
     let sql = "select to_regclass('lineage_schema')::text";
-    let found = session.wait(session.client.query_typed_one(sql, &[]))?;
-    if found.get::<_, Option<String>>(0).is_none() {
+    let table: Option<String> = session.query(sql, &[])?[0].get(0);
+    if table.is_none() {
         return Ok(None);
     }
-    let sql = "select max(version) from lineage_schema";
-    let row = session.wait(session.client.query_typed_one(
-        sql,
-        &[] as &[(&(dyn tokio_postgres::types::ToSql + Sync), Type)],
-    ))?;
-    Ok(row.get(0))
+    let rows = session.query("select max(version) from lineage_schema", &[])?;
+    Ok(rows[0].get(0))
 }
 
 /// Fails if a newer program has changed the tables.

@@ -8,7 +8,11 @@ use std::{
 
 use anyhow::{Result, anyhow};
 use tokio::{runtime::Runtime, time::timeout_at};
-use tokio_postgres::{Client, Error, NoTls, config::SslMode};
+use tokio_postgres::{
+    Client, Error, NoTls, Row,
+    config::SslMode,
+    types::{ToSql, Type},
+};
 
 use super::{address::Address, password::host_name};
 use crate::store::Unreachable;
@@ -16,9 +20,11 @@ use crate::store::Unreachable;
 /// The server gives up on a client that stops in the middle of a transaction: it would block every other writer.
 const MAX_IDLE: Duration = Duration::from_secs(15);
 
+pub(super) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
+
 pub struct Session {
     runtime: Option<Runtime>,
-    pub(super) client: Client,
+    client: Client,
     host: String,
     deadline: Instant,
 }
@@ -61,9 +67,18 @@ impl Session {
     }
 
     /// Waits for an answer, up to the deadline.
-    pub(super) fn wait<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> Result<T> {
+    fn wait<T>(&self, answer: impl Future<Output = Result<T, Error>>) -> Result<T> {
         let runtime = self.runtime.as_ref().expect("it is there until the drop");
         wait(runtime, self.deadline, answer).map_err(|failure| failure.explain(&self.host, None))
+    }
+
+    pub(super) fn query(&self, sql: &str, parameters: &[Parameter]) -> Result<Vec<Row>> {
+        self.wait(self.client.query_typed(sql, parameters))
+    }
+
+    pub(super) fn change(&self, sql: &str, parameters: &[Parameter]) -> Result<()> {
+        self.wait(self.client.execute_typed(sql, parameters))?;
+        Ok(())
     }
 
     pub(super) fn execute(&self, sql: &str) -> Result<()> {

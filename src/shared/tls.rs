@@ -15,6 +15,8 @@ use rustls::{
 use tokio_postgres::config::SslMode;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
+use crate::files::cannot;
+
 /// Whether a connection is encrypted, and what of the server's certificate is checked.
 pub(super) struct TlsMode {
     client_mode: SslMode,
@@ -98,7 +100,7 @@ impl Roots {
                 store.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
             }
             Self::File(path) => {
-                let context = || format!("cannot read {}", path.display());
+                let context = cannot("read", path);
                 for certificate in CertificateDer::pem_file_iter(path).with_context(context)? {
                     store
                         .add(certificate.with_context(context)?)

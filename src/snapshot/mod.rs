@@ -239,7 +239,7 @@ fn open_snapshot_dir(store: &Store, path: &Path) -> Result<Dir> {
     let path = store.own_snapshot(path);
     check_relative(path)?;
     check_owner(store, path)?;
-    open_below(&store.snapshot_root(), path)
+    open_below_root(store, path)
 }
 
 /// Fails if a log beside that of a store, which is read without the store, names a snapshot that a trial of the store has.
@@ -264,10 +264,16 @@ fn check_owner(store: &Store, path: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Opens a directory below `root`; links are followed up to `root` only.
-fn open_below(root: &Path, path: &Path) -> Result<Dir> {
-    let opened = Dir::open(root).and_then(|dir| dir.open_dir(path));
+/// Opens a directory below that of the snapshots of a store; links are followed up to the latter only.
+fn open_below_root(store: &Store, path: &Path) -> Result<Dir> {
+    let root = store.snapshot_root();
+    let opened = Dir::open(&root).and_then(|dir| dir.open_dir(path));
     opened.with_context(cannot("open", &root.join(path)))
+}
+
+/// Opens the directory of all snapshots.
+fn open_all(store: &Store) -> Result<Dir> {
+    open_below_root(store, Path::new(SNAPSHOTS))
 }
 
 fn manifest_name(snapshot: &str) -> String {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::{SNAPSHOTS, has_pruned_mark, manifest_name, open_below, pruned_name};
+use super::{SNAPSHOTS, has_pruned_mark, manifest_name, open_all, pruned_name};
 use super::{dir::Dir, staging::Staging};
 use crate::store::Store;
 
@@ -15,8 +15,7 @@ pub(super) fn is_pruned(store: &Store, path: &Path) -> bool {
     let Some(name) = own_name(store.own_snapshot(path)) else {
         return false;
     };
-    let snapshots = open_below(&store.snapshot_root(), Path::new(SNAPSHOTS));
-    snapshots.is_ok_and(|dir| has_pruned_mark(&dir, name).unwrap_or(false))
+    open_all(store).is_ok_and(|dir| has_pruned_mark(&dir, name).unwrap_or(false))
 }
 
 /// The name of a snapshot of this store; another program may have put its snapshots elsewhere.

@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::dir::{Dir, Kind, set_mode};
 use super::manifest::{Entry, format_manifest};
-use super::{SNAPSHOTS, cannot, has_pruned_mark, manifest_name, open_below};
+use super::{SNAPSHOTS, cannot, has_pruned_mark, manifest_name, open_all};
 use crate::log::ExpId;
 use crate::store::{Durability, Store};
 
@@ -47,10 +47,9 @@ impl Staging {
             store.dir().is_some(),
             "{log} has no store for snapshots; `lineage init` makes one"
         );
-        let root = store.snapshot_root();
-        let path = root.join(SNAPSHOTS);
+        let path = store.snapshot_root().join(SNAPSHOTS);
         create_dir_all(&path).with_context(cannot("create the directory", &path))?;
-        let snapshots = open_below(&root, Path::new(SNAPSHOTS))?;
+        let snapshots = open_all(store)?;
         remove_abandoned(&snapshots, &path);
         // If the file system has no locks, no other process can lock it alone either.
         let _ = snapshots.handle().lock_shared();
@@ -78,11 +77,6 @@ impl Staging {
             .and_then(|dir| dir.create_dir(TREE, mode & NO_WRITE_FOR_OTHERS));
         tree.with_context(cannot("open", staged.temporary.path()))?;
         Ok(staged)
-    }
-
-    /// Creates a hard link to a copy at `StagedSnapshot::path_of`.
-    pub(super) fn link_copy(&self, copy: &Path, tree: &Dir, path: &Path) -> io::Result<()> {
-        self.snapshots.hard_link(copy, tree, path)
     }
 }
 
@@ -240,11 +234,10 @@ pub(super) fn has_writer(snapshots: &Dir) -> bool {
 
 /// Removes what killed writers left, if the store has snapshots and no writer is between its snapshot and its row.
 pub fn remove_unfinished_snapshots(store: &Store) {
-    let root = store.snapshot_root();
     if store.dir().is_some()
-        && let Ok(snapshots) = open_below(&root, Path::new(SNAPSHOTS))
+        && let Ok(snapshots) = open_all(store)
     {
-        remove_abandoned(&snapshots, &root.join(SNAPSHOTS));
+        remove_abandoned(&snapshots, &store.snapshot_root().join(SNAPSHOTS));
     }
 }
 
@@ -254,11 +247,7 @@ fn remove_abandoned(snapshots: &Dir, path: &Path) {
         return;
     }
     for name in snapshots.list(Path::new("")).unwrap_or_default() {
-        if name
-            .as_os_str()
-            .as_encoded_bytes()
-            .starts_with(PREFIX.as_bytes())
-        {
+        if name.to_string_lossy().starts_with(PREFIX) {
             let _ = remove_dir_all(path.join(name));
         }
     }

@@ -103,7 +103,7 @@ impl<'s> SnapshotCopier<'s> {
             return Ok(());
         }
         if let Some(copy) = self.copies.get(&meta.id)
-            && self.staging.link_copy(copy, tree, path).is_ok()
+            && self.staging.snapshots.hard_link(copy, tree, path).is_ok()
         {
             return Ok(());
         }

@@ -10,7 +10,7 @@ use super::dir::Kind;
 use super::prune::is_pruned;
 use super::staging::has_writer;
 use super::{MANIFEST_SUFFIX, SNAPSHOTS, Snapshot, is_not_found, open_snapshot_dir};
-use super::{open_below, read_manifest};
+use super::{open_all, read_manifest};
 use crate::analysis::{Finding, NamedSnapshot};
 use crate::store::Store;
 use crate::text::visible;
@@ -19,10 +19,7 @@ use crate::text::visible;
 /// before reading the log: then every snapshot has its row, unless its writer died.
 pub fn list_snapshots(store: &Store) -> Vec<String> {
     let mut found = Vec::new();
-    let opened = store
-        .dir()
-        .map(|_| open_below(&store.snapshot_root(), Path::new(SNAPSHOTS)));
-    let Some(Ok(dir)) = opened else {
+    let Some(Ok(dir)) = store.dir().map(|_| open_all(store)) else {
         return found; // many stores have none
     };
     let paths = dir.list(Path::new("")).unwrap_or_default();

@@ -14,7 +14,7 @@ use super::{
     lost::{describe_lost_log, has_lost_trials},
     names::{DIR, INSIGHTS, LOG, OWN_NAMES, SETTINGS},
 };
-use crate::files::{MAX_TEXT_BYTES, permissions_of, read_input, resolve};
+use crate::files::{MAX_TEXT_BYTES, permissions_of, read_if_exists, resolve};
 use crate::log::{BatchRecord, amendments::amendments_path};
 use crate::text::{Usage, shell_word};
 
@@ -49,14 +49,9 @@ impl Store {
     fn find_at(path: &Path) -> Result<Self> {
         let shown = path.display();
         match std::fs::metadata(path) {
-            Ok(metadata) if metadata.is_file() => Ok(Self {
-                dir: None,
-                log: path.to_owned(),
-                settings: Settings::default(),
-                linked_dir: None,
-                is_new_log_allowed: false,
-                offline: OnceCell::new(),
-            }),
+            Ok(metadata) if metadata.is_file() => {
+                Ok(Self::new(None, path.to_owned(), Settings::default()))
+            }
             Ok(metadata) if metadata.is_dir() => {
                 let inner = path.join(DIR);
                 let is_outside = !has_store_files(path)? && has_store_files(&inner)?;
@@ -110,14 +105,19 @@ impl Store {
             has_store_files(dir)?,
             "no {SETTINGS} or {LOG} in {shown}; `lineage init {shown}` makes a store there"
         );
-        Ok(Self {
-            dir: Some(dir.to_owned()),
-            log: dir.join(LOG),
-            settings: Settings::read(&dir.join(SETTINGS))?,
+        let settings = Settings::read(&dir.join(SETTINGS))?;
+        Ok(Self::new(Some(dir.to_owned()), dir.join(LOG), settings))
+    }
+
+    fn new(dir: Option<PathBuf>, log: PathBuf, settings: Settings) -> Self {
+        Self {
+            dir,
+            log,
+            settings,
             linked_dir: None,
             is_new_log_allowed: false,
             offline: OnceCell::new(),
-        })
+        }
     }
 
     /// The directory of the store; `None` for a log that is read in place.
@@ -156,20 +156,20 @@ impl Store {
     }
 
     fn owns(&self, path: &Path) -> bool {
-        let beside = ["idx", "warned"].map(|end| self.log.with_extension(end));
-        let mut own = Vec::from(beside);
-        own.extend([BatchRecord::path(&self.log), amendments_path(&self.log)]);
-        own.extend(
-            self.dir
-                .iter()
-                .flat_map(|dir| OWN_NAMES.map(|name| dir.join(name))),
-        );
-        let full = resolve(path);
-        full.is_some_and(|full| {
-            own.iter()
-                .filter_map(|own| resolve(own))
-                .any(|own| full.starts_with(own))
-        })
+        let Some(full) = resolve(path) else {
+            return false;
+        };
+        let mut own = vec![
+            self.log.with_extension("idx"),
+            self.log.with_extension("warned"),
+            BatchRecord::path(&self.log),
+            amendments_path(&self.log),
+        ];
+        if let Some(dir) = &self.dir {
+            own.extend(OWN_NAMES.map(|name| dir.join(name)));
+        }
+        let is_own = |own: &PathBuf| resolve(own).is_some_and(|own| full.starts_with(own));
+        own.iter().any(is_own)
     }
 
     /// Whether the store was found in the main worktree of git, from a linked one.
@@ -225,12 +225,8 @@ impl Store {
         let Some(dir) = &self.dir else {
             return Ok(String::new());
         };
-        let path = dir.join(INSIGHTS);
-        match read_input(&path, MAX_TEXT_BYTES) {
-            Ok(bytes) => Ok(String::from_utf8_lossy(&bytes).into_owned()),
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(String::new()),
-            Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
-        }
+        let bytes = read_if_exists(&dir.join(INSIGHTS), MAX_TEXT_BYTES)?;
+        Ok(String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned())
     }
 }
 

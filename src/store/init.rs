@@ -15,7 +15,7 @@ use super::{
     names::{AMENDED, DIR, INDEX, INSIGHTS, LOG, OWN_NAMES, SETTINGS},
     settings::VERSION,
 };
-use crate::files::{MAX_TEXT_BYTES, create_file, flush_directory_of, read_input};
+use crate::files::{MAX_TEXT_BYTES, cannot, create_file, flush_directory_of, read_input};
 use crate::log::{Direction, STANDARD, Schema, encode_row};
 
 /// Names that `append` uses for columns with another name in the log.
@@ -75,7 +75,7 @@ pub fn init(dir: Option<&Path>, new: &New) -> Result<PathBuf> {
     create_if_missing(&insights, "", new.mode)?;
     create_if_missing(&log, &header, new.mode)?;
     for path in [&log, dir] {
-        flush_directory_of(path).with_context(|| format!("cannot flush {}", dir.display()))?;
+        flush_directory_of(path).with_context(cannot("flush", dir))?;
     }
     Ok(dir.to_owned())
 }

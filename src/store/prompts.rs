@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use super::Store;
-use crate::files::{MAX_TEXT_BYTES, create_file, read_input};
+use crate::files::{MAX_TEXT_BYTES, cannot, create_file, read_input};
 
 const DIR: &str = "prompts";
 
@@ -48,14 +48,12 @@ impl Store {
         record: &str,
     ) -> Result<PathBuf> {
         let prompts = self.prompts_dir()?;
-        fs::create_dir_all(&prompts)
-            .with_context(|| format!("cannot create {}", prompts.display()))?;
+        fs::create_dir_all(&prompts).with_context(cannot("create", &prompts))?;
         let stem = format!("{}_{}", file_name(as_of), file_name(specialist));
         let mode = self.derived_mode();
         let name = create_under_free_name(&prompts, &stem, record, mode)?;
         let markdown = prompts.join(format!("{name}.md"));
-        create_file(&markdown, prompt, mode)
-            .with_context(|| format!("cannot write {}", markdown.display()))?;
+        create_file(&markdown, prompt, mode).with_context(cannot("write", &markdown))?;
         Ok(Path::new(DIR).join(format!("{name}.md")))
     }
 
@@ -66,19 +64,14 @@ impl Store {
         };
         let entries = match fs::read_dir(&dir) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.with_context(|| format!("cannot read {}", dir.display()))?,
+            entries => entries.with_context(cannot("read", &dir))?,
         };
         let mut saved = Vec::new();
         for entry in entries {
             let entry = entry?;
             let path = entry.path();
-            if path
-                .extension()
-                .is_some_and(|extension| extension == "json")
-                && entry.file_type()?.is_file()
-            {
-                let json = read_input(&path, MAX_TEXT_BYTES)
-                    .with_context(|| format!("cannot read {}", path.display()))?;
+            if path.extension() == Some("json".as_ref()) && entry.file_type()?.is_file() {
+                let json = read_input(&path, MAX_TEXT_BYTES).with_context(cannot("read", &path))?;
                 saved.push(SavedPrompt {
                     record: serde_json::from_slice(&json).unwrap_or(Value::Null),
                     path: Path::new(DIR).join(entry.file_name()).with_extension("md"),
@@ -103,7 +96,7 @@ fn create_under_free_name(dir: &Path, stem: &str, record: &str, mode: u32) -> Re
             match create_file(&path, record, mode) {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
                 created => {
-                    created.with_context(|| format!("cannot create {}", path.display()))?;
+                    created.with_context(cannot("create", &path))?;
                     return Ok(name);
                 }
             }

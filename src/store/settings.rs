@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    io::ErrorKind,
     ops::RangeInclusive,
     path::{Path, PathBuf},
 };
@@ -12,7 +11,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{PromptSettings, SharedSettings};
 use crate::analysis::StatedLimit;
-use crate::files::{MAX_TEXT_BYTES, read_input};
+use crate::files::{MAX_TEXT_BYTES, read_if_exists};
 use crate::log::{Direction, LogOptions, Status, Tie};
 
 /// The version of the stores that this program makes and understands.
@@ -162,9 +161,8 @@ impl Settings {
 
     /// Reads `lineage.toml`; the defaults if there is none.
     pub(super) fn read(path: &Path) -> Result<Self> {
-        let bytes = match read_input(path, MAX_TEXT_BYTES) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
-            bytes => bytes.with_context(|| format!("cannot read {}", path.display()))?,
+        let Some(bytes) = read_if_exists(path, MAX_TEXT_BYTES)? else {
+            return Ok(Self::default());
         };
         let text =
             String::from_utf8(bytes).with_context(|| format!("{} is not UTF-8", path.display()))?;
@@ -179,19 +177,15 @@ impl Settings {
             MAX_TEXT.start(),
             MAX_TEXT.end()
         );
-        if let Some(epsilon) = settings.prompt.epsilon {
+        let epsilon = settings.prompt.epsilon.unwrap_or(0.0);
+        let min_delta = settings.keep.min_delta;
+        for (name, value) in [("prompt.epsilon", epsilon), ("keep.min_delta", min_delta)] {
             ensure!(
-                epsilon.is_finite() && epsilon >= 0.0,
-                "{}: prompt.epsilon is {epsilon}; give a number of 0 or more",
+                value.is_finite() && value >= 0.0,
+                "{}: {name} is {value}; give a number of 0 or more",
                 path.display()
             );
         }
-        let min_delta = settings.keep.min_delta;
-        ensure!(
-            min_delta.is_finite() && min_delta >= 0.0,
-            "{}: keep.min_delta is {min_delta}; give a number of 0 or more",
-            path.display()
-        );
         for (column, limit) in &settings.limits {
             ensure!(
                 limit.is_finite(),
