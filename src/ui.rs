@@ -231,18 +231,3 @@ fn terminal_columns() -> Option<usize> {
     };
     Some(if width == 0 { 80 } else { width })
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn suggested_commands_get_the_flags() {
-        let ui = Ui::new(ColorChoice::Never, false, "--store 'a b'".to_owned());
-        assert_eq!(
-            ui.complete_commands("`lineage tail` or `lineage init x`"),
-            "`lineage --store 'a b' tail` or `lineage init x`"
-        );
-        assert_eq!(ui.complete_commands("nothing"), "nothing");
-    }
-}

@@ -2,7 +2,6 @@
 //! truncated only to undo an incomplete write: this process's own, or the batch of a writer that was killed.
 
 use std::{
-    fmt,
     fs::{self, File},
     io::{self, ErrorKind, Write},
     mem,
@@ -77,16 +76,9 @@ pub(super) trait Transaction {
 }
 
 /// The trials are in the log, but something failed afterwards. They must not be appended again.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
 pub struct Written(pub String);
-
-impl fmt::Display for Written {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
-impl std::error::Error for Written {}
 
 impl Store {
     /// Takes the lock on the log, waiting no longer than `wait`, and reads the log as it is then.
@@ -116,7 +108,9 @@ impl Store {
             end,
             &self.settings.log_options(None, direction),
         )?;
-        let has_index = self.may_create_log() && self.is_usual_direction(direction);
+        // The index is built for the direction in the settings. For another one it would be rebuilt every time.
+        let is_usual_direction = direction.is_none() || direction == self.settings.direction;
+        let has_index = self.may_create_log() && is_usual_direction;
         Ok(LockedLog {
             file,
             log: IndexedLog::new(log, has_index.then(|| index_path(path))),
@@ -126,11 +120,6 @@ impl Store {
             transaction: None,
             warnings: Vec::new(),
         })
-    }
-
-    /// The index is built for the direction in the settings. For another one it would be rebuilt every time.
-    fn is_usual_direction(&self, direction: Option<Direction>) -> bool {
-        direction.is_none() || direction == self.settings.direction
     }
 }
 

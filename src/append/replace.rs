@@ -126,15 +126,8 @@ impl LockedLog {
     }
 }
 
-/// Starts a copy of the log. A writer that opens the new log waits until it is complete and indexed.
+/// Starts a copy beside the log, and removes those of amendments that were killed: under the lock, there is no other.
 pub(super) fn start_copy(path: &Path) -> Result<NamedTempFile> {
-    let copy = create_copy(path)?;
-    FileExt::lock(copy.as_file())?;
-    Ok(copy)
-}
-
-/// Creates an empty file beside the log, and removes those of amendments that were killed: under the lock, there is no other.
-fn create_copy(path: &Path) -> Result<NamedTempFile> {
     let dir = path.parent().context("the log has no directory")?;
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let prefix = format!(".{name}.amend-");
@@ -143,7 +136,10 @@ fn create_copy(path: &Path) -> Result<NamedTempFile> {
             let _ = fs::remove_file(entry.path());
         }
     }
-    Ok(tempfile::Builder::new().prefix(&prefix).tempfile_in(dir)?)
+    let copy = tempfile::Builder::new().prefix(&prefix).tempfile_in(dir)?;
+    // A writer that opens the new log waits until it is complete and indexed.
+    FileExt::lock(copy.as_file())?;
+    Ok(copy)
 }
 
 fn copy_range(mut from: &File, range: Range<u64>, to: &mut File) -> Result<()> {

@@ -14,23 +14,20 @@ impl Draft {
         state: &LogState,
     ) -> Option<String> {
         let (score, (best, best_id)) = (score?.value(), state.best()?);
-        let gain = signed_delta((score - best).abs());
+        let difference = (score - best).abs();
+        let gain = signed_delta(difference);
         let gain = gain.trim_start_matches('+');
         let min_delta = state.min_delta;
+        let is_within_spread = self.spread.is_some_and(|spread| difference <= spread);
         match status {
             Status::Discard if self.get("status") == Some(AUTO) && state.beats_best(score) => Some(
                 format!("beats trial {best_id} by {gain}, not by more than min_delta {min_delta}"),
             ),
-            Status::Keep if state.beats_best(score) && self.is_within_spread(score - best) => Some(
-                format!("beats trial {best_id} by {gain}, which is within the spread of the runs"),
-            ),
+            Status::Keep if state.beats_best(score) && is_within_spread => Some(format!(
+                "beats trial {best_id} by {gain}, which is within the spread of the runs"
+            )),
             _ => None,
         }
-    }
-
-    /// Whether a difference of scores is no larger than the spread of repeated runs.
-    fn is_within_spread(&self, difference: f64) -> bool {
-        self.spread.is_some_and(|spread| difference.abs() <= spread)
     }
 
     /// What is written as given, but looks like a mistake; and what is not written as given.
@@ -66,23 +63,16 @@ impl Draft {
         for warning in &mut warnings {
             warning.push_str("; written as given");
         }
-        warnings.extend(self.changes(id, schema));
-        warnings
-    }
-
-    /// What is not written as given.
-    fn changes(&self, id: &ExpId, schema: &Schema) -> Vec<String> {
-        let mut changes = self.warnings.clone();
+        for change in &self.warnings {
+            warnings.push(format!("trial {id}: {change}"));
+        }
         for name in self.left_empty(schema) {
             let text = self.get(name).unwrap_or_default().escape_debug();
-            changes.push(format!(
-                "{name} {text} is not a finite number and was left out"
+            warnings.push(format!(
+                "trial {id}: {name} {text} is not a finite number and was left out"
             ));
         }
-        changes
-            .into_iter()
-            .map(|change| format!("trial {id}: {change}"))
-            .collect()
+        warnings
     }
 }
 

@@ -101,24 +101,17 @@ impl Extent {
     pub fn measure(path: &Path, file: &File) -> io::Result<Self> {
         loop {
             let size = file.metadata()?.len();
-            let batch = BatchRecord::open(path);
-            if let Some(batch) = &batch
-                && batch.is_unfinished(file, size)?
-            {
-                return Ok(Self {
-                    len: batch.start,
-                    complete: measure_lines(file, batch.start)?,
-                    unfinished: size - batch.start,
-                });
-            }
-            // If `size` was within a batch that has been finished since, the file is longer now.
-            if file.metadata()?.len() == size {
-                return Ok(Self {
-                    len: size,
-                    complete: measure_lines(file, size)?,
-                    unfinished: 0,
-                });
-            }
+            let len = match BatchRecord::open(path) {
+                Some(batch) if batch.is_unfinished(file, size)? => batch.start,
+                // `size` was within a batch that has been finished since.
+                _ if file.metadata()?.len() != size => continue,
+                _ => size,
+            };
+            return Ok(Self {
+                len,
+                complete: measure_lines(file, len)?,
+                unfinished: size - len,
+            });
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::decode;
+
 /// The id of a trial, in the form in which ids are compared.
 #[derive(
     Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
@@ -32,10 +34,7 @@ impl ExpId {
 
     /// Parses an id from bytes; bytes that are not UTF-8 become U+FFFD.
     pub fn parse_bytes(bytes: &[u8]) -> Option<Self> {
-        match std::str::from_utf8(bytes) {
-            Ok(text) => Self::parse(text),
-            Err(_) => Self::parse(&String::from_utf8_lossy(bytes)),
-        }
+        Self::parse(&decode(bytes.into()))
     }
 
     /// The number of this trial, if the log's count of trials continues from it.

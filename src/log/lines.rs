@@ -106,19 +106,6 @@ impl<'f> LineReader<'f> {
         }
     }
 
-    /// Moves past the next newline, or to the end.
-    pub(crate) fn skip_line(&mut self) -> io::Result<()> {
-        loop {
-            let held = &self.buffer[self.start..self.end];
-            let newline = memchr(b'\n', held);
-            let passed = newline.map_or(held.len(), |at| at + 1) as u64;
-            self.consume(passed);
-            if newline.is_some() || !self.fill()? {
-                return Ok(());
-            }
-        }
-    }
-
     pub(crate) fn consume(&mut self, bytes: u64) {
         let held = (self.end - self.start) as u64;
         self.offset += bytes;

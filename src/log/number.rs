@@ -192,14 +192,6 @@ mod tests {
         assert!(Number::value_of("-0").unwrap().is_sign_positive());
     }
 
-    proptest::proptest! {
-        #[test]
-        fn a_decimal_has_the_value_that_the_standard_library_gives_it(text in "[+-]?[0-9]{0,9}[.]?[0-9]{0,9}") {
-            let expected = text.parse::<f64>().ok().map(|value| value + 0.0);
-            proptest::prop_assert_eq!(Number::value_of(&text), expected);
-        }
-    }
-
     #[test]
     fn a_difference_that_is_not_zero_never_prints_as_zero() {
         assert_eq!(signed_delta(1.073_142 - 1.074_207), "-0.001065");

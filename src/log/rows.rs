@@ -67,7 +67,9 @@ impl<'l> RowReader<'l> {
     }
 
     fn find_complete_row(&mut self) -> io::Result<bool> {
-        self.lines.skip_line()?;
+        if let Some(rest) = self.lines.peek(0)? {
+            self.lines.consume(rest.taken);
+        }
         while let Some(line) = self.lines.peek(0)? {
             if self.is_complete_row(0, line) {
                 return Ok(true);

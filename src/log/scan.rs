@@ -144,31 +144,3 @@ pub fn no_such_trial(id: &ExpId, path: &Path) -> String {
     let path = path.display();
     format!("no trial '{id}' in {path}; `lineage tail` lists the most recent ones")
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::log::{LogOptions, Source};
-
-    #[test]
-    fn a_row_is_the_same_whatever_was_read_before_it() {
-        let mut bytes = b"exp_id\tstatus\tnotes\n".to_vec();
-        let mut offsets = Vec::new();
-        for n in 0..30_usize {
-            offsets.push(bytes.len() as u64);
-            let notes = "x".repeat(n * n % 700);
-            bytes.extend_from_slice(format!("{n}\tkeep\t{notes}\n").as_bytes());
-        }
-        let end = bytes.len() as u64;
-        let source = Source::Memory(bytes);
-        let log = Log::open(Path::new("log"), source, end, &LogOptions::default()).unwrap();
-        let mut read = log.reader();
-        for step in [1, 29, 7, 11] {
-            for n in (0..30).map(|n| n * step % 30) {
-                let trial = read(offsets[n]).unwrap();
-                assert_eq!(trial.row().id(), ExpId::parse(&n.to_string()));
-                assert_eq!(trial.row().text(crate::log::Role::Notes).len(), n * n % 700);
-            }
-        }
-    }
-}

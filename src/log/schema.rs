@@ -240,11 +240,4 @@ mod tests {
         assert_eq!(schema(&["exp_id", "val_bpb"], None).score_name(), "val_bpb");
         assert_eq!(schema(&["exp_id"], Some("x")).column(Role::Score), None);
     }
-
-    #[test]
-    fn extra_columns_go_before_job_name() {
-        let names = Schema::standard_names(&["artifact_bytes".into()]);
-        assert_eq!(names[13..16], ["total_s", "artifact_bytes", "job_name"]);
-        assert_eq!(names.len(), 18);
-    }
 }

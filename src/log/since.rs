@@ -4,15 +4,17 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use jiff::{Span, SpanRelativeTo, Timestamp, civil::DateTime, tz::TimeZone};
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 
 use super::{ExpId, Role, Row, parse_time};
 
 /// A place in a log.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
+#[serde(transparent)]
 pub struct Since {
     /// As it was given.
     pub text: String,
+    #[serde(skip)]
     pub start: Start,
 }
 
@@ -55,13 +57,6 @@ impl Since {
             "no trial '{id}' in {}; --since takes a trial, an age such as 1h or 2d, or a time such as 2026-05-01",
             path.display()
         )
-    }
-}
-
-/// Written as it was given.
-impl Serialize for Since {
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        to.serialize_str(&self.text)
     }
 }
 

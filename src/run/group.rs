@@ -44,7 +44,7 @@ impl Group {
             let _ = kill_process_group(self.leader, signal);
         }
         for process in self.descendants() {
-            let has_signal = !self.is_leader_gone && is_pid(process.group, self.leader);
+            let has_signal = !self.is_leader_gone && to_pid(process.group) == Some(self.leader);
             if let Some(pid) = to_pid(process.pid).filter(|_| !has_signal) {
                 let _ = kill_process(pid, signal);
             }
@@ -90,8 +90,4 @@ impl Group {
 
 fn to_pid(pid: u32) -> Option<Pid> {
     Pid::from_raw(i32::try_from(pid).ok()?)
-}
-
-fn is_pid(number: u32, pid: Pid) -> bool {
-    to_pid(number) == Some(pid)
 }

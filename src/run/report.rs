@@ -76,37 +76,3 @@ fn collect(value: &Value, depth: usize, values: &mut Vec<ReportedValue>) {
         values.push(ReportedValue { name, text, depth });
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// The values as `depth:name=text`, or a dash if there are none.
-    fn read(text: &str) -> String {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("metrics.json");
-        fs::write(&path, text).unwrap();
-        let Some(report) = read_report(&path).unwrap() else {
-            return "-".to_owned();
-        };
-        let values = report.values.iter();
-        let pairs = values.map(|value| format!("{}:{}={}", value.depth, value.name, value.text));
-        pairs.collect::<Vec<_>>().join(" ")
-    }
-
-    #[test]
-    fn numbers_keep_their_digits_and_nan_is_left_out() {
-        assert_eq!(
-            read(
-                r#"{"loss": 1.070, "norm": NaN, "in": {"bytes": 5}, "low": -Infinity, "ok": true, "s": "\udcff"}"#
-            ),
-            "0:loss=1.070 1:bytes=5 0:ok=true 0:s=\u{fffd}"
-        );
-    }
-
-    #[test]
-    fn the_last_of_several_objects_counts() {
-        assert_eq!(read("{\"loss\":2}\n{\"loss\":1}\n"), "0:loss=1");
-        assert_eq!(read("\n"), "-");
-    }
-}

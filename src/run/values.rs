@@ -281,15 +281,6 @@ mod tests {
     }
 
     #[test]
-    fn every_name_has_its_last_number() {
-        let output = b"artifact_bytes=5\ntrain_s: 7.5\nartifact_bytes=6\n";
-        assert_eq!(
-            find(&["loss", "artifact_bytes", "train_s"], None, &[output]),
-            [None, Some("6".to_owned()), Some("7.5".to_owned())]
-        );
-    }
-
-    #[test]
     fn colours_do_not_hide_a_number() {
         for line in [
             "val_loss: \x1b[32m0.7\x1b[0m",
@@ -298,12 +289,5 @@ mod tests {
         ] {
             assert_eq!(find_loss(line), Some("0.7".to_owned()), "{line:?}");
         }
-    }
-
-    #[test]
-    fn an_expression_replaces_the_name_of_the_score() {
-        let output = b"loss=3\nfinal score 0.5\nfinal score 0.25\r\nfinal score x\nloss=4\n";
-        let regex = Some(r"^final score (\S+)$");
-        assert_eq!(find(&["loss"], regex, &[output]), [Some("0.25".to_owned())]);
     }
 }

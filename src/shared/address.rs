@@ -132,11 +132,7 @@ pub fn strip_password(url: &str) -> (String, Option<String>) {
         password = Some(decode_percent(&url[start + colon + 1..start + at]));
         plain.replace_range(start + colon..start + at, "");
     }
-    let Some((path, query)) = plain
-        .clone()
-        .split_once('?')
-        .map(|(a, b)| (a.to_owned(), b.to_owned()))
-    else {
+    let Some((path, query)) = plain.split_once('?') else {
         return (plain, password);
     };
     let mut pairs: Vec<&str> = query.split('&').collect();
@@ -147,7 +143,7 @@ pub fn strip_password(url: &str) -> (String, Option<String>) {
         }
         None => true,
     });
-    (join_query(&path, &pairs), password)
+    (join_query(path, &pairs), password)
 }
 
 fn join_query(plain: &str, pairs: &[&str]) -> String {

@@ -9,10 +9,9 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 
 use super::{
-    Settings,
+    DIR, INSIGHTS, LOG, OWN_NAMES, SETTINGS, Settings,
     git::find_main_worktree,
     lost::{describe_lost_log, has_lost_trials},
-    names::{DIR, INSIGHTS, LOG, OWN_NAMES, SETTINGS},
 };
 use crate::files::{MAX_TEXT_BYTES, permissions_of, read_if_exists, resolve};
 use crate::log::{BatchRecord, amendments::amendments_path};

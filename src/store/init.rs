@@ -9,10 +9,10 @@ use std::{
 use anyhow::{Context, Result, bail, ensure};
 
 use super::{
+    AMENDED, DIR, INDEX, INSIGHTS, LOG, OWN_NAMES, SETTINGS,
     find::way_out,
     git::is_in_repository,
     lost::{describe_lost_log, has_lost_trials},
-    names::{AMENDED, DIR, INDEX, INSIGHTS, LOG, OWN_NAMES, SETTINGS},
     settings::VERSION,
 };
 use crate::files::{MAX_TEXT_BYTES, cannot, create_file, flush_directory_of, read_input};

@@ -2,7 +2,7 @@
 
 use std::{fs::DirEntry, io::ErrorKind, path::Path};
 
-use super::names::{AMENDED, INDEX, LOG, SETTINGS};
+use super::{AMENDED, INDEX, LOG, SETTINGS};
 use crate::files::read_input;
 use crate::text::count;
 

@@ -4,7 +4,6 @@ mod find;
 mod git;
 mod init;
 mod lost;
-mod names;
 mod process;
 mod prompt_settings;
 mod prompts;
@@ -26,3 +25,23 @@ pub(crate) use shared::NO_POSTGRES;
 pub use shared::{SharedSettings, Unreachable};
 #[cfg(feature = "postgres")]
 pub(crate) use shared::{host, mirror_state_path};
+
+/// The names of the store's directory and of the files in it.
+const DIR: &str = ".lineage";
+const LOG: &str = "results.tsv";
+const SETTINGS: &str = "lineage.toml";
+const INSIGHTS: &str = "insights.md";
+const AMENDED: &str = "amended.tsv";
+const INDEX: &str = "results.idx";
+
+/// What belongs to a store besides its log and the files named after it.
+const OWN_NAMES: [&str; 8] = [
+    SETTINGS,
+    INSIGHTS,
+    ".gitignore",
+    "snapshots",
+    "prompts",
+    "running",
+    "mirror.json",
+    "outbox.jsonl",
+];

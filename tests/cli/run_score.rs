@@ -68,8 +68,9 @@ fn without_a_finite_score_a_run_is_a_crash() {
 fn the_result_file_of_the_command_wins() {
     let sandbox = store();
     let json = r#"{"status":"size_blocked","artifact_bytes":16010234,"notes":"too large","val_loss":1.01}"#;
-    let script =
-        format!("echo val_loss=1.5; echo artifact_bytes=5; echo '{json}' > $LINEAGE_RESULT");
+    let script = format!(
+        "echo val_loss=1.5; echo artifact_bytes=5; echo '{{\"val_loss\":9}}{json}' > $LINEAGE_RESULT"
+    );
     let (code, _, stderr) = run(&sandbox, &["--notes", "mine"], &script);
     assert_eq!(code, Some(0));
     assert_eq!(
@@ -152,7 +153,10 @@ fn a_value_of_the_outer_object_counts_before_those_of_inner_ones() {
             r#"{"metric": 7, "val_loss": 1.4, "eval": {"val_loss": 9}}"#,
             "1.4",
         ),
-        (r#"{"eval": {"val_loss": 1.3}}"#, "1.3"),
+        (
+            r#"{"loss": NaN, "eval": {"val_loss": 1.30}, "low": -Infinity}"#,
+            "1.30",
+        ),
     ] {
         run(&sandbox, &flags, &format!("echo '{json}' > metrics.json"));
         expect_last(&sandbox, &[("metric", score)]);

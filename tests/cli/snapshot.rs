@@ -1,8 +1,12 @@
 //! What is frozen of a trial's work, and how it is shown.
 
 use std::{
+    ffi::OsStr,
     fs,
-    os::unix::fs::{PermissionsExt, symlink},
+    os::unix::{
+        ffi::OsStrExt,
+        fs::{PermissionsExt, symlink},
+    },
 };
 
 use insta::assert_snapshot;
@@ -122,7 +126,7 @@ fn one_file_is_frozen_under_its_name() {
 #[test]
 fn what_is_ignored_and_git_and_the_store_are_left_out() {
     let sandbox = Sandbox::with_store();
-    sandbox.write(".gitignore", "*.log\n/build/\n");
+    sandbox.write(".gitignore", "\u{feff}*.log\r\n/build/\n");
     sandbox.write(".lineageignore", "*.ckpt\n!best.ckpt\n");
     for name in [
         "a.py",
@@ -211,6 +215,7 @@ fn odd_names_survive() {
         "tab\there",
         "\u{1b}[31mred",
         "back\\slash",
+        "back\\x41",
         "-dash",
         "quote\"",
         "ü",
@@ -218,8 +223,14 @@ fn odd_names_survive() {
     for name in names {
         sandbox.write(&format!("work/{name}"), name);
     }
+    let not_utf8 = OsStr::from_bytes(b"\xff");
+    fs::write(sandbox.path("work").join(not_utf8), "raw").unwrap();
+    symlink("../\n\\x", sandbox.path("work/link")).unwrap();
     append(&sandbox, &["--metric", "3", "--snapshot", "work"]);
     sandbox.ok(&["checkout", "0", "out"]);
+    assert!(sandbox.path("out").join(not_utf8).is_file());
+    let target = fs::read_link(sandbox.path("out/link")).unwrap();
+    assert_eq!(target.to_str(), Some("../\n\\x"));
     for name in names {
         assert_eq!(sandbox.read(&format!("out/{name}")), name);
     }

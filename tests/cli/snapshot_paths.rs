@@ -163,7 +163,11 @@ fn a_pipe_planted_in_a_snapshot_keeps_nobody_waiting() {
 
 #[test]
 fn a_manifest_whose_paths_lead_out() {
-    for path in ["../secret", "/etc/passwd", "sub/../../secret", "a.txt/x"] {
+    let outside = ["../secret", "/etc/passwd", "sub/../../secret"];
+    for path in outside
+        .into_iter()
+        .chain(["", ".", "a\\x00b", "a.txt/x", "gone/x", "a.txt"])
+    {
         let sandbox = frozen();
         let manifest = at(&sandbox, "001.manifest");
         let text = fs::read_to_string(&manifest)
