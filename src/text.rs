@@ -105,6 +105,24 @@ fn escape(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {
     out.into()
 }
 
+/// Bytes as text. Those that are not UTF-8 are escaped as `\xff`, and so are the characters that are asked for.
+pub(crate) fn escape_bytes(bytes: &[u8], is_escaped: impl Fn(char) -> bool) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        for c in chunk.valid().chars() {
+            if is_escaped(c) {
+                push_escape(&mut out, c);
+            } else {
+                out.push(c);
+            }
+        }
+        for byte in chunk.invalid() {
+            out += &format!("\\x{byte:02x}");
+        }
+    }
+    out
+}
+
 /// The text made visible, at most `max` characters, ending in an ellipsis if something is left out.
 pub fn cut_visible(text: &str, max: usize) -> String {
     let text = visible(text);

@@ -53,7 +53,8 @@ impl Draft {
         row.insert("timestamp", self.time(now)?);
         row.insert("status", status.name().to_owned());
         row.insert("parent_exp", self.parent(status, state)?);
-        row.insert("baseline_exp", self.baseline(state)?);
+        let baseline = self.resolve_trial("baseline_exp", state, state.best_id())?;
+        row.insert("baseline_exp", baseline);
         row.insert("specialist", self.specialist().to_owned());
         row.insert("domain", self.domain().to_owned());
         if let Some(score) = &score {
@@ -221,11 +222,6 @@ impl Draft {
         let is_root = status == Status::Baseline;
         let default = if is_root { "" } else { state.best_id() };
         self.resolve_trial("parent_exp", state, default)
-    }
-
-    /// The baseline that was given, or the best.
-    fn baseline(&self, state: &LogState) -> Result<String> {
-        self.resolve_trial("baseline_exp", state, state.best_id())
     }
 
     /// A trial that has to be in the log, with its id as the log writes it.

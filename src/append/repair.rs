@@ -13,9 +13,10 @@ use crate::{
     analysis::has_anomalies,
     files::{permissions_of, persist_new, temporary_file_beside},
     log::{
-        Cells, Damage, Ending, Log, LogOptions, Role, Row, Source, encode, encode_row,
-        has_text_after_quote, split_line, unquote,
+        Cells, Damage, Ending, Log, LogOptions, Role, Row, Source, SourceReader, encode,
+        encode_row, has_text_after_quote, split_line, unquote,
     },
+    text::escape_bytes,
 };
 
 /// One change: the line of the log, and what was done.
@@ -101,33 +102,17 @@ impl Log {
                 out.write_all(&line)?;
                 change = Some(what);
             }
+            // It is too long to be held in memory.
             (Repair::Copy, Some(Damage::TooLong { bytes })) => {
-                self.copy_bytes(row.offset, bytes, out)?;
+                let (mut end, mut last) = (row.offset + bytes, [0]);
+                self.source.read_at(&mut last, end - 1)?;
+                end -= u64::from(last == *b"\n");
+                io::copy(&mut SourceReader::new(&self.source, row.offset..end), out)?;
             }
             (Repair::Copy, _) => out.write_all(without_carriage_returns(row.cells.line))?,
         }
         out.write_all(b"\n")?;
         Ok(change)
-    }
-
-    /// Copies a line that is too long to be held in memory, without its newline.
-    fn copy_bytes(&self, mut offset: u64, bytes: u64, out: &mut impl Write) -> Result<()> {
-        let end = offset + bytes;
-        let mut buffer = vec![0; 64 * 1024];
-        while offset < end {
-            let wanted = buffer.len().min(usize::try_from(end - offset)?);
-            let read = self.source.read_at(&mut buffer[..wanted], offset)?;
-            if read == 0 {
-                break;
-            }
-            offset += read as u64;
-            let mut chunk = &buffer[..read];
-            if offset == end {
-                chunk = chunk.strip_suffix(b"\n").unwrap_or(chunk);
-            }
-            out.write_all(chunk)?;
-        }
-        Ok(())
     }
 
     fn raw_header(&self) -> Result<Vec<u8>> {
@@ -232,19 +217,9 @@ fn lossless_values(row: &Row, count: usize) -> Vec<Vec<u8>> {
 
 /// Cells as a line, with a byte that is not UTF-8 as `\xff`.
 fn encode_cells(cells: Vec<Vec<u8>>) -> Vec<u8> {
-    let mut line = String::new();
-    for (at, cell) in cells.iter().enumerate() {
-        let mut text = String::new();
-        for chunk in cell.utf8_chunks() {
-            text += chunk.valid();
-            for byte in chunk.invalid() {
-                text += &format!("\\x{byte:02x}");
-            }
-        }
-        line += if at > 0 { "\t" } else { "" };
-        line += &encode(&text);
-    }
-    line.into_bytes()
+    let texts = cells.iter().map(|cell| escape_bytes(cell, |_| false));
+    let texts: Vec<String> = texts.map(|text| encode(&text).into_owned()).collect();
+    texts.join("\t").into_bytes()
 }
 
 /// A row whose only problem is a quote that opens a cell and is never closed: it has all its cells if the quote is taken

@@ -1,10 +1,10 @@
 //! The physical lines of a log, in order, from a buffer that is reused. It grows to the longest row.
 
-use std::io;
+use std::io::{self, BufRead, BufReader};
 
 use memchr::memchr;
 
-use super::Source;
+use super::{Source, SourceReader};
 
 /// How much a scan reads at a time.
 pub(crate) const SCAN_CHUNK: usize = 64 * 1024;
@@ -155,30 +155,15 @@ impl<'f> LineReader<'f> {
 
     /// Keeps the head of a line that is too long and finds where it ends in the file.
     fn measure_long_line(&mut self) -> io::Result<Line> {
-        let begin = self.offset;
         self.end = self.start + HEAD;
         self.buffer.truncate(self.end);
         self.buffer.shrink_to_fit();
-        let mut chunk = vec![0; SCAN_CHUNK];
-        let mut at = begin + HEAD as u64;
-        loop {
-            let rest = self.limit.saturating_sub(at);
-            let room = usize::try_from(rest).map_or(SCAN_CHUNK, |rest| rest.min(SCAN_CHUNK));
-            let read = self.source.read_at(&mut chunk[..room], at)?;
-            if let Some(newline) = memchr(b'\n', &chunk[..read]) {
-                at += newline as u64 + 1;
-                break;
-            }
-            if read == 0 {
-                break;
-            }
-            at += read as u64;
-        }
-        self.next_read = at;
-        Ok(Line {
-            len: HEAD,
-            taken: at - begin,
-        })
+        let after_head = self.offset + HEAD as u64;
+        let rest = SourceReader::new(self.source, after_head..self.limit);
+        let rest = BufReader::with_capacity(SCAN_CHUNK, rest).skip_until(b'\n')?;
+        let taken = (HEAD + rest) as u64;
+        self.next_read = self.offset + taken;
+        Ok(Line { len: HEAD, taken })
     }
 }
 

@@ -36,6 +36,7 @@ pub use rows::split_space_separated;
 pub use scan::no_such_trial;
 pub use schema::{Role, SOURCE_COLUMN, STANDARD, Schema};
 pub use since::{Since, Start};
+pub(crate) use source::SourceReader;
 pub use source::{Source, read_file_at};
 pub use status::{AUTO, Status, parse_status};
 pub use time::{parse_seconds, parse_time, read_time, unit_seconds};

@@ -214,30 +214,18 @@ impl Schema {
 mod tests {
     use super::*;
 
-    fn schema(names: &[&str], metric: Option<&str>) -> Schema {
-        Schema::new(
-            names.iter().map(|&n| n.to_owned()).collect(),
-            metric,
-            None,
-            Direction::Minimize,
-        )
-    }
-
     #[test]
     fn the_score_is_in_the_column_of_the_metric_else_in_core_metric() {
-        assert_eq!(
-            schema(&["exp_id", "core_metric", "val_bpb"], None).score_name(),
-            "core_metric"
-        );
-        assert_eq!(
-            schema(&["exp_id", "core_metric", "val_bpb"], Some("val_bpb")).score_name(),
-            "val_bpb"
-        );
-        assert_eq!(
-            schema(&["exp_id", "core_metric"], Some("accuracy")).score_name(),
-            "core_metric"
-        );
-        assert_eq!(schema(&["exp_id", "val_bpb"], None).score_name(), "val_bpb");
-        assert_eq!(schema(&["exp_id"], Some("x")).column(Role::Score), None);
+        for (names, metric, score) in [
+            ("exp_id core_metric val_bpb", None, Some(1)),
+            ("exp_id core_metric val_bpb", Some("val_bpb"), Some(2)),
+            ("exp_id core_metric", Some("accuracy"), Some(1)),
+            ("exp_id val_bpb", None, Some(1)),
+            ("exp_id", Some("x"), None),
+        ] {
+            let names = names.split(' ').map(str::to_owned).collect();
+            let schema = Schema::new(names, metric, None, Direction::Minimize);
+            assert_eq!(schema.column(Role::Score), score, "{metric:?}");
+        }
     }
 }

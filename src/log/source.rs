@@ -1,6 +1,11 @@
 //! Where the bytes of a log are: in its file, or in memory if it was translated from an external log.
 
-use std::{fs::File, io, os::unix::fs::FileExt};
+use std::{
+    fs::File,
+    io::{self, Read},
+    ops::Range,
+    os::unix::fs::FileExt,
+};
 
 #[derive(Debug, Default)]
 pub enum Source {
@@ -37,6 +42,30 @@ impl Source {
             Self::Memory(bytes) => Self::Memory(bytes.clone()),
             Self::Temporary(file) => Self::Temporary(file.try_clone()?),
         })
+    }
+}
+
+/// Reads the bytes of a range one after the other.
+pub(crate) struct SourceReader<'s> {
+    source: &'s Source,
+    range: Range<u64>,
+}
+
+impl<'s> SourceReader<'s> {
+    pub(crate) fn new(source: &'s Source, range: Range<u64>) -> Self {
+        Self { source, range }
+    }
+}
+
+impl Read for SourceReader<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let rest = self.range.end.saturating_sub(self.range.start);
+        let wanted = usize::try_from(rest).map_or(buffer.len(), |rest| rest.min(buffer.len()));
+        let read = self
+            .source
+            .read_at(&mut buffer[..wanted], self.range.start)?;
+        self.range.start += read as u64;
+        Ok(read)
     }
 }
 

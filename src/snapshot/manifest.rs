@@ -10,6 +10,7 @@ use anyhow::{Context, Result, bail, ensure};
 use blake3::Hash;
 
 use super::dir::{Kind, Meta, check_relative};
+use crate::text::escape_bytes;
 
 const HEADER: &str = "kind\tmode\tbytes\tblake3\tmodified\tseen\tpath\ttarget";
 
@@ -155,19 +156,7 @@ fn parse_line(line: &str) -> Result<Entry> {
 
 /// Writes backslashes, control characters and bytes that are not UTF-8 as `\xff`.
 fn escape(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len());
-    for chunk in bytes.utf8_chunks() {
-        for c in chunk.valid().chars() {
-            match c {
-                '\\' | '\x7f' | '\0'..='\x1f' => out += &format!("\\x{:02x}", u32::from(c)),
-                c => out.push(c),
-            }
-        }
-        for byte in chunk.invalid() {
-            out += &format!("\\x{byte:02x}");
-        }
-    }
-    out
+    escape_bytes(bytes, |c| c == '\\' || c.is_ascii_control())
 }
 
 fn unescape(text: &str) -> Result<OsString> {

@@ -67,7 +67,11 @@ pub fn init(dir: Option<&Path>, new: &New) -> Result<PathBuf> {
     create_store_dir(dir)?;
     // The settings come first: with them, an append that runs at the same time makes the right log. The log comes last: it
     // marks a complete store.
-    create_settings(&settings, &text, new.mode)?;
+    ensure!(
+        create_if_missing(&settings, &text, new.mode)? || has_content(&settings, &text),
+        "{} already exists with other settings; nothing was changed",
+        settings.display()
+    );
     if is_in_repository(dir) {
         // `git clean -fd` deletes what is neither tracked nor ignored.
         create_if_missing(&dir.join(".gitignore"), &ignore_rules(dir), new.mode)?;
@@ -112,15 +116,6 @@ fn create_store_dir(dir: &Path) -> Result<()> {
 /// Whether a file is exactly as `init` creates it.
 fn has_content(path: &Path, text: &str) -> bool {
     read_input(path, MAX_TEXT_BYTES).is_ok_and(|bytes| bytes == text.as_bytes())
-}
-
-fn create_settings(path: &Path, text: &str, mode: u32) -> Result<()> {
-    ensure!(
-        create_if_missing(path, text, mode)? || has_content(path, text),
-        "{} already exists with other settings; nothing was changed",
-        path.display()
-    );
-    Ok(())
 }
 
 /// Creates a file; false if it exists.

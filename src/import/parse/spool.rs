@@ -8,8 +8,7 @@ use std::{
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use super::text::SourceReader;
-use crate::log::Source;
+use crate::log::{Source, SourceReader};
 
 const MAX_IN_MEMORY: usize = 1 << 20;
 

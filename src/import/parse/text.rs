@@ -1,13 +1,10 @@
 //! The lines of a file as text: UTF-8, else Latin-1; UTF-16 with a byte order mark.
 
-use std::{
-    io::{self, BufRead, BufReader, Read},
-    ops::Range,
-};
+use std::io::{self, BufRead, BufReader, Read};
 
 use anyhow::{Result, bail};
 
-use crate::log::Source;
+use crate::log::{Source, SourceReader};
 
 const HAS_NUL: &str = "the first line has NUL bytes: save the file as UTF-8";
 /// The first bytes, which tell the encoding and the end of lines.
@@ -26,28 +23,6 @@ pub(super) struct Lines<'t> {
     reader: BufReader<SourceReader<'t>>,
     newline: u8,
     number: u64,
-}
-
-/// Reads a part of a source.
-pub(super) struct SourceReader<'t> {
-    source: &'t Source,
-    at: Range<u64>,
-}
-
-impl<'t> SourceReader<'t> {
-    pub(super) fn new(source: &'t Source, at: Range<u64>) -> Self {
-        Self { source, at }
-    }
-}
-
-impl Read for SourceReader<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let rest = usize::try_from(self.at.end - self.at.start).unwrap_or(usize::MAX);
-        let wanted = buffer.len().min(rest);
-        let read = self.source.read_at(&mut buffer[..wanted], self.at.start)?;
-        self.at.start += read as u64;
-        Ok(read)
-    }
 }
 
 impl Text {
