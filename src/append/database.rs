@@ -3,7 +3,7 @@
 
 use std::{
     fs,
-    io::{BufReader, Read, Seek},
+    io::{BufRead, BufReader},
     path::PathBuf,
     time::{Duration, Instant},
 };
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     files::{cannot, create_file, permissions_of},
-    log::{Direction, Row, Schema, encode_row},
+    log::{Direction, Row, Schema, SourceReader, encode_row},
     shared::{Access, Head, Run, Session},
     store::{SharedSettings, Store, Unreachable, mirror_state_path},
 };
@@ -280,19 +280,11 @@ impl LockedLog {
 
     /// How many lines end before an offset: the number of the row there, because the header is one of them.
     fn lines_before(&self, offset: u64) -> Result<i64> {
-        let mut reader = BufReader::new(&self.file);
-        reader.rewind()?;
+        let mut before = BufReader::new(SourceReader::new(&self.log.source, 0..offset));
         let mut lines = 0;
-        let mut buffer = vec![0; 64 * 1024];
-        let mut input = reader.take(offset);
-        loop {
-            match input.read(&mut buffer)? {
-                0 => return Ok(lines),
-                read => {
-                    let found = memchr::memchr_iter(b'\n', &buffer[..read]).count();
-                    lines += i64::try_from(found)?;
-                }
-            }
+        while before.skip_until(b'\n')? > 0 {
+            lines += 1;
         }
+        Ok(lines)
     }
 }

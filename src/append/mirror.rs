@@ -22,6 +22,7 @@ use crate::{
     files::{MAX_TEXT_BYTES, cannot, permissions_of, read_if_exists, replace_file},
     index::FileState,
     log::{
+        SourceReader,
         amendments::{amendments_path, header_of},
         encode, read_file_at,
     },
@@ -168,24 +169,19 @@ impl LockedLog {
     /// Makes the bytes at `at` these: what is there already is compared.
     pub(super) fn add_or_compare(&mut self, at: u64, bytes: &[u8]) -> Result<()> {
         let before = FileState::of(&self.file);
-        let mut found = vec![0; bytes.len()];
-        let mut len = 0;
-        while len < found.len() {
-            match read_file_at(&self.file, &mut found[len..], at + len as u64)? {
-                0 => break,
-                read => len += read,
-            }
-        }
-        if found[..len] != bytes[..len] {
+        let mut found = Vec::new();
+        let end = at + bytes.len() as u64;
+        SourceReader::new(&self.log.source, at..end).read_to_end(&mut found)?;
+        if !bytes.starts_with(&found) {
             bail!(differs(
                 self.log.path(),
                 "has other trials than the database"
             ));
         }
-        let rest = &bytes[len..];
+        let rest = &bytes[found.len()..];
         if !rest.is_empty() {
             let is_batch = memchr::memchr_iter(b'\n', rest).count() > 1;
-            self.append_bytes(at + len as u64, rest, is_batch)?;
+            self.append_bytes(end - rest.len() as u64, rest, is_batch)?;
         }
         self.log
             .record_append(&self.file, before, rest.len() as u64);

@@ -112,10 +112,8 @@ impl LogState {
 
     /// Whether a score is better than the best; true if there is no best yet.
     pub fn beats_best(&self, score: f64) -> bool {
-        match &self.best {
-            Some((best, _)) => self.direction.better(score, *best),
-            None => true,
-        }
+        let best = self.best.as_ref();
+        best.is_none_or(|(best, _)| self.direction.better(score, *best))
     }
 
     /// Whether a score beats the best by more than `min_delta`. Differences that only rounding makes do not count.
@@ -130,10 +128,8 @@ impl LogState {
 
     /// Whether a keep with this score would be the best, as one that ties can be by the settings.
     pub fn replaces_best(&self, score: f64) -> bool {
-        match &self.best {
-            Some((best, _)) => self.tie.replaces_best(score, *best, self.direction),
-            None => true,
-        }
+        let best = self.best.as_ref();
+        best.is_none_or(|(best, _)| self.tie.replaces_best(score, *best, self.direction))
     }
 
     /// Adds the trial of a job, if it is one of those asked about and this is its first.

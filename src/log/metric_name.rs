@@ -156,26 +156,3 @@ pub fn parse_direction(text: &str) -> Option<Direction> {
         .find(|(_, words)| has_word(words, &word))?;
     Some(row.0)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_compared_without_case_and_punctuation() {
-        assert_eq!(normalize("Val BPB"), "val_bpb");
-        assert_eq!(normalize("req/s"), "req_per_s");
-        assert_eq!(normalize_name("bestValBpb"), "best_val_bpb");
-        assert_eq!(normalize_name("mAP50"), "map50");
-    }
-
-    #[test]
-    fn a_name_suggests_a_direction() {
-        assert_eq!(direction_of_name("val_loss"), Some(Minimize));
-        assert_eq!(direction_of_name("1 - acc"), Some(Minimize));
-        assert_eq!(direction_of_name("neg_mse"), Some(Maximize));
-        assert_eq!(direction_of_name("zorp ↓"), Some(Minimize));
-        assert_eq!(direction_of_name("zorp"), None);
-        assert_eq!(parse_direction("lower (target 0)"), Some(Minimize));
-    }
-}

@@ -3,7 +3,6 @@
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
-    iter::repeat,
 };
 
 use anyhow::Result;
@@ -254,18 +253,15 @@ fn children_text(status: Status, data: &PromptData) -> String {
     if failed < MIN_CHILDREN || values.is_empty() {
         return String::new();
     }
-    let mut text = format!(
-        "  - {failed} of the last {} trials from the best",
-        last.len()
-    );
-    for (separator, (column, (low, high))) in [": "].into_iter().chain(repeat(", ")).zip(values) {
+    let ranges = values.into_iter().map(|(column, (low, high))| {
         let range = match (amount(low), amount(high)) {
             (low, high) if low == high => low,
             (low, high) => format!("{low}–{high}"),
         };
-        text += &format!("{separator}{} {range}", word(&column));
-    }
-    text + "\n"
+        format!("{} {range}", word(&column))
+    });
+    let (last, ranges) = (last.len(), ranges.collect::<Vec<_>>().join(", "));
+    format!("  - {failed} of the last {last} trials from the best: {ranges}\n")
 }
 
 fn reason_text(reason: &Reason, class: &FailureClass, page: &Page) -> String {

@@ -58,24 +58,3 @@ fn longest_run(text: &str, c: char) -> usize {
         .max()
         .unwrap_or(0)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_open_is_closed() {
-        for (open, closed) in [
-            ("````\n```", "````\n```\n````"),
-            ("~~~~\n~~~", "~~~~\n~~~\n~~~~"),
-            ("```\na\n``` b", "```\na\n``` b\n```"),
-            ("<!-- a note", "<!-- a note\n-->"),
-            ("<script>\nx()", "<script>\nx()\n</script>"),
-            ("```lr=3e-4``` works", "```lr=3e-4``` works"),
-            ("Use:\n\n    ```\n\nthen", "Use:\n\n    ```\n\nthen"),
-            ("- a\n  ```\n  b", "- a\n  ```\n  b"),
-        ] {
-            assert_eq!(close(open).as_deref(), Some(closed), "{open}");
-        }
-    }
-}

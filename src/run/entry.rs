@@ -54,7 +54,12 @@ impl RunningEntry {
         let created = fs::create_dir_all(&dir).and_then(|()| entry.write(now));
         created.with_context(|| format!("cannot list the trial in {}", dir.display()))?;
         #[cfg(feature = "postgres")]
-        if let Some(shared) = store.settings.shared.as_ref().filter(|_| store.is_online()) {
+        if let Some(shared) = store
+            .settings
+            .shared
+            .as_ref()
+            .filter(|_| store.check_online().is_ok())
+        {
             let json = serde_json::to_string(&entry.trial)?;
             entry.announced = Some(Announced::new(shared, json));
         }

@@ -65,11 +65,6 @@ impl Store {
         }
     }
 
-    #[cfg(feature = "postgres")]
-    pub(crate) fn is_online(&self) -> bool {
-        self.check_online().is_ok()
-    }
-
     /// How long ago the mirror was up to date; `None` if it never was.
     pub(crate) fn mirror_age(&self) -> Option<Duration> {
         let state = fs::metadata(mirror_state_path(self.log_path())).ok()?;
