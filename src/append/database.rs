@@ -163,21 +163,22 @@ impl LockedLog {
 fn check_settings(store: &Store, head: &Head) -> Result<()> {
     let own = &store.settings;
     let metric = own.metric.as_deref().unwrap_or("core_metric");
-    let run = &head.metric;
-    ensure!(
-        metric == run,
-        "lineage.toml has the metric {metric}, the run {run}; correct lineage.toml"
-    );
-    let (direction, run) = (own.direction.unwrap_or(head.direction), head.direction);
-    ensure!(
-        direction == run,
-        "lineage.toml has the direction {direction}, the run {run}; correct lineage.toml"
-    );
-    let (columns, run) = (own.columns.join(","), head.columns.join(","));
-    ensure!(
-        columns == run,
-        "lineage.toml has the columns '{columns}', the run '{run}'; correct lineage.toml"
-    );
+    let direction = own.direction.unwrap_or(head.direction);
+    let list = |columns: &[String]| format!("'{}'", columns.join(","));
+    for (name, own, run) in [
+        ("metric", metric.to_owned(), head.metric.clone()),
+        (
+            "direction",
+            direction.to_string(),
+            head.direction.to_string(),
+        ),
+        ("columns", list(&own.columns), list(&head.columns)),
+    ] {
+        ensure!(
+            own == run,
+            "lineage.toml has the {name} {own}, the run {run}; correct lineage.toml"
+        );
+    }
     Ok(())
 }
 

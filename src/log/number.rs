@@ -169,21 +169,8 @@ mod tests {
 
     #[test]
     fn only_finite_decimals_are_numbers() {
-        for bad in [
-            "",
-            "NaN",
-            "inf",
-            "-Infinity",
-            "nan(1)",
-            "1e400",
-            "1,07",
-            "0x1f",
-            "٣",
-            "1_000",
-            "27/50",
-            "e",
-            "--1",
-        ] {
+        let bad = "NaN inf -Infinity nan(1) 1e400 1,07 0x1f ٣ 1_000 27/50 e --1";
+        for bad in bad.split(' ').chain([""]) {
             assert_eq!(Number::value_of(bad), None, "{bad}");
         }
         for good in ["1.0731", "+0.5", "-0", ".5", "2000000000", "1e-300", " 7 "] {

@@ -70,18 +70,11 @@ const NAMED: [(Role, &str); 15] = [
 ];
 
 const ID_ROLES: [Role; 3] = [Role::Id, Role::Parent, Role::Baseline];
-const TEXT_ROLES: [Role; 11] = [
-    Role::Id,
-    Role::Time,
-    Role::Specialist,
-    Role::Parent,
-    Role::Baseline,
-    Role::Domain,
-    Role::Hypothesis,
-    Role::Status,
-    Role::Job,
-    Role::Snapshot,
-    Role::Notes,
+const NUMBER_ROLES: [Role; 4] = [
+    Role::Expected,
+    Role::Delta,
+    Role::TrainSeconds,
+    Role::TotalSeconds,
 ];
 
 /// The header of one log, with the metric and the direction that it is read with.
@@ -197,16 +190,17 @@ impl Schema {
 
     /// Whether the cells of a column are text even if they look like numbers.
     pub fn is_text(&self, column: usize) -> bool {
-        self.has_role(column, &TEXT_ROLES)
+        let mut texts = NAMED
+            .iter()
+            .filter(|(role, _)| !NUMBER_ROLES.contains(role));
+        texts.any(|&(role, _)| self.column(role) == Some(column))
     }
 
     /// Whether the cells of a column are ids of trials.
     pub fn is_id(&self, column: usize) -> bool {
-        self.has_role(column, &ID_ROLES)
-    }
-
-    fn has_role(&self, column: usize, roles: &[Role]) -> bool {
-        roles.iter().any(|&role| self.column(role) == Some(column))
+        ID_ROLES
+            .map(|role| self.column(role))
+            .contains(&Some(column))
     }
 }
 

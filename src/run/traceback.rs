@@ -254,46 +254,6 @@ RuntimeError: Error(s) in loading state_dict for GPT:
     }
 
     #[test]
-    fn the_innermost_exception_of_a_chain_is_the_error() {
-        for link in LINKS {
-            let text = format!(
-                "\
-Traceback (most recent call last):
-  File \"data.py\", line 3, in load
-    d[1]
-KeyError: 1
-{link} of the following exception:
-Traceback (most recent call last):
-  File \"train.py\", line 9, in <module>
-    load()
-ValueError: bad data"
-            );
-            expect(&text, "KeyError: 1", "data.py:3 in load");
-        }
-    }
-
-    #[test]
-    fn a_launcher_only_wraps_the_error_of_its_worker() {
-        let worker = "\
-Traceback (most recent call last):
-  File \"train.py\", line 3, in <module>
-    f()
-ValueError: x";
-        let launcher = "\
-Traceback (most recent call last):
-  File \"/bin/torchrun\", line 8, in <module>
-    run()
-torch.distributed.elastic.multiprocessing.errors.ChildFailedError: 
-==== train.py FAILED";
-        for text in [
-            format!("{worker}\n{launcher}"),
-            format!("{launcher}\n{worker}"),
-        ] {
-            expect(&text, "ValueError: x", "train.py:3 in <module>");
-        }
-    }
-
-    #[test]
     fn the_exception_in_a_group_is_the_error() {
         let text = "\
   + Exception Group Traceback (most recent call last):

@@ -89,7 +89,7 @@ Traceback (most recent call last):
     return cache[key]
 KeyError: 'tokens'
 
-During handling of the above exception, another exception occurred:
+LINK
 
 Traceback (most recent call last):
   File \"train.py\", line 90, in <module>
@@ -99,14 +99,17 @@ Traceback (most recent call last):
   File \"/usr/bin/torchrun\", line 8, in <module>
 torch.distributed.elastic.multiprocessing.errors.ChildFailedError: train.py FAILED
 ";
-    sandbox.write("stderr", traceback);
-    run(&sandbox, &["--notes", "my plan"], "cat stderr >&2; exit 1");
-    let notes = last(&sandbox, "notes");
-    assert!(
-        notes.starts_with("KeyError: 'tokens'\\ndata.py:7 in load\\nlast lines:\\nprogress 10 %"),
-        "{notes}"
-    );
-    assert!(notes.ends_with("\\nmy plan"), "{notes}");
+    for link in [
+        "During handling of the above exception, another exception occurred:",
+        "The above exception was the direct cause of the following exception:",
+    ] {
+        sandbox.write("stderr", traceback.replace("LINK", link));
+        run(&sandbox, &["--notes", "my plan"], "cat stderr >&2; exit 1");
+        let notes = last(&sandbox, "notes");
+        let start = "KeyError: 'tokens'\\ndata.py:7 in load\\nlast lines:\\nprogress 10 %";
+        assert!(notes.starts_with(start), "{notes}");
+        assert!(notes.ends_with("\\nmy plan"), "{notes}");
+    }
     run(
         &sandbox,
         &[],
