@@ -1,23 +1,61 @@
 pub(super) mod complete;
 pub(super) mod freeze;
 pub(super) mod given;
-pub(super) mod logging;
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use anyhow::{Result, bail};
 use clap::{Args, ValueHint};
 
-use self::{
-    complete::Batch,
-    logging::{Format, LOGGING, LoggingArgs},
-};
+use self::complete::Batch;
+use super::args::parse_seconds;
 use super::{Context, Usage, candidates};
 use crate::{
-    append::{Draft, Written},
+    append::{Draft, LockedLog, Written},
+    log::{Direction, Number},
     store::{AppendSettings, Store},
     ui::Closed,
 };
+
+pub(super) const LOGGING: &str = "How it is logged";
+
+/// How a trial is completed and written.
+#[derive(Args, Debug)]
+pub(super) struct LoggingArgs {
+    /// Which scores are better [default: the setting, else what the log's keeps show]
+    #[arg(long, help_heading = LOGGING, value_enum)]
+    pub(super) direction: Option<Direction>,
+    /// With status auto, keep only what beats the best by more than this [default: `min_delta` in the settings, else 0]
+    #[arg(long, help_heading = LOGGING, value_name = "NUMBER", allow_hyphen_values = true)]
+    #[arg(value_parser = parse_min_delta)]
+    min_delta: Option<f64>,
+    /// How long to wait for another writer
+    #[arg(long, help_heading = LOGGING, value_name = "SECONDS")]
+    #[arg(default_value_t = 30.0, value_parser = parse_seconds)]
+    lock_timeout: f64,
+    /// Fail if the database of a shared store is unreachable, instead of logging the trial later
+    #[arg(long, help_heading = LOGGING)]
+    pub(super) require_id: bool,
+}
+
+impl LoggingArgs {
+    pub(super) fn min_delta(&self, store: &Store) -> f64 {
+        self.min_delta.unwrap_or(store.settings.keep.min_delta)
+    }
+
+    pub(super) fn lock(&self, store: &Store) -> Result<LockedLog> {
+        store.lock(self.direction, Duration::from_secs_f64(self.lock_timeout))
+    }
+}
+
+#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+pub(super) enum Format {
+    /// The id
+    Id,
+    /// The row as a JSON object
+    Json,
+}
 
 /// Log one trial, and print its id
 ///
@@ -135,4 +173,11 @@ fn print(batch: &Batch, answer: &str, context: &Context) -> Result<()> {
             "written as {answer}, but that could not be printed; do not append it again"
         )))
     })
+}
+
+fn parse_min_delta(text: &str) -> Result<f64> {
+    match Number::value_of(text) {
+        Some(delta) if delta >= 0.0 => Ok(delta),
+        _ => bail!("not a difference of scores, 0 or more"),
+    }
 }

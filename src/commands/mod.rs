@@ -35,7 +35,6 @@ mod render_hook;
 pub mod report;
 pub mod run;
 pub mod search;
-mod shells;
 pub mod show;
 pub mod similar;
 pub mod stats;

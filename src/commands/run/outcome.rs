@@ -5,11 +5,9 @@ use anyhow::Result;
 use super::{Run, start::Started};
 use crate::append::Written;
 use crate::commands::Context;
-use crate::commands::append::{
-    complete::{Batch, Outcome},
-    given::as_json,
-    logging::Format,
-};
+use crate::commands::append::Format;
+use crate::commands::append::complete::{Batch, Outcome};
+use crate::commands::append::given::as_json;
 use crate::output::format::short_delta;
 use crate::text::{cut_visible, visible};
 

@@ -33,16 +33,6 @@ pub(super) struct Figure {
     pub(super) note: String,
 }
 
-pub(super) struct SpecialistRow {
-    pub(super) name: String,
-    pub(super) trials: u64,
-    pub(super) keeps: u64,
-    pub(super) completed: String,
-    pub(super) hours: String,
-    pub(super) lost: String,
-    pub(super) best: String,
-}
-
 /// The outcomes over time as a picture.
 pub(super) struct Bars {
     pub(super) width: usize,
@@ -105,20 +95,24 @@ impl Facts {
         ]
     }
 
-    pub(super) fn specialists(&self) -> Vec<SpecialistRow> {
+    /// The rows of the table by specialist.
+    pub(super) fn specialists(&self) -> Vec<[String; 7]> {
         let mut groups: Vec<(&String, &Group)> = self.by_specialist.groups.iter().collect();
         groups.sort_by_key(|(_, group)| Reverse((group.keeps(), group.all())));
-        let rows = groups.into_iter().map(|(name, group)| SpecialistRow {
-            name: visible_or_dash(name),
-            trials: group.all(),
-            keeps: group.keeps(),
-            completed: share(group.trials(Status::is_completed), group.rated()),
-            hours: hours(group.rated_hours()),
-            lost: hours(group.hours_without_score()),
-            best: match &group.best {
+        let rows = groups.into_iter().map(|(name, group)| {
+            let best = match &group.best {
                 Some((_, score, id)) => format!("{} ({})", visible(score), visible(id)),
                 None => NOTHING.to_owned(),
-            },
+            };
+            [
+                visible_or_dash(name),
+                group.all().to_string(),
+                group.keeps().to_string(),
+                share(group.trials(Status::is_completed), group.rated()),
+                hours(group.rated_hours()),
+                hours(group.hours_without_score()),
+                best,
+            ]
         });
         rows.collect()
     }
