@@ -54,37 +54,18 @@ fn guess_direction(log: &Interpretation, chosen: &Candidate) -> (Direction, Stri
     if let Some(said) = direction_by_name(log, chosen) {
         return weigh_name(log, chosen, said);
     }
-    let beats_none = evidence.keeps > 0 && evidence.beaten[index_of(likely)] == 0;
-    if most * 2 > all && !beats_none {
+    if most * 2 > all {
         return (likely, sentence);
     }
-    // An improvement is positive in either direction.
-    let has_plain_differences = log.table.columns_in("improvement gain").is_empty();
-    let trends: [(bool, [u32; 2], &str); 4] = [
-        (!has_decisions, evidence.heirs, HEIRS),
-        (
-            has_decisions,
-            evidence.after_keep,
-            "trials fit the keep before them",
-        ),
-        (
-            has_decisions && has_plain_differences,
-            evidence.signs,
-            "differences have the sign of their verdict",
-        ),
-        (
-            !has_decisions && log.is_chronological(),
-            evidence.drift,
-            "scores are on that side of the mean before them",
-        ),
-    ];
-    for (applies, votes, sentence) in trends {
-        if let Some(trend) = clear_trend(votes, sentence).filter(|_| applies) {
+    if !has_decisions {
+        let drift = "scores are on that side of the mean before them";
+        let drift = clear_trend(evidence.drift, drift).filter(|_| log.is_chronological());
+        if let Some(trend) = clear_trend(evidence.heirs, HEIRS).or(drift) {
             return trend;
         }
-    }
-    if !has_decisions && evidence.is_share() {
-        return (Maximize, "by default for scores between 0 and 1".to_owned());
+        if evidence.is_share() {
+            return (Maximize, "by default for scores between 0 and 1".to_owned());
+        }
     }
     let evidence = match (has_decisions, all) {
         (true, 0) => "no keep or discard speaks for one".to_owned(),
@@ -116,8 +97,7 @@ fn weigh_name(
     let trend = if log.verdicts.has_decisions {
         let votes = evidence.votes();
         let [with, against] = [evidence.beaten[at], evidence.beaten[1 - at]];
-        let is_vague = is_generic(&log.table, chosen);
-        let is_refuted = is_vague && with == 0 && against > 2;
+        let is_refuted = is_generic(&log.table, chosen) && with == 0 && against > 2;
         // Discards alone do not refute a name.
         let has_keeps = against > with || evidence.separates().is_some();
         let is_outvoted = has_keeps && is_clear(votes[1 - at], votes[0] + votes[1]);

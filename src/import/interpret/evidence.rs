@@ -44,10 +44,6 @@ pub(in crate::import) struct Evidence {
     last_keep: Option<f64>,
     /// The lowest and the highest of the keeps and of the discards, and how many there are.
     ranges: [Option<(f64, f64, u32)>; 2],
-    /// Keeps that beat the keep before them, and discards that do not, for minimize and maximize.
-    pub(in crate::import) after_keep: [u32; 2],
-    /// Keeps whose stated difference is negative or positive, and discards whose difference is not.
-    pub(in crate::import) signs: [u32; 2],
     /// The value of the parent of the last trial.
     parent: Option<f64>,
     /// Trials that became the parent of the next one, or did not, as if lower or higher were better.
@@ -77,8 +73,6 @@ impl Evidence {
         let is_decision = matches!(status, Status::Keep | Status::Discard);
         if let Some(delta) = delta.filter(|delta| *delta != 0.0) {
             self.observe_delta(value, delta);
-            let is_up = (delta > 0.0) == (status == Status::Keep);
-            self.signs[usize::from(is_up)] += u32::from(is_decision);
         }
         if self.scored > 0 {
             let mean = self.sum / f64::from(self.scored);
@@ -141,10 +135,6 @@ impl Evidence {
         let range = self.ranges[usize::from(is_keep)].get_or_insert((value, value, 0));
         *range = (range.0.min(value), range.1.max(value), range.2 + 1);
         for (at, direction) in DIRECTIONS.into_iter().enumerate() {
-            if let Some(last) = self.last_keep.filter(|last| (last - value).abs() > 0.0) {
-                let is_better = direction.better(value, last);
-                self.after_keep[at] += u32::from(is_better == is_keep);
-            }
             let beats = self.best[at].map(|best| direction.better(value, best));
             self.beaten[at] += u32::from(is_keep && beats == Some(true));
             self.not_beaten[at] += u32::from(!is_keep && beats == Some(false));
@@ -225,12 +215,6 @@ impl Evidence {
         let chance = f64::from(self.keeps) * CHANCE.ln() + f64::from(self.discards) * FIT.ln();
         let likeliest = likelihoods[0].max(likelihoods[1]).max(chance);
         likeliest + f64::from(unknown) * UNKNOWN.ln() + f64::from(self.missing_keeps) * CHANCE.ln()
-    }
-
-    /// Whether the value never falls or never rises, though trials were discarded: it counts something.
-    pub(in crate::import) fn is_counter(&self) -> bool {
-        let steps = self.steps[0] + self.steps[1];
-        self.discards > 0 && self.scored > 5 && self.steps.contains(&0) && steps * 2 > self.scored
     }
 
     /// Whether the rows are sorted by the value, with few repetitions.

@@ -68,7 +68,6 @@ impl Contest<'_> {
         prefer(&mut usual, |at| self.is_filled(one(at)));
         prefer(&mut usual, |at| one(at).rank < NameRank::Derived);
         if self.has_decisions() {
-            prefer(&mut usual, |at| !one(at).evidence.is_counter());
             prefer(&mut usual, |at| !one(at).evidence.is_guard());
         }
         usual
@@ -127,7 +126,7 @@ impl Contest<'_> {
         if let Some(sorted) = self.find_sorted(chosen.rank, likeliest) {
             return Ok((sorted, Some(Reason::guess("the rows are sorted by it"))));
         }
-        if has_losers && has_evidence && !self.has_rival(best, likeliest) {
+        if has_losers && has_evidence {
             let text = chosen.evidence.likelier().1;
             return Ok((best, Some(self.explain(best, text))));
         }
@@ -161,9 +160,6 @@ impl Contest<'_> {
     }
 
     fn describe_name(&self, best: usize, equal: &[usize], likeliest: &[usize]) -> Reason {
-        if self.has_rival(best, likeliest) {
-            return Reason::guess("by its name, though others fit as well");
-        }
         let is_other_metric =
             |at: &usize| !self.has_decisions() && self.candidates[*at].rank <= NameRank::Known;
         let is_like_it =
@@ -174,17 +170,6 @@ impl Contest<'_> {
             1 => self.explain(best, BY_NAME),
             _ => Reason::guess(format!("by its name, out of {}", names.join(" "))),
         }
-    }
-
-    /// Whether an unknown name that is earlier in the header is as likely.
-    fn has_rival(&self, best: usize, likeliest: &[usize]) -> bool {
-        let chosen = &self.candidates[best];
-        let is_rival = |&at: &usize| {
-            let other = &self.candidates[at];
-            let is_earlier = other.rank == NameRank::Unknown && other.column < chosen.column;
-            is_earlier && self.log_likelihood(at) >= self.log_likelihood(best)
-        };
-        self.has_decisions() && chosen.rank == NameRank::Known && likeliest.iter().any(is_rival)
     }
 
     /// Whether the header has the name of another candidate twice.
