@@ -23,6 +23,9 @@ static STOP_WORDS: LazyLock<WordSet> = LazyLock::new(|| WordSet::from_iter([
     "your",
 ]));
 
+/// A longer word is no stop word.
+const MAX_STOP_WORD: usize = "because".len();
+
 /// After one of these, or at the start of a text, `a to b` surely names a change.
 #[rustfmt::skip]
 static CHANGE_WORDS: LazyLock<WordSet> = LazyLock::new(|| WordSet::from_iter([
@@ -46,54 +49,54 @@ enum Link {
     Arrow,
 }
 
-/// The last word as a token, for the change that may follow.
-#[derive(Default)]
-struct Previous {
-    text: String,
-    range: Range<usize>,
-    /// The word before it, as a token.
-    before: String,
-}
-
-impl Previous {
-    fn may_change(&self, text: &str) -> bool {
-        let follows_change_word = self.before.is_empty() || CHANGE_WORDS.contains(&*self.before);
-        follows_change_word || looks_like_value(&text[self.range.clone()])
-    }
-}
-
 /// Passes the tokens of a text to `emit`, in order; stop words and ids of trials are left out.
 pub fn for_each_token(text: &str, mut emit: impl FnMut(Token)) {
-    let mut previous = Previous::default();
-    let (mut current, mut change) = (String::new(), String::new());
+    // The last two words, for the change that may follow; `None` for one that is not a token.
+    let (mut previous, mut before): (Option<Word>, Option<Word>) = (None, None);
+    let mut buffer = String::new();
     let (mut link, mut end) = (Link::None, 0);
-    for Word { kind, range } in Words::new(text) {
-        if has_arrow(&text[end..range.start]) {
+    for word in Words::new(text) {
+        if has_arrow(&text[end..word.range.start]) {
             link = Link::Arrow;
         }
-        end = range.end;
-        current.clear();
-        push_word(&text[range.clone()], kind, &mut current);
-        if current == "to" && link == Link::None && !previous.text.is_empty() {
+        end = word.range.end;
+        let token = token_of(text, &word, &mut buffer);
+        if token == "to" && link == Link::None && previous.is_some() {
             link = Link::To;
             continue;
         }
-        emit_word(&text[range.clone()], kind, &current, range.start, &mut emit);
-        if link != Link::None && !previous.text.is_empty() && !current.is_empty() {
-            change.clear();
-            change.extend([&*previous.text, ">", &current]);
+        emit_word(text, &word, token, &mut emit);
+        let current = (!token.is_empty()).then_some(word);
+        if link != Link::None
+            && let (Some(from), Some(to)) = (&previous, &current)
+        {
             emit(Token {
-                text: &change,
-                range: previous.range.start..range.end,
+                text: &name_change(text, from, to),
+                range: from.range.start..to.range.end,
                 is_change: link == Link::Arrow
-                    || looks_like_value(&text[range.clone()]) && previous.may_change(text),
+                    || looks_like_value(&text[to.range.clone()])
+                        && may_change(text, from, before.as_ref()),
             });
         }
         link = Link::None;
-        previous.range = range;
-        std::mem::swap(&mut previous.before, &mut previous.text);
-        std::mem::swap(&mut previous.text, &mut current);
+        before = std::mem::replace(&mut previous, current);
     }
+}
+
+/// A change from one word to another as a token.
+fn name_change(text: &str, from: &Word, to: &Word) -> String {
+    let (mut old, mut new) = (String::new(), String::new());
+    let (old, new) = (token_of(text, from, &mut old), token_of(text, to, &mut new));
+    format!("{old}>{new}")
+}
+
+/// Whether `a to b` surely names a change, given the word `a` and the one before it.
+fn may_change(text: &str, from: &Word, before: Option<&Word>) -> bool {
+    let follows_change_word = before.is_none_or(|before| {
+        let mut buffer = String::new();
+        CHANGE_WORDS.contains(token_of(text, before, &mut buffer))
+    });
+    follows_change_word || looks_like_value(&text[from.range.clone()])
 }
 
 /// The changes that a text names, as `a>b`.
@@ -131,17 +134,26 @@ fn looks_like_value(word: &str) -> bool {
 }
 
 fn has_meaning(token: &str) -> bool {
-    !token.is_empty() && !STOP_WORDS.contains(token)
+    !token.is_empty() && (token.len() > MAX_STOP_WORD || !STOP_WORDS.contains(token))
 }
 
-/// Adds a word as a token; an id of a trial is none.
-fn push_word(word: &str, kind: Kind, out: &mut String) {
-    match kind {
+/// A word as a token, in the buffer if it is spelled differently; an id of a trial is none.
+fn token_of<'a>(text: &'a str, word: &Word, buffer: &'a mut String) -> &'a str {
+    let text = &text[word.range.clone()];
+    buffer.clear();
+    match word.kind {
         Kind::Id => {}
-        Kind::Number => push_number(word, out),
-        Kind::Name => push_lower(word.trim_matches('_'), out),
-        Kind::Unspaced => out.push_str(word),
+        Kind::Number => push_number(text, buffer),
+        Kind::Name if is_lower(text) => return text,
+        Kind::Name => push_lower(text.trim_matches('_'), buffer),
+        Kind::Unspaced => return text,
     }
+    buffer
+}
+
+/// Whether a word consists of small ASCII letters, as most do.
+fn is_lower(word: &str) -> bool {
+    word.bytes().all(|b| b.is_ascii_lowercase())
 }
 
 fn push_lower(text: &str, out: &mut String) {
@@ -177,14 +189,15 @@ fn push_number(text: &str, out: &mut String) {
 }
 
 /// Emits a word: a name whole and in parts, an unspaced run as pairs of characters.
-fn emit_word(word: &str, kind: Kind, whole: &str, start: usize, emit: &mut impl FnMut(Token)) {
-    match kind {
+fn emit_word(text: &str, word: &Word, whole: &str, emit: &mut impl FnMut(Token)) {
+    let (range, start) = (word.range.clone(), word.range.start);
+    match word.kind {
         Kind::Id => {}
-        Kind::Unspaced => emit_pairs(word, start, emit),
-        Kind::Number => emit_token(whole, start..start + word.len(), emit),
+        Kind::Unspaced => emit_pairs(&text[range], start, emit),
+        Kind::Number => emit_token(whole, range, emit),
         Kind::Name => {
-            emit_token(whole, start..start + word.len(), emit);
-            emit_parts(word, start, emit);
+            emit_token(whole, range.clone(), emit);
+            emit_parts(&text[range], start, emit);
         }
     }
 }

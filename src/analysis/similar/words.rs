@@ -39,7 +39,7 @@ impl Iterator for Words<'_> {
             self.skip_spaces();
             let (before, rest) = self.text.split_at(self.at);
             let c = rest.chars().next()?;
-            if before.ends_with('\\') && matches!(c, 'n' | 'r' | 't') {
+            if matches!(c, 'n' | 'r' | 't') && before.ends_with('\\') {
                 self.at += 1; // a line break or tab, as the log writes it
                 continue;
             }
@@ -151,6 +151,9 @@ fn is_unspaced(c: char) -> bool {
 
 /// Whether the text between two words has an arrow in it.
 pub(super) fn has_arrow(gap: &str) -> bool {
-    gap.len() > 1
-        && (gap.contains(['→', '⇒', '➔', '➜', '⟶']) || gap.contains("->") || gap.contains("=>"))
+    if gap.is_ascii() {
+        gap.contains('>') && (gap.contains("->") || gap.contains("=>"))
+    } else {
+        gap.contains(['→', '⇒', '➔', '➜', '⟶']) || gap.contains("->") || gap.contains("=>")
+    }
 }
