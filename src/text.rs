@@ -40,8 +40,18 @@ pub fn visible(text: &str) -> Cow<'_, str> {
 
 /// Whether `visible` would change nothing in a trimmed text.
 fn is_visible(text: &str) -> bool {
-    let is_plain = |c| matches!(c, ' '..='~') || !is_escaped(c) && !c.is_whitespace();
-    !text.contains("  ") && text.chars().all(is_plain)
+    let mut rest = text;
+    loop {
+        // Most bytes are printable ASCII; only the others are decoded.
+        let plain = rest.bytes().position(|b| !matches!(b, b' '..=b'~'));
+        rest = &rest[plain.unwrap_or(rest.len())..];
+        let mut chars = rest.chars();
+        match chars.next() {
+            None => return !text.contains("  "),
+            Some(c) if is_escaped(c) || c.is_whitespace() => return false,
+            Some(_) => rest = chars.as_str(),
+        }
+    }
 }
 
 fn is_escaped(c: char) -> bool {

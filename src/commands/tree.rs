@@ -137,15 +137,15 @@ pub(super) fn export(log: &IndexedLog, filter: &Filter, context: &Context) -> Re
 impl Trials {
     /// The accepted trials and their ancestors, and how many ignored trials were left out.
     fn choose(&self, visits: Vec<Visit>, shows_ignored: bool) -> (Vec<Visit>, usize) {
-        if shows_ignored && self.accepted.iter().all(|&is_accepted| is_accepted) {
-            return (visits, 0);
-        }
         let is_hidden = |visit: &Visit| {
             !shows_ignored
                 && self.accepted[visit.index]
                 && self.tree.status(visit.index).is_ignored()
         };
         let hidden = visits.iter().filter(|visit| is_hidden(visit)).count();
+        if hidden == 0 && self.accepted.iter().all(|&is_accepted| is_accepted) {
+            return (visits, 0);
+        }
         let is_wanted = |visit: &Visit| self.accepted[visit.index] && !is_hidden(visit);
         let chosen = keep_ancestors(visits, is_wanted);
         let kept = chosen.iter().filter(|visit| is_hidden(visit)).count();
@@ -191,11 +191,9 @@ fn read_trials(log: &IndexedLog, filter: &Filter, has_cells: bool) -> Result<Tri
 fn draw(trials: &Trials, groups: &[&[Visit]], log: &IndexedLog, context: &Context) -> Result<()> {
     let (look, direction) = (context.ui.look, log.schema.direction);
     let mut drawing = TreeDrawing::new(&trials.cells, &trials.marks, groups, direction, look);
-    let (mut out, mut text) = (context.ui.printer(), String::new());
+    let mut out = context.ui.printer();
     for group in groups {
-        text.clear();
-        drawing.draw(group, &mut text);
-        out.add(&text)?;
+        out.add_with(|text| drawing.draw(group, text))?;
     }
     out.finish()
 }

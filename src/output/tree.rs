@@ -180,11 +180,11 @@ impl<'a> TreeDrawing<'a> {
 
     fn draw_outcome(&self, trial: usize, line: &mut Line) {
         let text = |role| self.cells.text(trial, role);
-        let status_style = status_style(self.cells.status(trial));
-        line.push_word(status_style, &text(Role::Status));
+        let status = self.cells.status(trial);
+        line.push_word(status_style(status), &text(Role::Status));
         let score = text(Role::Score);
         line.push_number(self.scores_end, &score);
-        if self.cells.status(trial).is_failure() && Number::value_of(&score).is_some() {
+        if status.is_failure() && Number::value_of(&score).is_some() {
             line.push(Style::new(), INVALID);
         }
         let delta = text(Role::Delta);
