@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use memchr::memmem;
+
 /// Notes and sentences that are no longer than this are a reason as they are.
 const MAX_PLAIN_REASON: usize = 120;
 const MAX_SENTENCE: usize = 200;
@@ -164,7 +166,7 @@ fn find_error_words(text: &str) -> Vec<usize> {
     let mut starts = Vec::new();
     for word in ERROR_WORDS {
         let needs_borders = word.bytes().all(|b| b.is_ascii_uppercase());
-        for (start, _) in text.match_indices(word) {
+        for start in memmem::find_iter(text.as_bytes(), word) {
             if !needs_borders || is_whole_word(text, start, word) {
                 starts.push(start);
             }

@@ -46,18 +46,27 @@ struct RecentTrial {
 
 impl RecentTrial {
     fn new(row: &Row) -> Self {
-        let hypothesis = normalize(&row.text(Role::Hypothesis));
-        let words = hypothesis.split_inclusive(' ').take(IDEA_WORDS);
-        let idea: usize = words.map(str::len).sum();
         Self {
             offset: row.offset,
             id: short_id(row.id()),
             parent: short_id(row.parent()),
             status: row.status(),
             score: row.score(),
+            hypothesis: 0,
+            idea: 0,
+            snapshot: 0,
+        }
+    }
+
+    fn with_texts(row: &Row) -> Self {
+        let hypothesis = normalize(&row.text(Role::Hypothesis));
+        let words = hypothesis.split_inclusive(' ').take(IDEA_WORDS);
+        let idea: usize = words.map(str::len).sum();
+        Self {
             hypothesis: hash(hypothesis.as_bytes()),
             idea: hash(&hypothesis.as_bytes()[..idea]),
             snapshot: hash(&row.bytes(Role::Snapshot)),
+            ..Self::new(row)
         }
     }
 }
@@ -68,6 +77,9 @@ pub struct RecentTrials {
     /// Earlier rows are not observed.
     #[serde(skip)]
     from: u64,
+    /// Whether hypotheses and snapshots are not compared.
+    #[serde(skip)]
+    has_no_texts: bool,
     /// Newest last.
     trials: VecDeque<RecentTrial>,
     /// Ids and scores of the last keeps and baselines, newest last.
@@ -80,6 +92,14 @@ impl RecentTrials {
         Self {
             from: end.saturating_sub(MAX_BYTES),
             ..Self::default()
+        }
+    }
+
+    /// The same for `better_than_parent` alone: hashing all texts would double the time of `stats`.
+    pub fn scores_before(end: u64) -> Self {
+        Self {
+            has_no_texts: true,
+            ..Self::before(end)
         }
     }
 
@@ -186,7 +206,12 @@ impl Query for RecentTrials {
             push_bounded(&mut self.parents, (id, score), MAX_PARENTS);
         }
         if row.offset >= self.from {
-            push_bounded(&mut self.trials, RecentTrial::new(row), MAX_TRIALS);
+            let trial = if self.has_no_texts {
+                RecentTrial::new(row)
+            } else {
+                RecentTrial::with_texts(row)
+            };
+            push_bounded(&mut self.trials, trial, MAX_TRIALS);
         }
     }
 

@@ -59,7 +59,7 @@ pub fn run(mut args: Stats, context: &Context) -> Result<()> {
     // One question: without an index, each one reads the whole log.
     let counts = (Tally::new(role), (Best::default(), RunSpan::default()));
     let failed = (Failures::default(), BetterInvalid::default());
-    let recent = (Limits::default(), RecentTrials::before(log.end()));
+    let recent = (Limits::default(), RecentTrials::scores_before(log.end()));
     let (counts, (failed, (limits, recent))) = log.ask((counts, (failed, recent)))?;
     let (mut tally, (best, span)) = counts;
     if role == Some(Role::Specialist) {
