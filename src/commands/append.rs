@@ -1,61 +1,25 @@
 pub(super) mod complete;
 pub(super) mod freeze;
 pub(super) mod given;
+pub(super) mod logging;
 
 use std::ffi::OsString;
-use std::time::Duration;
 
 use anyhow::{Result, bail};
 use clap::{Args, ValueHint};
 
-use self::complete::Batch;
-use super::args::parse_seconds;
+use self::{
+    complete::Batch,
+    freeze::Staged,
+    logging::{Format, LOGGING, LoggingArgs},
+};
 use super::{Context, Usage, candidates};
 use crate::{
-    append::{Draft, LockedLog, Written},
-    log::{Direction, Number},
+    append::{Draft, Written},
+    commands::outbox::{self, Unsent},
     store::{AppendSettings, Store},
     ui::Closed,
 };
-
-pub(super) const LOGGING: &str = "How it is logged";
-
-/// How a trial is completed and written.
-#[derive(Args, Debug)]
-pub(super) struct LoggingArgs {
-    /// Which scores are better [default: the setting, else what the log's keeps show]
-    #[arg(long, help_heading = LOGGING, value_enum)]
-    pub(super) direction: Option<Direction>,
-    /// With status auto, keep only what beats the best by more than this [default: `min_delta` in the settings, else 0]
-    #[arg(long, help_heading = LOGGING, value_name = "NUMBER", allow_hyphen_values = true)]
-    #[arg(value_parser = parse_min_delta)]
-    min_delta: Option<f64>,
-    /// How long to wait for another writer
-    #[arg(long, help_heading = LOGGING, value_name = "SECONDS")]
-    #[arg(default_value_t = 30.0, value_parser = parse_seconds)]
-    lock_timeout: f64,
-    /// Fail if the database of a shared store is unreachable, instead of logging the trial later
-    #[arg(long, help_heading = LOGGING)]
-    pub(super) require_id: bool,
-}
-
-impl LoggingArgs {
-    pub(super) fn min_delta(&self, store: &Store) -> f64 {
-        self.min_delta.unwrap_or(store.settings.keep.min_delta)
-    }
-
-    pub(super) fn lock(&self, store: &Store) -> Result<LockedLog> {
-        store.lock(self.direction, Duration::from_secs_f64(self.lock_timeout))
-    }
-}
-
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
-pub(super) enum Format {
-    /// The id
-    Id,
-    /// The row as a JSON object
-    Json,
-}
 
 /// Log one trial, and print its id
 ///
@@ -137,7 +101,7 @@ fn append(drafts: &[Draft], store: Result<Store>, args: &Append, context: &Conte
     }
     let staged = freeze::stage_snapshots(drafts, args, &store, context)?;
     let mut batch = Batch::new(args.format, args.once, args.logging.min_delta(&store));
-    let written = batch.log(drafts, staged, &args.logging, &store, context);
+    let written = log_drafts(&mut batch, drafts, staged, &args.logging, &store, context);
     for note in &batch.log_notes {
         context.ui.note(note);
     }
@@ -145,6 +109,36 @@ fn append(drafts: &[Draft], store: Result<Store>, args: &Append, context: &Conte
         Some(answer) => print(&batch, &answer, context),
         None => Ok(()),
     }
+}
+
+/// Locks the log, and completes and writes the drafts; returns what to print. If the database of a shared store is
+/// unreachable, the drafts are kept for later: `None`.
+pub(super) fn log_drafts(
+    batch: &mut Batch,
+    drafts: &[Draft],
+    mut staged: Vec<Staged>,
+    logging: &LoggingArgs,
+    store: &Store,
+    context: &Context,
+) -> Result<Option<String>> {
+    let written = logging.lock(store).and_then(|locked| {
+        batch.log_notes.clone_from(&locked.log().notes);
+        batch.complete(drafts, &mut staged, store, &locked)?;
+        batch.write(locked)
+    });
+    let error = match written {
+        Ok(answer) => return Ok(Some(answer)),
+        Err(error) => error,
+    };
+    batch.return_snapshots(&mut staged);
+    let unsent = Unsent {
+        drafts,
+        staged,
+        once: batch.once,
+        logging,
+    };
+    outbox::keep(error, unsent, store, context)?;
+    Ok(None)
 }
 
 /// Checks what needs no log.
@@ -173,11 +167,4 @@ fn print(batch: &Batch, answer: &str, context: &Context) -> Result<()> {
             "written as {answer}, but that could not be printed; do not append it again"
         )))
     })
-}
-
-fn parse_min_delta(text: &str) -> Result<f64> {
-    match Number::value_of(text) {
-        Some(delta) if delta >= 0.0 => Ok(delta),
-        _ => bail!("not a difference of scores, 0 or more"),
-    }
 }

@@ -3,7 +3,7 @@
 use anyhow::{Error, Result};
 
 use super::Context;
-use super::append::{LoggingArgs, freeze::Staged};
+use super::append::{freeze::Staged, logging::LoggingArgs};
 use crate::append::Draft;
 use crate::store::Store;
 

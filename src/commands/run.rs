@@ -12,7 +12,10 @@ use clap::{Args, ValueHint};
 use regex::bytes::{Regex, RegexBuilder};
 
 use self::start::Started;
-use super::append::{LOGGING, LoggingArgs, given::TrialFlags};
+use super::append::{
+    given::TrialFlags,
+    logging::{LOGGING, LoggingArgs},
+};
 use super::args::{TimeLimit, parse_positive};
 use super::suggesting::Suggesting;
 use super::{Context, ExitStatus, candidates};

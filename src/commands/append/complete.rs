@@ -6,11 +6,10 @@ use std::collections::HashMap;
 use anyhow::{Context as _, Error, Result, anyhow};
 use jiff::Timestamp;
 
-use super::{Format, LoggingArgs, freeze::Staged};
+use super::{freeze::Staged, logging::Format};
 use crate::{
     append::{Draft, LockedLog, LogState, LoggedJob, Uniqueness, is_out_of_space},
     commands::Context,
-    commands::outbox::{self, Unsent},
     log::{ExpId, Role, Status},
     output::{
         columns,
@@ -24,7 +23,7 @@ use crate::{
 pub(in crate::commands) struct Batch {
     format: Format,
     /// Trials of jobs that are logged are not written again.
-    once: bool,
+    pub(super) once: bool,
     min_delta: f64,
     now: Timestamp,
     rows: Vec<Vec<String>>,
@@ -72,36 +71,6 @@ impl Batch {
             warnings: Vec::new(),
             log_notes: Vec::new(),
         }
-    }
-
-    /// Locks the log, and completes and writes the drafts; returns what to print. If the database of a shared store is
-    /// unreachable, the drafts are kept for later: `None`.
-    pub(in crate::commands) fn log(
-        &mut self,
-        drafts: &[Draft],
-        mut staged: Vec<Staged>,
-        args: &LoggingArgs,
-        store: &Store,
-        context: &Context,
-    ) -> Result<Option<String>> {
-        let written = args.lock(store).and_then(|locked| {
-            self.log_notes.clone_from(&locked.log().notes);
-            self.complete(drafts, &mut staged, store, &locked)?;
-            self.write(locked)
-        });
-        let error = match written {
-            Ok(answer) => return Ok(Some(answer)),
-            Err(error) => error,
-        };
-        self.return_snapshots(&mut staged);
-        let unsent = Unsent {
-            drafts,
-            staged,
-            once: self.once,
-            logging: args,
-        };
-        outbox::keep(error, unsent, store, context)?;
-        Ok(None)
     }
 
     /// Completes the drafts from the log.
@@ -249,7 +218,7 @@ impl Batch {
     }
 
     /// Gives the snapshots of drafts that were not written back to them.
-    fn return_snapshots(&mut self, works: &mut [Staged]) {
+    pub(super) fn return_snapshots(&mut self, works: &mut [Staged]) {
         for (row, _, placed) in self.snapshots.drain(..) {
             let is_its_row = |answer: &Answer| matches!(answer, Answer::Row(at) if *at == row);
             if let Some(at) = self.answers.iter().position(is_its_row) {

@@ -5,9 +5,10 @@ use anyhow::Result;
 use super::{Run, start::Started};
 use crate::append::Written;
 use crate::commands::Context;
-use crate::commands::append::Format;
 use crate::commands::append::complete::{Batch, Outcome};
 use crate::commands::append::given::as_json;
+use crate::commands::append::log_drafts;
+use crate::commands::append::logging::Format;
 use crate::output::format::short_delta;
 use crate::text::{cut_visible, visible};
 
@@ -29,11 +30,8 @@ fn write(started: Started, args: &Run, context: &Context) -> Result<()> {
     let (draft, store) = (started.draft, started.store);
     let drafts = std::slice::from_ref(&draft);
     let mut batch = Batch::new(Format::Id, args.once, args.logging.min_delta(&store));
-    let logging = &args.logging;
-    if batch
-        .log(drafts, vec![started.staged], logging, &store, context)?
-        .is_none()
-    {
+    let staged = vec![started.staged];
+    if log_drafts(&mut batch, drafts, staged, &args.logging, &store, context)?.is_none() {
         return Ok(()); // it waits for the database
     }
     batch.print_messages(context);
