@@ -1,6 +1,12 @@
 //! Values from the log that complete an argument. None without a log that can be read.
 
-use std::{collections::HashSet, env, ffi::OsStr, fs::File, path::PathBuf};
+use std::{
+    collections::HashSet,
+    env,
+    ffi::OsStr,
+    fs::File,
+    path::{Path, PathBuf},
+};
 
 use clap_complete::engine::{PathCompleter, ValueCompleter};
 use clap_complete::{ArgValueCompleter, CompletionCandidate};
@@ -24,6 +30,19 @@ const MAX_EXTERNAL_BYTES: u64 = 4 * 1024 * 1024;
 
 /// How much of a hypothesis a description has.
 const MAX_HYPOTHESIS: usize = 60;
+
+/// The roles of `--map`.
+const MAP_ROLES: [&str; 9] = [
+    "id",
+    "time",
+    "agent",
+    "parent",
+    "domain",
+    "hypothesis",
+    "verdict",
+    "score",
+    "notes",
+];
 
 /// Columns of a trial that cannot be amended.
 const FIXED: [&str; 3] = ["exp_id", "timestamp", "parent_exp"];
@@ -70,6 +89,19 @@ fn word(role: Role) -> ArgValueCompleter {
     })
 }
 
+/// Completes the status of a failure.
+pub(super) fn failure() -> ArgValueCompleter {
+    ArgValueCompleter::new(|current: &OsStr| {
+        let failures = Status::ALL
+            .into_iter()
+            .filter(|status| !status.needs_score());
+        let started = failures.filter(|status| is_started(status.name(), current));
+        started
+            .map(|status| candidate(status.name(), status.advice()))
+            .collect()
+    })
+}
+
 /// Completes a status: the known ones, then other words of the log.
 pub(super) fn status() -> ArgValueCompleter {
     ArgValueCompleter::new(|current: &OsStr| {
@@ -84,6 +116,21 @@ pub(super) fn status() -> ArgValueCompleter {
         words.retain(|(word, _)| is_started(word, current));
         let words = words.iter().map(|(word, help)| candidate(word, help));
         words.collect()
+    })
+}
+
+/// Completes the status in `CODE=STATUS`.
+pub(super) fn exit_status() -> ArgValueCompleter {
+    ArgValueCompleter::new(|current: &OsStr| {
+        let current = current.to_string_lossy();
+        let Some((code, typed)) = current.split_once('=') else {
+            return Vec::new();
+        };
+        let statuses = Status::ALL.iter();
+        let statuses = statuses.filter(|status| status.name().starts_with(typed));
+        statuses
+            .map(|status| candidate(&format!("{code}={}", status.name()), status.advice()))
+            .collect()
     })
 }
 
@@ -125,6 +172,29 @@ fn columns(is_wanted: fn(&IndexedLog, usize) -> bool, end: &'static str) -> ArgV
             }
         }
         candidates
+    })
+}
+
+/// Completes `ROLE=COLUMN,…`.
+pub(super) fn map() -> ArgValueCompleter {
+    ArgValueCompleter::new(|current: &OsStr| {
+        let current = current.to_string_lossy();
+        let start = current.rfind(',').map_or(0, |comma| comma + 1);
+        let (before, pair) = current.split_at(start);
+        let values: Vec<String> = match pair.split_once('=') {
+            Some((role, _)) => {
+                let columns = read_raw_columns();
+                columns
+                    .iter()
+                    .map(|name| format!("{role}={name}"))
+                    .collect()
+            }
+            None => MAP_ROLES.iter().map(|role| format!("{role}=")).collect(),
+        };
+        let values = values.iter().filter(|value| value.starts_with(pair));
+        values
+            .map(|value| candidate(&format!("{before}{value}"), ""))
+            .collect()
     })
 }
 
@@ -215,4 +285,26 @@ fn given_store() -> Option<PathBuf> {
     }
     let variable = env::var_os("LINEAGE_STORE");
     variable.filter(|path| !path.is_empty()).map(Into::into)
+}
+
+/// The names in the first line of a log, also of an external one.
+fn read_raw_columns() -> Vec<String> {
+    let read = |path: &Path| {
+        let file = File::open(path).ok()?;
+        let len = file.metadata().ok()?.len();
+        read_header(&Source::File(file), len).ok()?
+    };
+    let store = Store::find(given_store().as_deref()).ok();
+    let Some(header) = store.and_then(|store| read(store.log_path())) else {
+        return Vec::new();
+    };
+    let names = header.names;
+    match &names[..] {
+        [line] if line.starts_with('{') => {
+            let object: Option<serde_json::Map<_, _>> = serde_json::from_str(line).ok();
+            object.map_or_else(Vec::new, |object| object.keys().cloned().collect())
+        }
+        [line] => line.split(',').map(|name| name.trim().to_owned()).collect(),
+        _ => names,
+    }
 }

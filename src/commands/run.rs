@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueHint};
-use regex::bytes::{Regex, RegexBuilder};
+use regex::bytes::Regex;
 
 use self::start::Started;
 use super::append::{
@@ -176,9 +176,7 @@ fn create_log(path: &Path, store: &Store) -> Result<File> {
 }
 
 fn parse_score_regex(text: &str) -> Result<Regex> {
-    // Tables for `(?i)` in every script would slow down each start of the program.
-    let in_ascii = |_| RegexBuilder::new(text).unicode(false).build();
-    let regex = Regex::new(text).or_else(in_ascii)?;
+    let regex = Regex::new(text)?;
     match regex.captures_len() {
         2 => Ok(regex),
         _ => bail!("needs one group, around the number: 'loss (\\S+)'"),

@@ -232,3 +232,106 @@ fn format_range(lines: &Range<u32>) -> String {
         len => format!("{},{len}", lines.start + 1),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::lines::{MAX_EQUAL_PAIRS, count_equal_pairs};
+    use super::*;
+
+    fn side(text: &str) -> Side {
+        Side {
+            mode: "100644",
+            text: Ok(text.as_bytes().to_vec()),
+        }
+    }
+
+    fn patch(before: impl Into<Option<Side>>, after: Side) -> String {
+        let change = FileDiff {
+            path: Path::new("f"),
+            before: before.into(),
+            after: Some(after),
+        };
+        String::from_utf8(change.format_patch("1", "2", Look::default())).unwrap()
+    }
+
+    #[test]
+    fn hunks_have_three_lines_around_them_and_join_where_these_meet() {
+        let before: String = (1..=30).map(|n| format!("{n}\n")).collect();
+        let after = before
+            .replace("\n5\n", "\nfive\n")
+            .replace("\n11\n", "\n")
+            .replace("\n25\n", "\n25\nnew\n");
+        let heads: Vec<_> = patch(side(&before), side(&after))
+            .lines()
+            .filter(|line| line.starts_with("@@"))
+            .map(str::to_owned)
+            .collect();
+        assert_eq!(heads, ["@@ -2,13 +2,12 @@", "@@ -23,6 +22,7 @@"]);
+    }
+
+    #[test]
+    fn a_missing_newline_and_an_empty_side_are_said() {
+        let text = patch(side("a\nb"), side("a\nb\n"));
+        assert!(
+            text.ends_with("@@ -1,2 +1,2 @@\n a\n-b\n\\ No newline at end of file\n+b\n"),
+            "{text}"
+        );
+        let text = patch(None, side("a\n"));
+        assert!(
+            text.contains("new file mode 100644\n--- /dev/null\n+++ 2/f\n@@ -0,0 +1 @@\n+a\n"),
+            "{text}"
+        );
+        assert_eq!(
+            patch(None, side("")),
+            "diff --git 1/f 2/f\nnew file mode 100644\n"
+        );
+    }
+
+    #[test]
+    fn a_name_is_quoted_as_git_does() {
+        assert_eq!(quote_path("a b/ä".as_bytes()), "a b/ä");
+        assert_eq!(
+            quote_path(b"a\n\t\"\\\x1b\xff"),
+            "\"a\\n\\t\\\"\\\\\\033\\377\""
+        );
+        assert_eq!(quote_path("\u{202e}".as_bytes()), "\"\\342\\200\\256\"");
+    }
+
+    #[test]
+    fn two_long_texts_with_nothing_in_common_are_compared_in_time() {
+        let text = |from: u32| {
+            (from..from + 100_000)
+                .map(|n| format!("{n}\n"))
+                .collect::<String>()
+        };
+        let change = FileDiff {
+            path: Path::new("f"),
+            before: Some(side(&text(0))),
+            after: Some(side(&text(1_000_000))),
+        };
+        assert_eq!(change.stat().lines, Some((100_000, 100_000)));
+    }
+
+    /// Every line of the patch is checked against both texts, across the borders of blocks.
+    #[test]
+    fn repetitive_texts_are_compared_block_by_block() {
+        let digits = |seed: usize| -> String {
+            (0..50_000_usize)
+                .map(|n| format!("{}\n", n * n * seed % 7))
+                .collect()
+        };
+        let (before, after) = (digits(1), digits(2));
+        let input = InternedInput::new(byte_lines(before.as_bytes()), byte_lines(after.as_bytes()));
+        assert!(count_equal_pairs(&input) > MAX_EQUAL_PAIRS);
+        let (mut old_at, mut new_at) = (0, 0);
+        for hunk in diff_lines(&input) {
+            let (old, new) = (to_usize(hunk.before), to_usize(hunk.after));
+            assert_eq!(
+                input.before[old_at..old.start],
+                input.after[new_at..new.start]
+            );
+            (old_at, new_at) = (old.end, new.end);
+        }
+        assert_eq!(input.before[old_at..], input.after[new_at..]);
+    }
+}

@@ -25,7 +25,13 @@ fn ask(sandbox: &Sandbox, words: &[&str]) -> String {
 fn pairs_and_corrections_are_completed() {
     let sandbox = store();
     for (words, expected) in [
-        (&["run", "--parent", "00"][..], "002\n001\n000\n"),
+        (&["run", "--on-exit", "3=si"][..], "3=size_blocked\n"),
+        (
+            &["run", "--on-exit", "3=crash,4=pre"],
+            "3=crash,4=preflight_crash\n",
+        ),
+        (&["run", "--on-exit", "3"], ""),
+        (&["run", "--parent", "00"], "002\n001\n000\n"),
         (&["run", "--timeout-status", "ev"], "eval_budget_overrun\n"),
         (&["amend", "00"], "002\n001\n000\n"),
         (&["amend", "2", "--status", "ke"], "keep\n"),
@@ -42,13 +48,15 @@ fn pairs_and_corrections_are_completed() {
 
 #[test]
 fn every_argument_that_names_something_in_the_log_is_completed() {
-    const NAMES: [&str; 7] = [
+    const NAMES: [&str; 9] = [
         "EXP",
         "EXP|TIME",
         "STATUS",
         "COLUMN",
         "A,B",
+        "ROLE=COLUMN,…",
         "COLUMN=VALUE",
+        "CODE=STATUS",
         "TEXT",
     ];
     const NEW: [&str; 2] = ["exp_id", "columns of init"];
@@ -108,6 +116,19 @@ fn the_store_of_the_command_line_is_asked() {
         let flag = format!("--store={store}");
         assert_eq!(ask(&sandbox, &["tail", &flag, "--specialist", ""]), "zed\n");
     }
+}
+
+#[test]
+fn columns_of_an_external_log_are_completed() {
+    let sandbox = Sandbox::new();
+    sandbox.write("log.tsv", "commit\tloss\tnote\na1\t1.5\tx\n");
+    let map = |value| ask(&sandbox, &["--store", "log.tsv", "tail", "--map", value]);
+    assert_eq!(map("score=l"), "score=loss\n");
+    assert_eq!(map("score=loss,no"), "score=loss,notes=\n");
+    assert_eq!(
+        map("score=loss,notes="),
+        "score=loss,notes=commit\nscore=loss,notes=loss\nscore=loss,notes=note\n"
+    );
 }
 
 #[test]

@@ -198,8 +198,21 @@ fn long_texts_of_few_distinct_lines_are_compared_in_time() {
         "path\tchange\tadded\tremoved\ndigits\tchanged\t1\t0\n"
     );
     let began = std::time::Instant::now();
-    sandbox.ok(&["diff", "2", "0", "--stat"]);
+    let listed = sandbox.ok(&["diff", "2", "0", "--stat", "--format", "tsv"]);
     assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
+    let added: u32 = listed
+        .lines()
+        .nth(1)
+        .unwrap()
+        .split('\t')
+        .nth(2)
+        .unwrap()
+        .parse()
+        .unwrap();
+    assert!(
+        added < 150_000,
+        "half of the lines could stay, and {added} are new"
+    );
     if apply(&sandbox, &["git", "apply", "-"], "0", "2", "tree") {
         assert_eq!(sandbox.read("tree/digits"), sandbox.read("work/digits"));
     } else {

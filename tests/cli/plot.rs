@@ -89,12 +89,16 @@ fn the_terminal_shows_the_search() {
     insta::assert_snapshot!(
         sandbox.transcript(&["plot", "--ascii", "--width", "60", "--x", "hours"])
     );
+    insta::assert_snapshot!(sandbox.transcript(&["plot", "--width", "39"]));
+    let failed = with_rows(vec![row("crash", ""); 3]);
+    let out = failed.ok(&["plot", "--width", "39"]);
+    assert_eq!(out, "3 trials, 0 keeps\nno best yet\n");
 }
 
 #[test]
 fn text_fits_its_width_and_twenty_lines() {
     let sandbox = with_rows(search(120));
-    for width in ["40", "80", "200"] {
+    for width in ["1", "20", "39", "40", "80", "200"] {
         for flags in [
             &["--ascii"][..],
             &[],
@@ -107,7 +111,10 @@ fn text_fits_its_width_and_twenty_lines() {
                 out.lines().all(|line| line.chars().count() <= columns),
                 "{width}\n{out}"
             );
-            assert!(flags != ["--ascii"] || out.is_ascii(), "{out}");
+            assert!(
+                flags != ["--ascii"] || out.is_ascii() || width == "1",
+                "{out}"
+            );
         }
     }
 }

@@ -15,6 +15,7 @@ mod png;
 mod points;
 mod range;
 mod scene;
+mod sparkline;
 mod style;
 mod svg;
 mod terminal;
@@ -52,7 +53,7 @@ impl Fragment {
 /// How many rows a terminal gets.
 const ROWS: usize = 20;
 
-/// A narrower terminal wraps the lines.
+/// A narrower terminal gets one line.
 const MIN_COLUMNS: usize = 40;
 
 impl Plot {
@@ -82,8 +83,10 @@ impl Plot {
 
     /// Lines of text.
     pub fn to_text(&self, columns: usize, is_ascii: bool, look: Look) -> String {
-        let canvas = Canvas::terminal(columns.max(MIN_COLUMNS), ROWS);
-        let scene = Layout::new(self, canvas).build_scene();
+        if columns < MIN_COLUMNS {
+            return sparkline::paint(self, columns, is_ascii);
+        }
+        let scene = Layout::new(self, Canvas::terminal(columns, ROWS)).build_scene();
         terminal::paint(&scene, is_ascii, look)
     }
 }

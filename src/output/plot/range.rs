@@ -70,11 +70,8 @@ fn interesting_range(searches: &[&Progress], direction: Direction) -> (f64, f64)
     }
     let mut scores = drawn_scores(searches);
     scores.sort_by(f64::total_cmp);
-    if scores.is_empty() {
-        return extent(&scores);
-    }
-    if shown.is_empty() {
-        return drop_wild(scores.clone(), &scores);
+    if scores.is_empty() || shown.is_empty() {
+        return extent(&trim_outliers(scores));
     }
     let (low, high) = drop_wild(shown, &scores);
     let is_low_best = direction.better(0.0, 1.0);
@@ -104,6 +101,17 @@ fn drop_wild(mut shown: Vec<f64>, sorted: &[f64]) -> (f64, f64) {
         (low, high) = (low.min(score), high.max(score));
     }
     (low, high)
+}
+
+/// The scores, which are sorted, without those that are far from the middle half.
+fn trim_outliers(mut scores: Vec<f64>) -> Vec<f64> {
+    let Some(last) = scores.len().checked_sub(1) else {
+        return scores;
+    };
+    let (lower, upper) = (scores[last / 4], scores[last - last / 4]);
+    let reach = 3.0 * (upper - lower);
+    scores.retain(|score| (lower - reach..=upper + reach).contains(score));
+    scores
 }
 
 fn drawn_scores(searches: &[&Progress]) -> Vec<f64> {

@@ -208,7 +208,7 @@ fn terminal_style(class: Class) -> Style {
 }
 
 /// The text with `?` for what is not ASCII.
-fn to_ascii(text: &str) -> String {
+pub(super) fn to_ascii(text: &str) -> String {
     let text = text
         .replace('…', "...")
         .replace('↑', "^")
@@ -225,6 +225,6 @@ fn to_ascii(text: &str) -> String {
     clippy::cast_sign_loss,
     reason = "the size of a terminal"
 )]
-fn to_index(value: f64) -> usize {
+pub(super) fn to_index(value: f64) -> usize {
     value.max(0.0) as usize
 }
