@@ -65,6 +65,7 @@ pub struct ReadArgs {
     /// Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes;
     /// keep=WORD names the verdict that means keep
     #[arg(long, value_name = "ROLE=COLUMN,…", value_parser = parse_map, help_heading = EXTERNAL)]
+    #[arg(add = candidates::map())]
     #[serde(serialize_with = "serialize_map")]
     pub map: Option<ColumnMap>,
     /// The segment to read, if a JSON lines log holds several searches [default: the last]

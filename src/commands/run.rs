@@ -85,10 +85,12 @@ pub struct Run {
     score_regex: Option<Regex>,
     /// Log this status if the command exits with this code, such as 3=size_blocked; may be repeated
     #[arg(long, value_name = "CODE=STATUS", help_heading = OUTCOME, value_delimiter = ',', value_parser = parse_exit)]
+    #[arg(add = candidates::exit_status())]
     on_exit: Vec<(i32, String)>,
     /// The status of a trial that is stopped by --timeout
     #[arg(long, value_name = "STATUS", help_heading = OUTCOME, default_value = "train_budget_overrun")]
     #[arg(value_parser = Suggesting::new(parse_failure, &[]), hide_possible_values = true)]
+    #[arg(add = candidates::failure())]
     timeout_status: String,
     /// If the job given by --job-name and --attempt is already logged, exit with 0 without running the command
     #[arg(long, help_heading = LOGGING, requires = "job_name")]

@@ -55,6 +55,7 @@ pub(super) fn run(mut args: Tail, context: &Context) -> Result<()> {
         context,
         columns: Vec::new(),
         writer: None,
+        header: String::new(),
     };
     lines.print(&log.last(n, |row| filter.accepts(row))?, &log)?;
     let last = log.last(1, |_| true)?;
@@ -184,6 +185,8 @@ struct Lines<'a> {
     /// The columns of the log that the writer was made for.
     columns: Vec<String>,
     writer: Option<TrialWriter>,
+    /// The header that was printed last.
+    header: String,
 }
 
 impl Lines<'_> {
@@ -202,7 +205,11 @@ impl Lines<'_> {
             none => {
                 let columns = TrialColumns::of_tail(trials, schema, look);
                 let writer = TrialWriter::new(&self.args.output, columns, schema, look)?;
-                text += &writer.header();
+                let header = writer.header();
+                if self.header != header {
+                    text += &header;
+                    self.header = header;
+                }
                 none.insert(writer)
             }
         };

@@ -16,8 +16,10 @@ use crate::{
 const MISSING: f64 = 0.3;
 /// Names that say nothing are not guessed between in shorter logs.
 const MIN_ROWS: u32 = 4;
+/// So many candidates are listed at most.
+const MAX_LISTED: usize = 12;
 /// The first or last word of the name of a column that sums up others.
-const SUMMARIES: &str = "avg mean average overall total";
+const SUMMARIES: &str = "avg mean overall total";
 
 /// The index of a candidate and the reason, if it was not named.
 type Pick = (usize, Option<Reason>);
@@ -61,7 +63,7 @@ impl Contest<'_> {
         &self.log.table.names[self.candidates[at].column]
     }
 
-    /// The candidates that are filled like a score and count nothing, if there are any.
+    /// The candidates that are filled like a score, that are not derived from others, and in which keeps differ, if there are any.
     fn find_usual(&self) -> Vec<usize> {
         let one = |at: &usize| &self.candidates[*at];
         let mut usual: Vec<usize> = (0..self.candidates.len()).collect();
@@ -140,9 +142,9 @@ impl Contest<'_> {
         self.guess(chosen.rank, &equal)
     }
 
-    /// The only one of several metrics by which the rows of a log without decisions are sorted.
+    /// The only one of several columns with equally good names by which the rows of a log without decisions are sorted.
     fn find_sorted(&self, rank: NameRank, likeliest: &[usize]) -> Option<usize> {
-        let is_metric = |at: &&usize| self.candidates[**at].rank <= rank.max(NameRank::Known);
+        let is_metric = |at: &&usize| self.candidates[**at].rank == rank;
         let metrics = likeliest.iter().filter(is_metric);
         let is_sorted = |at: &&usize| self.candidates[**at].evidence.is_sorted();
         if self.has_decisions() || metrics.clone().count() < 2 {
@@ -165,7 +167,7 @@ impl Contest<'_> {
         let is_like_it =
             |at: &usize| equal.contains(at) || self.repeats_name(*at, best) || is_other_metric(at);
         let like_it = likeliest.iter().copied().filter(is_like_it);
-        let names: Vec<&str> = like_it.map(|at| self.name(at)).collect();
+        let names: Vec<&str> = like_it.map(|at| self.name(at)).take(MAX_LISTED).collect();
         match names.len() {
             1 => self.explain(best, BY_NAME),
             _ => Reason::guess(format!("by its name, out of {}", names.join(" "))),
@@ -228,7 +230,7 @@ impl Contest<'_> {
                 _ => self.name(at).to_owned(),
             }
         };
-        let names: Vec<String> = equal.iter().take(12).map(describe).collect();
+        let names: Vec<String> = equal.iter().take(MAX_LISTED).map(describe).collect();
         format!(
             "several columns may be the score: {}; choose one with --metric",
             names.join(" ")

@@ -25,6 +25,9 @@ use crate::text::{count, cut_middle, squeeze, visible};
 const MAX_REASONS: usize = 5;
 const MAX_REASON_CHARS: usize = 100;
 
+/// The columns of a record beside those of the searches.
+const RECORD_COLUMNS: [&str; 3] = ["measure", "ratio", "differs"];
+
 /// The searches to compare, with their names.
 #[derive(Debug)]
 pub struct Comparison {
@@ -190,7 +193,13 @@ fn compare_reasons(comparison: &Comparison) -> Vec<Line> {
 
 /// One record for each figure and for each reason of failures, with a column for each search.
 pub fn format_comparison_records(comparison: &Comparison, format: Format) -> String {
-    let names = comparison.searches.iter().map(|(name, _)| name.clone());
+    let names = comparison.searches.iter().map(|(name, _)| {
+        if RECORD_COLUMNS.contains(&&**name) {
+            format!("{name}′")
+        } else {
+            name.clone()
+        }
+    });
     let names: Vec<String> = names.collect();
     let mut lines = compare_lines(comparison);
     lines.extend(compare_reasons(comparison));
