@@ -79,7 +79,7 @@ impl<'l> RowReader<'l> {
         Ok(false)
     }
 
-    /// The row that starts at `offset`.
+    /// The first row at or after `offset`.
     pub(super) fn read_at(&mut self, offset: u64) -> Result<Row<'_>> {
         self.current = NOTHING_READ;
         self.lines.seek(offset);

@@ -5,6 +5,7 @@
 //! `cap-std` keeps paths inside a directory but follows links that stay inside it. Here a link must
 //! never be followed, so every component is opened with `O_NOFOLLOW`.
 
+use std::cell::RefCell;
 use std::ffi::{OsStr, OsString};
 use std::fs::{File, Permissions};
 use std::io;
@@ -87,10 +88,19 @@ impl Meta {
     }
 }
 
+#[derive(Debug)]
+struct OpenParent {
+    path: PathBuf,
+    handle: Rc<File>,
+}
+
 /// An open directory.
 #[derive(Debug)]
 pub(super) struct Dir {
     handle: Rc<File>,
+    /// The last parent: a tree is visited in order, many files per directory. It is opened again if it is renamed through this
+    /// value, because then another path is looked up. No other process renames directories of a snapshot.
+    last_parent: RefCell<OpenParent>,
 }
 
 impl Dir {
@@ -98,8 +108,18 @@ impl Dir {
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let flags = OFlags::DIRECTORY | OFlags::CLOEXEC;
         let handle = retry(|| fs::open(path, flags, Mode::empty()))?;
-        let handle = Rc::new(handle.into());
-        Ok(Self { handle })
+        Ok(Self::new(Rc::new(handle.into())))
+    }
+
+    fn new(handle: Rc<File>) -> Self {
+        let last_parent = RefCell::new(OpenParent {
+            path: PathBuf::new(),
+            handle: handle.clone(),
+        });
+        Self {
+            handle,
+            last_parent,
+        }
     }
 
     /// The handle, to lock or flush the directory itself.
@@ -110,21 +130,28 @@ impl Dir {
     /// Opens the parent of `path`, and returns it with the last component of `path`.
     fn locate<'p>(&self, path: &'p Path) -> io::Result<(Rc<File>, &'p OsStr)> {
         check_relative(path)?;
-        let mut parent = self.handle.clone();
-        for name in path.parent().unwrap_or(Path::new("")) {
-            parent = Rc::new(open_child(&parent, name, Kind::Dir)?);
+        let parent = path.parent().unwrap_or(Path::new(""));
+        let mut last = self.last_parent.borrow_mut();
+        if last.path != parent {
+            let mut handle = self.handle.clone();
+            for name in parent {
+                handle = Rc::new(open_child(&handle, name, Kind::Dir)?);
+            }
+            *last = OpenParent {
+                path: parent.to_owned(),
+                handle,
+            };
         }
-        Ok((parent, path.file_name().unwrap_or_default()))
+        Ok((last.handle.clone(), path.file_name().unwrap_or_default()))
     }
 
     /// Opens a directory below this one; an empty path is the directory itself.
     pub(super) fn open_dir(&self, path: impl AsRef<Path>) -> io::Result<Self> {
-        let mut handle = self.handle.clone();
-        if !path.as_ref().as_os_str().is_empty() {
-            let (parent, name) = self.locate(path.as_ref())?;
-            handle = Rc::new(open_child(&parent, name, Kind::Dir)?);
+        if path.as_ref().as_os_str().is_empty() {
+            return Ok(Self::new(self.handle.clone()));
         }
-        Ok(Self { handle })
+        let (parent, name) = self.locate(path.as_ref())?;
+        Ok(Self::new(Rc::new(open_child(&parent, name, Kind::Dir)?)))
     }
 
     /// Opens a regular file for reading.
@@ -144,8 +171,7 @@ impl Dir {
     pub(super) fn create_dir(&self, path: impl AsRef<Path>, mode: u32) -> io::Result<Self> {
         let (parent, name) = self.locate(path.as_ref())?;
         retry(|| fs::mkdirat(&parent, name, Mode::RWXU))?;
-        let handle = Rc::new(open_child(&parent, name, Kind::Dir)?);
-        let dir = Self { handle };
+        let dir = Self::new(Rc::new(open_child(&parent, name, Kind::Dir)?));
         dir.set_mode(mode)?;
         Ok(dir)
     }
@@ -312,4 +338,17 @@ fn open_child(dir: &File, name: &OsStr, wanted: Kind) -> io::Result<File> {
         return Err(io::Error::other(format!("{name} is {found}, not {wanted}")));
     }
     Ok(opened?.into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_path_that_leads_down_is_accepted() {
+        for bad in ["", ".", "..", "../x", "a/../../x", "/etc/passwd", "a\0b"] {
+            assert!(check_relative(Path::new(bad)).is_err(), "{bad:?}");
+        }
+        check_relative(Path::new("snapshots/007_opt/")).unwrap();
+    }
 }

@@ -77,3 +77,22 @@ fn an_amendment_after_a_torn_one_is_on_a_line_of_its_own() {
         "{shown}"
     );
 }
+
+#[test]
+fn a_damaged_row_is_not_taken_for_the_old_row() {
+    let sandbox = store();
+    let old = sandbox.read_log();
+    sandbox.ok(&["amend", "1", "--set", "domain=zz", "--why", "y"]);
+    let row = old.lines().nth(2).unwrap();
+    for damaged in [
+        row.strip_suffix('\t').unwrap().to_owned(),
+        format!("{row}\tx"),
+    ] {
+        sandbox.write(".lineage/results.tsv", old.replace(row, &damaged));
+        let found = sandbox.ok_or_findings(&["check", "-q"]);
+        assert!(!found.contains("amend it again"), "{found}");
+    }
+    sandbox.write(".lineage/results.tsv", &old);
+    let found = sandbox.ok_or_findings(&["check", "-q"]);
+    assert!(found.contains("amend it again"), "{found}");
+}
