@@ -26,6 +26,12 @@ pub struct CompletedTrial {
     pub remark: Option<String>,
 }
 
+fn add_note(notes: &mut String, remark: &str) {
+    let separator = if notes.is_empty() { "" } else { "; " };
+    *notes += separator;
+    *notes += remark;
+}
+
 impl Draft {
     /// Fills in what was not given. The state must have been asked about the trials that the draft mentions.
     pub fn complete(
@@ -49,14 +55,19 @@ impl Draft {
         if let Some(job) = self.job() {
             row.insert("job_name", job);
         }
-        row.insert("exp_id", id.to_string());
-        row.insert("timestamp", self.time(now)?);
-        row.insert("status", status.name().to_owned());
-        row.insert("parent_exp", self.parent(status, state)?);
-        let baseline = self.resolve_trial("baseline_exp", state, state.best_id())?;
-        row.insert("baseline_exp", baseline);
-        row.insert("specialist", self.specialist().to_owned());
-        row.insert("domain", self.domain().to_owned());
+        let best_id = state.best_id();
+        row.extend([
+            ("exp_id", id.to_string()),
+            ("timestamp", self.time(now)?),
+            ("status", status.name().to_owned()),
+            ("parent_exp", self.parent(status, state)?),
+            (
+                "baseline_exp",
+                self.resolve_trial("baseline_exp", state, best_id)?,
+            ),
+            ("specialist", self.specialist().to_owned()),
+            ("domain", self.domain().to_owned()),
+        ]);
         if let Some(score) = &score {
             let best = state.best().map(|(best, _)| best);
             let delta = delta(status, Some(score.value()), best);
@@ -66,9 +77,7 @@ impl Draft {
         }
         let remark = self.remark(status, score.as_ref(), state);
         if let Some(remark) = &remark {
-            let notes = row.entry("notes").or_default();
-            let separator = if notes.is_empty() { "" } else { "; " };
-            *notes += &format!("{separator}{remark}");
+            add_note(row.entry("notes").or_default(), remark);
         }
         let take_cell = |name: &String| row.remove(name.as_str()).unwrap_or_default();
         let value = score.as_ref().map(Number::value);

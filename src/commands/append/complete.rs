@@ -8,9 +8,9 @@ use jiff::Timestamp;
 
 use super::{freeze::Staged, logging::Format};
 use crate::{
-    append::{Draft, LockedLog, LogState, LoggedJob, Uniqueness, is_out_of_space},
+    append::{CompletedTrial, Draft, LockedLog, LogState, LoggedJob, Uniqueness, is_out_of_space},
     commands::Context,
-    log::{ExpId, Role, Status},
+    log::{ExpId, Role, Schema, Status},
     output::{
         columns,
         json::{json, object, row_value},
@@ -157,21 +157,32 @@ impl Batch {
         if let Some(work) = work
             && store.settings.snapshot.wants(trial.status)
         {
-            let domain = schema.column(Role::Domain).map(|at| &*trial.cells[at]);
-            let domain = domain.unwrap_or_default();
-            match work.and_then(|staged| staged.place(&trial.id, domain)) {
-                Ok(placed) => {
-                    if let Some(column) = schema.column(Role::Snapshot) {
-                        trial.cells[column] = store.snapshot_cell(placed.snapshot_path());
-                    }
-                    self.snapshots.push((self.rows.len(), trial.id, placed));
-                }
-                Err(error) => self.warn_no_snapshot(&trial.id, &error),
-            }
+            self.place_snapshot(work, &mut trial, store, schema);
         }
         self.answers.push(Answer::Row(self.rows.len()));
         self.rows.push(trial.cells);
         Ok(())
+    }
+
+    fn place_snapshot(
+        &mut self,
+        work: Result<StagedSnapshot>,
+        trial: &mut CompletedTrial,
+        store: &Store,
+        schema: &Schema,
+    ) {
+        let domain = schema.column(Role::Domain).map(|at| &*trial.cells[at]);
+        let domain = domain.unwrap_or_default();
+        match work.and_then(|staged| staged.place(&trial.id, domain)) {
+            Ok(placed) => {
+                if let Some(column) = schema.column(Role::Snapshot) {
+                    trial.cells[column] = store.snapshot_cell(placed.snapshot_path());
+                }
+                let snapshot = (self.rows.len(), trial.id.clone(), placed);
+                self.snapshots.push(snapshot);
+            }
+            Err(error) => self.warn_no_snapshot(&trial.id, &error),
+        }
     }
 
     fn warn_no_snapshot(&mut self, id: &ExpId, error: &Error) {

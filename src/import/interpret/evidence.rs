@@ -74,32 +74,8 @@ impl Evidence {
         if let Some(delta) = delta.filter(|delta| *delta != 0.0) {
             self.observe_delta(value, delta);
         }
-        if self.scored > 0 {
-            let mean = self.sum / f64::from(self.scored);
-            self.drift[0] += u32::from(value < mean);
-            self.drift[1] += u32::from(value > mean);
-        }
-        if let Some(last) = self.last {
-            self.steps[0] += u32::from(value < last);
-            self.steps[1] += u32::from(value > last);
-        }
-        self.lowest = if self.scored > 0 {
-            self.lowest.min(value)
-        } else {
-            value
-        };
-        self.highest = if self.scored > 0 {
-            self.highest.max(value)
-        } else {
-            value
-        };
-        self.sum += value;
-        self.scored += 1;
         self.rated += u32::from(is_decision || status == Status::Baseline);
-        self.negative += u32::from(value < 0.0);
-        self.minus_ones += u32::from(is_minus_one(value));
-        self.last = Some(value);
-        self.first.get_or_insert(value);
+        self.observe_value(value);
         match status {
             // It starts the measure, or starts it again.
             Status::Baseline => self.best = [Some(value); 2],
@@ -109,6 +85,25 @@ impl Evidence {
         if status != Status::Discard {
             self.last_keep = Some(value);
         }
+    }
+
+    fn observe_value(&mut self, value: f64) {
+        if let Some(last) = self.last {
+            let mean = self.sum / f64::from(self.scored);
+            self.drift[0] += u32::from(value < mean);
+            self.drift[1] += u32::from(value > mean);
+            self.steps[0] += u32::from(value < last);
+            self.steps[1] += u32::from(value > last);
+            self.lowest = self.lowest.min(value);
+            self.highest = self.highest.max(value);
+        } else {
+            (self.first, self.lowest, self.highest) = (Some(value), value, value);
+        }
+        self.sum += value;
+        self.scored += 1;
+        self.negative += u32::from(value < 0.0);
+        self.minus_ones += u32::from(is_minus_one(value));
+        self.last = Some(value);
     }
 
     /// Whether the last trial is the parent of the next one, if that does not start from elsewhere.

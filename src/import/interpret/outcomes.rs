@@ -160,6 +160,25 @@ impl VerdictColumns {
         self.has_decisions = !only_completes && !self.blank_is_completed;
     }
 
+    /// The word that says what became of a row, and its meaning.
+    fn read_verdict<'r>(&self, row: &'r FileRow) -> (&'r str, Option<Verdict>) {
+        let (mut word, mut verdict) = ("", None);
+        if let Some((column, kind)) = self.verdict {
+            word = row.cell(column);
+            verdict = parse_verdict(word, kind);
+        }
+        let says_nothing = verdict.is_none() && is_empty_word(word);
+        if let Some(column) = self.completion.filter(|_| says_nothing) {
+            word = row.cell(column);
+            verdict = parse_verdict(word, VerdictKind::Words);
+            verdict = verdict.filter(|verdict| *verdict != Verdict::Completed);
+        }
+        if self.blank_is_completed && word.is_empty() {
+            verdict = Some(Verdict::Completed);
+        }
+        (word, verdict)
+    }
+
     /// The status of a row with this score cell.
     pub(in crate::import) fn outcome(
         &self,
@@ -167,24 +186,9 @@ impl VerdictColumns {
         score: &str,
         options: &ImportOptions,
     ) -> Outcome {
-        let (mut word, mut verdict) = ("", None);
-        if let Some((column, kind)) = self.verdict {
-            word = row.cell(column);
-            verdict = parse_verdict(word, kind);
-        }
-        if let Some(column) = self
-            .completion
-            .filter(|_| verdict.is_none() && is_empty_word(word))
-        {
-            word = row.cell(column);
-            verdict = parse_verdict(word, VerdictKind::Words);
-            verdict = verdict.filter(|verdict| *verdict != Verdict::Completed);
-        }
+        let (word, mut verdict) = self.read_verdict(row);
         if options.map.keeps(word) {
             verdict = Some(Verdict::Status(Status::Keep));
-        }
-        if self.blank_is_completed && word.is_empty() {
-            verdict = Some(Verdict::Completed);
         }
         if verdict.map_or(is_empty_word(word), Verdict::is_good) {
             let vetoes = self.vetoes.iter();

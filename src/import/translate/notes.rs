@@ -86,16 +86,12 @@ impl Observations {
         if read.reading == Reading::Emptied && log.skips_minus_one() && cell.starts_with('-') {
             self.minus_ones.push(line.to_string());
         }
-        let kind = log.verdicts.kind();
         let is_unknown = log.has_verdict()
             && status == Status::Other
             && !is_empty_word(word)
-            && parse_verdict(word, kind).is_none();
-        if is_unknown && self.unknown_words.len() <= MAX_LISTED {
-            let quoted = format!("'{word}'");
-            if !self.unknown_words.contains(&quoted) {
-                self.unknown_words.push(quoted);
-            }
+            && parse_verdict(word, log.verdicts.kind()).is_none();
+        if is_unknown {
+            self.observe_unknown(log, row, read, direction);
         }
         let Some((text, value)) = &read.score else {
             if status.can_be_best() {
@@ -103,15 +99,6 @@ impl Observations {
             }
             return;
         };
-        if is_unknown && is_retracted_keep(word, kind) {
-            self.retracted.add(line, word);
-        } else if is_unknown {
-            let best = self.best_unknown.as_ref();
-            if best.is_none_or(|((best, _), ..)| direction.better(*value, *best)) {
-                let scored = (*value, line);
-                self.best_unknown = Some((scored, text.clone(), word.to_owned()));
-            }
-        }
         if status == Status::Baseline && best.is_some_and(|best| direction.better(best, *value)) {
             self.restarts.add(line, text);
         }
@@ -120,6 +107,31 @@ impl Observations {
         self.is_varied |= (highest - value).abs() > 0.0;
         if self.best.is_none() || direction.better(*value, highest) {
             self.best = Some((*value, line));
+        }
+    }
+
+    /// Observes a row whose verdict the tables do not have.
+    fn observe_unknown(
+        &mut self,
+        log: &Interpretation,
+        row: &FileRow,
+        read: &RowOutcome,
+        direction: Direction,
+    ) {
+        let word = log.verdict_cell(row);
+        let quoted = format!("'{word}'");
+        if self.unknown_words.len() <= MAX_LISTED && !self.unknown_words.contains(&quoted) {
+            self.unknown_words.push(quoted);
+        }
+        let Some((text, value)) = &read.score else {
+            return;
+        };
+        let best = self.best_unknown.as_ref();
+        if is_retracted_keep(word, log.verdicts.kind()) {
+            self.retracted.add(row.line, word);
+        } else if best.is_none_or(|((best, _), ..)| direction.better(*value, *best)) {
+            let scored = (*value, row.line);
+            self.best_unknown = Some((scored, text.clone(), word.to_owned()));
         }
     }
 
@@ -144,10 +156,7 @@ impl Observations {
             return notes;
         }
         notes.extend(note_wide_rows(log));
-        if !log.has_verdict() {
-            let note = "no column holds a verdict: every row with a score is a keep; name one with --map verdict=COLUMN";
-            notes.push(note.to_owned());
-        }
+        notes.extend(note_verdict_column(log));
         if !log.verdicts.has_decisions {
             notes.extend(self.note_suspicious_score());
         }
@@ -155,12 +164,6 @@ impl Observations {
             let (name, count) = (log.metric(), self.scored);
             notes.push(format!(
                 "all {count} scores in {name} are equal; choose another column with --metric"
-            ));
-        }
-        if let Some(column) = log.verdicts.column().filter(|_| log.verdicts.is_guess) {
-            let name = &log.table.names[column];
-            notes.push(format!(
-                "assuming {name} holds the verdict (by its words); override with --map verdict=COLUMN or verdict="
             ));
         }
         notes.extend(self.note_percentages(log));
@@ -173,12 +176,7 @@ impl Observations {
                 "{name} is not the id, because its values are repeated; trials are numbered by row"
             ));
         }
-        let text = "is worse than the best: it starts another measure; read from there with --since and its id";
-        let restart = self.restarts.first.0;
-        if restart > 0 {
-            let score = &self.restarts.first.1;
-            notes.push(format!("line {restart}: this baseline of {score} {text}"));
-        }
+        notes.extend(self.note_restart());
         if let Some(unknown) = &log.table.declared.unknown_direction {
             notes.push(format!(
                 "unknown direction '{unknown}'; use higher or lower"
@@ -203,6 +201,12 @@ impl Observations {
         is_sentinel(score).then(|| {
             format!("the best score, {score} in line {line}, means 'no score' in other logs")
         })
+    }
+
+    fn note_restart(&self) -> Option<String> {
+        let (line, score) = &self.restarts.first;
+        let text = "is worse than the best: it starts another measure; read from there with --since and its id";
+        (*line > 0).then(|| format!("line {line}: this baseline of {score} {text}"))
     }
 
     fn note_percentages(&self, log: &Interpretation) -> Option<String> {
@@ -262,6 +266,19 @@ impl Observations {
              admit it with --map 'keep={word}'"
         ))
     }
+}
+
+fn note_verdict_column(log: &Interpretation) -> Option<String> {
+    let Some(column) = log.verdicts.column() else {
+        let note = "no column holds a verdict: every row with a score is a keep; name one with --map verdict=COLUMN";
+        return Some(note.to_owned());
+    };
+    let name = &log.table.names[column];
+    log.verdicts.is_guess.then(|| {
+        format!(
+            "assuming {name} holds the verdict (by its words); override with --map verdict=COLUMN or verdict="
+        )
+    })
 }
 
 fn note_wide_rows(log: &Interpretation) -> Option<String> {
