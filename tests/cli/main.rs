@@ -88,6 +88,8 @@ mod snapshot;
 #[cfg(unix)]
 mod snapshot_faults;
 #[cfg(unix)]
+mod snapshot_ignored;
+#[cfg(unix)]
 mod snapshot_killed;
 #[cfg(unix)]
 mod snapshot_logged;

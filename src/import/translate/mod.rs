@@ -3,6 +3,9 @@
 mod layout;
 mod notes;
 mod rows;
+mod translation;
 
-pub(in crate::import) use rows::{RowSink, TranslatedRow, compare_to_best, translate_to};
-pub use rows::{Translation, translate};
+pub use rows::translate;
+pub(in crate::import) use rows::{compare_to_best, translate_to};
+pub use translation::Translation;
+pub(in crate::import) use translation::{RowSink, TranslatedRow};

@@ -1,10 +1,14 @@
 //! Trials as rows of a log: columns laid out, ids given, parents set, differences computed.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use anyhow::Result;
 
-use super::{layout::Layout, notes::Observations};
+use super::{
+    layout::Layout,
+    notes::Observations,
+    translation::{RowSink, TranslatedRow, Translation},
+};
 use crate::{
     append::{LogState, delta, format_time},
     import::{
@@ -21,79 +25,13 @@ use crate::{
         words::names::standard_name,
     },
     log::{
-        Direction, Role, STANDARD, SkippedLine, Status, Tie, has_word, normalize_name,
-        parse_seconds, read_time, unit_seconds,
+        Direction, Role, Status, Tie, has_word, normalize_name, parse_seconds, read_time,
+        unit_seconds,
     },
 };
 
 /// Parents that are none; so is `0` if no trial has this id.
 const NO_PARENT: &str = "- — -1 -1.0 root none null n/a na nan start seed";
-
-/// An external log in lineage's own shape, with what was done to make it.
-#[derive(Default)]
-pub struct Translation {
-    pub names: Vec<String>,
-    /// Empty if the rows were written elsewhere.
-    pub rows: Vec<TranslatedRow>,
-    pub metric: String,
-    pub direction: Option<Direction>,
-    /// What was assumed, and how to override it.
-    pub notes: Vec<String>,
-    pub skipped: Vec<SkippedLine>,
-    pub first_row: u64,
-    /// Columns of the file, and what they became.
-    pub columns: Vec<(String, String)>,
-    /// The column of the file that is the verdict.
-    pub verdict: Option<String>,
-    /// Words of the file with the statuses that they became, and how often.
-    pub words: BTreeMap<(String, String), u64>,
-    /// Lines whose score means "none".
-    pub emptied: Vec<u64>,
-    /// Lines whose score is not a number.
-    pub unparsed: Vec<(u64, String)>,
-    /// The column of the numbers of runs, if they are repeated and so cannot be the ids.
-    pub repeated_ids: Option<usize>,
-    /// Whether it is a log of lineage, whose differences and baselines are preserved.
-    pub is_own: bool,
-}
-
-/// A row of the file as a trial.
-pub struct TranslatedRow {
-    pub line: u64,
-    pub cells: Vec<String>,
-    /// Identifies the row however the file is interpreted.
-    pub fingerprint: u64,
-    /// What identified it before it was amended.
-    pub former: Vec<u64>,
-}
-
-impl Translation {
-    /// The columns besides the 17.
-    pub fn extra_columns(&self) -> &[String] {
-        &self.names[STANDARD.len() - 3..self.names.len() - 3]
-    }
-
-    pub fn direction(&self) -> Direction {
-        self.direction.unwrap_or(Direction::Minimize)
-    }
-}
-
-/// Takes the rows of a translation.
-pub(in crate::import) trait RowSink {
-    fn begin(&mut self, names: &[String], first_row: u64, is_reversed: bool) -> Result<()>;
-    fn add(&mut self, row: TranslatedRow) -> Result<()>;
-}
-
-impl RowSink for Vec<TranslatedRow> {
-    fn begin(&mut self, _: &[String], _: u64, _: bool) -> Result<()> {
-        Ok(())
-    }
-
-    fn add(&mut self, row: TranslatedRow) -> Result<()> {
-        self.push(row);
-        Ok(())
-    }
-}
 
 /// Translates a table into rows in memory. The error names the flag that would settle it.
 pub fn translate(table: Table, options: &ImportOptions) -> Result<Translation> {
