@@ -2,7 +2,7 @@
 
 use super::{
     choice::{BY_NAME, Candidate, Reason},
-    evidence::{index_of, is_clear},
+    evidence::{Evidence, index_of, is_clear},
     interpretation::Interpretation,
 };
 use crate::{
@@ -20,6 +20,7 @@ use crate::{
 const GENERIC: &str = "_score_ _metric_ _objective_ _primary_";
 /// What Optuna calls the score, which it minimizes by default. Other names that say nothing are mostly of scores.
 const OPTUNA_SCORES: &str = "value values_0";
+const BY_SHARE: &str = "by default for scores between 0 and 1";
 const HEIRS: &str = "choices of the next parent fit";
 
 pub(super) fn choose_direction(
@@ -57,14 +58,20 @@ fn guess_direction(log: &Interpretation, chosen: &Candidate) -> (Direction, Stri
     if most * 2 > all {
         return (likely, sentence);
     }
+    if has_decisions && let Some(improved) = evidence.improved_by_keeps() {
+        return improved;
+    }
     if !has_decisions {
+        if evidence.is_sorted() && !log.is_in_order() {
+            return direction_of_order(evidence);
+        }
         let drift = "scores are on that side of the mean before them";
         let drift = clear_trend(evidence.drift, drift).filter(|_| log.is_chronological());
         if let Some(trend) = clear_trend(evidence.heirs, HEIRS).or(drift) {
             return trend;
         }
         if evidence.is_share() {
-            return (Maximize, "by default for scores between 0 and 1".to_owned());
+            return (Maximize, BY_SHARE.to_owned());
         }
     }
     let evidence = match (has_decisions, all) {
@@ -85,6 +92,19 @@ fn guess_direction(log: &Interpretation, chosen: &Candidate) -> (Direction, Stri
         Maximize
     };
     (direction, format!("by default; {evidence}"))
+}
+
+/// A table that was sorted by its scores mostly begins with the best.
+fn direction_of_order(evidence: &Evidence) -> (Direction, String) {
+    if evidence.is_share() {
+        return (Maximize, BY_SHARE.to_owned());
+    }
+    let is_falling = evidence.first > evidence.last;
+    let direction = if is_falling { Maximize } else { Minimize };
+    (
+        direction,
+        "the first row of a sorted table is the best".to_owned(),
+    )
 }
 
 /// What the name says, unless the trials say clearly otherwise.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     import::words::names::NameRank,
-    log::{has_word, normalize_name},
+    log::{has_word, matches_pattern, normalize_name},
 };
 
 /// What a missing value costs if no verdict tells which column is the score.
@@ -20,6 +20,8 @@ const MIN_ROWS: u32 = 4;
 const MAX_LISTED: usize = 12;
 /// The first or last word of the name of a column that sums up others.
 const SUMMARIES: &str = "avg mean overall total";
+/// Metrics that say little without the other of a pair.
+const PARTS: &str = "precision recall sensitivity specificity";
 
 /// The index of a candidate and the reason, if it was not named.
 type Pick = (usize, Option<Reason>);
@@ -67,7 +69,13 @@ impl Contest<'_> {
     fn find_usual(&self) -> Vec<usize> {
         let one = |at: &usize| &self.candidates[*at];
         let mut usual: Vec<usize> = (0..self.candidates.len()).collect();
-        prefer(&mut usual, |at| self.is_filled(one(at)));
+        if !self.has_decisions() {
+            let is_measured = |at: &usize| self.is_filled(one(at), 4);
+            prefer(&mut usual, |at| {
+                one(at).rank <= NameRank::Known && is_measured(at)
+            });
+        }
+        prefer(&mut usual, |at| self.is_filled(one(at), 2));
         prefer(&mut usual, |at| one(at).rank < NameRank::Derived);
         if self.has_decisions() {
             prefer(&mut usual, |at| !one(at).evidence.is_guard());
@@ -75,12 +83,13 @@ impl Contest<'_> {
         usual
     }
 
-    /// Whether a candidate has a value in half of the rows that need one, or in as many as any other.
-    fn is_filled(&self, candidate: &Candidate) -> bool {
+    /// Whether a candidate has a value in one of `share` rows that need one, or in as many as any other.
+    fn is_filled(&self, candidate: &Candidate, share: u32) -> bool {
         let rated = self.candidates.iter().map(|one| one.evidence.rated);
         let most = rated.max().unwrap_or(0);
         let evidence = &candidate.evidence;
-        evidence.rated >= evidence.missing && evidence.rated * 2 >= most || evidence.rated == most
+        let all = most.max(evidence.rated + evidence.missing);
+        evidence.rated * share >= all || evidence.rated == most
     }
 
     /// The only candidate whose differences are in the log.
@@ -124,7 +133,8 @@ impl Contest<'_> {
         let chosen = &self.candidates[best];
         let has_evidence = self.has_decisions() && chosen.evidence.keeps > 0;
         let is_equal = |at: &usize| self.candidates[*at].rank == chosen.rank;
-        let equal: Vec<usize> = likeliest.iter().copied().filter(is_equal).collect();
+        let mut equal: Vec<usize> = likeliest.iter().copied().filter(is_equal).collect();
+        let is_whole = |at: &usize| !matches_pattern(PARTS, &normalize_name(self.name(*at)));
         if let Some(sorted) = self.find_sorted(chosen.rank, likeliest) {
             return Ok((sorted, Some(Reason::guess("the rows are sorted by it"))));
         }
@@ -133,8 +143,10 @@ impl Contest<'_> {
             return Ok((best, Some(self.explain(best, text))));
         }
         if chosen.rank < NameRank::Unknown {
-            let best = self.find_summary(&equal).unwrap_or(best);
-            return Ok((best, Some(self.describe_name(best, &equal, likeliest))));
+            let all = equal.clone();
+            prefer(&mut equal, is_whole);
+            let best = self.find_summary(&equal).unwrap_or(equal[0]);
+            return Ok((best, Some(self.describe_name(best, &all, likeliest))));
         }
         if equal.len() == 1 || has_evidence {
             return Ok((best, Some(Reason::guess("the likeliest column of numbers"))));

@@ -24,6 +24,7 @@ use crate::{
 
 /// At most so many candidates are weighed, the best names first.
 const MAX_CANDIDATES: usize = 2000;
+const PARAMETER_NAMES: &str = "param parameter hyperparameter hyperparam knob variable sweep swept";
 const DELTA_NAMES: &str = "delta delta_vs_best diff difference change improvement gain delta_metric metric_delta delta_score";
 
 pub(in crate::import) fn choose(log: &Interpretation) -> Result<Option<Choice>> {
@@ -42,7 +43,7 @@ pub(in crate::import) fn choose(log: &Interpretation) -> Result<Option<Choice>> 
         .into_iter()
         .map(|column| Candidate {
             column,
-            rank: log.columns.all[column].rank,
+            rank: rank_of(log, column),
             direction_of_name: direction_of_name(&log.table.names[column]),
             evidence: Evidence::default(),
         })
@@ -66,6 +67,15 @@ pub(in crate::import) fn choose(log: &Interpretation) -> Result<Option<Choice>> 
         column_reason,
         direction_reason,
     }))
+}
+
+/// The rank of a column's name. A `value` beside the name of a parameter is what that was set to.
+fn rank_of(log: &Interpretation, column: usize) -> NameRank {
+    let is_value = normalize_name(&log.table.names[column]) == "value";
+    if is_value && !log.table.columns_in(PARAMETER_NAMES).is_empty() {
+        return NameRank::Setting;
+    }
+    log.columns.all[column].rank
 }
 
 /// The column that a flag, a setting or the file names.

@@ -53,6 +53,7 @@ pub(super) fn parse(text: &Text) -> Result<Table> {
         }
     }
     while let Some((number, line)) = parser.next_line()? {
+        parser.is_after_text |= !is_markdown_row(&line);
         if number >= parser.first_row && !line.trim().is_empty() {
             parser.parse_line(number, &line)?;
         }
@@ -84,6 +85,7 @@ struct Parser<'t> {
     /// Of Markdown: rows with a number and a verdict, and whether the line is in a table with another header.
     trials: usize,
     in_other_table: bool,
+    is_after_text: bool,
     /// Whether this is a prompt of lineage, which has tables of trials.
     is_prompt: bool,
 }
@@ -118,6 +120,7 @@ impl<'t> Parser<'t> {
             note,
             trials: 0,
             in_other_table: false,
+            is_after_text: false,
             is_prompt: false,
         }
     }
@@ -253,7 +256,10 @@ impl<'t> Parser<'t> {
                 .iter()
                 .filter(|cell| self.columns.contains_key(cell.trim()));
             self.in_other_table = known.count() * 2 <= cells.len();
+        } else if self.is_after_text && cells.len() == self.width() && is_trial(cells) {
+            self.in_other_table = false; // the log goes on without its header
         }
+        self.is_after_text = false;
         self.in_other_table
     }
 

@@ -143,7 +143,10 @@ impl Table {
             .filter(|&column| normalize_name(leaf(&self.names[column])) == wanted)
             .collect();
         same_leaf.sort_by_key(|&column| is_earlier(&self.names[column]));
-        first.or(same_leaf.first().copied())
+        let found = first.or(same_leaf.first().copied());
+        // A column `metric` has the name that the file states.
+        let stated = self.declared.name.as_deref().filter(|_| name == "metric");
+        found.or_else(|| self.columns_named(stated?).first().copied())
     }
 }
 

@@ -67,7 +67,7 @@ pub(in crate::import) const VETO_NAMES: [(VerdictKind, &str); 4] = [
 pub const VERDICT_WORDS: [(Verdict, &str); 12] = [
     (Is(Status::Baseline), "baseline base seed initial"),
     (Is(Status::Keep), "keep kept new_best newbest best promote promoted accept accepted accepted_1 improved \
-        improvement improve better retain retained win winner adopt adopted merge merged advance"),
+        improvement improve better retain retained win winner adopt adopted merge merged advance committed"),
     (Is(Status::Discard), "discard discarded revert reverted reject rejected accepted_0 drop dropped rollback \
         rolled_back no_improvement not_improved did_not_improve failed_to_improve no_gain worse not_better regressed \
         regression neutral no_op noop no_change unchanged same abandon abandoned undo undone not_kept lose loss pruned"),
@@ -101,6 +101,8 @@ const MARKS: [&str; 14] = [
 const MAX_WORDS: usize = 5;
 
 const YES: &str = "1 1.0 true yes y t ✓ ✔ ✅";
+/// Follows a mark that is shown in colour.
+const EMOJI_STYLE: char = '\u{fe0f}';
 const NO: &str = "0 0.0 false no n f ✗ ✘ ❌";
 
 /// The kind of the column with this normalized name, if it may hold the verdict.
@@ -139,20 +141,12 @@ fn parse_flag(word: &str, kind: VerdictKind) -> Option<Verdict> {
 
 /// What a cell of a verdict column means; `None` if the tables do not have it, or if it doubts itself.
 pub fn parse_verdict(cell: &str, kind: VerdictKind) -> Option<Verdict> {
-    let lower = cell.trim().to_lowercase();
+    let lower = cell.trim().to_lowercase().replace(EMOJI_STYLE, "");
     if is_yes_or_no(&lower) {
         return parse_flag(&lower, kind);
     }
-    if let Some(mark) = lower
-        .chars()
-        .last()
-        .filter(|mark| !mark.is_ascii() && !mark.is_alphanumeric())
-    {
-        let word = mark.to_string();
-        if has_word(YES, &word) || has_word(NO, &word) {
-            let known = parse_verdict(lower.trim_end_matches(mark), VerdictKind::Words);
-            return known.or_else(|| parse_verdict(&word, kind)); // `保留✔`
-        }
+    if let Some((mark, rest)) = split_mark(&lower) {
+        return parse_marked(mark, rest, kind);
     }
     let end = MARKS.iter().filter_map(|mark| lower.find(mark)).min();
     let (head, explanation) = lower.split_at(end.unwrap_or(lower.len()));
@@ -171,6 +165,27 @@ pub fn parse_verdict(cell: &str, kind: VerdictKind) -> Option<Verdict> {
     } else {
         verdict
     })
+}
+
+/// A mark that means yes or no at either end of a cell, and the rest.
+fn split_mark(cell: &str) -> Option<(&str, &str)> {
+    let (first, last) = (cell.chars().next()?, cell.chars().next_back()?);
+    let is_mark = |c: char| !c.is_ascii() && is_yes_or_no(c.encode_utf8(&mut [0; 4]));
+    if is_mark(last) {
+        let (rest, mark) = cell.split_at(cell.len() - last.len_utf8());
+        return Some((mark, rest));
+    }
+    is_mark(first).then(|| cell.split_at(first.len_utf8()))
+}
+
+/// The verdict of the words beside a mark (`❌ crash`), else that of the mark (`保留✔`).
+fn parse_marked(mark: &str, rest: &str, kind: VerdictKind) -> Option<Verdict> {
+    let by_mark = parse_flag(mark, kind)?;
+    match parse_verdict(rest, VerdictKind::Words) {
+        Some(verdict) if by_mark.is_good() || !verdict.is_good() => Some(verdict),
+        None if by_mark.is_good() && is_retracted(rest, "", "") => None,
+        _ => Some(by_mark),
+    }
 }
 
 static VERDICT_OF_WORD: LazyLock<HashMap<&str, Verdict>> = LazyLock::new(|| {
@@ -268,6 +283,10 @@ mod tests {
         assert_eq!(parse("keep?"), None);
         assert_eq!(parse("reverted to c1"), Some(Is(Status::Discard)));
         assert_eq!(parse("curriculum"), None);
+        assert_eq!(parse("❌ lr too high"), Some(Is(Status::Discard)));
+        assert_eq!(parse("✔\u{fe0f} broke 1.0!"), Some(Is(Status::Keep)));
+        assert_eq!(parse("❌ best so far was 3"), Some(Is(Status::Discard)));
+        assert_eq!(parse("✅ keep (reverted)"), None);
         assert_eq!(parse("yes (best so far)"), None);
         let parse = |cell| parse_verdict(cell, KEPT);
         assert_eq!(parse("yes (best so far)"), Some(Is(Status::Keep)));
