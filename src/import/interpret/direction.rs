@@ -21,7 +21,6 @@ const GENERIC: &str = "_score_ _metric_ _objective_ _primary_";
 /// What Optuna calls the score, which it minimizes by default. Other names that say nothing are mostly of scores.
 const OPTUNA_SCORES: &str = "value values_0";
 const BY_SHARE: &str = "by default for scores between 0 and 1";
-const HEIRS: &str = "choices of the next parent fit";
 
 pub(super) fn choose_direction(
     log: &Interpretation,
@@ -65,9 +64,9 @@ fn guess_direction(log: &Interpretation, chosen: &Candidate) -> (Direction, Stri
         if evidence.is_sorted() && !log.is_in_order() {
             return direction_of_order(evidence);
         }
-        let drift = "scores are on that side of the mean before them";
-        let drift = clear_trend(evidence.drift, drift).filter(|_| log.is_chronological());
-        if let Some(trend) = clear_trend(evidence.heirs, HEIRS).or(drift) {
+        let sentence = "scores are on that side of the mean before them";
+        let drift = clear_trend(evidence.drift, sentence);
+        if let Some(trend) = drift.filter(|_| log.is_chronological()) {
             return trend;
         }
         if evidence.is_share() {
@@ -114,17 +113,7 @@ fn weigh_name(
     (direction, reason): (Direction, String),
 ) -> (Direction, String) {
     let (evidence, at) = (&chosen.evidence, index_of(direction));
-    let trend = if log.verdicts.has_decisions {
-        let votes = evidence.votes();
-        let [with, against] = [evidence.beaten[at], evidence.beaten[1 - at]];
-        let is_refuted = is_generic(&log.table, chosen) && with == 0 && against > 2;
-        // Discards alone do not refute a name.
-        let has_keeps = against > with || evidence.separates().is_some();
-        let is_outvoted = has_keeps && is_clear(votes[1 - at], votes[0] + votes[1]);
-        (is_refuted || is_outvoted).then(|| evidence.likelier())
-    } else {
-        clear_trend(evidence.heirs, HEIRS)
-    };
+    let trend = is_refuted(log, chosen, at).then(|| evidence.likelier());
     match trend.filter(|(other, _)| *other != direction) {
         Some((other, sentence)) => (other, format!("{sentence}, against its name")),
         None => {
@@ -132,6 +121,18 @@ fn weigh_name(
             (direction, reason + &doubt)
         }
     }
+}
+
+/// Whether keeps and discards clearly speak against the direction that a name says.
+fn is_refuted(log: &Interpretation, chosen: &Candidate, at: usize) -> bool {
+    let evidence = &chosen.evidence;
+    let votes = evidence.votes();
+    let [with, against] = [evidence.beaten[at], evidence.beaten[1 - at]];
+    let is_vague = is_generic(&log.table, chosen) && with == 0 && against > 2;
+    // Discards alone do not refute a name.
+    let has_keeps = against > with || evidence.separates().is_some();
+    let is_outvoted = has_keeps && is_clear(votes[1 - at], votes[0] + votes[1]);
+    log.verdicts.has_decisions && (is_vague || is_outvoted)
 }
 
 /// The direction that clearly more of the votes are for.

@@ -44,10 +44,6 @@ pub(in crate::import) struct Evidence {
     last_keep: Option<f64>,
     /// The lowest and the highest of the keeps and of the discards, and how many there are.
     ranges: [Option<(f64, f64, u32)>; 2],
-    /// The value of the parent of the last trial.
-    parent: Option<f64>,
-    /// Trials that became the parent of the next one, or did not, as if lower or higher were better.
-    pub(in crate::import) heirs: [u32; 2],
     /// How often the column of differences has the difference to each of several references.
     deltas: u32,
     delta_hits: [u32; 5],
@@ -104,22 +100,6 @@ impl Evidence {
         self.negative += u32::from(value < 0.0);
         self.minus_ones += u32::from(is_minus_one(value));
         self.last = Some(value);
-    }
-
-    /// Whether the last trial is the parent of the next one, if that does not start from elsewhere.
-    pub(in crate::import) fn observe_parent(&mut self, is_heir: Option<bool>) {
-        let compared = self.parent.zip(self.last).filter(|_| is_heir.is_some());
-        if let Some((parent, last)) = compared.filter(|(parent, last)| (last - parent).abs() > 0.0)
-        {
-            for (heirs, direction) in self.heirs.iter_mut().zip(DIRECTIONS) {
-                *heirs += u32::from(Some(direction.better(last, parent)) == is_heir);
-            }
-        }
-        match is_heir {
-            Some(true) => self.parent = self.last,
-            Some(false) => {}
-            None => self.parent = None,
-        }
     }
 
     fn compare(&mut self, value: f64, is_keep: bool) {

@@ -70,12 +70,9 @@ impl Contest<'_> {
         let one = |at: &usize| &self.candidates[*at];
         let mut usual: Vec<usize> = (0..self.candidates.len()).collect();
         if !self.has_decisions() {
-            let is_measured = |at: &usize| self.is_filled(one(at), 4);
-            prefer(&mut usual, |at| {
-                one(at).rank <= NameRank::Known && is_measured(at)
-            });
+            let is_metric = |at: &usize| one(at).rank <= NameRank::Known;
+            prefer(&mut usual, |at| is_metric(at) && self.is_filled(one(at)));
         }
-        prefer(&mut usual, |at| self.is_filled(one(at), 2));
         prefer(&mut usual, |at| one(at).rank < NameRank::Derived);
         if self.has_decisions() {
             prefer(&mut usual, |at| !one(at).evidence.is_guard());
@@ -83,13 +80,13 @@ impl Contest<'_> {
         usual
     }
 
-    /// Whether a candidate has a value in one of `share` rows that need one, or in as many as any other.
-    fn is_filled(&self, candidate: &Candidate, share: u32) -> bool {
+    /// Whether a candidate has a value in a quarter of the rows that need one, or in as many as any other.
+    fn is_filled(&self, candidate: &Candidate) -> bool {
         let rated = self.candidates.iter().map(|one| one.evidence.rated);
         let most = rated.max().unwrap_or(0);
         let evidence = &candidate.evidence;
         let all = most.max(evidence.rated + evidence.missing);
-        evidence.rated * share >= all || evidence.rated == most
+        evidence.rated * 4 >= all || evidence.rated == most
     }
 
     /// The only candidate whose differences are in the log.
