@@ -69,10 +69,8 @@ impl Contest<'_> {
     fn find_usual(&self) -> Vec<usize> {
         let one = |at: &usize| &self.candidates[*at];
         let mut usual: Vec<usize> = (0..self.candidates.len()).collect();
-        if !self.has_decisions() {
-            let is_metric = |at: &usize| one(at).rank <= NameRank::Known;
-            prefer(&mut usual, |at| is_metric(at) && self.is_filled(one(at)));
-        }
+        let is_metric = |at: &usize| self.has_decisions() || one(at).rank <= NameRank::Known;
+        prefer(&mut usual, |at| is_metric(at) && self.is_filled(one(at)));
         prefer(&mut usual, |at| one(at).rank < NameRank::Derived);
         if self.has_decisions() {
             prefer(&mut usual, |at| !one(at).evidence.is_guard());
@@ -80,13 +78,15 @@ impl Contest<'_> {
         usual
     }
 
-    /// Whether a candidate has a value in a quarter of the rows that need one, or in as many as any other.
+    /// Whether a candidate has a value in half of the rows that need one (a quarter, if the name has to decide), or in as many
+    /// as any other.
     fn is_filled(&self, candidate: &Candidate) -> bool {
         let rated = self.candidates.iter().map(|one| one.evidence.rated);
         let most = rated.max().unwrap_or(0);
         let evidence = &candidate.evidence;
         let all = most.max(evidence.rated + evidence.missing);
-        evidence.rated * 4 >= all || evidence.rated == most
+        let share = if self.has_decisions() { 2 } else { 4 };
+        evidence.rated * share >= all || evidence.rated == most
     }
 
     /// The only candidate whose differences are in the log.
