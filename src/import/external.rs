@@ -163,7 +163,7 @@ fn translate_external(table: Table, options: &ImportOptions) -> Result<ExternalL
     let mut log = LogWriter::default();
     let translation = translate_to(table, options, &mut log)?;
     Ok(ExternalLog {
-        len: log.spool.len,
+        len: log.spool.len(),
         is_reversed: log.is_reversed,
         source: log.spool.finish()?,
         score: Some((translation.metric.clone(), translation.direction())),
@@ -223,7 +223,7 @@ fn copy_export(mut table: Table, options: &ImportOptions) -> Result<ExternalLog>
     let mut score = table.declared.name.zip(direction);
     score = score.filter(|(name, _)| options.metric.as_ref().is_none_or(|metric| metric == name));
     Ok(ExternalLog {
-        len: log.spool.len,
+        len: log.spool.len(),
         source: log.spool.finish()?,
         first_row: table.first_row,
         notes: table.notes,

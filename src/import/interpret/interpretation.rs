@@ -80,8 +80,7 @@ impl Interpretation {
         let parent = find_parent_column(&table, &options.map)?;
         let columns = Columns::read(&table, parent)?;
         if table.first_cells.is_empty() && columns.are_newest_first(&table) {
-            table.rows.reverse()?;
-            table.is_reversed = true;
+            table.rows.is_reversed = true;
             let note = "newest first; reading from the end";
             table.notes.push(note.to_owned());
         }

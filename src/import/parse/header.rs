@@ -101,12 +101,12 @@ fn known_names_in(line: &str) -> usize {
     count_known_names(&cells)
 }
 
-pub(super) fn count_known_names(cells: &[String]) -> usize {
+pub(super) fn count_known_names<'c>(cells: impl IntoIterator<Item = &'c String>) -> usize {
     let is_known = |cell: &&String| {
         let is_sentence = cell.split_whitespace().count() > 3;
         !is_sentence && is_known_name(&normalize_name(cell))
     };
-    let known = cells.iter().take(MAX_NAMES).filter(is_known);
+    let known = cells.into_iter().take(MAX_NAMES).filter(is_known);
     known.take(2).count()
 }
 

@@ -331,9 +331,14 @@ impl Reader {
             .or(self.declared)
             .unwrap_or_default();
         let names = segment.name_columns(declared.name.as_deref());
-        let mut table = Table::new(names, segment.rows)?;
-        table.declared = declared;
-        table.skipped = self.skipped;
+        let mut table = Table {
+            rows: segment.rows,
+            declared,
+            skipped: self.skipped,
+            first_row: 1,
+            ..Table::default()
+        };
+        table.add_names(names);
         if numbers.len() > 1 {
             table.segments = format!("segment {number} (of {listed})");
             let segments = &table.segments;

@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use anyhow::Result;
+use indexmap::IndexSet;
 use serde_json::{Map, Value, value::RawValue};
 
 use super::{
     declared::DeclaredMetric,
-    spool::{FileRow, RowSpool},
-    table::{fingerprint, leaf},
+    spool::{FileRow, Rows},
+    table::leaf,
 };
 
 /// If runs have so many different fields that most cells would be empty, the rare ones share one column.
@@ -22,54 +23,34 @@ pub(super) type Object = Map<String, Value>;
 #[derive(Default)]
 pub(super) struct Segment {
     pub(super) declared: Option<DeclaredMetric>,
-    pub(super) rows: RowSpool,
+    pub(super) rows: Rows,
     /// In the order in which they appear.
-    paths: Vec<String>,
-    columns: HashMap<String, usize>,
+    paths: IndexSet<String>,
 }
 
 impl Segment {
     pub(super) fn push(&mut self, line: u64, object: Object) -> Result<()> {
         let mut fields = Vec::new();
         flatten(object, "", &mut fields);
-        let mut cells = vec![String::new(); self.paths.len()];
-        let mut more = Vec::new();
+        let (mut cells, mut more) = (Vec::new(), Vec::new());
         for (path, text) in fields {
-            match self.column(&path) {
-                Some(column) if column == cells.len() => cells.push(text),
-                Some(column) => cells[column] = text,
-                None => more.push(format!("{path}: {text}")),
+            let is_full = self.rows.count > 0 && self.paths.len() * self.rows.count > MAX_CELLS;
+            if is_full && !self.paths.contains(&path) {
+                more.push(format!("{path}: {text}"));
+            } else {
+                self.set(&mut cells, path, text);
             }
         }
         if !more.is_empty() {
-            let column = self.add_column(MORE_FIELDS);
-            cells.resize(self.paths.len(), String::new());
-            cells[column] = more.join("; ");
+            self.set(&mut cells, MORE_FIELDS.to_owned(), more.join("; "));
         }
-        self.rows.push(&FileRow {
-            line,
-            fingerprint: fingerprint(&cells),
-            cells,
-            ..FileRow::default()
-        })
+        self.rows.push(&FileRow::new(line, cells))
     }
 
-    /// The column of a path; `None` for a new path if there are too many.
-    fn column(&mut self, path: &str) -> Option<usize> {
-        if let Some(&column) = self.columns.get(path) {
-            return Some(column);
-        }
-        let is_full = self.rows.count > 0 && self.paths.len() * self.rows.count > MAX_CELLS;
-        (!is_full).then(|| self.add_column(path))
-    }
-
-    fn add_column(&mut self, path: &str) -> usize {
-        let next = self.paths.len();
-        let column = *self.columns.entry(path.to_owned()).or_insert(next);
-        if column == next {
-            self.paths.push(path.to_owned());
-        }
-        column
+    fn set(&mut self, cells: &mut Vec<String>, path: String, text: String) {
+        let (column, _) = self.paths.insert_full(path);
+        cells.resize(cells.len().max(column + 1), String::new());
+        cells[column] = text;
     }
 
     /// A field of an inner object keeps its own name if no other field has it, else its path. The field `metric` gets the
@@ -80,22 +61,24 @@ impl Segment {
             *leaves.entry(leaf(path)).or_default() += 1;
         }
         let metric = metric.unwrap_or("metric");
+        if self.paths.is_empty() {
+            return vec![metric.to_owned()];
+        }
         let mut taken: HashSet<&str> = self.paths.iter().map(String::as_str).collect();
         let renames_metric = taken.contains("metric") && taken.insert(metric);
-        let mut names = Vec::new();
-        for path in &self.paths {
+        let mut name = |path| {
             let own = leaf(path);
             let is_free = own != "value" && leaves[own] == 1 && (own == path || taken.insert(own));
-            names.push(match path.as_str() {
-                "metric" if renames_metric => metric.to_owned(),
-                _ if is_free => own.to_owned(),
-                path => path.to_owned(),
-            });
-        }
-        if names.is_empty() {
-            names.push(metric.to_owned());
-        }
-        names
+            match path {
+                "metric" if renames_metric => metric,
+                _ if is_free => own,
+                path => path,
+            }
+        };
+        self.paths
+            .iter()
+            .map(|path| name(path).to_owned())
+            .collect()
     }
 }
 

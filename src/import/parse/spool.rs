@@ -2,13 +2,15 @@
 
 use std::{
     fs::File,
-    io::{BufRead, BufReader, Read, Write},
+    io::{self, Write},
+    os::unix::fs::FileExt,
 };
 
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::log::{Source, SourceReader};
+use super::table::fingerprint;
+use crate::log::Source;
 
 const MAX_IN_MEMORY: usize = 1 << 20;
 
@@ -25,6 +27,15 @@ pub(in crate::import) struct FileRow {
 }
 
 impl FileRow {
+    pub(in crate::import) fn new(line: u64, cells: Vec<String>) -> Self {
+        Self {
+            line,
+            fingerprint: fingerprint(&cells),
+            cells,
+            ..Self::default()
+        }
+    }
+
     pub(in crate::import) fn cell(&self, column: usize) -> &str {
         self.cells.get(column).map_or("", |cell| cell.trim())
     }
@@ -33,15 +44,19 @@ impl FileRow {
 /// Bytes in memory, or in a temporary file without a name once they are many.
 #[derive(Default)]
 pub(in crate::import) struct Spool {
+    /// What is not in the file.
     bytes: Vec<u8>,
     file: Option<File>,
-    pub(in crate::import) len: u64,
+    flushed: u64,
 }
 
 impl Spool {
+    pub(in crate::import) fn len(&self) -> u64 {
+        self.flushed + self.bytes.len() as u64
+    }
+
     pub(in crate::import) fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.bytes.extend_from_slice(bytes);
-        self.len += bytes.len() as u64;
         if self.bytes.len() > MAX_IN_MEMORY {
             self.flush()?;
         }
@@ -55,9 +70,22 @@ impl Spool {
         if let Some(file) = &mut self.file {
             let written = file.write_all(&self.bytes);
             written.context("cannot write to a temporary file")?;
+            self.flushed += self.bytes.len() as u64;
             self.bytes.clear();
         }
         Ok(())
+    }
+
+    /// Reads what was written at once, which is in one place.
+    fn read(&self, start: u64, bytes: &mut [u8]) -> io::Result<()> {
+        match &self.file {
+            Some(file) if start < self.flushed => file.read_exact_at(bytes, start),
+            _ => {
+                let start = usize::try_from(start - self.flushed).unwrap_or(usize::MAX);
+                bytes.copy_from_slice(&self.bytes[start..start + bytes.len()]);
+                Ok(())
+            }
+        }
     }
 
     pub(in crate::import) fn finish(mut self) -> Result<Source> {
@@ -71,88 +99,41 @@ impl Spool {
     }
 }
 
-/// The rows of a log while they are parsed.
+/// The rows of a log, to be read as often as needed.
 #[derive(Default)]
-pub(in crate::import) struct RowSpool {
+pub(in crate::import) struct Rows {
     spool: Spool,
+    /// Where each row ends.
+    ends: Vec<u64>,
     pub(in crate::import) count: usize,
+    /// Whether they are read from the last to the first, because the file begins with the newest.
+    pub(in crate::import) is_reversed: bool,
 }
 
-impl RowSpool {
+impl Rows {
     pub(in crate::import) fn push(&mut self, row: &FileRow) -> Result<()> {
-        let bytes = postcard::to_allocvec(row)?;
-        let len = u32::try_from(bytes.len()).context("a row is too long")?;
-        self.spool.write(&len.to_le_bytes())?;
-        self.spool.write(&bytes)?;
+        self.spool.write(&postcard::to_allocvec(row)?)?;
+        self.ends.push(self.spool.len());
         self.count += 1;
         Ok(())
     }
 
-    pub(in crate::import) fn finish(self) -> Result<Rows> {
-        let (len, count) = (self.spool.len, self.count);
-        let source = self.spool.finish()?;
-        Ok(Rows {
-            source,
-            len,
-            count,
-            order: None,
-        })
-    }
-}
-
-/// The rows of a log, to be read as often as needed.
-pub(in crate::import) struct Rows {
-    source: Source,
-    len: u64,
-    pub(in crate::import) count: usize,
-    /// Where the rows are, if they are read from the last to the first.
-    order: Option<Vec<u64>>,
-}
-
-impl Rows {
     pub(in crate::import) fn for_each(
         &self,
         mut visit: impl FnMut(FileRow) -> Result<()>,
     ) -> Result<()> {
-        if let Some(order) = &self.order {
-            for &at in order.iter().rev() {
-                let mut reader = self.reader(at, 4096);
-                visit(read_row(&mut reader)?.0)?;
-            }
-            return Ok(());
-        }
-        let mut reader = self.reader(0, 128 * 1024);
-        while !reader.fill_buf()?.is_empty() {
-            visit(read_row(&mut reader)?.0)?;
+        let mut bytes = Vec::new();
+        for step in 1..=self.count {
+            let at = if self.is_reversed {
+                self.count - step
+            } else {
+                step - 1
+            };
+            let start = at.checked_sub(1).map_or(0, |above| self.ends[above]);
+            bytes.resize(usize::try_from(self.ends[at] - start)?, 0);
+            self.spool.read(start, &mut bytes)?;
+            visit(postcard::from_bytes(&bytes)?)?;
         }
         Ok(())
     }
-
-    /// Turns the rows round.
-    pub(in crate::import) fn reverse(&mut self) -> Result<()> {
-        let (mut order, mut at) = (Vec::with_capacity(self.count), 0);
-        let mut reader = self.reader(0, 128 * 1024);
-        for _ in 0..self.count {
-            order.push(at);
-            at += read_row(&mut reader)?.1;
-        }
-        drop(reader);
-        self.order = Some(order);
-        Ok(())
-    }
-
-    fn reader(&self, at: u64, capacity: usize) -> BufReader<SourceReader<'_>> {
-        let reader = SourceReader::new(&self.source, at..self.len);
-        BufReader::with_capacity(capacity, reader)
-    }
-}
-
-/// A row and its length.
-fn read_row(reader: &mut impl Read) -> Result<(FileRow, u64)> {
-    let mut len = [0; 4];
-    reader.read_exact(&mut len)?;
-    let len = u32::from_le_bytes(len);
-    let mut bytes = vec![0; len as usize];
-    reader.read_exact(&mut bytes)?;
-    Ok((postcard::from_bytes(&bytes)?, u64::from(len) + 4))
 }

@@ -7,19 +7,20 @@ use anyhow::Result;
 use super::{
     align::{Kind, align},
     declared::DeclaredMetric,
-    spool::{FileRow, RowSpool, Rows},
+    spool::{FileRow, Rows},
 };
 use crate::{
     import::words::names::normalize_column,
-    log::{SkippedLine, normalize_name},
+    log::{SkippedLine, matches_pattern, normalize_name},
     text::escape_controls,
 };
 
 /// A log of another tool. Its rows are in memory only if they are few.
+#[derive(Default)]
 pub struct Table {
     pub names: Vec<String>,
     /// The columns of each normalized name.
-    index: HashMap<String, Vec<usize>>,
+    pub(super) index: HashMap<String, Vec<usize>>,
     pub(in crate::import) rows: Rows,
     pub(in crate::import) declared: DeclaredMetric,
     pub(in crate::import) notes: Vec<String>,
@@ -29,8 +30,6 @@ pub struct Table {
     /// The segment that was read and all others, if there are several.
     pub(in crate::import) segments: String,
     pub(in crate::import) separator: char,
-    /// Whether the file begins with the newest row.
-    pub(in crate::import) is_reversed: bool,
     pub(in crate::import) wide: WideRows,
     /// The first row of a file without a header; `--metric` may name a column by it.
     pub(in crate::import) first_cells: Vec<String>,
@@ -54,25 +53,8 @@ pub(in crate::import) fn skipped(line: u64, reason: &str, is_expected: bool) -> 
 }
 
 impl Table {
-    pub(in crate::import) fn new(names: Vec<String>, rows: RowSpool) -> Result<Self> {
-        let mut table = Self {
-            names: Vec::new(),
-            index: HashMap::new(),
-            rows: rows.finish()?,
-            declared: DeclaredMetric::default(),
-            notes: Vec::new(),
-            skipped: Vec::new(),
-            first_row: 1,
-            segments: String::new(),
-            separator: '\t',
-            is_reversed: false,
-            wide: WideRows::default(),
-            first_cells: Vec::new(),
-        };
-        for name in names {
-            table.add_name(name);
-        }
-        Ok(table)
+    pub(in crate::import) fn add_names(&mut self, names: impl IntoIterator<Item = String>) {
+        names.into_iter().for_each(|name| self.add_name(name));
     }
 
     fn add_name(&mut self, name: String) {
@@ -90,88 +72,71 @@ impl Table {
 
     /// Fits the rows with more cells than the header into its columns; what is left over gets a column of its own.
     pub(in crate::import) fn fit_wide_rows(&mut self, kinds: &[Kind]) -> Result<()> {
-        let (width, mut rows) = (self.wide.width, RowSpool::default());
-        let (names, separator) = (self.names.len(), self.separator);
+        let (width, names) = (self.wide.width, self.names.len());
+        let mut fitted = Rows::default();
         let mut has_surplus = false;
+        let is_reversed = std::mem::take(&mut self.rows.is_reversed);
         self.rows.for_each(|mut row| {
-            if row.is_wide {
-                let cells = align(row.cells, width, kinds, separator);
-                let (own, surplus) = cells.split_at(width);
-                row.cells = own.to_vec();
-                row.is_wide = false;
+            if std::mem::take(&mut row.is_wide) {
+                row.cells = align(row.cells, width, kinds, self.separator);
+                let surplus = row.cells.split_off(width);
                 if !surplus.is_empty() {
                     row.cells.resize(names, String::new());
-                    row.cells.push(surplus.join(&separator.to_string()));
+                    row.cells.push(surplus.join(&self.separator.to_string()));
                     has_surplus = true;
                 }
             }
-            rows.push(&row)
+            fitted.push(&row)
         })?;
-        self.rows = rows.finish()?;
+        fitted.is_reversed = is_reversed;
+        self.rows = fitted;
         if has_surplus {
             self.add_name(format!("column_{}", width + 1));
         }
         Ok(())
     }
 
-    /// The columns with a name: an exact match first, then the others that compare equal.
-    pub(in crate::import) fn columns_named(&self, name: &str) -> Vec<usize> {
-        let equal = self.index.get(&normalize_name(name));
-        let mut columns = equal.cloned().unwrap_or_default();
-        columns.sort_by_key(|&column| self.names[column] != name);
-        columns
-    }
-
     /// The columns whose names are in a list of normalized names, in the order of the list.
     pub(in crate::import) fn columns_in(&self, names: &str) -> Vec<usize> {
-        let names = names.split_whitespace();
-        names
-            .filter_map(|name| self.index.get(name))
-            .flatten()
-            .copied()
-            .collect()
+        let named = names
+            .split_whitespace()
+            .flat_map(|name| self.columns_named(name));
+        named.copied().collect()
     }
 
-    /// The column that a flag names, which may be the last part of a path.
+    fn columns_named(&self, name: &str) -> &[usize] {
+        self.index.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The column that a flag names, which may be the last part of a path: an exact match first, then a name that compares
+    /// equal.
     pub(in crate::import) fn find(&self, name: &str) -> Option<usize> {
-        if let Some(&column) = self.columns_named(name).first() {
-            return Some(column);
-        }
-        let first = self.first_cells.iter().position(|cell| cell == name);
+        let named = |name: &str| {
+            let columns = self.columns_named(&normalize_name(name)).iter().copied();
+            columns.min_by_key(|&column| self.names[column] != name)
+        };
         let wanted = normalize_name(leaf(name));
-        let mut same_leaf: Vec<usize> = (0..self.names.len())
-            .filter(|&column| normalize_name(leaf(&self.names[column])) == wanted)
-            .collect();
-        same_leaf.sort_by_key(|&column| is_earlier(&self.names[column]));
-        let found = first.or(same_leaf.first().copied());
+        let has_same_leaf = |&column: &usize| normalize_name(leaf(&self.names[column])) == wanted;
+        let same_leaf = (0..self.names.len()).filter(has_same_leaf);
         // A column `metric` has the name that the file states.
         let stated = self.declared.name.as_deref().filter(|_| name == "metric");
-        found.or_else(|| self.columns_named(stated?).first().copied())
+        named(name)
+            .or_else(|| self.first_cells.iter().position(|cell| cell == name))
+            .or_else(|| same_leaf.min_by_key(|&column| is_earlier(&self.names[column])))
+            .or_else(|| named(stated?))
     }
 }
 
 /// Whether a path is that of an earlier trial, or a difference.
 fn is_earlier(name: &str) -> bool {
-    let name = format!("_{}_", normalize_name(name));
-    let earlier = [
-        "_parent_",
-        "_prev",
-        "_best_",
-        "_baseline_",
-        "_delta_",
-        "_improvement_",
-    ];
-    earlier.iter().any(|word| name.contains(word))
+    let patterns = "_parent_ _prev _best_ _baseline_ _delta_ _improvement_";
+    matches_pattern(patterns, &normalize_name(name))
 }
 
 /// The last part of a path: `metrics.loss`, `a:loss`.
 pub(in crate::import) fn leaf(name: &str) -> &str {
-    let start = name.rfind(['.', ':']).map_or(0, |at| at + 1);
-    if name[start..].is_empty() {
-        name
-    } else {
-        &name[start..]
-    }
+    let last = name.rsplit(['.', ':']).next();
+    last.filter(|last| !last.is_empty()).unwrap_or(name)
 }
 
 /// FNV-1a of the cells that are not blank. It is stored with imported trials, so it must never change.

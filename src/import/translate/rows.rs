@@ -50,7 +50,7 @@ pub(in crate::import) fn translate_to(
     let mut log = Interpretation::new(table, options)?;
     log.settle(score::choose(&log)?);
     let mut writer = Writer::new(&log)?;
-    let (first_row, is_reversed) = (log.table.first_row, log.table.is_reversed);
+    let (first_row, is_reversed) = (log.table.first_row, log.table.rows.is_reversed);
     sink.begin(&writer.layout.names, first_row, is_reversed)?;
     log.table
         .rows
