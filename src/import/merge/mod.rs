@@ -1,10 +1,10 @@
 //! A translated log as trials of a store: which are new, and how they are added.
 
-mod fit;
 mod origin;
 mod own;
 mod plan;
 mod recognize;
+mod rows;
 
 pub use origin::SOURCE_COLUMN;
 pub use own::translate_own;

@@ -50,7 +50,6 @@ fn standard_layout(schema: &Schema) -> Vec<String> {
 
 fn translate_row(row: &Row, names: &[String], former: Vec<u64>) -> TranslatedRow {
     let cell = |column| row.text_at(column).into_owned();
-    let all: Vec<String> = (0..row.schema.names().len()).map(cell).collect();
     let find_cell = |name: &String| match (row.schema.find(name), name.as_str()) {
         (_, "core_metric") => row.text(Role::Score).into_owned(),
         (Some(column), _) => cell(column),
@@ -59,7 +58,7 @@ fn translate_row(row: &Row, names: &[String], former: Vec<u64>) -> TranslatedRow
     TranslatedRow {
         line: row.number,
         cells: names.iter().map(find_cell).collect(),
-        fingerprint: fingerprint(&all),
+        fingerprint: fingerprint(&row.texts()),
         former,
     }
 }

@@ -5,15 +5,16 @@ use std::collections::{HashMap, HashSet};
 use anyhow::{Result, bail, ensure};
 
 use super::{
-    fit::add_note,
-    origin::{RowOrigin, SOURCE_COLUMN, StoredTrials},
-    recognize::{ImportedRows, RowMatch},
+    origin::{RowOrigin, SOURCE_COLUMN},
+    own::translate_own,
+    recognize::{Recognizer, RowMatch},
+    rows::{FittedRow, fit_rows},
 };
 use crate::{
     append::LogState,
     import::translate::{Translation, compare_to_best},
     index::IndexedLog,
-    log::{ExpId, Number, Role, Schema, Status, shown_id},
+    log::{ExpId, Role, Schema, shown_id},
 };
 
 /// What an import adds, and what it leaves alone.
@@ -55,51 +56,49 @@ pub fn plan_import(
     as_new: bool,
 ) -> Result<ImportPlan> {
     let schema = &*log.schema;
-    let stored = StoredTrials::read(log)?;
-    let rows = ImportedRows::new(translation, schema);
-    let matches = rows.recognize(&stored);
-    let are_new = matches.iter().all(RowMatch::is_new);
-    if are_new && !as_new {
-        refuse_duplicates(&rows, &stored)?;
+    let mut trials = fit_rows(&translate_own(log)?, schema);
+    trials.retain(|trial| trial.id(schema).is_some());
+    let rows = fit_rows(translation, schema);
+    let recognizer = Recognizer {
+        rows: &rows,
+        trials: &trials,
+        schema,
+        has_ids: translation.columns.iter().any(|(_, to)| to == "exp_id"),
+    };
+    let matches = recognizer.recognize();
+    let are_new = |found| matches!(found, &RowMatch::New(_));
+    let are_new = matches.iter().all(are_new);
+    if are_new
+        && !as_new
+        && let Some((line, at)) = recognizer.find_duplicate()
+    {
+        let id = trials[at].name(schema);
+        bail!(
+            "most rows look like trials of the store (line {line} like trial {id}), as if the log had gained a column; \
+             add them anyway with --as-new, or import --into another store"
+        );
     }
     let mut merger = Merger {
         schema,
         store,
         is_own: translation.is_own,
-        is_empty: stored.ids.is_empty(),
+        is_empty: true,
+        trials: &trials,
         state: log.ask(LogState::new(schema.direction, schema.tie, [], []))?,
         plan: ImportPlan::default(),
         known: HashMap::new(),
     };
-    merger.plan.is_another_log = are_new && stored.has_imports() && !matches.is_empty();
-    let ids = merger.assign_ids(&rows.cells, &matches, stored.ids)?;
-    let all_ids = first_ids(&rows.cells, &ids, schema);
-    let rows = translation.rows.iter().zip(rows.cells);
-    for ((row, cells), (found, id)) in rows.zip(matches.into_iter().zip(ids)) {
-        merger.merge(row.line, cells, found, id, &all_ids);
+    merger.plan.is_another_log =
+        are_new && !rows.is_empty() && trials.iter().any(|trial| trial.origin.is_some());
+    let ids = merger.assign_ids(log, &rows, &matches)?;
+    for (row, id) in rows.iter().zip(&ids).rev() {
+        merger.enter(row, id); // the first of equal ids remains
+    }
+    for ((row, found), id) in rows.into_iter().zip(matches).zip(ids) {
+        merger.enter(&row, &id);
+        merger.merge(row, found, &id);
     }
     Ok(merger.plan)
-}
-
-fn refuse_duplicates(rows: &ImportedRows, stored: &StoredTrials) -> Result<()> {
-    let Some((line, id)) = rows.find_duplicate(stored) else {
-        return Ok(());
-    };
-    bail!(
-        "most rows look like trials of the store (line {line} like trial {id}), as if the log had gained a column; \
-         add them anyway with --as-new, or import --into another store"
-    );
-}
-
-/// The ids that the trials of a file get in the log, by their ids in the file. If an id occurs twice, its first trial.
-fn first_ids(cells: &[Vec<String>], ids: &[String], schema: &Schema) -> HashMap<ExpId, String> {
-    let mut first = HashMap::new();
-    for (cells, id) in cells.iter().zip(ids) {
-        if let Some(own) = ExpId::parse(cell_of(cells, schema, Role::Id)) {
-            first.entry(own).or_insert(id.clone());
-        }
-    }
-    first
 }
 
 /// The log as far as trials are added to it.
@@ -109,9 +108,10 @@ struct Merger<'s> {
     is_own: bool,
     /// Whether the log was empty, so that what follows from the place of a trial is as in the file.
     is_empty: bool,
+    trials: &'s [FittedRow],
     state: LogState,
     plan: ImportPlan,
-    /// The ids in the log of the trials of the file that are above the current row.
+    /// The ids in the log of the trials of the file, by their ids there: the last above the current row, else the first below.
     known: HashMap<ExpId, String>,
 }
 
@@ -119,18 +119,23 @@ impl Merger<'_> {
     /// The id in the log of each row: that of its trial, its own if that is free, or the next one.
     fn assign_ids(
         &mut self,
-        cells: &[Vec<String>],
+        log: &IndexedLog,
+        rows: &[FittedRow],
         matches: &[RowMatch],
-        mut taken: HashSet<ExpId>,
     ) -> Result<Vec<String>> {
-        let mut ids = Vec::with_capacity(cells.len());
-        for (cells, found) in cells.iter().zip(matches) {
-            if let RowMatch::Existing(id, _) | RowMatch::Changed(id) = found {
-                ids.push(id.clone());
+        let mut taken = HashSet::new();
+        log.for_each_line(|row| {
+            taken.extend(row.id());
+            Ok(())
+        })?;
+        self.is_empty = taken.is_empty();
+        let mut ids = Vec::with_capacity(rows.len());
+        for (row, found) in rows.iter().zip(matches) {
+            if let RowMatch::Existing(at) | RowMatch::Changed(at) = *found {
+                ids.push(self.trials[at].name(self.schema));
                 continue;
             }
-            let text = cell_of(cells, self.schema, Role::Id);
-            let own = ExpId::parse(text).filter(|id| taken.insert(id.clone()));
+            let own = row.id(self.schema).filter(|id| taken.insert(id.clone()));
             let is_next = own.is_none();
             let id = own.unwrap_or_else(|| self.state.next_id());
             ensure!(
@@ -138,6 +143,7 @@ impl Merger<'_> {
                 "the log has trial {}, the largest id; give the next trials a name in the column of ids",
                 ExpId::MAX_COUNTED
             );
+            let text = row.cell(self.schema, Role::Id);
             let is_kept = self.is_empty && !text.is_empty();
             ids.push(if is_kept {
                 text.to_owned()
@@ -150,39 +156,29 @@ impl Merger<'_> {
         Ok(ids)
     }
 
-    fn merge(
-        &mut self,
-        line: u64,
-        cells: Vec<String>,
-        found: RowMatch,
-        id: String,
-        all_ids: &HashMap<ExpId, String>,
-    ) {
-        if let Some(own) = ExpId::parse(cell_of(&cells, self.schema, Role::Id)) {
-            self.known.insert(own, id.clone());
+    fn enter(&mut self, row: &FittedRow, id: &str) {
+        if let Some(own) = row.id(self.schema) {
+            self.known.insert(own, id.to_owned());
         }
+    }
+
+    fn merge(&mut self, row: FittedRow, found: RowMatch, id: &str) {
         match found {
-            RowMatch::New(origin) => self.add(line, cells, origin, &id, all_ids),
-            RowMatch::Changed(id) => self.plan.changed.push((line, id)),
-            RowMatch::Existing(id, has_other_status) => {
+            RowMatch::New(origin) => self.add(row, origin, id),
+            RowMatch::Changed(_) => self.plan.changed.push((row.line, id.to_owned())),
+            RowMatch::Existing(at) => {
                 self.plan.existing += 1;
-                if has_other_status {
-                    self.plan.differing.push((line, id));
+                let status = |row: &FittedRow| row.cell(self.schema, Role::Status).to_owned();
+                if status(&row) != status(&self.trials[at]) {
+                    self.plan.differing.push((row.line, id.to_owned()));
                 }
             }
         }
     }
 
     /// Adds the row of a new trial.
-    fn add(
-        &mut self,
-        line: u64,
-        mut cells: Vec<String>,
-        mut origin: RowOrigin,
-        id: &str,
-        all_ids: &HashMap<ExpId, String>,
-    ) {
-        let own_id = shown_id(cell_of(&cells, self.schema, Role::Id));
+    fn add(&mut self, mut row: FittedRow, mut origin: RowOrigin, id: &str) {
+        let own_id = row.name(self.schema);
         if origin.source.is_empty() {
             origin.source = match self.store {
                 Some(store) => format!("{own_id} in {store}"),
@@ -191,93 +187,55 @@ impl Merger<'_> {
             };
         }
         if !self.is_empty {
-            self.relate(line, &mut cells, id, all_ids);
+            self.relate(&mut row, id);
         }
-        self.take_snapshot(&mut cells, id);
+        self.take_snapshot(&mut row, id);
         match self.schema.find(SOURCE_COLUMN) {
-            Some(column) => cells[column] = origin.to_string(),
-            None => add_note(
-                &mut cells,
-                self.schema,
-                &format!("{SOURCE_COLUMN}: {origin}"),
-            ),
+            Some(column) => row.cells[column] = origin.to_string(),
+            None => row.add_note(self.schema, &format!("{SOURCE_COLUMN}: {origin}")),
         }
-        let score = self.score_of(&cells);
-        let score = score.filter(|_| status_of(&cells, self.schema).can_be_best());
+        let score = row.score(self.schema);
+        let score = score.filter(|_| row.status(self.schema).can_be_best());
         self.state.enter(None, id, score);
-        self.plan.rows.push(cells);
-    }
-
-    fn score_of(&self, cells: &[String]) -> Option<f64> {
-        Number::value_of(cell_of(cells, self.schema, Role::Score))
+        self.plan.rows.push(row.cells);
     }
 
     /// Sets id, parent, baseline and difference of a trial that is added to others. They never name one of the others.
-    fn relate(
-        &mut self,
-        line: u64,
-        cells: &mut [String],
-        id: &str,
-        all_ids: &HashMap<ExpId, String>,
-    ) {
-        let find_id = |own: &str| {
-            let own = ExpId::parse(own)?;
-            self.known.get(&own).or(all_ids.get(&own)).cloned()
-        };
-        let own_parent = cell_of(cells, self.schema, Role::Parent).to_owned();
+    fn relate(&mut self, row: &mut FittedRow, id: &str) {
+        let schema = self.schema;
+        let find_id = |own: &str| self.known.get(&ExpId::parse(own)?).cloned();
+        let own_parent = row.cell(schema, Role::Parent).to_owned();
         let parent = find_id(&own_parent);
-        let own_baseline = cell_of(cells, self.schema, Role::Baseline);
+        let own_baseline = row.cell(schema, Role::Baseline);
         let baseline = find_id(own_baseline);
         let preserves_baseline = self.is_own && (baseline.is_some() || own_baseline.is_empty());
         if parent.is_none() && !own_parent.is_empty() {
-            add_note(cells, self.schema, &format!("source_parent: {own_parent}"));
-            self.plan.orphans.push((line, own_parent));
+            row.add_note(schema, &format!("source_parent: {own_parent}"));
+            self.plan.orphans.push((row.line, own_parent));
         }
-        self.set(cells, Role::Id, id);
-        self.set(cells, Role::Parent, &parent.unwrap_or_default());
+        row.set(schema, Role::Id, id);
+        row.set(schema, Role::Parent, &parent.unwrap_or_default());
         if preserves_baseline {
-            self.set(cells, Role::Baseline, &baseline.unwrap_or_default());
+            row.set(schema, Role::Baseline, &baseline.unwrap_or_default());
             return;
         }
-        let status = status_of(cells, self.schema);
-        let compared = compare_to_best(&self.state, status, self.score_of(cells));
+        let compared = compare_to_best(&self.state, row.status(schema), row.score(schema));
         let (baseline, delta) = compared.unwrap_or_default();
-        self.set(cells, Role::Baseline, &baseline);
-        self.set(cells, Role::Delta, &delta);
-    }
-
-    fn set(&self, cells: &mut [String], role: Role, text: &str) {
-        if let Some(column) = self.schema.column(role) {
-            text.clone_into(&mut cells[column]);
-        }
+        row.set(schema, Role::Baseline, &baseline);
+        row.set(schema, Role::Delta, &delta);
     }
 
     /// Takes the path of a snapshot out of a row: it is relative to the store of the file, not to this one.
-    fn take_snapshot(&mut self, cells: &mut [String], id: &str) {
-        let Some(column) = self.schema.column(Role::Snapshot) else {
-            return;
-        };
-        let path = std::mem::take(&mut cells[column]);
+    fn take_snapshot(&mut self, row: &mut FittedRow, id: &str) {
+        let path = row.cell(self.schema, Role::Snapshot).to_owned();
+        row.set(self.schema, Role::Snapshot, "");
         if let (Some(id), false) = (ExpId::parse(id), path.is_empty()) {
-            let domain = cell_of(cells, self.schema, Role::Domain).to_owned();
-            let row = self.plan.rows.len();
             self.plan.snapshots.push(SnapshotToCopy {
-                row,
+                row: self.plan.rows.len(),
                 id,
-                domain,
+                domain: row.cell(self.schema, Role::Domain).to_owned(),
                 path,
             });
         }
     }
-}
-
-fn cell_of<'c>(cells: &'c [String], schema: &Schema, role: Role) -> &'c str {
-    match schema.column(role) {
-        Some(column) => &cells[column],
-        None => "",
-    }
-}
-
-fn status_of(cells: &[String], schema: &Schema) -> Status {
-    Status::parse(cell_of(cells, schema, Role::Status).as_bytes())
 }

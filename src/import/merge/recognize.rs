@@ -2,28 +2,24 @@
 //! was corrected in the store since.
 
 use std::{
-    cmp::Reverse,
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{BTreeMap, HashMap, HashSet, VecDeque},
     hash::Hash,
 };
 
 use super::{
-    fit::fit_cells,
-    origin::{RowOrigin, SOURCE_COLUMN, StoredTrial, StoredTrials},
+    origin::{RowOrigin, SOURCE_COLUMN},
+    rows::FittedRow,
 };
-use crate::{
-    import::translate::Translation,
-    log::{ExpId, Role, Schema},
-    text::escape_controls,
-};
+use crate::log::{ExpId, Role, Schema};
 
-/// Columns that follow from a trial's place in the log, and do not identify it.
-const PLACE_COLUMNS: [&str; 5] = [
+/// Columns that follow from a trial's place in the log, or from its import, and do not identify it.
+const PLACE_COLUMNS: [&str; 6] = [
     "exp_id",
     "parent_exp",
     "baseline_exp",
     "delta_vs_best",
     "snapshot_path",
+    SOURCE_COLUMN,
 ];
 
 /// How many rows decide whether a file repeats trials of the store.
@@ -35,219 +31,188 @@ const MAX_CANDIDATES: usize = 100;
 /// What a row of a file is to the store.
 pub(super) enum RowMatch {
     New(RowOrigin),
-    /// The id of its trial, and whether the file now gives it another status.
-    Existing(String, bool),
-    /// The id of its trial; the row was changed since it was imported.
-    Changed(String),
+    /// The index of its trial.
+    Existing(usize),
+    /// The index of its trial; the row was changed since it was imported.
+    Changed(usize),
 }
 
-impl RowMatch {
-    pub(super) fn is_new(&self) -> bool {
-        matches!(self, Self::New(_))
-    }
-}
-
-/// The rows of a file in the columns of the store.
-pub(super) struct ImportedRows<'a> {
-    pub(super) translation: &'a Translation,
+/// Finds the trials of a store that are the rows of a file.
+pub(super) struct Recognizer<'a> {
+    pub(super) rows: &'a [FittedRow],
+    pub(super) trials: &'a [FittedRow],
     pub(super) schema: &'a Schema,
-    pub(super) cells: Vec<Vec<String>>,
-    /// The origins that rows have already, because the file is a store that has imported them, or an export of one.
-    origins: Vec<Option<RowOrigin>>,
+    /// Whether the file has ids.
+    pub(super) has_ids: bool,
 }
 
-impl<'a> ImportedRows<'a> {
-    pub(super) fn new(translation: &'a Translation, schema: &'a Schema) -> Self {
-        let (mut cells, mut origins) = (Vec::new(), Vec::new());
-        for row in &translation.rows {
-            let mut own = row.cells.clone();
-            origins.push(RowOrigin::take(&mut own, &translation.names));
-            cells.push(fit_cells(translation, &own, schema));
-        }
-        Self {
-            translation,
-            schema,
-            cells,
-            origins,
-        }
+/// The trial of each row, and the trials that have a row.
+#[derive(Default)]
+struct Pairs {
+    trials: HashMap<usize, usize>,
+    taken: HashSet<usize>,
+}
+
+impl Pairs {
+    fn add(&mut self, row: usize, trial: usize) {
+        self.trials.insert(row, trial);
+        self.taken.insert(trial);
     }
 
-    /// What each row is to the store.
-    pub(super) fn recognize(&self, stored: &StoredTrials) -> Vec<RowMatch> {
-        let rows = self.origins.iter().zip(&self.translation.rows);
-        let fingerprints: Vec<u64> = rows
-            .map(|(origin, row)| match origin {
-                Some(origin) => origin.fingerprint,
-                None => row.fingerprint,
-            })
-            .collect();
-        let trials = &stored.trials;
-        let existing = self.find_existing(stored, &fingerprints);
-        let file = most_common_file(trials, &existing);
-        let changed = file.map(|file| self.find_changed(trials, &existing, file));
-        let changed = changed.unwrap_or_default();
-        let origins = trials
-            .iter()
-            .map(|trial| &trial.origin)
-            .chain(&self.origins);
-        let last_file = origins.flatten().map(|origin| origin.file).max();
-        let file = file.unwrap_or(last_file.unwrap_or(0) + 1);
-        let status = self.schema.column(Role::Status).unwrap_or_default();
-        let match_row = |row: usize| match (existing[row], changed.get(&row)) {
-            (Some(at), _) if self.was_amended(&trials[at], row, fingerprints[row]) => {
-                RowMatch::Changed(trials[at].id.clone())
-            }
-            (Some(at), _) => {
-                let has_other_status = trials[at].cells[status] != self.cells[row][status];
-                RowMatch::Existing(trials[at].id.clone(), has_other_status)
-            }
-            (None, Some(&at)) => RowMatch::Changed(trials[at].id.clone()),
-            (None, None) => {
-                // A copy of a store preserves what it knows; another store, where the trial was made.
-                let mut origin = self.origins[row].clone().unwrap_or(RowOrigin {
-                    file,
-                    fingerprint: fingerprints[row],
-                    source: String::new(),
-                });
-                if !trials.is_empty() {
-                    origin.file = file;
-                }
-                RowMatch::New(origin)
-            }
+    /// Pairs a row that has no trial with the first of these trials that has no row.
+    fn add_first(&mut self, row: usize, trials: Option<&mut VecDeque<usize>>) {
+        let Some(trials) = trials.filter(|_| !self.trials.contains_key(&row)) else {
+            return;
         };
-        (0..existing.len()).map(match_row).collect()
+        while let Some(trial) = trials.pop_front() {
+            if !self.taken.contains(&trial) {
+                return self.add(row, trial);
+            }
+        }
+    }
+}
+
+impl Recognizer<'_> {
+    /// What each row is to the store.
+    pub(super) fn recognize(&self) -> Vec<RowMatch> {
+        let existing = self.find_existing();
+        let found = existing.trials.values();
+        let file = most_common(found.filter_map(|&at| self.trials[at].file()));
+        let changed = file.map(|file| self.find_changed(&existing, file));
+        let changed = changed.unwrap_or_default().trials;
+        let all = self.trials.iter().chain(self.rows);
+        let last_file = all.filter_map(FittedRow::file).max();
+        let file = file.unwrap_or(last_file.unwrap_or(0) + 1);
+        let rows = self.rows.iter().enumerate();
+        rows.map(
+            |(at, row)| match (existing.trials.get(&at), changed.get(&at)) {
+                (Some(&trial), _) if !was_amended(&self.trials[trial], row) => {
+                    RowMatch::Existing(trial)
+                }
+                (Some(&trial), _) | (None, Some(&trial)) => RowMatch::Changed(trial),
+                (None, None) => RowMatch::New(self.origin_of(row, file)),
+            },
+        )
+        .collect()
     }
 
-    /// Whether a row was amended in its own store, and the trial is as it was before.
-    fn was_amended(&self, trial: &StoredTrial, row: usize, now: u64) -> bool {
-        let former = &self.translation.rows[row].former;
-        trial.fingerprints().all(|own| own != now)
-            && trial.fingerprints().any(|own| former.contains(&own))
-    }
-
-    /// For each row the index of its trial: one imported from the same row or the row itself, before or after an amendment, else
-    /// the trial of this store that it was imported from, else one with the same cells.
-    fn find_existing(&self, stored: &StoredTrials, fingerprints: &[u64]) -> Vec<Option<usize>> {
-        let trials = &stored.trials;
-        let mut taken = HashSet::new();
-        let own = trials.iter().map(|trial| Some(trial.fingerprint));
-        let first = trials.iter().map(|trial| {
-            let origin = trial.origin.as_ref();
-            origin.map(|origin| origin.fingerprint)
+    /// A copy of a store preserves what it knows; another store, where the trial was made.
+    fn origin_of(&self, row: &FittedRow, file: u64) -> RowOrigin {
+        let mut origin = row.origin.clone().unwrap_or(RowOrigin {
+            file,
+            fingerprint: row.fingerprint,
+            source: String::new(),
         });
-        let former = trials.iter().enumerate();
+        if !self.trials.is_empty() {
+            origin.file = file;
+        }
+        origin
+    }
+
+    /// Pairs each row with its trial: one imported from the same row or the row itself, before or after an amendment, else one
+    /// with the same cells.
+    fn find_existing(&self) -> Pairs {
+        let mut pairs = Pairs::default();
+        let trials = || self.trials.iter().enumerate();
+        let origins =
+            trials().filter_map(|(at, trial)| Some((trial.origin.as_ref()?.fingerprint, at)));
+        let own = trials().map(|(at, trial)| (trial.fingerprint, at));
         let former =
-            former.flat_map(|(at, trial)| trial.former.iter().map(move |f| (at, Some(*f))));
-        let keys = first.enumerate().chain(own.enumerate()).chain(former);
-        let mut by_fingerprint = group_indices(keys);
-        let mut existing: Vec<Option<usize>> = fingerprints
-            .iter()
-            .map(|fingerprint| take_first(&mut by_fingerprint, fingerprint, &mut taken))
-            .collect();
-        for (slot, row) in existing.iter_mut().zip(&self.translation.rows) {
-            let mut former = row.former.iter().filter(|_| slot.is_none());
-            let found =
-                former.find_map(|former| take_first(&mut by_fingerprint, former, &mut taken));
-            *slot = slot.or(found);
+            trials().flat_map(|(at, trial)| trial.former.iter().map(move |key| (*key, at)));
+        let mut by_fingerprint = group(origins.chain(own).chain(former));
+        for (at, row) in self.rows.iter().enumerate() {
+            pairs.add_first(at, by_fingerprint.get_mut(&fingerprint_of(row)));
         }
-        let ids = trials.iter().map(|trial| ExpId::parse(&trial.id));
-        let mut by_id = group_indices(ids.enumerate());
-        for (row, slot) in existing.iter_mut().enumerate() {
-            let origin = self.origins[row].as_ref().filter(|_| slot.is_none());
-            if let Some(id) = origin.and_then(|origin| origin.id_in(&stored.home))
-                && let Some(&[at, ..]) = by_id.get_mut(&id).map(|ids| &*ids.make_contiguous())
-                && self.is_similar(&trials[at], row)
-                && taken.insert(at)
-            {
-                *slot = Some(at); // amended since
+        for (at, row) in self.rows.iter().enumerate() {
+            for former in &row.former {
+                pairs.add_first(at, by_fingerprint.get_mut(former));
             }
         }
-        let cells = trials.iter().map(|trial| Some(self.identity(&trial.cells)));
-        let mut by_cells = group_indices(cells.enumerate());
-        for (slot, cells) in existing.iter_mut().zip(&self.cells) {
-            if slot.is_none() {
-                *slot = take_first(&mut by_cells, &self.identity(cells), &mut taken);
-            }
+        let mut by_cells = group(trials().map(|(at, trial)| (self.identity(trial), at)));
+        for (at, row) in self.rows.iter().enumerate() {
+            pairs.add_first(at, by_cells.get_mut(&self.identity(row)));
         }
-        existing
+        pairs
     }
 
     /// Rows that are the trial of a row that is gone from the file: they were changed. If more rows are gone than are known, the
     /// file is another log with some equal rows.
-    fn find_changed(
-        &self,
-        trials: &[StoredTrial],
-        existing: &[Option<usize>],
-        file: u64,
-    ) -> HashMap<usize, usize> {
-        let taken: HashSet<usize> = existing.iter().flatten().copied().collect();
-        let is_gone = |at: &usize| !taken.contains(at) && trials[*at].is_from(file);
-        let gone: VecDeque<usize> = (0..trials.len()).filter(is_gone).collect();
-        if gone.len() > taken.len() {
-            return HashMap::new();
+    fn find_changed(&self, existing: &Pairs, file: u64) -> Pairs {
+        let is_gone =
+            |at: &usize| !existing.taken.contains(at) && self.trials[*at].file() == Some(file);
+        let gone: VecDeque<usize> = (0..self.trials.len()).filter(is_gone).collect();
+        if gone.len() > existing.taken.len() {
+            return Pairs::default();
         }
-        let rows = (0..existing.len()).filter(|&row| existing[row].is_none());
-        self.pair_similar(trials, rows, gone, |_, _| true)
+        let rows = (0..self.rows.len()).filter(|row| !existing.trials.contains_key(row));
+        self.pair_similar(rows, gone, |_, _| true)
     }
 
     /// If most of the first rows look like imported trials with the same score, the line of the first one and its trial.
-    pub(super) fn find_duplicate(&self, stored: &StoredTrials) -> Option<(u64, String)> {
-        let trials = &stored.trials;
-        let score = self.schema.column(Role::Score)?;
-        let is_imported = |at: &usize| trials[*at].origin.is_some();
-        let imported: VecDeque<usize> = (0..trials.len()).filter(is_imported).collect();
-        let has_score = |row: &usize| !self.cells[*row][score].is_empty();
-        let rows = (0..self.cells.len()).filter(has_score).take(MAX_SAMPLE);
-        let rows: Vec<usize> = rows.collect();
-        let enough = rows.len().min(trials.len());
-        let has_same_score =
-            |at: usize, row: usize| trials[at].cells[score] == self.cells[row][score];
-        let pairs = self.pair_similar(trials, rows.into_iter(), imported, has_same_score);
-        let (row, at) = pairs.iter().min().filter(|_| pairs.len() * 2 > enough)?;
-        Some((self.translation.rows[*row].line, trials[*at].id.clone()))
+    pub(super) fn find_duplicate(&self) -> Option<(u64, usize)> {
+        let score = |row: &FittedRow| row.cell(self.schema, Role::Score).to_owned();
+        let is_imported = |at: &usize| self.trials[*at].origin.is_some();
+        let imported = (0..self.trials.len()).filter(is_imported).collect();
+        let has_score = |row: &usize| !score(&self.rows[*row]).is_empty();
+        let rows = (0..self.rows.len()).filter(has_score).take(MAX_SAMPLE);
+        let enough = rows.clone().count().min(self.trials.len());
+        let pairs = self.pair_similar(rows, imported, |row, trial| score(row) == score(trial));
+        let (row, at) = pairs.trials.iter().min()?;
+        (pairs.trials.len() * 2 > enough).then_some((self.rows[*row].line, *at))
     }
 
-    /// Pairs rows with trials that have the same id or most of the same cells, each trial once. Rows change in their order, so
-    /// each is compared with the next trials only.
+    /// Pairs rows with trials that have the same id or most of the same cells. Rows change in their order, so each is compared
+    /// with the next trials only.
     fn pair_similar(
         &self,
-        trials: &[StoredTrial],
         rows: impl Iterator<Item = usize>,
         mut candidates: VecDeque<usize>,
-        may_pair: impl Fn(usize, usize) -> bool,
-    ) -> HashMap<usize, usize> {
-        let ids = candidates.iter().map(|&at| (at, trials[at].id_in_file()));
-        let by_id = group_indices(ids);
-        let (mut pairs, mut taken) = (HashMap::new(), HashSet::new());
-        for row in rows {
-            while candidates.front().is_some_and(|at| taken.contains(at)) {
+        may_pair: impl Fn(&FittedRow, &FittedRow) -> bool,
+    ) -> Pairs {
+        let ids = candidates
+            .iter()
+            .filter_map(|&at| Some((self.id_in_file(&self.trials[at])?, at)));
+        let by_id = group(ids);
+        let mut pairs = Pairs::default();
+        for at in rows {
+            let row = &self.rows[at];
+            while candidates
+                .front()
+                .is_some_and(|trial| pairs.taken.contains(trial))
+            {
                 candidates.pop_front();
             }
             let same_id = self.own_id(row).and_then(|id| by_id.get(&id)?.front());
             let next = candidates.iter().take(MAX_CANDIDATES);
-            let found = same_id.into_iter().chain(next).find(|&&at| {
-                !taken.contains(&at) && may_pair(at, row) && self.is_similar(&trials[at], row)
+            let mut free = same_id
+                .into_iter()
+                .chain(next)
+                .filter(|trial| !pairs.taken.contains(trial));
+            let found = free.find(|&&trial| {
+                let trial = &self.trials[trial];
+                may_pair(row, trial) && self.are_similar(row, trial)
             });
-            if let Some(&at) = found {
-                taken.insert(at);
-                pairs.insert(row, at);
+            if let Some(&trial) = found {
+                pairs.add(at, trial);
             }
         }
         pairs
     }
 
     /// The id of a row, if the file has ids.
-    fn own_id(&self, row: usize) -> Option<ExpId> {
-        let mut columns = self.translation.columns.iter();
-        let column = self.schema.column(Role::Id)?;
-        let id = ExpId::parse(&self.cells[row][column]);
-        id.filter(|_| columns.any(|(_, to)| to == "exp_id"))
+    fn own_id(&self, row: &FittedRow) -> Option<ExpId> {
+        row.id(self.schema).filter(|_| self.has_ids)
     }
 
-    fn is_similar(&self, trial: &StoredTrial, row: usize) -> bool {
-        let cells = &self.cells[row];
+    /// The id that the file of a trial has for it.
+    fn id_in_file(&self, trial: &FittedRow) -> Option<ExpId> {
+        let source = trial.origin.as_ref().and_then(RowOrigin::source_id);
+        source.or_else(|| trial.id(self.schema))
+    }
+
+    fn are_similar(&self, row: &FittedRow, trial: &FittedRow) -> bool {
         let id = self.own_id(row);
-        if id.is_some() && trial.id_in_file() == id {
+        if id.is_some() && self.id_in_file(trial) == id {
             return true;
         }
         let (mut both, mut equal) = (0, 0);
@@ -255,68 +220,53 @@ impl<'a> ImportedRows<'a> {
             // The score counts once, though it may be in two columns.
             let is_copy = self.schema.names()[column] == "core_metric"
                 && self.schema.column(Role::Score) != Some(column);
-            if !is_copy && !trial.cells[column].is_empty() && !cells[column].is_empty() {
+            let (cell, own) = (&row.cells[column], &trial.cells[column]);
+            if !is_copy && !cell.is_empty() && !own.is_empty() {
                 both += 1;
-                equal += usize::from(trial.cells[column] == escape_controls(&cells[column]));
+                equal += usize::from(cell == own);
             }
         }
         equal * 2 > both
     }
 
-    /// The cells that identify a trial, as the log writes them.
-    fn identity(&self, cells: &[String]) -> Vec<String> {
+    /// The cells that identify a trial.
+    fn identity<'r>(&self, row: &'r FittedRow) -> Vec<&'r str> {
         let columns = self.identifying_columns();
-        let cells = columns.map(|column| escape_controls(&cells[column]).into_owned());
-        cells.collect()
+        columns.map(|column| &*row.cells[column]).collect()
     }
 
     fn identifying_columns(&self) -> impl Iterator<Item = usize> {
         let names = self.schema.names();
-        let is_place = |name: &str| name == SOURCE_COLUMN || PLACE_COLUMNS.contains(&name);
-        (0..names.len()).filter(move |&column| !is_place(&names[column]))
+        (0..names.len()).filter(|&column| !PLACE_COLUMNS.contains(&&*names[column]))
     }
 }
 
-/// The indices of each key, in their order.
-fn group_indices<K: Hash + Eq>(
-    keys: impl Iterator<Item = (usize, Option<K>)>,
-) -> HashMap<K, VecDeque<usize>> {
+/// The fingerprint of the row that a row was first imported from.
+fn fingerprint_of(row: &FittedRow) -> u64 {
+    row.fingerprints().next().unwrap_or_default()
+}
+
+/// Whether a row was amended in its own store, and the trial is as it was before.
+fn was_amended(trial: &FittedRow, row: &FittedRow) -> bool {
+    trial.fingerprints().all(|own| own != fingerprint_of(row))
+        && trial.fingerprints().any(|own| row.former.contains(&own))
+}
+
+/// The values of each key, in their order.
+fn group<K: Hash + Eq>(values: impl Iterator<Item = (K, usize)>) -> HashMap<K, VecDeque<usize>> {
     let mut groups: HashMap<K, VecDeque<usize>> = HashMap::new();
-    for (at, key) in keys {
-        if let Some(key) = key {
-            groups.entry(key).or_default().push_back(at);
-        }
+    for (key, value) in values {
+        groups.entry(key).or_default().push_back(value);
     }
     groups
 }
 
-/// The first trial of a key that no other row has taken.
-fn take_first<K: Hash + Eq>(
-    groups: &mut HashMap<K, VecDeque<usize>>,
-    key: &K,
-    taken: &mut HashSet<usize>,
-) -> Option<usize> {
-    let group = groups.get_mut(key)?;
-    while let Some(at) = group.pop_front() {
-        if taken.insert(at) {
-            return Some(at);
-        }
+/// The file that occurs most often; of several, the first.
+fn most_common(files: impl Iterator<Item = u64>) -> Option<u64> {
+    let mut counts: BTreeMap<u64, usize> = BTreeMap::new();
+    for file in files {
+        *counts.entry(file).or_default() += 1;
     }
-    None
-}
-
-/// The file that most of the existing trials came from.
-fn most_common_file(trials: &[StoredTrial], existing: &[Option<usize>]) -> Option<u64> {
-    let mut counts: HashMap<u64, usize> = HashMap::new();
-    for origin in existing
-        .iter()
-        .flatten()
-        .filter_map(|&at| trials[at].origin.as_ref())
-    {
-        *counts.entry(origin.file).or_default() += 1;
-    }
-    let most = counts
-        .into_iter()
-        .max_by_key(|&(file, count)| (count, Reverse(file)))?;
+    let most = counts.into_iter().rev().max_by_key(|&(_, count)| count)?;
     Some(most.0)
 }
