@@ -1,6 +1,6 @@
 //! Opens a log to read it: the log of a store, or an external log.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, time::Duration};
 
 use anyhow::{Context, Result, anyhow, ensure};
 
@@ -208,18 +208,6 @@ fn translate_external(
     let Some(external) = opened? else {
         return Ok(None);
     };
-    let mut log_options = options.log_options(&store.settings);
-    if let Some((metric, direction)) = external.score {
-        log_options.metric = None;
-        log_options.own_metric = Some(metric);
-        log_options.direction = Some(direction);
-    }
-    let mut log = Log::open(path, external.source, external.len, &log_options)?;
-    log.first_row = external.first_row;
-    log.is_reversed = external.is_reversed;
-    Arc::make_mut(&mut log.schema).aliases = external.columns;
-    log.notes.extend(external.notes);
-    log.skipped = external.skipped;
-    log.repeated_ids = external.repeated_ids;
-    Ok(Some(log))
+    let log_options = options.log_options(&store.settings);
+    external.open(path, log_options).map(Some)
 }

@@ -1,18 +1,17 @@
 //! Decides whether a log is external, and translates it; the file is not changed.
 
-use std::{fs::File, path::Path};
+use std::{fs::File, path::Path, sync::Arc};
 
 use anyhow::{Context, Result, bail};
 
 use super::{
     ImportOptions,
     merge::translate_own,
-    parse::{parse_source, spool::Spool, table::Table},
-    translate::{RowSink, TranslatedRow, Translation, translate, translate_to},
+    parse::{parse, spool::Spool, table::Table},
+    translate::{Translation, Translator, interpret, translate},
 };
 use crate::log::{
-    Direction, Log, LogOptions, Schema, SkippedLine, Source, encode_row, has_own_columns, has_word,
-    read_header,
+    Direction, Log, LogOptions, Schema, Source, encode_row, has_own_columns, has_word, read_header,
 };
 
 /// Columns that only lineage's logs have besides `exp_id` and `status`.
@@ -25,22 +24,35 @@ const HEAD: usize = 64 * 1024;
 pub const STATED_COLUMN: &str = "metric_direction";
 
 /// An external log as a log of lineage.
-#[derive(Default)]
 pub struct ExternalLog {
-    pub source: Source,
-    pub len: u64,
-    /// The number of the line of the first row.
-    pub first_row: u64,
+    source: Source,
+    len: u64,
+    first_row: u64,
     /// Whether the rows are in the reverse order of their lines in the file.
-    pub is_reversed: bool,
-    pub notes: Vec<String>,
-    pub skipped: Vec<SkippedLine>,
-    /// The column of the numbers of runs, if they are repeated and so cannot be the ids.
-    pub repeated_ids: Option<usize>,
+    is_reversed: bool,
     /// How to read it; `None` if it is an export of lineage that does not say it, which is read like its own logs.
-    pub score: Option<(String, Direction)>,
-    /// The columns of the file, and what they became.
-    pub columns: Vec<(String, String)>,
+    score: Option<(String, Direction)>,
+    /// Without the rows.
+    translation: Translation,
+}
+
+impl ExternalLog {
+    /// Opens the log that was written from the file at `path`.
+    pub fn open(self, path: &Path, mut options: LogOptions) -> Result<Log> {
+        if let Some((metric, direction)) = self.score {
+            options.metric = None;
+            options.own_metric = Some(metric);
+            options.direction = Some(direction);
+        }
+        let mut log = Log::open(path, self.source, self.len, &options)?;
+        log.first_row = self.first_row;
+        log.is_reversed = self.is_reversed;
+        Arc::make_mut(&mut log.schema).aliases = self.translation.columns;
+        log.notes.extend(self.translation.notes);
+        log.skipped = self.translation.skipped;
+        log.repeated_ids = self.translation.repeated_ids;
+        Ok(log)
+    }
 }
 
 /// How a log of lineage differs from an external log.
@@ -138,14 +150,12 @@ fn read_table(path: &Path, options: &ImportOptions) -> Result<Table> {
     }
     let parse = |segment| {
         let file = File::open(path).with_context(|| format!("cannot read {path_text}"))?;
-        parse_source(Source::File(file), segment).with_context(|| path_text.to_string())
+        parse(Source::File(file), segment).with_context(|| path_text.to_string())
     };
     // The segment of an earlier import need not exist in another file.
     let stored = options.stored_segment.filter(|_| options.segment.is_none());
-    match stored.map(|stored| parse(Some(stored))) {
-        Some(Ok(table)) => Ok(table),
-        _ => parse(options.segment),
-    }
+    let table = stored.and_then(|stored| parse(Some(stored)).ok());
+    table.map_or_else(|| parse(options.segment), Ok)
 }
 
 /// Whether `export` wrote these columns: no other tool has all of them.
@@ -160,47 +170,33 @@ fn states_direction(names: &[String]) -> bool {
 }
 
 fn translate_external(table: Table, options: &ImportOptions) -> Result<ExternalLog> {
-    let mut log = LogWriter::default();
-    let translation = translate_to(table, options, &mut log)?;
-    Ok(ExternalLog {
-        len: log.spool.len(),
-        is_reversed: log.is_reversed,
-        source: log.spool.finish()?,
-        score: Some((translation.metric.clone(), translation.direction())),
-        first_row: log.first_line.unwrap_or(translation.first_row),
-        notes: translation.notes,
-        skipped: translation.skipped,
-        repeated_ids: translation.repeated_ids,
-        columns: translation.columns,
-    })
+    let log = interpret(table, options)?;
+    let translator = Translator::new(&log)?;
+    let (first_row, is_reversed) = (log.table.first_row, log.table.rows.is_reversed);
+    let mut writer = LogWriter::new(&translator.names(), first_row, is_reversed)?;
+    let translation = translator.translate_rows(|row| writer.write(row.line, &row.cells))?;
+    let score = (translation.metric.clone(), translation.direction());
+    writer.finish(Some(score), translation)
 }
 
 /// Takes the rows of an export over as they are.
 fn translate_export(path: &Path, table: Table, options: &ImportOptions) -> Result<Translation> {
-    let export = copy_export(table, options)?;
-    let (stated, direction) = export.score.unzip();
     let log_options = LogOptions {
-        direction: options.direction.or(direction),
-        own_metric: stated.or_else(|| options.metric.clone()),
+        direction: options.direction,
+        own_metric: options.metric.clone(),
         ..LogOptions::default()
     };
-    let mut log = Log::open(path, export.source, export.len, &log_options)?;
-    log.first_row = export.first_row;
-    log.notes.extend(export.notes);
-    log.skipped = export.skipped;
-    translate_own(&log)
+    translate_own(&copy_export(table, options)?.open(path, log_options)?)
 }
 
 /// An export in CSV or JSON as the log that it was written from.
 fn copy_export(mut table: Table, options: &ImportOptions) -> Result<ExternalLog> {
-    let delta = table.find("delta_vs_best");
-    let stated = table.names.iter().position(|name| name == STATED_COLUMN);
+    let find = |wanted: &str| table.names.iter().position(|name| name == wanted);
+    let (delta, stated) = (find("delta_vs_best"), find(STATED_COLUMN));
     let mut names = table.names.clone();
-    if let Some(stated) = stated {
-        names.remove(stated);
-    }
-    let (mut log, mut statement) = (LogWriter::default(), String::new());
-    log.begin(&names, table.first_row, false)?;
+    names.retain(|name| name != STATED_COLUMN);
+    let mut log = LogWriter::new(&names, table.first_row, false)?;
+    let mut statement = String::new();
     table.rows.for_each(|mut row| {
         // A ragged row stays one, so that it is reported.
         if !row.is_short && !row.is_wide {
@@ -222,50 +218,56 @@ fn copy_export(mut table: Table, options: &ImportOptions) -> Result<ExternalLog>
     let direction = options.direction.or(table.declared.direction);
     let mut score = table.declared.name.zip(direction);
     score = score.filter(|(name, _)| options.metric.as_ref().is_none_or(|metric| metric == name));
-    Ok(ExternalLog {
-        len: log.spool.len(),
-        source: log.spool.finish()?,
-        first_row: table.first_row,
+    let translation = Translation {
         notes: table.notes,
         skipped: table.skipped,
-        score,
-        ..ExternalLog::default()
-    })
+        ..Translation::default()
+    };
+    log.finish(score, translation)
 }
 
 /// Writes a log in which every row is in the line that it has in the file, after blank lines where the file has no row.
-#[derive(Default)]
 struct LogWriter {
     spool: Spool,
-    next: u64,
+    /// The line of the first row, which is the last of a file that is read from its end.
+    first_row: Option<u64>,
     is_reversed: bool,
-    /// The line of the first row, if that is the last in the file.
-    first_line: Option<u64>,
+    /// How many lines follow the header.
+    written: u64,
 }
 
 impl LogWriter {
+    fn new(names: &[String], first_row: u64, is_reversed: bool) -> Result<Self> {
+        let mut spool = Spool::default();
+        spool.write(encode_row(names).as_bytes())?;
+        Ok(Self {
+            spool,
+            first_row: (!is_reversed).then_some(first_row),
+            is_reversed,
+            written: 0,
+        })
+    }
+
     fn write(&mut self, line: u64, cells: &[String]) -> Result<()> {
-        let gap = usize::try_from(line.saturating_sub(self.next)).unwrap_or(0);
-        self.next = line.max(self.next) + 1;
+        let at = line.abs_diff(*self.first_row.get_or_insert(line));
+        let gap = usize::try_from(at.saturating_sub(self.written)).unwrap_or(0);
+        self.written = at.max(self.written) + 1;
         self.spool.write("\n".repeat(gap).as_bytes())?;
         self.spool.write(encode_row(cells).as_bytes())
     }
-}
 
-impl RowSink for LogWriter {
-    fn begin(&mut self, names: &[String], first_row: u64, is_reversed: bool) -> Result<()> {
-        (self.next, self.is_reversed) = (first_row, is_reversed);
-        self.spool.write(encode_row(names).as_bytes())
-    }
-
-    fn add(&mut self, row: TranslatedRow) -> Result<()> {
-        if !self.is_reversed {
-            return self.write(row.line, &row.cells);
-        }
-        if self.first_line.is_none() {
-            (self.first_line, self.next) = (Some(row.line), 0);
-        }
-        let last = self.first_line.unwrap_or_default();
-        self.write(last.saturating_sub(row.line), &row.cells)
+    fn finish(
+        self,
+        score: Option<(String, Direction)>,
+        translation: Translation,
+    ) -> Result<ExternalLog> {
+        Ok(ExternalLog {
+            len: self.spool.len(),
+            source: self.spool.finish()?,
+            first_row: self.first_row.unwrap_or(1),
+            is_reversed: self.is_reversed,
+            score,
+            translation,
+        })
     }
 }

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf};
 
 use lineage::{
     import::{self, ImportOptions},
-    log::ExpId,
+    log::{ExpId, Source},
 };
 use serde_json::Value;
 
@@ -72,7 +72,9 @@ fn the_best_of_the_logs_of_public_repositories_is_theirs() {
             direction: (!flags.is_empty()).then_some(lineage::log::Direction::Minimize),
             ..ImportOptions::default()
         };
-        let translation = import::translate(import::parse(&bytes, None).unwrap(), &wanted).unwrap();
+        let translation =
+            import::translate(import::parse(Source::Memory(bytes), None).unwrap(), &wanted)
+                .unwrap();
         assert_eq!(
             (&*translation.metric, &*translation.direction().to_string()),
             (metric, direction),

@@ -1,6 +1,9 @@
 //! No input makes the reader of external logs panic.
 
-use lineage::import::{self, ImportOptions};
+use lineage::{
+    import::{self, ImportOptions},
+    log::Source,
+};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -32,8 +35,8 @@ fn try_all(bytes: &[u8]) {
             map: map.parse().unwrap(),
             ..ImportOptions::default()
         };
-        if let Ok(translation) =
-            import::parse(bytes, segment).and_then(|table| import::translate(table, &wanted))
+        if let Ok(translation) = import::parse(Source::Memory(bytes.to_vec()), segment)
+            .and_then(|table| import::translate(table, &wanted))
         {
             let mut lines = translation.rows.iter().map(|row| row.line);
             let is_rising = lines.clone().is_sorted_by(|a, b| a < b);

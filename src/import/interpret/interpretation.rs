@@ -22,7 +22,7 @@ use crate::{
             verdicts::VerdictKind,
         },
     },
-    log::{ExpId, Role, Status, has_word, normalize_name},
+    log::{Direction, ExpId, Role, Status, has_word, normalize_name},
 };
 
 /// Columns that change from trial to trial and make a hypothesis, at most.
@@ -287,6 +287,11 @@ impl Interpretation {
     pub(in crate::import) fn metric(&self) -> &str {
         self.score_column()
             .map_or("core_metric", |column| &self.table.names[column])
+    }
+
+    pub(in crate::import) fn direction(&self) -> Direction {
+        let choice = self.choice.as_ref();
+        choice.map_or(Direction::Minimize, |choice| choice.direction)
     }
 
     pub(in crate::import) fn has_verdict(&self) -> bool {

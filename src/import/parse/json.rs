@@ -1,7 +1,7 @@
 //! Parses JSON: an object a line, a list of objects, objects over several lines, or an object that holds a list of them or
 //! lists of cells. Config objects name the metric and start a segment.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use anyhow::{Result, bail};
 use serde::de::IgnoredAny;
@@ -116,11 +116,12 @@ fn has_verdict(object: &Object) -> bool {
     })
 }
 
-/// Where the runs of a document are.
-enum Runs<'t> {
-    /// In a part of the text, from a line on.
-    Text(&'t str, u64),
-    List(Vec<Object>),
+/// The values of a document that may be runs, with their lines.
+type Runs<'t> = Box<dyn Iterator<Item = (u64, Option<Value>)> + 't>;
+
+fn list_runs<'t>(runs: Vec<Object>) -> Runs<'t> {
+    let runs = runs.into_iter().map(|run| Some(Value::Object(run)));
+    Box::new((1..).zip(runs))
 }
 
 #[derive(Default)]
@@ -149,39 +150,30 @@ struct Reader {
 
 impl Reader {
     fn read_text(&mut self, text: &str) -> Result<()> {
-        match self.find_runs(text) {
-            Runs::Text(text, line) => {
-                for (line, value) in (Values { rest: text, line }) {
-                    self.read(line, value)?;
-                }
-            }
-            Runs::List(objects) => {
-                for (line, object) in (1..).zip(objects) {
-                    self.read(line, Some(Value::Object(object)))?;
-                }
-            }
-        }
-        Ok(())
+        let mut runs = self.find_runs(text);
+        runs.try_for_each(|(line, value)| self.read(line, value))
     }
 
     fn find_runs<'t>(&mut self, text: &'t str) -> Runs<'t> {
+        let values = || Values {
+            rest: text,
+            line: 1,
+        };
         let mut stream = Deserializer::from_str(text).into_iter::<IgnoredAny>();
         let is_value = matches!(stream.next(), Some(Ok(_)));
         let is_one = is_value && text[stream.byte_offset()..].trim().is_empty();
-        let mut runs = None;
         if is_one && text.trim_start().starts_with('{') {
             let fields = serde_json::from_str::<BTreeMap<String, &RawValue>>(text);
-            runs = fields
+            let runs = fields
                 .ok()
                 .and_then(|fields| self.read_document(text, &fields));
-        } else if let Some((trials, direction)) = optuna::read_journal(Values {
-            rest: text,
-            line: 1,
-        }) {
-            self.declared.get_or_insert_default().direction = direction;
-            runs = Some(Runs::List(trials));
+            return runs.unwrap_or_else(|| Box::new(values()));
         }
-        runs.unwrap_or(Runs::Text(text, 1))
+        let Some((trials, direction)) = optuna::read_journal(values()) else {
+            return Box::new(values());
+        };
+        self.declared.get_or_insert_default().direction = direction;
+        list_runs(trials)
     }
 
     /// An object that is not a run itself: it holds a list of runs, lists of cells, or runs by their names.
@@ -196,10 +188,8 @@ impl Reader {
             let raw = raw.get();
             if raw.starts_with('[') {
                 let members: Vec<&RawValue> = serde_json::from_str(raw).ok()?;
-                let is_object = members
-                    .first()
-                    .is_some_and(|first| first.get().starts_with('{'));
-                lists.push((is_object, members.len(), raw));
+                let first = members.first().map_or("", |first| first.get());
+                lists.push((first.starts_with('{'), members.len(), raw));
             } else if !raw.starts_with('{') {
                 scalars.insert(key.clone(), serde_json::from_str(raw).ok()?);
             }
@@ -208,16 +198,18 @@ impl Reader {
         if is_run && !text.trim().contains('\n') {
             return None;
         }
-        let longest = lists.iter().map(|(_, len, _)| *len).max();
-        let is_cells =
-            |list: &&(bool, usize, &str)| !list.0 && Some(list.1) == longest && list.1 > 0;
+        let longest = lists.iter().map(|(_, len, _)| *len).max().unwrap_or(0);
+        let is_cells = |list: &&(bool, usize, &str)| !list.0 && list.1 == longest && longest > 0;
         let objects = lists.iter().filter(|(is_object, ..)| *is_object);
-        let runs = match objects.max_by_key(|(_, len, _)| *len) {
+        let runs: Runs = match objects.max_by_key(|(_, len, _)| *len) {
             Some((.., list)) if lists.iter().filter(is_cells).count() < 2 => {
-                let start = &text[..text.find(list)?];
-                Runs::Text(list, 1 + start.matches('\n').count() as u64)
+                let before = text[..text.find(list)?].matches('\n').count();
+                Box::new(Values {
+                    rest: list,
+                    line: 1 + before as u64,
+                })
             }
-            _ => Runs::List(read_columns(fields)?),
+            _ => list_runs(read_columns(fields)?),
         };
         if let Some(raw) = fields.get("node2parent") {
             self.parents = serde_json::from_str(raw.get()).unwrap_or_default();
@@ -235,14 +227,14 @@ impl Reader {
     }
 
     fn read(&mut self, line: u64, value: Option<Value>) -> Result<()> {
-        let mut skip = |reason: &str, is_expected| {
-            self.skipped.push(skipped(line, reason, is_expected));
-            Ok(())
-        };
-        let object = match value {
-            Some(Value::Object(object)) => object,
-            Some(_) => return skip("not a JSON object", false),
-            None => return skip("not JSON", false),
+        let Some(Value::Object(object)) = value else {
+            let reason = if value.is_some() {
+                "not a JSON object"
+            } else {
+                "not JSON"
+            };
+            self.skipped.push(skipped(line, reason, false));
+            return Ok(());
         };
         self.has_objects = true;
         let name = object.get("type").and_then(Value::as_str).map(normalize);
@@ -349,10 +341,8 @@ impl Reader {
     }
 
     fn describe_no_runs(self) -> String {
-        let mut reasons: Vec<String> = self.skipped.into_iter().map(|line| line.reason).collect();
-        reasons.sort();
-        reasons.dedup();
-        reasons.truncate(5);
+        let reasons: BTreeSet<String> = self.skipped.into_iter().map(|line| line.reason).collect();
+        let reasons: Vec<String> = reasons.into_iter().take(5).collect();
         format!("no runs among the JSON lines: {}", reasons.join(", "))
     }
 }

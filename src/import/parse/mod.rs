@@ -21,11 +21,7 @@ const NOT_A_LOG: &str =
     "not a log: expected TSV or CSV with a header, or JSON lines; `lineage init` starts a log";
 
 /// Parses a file. Of JSON lines in several segments, it reads the given one, else the last.
-pub fn parse(bytes: &[u8], segment: Option<u64>) -> Result<Table> {
-    parse_source(Source::Memory(bytes.to_vec()), segment)
-}
-
-pub(in crate::import) fn parse_source(source: Source, segment: Option<u64>) -> Result<Table> {
+pub fn parse(source: Source, segment: Option<u64>) -> Result<Table> {
     let text = text::Text::new(source)?;
     for line in text.lines() {
         let (_, line) = line?;

@@ -19,11 +19,7 @@ pub(super) struct Text {
 }
 
 /// The lines of a text with their numbers.
-pub(super) struct Lines<'t> {
-    reader: BufReader<SourceReader<'t>>,
-    newline: u8,
-    number: u64,
-}
+pub(super) type Lines<'t> = Box<dyn Iterator<Item = io::Result<(u64, String)>> + 't>;
 
 impl Text {
     pub(super) fn new(source: Source) -> Result<Self> {
@@ -37,11 +33,9 @@ impl Text {
         if let Some(decode_unit) = utf16_decoder(&head) {
             return text.decode_utf16(decode_unit);
         }
-        text.start = if head.starts_with(b"\xef\xbb\xbf") {
-            3
-        } else {
-            0
-        };
+        if head.starts_with(b"\xef\xbb\xbf") {
+            text.start = 3;
+        }
         let line_len = memchr::memchr(b'\n', &head).unwrap_or(head.len());
         if !head.starts_with(b"#") && memchr::memchr(0, &head[..line_len]).is_some() {
             bail!(HAS_NUL);
@@ -67,11 +61,12 @@ impl Text {
     }
 
     pub(super) fn lines(&self) -> Lines<'_> {
-        Lines {
-            reader: BufReader::with_capacity(128 * 1024, self.reader(u64::MAX)),
-            newline: self.newline,
-            number: 0,
-        }
+        let reader = BufReader::with_capacity(128 * 1024, self.reader(u64::MAX));
+        Box::new(reader.split(self.newline).zip(1..).map(|(line, number)| {
+            let mut line = line?;
+            line.pop_if(|end| *end == b'\r');
+            Ok((number, decode(line)))
+        }))
     }
 
     /// The whole text, for JSON.
@@ -79,26 +74,6 @@ impl Text {
         let mut bytes = Vec::new();
         self.reader(u64::MAX).read_to_end(&mut bytes)?;
         Ok(decode(bytes))
-    }
-}
-
-impl Iterator for Lines<'_> {
-    type Item = io::Result<(u64, String)>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let mut line = Vec::new();
-        match self.reader.read_until(self.newline, &mut line) {
-            Ok(0) => return None,
-            Ok(_) => {}
-            Err(error) => return Some(Err(error)),
-        }
-        for end in [self.newline, b'\r'] {
-            if line.last() == Some(&end) {
-                line.pop();
-            }
-        }
-        self.number += 1;
-        Some(Ok((self.number, decode(line))))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which column of the log each column of an external log becomes.
 
-use std::collections::HashMap;
+use indexmap::IndexSet;
 
 use crate::{
     import::{
@@ -13,7 +13,7 @@ use crate::{
 
 /// Where the columns of the file go.
 pub(super) struct Layout {
-    pub(super) names: Vec<String>,
+    pub(super) names: IndexSet<String>,
     /// The column of the log for each column of the file.
     pub(super) targets: Vec<usize>,
 }
@@ -34,16 +34,22 @@ impl Layout {
             }
             new_names.push(name);
         }
-        let names = Schema::standard_names(&extra);
-        let places: HashMap<&String, usize> = names.iter().zip(0..).collect();
-        let targets = new_names.iter().map(|name| places[name]).collect();
+        let names: IndexSet<String> = Schema::standard_names(&extra).into_iter().collect();
+        let target = |name: &String| names.get_index_of(name).unwrap_or_default();
+        let targets = new_names.iter().map(target).collect();
         Self { names, targets }
     }
 
-    /// The column of a name.
-    pub(super) fn column(&self, name: &str) -> usize {
-        let column = self.names.iter().position(|own| own == name);
-        column.unwrap_or_default()
+    pub(super) fn cell<'c>(&self, cells: &'c [String], name: &str) -> &'c str {
+        let column = self.names.get_index_of(name);
+        column.map_or("", |column| &cells[column])
+    }
+
+    /// Sets the cell under a name.
+    pub(super) fn set(&self, cells: &mut [String], name: &str, text: impl Into<String>) {
+        if let Some(column) = self.names.get_index_of(name) {
+            cells[column] = text.into();
+        }
     }
 }
 

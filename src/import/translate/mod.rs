@@ -6,6 +6,6 @@ mod rows;
 mod translation;
 
 pub use rows::translate;
-pub(in crate::import) use rows::{compare_to_best, translate_to};
+pub(in crate::import) use rows::{Translator, compare_to_best, interpret};
+pub(in crate::import) use translation::TranslatedRow;
 pub use translation::Translation;
-pub(in crate::import) use translation::{RowSink, TranslatedRow};

@@ -18,29 +18,29 @@ use crate::{
 /// How many words or lines a note lists.
 const MAX_LISTED: usize = 5;
 
-/// The first of several lines with a text, and how many there are.
+/// A note about the first of several lines.
 #[derive(Default)]
-struct Lines {
-    first: (u64, String),
-    count: u64,
+struct LineNote {
+    text: Option<String>,
+    count: usize,
 }
 
-impl Lines {
-    fn add(&mut self, line: u64, text: &str) {
-        if self.count == 0 {
-            self.first = (line, text.to_owned());
-        }
+impl LineNote {
+    fn add(&mut self, write: impl FnOnce() -> String) {
+        self.text.get_or_insert_with(write);
         self.count += 1;
     }
 
-    fn note(&self, write: impl Fn(u64, &str) -> String) -> Option<String> {
-        let (line, text) = &self.first;
-        let others = match self.count {
-            0 => return None,
-            1 => String::new(),
-            count => format!(" (and {} more)", count - 1),
-        };
-        Some(write(*line, text) + &others)
+    fn finish(&self) -> Option<String> {
+        let text = self.text.as_ref()?;
+        Some(text.to_owned() + &and_more(self.count))
+    }
+}
+
+fn and_more(count: usize) -> String {
+    match count {
+        0 | 1 => String::new(),
+        count => format!(" (and {} more)", count - 1),
     }
 }
 
@@ -53,11 +53,13 @@ pub(super) struct Observations {
     trials: u64,
     scored: u64,
     has_keeps: bool,
-    percentages: Lines,
-    unparsed_keeps: Lines,
-    unscored_keeps: Lines,
-    retracted: Lines,
-    restarts: Lines,
+    /// The line of the first percentage, and of the first keep without a score.
+    percentage: Option<u64>,
+    unscored_keep: Option<u64>,
+    unscored_keeps: usize,
+    unparsed_keeps: LineNote,
+    retracted: LineNote,
+    restart: Option<String>,
     minus_ones: Vec<String>,
     unknown_words: Vec<String>,
     /// The best score of a row whose verdict is not known, with its text and the verdict.
@@ -73,15 +75,14 @@ impl Observations {
         log: &Interpretation,
         row: &FileRow,
         read: &RowOutcome,
-        direction: Direction,
         best: Option<f64>,
     ) {
         self.trials += 1;
         let (line, cell, word) = (row.line, log.score_cell(row), log.verdict_cell(row));
-        let status = read.outcome.status;
+        let (status, direction) = (read.outcome.status, log.direction());
         self.has_keeps |= status.can_be_best();
         if is_percentage(cell) {
-            self.percentages.add(line, "");
+            self.percentage.get_or_insert(line);
         }
         if read.reading == Reading::Emptied && log.skips_minus_one() && cell.starts_with('-') {
             self.minus_ones.push(line.to_string());
@@ -91,34 +92,36 @@ impl Observations {
             && !is_empty_word(word)
             && parse_verdict(word, log.verdicts.kind()).is_none();
         if is_unknown {
-            self.observe_unknown(log, row, read, direction);
+            self.observe_unknown(log, row, read);
         }
-        let Some((text, value)) = &read.score else {
-            if status.can_be_best() {
+        match &read.score {
+            Some((text, value)) => {
+                let is_worse = best.is_some_and(|best| direction.better(best, *value));
+                if status == Status::Baseline && is_worse {
+                    self.restart
+                        .get_or_insert_with(|| describe_restart(line, text));
+                }
+                self.observe_score(*value, line, direction);
+            }
+            None if status.can_be_best() => {
                 self.observe_unscored(line, cell, read.reading, status);
             }
-            return;
-        };
-        if status == Status::Baseline && best.is_some_and(|best| direction.better(best, *value)) {
-            self.restarts.add(line, text);
+            None => {}
         }
+    }
+
+    fn observe_score(&mut self, score: f64, line: u64, direction: Direction) {
         self.scored += 1;
-        let (highest, _) = self.best.unwrap_or((*value, line));
-        self.is_varied |= (highest - value).abs() > 0.0;
-        if self.best.is_none() || direction.better(*value, highest) {
-            self.best = Some((*value, line));
+        let (best, _) = self.best.unwrap_or((score, line));
+        self.is_varied |= (best - score).abs() > 0.0;
+        if self.best.is_none() || direction.better(score, best) {
+            self.best = Some((score, line));
         }
     }
 
     /// Observes a row whose verdict the tables do not have.
-    fn observe_unknown(
-        &mut self,
-        log: &Interpretation,
-        row: &FileRow,
-        read: &RowOutcome,
-        direction: Direction,
-    ) {
-        let word = log.verdict_cell(row);
+    fn observe_unknown(&mut self, log: &Interpretation, row: &FileRow, read: &RowOutcome) {
+        let (line, word) = (row.line, log.verdict_cell(row));
         let quoted = format!("'{word}'");
         if self.unknown_words.len() <= MAX_LISTED && !self.unknown_words.contains(&quoted) {
             self.unknown_words.push(quoted);
@@ -128,69 +131,67 @@ impl Observations {
         };
         let best = self.best_unknown.as_ref();
         if is_retracted_keep(word, log.verdicts.kind()) {
-            self.retracted.add(row.line, word);
-        } else if best.is_none_or(|((best, _), ..)| direction.better(*value, *best)) {
-            let scored = (*value, row.line);
-            self.best_unknown = Some((scored, text.clone(), word.to_owned()));
+            self.retracted
+                .add(|| format!("line {line}: '{word}' is not a plain keep, so it cannot be best"));
+        } else if best.is_none_or(|((best, _), ..)| log.direction().better(*value, *best)) {
+            self.best_unknown = Some(((*value, line), text.clone(), word.to_owned()));
         }
     }
 
     fn observe_unscored(&mut self, line: u64, cell: &str, reading: Reading, status: Status) {
         let has_digits = cell.contains(|c: char| c.is_ascii_digit());
         if reading == Reading::Unparsed && has_digits {
-            let text = format!("'{cell}' is not a number, so this {}", status.name());
-            self.unparsed_keeps.add(line, &text);
+            let status = status.name();
+            self.unparsed_keeps.add(|| {
+                format!("line {line}: '{cell}' is not a number, so this {status} cannot be best")
+            });
         } else {
-            self.unscored_keeps.add(line, "");
+            self.unscored_keep.get_or_insert(line);
+            self.unscored_keeps += 1;
         }
     }
 
-    pub(super) fn notes(
-        &self,
-        log: &Interpretation,
-        direction: Direction,
-        best: Option<f64>,
-    ) -> Vec<String> {
+    pub(super) fn notes(&self, log: &Interpretation, best: Option<f64>) -> Vec<String> {
         let mut notes = log.table.notes.clone();
         if self.trials == 0 {
             return notes;
         }
-        notes.extend(note_wide_rows(log));
-        notes.extend(note_verdict_column(log));
-        if !log.verdicts.has_decisions {
-            notes.extend(self.note_suspicious_score());
-        }
-        if self.scored > 1 && !self.is_varied {
-            let (name, count) = (log.metric(), self.scored);
-            notes.push(format!(
-                "all {count} scores in {name} are equal; choose another column with --metric"
-            ));
-        }
-        notes.extend(self.note_percentages(log));
-        notes.extend(self.note_keeps());
-        notes.extend(self.note_unknown_words(log));
-        notes.extend(self.note_better_unknown(direction, best));
-        if let Some(column) = log.repeated_ids() {
+        let repeated = log.repeated_ids().map(|column| {
             let name = &log.table.names[column];
-            notes.push(format!(
+            format!(
                 "{name} is not the id, because its values are repeated; trials are numbered by row"
-            ));
-        }
-        notes.extend(self.note_restart());
-        if let Some(unknown) = &log.table.declared.unknown_direction {
-            notes.push(format!(
-                "unknown direction '{unknown}'; use higher or lower"
-            ));
-        }
-        match &log.choice {
-            Some(choice) => notes.extend(choice.note(log.metric())),
-            None => notes.push(describe_missing_score(log)),
-        }
+            )
+        });
+        let unknown = log.table.declared.unknown_direction.as_ref();
+        let choice = match &log.choice {
+            Some(choice) => choice.note(log.metric()),
+            None => Some(describe_missing_score(log)),
+        };
+        let found = [
+            note_wide_rows(log),
+            note_verdict_column(log),
+            self.note_suspicious_score(log),
+            self.note_equal_scores(log),
+            self.note_percentages(log),
+            self.unparsed_keeps.finish(),
+            self.note_unscored_keeps(),
+            self.retracted.finish(),
+            self.note_unknown_words(log),
+            self.note_better_unknown(log, best),
+            repeated,
+            self.restart.clone(),
+            unknown.map(|text| format!("unknown direction '{text}'; use higher or lower")),
+            choice,
+        ];
+        notes.extend(found.into_iter().flatten());
         notes
     }
 
     /// Scores that may mean "none", if no verdict tells which trials failed.
-    fn note_suspicious_score(&self) -> Option<String> {
+    fn note_suspicious_score(&self, log: &Interpretation) -> Option<String> {
+        if log.verdicts.has_decisions {
+            return None;
+        }
         if !self.minus_ones.is_empty() {
             let listed = list(&self.minus_ones);
             return Some(format!(
@@ -203,42 +204,32 @@ impl Observations {
         })
     }
 
-    fn note_restart(&self) -> Option<String> {
-        let (line, score) = &self.restarts.first;
-        let text = "is worse than the best: it starts another measure; read from there with --since and its id";
-        (*line > 0).then(|| format!("line {line}: this baseline of {score} {text}"))
+    fn note_equal_scores(&self, log: &Interpretation) -> Option<String> {
+        let (name, count) = (log.metric(), self.scored);
+        (count > 1 && !self.is_varied).then(|| {
+            format!("all {count} scores in {name} are equal; choose another column with --metric")
+        })
     }
 
     fn note_percentages(&self, log: &Interpretation) -> Option<String> {
-        let scales = log.choice.as_ref()?.format.scales_percentages()?;
-        let text = if scales {
+        let line = self.percentage?;
+        let text = if log.choice.as_ref()?.format.scales_percentages()? {
             "percentages among numbers up to 1 are divided by 100"
         } else {
             "percentages among other numbers are not divided"
         };
-        let line = self.percentages.first.0;
-        (line > 0).then(|| format!("{text} (first in line {line})"))
+        Some(format!("{text} (first in line {line})"))
     }
 
-    /// Keeps that cannot be best.
-    fn note_keeps(&self) -> Vec<String> {
-        let unparsed = self
-            .unparsed_keeps
-            .note(|line, text| format!("line {line}: {text} cannot be best"));
-        let retracted = self.retracted.note(|line, word| {
-            format!("line {line}: '{word}' is not a plain keep, so it cannot be best")
-        });
-        let line = self.unscored_keeps.first.0;
-        let (have, they) = match self.unscored_keeps.count {
+    fn note_unscored_keeps(&self) -> Option<String> {
+        let line = self.unscored_keep?;
+        let (have, they) = match self.unscored_keeps {
             1 => ("1 keep has".to_owned(), "it"),
             count => (format!("{count} keeps have"), "they"),
         };
-        let unscored = (line > 0)
-            .then(|| format!("{have} no score, so {they} cannot be best (first in line {line})"));
-        [unparsed, unscored, retracted]
-            .into_iter()
-            .flatten()
-            .collect()
+        Some(format!(
+            "{have} no score, so {they} cannot be best (first in line {line})"
+        ))
     }
 
     /// Words that the tables do not have, if no trial can be best because of them.
@@ -255,9 +246,9 @@ impl Observations {
     }
 
     /// A row with an unknown verdict and a score that beats the best.
-    fn note_better_unknown(&self, direction: Direction, best: Option<f64>) -> Option<String> {
+    fn note_better_unknown(&self, log: &Interpretation, best: Option<f64>) -> Option<String> {
         let ((value, line), text, word) = self.best_unknown.as_ref()?;
-        if !direction.better(*value, best?) || parse_number(word).is_some() {
+        if !log.direction().better(*value, best?) || parse_number(word).is_some() {
             return None;
         }
         let word: String = word.chars().take(40).collect();
@@ -266,6 +257,13 @@ impl Observations {
              admit it with --map 'keep={word}'"
         ))
     }
+}
+
+fn describe_restart(line: u64, score: &str) -> String {
+    format!(
+        "line {line}: this baseline of {score} is worse than the best: it starts another measure; \
+         read from there with --since and its id"
+    )
 }
 
 fn note_verdict_column(log: &Interpretation) -> Option<String> {
@@ -283,17 +281,14 @@ fn note_verdict_column(log: &Interpretation) -> Option<String> {
 
 fn note_wide_rows(log: &Interpretation) -> Option<String> {
     let wide = &log.table.wide;
-    let (line, cells) = wide.first;
-    let others = match wide.count {
-        0 => return None,
-        1 => String::new(),
-        count => format!(" (and {} more)", count - 1),
-    };
-    Some(format!(
-        "line {line}: {cells} cells under {} columns{others}; fitted by what the columns hold; \
-         quote texts that contain the separator",
-        wide.width
-    ))
+    let ((line, cells), others) = (wide.first, and_more(wide.count));
+    (wide.count > 0).then(|| {
+        format!(
+            "line {line}: {cells} cells under {} columns{others}; fitted by what the columns hold; \
+             quote texts that contain the separator",
+            wide.width
+        )
+    })
 }
 
 /// The first of a list.

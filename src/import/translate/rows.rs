@@ -7,7 +7,7 @@ use anyhow::Result;
 use super::{
     layout::Layout,
     notes::Observations,
-    translation::{RowSink, TranslatedRow, Translation},
+    translation::{TranslatedRow, Translation},
 };
 use crate::{
     append::{LogState, delta, format_time},
@@ -24,10 +24,7 @@ use crate::{
         },
         words::names::standard_name,
     },
-    log::{
-        Direction, Role, Status, Tie, has_word, normalize_name, parse_seconds, read_time,
-        unit_seconds,
-    },
+    log::{Role, Status, Tie, has_word, normalize_name, parse_seconds, read_time, unit_seconds},
 };
 
 /// Parents that are none; so is `0` if no trial has this id.
@@ -36,80 +33,64 @@ const NO_PARENT: &str = "- — -1 -1.0 root none null n/a na nan start seed";
 /// Translates a table into rows in memory. The error names the flag that would settle it.
 pub fn translate(table: Table, options: &ImportOptions) -> Result<Translation> {
     let mut rows = Vec::new();
-    let mut translation = translate_to(table, options, &mut rows)?;
+    let log = interpret(table, options)?;
+    let mut translation = Translator::new(&log)?.translate_rows(|row| {
+        rows.push(row);
+        Ok(())
+    })?;
     translation.rows = rows;
     Ok(translation)
 }
 
-/// Translates a table row by row.
-pub(in crate::import) fn translate_to(
+/// Decides what the columns of a table mean.
+pub(in crate::import) fn interpret(
     table: Table,
     options: &ImportOptions,
-    sink: &mut dyn RowSink,
-) -> Result<Translation> {
+) -> Result<Interpretation> {
     let mut log = Interpretation::new(table, options)?;
     log.settle(score::choose(&log)?);
-    let mut writer = Writer::new(&log)?;
-    let (first_row, is_reversed) = (log.table.first_row, log.table.rows.is_reversed);
-    sink.begin(&writer.layout.names, first_row, is_reversed)?;
-    log.table
-        .rows
-        .for_each(|row| match writer.translate(&row) {
-            Some(row) => sink.add(row),
-            None => Ok(()),
-        })?;
-    Ok(writer.finish())
+    Ok(log)
 }
 
 /// Translates the rows in their order: ids, parents, baselines and differences follow from those above.
-struct Writer<'l> {
+pub(in crate::import) struct Translator<'l> {
     log: &'l Interpretation,
     layout: Layout,
-    /// The columns of `exp_id`, `parent_exp`, `baseline_exp`, `delta_vs_best`, `status`, `hypothesis`.
-    places: [usize; 6],
-    scores: [Option<usize>; 2],
-    /// The ids of the rows above by the cells of the column that names parents, and the first of each in the file.
+    /// Ids by the cells of the column that names parents: of the last row above, else of the first in the file.
     ids: HashMap<u64, String>,
-    first_ids: HashMap<u64, String>,
     last_keep: String,
     state: LogState,
     index: u64,
-    direction: Direction,
     observations: Observations,
     result: Translation,
 }
 
-impl<'l> Writer<'l> {
-    fn new(log: &'l Interpretation) -> Result<Self> {
-        let layout = Layout::new(log);
-        let choice = log.choice.as_ref();
-        let direction = choice.map_or(Direction::Minimize, |choice| choice.direction);
-        let names = [
-            "exp_id",
-            "parent_exp",
-            "baseline_exp",
-            "delta_vs_best",
-            "status",
-            "hypothesis",
-        ];
-        let core_metric = layout.column("core_metric");
+impl<'l> Translator<'l> {
+    pub(in crate::import) fn new(log: &'l Interpretation) -> Result<Self> {
         Ok(Self {
-            places: names.map(|name| layout.column(name)),
-            scores: [
-                log.score_column().map(|column| layout.targets[column]),
-                Some(core_metric),
-            ],
-            layout,
-            ids: HashMap::new(),
-            first_ids: log.first_ids()?,
+            layout: Layout::new(log),
+            ids: log.first_ids()?,
             last_keep: String::new(),
-            state: LogState::new(direction, Tie::First, [], []),
+            state: LogState::new(log.direction(), Tie::First, [], []),
             index: 0,
-            direction,
             observations: Observations::default(),
             result: Translation::default(),
             log,
         })
+    }
+
+    /// The columns of the log.
+    pub(in crate::import) fn names(&self) -> Vec<String> {
+        self.layout.names.iter().cloned().collect()
+    }
+
+    pub(in crate::import) fn translate_rows(
+        mut self,
+        mut add: impl FnMut(TranslatedRow) -> Result<()>,
+    ) -> Result<Translation> {
+        let rows = &self.log.table.rows;
+        rows.for_each(|row| self.translate(&row).map_or(Ok(()), &mut add))?;
+        Ok(self.finish())
     }
 
     fn translate(&mut self, row: &FileRow) -> Option<TranslatedRow> {
@@ -149,33 +130,37 @@ impl<'l> Writer<'l> {
             *self.result.words.entry(key).or_default() += 1;
         }
         let best = self.state.best().map(|(best, _)| best);
-        self.observations
-            .observe(self.log, row, read, self.direction, best);
+        self.observations.observe(self.log, row, read, best);
     }
 
     /// Sets what the row itself says: status, score, time, durations, hypothesis.
     fn fill(&self, row: &FileRow, read: &RowOutcome, cells: &mut [String]) {
-        let [.., status, hypothesis] = self.places;
-        cells[status].clone_from(&read.outcome.word);
-        for column in self.scores.into_iter().flatten() {
-            cells[column] = match (&read.score, read.reading) {
-                (Some((text, _)), _) => text.clone(),
-                (None, Reading::Unparsed) => self.log.score_cell(row).to_owned(),
-                (None, _) => String::new(),
-            };
+        let (log, layout) = (self.log, &self.layout);
+        layout.set(cells, "status", &read.outcome.word);
+        let score = match (&read.score, read.reading) {
+            (Some((text, _)), _) => text,
+            (None, Reading::Unparsed) => log.score_cell(row),
+            (None, _) => "",
+        };
+        if let Some(column) = log.score_column() {
+            score.clone_into(&mut cells[layout.targets[column]]);
         }
-        if let Some(column) = self.log.roles.column(Role::Time)
-            && let Some(time) = read_time(row.cell(column))
-        {
-            cells[self.layout.column("timestamp")] = format_time(time);
+        layout.set(cells, "core_metric", score);
+        let time = log.roles.column(Role::Time).map(|column| row.cell(column));
+        if let Some(time) = time.and_then(read_time) {
+            layout.set(cells, "timestamp", format_time(time));
         }
         self.fill_seconds(row, cells);
-        if cells[hypothesis].trim().is_empty() {
-            cells[hypothesis] = self.find_hypothesis(row);
+        if layout.cell(cells, "hypothesis").trim().is_empty() {
+            layout.set(cells, "hypothesis", self.find_hypothesis(row));
         }
     }
 
     fn fill_seconds(&self, row: &FileRow, cells: &mut [String]) {
+        let mut set = |name, seconds: f64| {
+            let rounded = (seconds * 1000.0).round() / 1000.0;
+            self.layout.set(cells, name, rounded.to_string());
+        };
         for role in [Role::TrainSeconds, Role::TotalSeconds] {
             let column = self.log.roles.column(role);
             let Some(column) = column.filter(|_| column != self.log.score_column()) else {
@@ -187,13 +172,13 @@ impl<'l> Writer<'l> {
             let is_plain =
                 (scale - 1.0).abs() < f64::EPSILON && row.cell(column).parse::<f64>().is_ok();
             if let Some(seconds) = parse_seconds(row.cell(column)).filter(|_| !is_plain) {
-                cells[self.layout.column(standard_name(role))] = round(seconds * scale);
+                set(standard_name(role), seconds * scale);
             }
         }
         if let Some((start, end)) = self.log.span
             && let (Some(start), Some(end)) = (read_time(row.cell(start)), read_time(row.cell(end)))
         {
-            cells[self.layout.column("total_s")] = round(end.duration_since(start).as_secs_f64());
+            set("total_s", end.duration_since(start).as_secs_f64());
         }
     }
 
@@ -221,31 +206,29 @@ impl<'l> Writer<'l> {
 
     /// Sets ids, parents, baselines and differences, which follow from the rows above.
     fn relate(&mut self, row: &FileRow, read: &RowOutcome, cells: &mut [String]) {
-        let [id, parent, baseline, delta, ..] = self.places;
-        let roles = &self.log.roles;
-        cells[id] = self.log.id_of(row, self.index);
-        cells[parent] = match roles.column(Role::Parent) {
+        let (log, layout) = (self.log, &self.layout);
+        let id = log.id_of(row, self.index);
+        layout.set(cells, "exp_id", &id);
+        let parent = match log.roles.column(Role::Parent) {
             Some(column) => self.find_parent(row.cell(column)),
             None => self.last_keep.clone(),
         };
+        layout.set(cells, "parent_exp", parent);
         let value = read.score.as_ref().map(|(_, value)| *value);
         let status = read.outcome.status;
         if let Some((best, difference)) = compare_to_best(&self.state, status, value) {
-            if !roles.has(Role::Baseline) {
-                cells[baseline] = best;
+            if !log.roles.has(Role::Baseline) {
+                layout.set(cells, "baseline_exp", best);
             }
-            cells[delta] = difference;
+            layout.set(cells, "delta_vs_best", difference);
         }
-        if let Some(column) = self.log.parent_key
-            && let Some(key) = hash_id(row.cell(column))
-        {
-            self.ids.insert(key, cells[id].clone());
-        }
-        if status.can_be_best() || !self.log.has_verdict() {
-            self.last_keep.clone_from(&cells[id]);
-        }
+        let key = log.parent_key.and_then(|column| hash_id(row.cell(column)));
+        self.ids.extend(key.map(|key| (key, id.clone())));
         let score = value.filter(|_| status.can_be_best());
-        self.state.enter(None, &cells[id], score);
+        self.state.enter(None, &id, score);
+        if status.can_be_best() || !log.has_verdict() {
+            self.last_keep = id;
+        }
         self.index += 1;
     }
 
@@ -254,8 +237,7 @@ impl<'l> Writer<'l> {
         if cell.is_empty() || has_word(NO_PARENT, &cell.to_lowercase()) {
             return String::new();
         }
-        let known = hash_id(cell).and_then(|id| self.ids.get(&id).or(self.first_ids.get(&id)));
-        if let Some(id) = known {
+        if let Some(id) = hash_id(cell).and_then(|id| self.ids.get(&id)) {
             return id.clone();
         }
         let whole = cell.strip_suffix(".0").unwrap_or(cell);
@@ -268,12 +250,12 @@ impl<'l> Writer<'l> {
     }
 
     fn finish(self) -> Translation {
-        let (log, names, mut result) = (self.log, self.layout.names, self.result);
+        let (log, names, mut result) = (self.log, self.names(), self.result);
         let table = &log.table;
         let best = self.state.best().map(|(best, _)| best);
-        result.notes = self.observations.notes(log, self.direction, best);
+        result.notes = self.observations.notes(log, best);
         log.metric().clone_into(&mut result.metric);
-        result.direction = Some(self.direction);
+        result.direction = Some(log.direction());
         for (from, to) in table.names.iter().zip(&self.layout.targets) {
             result.columns.push((from.clone(), names[*to].clone()));
         }
@@ -287,10 +269,6 @@ impl<'l> Writer<'l> {
         result.first_row = table.first_row;
         result
     }
-}
-
-fn round(seconds: f64) -> String {
-    ((seconds * 1000.0).round() / 1000.0).to_string()
 }
 
 /// The id of the best so far, and the difference of a completed trial to it; `None` if there is no best.

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::Result;
-
 use crate::log::{Direction, STANDARD, SkippedLine};
 
 /// An external log in lineage's own shape, with what was done to make it.
@@ -52,22 +50,5 @@ impl Translation {
 
     pub fn direction(&self) -> Direction {
         self.direction.unwrap_or(Direction::Minimize)
-    }
-}
-
-/// Takes the rows of a translation.
-pub(in crate::import) trait RowSink {
-    fn begin(&mut self, names: &[String], first_row: u64, is_reversed: bool) -> Result<()>;
-    fn add(&mut self, row: TranslatedRow) -> Result<()>;
-}
-
-impl RowSink for Vec<TranslatedRow> {
-    fn begin(&mut self, _: &[String], _: u64, _: bool) -> Result<()> {
-        Ok(())
-    }
-
-    fn add(&mut self, row: TranslatedRow) -> Result<()> {
-        self.push(row);
-        Ok(())
     }
 }
