@@ -142,13 +142,6 @@ impl Schema {
         names
     }
 
-    /// The metric is that of this column from now on.
-    pub(super) fn set_score(&mut self, column: usize) {
-        self.metric.clone_from(&self.names[column]);
-        self.label.clone_from(&self.metric);
-        self.columns[Role::Score as usize] = Some(column);
-    }
-
     /// Takes the role from `delta_vs_best`, because it belongs to another metric.
     pub(super) fn hide_delta(&mut self) {
         self.columns[Role::Delta as usize] = None;

@@ -20,7 +20,7 @@ use crate::{
         verdicts::{Verdict, parse_verdict, verdict_kind},
     },
     json_repair::{note_halves, repair_json},
-    log::{Direction, SkippedLine, has_word, normalize, normalize_name},
+    log::{SkippedLine, has_word, normalize, normalize_name},
 };
 
 /// The types of lines that are runs; a line without a type is one, too. A config line starts a segment.
@@ -277,17 +277,6 @@ impl Reader {
             self.segment = stated + self.shift;
         }
         self.begun = None;
-        let maximize = object
-            .get("metric")
-            .and_then(|metric| metric.get("maximize"));
-        if let Some(is_maximized) = maximize.and_then(Value::as_bool) {
-            let declared = self.declared.get_or_insert_default();
-            declared.direction = Some(if is_maximized {
-                Direction::Maximize
-            } else {
-                Direction::Minimize
-            });
-        }
         let id = object.get("id").and_then(Value::as_str);
         if let Some(parent) = id.and_then(|id| self.parents.get(id)).cloned() {
             object.insert("parent".to_owned(), parent);

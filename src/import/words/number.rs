@@ -90,33 +90,28 @@ impl NumberFormat {
             let quotient = Number::value_of(&text)? / Number::value_of(whole.trim())?;
             return with_value(quotient.to_string());
         }
-        match (unit, magnitude(unit)) {
-            (_, Some(exponent)) if is_mixed => scale(&text, exponent),
-            ("%", _) if self.scales_percentages() == Some(true) => scale(&text, -2),
-            ("%", _) => with_value(text),
-            _ if self.has_several_units => None,
+        match magnitude(unit) {
+            Some(exponent) if is_mixed => scale(&text, exponent),
+            _ if self.scales_percentages() == Some(true) && unit == "%" => scale(&text, -2),
+            _ if self.has_several_units && unit != "%" => None,
             _ => with_value(text),
         }
     }
 
     /// The number without marks between groups of digits, and with a point before the decimals.
     fn normalize(&self, text: &str) -> Option<String> {
-        let without_commas = text.replace([',', '\'', '_'], "");
-        let with_point = || text.replace('.', "").replace(',', ".");
         let is_grouped = match (text.find(','), text.find('.')) {
             (None, Some(_)) => !(self.has_decimal_comma && are_groups(text, '.')),
             (None, None) => true,
             (Some(_), None) => !self.has_decimal_comma && are_groups(text, ','),
             (Some(comma), Some(point)) => comma < point && are_groups(&text[..point], ','),
         };
-        let is_decimal = !text.contains('.') && text.matches(',').count() == 1;
-        match () {
-            () if is_grouped => Some(without_commas),
-            () if is_decimal || !text.contains(',') || has_decimal_comma(text) => {
-                Some(with_point())
-            }
-            () => None,
+        if is_grouped {
+            return Some(text.replace([',', '\'', '_'], ""));
         }
+        let is_decimal = !text.contains('.') && text.matches(',').count() == 1;
+        let is_decimal = is_decimal || !text.contains(',') || has_decimal_comma(text);
+        is_decimal.then(|| text.replace('.', "").replace(',', "."))
     }
 }
 
