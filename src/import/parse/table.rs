@@ -98,10 +98,10 @@ impl Table {
 
     /// The columns whose names are in a list of normalized names, in the order of the list.
     pub(in crate::import) fn columns_in(&self, names: &str) -> Vec<usize> {
-        let named = names
+        let columns = names
             .split_whitespace()
             .flat_map(|name| self.columns_named(name));
-        named.copied().collect()
+        columns.copied().collect()
     }
 
     fn columns_named(&self, name: &str) -> &[usize] {
