@@ -1,7 +1,7 @@
 //! What a hypothesis changes, as far as its words name it: `42 epochs`, `lr=3e-4`, `batch from 32 to 64`.
 
 /// How much of a hypothesis is searched.
-const MAX_CHARS: usize = 400;
+const MAX_BYTES: usize = 400;
 
 /// Words after a number that name no quantity.
 const FILLERS: [&str; 22] = [
@@ -11,62 +11,53 @@ const FILLERS: [&str; 22] = [
 
 /// The knobs that a hypothesis turns, each with its new value, without repeats.
 pub fn find_knobs(hypothesis: &str) -> Vec<String> {
-    let end = hypothesis.char_indices().nth(MAX_CHARS);
-    let text = &hypothesis[..end.map_or(hypothesis.len(), |(at, _)| at)];
-    let words = split_words(text);
-    let (mut knobs, mut rest) = (Vec::new(), words.as_slice());
-    while !rest.is_empty() {
-        let (knob, used) = knob_at(rest).map_or((None, 1), |(knob, used)| (Some(knob), used));
-        rest = &rest[used..];
-        if let Some(knob) = knob
-            && !knobs.contains(&knob)
-        {
+    let words = split_words(&hypothesis[..hypothesis.floor_char_boundary(MAX_BYTES)]);
+    let (mut knobs, mut start) = (Vec::new(), 0);
+    for (at, number) in words.iter().enumerate() {
+        if !is_number(number) {
+            continue;
+        }
+        let knob = match (&words[start..at], words.get(at + 1)) {
+            ([.., name, "="] | [.., name, _, "→" | "->"] | [.., name, "from", _, "to"], _)
+                if is_name(name) =>
+            {
+                start = at + 1;
+                [name, "=", number].concat()
+            }
+            (_, Some(unit)) if has_short_fraction(number) && is_unit(unit) => {
+                start = at + 2;
+                [number, " ", &unit.to_lowercase()].concat()
+            }
+            _ => continue,
+        };
+        if !knobs.contains(&knob) {
             knobs.push(knob);
         }
     }
     knobs
 }
 
-/// The knob that words start with, and how many words name it.
-fn knob_at(words: &[&str]) -> Option<(String, usize)> {
-    match words {
-        [name, "=", value, ..] if is_name(name) && is_number(value) => {
-            Some((format!("{name}={value}"), 3))
-        }
-        [name, _, "→" | "->", value, ..] if is_name(name) && is_number(value) => {
-            Some((format!("{name}={value}"), 4))
-        }
-        [name, "from", _, "to", value, ..] if is_name(name) && is_number(value) => {
-            Some((format!("{name}={value}"), 5))
-        }
-        [number, unit, ..] if is_count(number) && is_unit(unit) => {
-            Some((format!("{number} {}", unit.to_lowercase()), 2))
-        }
-        _ => None,
-    }
-}
-
 /// The words of a text; `=`, arrows and the ends of phrases are words of their own.
 fn split_words(text: &str) -> Vec<&str> {
-    let (mut words, mut start) = (Vec::new(), 0);
+    let (mut words, mut start) = (Vec::with_capacity(text.len() / 4), 0);
     for (at, c) in text.char_indices() {
-        if at < start || c.is_ascii_alphanumeric() {
+        if c.is_ascii_alphanumeric() {
             continue;
         }
-        let (before, rest) = (&text[start..at], &text[at..]);
-        let is_arrow = rest.starts_with("->");
-        let len = if is_arrow { 2 } else { c.len_utf8() };
-        if is_arrow || matches!(c, '=' | '→') {
-            words.extend([before, &rest[..len]]);
-        } else if c.is_whitespace() || ",;:()[]{}\"'`".contains(c) {
-            words.extend(split_end(before));
-            if matches!(c, ',' | ';' | ')' | ']' | '}') {
-                words.push(&rest[..len]);
+        let end = at + c.len_utf8();
+        let (before, sign) = (&text[start..at], &text[at..end]);
+        match c {
+            '=' | '→' => words.extend([before, sign]),
+            '>' if before.ends_with('-') => words.extend([&text[start..at - 1], "->"]),
+            ',' | ';' | ')' | ']' | '}' => {
+                words.extend(split_end(before));
+                words.push(sign);
             }
-        } else {
-            continue;
+            ':' | '(' | '[' | '{' | '"' | '\'' | '`' => words.extend(split_end(before)),
+            _ if c.is_whitespace() => words.extend(split_end(before)),
+            _ => continue,
         }
-        start = at + len;
+        start = end;
     }
     words.extend(split_end(&text[start..]));
     words.retain(|word| !word.is_empty());
@@ -93,9 +84,9 @@ fn is_number(word: &str) -> bool {
 }
 
 /// A number with a fraction of several digits is a result, not a setting: `0.2241 prior best`.
-fn is_count(word: &str) -> bool {
+fn has_short_fraction(word: &str) -> bool {
     let fraction = word.split_once('.').map_or("", |(_, fraction)| fraction);
-    is_number(word) && fraction.len() <= 2
+    fraction.len() <= 2
 }
 
 fn is_name(word: &str) -> bool {
