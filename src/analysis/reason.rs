@@ -1,8 +1,8 @@
 //! Why a trial failed, as far as its notes say it.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::LazyLock};
 
-use memchr::memmem;
+use memchr::memmem::Finder;
 
 /// Notes and sentences that are no longer than this are a reason as they are.
 const MAX_PLAIN_REASON: usize = 120;
@@ -17,6 +17,9 @@ const ERROR_WORDS: [&str; 12] = [
     "Error", "Exception", "error:", "Traceback", "Killed", "OOM", "out of memory", "timeout",
     "timed out", "Segmentation", "SIGKILL", "panicked",
 ];
+
+/// Built once: a log has thousands of notes.
+static ERROR_FINDERS: LazyLock<[Finder; 12]> = LazyLock::new(|| ERROR_WORDS.map(Finder::new));
 
 /// Errors that only say that another process or step failed.
 #[rustfmt::skip]
@@ -37,8 +40,10 @@ pub const LAST_LINES: &str = "last lines:";
 /// the notes are only the agent's plan.
 pub fn find_reason(notes: &str) -> Option<Cow<'_, str>> {
     let notes = notes.trim();
-    if let Some((reason, _)) = notes.split_once(&format!("\\n{LAST_LINES}")) {
-        return reason.split("\\n").next().map(Cow::Borrowed);
+    let mut lines = notes.split("\\n");
+    let first = lines.next();
+    if lines.any(|line| line.starts_with(LAST_LINES)) {
+        return first.map(Cow::Borrowed);
     }
     let errors = find_errors(notes);
     let Some(&last) = errors.last() else {
@@ -141,7 +146,7 @@ fn find_frame_text(text: &str) -> Option<&str> {
 fn errors_in_prose(text: &str) -> Vec<&str> {
     let mut errors = Vec::new();
     for sentence in text.split(SENTENCE_END) {
-        let Some(&first) = find_error_words(sentence).first() else {
+        let Some(first) = find_error_words(sentence).min() else {
             continue;
         };
         if sentence.contains(OTHER_TRIAL) {
@@ -158,22 +163,19 @@ fn errors_in_prose(text: &str) -> Vec<&str> {
 }
 
 pub fn has_error_word(text: &str) -> bool {
-    !find_error_words(text).is_empty()
+    find_error_words(text).next().is_some()
 }
 
-/// Where error words start, in the order of the text.
-fn find_error_words(text: &str) -> Vec<usize> {
-    let mut starts = Vec::new();
-    for word in ERROR_WORDS {
-        let needs_borders = word.bytes().all(|b| b.is_ascii_uppercase());
-        for start in memmem::find_iter(text.as_bytes(), word) {
-            if !needs_borders || is_whole_word(text, start, word) {
-                starts.push(start);
-            }
-        }
-    }
-    starts.sort_unstable();
-    starts
+/// Where error words start, one word after the other.
+fn find_error_words(text: &str) -> impl Iterator<Item = usize> {
+    ERROR_FINDERS
+        .iter()
+        .zip(ERROR_WORDS)
+        .flat_map(move |(finder, word)| {
+            let needs_borders = word.bytes().all(|b| b.is_ascii_uppercase());
+            let starts = finder.find_iter(text.as_bytes());
+            starts.filter(move |&start| !needs_borders || is_whole_word(text, start, word))
+        })
 }
 
 /// Whether no letter or digit is next to a word: `ROOM` is not an `OOM`.
@@ -296,7 +298,11 @@ mod tests {
     #[test]
     fn every_error_word_is_found_and_capitals_only_as_whole_words() {
         for word in ERROR_WORDS {
-            assert_eq!(find_error_words(&format!("ä {word} b")), [3], "{word}");
+            assert_eq!(
+                find_error_words(&format!("ä {word} b")).min(),
+                Some(3),
+                "{word}"
+            );
         }
         let notes = format!("BLOOM filters make ROOM {}", "and so on ".repeat(20));
         assert_eq!(find_reason(&notes), None);
