@@ -230,25 +230,25 @@ fn short_id(id: Option<ExpId>) -> Option<ExpId> {
 /// The words of a text in lower case, each followed by a space. Signs and points count only in numbers.
 fn normalize(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 1);
-    let mut is_after_space = true;
-    let mut chars = text.chars().peekable();
-    while let Some(c) = chars.next() {
-        let mut is_before_digit = || chars.peek().is_some_and(char::is_ascii_digit);
+    for (at, c) in text.char_indices() {
+        if c.is_ascii_alphanumeric() {
+            out.push(c.to_ascii_lowercase()); // most characters
+            continue;
+        }
+        let is_after_word = !out.is_empty() && !out.ends_with(' ');
+        let is_before_digit = || text.as_bytes().get(at + 1).is_some_and(u8::is_ascii_digit);
         let is_word = match c {
             '.' => is_before_digit(),
-            '-' => is_after_space && !out.is_empty() && is_before_digit(),
+            '-' => out.ends_with(' ') && is_before_digit(),
             _ => c.is_alphanumeric(),
         };
-        if is_word && c.is_ascii() {
-            out.push(c.to_ascii_lowercase()); // much faster
-        } else if is_word {
+        if is_word {
             out.extend(c.to_lowercase());
-        } else if !is_after_space {
+        } else if is_after_word {
             out.push(' ');
         }
-        is_after_space = !is_word;
     }
-    if !is_after_space {
+    if !out.is_empty() && !out.ends_with(' ') {
         out.push(' ');
     }
     out
