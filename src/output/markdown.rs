@@ -62,7 +62,8 @@ pub fn block(lines: &[String]) -> String {
 }
 
 fn longest_run_of_backticks(text: &str) -> usize {
-    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+    let runs = text.as_bytes().split(|&b| b != b'`');
+    runs.map(<[u8]>::len).max().unwrap_or(0)
 }
 
 /// A text as paragraphs, one for each line: everything that has a meaning in Markdown is escaped.

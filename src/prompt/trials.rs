@@ -23,8 +23,11 @@ const IN_FULL: Lengths = (4000, 345);
 /// The lengths that are tried, so that texts are cut alike.
 const LENGTHS: [usize; 21] = [
     4000, 2000, 1200, 800, 600, 500, 400, 350, 300, 250, 200, 170, 150, 125, 100, 72, 60, 50, 40,
-    30, 20,
+    30, MIN_LENGTH,
 ];
+
+/// The length of texts for which there is no room.
+const MIN_LENGTH: usize = 20;
 
 const DELTA_NOTE: &str = "Δ is against the best then.\n\n";
 
@@ -35,26 +38,22 @@ fn fit_rows(
     (max, bytes): Lengths,
     write: impl Fn(usize, &Row, usize) -> String,
 ) -> Vec<String> {
-    let write_all = |length| -> Vec<String> {
-        let trials = trials.iter().enumerate();
-        trials
-            .map(|(at, trial)| write(at, &trial.row(), length))
-            .collect()
+    let write_within = |length, mut room: usize| -> Option<Vec<String>> {
+        let rows = trials.iter().enumerate().map(|(at, trial)| {
+            let row = write(at, &trial.row(), length);
+            room = room.checked_sub(row.len())?;
+            Some(row)
+        });
+        rows.collect()
     };
     let room = page.room_for(bytes * trials.len());
-    let lengths = &LENGTHS[LENGTHS.partition_point(|&length| length > max)..];
-    let mut rows = write_all(lengths[0]);
-    if total_len(&rows) > room {
-        let too_long = |&length: &usize| total_len(&write_all(length)) > room;
-        let longest = lengths.partition_point(too_long).min(lengths.len() - 1);
-        rows = write_all(lengths[longest]);
-    }
-    page.count_used(total_len(&rows));
+    let mut lengths = LENGTHS.into_iter().filter(|&length| length <= max);
+    let rows = lengths
+        .find_map(|length| write_within(length, room))
+        .or_else(|| write_within(MIN_LENGTH, usize::MAX))
+        .unwrap_or_default();
+    page.count_used(rows.iter().map(String::len).sum());
     rows
-}
-
-fn total_len(rows: &[String]) -> usize {
-    rows.iter().map(String::len).sum()
 }
 
 pub(super) fn leaderboard(page: &Page) -> Option<Section> {
