@@ -5,7 +5,7 @@ use std::{collections::HashMap, mem, path::PathBuf};
 use jiff::Timestamp;
 use memchr::memchr;
 
-use super::{Query, TreeBuilder, walk::find_cycles};
+use super::{KeepSigns, Query, TreeBuilder, walk::find_cycles};
 use crate::log::{
     Damage, Ending, ExpId, Role, Row, Schema, Status, has_text_after_quote, is_difference,
     parse_time, signed_delta,
@@ -46,6 +46,7 @@ pub struct Audit {
     has_carriage_returns: bool,
     pub rows: u64,
     pub snapshots: Vec<NamedSnapshot>,
+    pub keep_signs: KeepSigns,
     findings: Vec<Finding>,
     tree: TreeBuilder,
     /// The lines of the trials in the tree, in its order.
@@ -121,15 +122,18 @@ impl Audit {
             return;
         }
         self.rows += 1;
-        self.check_bytes(row);
-        self.check_ending(row);
-        if row.id().is_some() {
+        self.tree.observe(row);
+        let has_id = self.tree.count() > self.lines.len();
+        if has_id {
             self.lines.push(row.number);
-            self.tree.observe(row);
         }
+        self.check_bytes(row, has_id);
+        self.check_ending(row);
+        self.keep_signs.observe(row);
         if row.damage.is_none() {
-            self.check_cells(row);
-            self.check_delta(row);
+            let (score, delta) = (row.score(), row.number_in(Role::Delta));
+            self.check_cells(row, score, delta);
+            self.check_delta(row, score, delta);
             self.check_time(row);
             self.add_score(row);
             self.add_snapshot(row);
@@ -137,19 +141,18 @@ impl Audit {
     }
 
     /// Checks what can be checked of a damaged row, too.
-    fn check_bytes(&mut self, row: &Row) {
+    fn check_bytes(&mut self, row: &Row, has_id: bool) {
         let line = row.cells.line;
         let has_quotes = memchr(b'"', line).is_some();
         let any_cell = |is_bad: fn(&[u8]) -> bool| has_quotes && row.cells.iter().any(is_bad);
         let has_tab = any_cell(|cell| cell.starts_with(b"\"") && cell.contains(&b'\t'));
         let has_text = row.damage.is_none() && any_cell(has_text_after_quote);
-        let has_no_id = row.id().is_none() && row.damage.is_none();
         let problems = [
             (row.is_space_separated(), "cells", SPACES),
             (str::from_utf8(line).is_err(), "utf8", BROKEN_UTF8),
             (has_tab, "control", "a tab inside a cell"),
             (has_text, "quote", "text after a closing quote"),
-            (has_no_id, "no_id", "no id"),
+            (!has_id && row.damage.is_none(), "no_id", "no id"),
         ];
         for (is_found, kind, text) in problems {
             if is_found {
@@ -182,7 +185,7 @@ impl Audit {
         self.report_row(row, kind, text);
     }
 
-    fn check_cells(&mut self, row: &Row) {
+    fn check_cells(&mut self, row: &Row, score: Option<f64>, delta: Option<f64>) {
         let status = row.status();
         if status == Status::Other {
             let word = row.text(Role::Status);
@@ -193,22 +196,20 @@ impl Audit {
             let text = format!("{} without a score", status.name());
             self.report_row(row, "no_score", text);
         }
-        for (role, kind, name) in [
-            (Role::Score, "score", "score"),
-            (Role::Delta, "delta", "delta_vs_best"),
+        for (role, number, kind, name) in [
+            (Role::Score, score, "score", "score"),
+            (Role::Delta, delta, "delta", "delta_vs_best"),
         ] {
             let cell = row.text(role);
-            if !cell.is_empty() && row.number_in(role).is_none() {
+            if !cell.is_empty() && number.is_none() {
                 self.report_row(row, kind, format!("{name} '{cell}' is not a finite number"));
             }
         }
     }
 
     /// Checks `delta_vs_best`, which may be rounded.
-    fn check_delta(&mut self, row: &Row) {
-        let (Some(delta), Some(score), Some(best)) =
-            (row.number_in(Role::Delta), row.score(), self.best)
-        else {
+    fn check_delta(&mut self, row: &Row, score: Option<f64>, delta: Option<f64>) {
+        let (Some(score), Some(delta), Some(best)) = (score, delta, self.best) else {
             return;
         };
         let cell = row.text(Role::Delta);
@@ -247,8 +248,8 @@ impl Audit {
     }
 
     fn add_score(&mut self, row: &Row) {
-        if let Some(id) = row.id()
-            && let Some(score) = row.eligible_score()
+        if let Some(score) = row.eligible_score()
+            && let Some(id) = row.id()
         {
             self.scores.entry(id).or_insert(score);
             let direction = row.schema.direction;

@@ -52,18 +52,27 @@ pub struct Check {
     read: ReadArgs,
 }
 
+/// What a check found.
+struct Report {
+    /// In the order of the log, those of snapshots last.
+    findings: Vec<Finding>,
+    rows: u64,
+    keep_signs: KeepSigns,
+}
+
 pub fn run(args: Check, context: &Context) -> Result<()> {
     let ui = &context.ui;
     let store = context.store()?;
-    let (log, findings, rows) = check_until_still(&store, &(&args.read).into())?;
+    let (log, report) = check_until_still(&store, &(&args.read).into())?;
+    let findings = report.findings;
     context.print_notes(&log);
     if let Some(out) = args.repair {
         store.check_output(&out)?;
         write_repaired(&log, &out, !findings.is_empty(), context)?;
     }
-    context.warn_direction(&log, &log.ask(KeepSigns::default())?)?;
+    context.warn_direction(&log, &report.keep_signs)?;
     let printed = ui.print(&format_findings(&findings, log.path(), args.format));
-    let (path, rows) = (log.path().display(), count(rows, "row"));
+    let (path, rows) = (log.path().display(), count(report.rows, "row"));
     if findings.is_empty() {
         printed?;
         ui.note(&format!("{path}: {rows}, no problems found"));
@@ -79,10 +88,7 @@ pub fn run(args: Check, context: &Context) -> Result<()> {
 }
 
 /// Checks the log, again if its end was being written meanwhile.
-fn check_until_still(
-    store: &Store,
-    options: &ReadOptions,
-) -> Result<(IndexedLog, Vec<Finding>, u64)> {
+fn check_until_still(store: &Store, options: &ReadOptions) -> Result<(IndexedLog, Report)> {
     let mut attempt = 0;
     let mut has_waited = false;
     loop {
@@ -93,7 +99,8 @@ fn check_until_still(
         if !is_whole && attempt < MAX_ATTEMPTS && will_change(&log, extent)? {
             continue;
         }
-        let (mut findings, rows) = find_problems(store, &log, &snapshots)?;
+        let mut report = find_problems(store, &log, &snapshots)?;
+        let findings = &mut report.findings;
         if !has_waited && findings.iter().any(|finding| finding.kind == AMENDED) {
             has_waited = true;
             thread::sleep(PAUSE); // the log may be replaced just now
@@ -102,7 +109,7 @@ fn check_until_still(
         if extent.unfinished > 0 && !has_writer(log.path()) {
             findings.push(describe_unfinished(extent.unfinished));
         }
-        return Ok((log, findings, rows));
+        return Ok((log, report));
     }
 }
 
@@ -132,8 +139,7 @@ fn describe_unfinished(bytes: u64) -> Finding {
     }
 }
 
-/// All problems in the order of the log, those of snapshots last, and the number of rows.
-fn find_problems(store: &Store, log: &Log, snapshots: &[String]) -> Result<(Vec<Finding>, u64)> {
+fn find_problems(store: &Store, log: &Log, snapshots: &[String]) -> Result<Report> {
     let amendments = Amendments::read(log)?;
     let mut audit = Audit::new(log.has_carriage_returns, amendments.former_scores());
     audit.check_header(&log.schema, log.has_byte_order_mark);
@@ -144,7 +150,7 @@ fn find_problems(store: &Store, log: &Log, snapshots: &[String]) -> Result<(Vec<
         audit.check_line(&row);
         Ok(())
     })?;
-    let rows = audit.rows;
+    let (rows, keep_signs) = (audit.rows, audit.keep_signs.clone());
     let of_amendments = amendments.verify(log)?;
     let of_snapshots = verify_snapshots(store, &audit.snapshots, snapshots);
     let mut findings = audit.finish();
@@ -162,7 +168,11 @@ fn find_problems(store: &Store, log: &Log, snapshots: &[String]) -> Result<(Vec<
         (None, 0) | (Some(_), _) => u64::MAX,
         (None, line) => line,
     });
-    Ok((findings, rows))
+    Ok(Report {
+        findings,
+        rows,
+        keep_signs,
+    })
 }
 
 fn shell_path(path: &Path) -> String {

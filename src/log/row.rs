@@ -5,7 +5,7 @@ use std::{borrow::Cow, fmt, sync::Arc};
 use memchr::memmem;
 
 use super::{
-    Cells, ExpId, Number, Role, SOURCE_COLUMN, Schema, Status,
+    Cells, ExpId, Number, Role, SOURCE_COLUMN, SOURCE_NOTE, Schema, Status,
     cells::{decode, encode_row, split_line, unquote},
     shown_id,
 };
@@ -205,10 +205,7 @@ impl<'a> Row<'a> {
     pub fn is_imported(&self) -> bool {
         match self.schema.find(SOURCE_COLUMN) {
             Some(column) => !self.bytes_at(column).is_empty(),
-            None => {
-                let note = format!("[{SOURCE_COLUMN}: ");
-                memmem::find(&self.bytes(Role::Notes), note.as_bytes()).is_some()
-            }
+            None => memmem::find(&self.bytes(Role::Notes), SOURCE_NOTE.as_bytes()).is_some(),
         }
     }
 

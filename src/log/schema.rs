@@ -4,8 +4,10 @@ use std::collections::HashMap;
 
 use super::{Direction, Tie};
 
-/// The column of the origin of an imported trial. A log without it has the origin in the notes.
+/// The column of the origin of an imported trial. A log without it has the origin in the notes, after
+/// `SOURCE_NOTE`.
 pub const SOURCE_COLUMN: &str = "source_row";
+pub const SOURCE_NOTE: &str = "[source_row: ";
 
 /// The header of a new log, in this order. Extra columns go before `job_name`.
 pub const STANDARD: [&str; 17] = [

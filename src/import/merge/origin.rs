@@ -6,7 +6,7 @@ use anyhow::Result;
 
 use crate::{
     import::parse::table::fingerprint,
-    log::{Amendments, ExpId, Log},
+    log::{Amendments, ExpId, Log, SOURCE_NOTE},
 };
 
 pub use crate::log::SOURCE_COLUMN;
@@ -53,7 +53,7 @@ impl RowOrigin {
         let find = |wanted: &str| names.iter().position(|name| name == wanted);
         let own = find(SOURCE_COLUMN).and_then(|column| Self::parse(&cells[column]));
         let notes = &mut cells[find("notes")?];
-        let Some((before, note)) = notes.rsplit_once(&format!("[{SOURCE_COLUMN}: ")) else {
+        let Some((before, note)) = notes.rsplit_once(SOURCE_NOTE) else {
             return own;
         };
         let Some(found) = note.strip_suffix(']').and_then(Self::parse) else {
