@@ -40,12 +40,11 @@ pub const LAST_LINES: &str = "last lines:";
 /// the notes are only the agent's plan.
 pub fn find_reason(notes: &str) -> Option<Cow<'_, str>> {
     let notes = notes.trim();
-    let mut lines = notes.split("\\n");
-    let first = lines.next();
-    if lines.any(|line| line.starts_with(LAST_LINES)) {
-        return first.map(Cow::Borrowed);
+    let lines: Vec<&str> = notes.split("\\n").collect();
+    if lines[1..].iter().any(|line| line.starts_with(LAST_LINES)) {
+        return Some(lines[0].into());
     }
-    let errors = find_errors(notes);
+    let errors = find_errors(&lines);
     let Some(&last) = errors.last() else {
         let is_short = notes.chars().count() <= MAX_PLAIN_REASON && !notes.is_empty();
         return is_short.then_some(notes.into());
@@ -65,8 +64,8 @@ pub fn find_reason(notes: &str) -> Option<Cow<'_, str>> {
 
 /// The errors in notes, in their order. A line or a part between separators counts if it starts with an error; the last one
 /// also if it has one anywhere, because an agent's plan may tell of the errors of other trials.
-fn find_errors(notes: &str) -> Vec<&str> {
-    let lines = notes.lines().flat_map(|line| line.split("\\n"));
+fn find_errors<'n>(lines: &[&'n str]) -> Vec<&'n str> {
+    let lines = lines.iter().flat_map(|line| line.split('\n'));
     let parts: Vec<&str> = lines.flat_map(|line| line.split(SEPARATOR)).collect();
     let mut errors: Vec<&str> = parts.iter().map(|part| part.trim()).collect();
     errors.retain(|part| starts_with_error(part));
