@@ -150,7 +150,7 @@ pub(super) fn children(page: &Page) -> Option<Section> {
     }
     let title = format!("## Tried from the best: {}, newest first", trial_count(all));
     let (text, children) = split_in_full(children, page);
-    let rows = list(&children, IN_LIST, page, |_, _| String::new());
+    let rows = list(&children, IN_LIST, page, |_, _, _| String::new());
     let mut section = Section::new(&title, &text, rows);
     if !older.is_empty() {
         let older = older.iter().map(|(status, n)| (status.name(), *n));
@@ -164,7 +164,7 @@ fn list(
     trials: &[Trial],
     lengths: Lengths,
     page: &Page,
-    details: impl Fn(&Row, usize) -> String,
+    details: impl Fn(usize, &Row, usize) -> String,
 ) -> Vec<String> {
     let shown: Vec<bool> = trials
         .iter()
@@ -175,7 +175,7 @@ fn list(
         if shown[at] {
             text += &format!(" {}", quote(row, Role::Hypothesis, length));
         }
-        text + "\n" + &details(row, length)
+        text + "\n" + &details(at, row, length)
     })
 }
 
@@ -209,8 +209,9 @@ pub(super) fn own(page: &Page) -> Option<Section> {
     }
     let (note, trials) = split_in_full(&data.own_last, page);
     text += &note;
-    let rows = list(&trials, IN_OWN, page, |row, length| {
-        notes_text(row, length + length / 2)
+    let reasons: Vec<_> = trials.iter().map(failure_reason).collect();
+    let rows = list(&trials, IN_OWN, page, |at, row, length| {
+        notes_text(row, reasons[at].as_deref(), length + length / 2)
     });
     Some(Section::new(&title, &text, rows))
 }
@@ -265,6 +266,7 @@ pub(super) fn full(page: &Page) -> Option<Section> {
         .iter()
         .map(|trial| page.may_show(&trial.row()))
         .collect();
+    let reasons: Vec<_> = trials.iter().map(failure_reason).collect();
     let rows = fit_rows(page, trials, IN_FULL, |at, row, length| {
         let parent = word(&shown_id(&row.text(Role::Parent)));
         let hypothesis = if is_shown[at] {
@@ -272,7 +274,7 @@ pub(super) fn full(page: &Page) -> Option<Section> {
         } else {
             "  - hypothesis: shown elsewhere\n".to_owned()
         };
-        let notes = notes_text(row, length / 2);
+        let notes = notes_text(row, reasons[at].as_deref(), length / 2);
         let outcome = page.explained_outcome(row);
         format!("- {outcome} from {parent}\n{hypothesis}{notes}")
     });
@@ -284,20 +286,23 @@ pub(super) fn full(page: &Page) -> Option<Section> {
     (!rows.is_empty()).then(|| Section::new(&title, "", rows))
 }
 
-/// The notes; of a failed trial only its reason, if they are long.
-fn notes_text(row: &Row, length: usize) -> String {
+/// Why a trial failed, if its notes say it.
+fn failure_reason(trial: &Trial) -> Option<String> {
+    let row = trial.row();
     let notes = row.text(Role::Notes);
-    if row.status().is_failure()
-        && notes.len() > length
-        && let Some(reason) = find_reason(&notes)
-    {
-        let reason = squeeze(&visible(&reason));
-        return format!(
-            "  - reason: {}\n",
-            code(&cut_middle(&reason, length), length)
-        );
+    let reason = row.status().is_failure().then(|| find_reason(&notes))??;
+    Some(squeeze(&visible(&reason)))
+}
+
+/// The notes; of a failed trial only its reason, if they are long.
+fn notes_text(row: &Row, reason: Option<&str>, length: usize) -> String {
+    match reason {
+        Some(reason) if row.bytes(Role::Notes).len() > length => {
+            let reason = code(&cut_middle(reason, length), length);
+            format!("  - reason: {reason}\n")
+        }
+        _ => item_text("notes", row, Role::Notes, length),
     }
-    item_text("notes", row, Role::Notes, length)
 }
 
 fn item_text(name: &str, row: &Row, role: Role, length: usize) -> String {
