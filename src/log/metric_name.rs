@@ -21,7 +21,7 @@ const BETTER: [(Direction, &str); 7] = [
         _quality_ _utility_ _gain_ _uplift_ auroc _f1_ _r2_ _map_ _map50_ _iou_ _dice_ ndcg _mrr_ precision recall _bleu_ \
         rouge _psnr_ _ssim_ _elo_ sharpe profit _pnl_ revenue reward _return sortino calmar win_rate pass_rate success _passed_ \
         fitness score coverage _top1_ _top5_ _top_1_ _top_5_ _pass_1_ _pass_5_ _pass_10_ _pass_k_ solve_rate \
-        _solved_ hit_rate _corr_ correlation spearman pearson exact_match _em_ likelihood miou jaccard _qwk_ _meteor_ _chrf_ _pesq_ _stoi_ _sdr_ hypervolume _mos_ _cagr_ \
+        _solved_ hit_rate _corr_ correlation spearman pearson _exact_ _em_ likelihood _hmean_ _h_mean_ miou jaccard _qwk_ _meteor_ _chrf_ _pesq_ _stoi_ _sdr_ hypervolume _mos_ _cagr_ \
         _roi_ _r_squared_ _nse_ _kge_ _vmaf_ _lddt_ _ipc_ _resolved_"),
     (Minimize, "_s_ _ms_ _us_ _ns_ seconds duration runtime _time_ _bytes_ _size_ memory"),
 ];

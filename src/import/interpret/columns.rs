@@ -309,9 +309,9 @@ impl Column {
         self.has_many_words || self.words.len() > 1
     }
 
-    /// Whether few cells are repeated.
+    /// Whether few cells are repeated, or more values differ than people try.
     pub(in crate::import) fn is_diverse(&self) -> bool {
-        self.has_many_words || self.words.len() * 10 > self.filled * 8
+        self.has_many_words || self.words.len() > 15 || self.words.len() * 10 > self.filled * 8
     }
 
     /// Whether the column counts the rows, with few gaps.

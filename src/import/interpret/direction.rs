@@ -17,9 +17,10 @@ use crate::{
 };
 
 /// Names that say that a column is the score, but not of what.
-const GENERIC: &str = "_score_ _metric_ _objective_ _primary_";
+pub(super) const GENERIC: &str = "_score_ _metric_ _objective_ _primary_";
 /// What Optuna calls the score, which it minimizes by default. Other names that say nothing are mostly of scores.
 const OPTUNA_SCORES: &str = "value values_0";
+const HEIRS: &str = "choices of the next parent fit";
 const BY_SHARE: &str = "by default for scores between 0 and 1";
 
 pub(super) fn choose_direction(
@@ -51,6 +52,9 @@ fn guess_direction(log: &Interpretation, chosen: &Candidate) -> (Direction, Stri
     };
     let (most, all) = (votes[0].max(votes[1]), votes[0] + votes[1]);
     let (likely, sentence) = evidence.likelier();
+    if evidence.is_sorted() && log.has_ranks() {
+        return direction_of_order(evidence);
+    }
     if let Some(said) = direction_by_name(log, chosen) {
         return weigh_name(log, chosen, said);
     }
@@ -62,11 +66,15 @@ fn guess_direction(log: &Interpretation, chosen: &Candidate) -> (Direction, Stri
     }
     if !has_decisions {
         if evidence.is_sorted() && !log.is_in_order() {
+            if evidence.is_share() {
+                return (Maximize, BY_SHARE.to_owned());
+            }
             return direction_of_order(evidence);
         }
         let sentence = "scores are on that side of the mean before them";
         let drift = clear_trend(evidence.drift, sentence);
-        if let Some(trend) = drift.filter(|_| log.is_chronological()) {
+        let drift = drift.filter(|_| log.is_chronological());
+        if let Some(trend) = clear_trend(evidence.heirs, HEIRS).or(drift) {
             return trend;
         }
         if evidence.is_share() {
@@ -95,9 +103,6 @@ fn guess_direction(log: &Interpretation, chosen: &Candidate) -> (Direction, Stri
 
 /// A table that was sorted by its scores mostly begins with the best.
 fn direction_of_order(evidence: &Evidence) -> (Direction, String) {
-    if evidence.is_share() {
-        return (Maximize, BY_SHARE.to_owned());
-    }
     let is_falling = evidence.first > evidence.last;
     let direction = if is_falling { Maximize } else { Minimize };
     (
@@ -113,7 +118,11 @@ fn weigh_name(
     (direction, reason): (Direction, String),
 ) -> (Direction, String) {
     let (evidence, at) = (&chosen.evidence, index_of(direction));
-    let trend = is_refuted(log, chosen, at).then(|| evidence.likelier());
+    let trend = if is_refuted(log, chosen, at) {
+        Some(evidence.likelier())
+    } else {
+        clear_trend(evidence.heirs, HEIRS).filter(|_| !log.verdicts.has_decisions)
+    };
     match trend.filter(|(other, _)| *other != direction) {
         Some((other, sentence)) => (other, format!("{sentence}, against its name")),
         None => {

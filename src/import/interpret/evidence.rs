@@ -44,6 +44,10 @@ pub(in crate::import) struct Evidence {
     last_keep: Option<f64>,
     /// The lowest and the highest of the keeps and of the discards, and how many there are.
     ranges: [Option<(f64, f64, u32)>; 2],
+    /// The value of the parent of the last trial.
+    parent: Option<f64>,
+    /// Trials that became the parent of the next one, or did not, as if lower or higher were better.
+    pub(in crate::import) heirs: [u32; 2],
     /// How often the column of differences has the difference to each of several references.
     deltas: u32,
     delta_hits: [u32; 5],
@@ -100,6 +104,22 @@ impl Evidence {
         self.negative += u32::from(value < 0.0);
         self.minus_ones += u32::from(is_minus_one(value));
         self.last = Some(value);
+    }
+
+    /// Whether the last trial is the parent of the next one, if that does not start from elsewhere.
+    pub(in crate::import) fn observe_parent(&mut self, is_heir: Option<bool>) {
+        let compared = self.parent.zip(self.last).filter(|_| is_heir.is_some());
+        if let Some((parent, last)) = compared.filter(|(parent, last)| (last - parent).abs() > 0.0)
+        {
+            for (heirs, direction) in self.heirs.iter_mut().zip(DIRECTIONS) {
+                *heirs += u32::from(Some(direction.better(last, parent)) == is_heir);
+            }
+        }
+        match is_heir {
+            Some(true) => self.parent = self.last,
+            Some(false) => {}
+            None => self.parent = None,
+        }
     }
 
     fn compare(&mut self, value: f64, is_keep: bool) {
@@ -192,10 +212,14 @@ impl Evidence {
         likeliest + f64::from(unknown) * UNKNOWN.ln() + f64::from(self.missing_keeps) * CHANCE.ln()
     }
 
-    /// Whether the rows are sorted by the value, with few repetitions.
+    /// Whether the value only rises or only falls.
     pub(in crate::import) fn is_sorted(&self) -> bool {
-        let steps = self.steps[0] + self.steps[1];
-        self.scored >= 5 && self.steps.contains(&0) && steps * 10 >= self.scored * 7
+        self.steps.contains(&0) && self.steps[0] + self.steps[1] > 3
+    }
+
+    /// Whether the rows are sorted by the value, with few repetitions. A setting may be sorted with many.
+    pub(in crate::import) fn is_sorted_finely(&self) -> bool {
+        self.is_sorted() && (self.steps[0] + self.steps[1]) * 10 >= self.scored * 7
     }
 
     /// Whether all keeps have the same value.

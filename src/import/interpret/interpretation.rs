@@ -164,21 +164,6 @@ impl Interpretation {
         self.span = span.filter(|_| !self.roles.has(Role::TotalSeconds));
     }
 
-    /// Whether the rows are in the order of their times, as far as known. A table sorted by its scores has no trend.
-    pub(in crate::import) fn is_chronological(&self) -> bool {
-        let time = self
-            .roles
-            .column(Role::Time)
-            .map(|at| &self.columns.all[at]);
-        time.is_none_or(|time| time.falling * 20 <= time.rising + time.falling)
-    }
-
-    /// Whether ids or times say that the rows are in the order of the trials, and not sorted.
-    pub(in crate::import) fn is_in_order(&self) -> bool {
-        let mut columns = self.columns.all.iter();
-        self.roles.has(Role::Id) || columns.any(|column| column.rising > column.falling)
-    }
-
     fn is_used(&self, at: usize) -> bool {
         self.roles.is_taken(at) || self.verdicts.is_taken(at) || self.score_column() == Some(at)
     }

@@ -5,6 +5,7 @@ pub(in crate::import) mod columns;
 mod direction;
 pub(in crate::import) mod evidence;
 pub(in crate::import) mod interpretation;
+mod order;
 pub(in crate::import) mod outcomes;
 mod pick;
 pub(in crate::import) mod roles;

@@ -4,6 +4,7 @@ use anyhow::{Result, bail};
 
 use super::{
     choice::{BY_NAME, Candidate, Reason},
+    direction::GENERIC,
     evidence::CLEAR_RATIO,
     interpretation::Interpretation,
 };
@@ -21,7 +22,7 @@ const MAX_LISTED: usize = 12;
 /// The first or last word of the name of a column that sums up others.
 const SUMMARIES: &str = "avg mean overall total";
 /// Metrics that say little without the other of a pair.
-const PARTS: &str = "precision recall sensitivity specificity";
+const PARTS: &str = "precision recall sensitivity specificity _losses _wins _win_rate";
 
 /// The index of a candidate and the reason, if it was not named.
 type Pick = (usize, Option<Reason>);
@@ -111,8 +112,8 @@ impl Contest<'_> {
         if !self.has_decisions() {
             return -f64::from(candidate.evidence.missing) * MISSING;
         }
-        let is_vague = candidate.rank == NameRank::Score;
-        let doubt = if is_vague { 1.0 } else { 2.0 } * CLEAR_RATIO.ln();
+        let is_vague = candidate.rank == NameRank::Score || candidate.rank == NameRank::Combined;
+        let doubt = if is_vague { 0.5 } else { 2.0 } * CLEAR_RATIO.ln();
         let is_cost = candidate.rank > NameRank::Unknown; // what a trial has used
         let handicap = if is_cost { CLEAR_RATIO.ln() } else { 0.0 };
         let evidence = &candidate.evidence;
@@ -137,12 +138,17 @@ impl Contest<'_> {
         }
         if has_losers && has_evidence {
             let text = chosen.evidence.likelier().1;
-            return Ok((best, Some(self.explain(best, text))));
+            let mut reason = self.explain(best, text);
+            reason.is_guess |= likeliest.iter().any(|&at| self.is_rival(at, best));
+            return Ok((best, Some(reason)));
         }
         if chosen.rank < NameRank::Unknown {
             let all = equal.clone();
             prefer(&mut equal, is_whole);
-            let best = self.find_summary(&equal).unwrap_or(equal[0]);
+            let summary = self
+                .find_summary(&equal)
+                .or_else(|| self.find_generic(&equal));
+            let best = summary.unwrap_or(equal[0]);
             return Ok((best, Some(self.describe_name(best, &all, likeliest))));
         }
         if equal.len() == 1 || has_evidence {
@@ -155,7 +161,7 @@ impl Contest<'_> {
     fn find_sorted(&self, rank: NameRank, likeliest: &[usize]) -> Option<usize> {
         let is_metric = |at: &&usize| self.candidates[**at].rank == rank;
         let metrics = likeliest.iter().filter(is_metric);
-        let is_sorted = |at: &&usize| self.candidates[**at].evidence.is_sorted();
+        let is_sorted = |at: &&usize| self.candidates[**at].evidence.is_sorted_finely();
         if self.has_decisions() || metrics.clone().count() < 2 {
             return None;
         }
@@ -173,14 +179,22 @@ impl Contest<'_> {
     fn describe_name(&self, best: usize, equal: &[usize], likeliest: &[usize]) -> Reason {
         let is_other_metric =
             |at: &usize| !self.has_decisions() && self.candidates[*at].rank <= NameRank::Known;
-        let is_like_it =
-            |at: &usize| equal.contains(at) || self.repeats_name(*at, best) || is_other_metric(at);
+        let is_like_it = |at: &usize| {
+            let is_rival = self.repeats_name(*at, best) || self.is_rival(*at, best);
+            equal.contains(at) || is_rival || is_other_metric(at)
+        };
         let like_it = likeliest.iter().copied().filter(is_like_it);
         let names: Vec<&str> = like_it.map(|at| self.name(at)).take(MAX_LISTED).collect();
         match names.len() {
             1 => self.explain(best, BY_NAME),
             _ => Reason::guess(format!("by its name, out of {}", names.join(" "))),
         }
+    }
+
+    /// Whether an unknown name that decisions fit as well is before another in the header, where the score often is.
+    fn is_rival(&self, at: usize, other: usize) -> bool {
+        let (one, other) = (&self.candidates[at], &self.candidates[other]);
+        self.has_decisions() && one.rank == NameRank::Unknown && one.column < other.column
     }
 
     /// Whether the header has the name of another candidate twice.
@@ -202,10 +216,17 @@ impl Contest<'_> {
             let (before, after) = name.rsplit_once('_').unwrap_or_default();
             let (first, rest) = name.split_once('_').unwrap_or_default();
             has_word(SUMMARIES, after) && are_several(&|other| other.starts_with(before))
-                || has_word(SUMMARIES, first) && are_several(&|other| other.ends_with(rest))
+                || has_word(SUMMARIES, first)
+                    && are_several(&|other| other.ends_with(rest) || other.starts_with(rest))
         };
         let at = names.iter().position(is_summary)?;
         Some(equal[at])
+    }
+
+    /// The only one that is called a score: `research_score` beside `win_rate`.
+    fn find_generic(&self, equal: &[usize]) -> Option<usize> {
+        let is_generic = |at: &&usize| matches_pattern(GENERIC, &normalize_name(self.name(**at)));
+        only(equal.iter().filter(is_generic))
     }
 
     /// Guesses between names that say nothing: what trials were set to is before what came out, and is often repeated.

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 
 use super::{
     choice::{Candidate, Choice},
-    columns::Column,
+    columns::{Column, hash_id},
     direction::choose_direction,
     evidence::Evidence,
     interpretation::Interpretation,
@@ -12,9 +12,12 @@ use super::{
     roles::find_column,
 };
 use crate::{
-    import::words::{
-        names::{NameRank, is_key},
-        number::{is_empty_word, is_sentinel},
+    import::{
+        parse::spool::FileRow,
+        words::{
+            names::{NameRank, is_key},
+            number::{is_empty_word, is_sentinel},
+        },
     },
     log::{Role, Status, direction_of_name, normalize_name},
 };
@@ -133,7 +136,9 @@ fn weigh(log: &Interpretation, candidates: &mut [Candidate]) -> Result<()> {
     let delta = deltas
         .into_iter()
         .find(|&column| columns[column].numbers > 0);
+    let mut parents = Parents::new(log);
     log.table.for_each_row(|row| {
+        let is_heir = parents.observe(row);
         let mut status = log.verdicts.outcome(row, "", &log.options).status;
         let failed = status.is_failure() || status.is_ignored();
         if log.verdicts.column().is_none() {
@@ -144,9 +149,38 @@ fn weigh(log: &Interpretation, candidates: &mut [Candidate]) -> Result<()> {
         for candidate in &mut *candidates {
             let value = value(candidate.column);
             let value = value.filter(|value| !failed || !is_sentinel(*value));
+            candidate.evidence.observe_parent(is_heir);
             candidate.evidence.observe(status, value, delta);
         }
     })
+}
+
+/// Who starts from whom.
+struct Parents {
+    /// The columns that name a trial and its parent.
+    columns: Option<(usize, usize)>,
+    /// The last trial and its parent.
+    last: (Option<u64>, Option<u64>),
+}
+
+impl Parents {
+    fn new(log: &Interpretation) -> Self {
+        let key = log.find_parent_key();
+        Self {
+            columns: key.zip(log.roles.column(Role::Parent)),
+            last: (None, None),
+        }
+    }
+
+    /// Whether the last trial is the parent of this one, if this does not start from elsewhere.
+    fn observe(&mut self, row: &FileRow) -> Option<bool> {
+        let (key, parent) = self.columns?;
+        let parent = hash_id(row.cell(parent));
+        let is_heir = parent.is_some() && parent == self.last.0;
+        let is_known = is_heir || parent.is_some() && parent == self.last.1;
+        self.last = (hash_id(row.cell(key)), parent);
+        is_known.then_some(is_heir)
+    }
 }
 
 /// An error that shows a cell of the column that is named like a score.

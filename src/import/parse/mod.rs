@@ -28,7 +28,7 @@ pub fn parse(source: Source, segment: Option<u64>) -> Result<Table> {
         if header::is_blank_or_comment(&line) {
             continue;
         }
-        if line.trim_start().starts_with(['{', '[']) {
+        if is_json(line.trim_start()) {
             return json::parse(text.read_all()?, segment);
         }
         break;
@@ -37,4 +37,11 @@ pub fn parse(source: Source, segment: Option<u64>) -> Result<Table> {
         bail!("--segment is for JSON lines; this log has no segments");
     }
     delimited::parse(&text)
+}
+
+/// Whether a first line is JSON, and not a link in a Markdown text.
+fn is_json(line: &str) -> bool {
+    let list = line.strip_prefix('[').map(str::trim_start);
+    line.starts_with('{')
+        || list.is_some_and(|list| list.is_empty() || list.starts_with(['{', '[', '"']))
 }

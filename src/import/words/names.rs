@@ -54,9 +54,13 @@ pub(in crate::import) fn is_key(name: &str) -> bool {
     has_word(aliases(Role::Id), name) || has_word(COMMIT_NAMES, name)
 }
 
+/// Names of what was tried, which may also be settings.
+const VARIANT_NAMES: &str = "variant model method approach";
+
 /// Whether a column with this normalized name is expected in a log.
 pub(in crate::import) fn is_known_name(name: &str) -> bool {
     is_key(name)
+        || has_word(VARIANT_NAMES, name)
         || ALIASES.iter().any(|(_, names)| has_word(names, name))
         || verdict_kind(name).is_some()
         || rank_name(name) < NameRank::Unknown
@@ -108,7 +112,7 @@ const RANKS: [(NameRank, &str); 17] = [
     (NameRank::Seconds, "_s_ _sec_ _secs_ seconds minutes _hours_ duration elapsed runtime _time_"),
     (NameRank::Size, "_size_ _kb_ _bytes_"),
     (NameRank::Validation, "_val_ _valid_ _validation_ _eval_ _dev_ _holdout_"),
-    (NameRank::Known, "_test_ _oof_ =mean =average"),
+    (NameRank::Known, "_test_ _oof_ =mean =average =cv _lb_"),
     (NameRank::Setting, "_iterations_ _iters_ _count_of_ _max_ _min_"),
     (NameRank::Derived, "_index_ _idx_"),
 ];
