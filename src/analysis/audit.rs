@@ -268,7 +268,7 @@ impl Audit {
     }
 
     /// All findings, by line.
-    pub fn finish(mut self) -> Vec<Finding> {
+    pub fn finish(&mut self) -> Vec<Finding> {
         let tree = mem::take(&mut self.tree).into_tree();
         let parents = tree.parents();
         let cycles = find_cycles(&parents);
@@ -295,7 +295,7 @@ impl Audit {
             self.report(line, Some(node.id.to_string()), kind, text);
         }
         self.findings.sort_by_key(|finding| finding.line);
-        self.findings
+        mem::take(&mut self.findings)
     }
 }
 

@@ -9,7 +9,7 @@ use anyhow::Result;
 use clap::Args;
 
 use super::{Context, Findings, ReadArgs};
-use crate::analysis::{Audit, Finding, KeepSigns};
+use crate::analysis::{Audit, Finding};
 use crate::files::open_input;
 use crate::index::IndexedLog;
 use crate::log::{Amendments, Extent, Log};
@@ -52,27 +52,18 @@ pub struct Check {
     read: ReadArgs,
 }
 
-/// What a check found.
-struct Report {
-    /// In the order of the log, those of snapshots last.
-    findings: Vec<Finding>,
-    rows: u64,
-    keep_signs: KeepSigns,
-}
-
 pub fn run(args: Check, context: &Context) -> Result<()> {
     let ui = &context.ui;
     let store = context.store()?;
-    let (log, report) = check_until_still(&store, &(&args.read).into())?;
-    let findings = report.findings;
+    let (log, findings, audit) = check_until_still(&store, &(&args.read).into())?;
     context.print_notes(&log);
     if let Some(out) = args.repair {
         store.check_output(&out)?;
         write_repaired(&log, &out, !findings.is_empty(), context)?;
     }
-    context.warn_direction(&log, &report.keep_signs)?;
+    context.warn_direction(&log, &audit.keep_signs)?;
     let printed = ui.print(&format_findings(&findings, log.path(), args.format));
-    let (path, rows) = (log.path().display(), count(report.rows, "row"));
+    let (path, rows) = (log.path().display(), count(audit.rows, "row"));
     if findings.is_empty() {
         printed?;
         ui.note(&format!("{path}: {rows}, no problems found"));
@@ -88,7 +79,10 @@ pub fn run(args: Check, context: &Context) -> Result<()> {
 }
 
 /// Checks the log, again if its end was being written meanwhile.
-fn check_until_still(store: &Store, options: &ReadOptions) -> Result<(IndexedLog, Report)> {
+fn check_until_still(
+    store: &Store,
+    options: &ReadOptions,
+) -> Result<(IndexedLog, Vec<Finding>, Audit)> {
     let mut attempt = 0;
     let mut has_waited = false;
     loop {
@@ -99,8 +93,7 @@ fn check_until_still(store: &Store, options: &ReadOptions) -> Result<(IndexedLog
         if !is_whole && attempt < MAX_ATTEMPTS && will_change(&log, extent)? {
             continue;
         }
-        let mut report = find_problems(store, &log, &snapshots)?;
-        let findings = &mut report.findings;
+        let (mut findings, audit) = find_problems(store, &log, &snapshots)?;
         if !has_waited && findings.iter().any(|finding| finding.kind == AMENDED) {
             has_waited = true;
             thread::sleep(PAUSE); // the log may be replaced just now
@@ -109,7 +102,7 @@ fn check_until_still(store: &Store, options: &ReadOptions) -> Result<(IndexedLog
         if extent.unfinished > 0 && !has_writer(log.path()) {
             findings.push(describe_unfinished(extent.unfinished));
         }
-        return Ok((log, report));
+        return Ok((log, findings, audit));
     }
 }
 
@@ -139,7 +132,8 @@ fn describe_unfinished(bytes: u64) -> Finding {
     }
 }
 
-fn find_problems(store: &Store, log: &Log, snapshots: &[String]) -> Result<Report> {
+/// All problems in the order of the log, those of snapshots last.
+fn find_problems(store: &Store, log: &Log, snapshots: &[String]) -> Result<(Vec<Finding>, Audit)> {
     let amendments = Amendments::read(log)?;
     let mut audit = Audit::new(log.has_carriage_returns, amendments.former_scores());
     audit.check_header(&log.schema, log.has_byte_order_mark);
@@ -150,7 +144,6 @@ fn find_problems(store: &Store, log: &Log, snapshots: &[String]) -> Result<Repor
         audit.check_line(&row);
         Ok(())
     })?;
-    let (rows, keep_signs) = (audit.rows, audit.keep_signs.clone());
     let of_amendments = amendments.verify(log)?;
     let of_snapshots = verify_snapshots(store, &audit.snapshots, snapshots);
     let mut findings = audit.finish();
@@ -168,11 +161,7 @@ fn find_problems(store: &Store, log: &Log, snapshots: &[String]) -> Result<Repor
         (None, 0) | (Some(_), _) => u64::MAX,
         (None, line) => line,
     });
-    Ok(Report {
-        findings,
-        rows,
-        keep_signs,
-    })
+    Ok((findings, audit))
 }
 
 fn shell_path(path: &Path) -> String {
