@@ -21,7 +21,6 @@ pub(super) const GENERIC: &str = "_score_ _metric_ _objective_ _primary_";
 /// What Optuna calls the score, which it minimizes by default. Other names that say nothing are mostly of scores.
 const OPTUNA_SCORES: &str = "value values_0";
 const HEIRS: &str = "choices of the next parent fit";
-const BY_SHARE: &str = "by default for scores between 0 and 1";
 
 pub(super) fn choose_direction(
     log: &Interpretation,
@@ -43,66 +42,68 @@ pub(super) fn choose_direction(
     (direction, Some(Reason { text, is_guess }))
 }
 
-fn guess_direction(log: &Interpretation, chosen: &Candidate) -> (Direction, String) {
-    let (evidence, has_decisions) = (&chosen.evidence, log.verdicts.has_decisions);
-    let votes = if has_decisions {
-        evidence.votes()
-    } else {
-        [0, 0]
-    };
-    let (most, all) = (votes[0].max(votes[1]), votes[0] + votes[1]);
-    let (likely, sentence) = evidence.likelier();
+/// A direction, and the sentence that says why.
+type Guess = (Direction, String);
+
+fn guess_direction(log: &Interpretation, chosen: &Candidate) -> Guess {
+    let evidence = &chosen.evidence;
     if evidence.is_sorted() && log.has_ranks() {
         return direction_of_order(evidence);
     }
     if let Some(said) = direction_by_name(log, chosen) {
         return weigh_name(log, chosen, said);
     }
-    if most * 2 > all {
-        return (likely, sentence);
+    let found = if log.verdicts.has_decisions {
+        direction_by_decisions(evidence)
+    } else {
+        direction_by_values(log, evidence)
+    };
+    found.unwrap_or_else(|| default_direction(log, chosen))
+}
+
+/// The direction that most keeps and discards fit, or the keeps alone.
+fn direction_by_decisions(evidence: &Evidence) -> Option<Guess> {
+    let [down, up] = evidence.votes();
+    if down != up {
+        return Some(evidence.likelier());
     }
-    if has_decisions && let Some(improved) = evidence.improved_by_keeps() {
-        return improved;
+    evidence.improved_by_keeps()
+}
+
+/// The direction of a log without decisions.
+fn direction_by_values(log: &Interpretation, evidence: &Evidence) -> Option<Guess> {
+    let share = || {
+        let is_share = evidence.is_share();
+        is_share.then(|| (Maximize, "by default for scores between 0 and 1".to_owned()))
+    };
+    if evidence.is_sorted() && !log.is_in_order() {
+        return share().or_else(|| Some(direction_of_order(evidence)));
     }
-    if !has_decisions {
-        if evidence.is_sorted() && !log.is_in_order() {
-            if evidence.is_share() {
-                return (Maximize, BY_SHARE.to_owned());
-            }
-            return direction_of_order(evidence);
-        }
-        let sentence = "scores are on that side of the mean before them";
-        let drift = clear_trend(evidence.drift, sentence);
-        let drift = drift.filter(|_| log.is_chronological());
-        if let Some(trend) = clear_trend(evidence.heirs, HEIRS).or(drift) {
-            return trend;
-        }
-        if evidence.is_share() {
-            return (Maximize, BY_SHARE.to_owned());
-        }
-    }
-    let evidence = match (has_decisions, all) {
-        (true, 0) => "no keep or discard speaks for one".to_owned(),
-        (true, _) => {
-            let [down, up] = votes;
+    let sentence = "scores are on that side of the mean before them";
+    let drift = clear_trend(evidence.drift, sentence).filter(|_| log.is_chronological());
+    let heirs = clear_trend(evidence.heirs, HEIRS);
+    heirs.or(drift).or_else(share)
+}
+
+fn default_direction(log: &Interpretation, chosen: &Candidate) -> Guess {
+    let (votes, drift) = (chosen.evidence.votes(), chosen.evidence.drift);
+    let evidence = match (log.verdicts.has_decisions, votes, drift) {
+        (true, [0, 0], _) => "no keep or discard speaks for one".to_owned(),
+        (true, [down, up], _) => {
             format!("keeps and discards that fit only lower: {down}, only higher: {up}")
         }
-        _ => {
-            let [down, up] = evidence.drift;
+        (false, _, [down, up]) => {
             format!("scores below the mean before them: {down}, above: {up}")
         }
     };
     let name = normalize_name(&log.table.names[chosen.column]);
-    let direction = if has_word(OPTUNA_SCORES, &name) {
-        Minimize
-    } else {
-        Maximize
-    };
+    let is_of_optuna = has_word(OPTUNA_SCORES, &name);
+    let direction = if is_of_optuna { Minimize } else { Maximize };
     (direction, format!("by default; {evidence}"))
 }
 
 /// A table that was sorted by its scores mostly begins with the best.
-fn direction_of_order(evidence: &Evidence) -> (Direction, String) {
+fn direction_of_order(evidence: &Evidence) -> Guess {
     let is_falling = evidence.first > evidence.last;
     let direction = if is_falling { Maximize } else { Minimize };
     (
@@ -112,11 +113,7 @@ fn direction_of_order(evidence: &Evidence) -> (Direction, String) {
 }
 
 /// What the name says, unless the trials say clearly otherwise.
-fn weigh_name(
-    log: &Interpretation,
-    chosen: &Candidate,
-    (direction, reason): (Direction, String),
-) -> (Direction, String) {
+fn weigh_name(log: &Interpretation, chosen: &Candidate, (direction, reason): Guess) -> Guess {
     let (evidence, at) = (&chosen.evidence, index_of(direction));
     let trend = if is_refuted(log, chosen, at) {
         Some(evidence.likelier())
@@ -145,7 +142,7 @@ fn is_refuted(log: &Interpretation, chosen: &Candidate, at: usize) -> bool {
 }
 
 /// The direction that clearly more of the votes are for.
-fn clear_trend([down, up]: [u32; 2], sentence: &str) -> Option<(Direction, String)> {
+fn clear_trend([down, up]: [u32; 2], sentence: &str) -> Option<Guess> {
     let (most, all) = (down.max(up), down + up);
     let direction = if up > down { Maximize } else { Minimize };
     is_clear(most, all).then(|| (direction, format!("{most} of {all} {sentence}")))
@@ -167,7 +164,7 @@ fn doubt_of_name(log: &Interpretation, chosen: &Candidate, direction: Direction)
 }
 
 /// What the name says. A quantity that cannot be negative but always is, is a negated loss.
-fn direction_by_name(log: &Interpretation, chosen: &Candidate) -> Option<(Direction, String)> {
+fn direction_by_name(log: &Interpretation, chosen: &Candidate) -> Option<Guess> {
     let stated = log.table.declared.name.as_deref();
     let stated = stated.filter(|_| is_generic(&log.table, chosen));
     let stated = stated.and_then(direction_of_name);

@@ -35,22 +35,8 @@ pub(in crate::import) fn choose(log: &Interpretation) -> Result<Option<Choice>> 
         bail!(describe_missing_score(log));
     }
     let wanted = find_wanted(log)?;
-    let columns = match wanted {
-        Some(column) => vec![column],
-        None => find_candidates(log),
-    };
-    let mut candidates: Vec<Candidate> = columns
-        .into_iter()
-        .map(|column| Candidate {
-            column,
-            rank: rank_of(log, column),
-            direction_of_name: direction_of_name(&log.table.names[column]),
-            evidence: Evidence::default(),
-        })
-        .collect();
-    candidates.sort_by_key(|candidate| candidate.rank);
-    candidates.truncate(MAX_CANDIDATES);
-    weigh(log, &mut candidates)?;
+    let columns = wanted.map_or_else(|| find_candidates(log), |column| vec![column]);
+    let mut candidates = weigh(log, columns)?;
     let Some((at, column_reason)) = pick(log, &candidates, wanted.is_some())? else {
         if log.verdicts.column().is_none() {
             bail!(describe_missing_score(log));
@@ -129,8 +115,17 @@ fn find_candidates(log: &Interpretation) -> Vec<usize> {
     found
 }
 
-/// Goes through the log with a running best of each candidate.
-fn weigh(log: &Interpretation, candidates: &mut [Candidate]) -> Result<()> {
+/// Goes through the log with a running best of each column.
+fn weigh(log: &Interpretation, columns: Vec<usize>) -> Result<Vec<Candidate>> {
+    let candidates = columns.into_iter().map(|column| Candidate {
+        column,
+        rank: rank_of(log, column),
+        direction_of_name: direction_of_name(&log.table.names[column]),
+        evidence: Evidence::default(),
+    });
+    let mut candidates: Vec<Candidate> = candidates.collect();
+    candidates.sort_by_key(|candidate| candidate.rank);
+    candidates.truncate(MAX_CANDIDATES);
     let columns = &log.columns.all;
     let deltas = log.table.columns_in(DELTA_NAMES);
     let delta = deltas
@@ -146,13 +141,14 @@ fn weigh(log: &Interpretation, candidates: &mut [Candidate]) -> Result<()> {
         }
         let value = |column: usize| columns[column].format.value(row.cell(column));
         let delta = delta.and_then(value);
-        for candidate in &mut *candidates {
+        for candidate in &mut candidates {
             let value = value(candidate.column);
             let value = value.filter(|value| !failed || !is_sentinel(*value));
             candidate.evidence.observe_parent(is_heir);
             candidate.evidence.observe(status, value, delta);
         }
-    })
+    })?;
+    Ok(candidates)
 }
 
 /// Who starts from whom.
