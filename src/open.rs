@@ -68,16 +68,12 @@ pub fn is_own_log(store: &Store) -> Result<bool> {
         read_header(&Source::File(file), len)
     };
     let header = read().with_context(cannot("read", path))?;
-    Ok(header.is_some_and(|header| own_header(store, None, false).matches(&header.names)))
-}
-
-fn own_header<'a>(store: &'a Store, metric: Option<&'a str>, is_mapped: bool) -> OwnHeader<'a> {
-    OwnHeader {
-        extra_columns: &store.settings.columns,
-        has_metric: store.settings.metric.is_some(),
-        metric,
-        is_mapped,
-    }
+    let own = OwnHeader {
+        settings: &store.settings,
+        metric: None,
+        is_mapped: false,
+    };
+    Ok(header.is_some_and(|header| own.matches(&header.names)))
 }
 
 /// Opens a log to read its complete lines.
@@ -198,7 +194,11 @@ fn translate_external(
         return Ok(None);
     }
     let path = store.log_path();
-    let own = own_header(store, options.metric.as_deref(), !options.map.is_empty());
+    let own = OwnHeader {
+        settings: &store.settings,
+        metric: options.metric.as_deref(),
+        is_mapped: !options.map.is_empty(),
+    };
     let import_options = options.import_options(&store.settings)?;
     let mut opened = open_external(path, source, len, &own, &import_options);
     if options.metric.is_none() && options.map.is_empty() {

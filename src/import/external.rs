@@ -10,8 +10,12 @@ use super::{
     parse::{parse, spool::Spool, table::Table},
     translate::{Translation, Translator, interpret, translate},
 };
-use crate::log::{
-    Direction, Log, LogOptions, Schema, Source, encode_row, has_own_columns, has_word, read_header,
+use crate::{
+    log::{
+        Direction, Log, LogOptions, Schema, Source, encode_row, has_own_columns, has_word,
+        read_header,
+    },
+    store::Settings,
 };
 
 /// Columns that only lineage's logs have besides `exp_id` and `status`.
@@ -57,10 +61,7 @@ impl ExternalLog {
 
 /// How a log of lineage differs from an external log.
 pub struct OwnHeader<'a> {
-    /// Columns of the store's log besides the 17.
-    pub extra_columns: &'a [String],
-    /// Whether the settings name a metric.
-    pub has_metric: bool,
+    pub settings: &'a Settings,
     /// The metric that a flag names.
     pub metric: Option<&'a str>,
     /// Whether `--map` demands that any log is read as external.
@@ -71,18 +72,19 @@ impl OwnHeader<'_> {
     /// Whether these are the columns of a log of lineage. Another tool may have `exp_id` and `status`, too, and a log
     /// without a column for the score is read like those of other tools.
     pub fn matches(&self, names: &[String]) -> bool {
+        let has_metric = self.settings.metric.is_some();
         let is_score = |name: &String| has_word(SCORE_COLUMNS, name) || self.metric == Some(name);
         let is_own_column = |name: &String| has_word(OWN_COLUMNS, name);
         let has_score = names.iter().any(is_score) && names.iter().any(is_own_column);
-        let is_stated = !self.has_metric && states_direction(names);
-        let is_own = has_own_columns(names) && (self.has_metric || has_score) && !is_stated;
+        let is_stated = !has_metric && states_direction(names);
+        let is_own = has_own_columns(names) && (has_metric || has_score) && !is_stated;
         is_own || self.is_torn(names)
     }
 
     /// Whether these are the first bytes of a header that was not finished.
     fn is_torn(&self, names: &[String]) -> bool {
         let names = names.join("\t");
-        let standard = Schema::standard_names(self.extra_columns).join("\t");
+        let standard = Schema::standard_names(&self.settings.columns).join("\t");
         !names.is_empty() && standard.starts_with(&names)
     }
 }
@@ -98,7 +100,7 @@ pub fn open_external(
     let header =
         read_header(source, len).with_context(|| format!("cannot read {}", path.display()))?;
     let names = header.map(|header| header.names).unwrap_or_default();
-    let is_bare = !own.has_metric && own.metric.is_none();
+    let is_bare = own.settings.metric.is_none() && own.metric.is_none();
     let lacks_score = is_bare && lacks_score(source, &names)?;
     let is_own = names.is_empty() || own.matches(&names);
     if is_own && !own.is_mapped && !lacks_score {
@@ -128,11 +130,18 @@ fn lacks_score(source: &Source, names: &[String]) -> Result<bool> {
     Ok(is_filled("delta_vs_best") && !is_filled(SCORE_COLUMNS))
 }
 
-/// Translates a log of any shape.
+/// Translates a log of any shape. The rows of an export are taken over as they are.
 pub fn translate_file(path: &Path, options: &ImportOptions) -> Result<Translation> {
     let table = read_table(path, options)?;
     let translation = if options.map.is_empty() && is_export(&table.names) {
-        translate_export(path, table, options)
+        let log_options = LogOptions {
+            direction: options.direction,
+            own_metric: options.metric.clone(),
+            ..LogOptions::default()
+        };
+        copy_export(table, options)
+            .and_then(|export| export.open(path, log_options))
+            .and_then(|log| translate_own(&log))
     } else {
         translate(table, options)
     };
@@ -177,16 +186,6 @@ fn translate_external(table: Table, options: &ImportOptions) -> Result<ExternalL
     let translation = translator.translate_rows(|row| writer.write(row.line, &row.cells))?;
     let score = (translation.metric.clone(), translation.direction());
     writer.finish(Some(score), translation)
-}
-
-/// Takes the rows of an export over as they are.
-fn translate_export(path: &Path, table: Table, options: &ImportOptions) -> Result<Translation> {
-    let log_options = LogOptions {
-        direction: options.direction,
-        own_metric: options.metric.clone(),
-        ..LogOptions::default()
-    };
-    translate_own(&copy_export(table, options)?.open(path, log_options)?)
 }
 
 /// An export in CSV or JSON as the log that it was written from.

@@ -57,17 +57,22 @@ impl<'a> Cells<'a> {
 /// Splits a line into cells and fills `ends`. Returns where the last cell starts if its quote is never closed; that cell
 /// has no end then.
 pub fn split_line(line: &[u8], ends: &mut Vec<usize>) -> Option<usize> {
+    split_cells(line, b'\t', ends)
+}
+
+/// Splits a line like `split_line`, at any separator.
+pub fn split_cells(line: &[u8], separator: u8, ends: &mut Vec<usize>) -> Option<usize> {
     ends.clear();
     let mut start = 0;
-    for tab in memchr_iter(b'\t', line) {
+    for end in memchr_iter(separator, line) {
         if line[start] == b'"' {
-            return split_quoted(line, start, 0, ends);
+            return split_quoted(line, separator, start, 0, ends);
         }
-        ends.push(tab);
-        start = tab + 1;
+        ends.push(end);
+        start = end + 1;
     }
     if line.get(start) == Some(&b'"') {
-        return split_quoted(line, start, 0, ends);
+        return split_quoted(line, separator, start, 0, ends);
     }
     ends.push(line.len());
     None
@@ -76,6 +81,7 @@ pub fn split_line(line: &[u8], ends: &mut Vec<usize>) -> Option<usize> {
 /// Splits the cells from the one at `start` on, of which the first `read` bytes hold no closing quote.
 pub(super) fn split_quoted(
     line: &[u8],
+    separator: u8,
     mut start: usize,
     read: usize,
     ends: &mut Vec<usize>,
@@ -90,10 +96,10 @@ pub(super) fn split_quoted(
         } else {
             start
         };
-        match memchr(b'\t', &line[quote_end..]) {
-            Some(tab) => {
-                ends.push(quote_end + tab);
-                start = quote_end + tab + 1;
+        match memchr(separator, &line[quote_end..]) {
+            Some(len) => {
+                ends.push(quote_end + len);
+                start = quote_end + len + 1;
             }
             None => {
                 ends.push(line.len());

@@ -20,7 +20,9 @@ mod status;
 mod time;
 
 pub use amendments::{Amendment, AmendmentProblem, Amendments};
-pub use cells::{Cells, decode, encode, encode_row, has_text_after_quote, split_line, unquote};
+pub use cells::{
+    Cells, decode, encode, encode_row, has_text_after_quote, split_cells, split_line, unquote,
+};
 pub use damage::{DamageReport, SkippedLine};
 pub use extent::{BatchRecord, Extent};
 pub use id::{ExpId, shown_id};

@@ -221,7 +221,7 @@ impl<'l> RowReader<'l> {
                 taken: end as u64 + 1,
             };
             let text = line_text(&self.lines, 0, joined);
-            match split_quoted(text, open, len, &mut ends) {
+            match split_quoted(text, b'\t', open, len, &mut ends) {
                 Some(start) if ends.len() < expected && cells <= MAX_JOINED_CELLS => {
                     cells += usize::from(start != open);
                     open = start;

@@ -4,9 +4,9 @@ use anyhow::Result;
 
 use super::origin::FormerRows;
 use crate::{
-    import::parse::table::fingerprint,
+    import::parse::table::{fingerprint, skipped},
     import::translate::{TranslatedRow, Translation},
-    log::{Damage, Log, Role, Row, STANDARD, Schema, SkippedLine},
+    log::{Damage, Log, Role, Row, STANDARD, Schema},
 };
 
 /// Takes the rows of a log of lineage over as they are. Damaged rows are skipped.
@@ -28,11 +28,11 @@ pub fn translate_own(log: &Log) -> Result<Translation> {
                 let row = translate_row(&row, &translation.names, former);
                 translation.rows.push(row);
             }
-            Some(damage) => translation.skipped.push(SkippedLine {
-                line: row.number,
-                reason: damage.to_string(),
-                is_expected: damage == Damage::Blank,
-            }),
+            Some(damage) => {
+                let is_blank = damage == Damage::Blank;
+                let line = skipped(row.number, &damage.to_string(), is_blank);
+                translation.skipped.push(line);
+            }
         }
         Ok(())
     })?;

@@ -128,6 +128,7 @@ pub(super) fn is_trial(cells: &[String]) -> bool {
 }
 
 /// The names of the columns, and the first row if that is the header's line.
+#[derive(Default)]
 pub(super) struct Header {
     pub(super) names: Vec<String>,
     pub(super) first_cells: Vec<String>,
@@ -141,33 +142,28 @@ impl Header {
         if !is_first_row(&cells) {
             return Self {
                 names: cells,
-                first_cells: Vec::new(),
                 first_row: line + 1,
-                note: None,
+                ..Self::default()
             };
         }
-        let (names, listed) = name_columns(&cells);
+        let has_five = cells.len() == FIVE_COLUMNS.len()
+            && parse_number(&cells[1]).is_some()
+            && parse_verdict(&cells[3], VerdictKind::Words).is_some();
+        let (names, listed) = if has_five {
+            (
+                FIVE_COLUMNS.map(str::to_owned).to_vec(),
+                FIVE_COLUMNS.join(" "),
+            )
+        } else {
+            let listed = format!("column_1 to column_{}", cells.len());
+            (vec![String::new(); cells.len()], listed)
+        };
+        let note = format!("no header; assuming the columns {listed}; override with --map");
         Self {
             names,
             first_cells: cells,
             first_row: line,
-            note: Some(format!(
-                "no header; assuming the columns {listed}; override with --map"
-            )),
+            note: Some(note),
         }
     }
-}
-
-/// The names of a log without a header.
-fn name_columns(cells: &[String]) -> (Vec<String>, String) {
-    let is_known = cells.len() == 5
-        && parse_number(&cells[1]).is_some()
-        && parse_verdict(&cells[3], VerdictKind::Words).is_some();
-    if is_known {
-        let names = FIVE_COLUMNS.map(str::to_owned).to_vec();
-        let listed = names.join(" ");
-        return (names, listed);
-    }
-    let names = vec![String::new(); cells.len()];
-    (names, format!("column_1 to column_{}", cells.len()))
 }

@@ -1,5 +1,6 @@
 //! The journal file of Optuna: a line for each operation, from which the trials are put together.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::json_rows::Object;
@@ -21,11 +22,9 @@ pub(super) fn read_journal(
         let Some(value) = value else { continue };
         let operation = value.get("op_code")?.as_u64()?;
         if operation == CREATE_STUDY {
-            direction = match value["directions"][0].as_u64() {
-                Some(1) => Some(Direction::Minimize),
-                Some(2) => Some(Direction::Maximize),
-                _ => None,
-            };
+            let directions = [None, Some(Direction::Minimize), Some(Direction::Maximize)];
+            let number = usize::deserialize(&value["directions"][0]).unwrap_or(0);
+            direction = directions.get(number).copied().flatten();
         } else if operation == CREATE_TRIAL {
             let mut trial = Object::new();
             trial.insert("number".to_owned(), json!(trials.len()));
@@ -54,11 +53,8 @@ fn update(trial: &mut Object, operation: &Value) {
     if first.is_number() {
         trial.insert("value".to_owned(), first.clone());
     }
-    let state = operation["state"].as_u64().unwrap_or(0);
-    if let Some(state) = usize::try_from(state)
-        .ok()
-        .and_then(|state| STATES.get(state))
-    {
+    let state = usize::deserialize(&operation["state"]).unwrap_or(0);
+    if let Some(state) = STATES.get(state) {
         trial.insert("state".to_owned(), json!(state));
     }
 }

@@ -1,5 +1,7 @@
 //! The cells of a line.
 
+use crate::log::{Cells, decode, split_cells, unquote};
+
 pub(super) fn split_plain(line: &str, separator: char) -> Vec<String> {
     line.split(separator).map(str::to_owned).collect()
 }
@@ -9,27 +11,12 @@ pub(super) fn split_line(record: &str, separator: char) -> (Vec<String>, bool) {
     if separator == '|' {
         return (split_markdown(record), false);
     }
-    if memchr::memchr(b'"', record.as_bytes()).is_none() {
-        return (split_plain(record, separator), false);
-    }
-    let mut cells = Vec::new();
-    let (mut cell, mut is_quoted, mut is_start) = (String::new(), false, true);
-    let mut chars = record.chars().peekable();
-    while let Some(c) = chars.next() {
-        let is_first = std::mem::replace(&mut is_start, false);
-        match c {
-            '"' if is_quoted && chars.next_if_eq(&'"').is_some() => cell.push('"'),
-            '"' if is_quoted => is_quoted = false,
-            '"' if is_first => is_quoted = true,
-            c if c == separator && !is_quoted => {
-                cells.push(std::mem::take(&mut cell));
-                is_start = true;
-            }
-            c => cell.push(c),
-        }
-    }
-    cells.push(cell);
-    (cells, is_quoted)
+    let (line, mut ends) = (record.as_bytes(), Vec::new());
+    let is_open = split_cells(line, separator as u8, &mut ends).is_some();
+    ends.extend(is_open.then_some(line.len()));
+    let cells = Cells::new(line, &ends);
+    let cells = cells.iter().map(|cell| decode(unquote(cell)).into_owned());
+    (cells.collect(), is_open)
 }
 
 fn split_markdown(line: &str) -> Vec<String> {
@@ -41,24 +28,4 @@ fn split_markdown(line: &str) -> Vec<String> {
         .split('|')
         .map(|cell| cell.trim().trim_matches(['*', '`', ' ']));
     cells.map(|cell| cell.replace('\u{0}', "|")).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn quotes_are_those_of_csv() {
-        let split = |line: &str| {
-            let (cells, is_open) = split_line(line, ',');
-            (cells.join("|"), is_open)
-        };
-        assert_eq!(
-            split("a,\"b,\"\"c\"\"\",d\"e"),
-            ("a|b,\"c\"|d\"e".to_owned(), false)
-        );
-        assert_eq!(split("a,\"b,c"), ("a|b,c".to_owned(), true));
-        assert_eq!(split("a,\"b\nc\",d"), ("a|b\nc|d".to_owned(), false));
-        assert_eq!(split("\""), (String::new(), true));
-    }
 }
