@@ -1,7 +1,7 @@
 //! Parses cells between tabs, commas, semicolons or the bars of Markdown. The header may follow comments or text, or be
 //! missing.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::collections::VecDeque;
 
 use anyhow::{Result, bail};
 use indexmap::IndexSet;
@@ -69,7 +69,7 @@ struct Parser<'t> {
     order: Option<Vec<usize>>,
     /// Before this line no quoted cell is searched for that spans lines: that has failed.
     no_join_before: u64,
-    schema: Arc<Schema>,
+    schema: Schema,
     /// All but the names.
     table: Table,
     /// How many rows have as many cells as the header.
@@ -102,7 +102,7 @@ impl<'t> Parser<'t> {
             names: names.into_iter().collect(),
             order: None,
             no_join_before: 0,
-            schema: Arc::new(schema),
+            schema,
             table,
             regular: 0,
             trials: 0,

@@ -115,18 +115,16 @@ pub(super) fn cell_text(value: &Value) -> String {
 
 /// The experiments that `dvc exp show --json` lists in their baseline, each with that as its parent.
 pub(super) fn take_experiments(object: &mut Object) -> Vec<Object> {
-    let parent = object.get("rev").cloned();
-    let (Some(parent), true) = (parent, object.contains_key("data")) else {
+    let parent = object.get("rev").filter(|_| object.contains_key("data"));
+    let Some(parent) = parent.cloned() else {
         return Vec::new();
     };
     let experiments = object.remove("experiments").unwrap_or_default();
-    let mut found = Vec::new();
-    for experiment in experiments.as_array().into_iter().flatten() {
-        if let Some(revision) = experiment["revs"][0].as_object() {
-            let mut revision = revision.clone();
-            revision.insert("parent".to_owned(), parent.clone());
-            found.push(revision);
-        }
+    let experiments = experiments.as_array().into_iter().flatten();
+    let revisions = experiments.filter_map(|experiment| experiment["revs"][0].as_object());
+    let mut found: Vec<Object> = revisions.cloned().collect();
+    for revision in &mut found {
+        revision.insert("parent".to_owned(), parent.clone());
     }
     found
 }
@@ -136,23 +134,21 @@ pub(super) fn read_columns(fields: &BTreeMap<String, &RawValue>) -> Option<Vec<O
     let mut rows: BTreeMap<usize, Object> = BTreeMap::new();
     let mut named = Vec::new();
     for (name, raw) in fields {
-        match serde_json::from_str(raw.get()).ok()? {
-            Value::Array(cells) => {
-                for (row, cell) in cells.into_iter().enumerate() {
-                    rows.entry(row).or_default().insert(name.clone(), cell);
-                }
-            }
+        let cells: Vec<(usize, Value)> = match serde_json::from_str(raw.get()).ok()? {
+            Value::Array(cells) => cells.into_iter().enumerate().collect(),
             Value::Object(cells) if cells.keys().all(|key| key.parse::<usize>().is_ok()) => {
-                for (row, cell) in cells {
-                    let row = row.parse().unwrap_or_default();
-                    rows.entry(row).or_default().insert(name.clone(), cell);
-                }
+                let number = |(row, cell): (String, _)| Some((row.parse().ok()?, cell));
+                cells.into_iter().filter_map(number).collect()
             }
             Value::Object(mut run) => {
                 run.entry("id").or_insert_with(|| name.clone().into());
                 named.push(run);
+                continue;
             }
-            _ => {}
+            _ => continue,
+        };
+        for (row, cell) in cells {
+            rows.entry(row).or_default().insert(name.clone(), cell);
         }
     }
     if let ([run], true) = (&named[..], rows.is_empty()) {
@@ -160,8 +156,10 @@ pub(super) fn read_columns(fields: &BTreeMap<String, &RawValue>) -> Option<Vec<O
         return read_columns(&serde_json::from_str(inner.get()).ok()?).filter(|_| run.len() > 2);
     }
     let is_table = rows.len() > 1 && rows.values().all(|row| row.len() > 1);
-    if is_table {
-        return Some(rows.into_values().collect());
-    }
-    (named.len() > 1).then_some(named)
+    let found = if is_table {
+        rows.into_values().collect()
+    } else {
+        named
+    };
+    (found.len() > 1).then_some(found)
 }
