@@ -129,8 +129,8 @@ impl Recognizer<'_> {
             }
         }
         let mut by_cells = group(trials().map(|(at, trial)| (self.identity(trial), at)));
-        for (at, row) in self.rows.iter().enumerate() {
-            pairs.add_first(at, by_cells.get_mut(&self.identity(row)));
+        for at in self.unpaired_rows(&pairs) {
+            pairs.add_first(at, by_cells.get_mut(&self.identity(&self.rows[at])));
         }
         pairs
     }
@@ -144,8 +144,12 @@ impl Recognizer<'_> {
         if gone.len() > existing.taken.len() {
             return Pairs::default();
         }
-        let rows = (0..self.rows.len()).filter(|row| !existing.trials.contains_key(row));
-        self.pair_similar(rows, gone, |_, _| true)
+        self.pair_similar(&self.unpaired_rows(existing), gone, |_, _| true)
+    }
+
+    fn unpaired_rows(&self, pairs: &Pairs) -> Vec<usize> {
+        let is_unpaired = |row: &usize| !pairs.trials.contains_key(row);
+        (0..self.rows.len()).filter(is_unpaired).collect()
     }
 
     /// If most of the first rows look like imported trials with the same score, the line of the first one and its trial.
@@ -155,8 +159,9 @@ impl Recognizer<'_> {
         let imported = (0..self.trials.len()).filter(is_imported).collect();
         let has_score = |row: &usize| !score(&self.rows[*row]).is_empty();
         let rows = (0..self.rows.len()).filter(has_score).take(MAX_SAMPLE);
-        let enough = rows.clone().count().min(self.trials.len());
-        let pairs = self.pair_similar(rows, imported, |row, trial| score(row) == score(trial));
+        let rows: Vec<usize> = rows.collect();
+        let enough = rows.len().min(self.trials.len());
+        let pairs = self.pair_similar(&rows, imported, |row, trial| score(row) == score(trial));
         let (row, at) = pairs.trials.iter().min()?;
         (pairs.trials.len() * 2 > enough).then_some((self.rows[*row].line, *at))
     }
@@ -165,7 +170,7 @@ impl Recognizer<'_> {
     /// with the next trials only.
     fn pair_similar(
         &self,
-        rows: impl Iterator<Item = usize>,
+        rows: &[usize],
         mut candidates: VecDeque<usize>,
         may_pair: impl Fn(&FittedRow, &FittedRow) -> bool,
     ) -> Pairs {
@@ -174,7 +179,7 @@ impl Recognizer<'_> {
             .filter_map(|&at| Some((self.id_in_file(&self.trials[at])?, at)));
         let by_id = group(ids);
         let mut pairs = Pairs::default();
-        for at in rows {
+        for &at in rows {
             let row = &self.rows[at];
             while candidates
                 .front()

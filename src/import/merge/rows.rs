@@ -22,6 +22,8 @@ pub(super) struct FittedRow {
 
 /// The rows of a translation in the columns of a log.
 pub(super) fn fit_rows(translation: &Translation, schema: &Schema) -> Vec<FittedRow> {
+    let columns = translation.names.iter().map(|name| schema.find(name));
+    let columns: Vec<Option<usize>> = columns.collect();
     let fit = |row: &TranslatedRow| {
         let mut cells = row.cells.clone();
         let origin = RowOrigin::take(&mut cells, &translation.names);
@@ -32,7 +34,11 @@ pub(super) fn fit_rows(translation: &Translation, schema: &Schema) -> Vec<Fitted
             former: row.former.clone(),
             origin,
         };
-        fitted.fill(&translation.names, &cells, schema);
+        let named = translation.names.iter().zip(&columns).zip(&cells);
+        fitted.fill(
+            named.map(|((name, column), cell)| (name, *column, cell)),
+            schema,
+        );
         fitted
     };
     translation.rows.iter().map(fit).collect()
@@ -41,21 +47,25 @@ pub(super) fn fit_rows(translation: &Translation, schema: &Schema) -> Vec<Fitted
 impl FittedRow {
     /// Fills the columns by their names. What has no column goes into the notes, and the score into the column of the store's
     /// metric.
-    fn fill(&mut self, names: &[String], cells: &[String], schema: &Schema) {
-        let mut others = Vec::new();
-        for (name, cell) in names.iter().zip(cells) {
-            if name == SOURCE_COLUMN && RowOrigin::parse(cell).is_some() {
-                continue;
-            }
-            match schema.find(name).filter(|_| name != SOURCE_COLUMN) {
+    fn fill<'c>(
+        &mut self,
+        cells: impl Iterator<Item = (&'c String, Option<usize>, &'c String)>,
+        schema: &Schema,
+    ) {
+        let (mut others, mut score) = (Vec::new(), "");
+        for (name, column, cell) in cells {
+            let is_source = name == SOURCE_COLUMN;
+            let is_score = name == "core_metric";
+            score = if is_score { cell } else { score };
+            match column.filter(|_| !is_source) {
                 Some(column) => self.cells[column] = escape_controls(cell).into_owned(),
-                None if cell.is_empty() || name == "core_metric" => {}
+                None if cell.is_empty() || is_score => {}
+                None if is_source && RowOrigin::parse(cell).is_some() => {}
                 None => others.push(format!("{name}: {cell}")),
             }
         }
-        let score = names.iter().position(|name| name == "core_metric");
-        if let Some(score) = score.filter(|_| self.cell(schema, Role::Score).is_empty()) {
-            self.set(schema, Role::Score, &cells[score]);
+        if self.cell(schema, Role::Score).is_empty() {
+            self.set(schema, Role::Score, score);
         }
         if !others.is_empty() {
             self.add_note(schema, &others.join("; "));

@@ -191,17 +191,16 @@ impl<'l> Translator<'l> {
         if let Some(text) = texts.iter().find(|text| **text != id) {
             return (*text).to_owned();
         }
-        let mut settings = Vec::new();
-        for (column, name) in &self.log.settings {
-            let cell = row.cell(*column);
-            if !cell.is_empty() {
-                settings.push(format!("{name}={cell}"));
-            }
+        let settings = self.log.settings.iter();
+        let settings = settings.map(|(column, name)| (name, row.cell(*column)));
+        let settings = settings.filter(|(_, cell)| !cell.is_empty());
+        let settings: Vec<String> = settings
+            .map(|(name, cell)| format!("{name}={cell}"))
+            .collect();
+        match texts.first() {
+            Some(text) if settings.is_empty() => (*text).to_owned(),
+            _ => settings.join(" "),
         }
-        if settings.is_empty() {
-            settings.extend(texts.first().map(|text| (*text).to_owned()));
-        }
-        settings.join(" ")
     }
 
     /// Sets ids, parents, baselines and differences, which follow from the rows above.
