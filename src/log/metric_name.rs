@@ -23,7 +23,7 @@ const BETTER: [(Direction, &str); 7] = [
         fitness score coverage _top1_ _top5_ _top_1_ _top_5_ _pass_1_ _pass_5_ _pass_10_ _pass_k_ solve_rate \
         _solved_ hit_rate _corr_ correlation spearman pearson _exact_ _em_ likelihood _hmean_ _h_mean_ miou jaccard _qwk_ _meteor_ _chrf_ _pesq_ _stoi_ _sdr_ hypervolume _mos_ _cagr_ \
         _roi_ _r_squared_ _nse_ _kge_ _vmaf_ _lddt_ _ipc_ _resolved_"),
-    (Minimize, "_s_ _ms_ _us_ _ns_ seconds duration runtime _time_ _bytes_ _size_ memory"),
+    (Minimize, "_s_ _sec_ _secs_ _ms_ _us_ _ns_ seconds minutes duration runtime _time_ _bytes_ _size_ memory"),
 ];
 
 const DIRECTION_WORDS: [(Direction, &str); 2] = [

@@ -61,13 +61,14 @@ fn guess_direction(log: &Interpretation, chosen: &Candidate) -> Guess {
     found.unwrap_or_else(|| default_direction(log, chosen))
 }
 
-/// The direction that most keeps and discards fit, or the keeps alone.
+/// The direction that all keeps fit, unless clearly most trials fit the other.
 fn direction_by_decisions(evidence: &Evidence) -> Option<Guess> {
     let [down, up] = evidence.votes();
-    if down != up {
-        return Some(evidence.likelier());
+    let keeps = evidence.improved_by_keeps();
+    if keeps.is_some() && !is_clear(down.max(up), down + up) {
+        return keeps;
     }
-    evidence.improved_by_keeps()
+    (down != up).then(|| evidence.likelier())
 }
 
 /// The direction of a log without decisions.
@@ -166,7 +167,9 @@ fn doubt_of_name(log: &Interpretation, chosen: &Candidate, direction: Direction)
 /// What the name says. A quantity that cannot be negative but always is, is a negated loss.
 fn direction_by_name(log: &Interpretation, chosen: &Candidate) -> Option<Guess> {
     let stated = log.table.declared.name.as_deref();
-    let stated = stated.filter(|_| is_generic(&log.table, chosen));
+    let is_of_score =
+        |stated: &&str| log.table.find(stated).is_none() || is_generic(&log.table, chosen);
+    let stated = stated.filter(is_of_score);
     let stated = stated.and_then(direction_of_name);
     let direction = stated.or(chosen.direction_of_name)?;
     let name = normalize_name(&log.table.names[chosen.column]);

@@ -238,7 +238,7 @@ impl Evidence {
     /// The direction in which several keeps beat the best before them, if none does in the other.
     pub(in crate::import) fn improved_by_keeps(&self) -> Option<(Direction, String)> {
         let [down, up] = self.beaten;
-        let is_clear = down.max(up) >= 3 && down.min(up) == 0;
+        let is_clear = down.max(up) > 1 && down.min(up) == 0;
         let direction = if up > down { Maximize } else { Minimize };
         is_clear.then(|| (direction, self.describe_keeps(direction)))
     }

@@ -20,9 +20,9 @@ const MIN_ROWS: u32 = 4;
 /// So many candidates are listed at most.
 const MAX_LISTED: usize = 12;
 /// The first or last word of the name of a column that sums up others.
-const SUMMARIES: &str = "avg mean overall total";
+const SUMMARIES: &str = "average averaged avg mean overall total";
 /// Metrics that say little without the other of a pair.
-const PARTS: &str = "precision recall sensitivity specificity _losses _wins _win_rate";
+const PARTS: &str = "precision recall sensitivity specificity _losses _wins";
 
 /// The index of a candidate and the reason, if it was not named.
 type Pick = (usize, Option<Reason>);

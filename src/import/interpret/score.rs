@@ -105,7 +105,8 @@ fn find_candidates(log: &Interpretation) -> Vec<usize> {
     let deltas = log.table.columns_in(DELTA_NAMES);
     prefer(&mut found, |at| !deltas.contains(at));
     prefer(&mut found, |at| {
-        column(at).is_varied() || column(at).numbers < 2
+        let is_sure = column(at).rank <= NameRank::Score;
+        is_sure || column(at).is_varied() || column(at).numbers < 2
     });
     prefer(&mut found, |at| !column(at).is_counter() || is_named(at));
     if found.is_empty() {
