@@ -167,8 +167,10 @@ fn doubt_of_name(log: &Interpretation, chosen: &Candidate, direction: Direction)
 /// What the name says. A quantity that cannot be negative but always is, is a negated loss.
 fn direction_by_name(log: &Interpretation, chosen: &Candidate) -> Option<Guess> {
     let stated = log.table.declared.name.as_deref();
-    let is_of_score =
-        |stated: &&str| log.table.find(stated).is_none() || is_generic(&log.table, chosen);
+    let is_of_score = |stated: &&str| {
+        let is_unclear = chosen.direction_of_name.is_none() && log.table.find(stated).is_none();
+        is_unclear || is_generic(&log.table, chosen)
+    };
     let stated = stated.filter(is_of_score);
     let stated = stated.and_then(direction_of_name);
     let direction = stated.or(chosen.direction_of_name)?;
