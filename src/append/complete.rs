@@ -18,12 +18,20 @@ pub struct CompletedTrial {
     pub cells: Vec<String>,
     pub id: ExpId,
     pub status: Status,
-    pub score: Option<f64>,
-    pub eligible_score: Option<f64>,
-    /// What is written as given, but looks like a mistake.
-    pub warnings: Vec<String>,
+    pub score: Option<Number>,
     /// Why a small improvement was not kept, or may be noise; also in its notes.
     pub remark: Option<String>,
+}
+
+impl CompletedTrial {
+    pub fn score_value(&self) -> Option<f64> {
+        self.score.as_ref().map(Number::value)
+    }
+
+    /// The score, if the trial can be the best.
+    pub fn eligible_score(&self) -> Option<f64> {
+        self.score_value().filter(|_| self.status.can_be_best())
+    }
 }
 
 fn add_note(notes: &mut String, remark: &str) {
@@ -45,28 +53,13 @@ impl Draft {
         let score = self.score(schema)?;
         let status = self.status(score.as_ref(), schema, state)?;
         let id = self.id(state)?;
-        let mut row: HashMap<&str, String> = HashMap::new();
-        let left_empty = self.left_empty(schema);
-        for (name, text) in self.given() {
-            if !left_empty.contains(&name.as_str()) {
-                row.insert(name, text.clone());
-            }
-        }
-        if let Some(job) = self.job() {
-            row.insert("job_name", job);
-        }
-        let best_id = state.best_id();
+        let mut row = self.own_cells(schema);
         row.extend([
             ("exp_id", id.to_string()),
             ("timestamp", self.time(now)?),
             ("status", status.name().to_owned()),
             ("parent_exp", self.parent(status, state)?),
-            (
-                "baseline_exp",
-                self.resolve_trial("baseline_exp", state, best_id)?,
-            ),
-            ("specialist", self.specialist().to_owned()),
-            ("domain", self.domain().to_owned()),
+            ("baseline_exp", self.baseline(state)?),
         ]);
         if let Some(score) = &score {
             let best = state.best().map(|(best, _)| best);
@@ -80,16 +73,25 @@ impl Draft {
             add_note(row.entry("notes").or_default(), remark);
         }
         let take_cell = |name: &String| row.remove(name.as_str()).unwrap_or_default();
-        let value = score.as_ref().map(Number::value);
         Ok(CompletedTrial {
             cells: schema.names().iter().map(take_cell).collect(),
-            warnings: self.warnings(&id, status, score.as_ref(), schema, state),
-            remark,
             id,
             status,
-            score: value,
-            eligible_score: value.filter(|_| status.can_be_best()),
+            score,
+            remark,
         })
+    }
+
+    /// The cells that do not depend on the log, by column.
+    fn own_cells(&self, schema: &Schema) -> HashMap<&str, String> {
+        let left_empty = self.left_empty(schema);
+        let given = self.given().iter().map(|(name, text)| (&**name, text));
+        let given = given.filter(|(name, _)| !left_empty.contains(name));
+        let mut cells: HashMap<_, _> = given.map(|(name, text)| (name, text.clone())).collect();
+        cells.extend(self.job().map(|job| ("job_name", job)));
+        cells.insert("specialist", self.specialist().to_owned());
+        cells.insert("domain", self.domain().to_owned());
+        cells
     }
 
     /// The status that the trial gets if the log does not change.
@@ -231,6 +233,11 @@ impl Draft {
         let is_root = status == Status::Baseline;
         let default = if is_root { "" } else { state.best_id() };
         self.resolve_trial("parent_exp", state, default)
+    }
+
+    /// The baseline that was given, or the best.
+    fn baseline(&self, state: &LogState) -> Result<String> {
+        self.resolve_trial("baseline_exp", state, state.best_id())
     }
 
     /// A trial that has to be in the log, with its id as the log writes it.

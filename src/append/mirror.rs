@@ -119,23 +119,7 @@ impl LockedLog {
             if let Some(time) = patience {
                 run.extend_deadline(time);
             }
-            let rows = run.rows_after(state.rows, BATCH)?;
-            ensure!(
-                !rows.is_empty(),
-                "the database lacks the trial {} of the run",
-                state.rows + 1
-            );
-            let mut text = String::new();
-            for row in &rows {
-                ensure!(
-                    row.seq == state.rows + 1,
-                    "the database lacks the trial {} of the run",
-                    state.rows + 1
-                );
-                text += &row.line;
-                text.push('\n');
-                (state.rows, state.last) = (row.seq, Some(row.uuid));
-            }
+            let text = state.fetch_rows(run)?;
             self.add_or_compare(state.bytes, text.as_bytes())?;
             state.add(text.as_bytes());
             is_saved = true;
@@ -289,6 +273,22 @@ impl State {
     pub(super) fn read(log: &Path) -> Result<Option<Self>> {
         let bytes = read_if_exists(&mirror_state_path(log), MAX_TEXT_BYTES)?;
         Ok(bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok())) // one that is torn is as good as none
+    }
+
+    /// Fetches the rows after the known ones, at most a batch, and counts them. Returns their lines.
+    fn fetch_rows(&mut self, run: &Run) -> Result<String> {
+        let rows = run.rows_after(self.rows, BATCH)?;
+        let lacks_next =
+            |known: i64| format!("the database lacks the trial {} of the run", known + 1);
+        ensure!(!rows.is_empty(), lacks_next(self.rows));
+        let mut text = String::new();
+        for row in &rows {
+            ensure!(row.seq == self.rows + 1, lacks_next(self.rows));
+            text += &row.line;
+            text.push('\n');
+            (self.rows, self.last) = (row.seq, Some(row.uuid));
+        }
+        Ok(text)
     }
 
     /// Counts bytes that were added.

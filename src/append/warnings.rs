@@ -2,8 +2,8 @@
 
 use std::path::{Component, Path};
 
-use super::{Draft, LogState};
-use crate::log::{AUTO, ExpId, Number, Schema, Status, signed_delta};
+use super::{CompletedTrial, Draft, LogState};
+use crate::log::{AUTO, Number, Schema, Status, signed_delta};
 
 impl Draft {
     /// What to know about an improvement that is small.
@@ -30,39 +30,18 @@ impl Draft {
         }
     }
 
-    /// What is written as given, but looks like a mistake; and what is not written as given.
-    pub(super) fn warnings(
+    /// What is written as given, but looks like a mistake; and what is not written as given. `trial` is this draft, completed
+    /// from the same state.
+    pub fn warnings(
         &self,
-        id: &ExpId,
-        status: Status,
-        score: Option<&Number>,
+        trial: &CompletedTrial,
         schema: &Schema,
         state: &LogState,
     ) -> Vec<String> {
-        let mut warnings = Vec::new();
-        if let (Status::Keep, Some(score), Some((_, best))) = (status, score, state.best())
-            && !state.replaces_best(score.value())
-        {
-            let score = score.text();
-            warnings.push(format!(
-                "trial {id} is a keep, but {score} is not better than the best, trial {best}"
-            ));
-        }
-        let shown_id = id.to_string();
-        for (name, text) in self.given() {
-            let odd = describe_odd_number(name, text, &shown_id);
-            warnings.extend(odd.filter(|_| !self.is_left_empty(name)));
-        }
-        let path = self.get("snapshot_path").unwrap_or_default();
-        if !is_inside(Path::new(path)) {
-            let path = path.escape_debug();
-            warnings.push(format!(
-                "snapshot_path '{path}' of trial {id} is not inside the store and is never read"
-            ));
-        }
-        for warning in &mut warnings {
-            warning.push_str("; written as given");
-        }
+        let id = &trial.id;
+        let mistakes = self.find_mistakes(trial, state).into_iter();
+        let mistakes = mistakes.map(|mistake| mistake + "; written as given");
+        let mut warnings: Vec<String> = mistakes.collect();
         for change in &self.warnings {
             warnings.push(format!("trial {id}: {change}"));
         }
@@ -73,6 +52,33 @@ impl Draft {
             ));
         }
         warnings
+    }
+
+    /// What is written as given, but looks like a mistake.
+    fn find_mistakes(&self, trial: &CompletedTrial, state: &LogState) -> Vec<String> {
+        let mut mistakes = Vec::new();
+        let id = trial.id.to_string();
+        if let (Status::Keep, Some(score)) = (trial.status, &trial.score)
+            && let Some((_, best)) = state.best()
+            && !state.replaces_best(score.value())
+        {
+            let score = score.text();
+            mistakes.push(format!(
+                "trial {id} is a keep, but {score} is not better than the best, trial {best}"
+            ));
+        }
+        for (name, text) in self.given() {
+            let odd = describe_odd_number(name, text, &id);
+            mistakes.extend(odd.filter(|_| !self.is_left_empty(name)));
+        }
+        let path = self.get("snapshot_path").unwrap_or_default();
+        if !is_inside(Path::new(path)) {
+            let path = path.escape_debug();
+            mistakes.push(format!(
+                "snapshot_path '{path}' of trial {id} is not inside the store and is never read"
+            ));
+        }
+        mistakes
     }
 }
 

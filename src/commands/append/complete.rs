@@ -132,24 +132,23 @@ impl Batch {
     ) -> Result<()> {
         let schema = &locked.log().schema;
         let mut trial = draft.complete(schema, state, self.now)?;
+        self.warnings.extend(draft.warnings(&trial, schema, state));
+        let eligible_score = trial.eligible_score();
         self.outcomes.push(Outcome {
             id: trial.id.clone(),
             status: trial.status,
-            score: trial.score,
+            score: trial.score_value(),
             best: state.best().map(|(score, id)| (score, id.to_owned())),
-            is_new_best: trial
-                .eligible_score
-                .is_some_and(|score| state.replaces_best(score)),
+            is_new_best: eligible_score.is_some_and(|score| state.replaces_best(score)),
         });
         let name = trial.id.to_string();
-        state.enter(Some(&trial.id), &name, trial.eligible_score);
+        state.enter(Some(&trial.id), &name, eligible_score);
         self.row_of.insert(name.clone(), self.rows.len());
         state.enter_job(&draft.job().unwrap_or_default(), || LoggedJob {
             id: name,
             status: trial.status,
-            score: trial.score,
+            score: trial.score_value(),
         });
-        self.warnings.append(&mut trial.warnings);
         if let Some(remark) = &trial.remark {
             let (id, status) = (&trial.id, trial.status.name());
             self.notes.push(format!("trial {id}, a {status}, {remark}"));

@@ -13,7 +13,7 @@ use crate::append::{Draft, LogState};
 use crate::commands::{Context, Usage};
 use crate::index::IndexedLog;
 use crate::log::{Role, Status};
-use crate::open::{ReadOptions, open_log_to_append};
+use crate::open::open_log_to_append;
 use crate::snapshot::{StagedSnapshot, find_nearest_snapshot, freeze, remove_unfinished_snapshots};
 use crate::store::Store;
 
@@ -29,15 +29,11 @@ pub(super) fn stage_snapshots(
 ) -> Result<Vec<Staged>> {
     let flag = args.snapshot.as_deref().filter(|path| !path.is_empty());
     if flag.is_some() && drafts.len() > 1 {
-        bail!(Usage(
-            "--snapshot is for one trial; with several, give each its own \"snapshot\"".to_owned()
-        ));
+        let text = "--snapshot is for one trial; with several, give each its own \"snapshot\"";
+        bail!(Usage(text.to_owned()));
     }
     let mut all: Vec<Staged> = drafts.iter().map(|_| None).collect();
-    let has_source = flag.is_some()
-        || store.work().is_some()
-        || drafts.iter().any(|draft| draft.get("snapshot").is_some());
-    if !has_source {
+    if !has_source(drafts, flag, store) {
         return Ok(all);
     }
     remove_unfinished_snapshots(store);
@@ -48,11 +44,7 @@ pub(super) fn stage_snapshots(
         return Ok(all);
     }
     // Read without the lock: a trial that is not better than the best now will not be later.
-    let options = ReadOptions {
-        direction: args.logging.direction,
-        ..ReadOptions::default()
-    };
-    let log = open_log_to_append(store, &options)?;
+    let log = open_log_to_append(store, &args.logging.read_options())?;
     let mentioned = drafts.iter().flat_map(Draft::mentioned);
     let jobs = drafts.iter().filter_map(Draft::job).filter(|_| args.once);
     let mut state = LogState::read(&log, mentioned, jobs)?;
@@ -64,11 +56,17 @@ pub(super) fn stage_snapshots(
         context,
     };
     for (draft, staged) in drafts.iter().zip(&mut all) {
-        if let Some(source) = stager.find_source(draft, flag, drafts.len() == 1)? {
-            *staged = stager.stage(draft, &source);
-        }
+        let source = stager.find_source(draft, flag, drafts.len() == 1)?;
+        *staged = source.and_then(|source| stager.stage(draft, &source));
     }
     Ok(all)
+}
+
+/// Whether a flag, the settings or a draft may name files to freeze.
+fn has_source(drafts: &[Draft], flag: Option<&OsStr>, store: &Store) -> bool {
+    flag.is_some()
+        || store.work().is_some()
+        || drafts.iter().any(|draft| draft.get("snapshot").is_some())
 }
 
 /// The log decides later; this only avoids reading it for a trial that certainly gets no snapshot.

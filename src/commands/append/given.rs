@@ -163,11 +163,8 @@ impl TrialFlags {
         ];
         let mut given = Vec::new();
         for (name, value) in others.iter().chain(&own) {
-            given.extend(
-                value
-                    .as_ref()
-                    .map(|value| ((*name).to_owned(), lossy(value))),
-            );
+            let text = value.as_ref().map(lossy);
+            given.extend(text.map(|text| ((*name).to_owned(), text)));
         }
         for pair in &self.set {
             let pair = lossy(pair);

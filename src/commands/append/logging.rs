@@ -9,6 +9,7 @@ use crate::{
     append::LockedLog,
     commands::args::parse_seconds,
     log::{Direction, Number},
+    open::ReadOptions,
     store::Store,
 };
 
@@ -36,6 +37,14 @@ pub(in crate::commands) struct LoggingArgs {
 impl LoggingArgs {
     pub(in crate::commands) fn min_delta(&self, store: &Store) -> f64 {
         self.min_delta.unwrap_or(store.settings.keep.min_delta)
+    }
+
+    /// How the log is read without the lock.
+    pub(in crate::commands) fn read_options(&self) -> ReadOptions {
+        ReadOptions {
+            direction: self.direction,
+            ..ReadOptions::default()
+        }
     }
 
     pub(in crate::commands) fn lock(&self, store: &Store) -> Result<LockedLog> {

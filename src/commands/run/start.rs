@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use super::Run;
 use crate::append::{Draft, LogState};
 use crate::commands::append::freeze::{Staged, Stager};
+use crate::commands::append::logging::LoggingArgs;
 use crate::commands::similar::describe_close;
 use crate::commands::{Context, Usage};
 use crate::index::IndexedLog;
 use crate::log::{ExpId, Number, Schema, Status};
-use crate::open::{ReadOptions, open_log};
+use crate::open::open_log;
 use crate::run::{
     Attempt, RESULT_VARIABLE, Rules, Runner, RunningEntry, Spread, format_std, remove_stale_entries,
 };
@@ -32,19 +33,7 @@ impl Started {
     pub(super) fn new(args: &Run, context: &Context) -> Result<Option<Self>> {
         let store = context.store()?;
         let draft = read_draft(args, &store, context)?;
-        // Whatever would refuse the trial later refuses it now.
-        let log = match args.logging.lock(&store) {
-            Ok(locked) => locked.release(),
-            // The trial may wait for its database.
-            Err(error) if error.is::<Unreachable>() && !args.logging.require_id => {
-                let options = ReadOptions {
-                    direction: args.logging.direction,
-                    ..ReadOptions::default()
-                };
-                open_log(&store, &options)?
-            }
-            Err(error) => return Err(error),
-        };
+        let log = read_log(&args.logging, &store)?;
         context.print_notes(&log);
         let jobs = draft.job().filter(|_| args.once);
         let state = LogState::read(&log, draft.mentioned(), jobs)?;
@@ -234,6 +223,18 @@ impl Started {
                 self.draft.set(name, best);
             }
         }
+    }
+}
+
+/// Reads the log under the lock: whatever would refuse the trial later refuses it now.
+fn read_log(logging: &LoggingArgs, store: &Store) -> Result<IndexedLog> {
+    match logging.lock(store) {
+        Ok(locked) => Ok(locked.release()),
+        // The trial may wait for its database.
+        Err(error) if error.is::<Unreachable>() && !logging.require_id => {
+            open_log(store, &logging.read_options())
+        }
+        Err(error) => Err(error),
     }
 }
 
