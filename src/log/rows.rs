@@ -209,11 +209,7 @@ impl<'l> RowReader<'l> {
                 break;
             };
             let end = skip + line.len;
-            if !line.has_newline()
-                || end > MAX_JOINED_BYTES
-                || self.is_complete_row(skip, line)
-                || self.starts_like_row(skip, line)
-            {
+            if end > MAX_JOINED_BYTES || !self.may_continue_row(skip, line) {
                 break;
             }
             let joined = Line {
@@ -240,6 +236,11 @@ impl<'l> RowReader<'l> {
             len = end;
         }
         Ok(None)
+    }
+
+    /// Whether a line may belong to the row before it.
+    fn may_continue_row(&mut self, skip: usize, line: Line) -> bool {
+        line.has_newline() && !self.is_complete_row(skip, line) && !self.starts_like_row(skip, line)
     }
 
     /// Whether a line has exactly the cells of a row by itself.

@@ -4,7 +4,7 @@ use std::{
     collections::HashSet,
     ffi::OsString,
     fs::File,
-    io::{self, ErrorKind, PipeReader},
+    io::{self, ErrorKind, PipeReader, PipeWriter},
     os::{
         fd::{AsFd, BorrowedFd, OwnedFd},
         unix::process::CommandExt,
@@ -19,8 +19,6 @@ use anyhow::{Context, Result, bail};
 use rustix::process::{Pid, Signal, WaitStatus};
 use signal_hook::consts::{SIGINT, SIGKILL, SIGQUIT, SIGTERM};
 
-use crate::log::Number;
-
 use super::{
     RunningEntry,
     group::{Group, become_subreaper},
@@ -29,6 +27,7 @@ use super::{
     terminal::Foreground,
     values::{Finder, Wanted},
 };
+use crate::log::Number;
 
 /// The variable with the path of the file in which the command may say how it ended.
 pub const RESULT_VARIABLE: &str = "LINEAGE_RESULT";
@@ -116,27 +115,10 @@ impl Runner {
             Ok(child) => child,
             Err(error) => return Ok(self.not_started(&error)),
         };
-        let leader = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-        let leader = leader.context("the id of the process is out of range")?;
-        let group = Group::new(leader, self.others.clone());
-        let foreground = Foreground::give_to(leader);
+        let mut supervisor = self.supervise(Pid::from_child(&child), started, command_runs);
         let streams = self.forward_streams(&mut child, &end_of_command);
-        let streams = streams.inspect_err(|_| group.signal(Signal::KILL))?;
+        let streams = streams.inspect_err(|_| supervisor.group.signal(Signal::KILL))?;
         drop(end_of_command);
-        let mut supervisor = Supervisor {
-            group,
-            foreground,
-            command_runs: Some(command_runs),
-            open_streams: streams.len(),
-            ending: None,
-            ended: started,
-            stop: None,
-            late_signal: None,
-            deadline: self.plan.timeout.map(|timeout| started + timeout),
-            kill_at: None,
-            give_up_at: None,
-            kill_after: self.plan.kill_after,
-        };
         supervisor.watch(&self.events, &mut self.entry);
         if let Some(signal) = supervisor.late_signal {
             let _ = self.events.sender.send(Event::Signal(signal));
@@ -164,6 +146,24 @@ impl Runner {
             .stderr(Stdio::piped())
             .process_group(0)
             .spawn()
+    }
+
+    /// Takes charge of a command that was just started, and gives it the terminal.
+    fn supervise(&self, leader: Pid, started: Instant, command_runs: PipeWriter) -> Supervisor {
+        Supervisor {
+            group: Group::new(leader, self.others.clone()),
+            foreground: Foreground::give_to(leader),
+            command_runs: Some(command_runs),
+            open_streams: 2, // stdout and stderr
+            ending: None,
+            ended: started,
+            stop: None,
+            late_signal: None,
+            deadline: self.plan.timeout.map(|timeout| started + timeout),
+            kill_at: None,
+            give_up_at: None,
+            kill_after: self.plan.kill_after,
+        }
     }
 
     fn not_started(&self, error: &io::Error) -> Finished {
@@ -219,7 +219,7 @@ struct Supervisor {
     group: Group,
     foreground: Option<Foreground>,
     /// Dropped when the streams need not be read to their end any more.
-    command_runs: Option<io::PipeWriter>,
+    command_runs: Option<PipeWriter>,
     open_streams: usize,
     ending: Option<Ending>,
     /// When the command itself ended, once it has.

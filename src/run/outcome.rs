@@ -63,6 +63,7 @@ impl Rules {
         let mut attempt = Attempt {
             seconds: finished.seconds,
             exit_code: exit_code(finished),
+            values: self.name_numbers(&finished.found),
             ..Attempt::default()
         };
         if let Some(error) = &finished.log_error {
@@ -71,13 +72,6 @@ impl Rules {
             ));
         }
         let mut why_no_score = None;
-        for (name, number) in self.names.iter().zip(&finished.found) {
-            if let Some(number) = number {
-                attempt
-                    .values
-                    .push((name.clone(), number.text().to_owned()));
-            }
-        }
         if let Some(path) = &self.metric_file {
             // Then the output does not tell the score.
             attempt.values.retain(|(name, _)| *name != self.names[0]);
@@ -102,6 +96,17 @@ impl Rules {
         }
         self.decide(&mut attempt, finished, why_no_score);
         attempt
+    }
+
+    /// The numbers that were found in the output, with their names.
+    fn name_numbers(&self, found: &[Option<Number>]) -> Vec<(String, String)> {
+        let mut named = Vec::new();
+        for (name, number) in self.names.iter().zip(found) {
+            if let Some(number) = number {
+                named.push((name.clone(), number.text().to_owned()));
+            }
+        }
+        named
     }
 
     /// The values of a report, those that count first: of the outer objects before the inner ones, and named as the metric

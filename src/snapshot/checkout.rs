@@ -70,15 +70,12 @@ pub fn check_out(
     let guard = StoreGuard::new(store)?;
     guard.check_outside(&full, options.dir)?;
     check_outside_git(&full, options.dir)?;
-    let mut dir = None;
-    if full.exists() {
-        dir = Some(Dir::open(&full).with_context(cannot("open", options.dir))?);
-    }
+    let dir = full.exists().then(|| Dir::open(&full)).transpose();
     let mut plan = Plan {
         snapshot,
         options,
         guard,
-        dir,
+        dir: dir.with_context(cannot("open", options.dir))?,
         entries: Vec::new(),
         moved: Vec::new(),
         extra_dirs: Vec::new(),

@@ -109,19 +109,22 @@ pub fn open_snapshot(store: &Store, log: &IndexedLog, row: &Row) -> Result<Snaps
             }
         }
     };
+    let ancestor = describe_nearest_snapshot(store, log, row)?;
+    bail!("{problem}, so its files cannot be restored; {ancestor}")
+}
+
+fn describe_nearest_snapshot(store: &Store, log: &IndexedLog, row: &Row) -> Result<String> {
     let nearest = match row.parent() {
         Some(parent) => find_nearest_snapshot(store, log, &parent)?,
         None => None,
     };
-    match nearest {
-        Some(nearest) => bail!(
-            "{problem}, so its files cannot be restored; the nearest ancestor with a snapshot is trial {}",
-            nearest.row().name()
-        ),
-        None => bail!(
-            "{problem}, so its files cannot be restored; none of its ancestors has a snapshot"
-        ),
-    }
+    Ok(match nearest {
+        Some(nearest) => {
+            let name = nearest.row().name();
+            format!("the nearest ancestor with a snapshot is trial {name}")
+        }
+        None => "none of its ancestors has a snapshot".to_owned(),
+    })
 }
 
 fn is_not_found(error: &anyhow::Error) -> bool {
