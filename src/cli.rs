@@ -95,6 +95,18 @@ enum Command {
     Completions(completions::Completions),
 }
 
+impl Command {
+    fn takes_several_stores(&self) -> bool {
+        matches!(self, Self::Plot(_) | Self::Compare(_))
+    }
+
+    /// Whether it may write to the log.
+    fn is_writer(&self) -> bool {
+        use Command::{Amend, Append, Import, Pull, Run};
+        matches!(self, Append(_) | Run(_) | Amend(_) | Import(_) | Pull(_))
+    }
+}
+
 /// Parses the command line; answers a command that people try and that has another name.
 pub fn parse() -> Cli {
     let error = match Cli::try_parse() {
@@ -166,22 +178,13 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 fn run_command(command: Command, context: &Context) -> anyhow::Result<()> {
-    let takes_several = matches!(command, Command::Plot(_) | Command::Compare(_));
-    if context.stores.len() > 1 && !takes_several {
+    if context.stores.len() > 1 && !command.takes_several_stores() {
         bail!(Usage(
             "only plot and compare take several --store".to_owned()
         ));
     }
-    let is_writer = matches!(
-        command,
-        Command::Append(_)
-            | Command::Run(_)
-            | Command::Amend(_)
-            | Command::Import(_)
-            | Command::Pull(_)
-    );
     if !matches!(command, Command::Init(_) | Command::Completions(_)) {
-        outbox::send(context, is_writer);
+        outbox::send(context, command.is_writer());
     }
     match command {
         Command::Init(args) => init::run(args, context),

@@ -85,6 +85,14 @@ impl ReadArgs {
         self.since
             .take_if(|since| matches!(since.start, Start::Time(_)))
     }
+
+    /// How to read the log as it was just after a trial, or as it is.
+    pub fn options_as_of(&self, exp: Option<&str>) -> Result<ReadOptions> {
+        Ok(ReadOptions {
+            as_of: exp.map(parse_id).transpose()?,
+            ..self.into()
+        })
+    }
 }
 
 impl From<&ReadArgs> for ReadOptions {

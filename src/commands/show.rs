@@ -10,7 +10,7 @@ use super::args::{OutputArgs, format_cell, parse_id};
 use super::candidates;
 use super::{Context, ReadArgs};
 use crate::index::IndexedLog;
-use crate::log::{Amendments, ExpId, Role, Trial};
+use crate::log::{Amendment, Amendments, ExpId, Role, Row, Trial};
 use crate::output::amendments::{amendments_value, format_amendments};
 use crate::output::columns::{self, pick};
 use crate::output::json::{chosen_value, json};
@@ -42,7 +42,7 @@ pub struct Show {
 
 pub fn run(args: Show, context: &Context) -> Result<()> {
     let log = context.open(&args.read)?;
-    args.output.field(&log.schema)?;
+    let field = args.output.field(&log.schema)?;
     let columns = args.output.record_columns(&log.schema, false)?;
     let id = parse_id(&args.exp)?;
     note_repeated_id(&log, &id, context)?;
@@ -50,15 +50,9 @@ pub fn run(args: Show, context: &Context) -> Result<()> {
     if let Some(path) = args.file {
         return print_file(&log, &trial, &path, context);
     }
-    let amendments = match Amendments::read(&log) {
-        Ok(amendments) => amendments.of(&trial.row()),
-        Err(error) => {
-            context.ui.warn(&format!("{error:#}"));
-            Vec::new()
-        }
-    };
     let (row, look) = (trial.row(), context.ui.look);
-    let text = match (args.output.field(&log.schema)?, args.output.format) {
+    let amendments = read_amendments(&log, &row, context);
+    let text = match (field, args.output.format) {
         (Some(column), _) => format_cell(&row, column),
         (None, Format::Table) => {
             format_record(&row, &columns, look) + &format_amendments(&amendments, look)
@@ -76,12 +70,27 @@ pub fn run(args: Show, context: &Context) -> Result<()> {
         }
     };
     context.ui.print(&text)?;
-    // Damage elsewhere in the log does not matter here.
+    print_problems(&log, &row, context)
+}
+
+/// The amendments of a trial. A file that cannot be read does not hide the trial.
+fn read_amendments(log: &IndexedLog, row: &Row, context: &Context) -> Vec<Amendment> {
+    match Amendments::read(log) {
+        Ok(amendments) => amendments.of(row),
+        Err(error) => {
+            context.ui.warn(&format!("{error:#}"));
+            Vec::new()
+        }
+    }
+}
+
+/// Says if the row is damaged, or its snapshot was pruned. Damage elsewhere in the log does not matter here.
+fn print_problems(log: &IndexedLog, row: &Row, context: &Context) -> Result<()> {
     if let Some(damage) = row.damage {
         let (path, line) = (log.path().display(), row.number);
         context.ui.warn(&format!("{path}:{line}: {damage}"));
     }
-    if has_pruned_snapshot(&context.store()?, &row) {
+    if has_pruned_snapshot(&context.store()?, row) {
         let note = format!("the snapshot of trial {} was pruned", row.name());
         context.ui.note(&note);
     }

@@ -18,7 +18,7 @@ use crate::analysis::similar::{Label, Match, Outcomes, Place, Similar as Query, 
 use crate::append::read_text;
 use crate::index::IndexedLog;
 use crate::log::{Role, Row, Trial};
-use crate::open::{ReadOptions, open_log};
+use crate::open::open_log;
 use crate::output::Look;
 use crate::output::records::Format;
 use crate::output::similar::{
@@ -73,10 +73,7 @@ pub fn run(mut args: Similar, context: &Context) -> Result<()> {
     let empty = "TEXT is empty; give the hypothesis of the next trial".to_owned();
     ensure!(!text.trim().is_empty(), Usage(empty));
     let since = args.read.take_time();
-    let options = ReadOptions {
-        as_of: args.as_of.as_deref().map(parse_id).transpose()?,
-        ..(&args.read).into()
-    };
+    let options = args.read.options_as_of(args.as_of.as_deref())?;
     let store = context.store()?;
     let log = open_log(&store, &options)?;
     context.print_notes(&log);
@@ -96,20 +93,14 @@ pub fn run(mut args: Similar, context: &Context) -> Result<()> {
         format => format_similar_records(&found.trials, &log.schema, format),
     };
     context.answer(&answer, &log)?;
-    match (args.fail_above, found.trials.first()) {
-        (Some(limit), Some(first)) if first.score > limit => {
-            let name = if first.is_running {
-                "a trial in progress".to_owned()
-            } else {
-                format!("trial {}", first.trial.row().name())
-            };
-            context
-                .ui
-                .note(&format!("the score of {name} is above {limit}"));
-            Err(Findings.into())
-        }
-        _ => Ok(()),
+    if let Some(limit) = args.fail_above
+        && let Some(name) = found.name_closest_above(limit)
+    {
+        let note = format!("the score of {name} is above {limit}");
+        context.ui.note(&note);
+        return Err(Findings.into());
     }
+    Ok(())
 }
 
 /// The trials of a log that are like a text.
@@ -129,6 +120,16 @@ impl Found {
             close: &self.close,
         };
         format_similar(&self.trials, &context, look)
+    }
+
+    /// What a message calls the closest trial, if its score is above a limit.
+    fn name_closest_above(&self, limit: f64) -> Option<String> {
+        let first = self.trials.first().filter(|first| first.score > limit)?;
+        Some(if first.is_running {
+            "a trial in progress".to_owned()
+        } else {
+            format!("trial {}", first.trial.row().name())
+        })
     }
 }
 

@@ -16,26 +16,15 @@ pub fn import_summary(
     file: &Path,
     store: &Path,
 ) -> String {
-    let (file, store) = (file.display(), store.display());
+    let (name, store) = (file.display(), store.display());
     let rows = translation.rows.len() + translation.skipped.len();
     let mut summary = Summary::default();
-    summary.add("rows in", &format!("{rows} of {file}"));
+    summary.add("rows in", &format!("{rows} of {name}"));
     summary.add("rows out", &format!("{} to {store}", plan.rows.len()));
-    if plan.existing > 0 {
-        let text = format!("{} already in the store", plan.existing);
-        summary.add("known", &text);
-    }
-    for (line, id) in &plan.changed {
-        let text = format!("{file}:{line}: imported before as trial {id}, not added again");
-        summary.add("changed", &text);
-    }
-    for (line, id) in &plan.differing {
-        let text = format!("{file}:{line}: the status is not that of trial {id}");
-        summary.add("differs", &text);
-    }
+    summary.add_known(plan, file);
     if let Some((line, parent)) = plan.orphans.first() {
         let text = format!(
-            "{} not in {file} (first line {line}: {parent})",
+            "{} not in {name} (first line {line}: {parent})",
             plan.orphans.len()
         );
         summary.add("parents", &text);
@@ -50,7 +39,7 @@ pub fn import_summary(
     }
     summary.add_scores(translation);
     for skipped in &translation.skipped {
-        let text = format!("{file}:{}: {}", skipped.line, skipped.reason);
+        let text = format!("{name}:{}: {}", skipped.line, skipped.reason);
         summary.add("skipped", &text);
     }
     summary.0
@@ -62,6 +51,23 @@ struct Summary(String);
 impl Summary {
     fn add(&mut self, name: &str, text: &str) {
         self.0 += &format!("{name:<10} {}\n", printable(text));
+    }
+
+    /// Rows that are trials of the store already.
+    fn add_known(&mut self, plan: &ImportPlan, file: &Path) {
+        let file = file.display();
+        if plan.existing > 0 {
+            let text = format!("{} already in the store", plan.existing);
+            self.add("known", &text);
+        }
+        for (line, id) in &plan.changed {
+            let text = format!("{file}:{line}: imported before as trial {id}, not added again");
+            self.add("changed", &text);
+        }
+        for (line, id) in &plan.differing {
+            let text = format!("{file}:{line}: the status is not that of trial {id}");
+            self.add("differs", &text);
+        }
     }
 
     /// Which column is the score, what others became, and which are copied.

@@ -276,6 +276,15 @@ fn group_object(group: &Group) -> Map<String, Value> {
     object
 }
 
+fn status_object(total: &Group) -> Map<String, Value> {
+    let mut object = Map::new();
+    for entry in total.entries() {
+        let figures = json!({"trials": entry.trials, "hours": decimal(entry.hours)});
+        object.insert(entry.word, figures);
+    }
+    object
+}
+
 fn stats_object(tally: &Tally, course: &Course, by: Option<&str>, schema: &Schema) -> Value {
     let total = &tally.total;
     let figures = group_object(total);
@@ -284,11 +293,6 @@ fn stats_object(tally: &Tally, course: &Course, by: Option<&str>, schema: &Schem
         (Some((best, ..)), Some((baseline, _))) => value(&signed_delta(best - baseline), false),
         _ => Value::Null,
     };
-    let mut status = Map::new();
-    for entry in total.entries() {
-        let figures = json!({"trials": entry.trials, "hours": decimal(entry.hours)});
-        status.insert(entry.word, figures);
-    }
     let mut out = json!({
         "metric": schema.metric,
         "direction": schema.direction,
@@ -306,7 +310,7 @@ fn stats_object(tally: &Tally, course: &Course, by: Option<&str>, schema: &Schem
         "last_keep_exp": tally.last_keep,
         "hours": figures["hours"],
         "hours_without_score": figures["hours_without_score"],
-        "status": status,
+        "status": status_object(total),
     });
     if let Value::Object(course) = course.object() {
         for (key, value) in course {

@@ -50,20 +50,9 @@ pub(super) fn run(mut args: Tail, context: &Context) -> Result<()> {
     let log = open_log(&store, &options)?;
     context.print_notes(&log);
     let filter = std::mem::take(&mut args.filter).filter_of_new_trials(since, &log)?;
-    let mut lines = Lines {
-        args: &args,
-        context,
-        columns: Vec::new(),
-        writer: None,
-        header: String::new(),
-    };
+    let mut lines = Lines::new(&args, context);
     lines.print(&log.last(n, |row| filter.accepts(row))?, &log)?;
-    let last = log.last(1, |_| true)?;
-    let mut position = Position {
-        version,
-        end: log.end(),
-        last: last.first().and_then(|trial| trial.row().id()),
-    };
+    let mut position = Position::at_end(&log, version)?;
     let mut failure = None;
     loop {
         version = wait_for_change(&store, Some(position.version), context)?;
@@ -135,6 +124,15 @@ fn wait_for_change(
 }
 
 impl Position {
+    fn at_end(log: &IndexedLog, version: FileVersion) -> Result<Self> {
+        let last = log.last(1, |_| true)?;
+        Ok(Self {
+            version,
+            end: log.end(),
+            last: last.first().and_then(|trial| trial.row().id()),
+        })
+    }
+
     /// Moves to the end of the log and returns the accepted trials on the way.
     fn advance(
         &mut self,
@@ -189,7 +187,17 @@ struct Lines<'a> {
     header: String,
 }
 
-impl Lines<'_> {
+impl<'a> Lines<'a> {
+    fn new(args: &'a Tail, context: &'a Context) -> Self {
+        Self {
+            args,
+            context,
+            columns: Vec::new(),
+            writer: None,
+            header: String::new(),
+        }
+    }
+
     fn print(&mut self, trials: &[Trial], log: &IndexedLog) -> Result<()> {
         let (schema, look) = (&log.schema, self.context.ui.look);
         if self.args.full {
