@@ -32,7 +32,6 @@ pictures: demo
 
 test:
 	$(CARGO) test --locked
-	$(CARGO) test --locked --features postgres --lib shared::
 	$(CARGO) test --locked --features postgres --test shared
 
 stress:

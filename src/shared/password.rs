@@ -75,20 +75,3 @@ fn split_fields(line: &str) -> Vec<String> {
     }
     fields
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_line_that_fits_has_the_password() {
-        let text = "# c\nother:*:*:*:a\nh:5432:db:u\\:x:s:e\\\\cret\n*:*:*:*:last\n";
-        let find = |host: &str, user: &str| {
-            let wanted = [host, "5432", "db", user].map(str::to_owned);
-            find_line(text, &wanted)
-        };
-        assert_eq!(find("h", "u:x").as_deref(), Some("s:e\\cret"));
-        assert_eq!(find("h", "v").as_deref(), Some("last"));
-        assert_eq!(find("other", "v").as_deref(), Some("a"));
-    }
-}

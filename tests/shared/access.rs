@@ -2,6 +2,8 @@
 
 use std::{fs, os::unix::fs::PermissionsExt, thread, time::Duration};
 
+use lineage::shared::strip_password;
+
 use crate::host::{Host, ran};
 use crate::server::Server;
 
@@ -40,7 +42,8 @@ fn a_password_is_found_and_never_stored_or_printed() {
     let variable = ran(a.command(&append).env("PGPASSWORD", "geheim"));
     assert_eq!(variable.ok(), "001\n");
     let file = a.dir.path().join(".pgpass");
-    fs::write(&file, "127.0.0.1:*:*:p:geheim\n").unwrap();
+    let lines = "# hosts\nother:*:*:*:wrong\n127.0.0.1:*:*:p:ge\\heim\n*:*:*:*:wrong\n";
+    fs::write(&file, lines).unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o644)).unwrap();
     let open = a.run(&append);
     assert!(
@@ -57,7 +60,7 @@ fn a_password_is_found_and_never_stored_or_printed() {
     let b = Host::bare();
     fs::write(
         b.dir.path().join(".pg_service.conf"),
-        service + "password=geheim\nsslmode=disable\n",
+        service + "password = geheim\nsslmode=disable\n#user=q\n\n[other]\nuser=q\n",
     )
     .unwrap();
     b.run(&["init", "--shared", "postgres://?service=lab", "--run", "r"])
@@ -219,4 +222,44 @@ fn a_password_is_not_printed() {
     let error = Host::bare().run(&init).fails();
     assert!(error.contains("not the address of a database"), "{error}");
     assert!(!error.contains("secret"), "{error}");
+}
+
+#[test]
+fn a_password_is_taken_out_of_a_url() {
+    for (url, plain, password) in [
+        ("postgres://u@h/db", "postgres://u@h/db", None),
+        (
+            "postgres://u:p%40w@h:1/db",
+            "postgres://u@h:1/db",
+            Some("p@w"),
+        ),
+        ("postgres://u:@h", "postgres://u@h", Some("")),
+        (
+            "postgres://u:ab/cd@h/x?sslmode=require",
+            "postgres://u@h/x?sslmode=require",
+            Some("ab/cd"),
+        ),
+        (
+            "postgres://h/db?password=x&sslmode=require",
+            "postgres://h/db?sslmode=require",
+            Some("x"),
+        ),
+        (
+            "postgres://u:a@h/db?password=b",
+            "postgres://u@h/db",
+            Some("b"),
+        ),
+        (
+            "postgres:///db?host=/tmp/a:b@c",
+            "postgres:///db?host=/tmp/a:b@c",
+            None,
+        ),
+    ] {
+        let stripped = strip_password(url);
+        assert_eq!(
+            stripped,
+            (plain.to_owned(), password.map(str::to_owned)),
+            "{url}"
+        );
+    }
 }
