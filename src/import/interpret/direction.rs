@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Names that say that a column is the score, but not of what.
-pub(super) const GENERIC: &str = "_score_ _metric_ _objective_ _primary_";
+pub(super) const GENERIC: &str = "_score_ _metric_ _objective_ _primary_ _fitness_";
 /// What Optuna calls the score, which it minimizes by default. Other names that say nothing are mostly of scores.
 const OPTUNA_SCORES: &str = "value values_0";
 const HEIRS: &str = "choices of the next parent fit";
@@ -47,7 +47,8 @@ type Guess = (Direction, String);
 
 fn guess_direction(log: &Interpretation, chosen: &Candidate) -> Guess {
     let evidence = &chosen.evidence;
-    if evidence.is_sorted() && log.has_ranks() {
+    let is_vague = chosen.direction_of_name.is_none() || is_generic(&log.table, chosen);
+    if is_vague && log.has_ranks() && evidence.is_sorted() {
         return direction_of_order(evidence);
     }
     if let Some(said) = direction_by_name(log, chosen) {
@@ -61,7 +62,8 @@ fn guess_direction(log: &Interpretation, chosen: &Candidate) -> Guess {
     found.unwrap_or_else(|| default_direction(log, chosen))
 }
 
-/// The direction that all keeps fit, unless clearly most trials fit the other.
+/// The direction in which keeps beat the best, if none does in the other and not clearly most trials speak for that; else that of
+/// most trials.
 fn direction_by_decisions(evidence: &Evidence) -> Option<Guess> {
     let [down, up] = evidence.votes();
     let keeps = evidence.improved_by_keeps();
@@ -73,17 +75,15 @@ fn direction_by_decisions(evidence: &Evidence) -> Option<Guess> {
 
 /// The direction of a log without decisions.
 fn direction_by_values(log: &Interpretation, evidence: &Evidence) -> Option<Guess> {
-    let share = || {
-        let is_share = evidence.is_share();
-        is_share.then(|| (Maximize, "by default for scores between 0 and 1".to_owned()))
-    };
+    let share = (Maximize, "by default for scores between 0 and 1".to_owned());
+    let share = evidence.is_share().then_some(share);
     if evidence.is_sorted() && !log.is_in_order() {
-        return share().or_else(|| Some(direction_of_order(evidence)));
+        return share.or_else(|| Some(direction_of_order(evidence)));
     }
     let sentence = "scores are on that side of the mean before them";
     let drift = clear_trend(evidence.drift, sentence).filter(|_| log.is_chronological());
     let heirs = clear_trend(evidence.heirs, HEIRS);
-    heirs.or(drift).or_else(share)
+    heirs.or(drift).or(share)
 }
 
 fn default_direction(log: &Interpretation, chosen: &Candidate) -> Guess {
@@ -107,10 +107,8 @@ fn default_direction(log: &Interpretation, chosen: &Candidate) -> Guess {
 fn direction_of_order(evidence: &Evidence) -> Guess {
     let is_falling = evidence.first > evidence.last;
     let direction = if is_falling { Maximize } else { Minimize };
-    (
-        direction,
-        "the first row of a sorted table is the best".to_owned(),
-    )
+    let reason = "the first row of a sorted table is the best";
+    (direction, reason.to_owned())
 }
 
 /// What the name says, unless the trials say clearly otherwise.

@@ -212,7 +212,7 @@ impl Evidence {
         likeliest + f64::from(unknown) * UNKNOWN.ln() + f64::from(self.missing_keeps) * CHANCE.ln()
     }
 
-    /// Whether the value only rises or only falls.
+    /// Whether the value only rises or only falls, in several steps.
     pub(in crate::import) fn is_sorted(&self) -> bool {
         self.steps.contains(&0) && self.steps[0] + self.steps[1] > 3
     }

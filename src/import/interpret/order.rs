@@ -10,18 +10,23 @@ impl Interpretation {
         time.is_none_or(|time| time.falling * 20 <= time.rising + time.falling)
     }
 
-    /// Whether ids or times say that the rows are in the order of the trials, and not sorted.
+    /// Whether ids, commits or times say that the rows are in the order of the trials, and not sorted.
     pub(super) fn is_in_order(&self) -> bool {
         let id = self.column_of(Role::Id);
         let is_counted = id.is_some_and(|id| !id.is_numeric() || id.is_counter());
+        let has_parents = self.roles.has(Role::Parent);
+        let has_commits = !self
+            .table
+            .columns_in("commit hash short_hash sha")
+            .is_empty();
         let mut columns = self.columns.all.iter();
-        is_counted || columns.any(|time| time.rising > time.falling)
+        is_counted || has_parents || has_commits || columns.any(|time| time.rising > time.falling)
     }
 
-    /// Whether a column numbers the rows by how good they are.
+    /// Whether a column numbers the rows of a log without decisions by how good they are.
     pub(super) fn has_ranks(&self) -> bool {
         let mut ranks = self.table.columns_in("rank place").into_iter();
-        ranks.any(|at| self.columns.all[at].is_counter())
+        !self.verdicts.has_decisions && ranks.any(|at| self.columns.all[at].is_counter())
     }
 
     fn column_of(&self, role: Role) -> Option<&Column> {

@@ -32,6 +32,8 @@ pub(in crate::import) struct VerdictColumns {
     pub(in crate::import) is_guess: bool,
     /// Columns that retract what the verdict says.
     vetoes: Vec<VerdictColumn>,
+    /// A gate that no trial passes, which says nothing about those that were kept.
+    pub(in crate::import) closed_gate: Option<usize>,
     /// If the verdict is a decision, the column that says whether the trial ran at all.
     completion: Option<usize>,
     /// Whether "completed" is a keep: only if no row is called one.
@@ -101,16 +103,13 @@ impl VerdictColumns {
             is_empty || has_verdicts(table, column, &columns.all[column], kind)
         });
         let counts = table.columns_in("successful success succeeded passed total completed");
-        let is_counted = counts
-            .iter()
-            .any(|&column| columns.all[column].has_counts());
+        let is_counted = counts.iter().any(|&at| columns.all[at].has_counts());
         let mut vetoes = find_named(table, &VETO_NAMES, |column, kind| {
             is_veto(&columns.all[column], kind, is_counted)
         });
+        let mut kinds = vetoes.iter().map(|(_, kind)| *kind);
         if found.is_empty()
-            && let Some(flag) = vetoes
-                .iter()
-                .position(|(_, kind)| *kind != VerdictKind::Words)
+            && let Some(flag) = kinds.position(|kind| kind != VerdictKind::Words)
         {
             found.push(vetoes.remove(flag));
         }
@@ -123,13 +122,15 @@ impl VerdictColumns {
         found.sort_by_key(|&(column, kind)| vagueness(&columns.all[column], kind));
         let others = found.get(1..).unwrap_or_default();
         let words = others.iter().find(|(_, kind)| *kind == VerdictKind::Words);
-        // A gate that no trial passes says nothing about those that were kept.
-        let is_gate = |&&(at, kind): &&VerdictColumn| kind == PASSED && columns.all[at].is_varied();
-        vetoes.extend(others.iter().filter(is_gate));
+        let gates = others.iter().filter(|(_, kind)| *kind == PASSED);
+        let (gates, constant): (Vec<VerdictColumn>, Vec<VerdictColumn>) =
+            gates.partition(|(at, _)| columns.all[*at].is_varied());
+        vetoes.extend(gates);
         Self {
             verdict: found.first().copied(),
             is_guess: is_guess && !found.is_empty(),
             completion: words.map(|(column, _)| *column),
+            closed_gate: find_closed_gate(columns, &constant),
             vetoes,
             ..Self::default()
         }
@@ -216,6 +217,15 @@ impl VerdictColumns {
             },
         }
     }
+}
+
+/// The first of several gates without a trial that passes.
+fn find_closed_gate(columns: &Columns, gates: &[VerdictColumn]) -> Option<usize> {
+    let is_closed = |(at, kind): &&VerdictColumn| {
+        let verdict = parse_verdict(&columns.all[*at].first, *kind);
+        verdict.is_some_and(|verdict| !verdict.is_good())
+    };
+    gates.iter().find(is_closed).map(|(column, _)| *column)
 }
 
 /// How a column that `--map` names speaks.

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     import::words::names::NameRank,
-    log::{has_word, matches_pattern, normalize_name},
+    log::{Direction, direction_of_name, has_word, matches_pattern, normalize_name},
 };
 
 /// What a missing value costs if no verdict tells which column is the score.
@@ -21,7 +21,7 @@ const MIN_ROWS: u32 = 4;
 const MAX_LISTED: usize = 12;
 /// The first or last word of the name of a column that sums up others.
 const SUMMARIES: &str = "average averaged avg mean overall total";
-/// Metrics that say little without the other of a pair.
+/// Metrics that say little without another.
 const PARTS: &str = "precision recall sensitivity specificity _losses _wins";
 
 /// The index of a candidate and the reason, if it was not named.
@@ -70,8 +70,10 @@ impl Contest<'_> {
     fn find_usual(&self) -> Vec<usize> {
         let one = |at: &usize| &self.candidates[*at];
         let mut usual: Vec<usize> = (0..self.candidates.len()).collect();
-        let is_metric = |at: &usize| self.has_decisions() || one(at).rank <= NameRank::Known;
-        prefer(&mut usual, |at| is_metric(at) && self.is_filled(one(at)));
+        for worst in [NameRank::Known, NameRank::Vague] {
+            let is_metric = |at: &usize| self.has_decisions() || one(at).rank <= worst;
+            prefer(&mut usual, |at| is_metric(at) && self.is_filled(one(at)));
+        }
         prefer(&mut usual, |at| one(at).rank < NameRank::Derived);
         if self.has_decisions() {
             prefer(&mut usual, |at| !one(at).evidence.is_guard());
@@ -79,7 +81,7 @@ impl Contest<'_> {
         usual
     }
 
-    /// Whether a candidate has a value in half of the rows that need one (a quarter, if the name has to decide), or in as many
+    /// Whether a candidate has a value in half of the rows that need one (a quarter in a log without decisions), or in as many
     /// as any other.
     fn is_filled(&self, candidate: &Candidate) -> bool {
         let rated = self.candidates.iter().map(|one| one.evidence.rated);
@@ -131,8 +133,7 @@ impl Contest<'_> {
         let chosen = &self.candidates[best];
         let has_evidence = self.has_decisions() && chosen.evidence.keeps > 0;
         let is_equal = |at: &usize| self.candidates[*at].rank == chosen.rank;
-        let mut equal: Vec<usize> = likeliest.iter().copied().filter(is_equal).collect();
-        let is_whole = |at: &usize| !matches_pattern(PARTS, &normalize_name(self.name(*at)));
+        let equal: Vec<usize> = likeliest.iter().copied().filter(is_equal).collect();
         if let Some(sorted) = self.find_sorted(chosen.rank, likeliest) {
             return Ok((sorted, Some(Reason::guess("the rows are sorted by it"))));
         }
@@ -143,13 +144,12 @@ impl Contest<'_> {
             return Ok((best, Some(reason)));
         }
         if chosen.rank < NameRank::Unknown {
-            let all = equal.clone();
-            prefer(&mut equal, is_whole);
-            let summary = self
-                .find_summary(&equal)
-                .or_else(|| self.find_generic(&equal));
-            let best = summary.unwrap_or(equal[0]);
-            return Ok((best, Some(self.describe_name(best, &all, likeliest))));
+            let whole = self.find_whole(best, &equal);
+            let summary = self.find_summary(whole, &equal);
+            let best = summary
+                .or_else(|| self.find_generic(&equal))
+                .unwrap_or(whole);
+            return Ok((best, Some(self.describe_name(best, &equal, likeliest))));
         }
         if equal.len() == 1 || has_evidence {
             return Ok((best, Some(Reason::guess("the likeliest column of numbers"))));
@@ -191,7 +191,8 @@ impl Contest<'_> {
         }
     }
 
-    /// Whether an unknown name that decisions fit as well is before another in the header, where the score often is.
+    /// Whether a column with an unknown name fits the decisions as well and comes earlier in the header. The score often comes
+    /// first.
     fn is_rival(&self, at: usize, other: usize) -> bool {
         let (one, other) = (&self.candidates[at], &self.candidates[other]);
         self.has_decisions() && one.rank == NameRank::Unknown && one.column < other.column
@@ -204,28 +205,47 @@ impl Contest<'_> {
         number.is_some_and(|number| number.parse::<u32>().is_ok())
     }
 
-    /// The mean or sum of several others: `score_avg` beside `score_a` and `score_b`,
-    /// `total_score` beside `a_score` and `b_score`.
-    fn find_summary(&self, equal: &[usize]) -> Option<usize> {
-        let names: Vec<String> = equal
-            .iter()
-            .map(|&at| normalize_name(self.name(at)))
-            .collect();
-        let are_several = |fits: &dyn Fn(&&String) -> bool| names.iter().filter(fits).count() > 2;
+    /// The candidate or, if that is only a part such as `precision`, the first whole metric of which higher is better.
+    fn find_whole(&self, best: usize, equal: &[usize]) -> usize {
+        let is_part = |at: usize| {
+            let name = normalize_name(self.name(at));
+            matches_pattern(PARTS, &name) && !name.contains("average_precision")
+        };
+        let is_higher =
+            |at: usize| self.candidates[at].direction_of_name == Some(Direction::Maximize);
+        let mut others = equal.iter().copied().filter(|_| is_part(best));
+        others
+            .find(|&at| !is_part(at) && is_higher(at))
+            .unwrap_or(best)
+    }
+
+    /// The mean or sum of a candidate and several others: `score_avg` beside `score_a` and `score_b`, `total_score` beside
+    /// `a_score` and `b_score`.
+    fn find_summary(&self, best: usize, equal: &[usize]) -> Option<usize> {
+        let best = normalize_name(self.name(best));
+        let names = equal.iter().map(|&at| normalize_name(self.name(at)));
+        let names: Vec<String> = names.collect();
+        let sums_up = |fits: &dyn Fn(&String) -> bool| {
+            fits(&best) && names.iter().filter(|name| fits(name)).count() > 2
+        };
         let is_summary = |name: &String| {
             let (before, after) = name.rsplit_once('_').unwrap_or_default();
             let (first, rest) = name.split_once('_').unwrap_or_default();
-            has_word(SUMMARIES, after) && are_several(&|other| other.starts_with(before))
+            has_word(SUMMARIES, after) && sums_up(&|other| other.starts_with(before))
                 || has_word(SUMMARIES, first)
-                    && are_several(&|other| other.ends_with(rest) || other.starts_with(rest))
+                    && sums_up(&|other| other.ends_with(rest) || other.starts_with(rest))
         };
         let at = names.iter().position(is_summary)?;
         Some(equal[at])
     }
 
-    /// The only one that is called a score: `research_score` beside `win_rate`.
+    /// The only one that is called a score, but not of what: `research_score` beside `win_rate`.
     fn find_generic(&self, equal: &[usize]) -> Option<usize> {
-        let is_generic = |at: &&usize| matches_pattern(GENERIC, &normalize_name(self.name(**at)));
+        let is_generic = |at: &&usize| {
+            let name = normalize_name(self.name(**at));
+            let rest = name.replace("score", "");
+            matches_pattern(GENERIC, &name) && direction_of_name(&rest).is_none()
+        };
         only(equal.iter().filter(is_generic))
     }
 

@@ -24,7 +24,9 @@ use crate::{
 
 /// At most so many candidates are weighed, the best names first.
 const MAX_CANDIDATES: usize = 2000;
-const PARAMETER_NAMES: &str = "param parameter hyperparameter hyperparam knob variable sweep swept";
+const PARAMETER_NAMES: &str = "param parameter hyperparameter hyperparam knob";
+/// Names of parameters, if not all rows have the same.
+const SWEPT_NAMES: &str = "variable sweep swept";
 const DELTA_NAMES: &str = "delta delta_vs_best diff difference change improvement gain delta_metric metric_delta delta_score";
 
 pub(in crate::import) fn choose(log: &Interpretation) -> Result<Option<Choice>> {
@@ -55,13 +57,18 @@ pub(in crate::import) fn choose(log: &Interpretation) -> Result<Option<Choice>> 
     }))
 }
 
-/// The rank of a column's name. A `value` beside the name of a parameter is what that was set to.
+/// The rank of a column's name. A `value` beside the name of a parameter is what that was set to, if there is another metric.
 fn rank_of(log: &Interpretation, column: usize) -> NameRank {
-    let is_value = normalize_name(&log.table.names[column]) == "value";
-    if is_value && !log.table.columns_in(PARAMETER_NAMES).is_empty() {
-        return NameRank::Setting;
-    }
-    log.columns.all[column].rank
+    let own = log.columns.all[column].rank;
+    let columns = &log.columns.all;
+    let is_metric = |at: usize| columns[at].rank <= NameRank::Known && columns[at].numbers > 0;
+    let swept = log.table.columns_in(SWEPT_NAMES);
+    let has_parameter = !log.table.columns_in(PARAMETER_NAMES).is_empty()
+        || swept.iter().any(|&at| columns[at].is_varied());
+    let is_setting = has_parameter
+        && normalize_name(&log.table.names[column]) == "value"
+        && (0..columns.len()).any(|at| at != column && is_metric(at));
+    if is_setting { NameRank::Setting } else { own }
 }
 
 /// The column that a flag, a setting or the file names.
@@ -104,9 +111,12 @@ fn find_candidates(log: &Interpretation) -> Vec<usize> {
     let mut found: Vec<usize> = free.iter().copied().filter(is_number).collect();
     let deltas = log.table.columns_in(DELTA_NAMES);
     prefer(&mut found, |at| !deltas.contains(at));
+    let is_varied = |at: &usize| column(at).is_varied() || column(at).numbers < 2;
+    let is_metric = |at: &usize| is_varied(at) && column(at).rank <= NameRank::Known;
+    let has_metric = found.iter().any(is_metric);
+    // A score may be the same in every row, if no metric differs.
     prefer(&mut found, |at| {
-        let is_sure = column(at).rank <= NameRank::Score;
-        is_sure || column(at).is_varied() || column(at).numbers < 2
+        is_varied(at) || !has_metric && column(at).rank <= NameRank::Score
     });
     prefer(&mut found, |at| !column(at).is_counter() || is_named(at));
     if found.is_empty() {

@@ -9,8 +9,8 @@ use indexmap::IndexSet;
 use super::{
     NOT_A_LOG,
     header::{
-        Header, MAX_NAMES, count_known_names, find_header, find_separator, is_blank_or_comment,
-        is_markdown_row, is_markdown_rule, is_trial, with_tabs,
+        Header, MAX_NAMES, count_known_names, find_header, find_separator, has_table_names,
+        is_blank_or_comment, is_markdown_row, is_markdown_rule, is_trial, with_tabs,
     },
     json_rows::flatten_cell,
     split::{split_line, split_plain},
@@ -58,6 +58,15 @@ pub(super) fn parse(text: &Text) -> Result<Table> {
     parser.finish()
 }
 
+/// The table of Markdown that a line is in.
+#[derive(PartialEq)]
+enum Place {
+    Log,
+    OtherTable,
+    /// A table of other trials.
+    OtherLog,
+}
+
 /// Parses the rows in one pass. The columns grow when another header or an object in a cell adds names.
 struct Parser<'t> {
     lines: Lines<'t>,
@@ -74,9 +83,9 @@ struct Parser<'t> {
     table: Table,
     /// How many rows have as many cells as the header.
     regular: usize,
-    /// Of Markdown: rows with a number and a verdict, and whether the line is in a table with another header.
+    /// Of Markdown: rows with a number and a verdict, the table of the line, and whether it follows text.
     trials: usize,
-    in_other_table: bool,
+    place: Place,
     is_after_text: bool,
     /// Whether this is a prompt of lineage, which has tables of trials.
     is_prompt: bool,
@@ -106,7 +115,7 @@ impl<'t> Parser<'t> {
             table,
             regular: 0,
             trials: 0,
-            in_other_table: false,
+            place: Place::Log,
             is_after_text: false,
             is_prompt: false,
         }
@@ -129,8 +138,11 @@ impl<'t> Parser<'t> {
         let has_known_header = count_known_names(&self.names) > 1;
         match self.separator {
             '|' => {
+                let names: Vec<String> = self.names.iter().cloned().collect();
                 let is_log_in_text = rows > 3 && self.regular == rows && !self.is_prompt;
-                rows > skipped.len() || self.trials * 2 > rows || is_log_in_text && has_known_header
+                rows > skipped.len()
+                    || self.trials * 2 > rows
+                    || is_log_in_text && has_table_names(&names)
             }
             separator if !follows_text && has_known_header => {
                 separator == '\t' || rows >= unexpected
@@ -200,7 +212,7 @@ impl<'t> Parser<'t> {
             Some(("text beside the table", true))
         } else if !is_text {
             Some(("not a row", is_markdown))
-        } else if self.in_other_table {
+        } else if self.place != Place::Log {
             Some(("another table", true))
         } else if cells.len() == 1 && self.width() > 1 {
             Some(("not a row", false))
@@ -223,9 +235,16 @@ impl<'t> Parser<'t> {
         self.read_ahead(1)?;
         let next = self.ahead.front();
         if next.is_some_and(|(_, line)| is_markdown_rule(line)) {
-            self.in_other_table = known * 2 <= cells.len();
-        } else if self.is_after_text && cells.len() == self.width() && is_trial(cells) {
-            self.in_other_table = false; // the log goes on without its header
+            let is_log = known * 2 > cells.len();
+            self.place = if is_log {
+                Place::Log
+            } else {
+                Place::OtherTable
+            };
+        } else if self.place == Place::OtherTable && is_trial(cells) {
+            // A log may go on after other tables, without its header.
+            let is_log = self.is_after_text && cells.len() == self.width();
+            self.place = if is_log { Place::Log } else { Place::OtherLog };
         }
         self.is_after_text = false;
         Ok(())

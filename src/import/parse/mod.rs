@@ -39,9 +39,9 @@ pub fn parse(source: Source, segment: Option<u64>) -> Result<Table> {
     delimited::parse(&text)
 }
 
-/// Whether a first line is JSON, and not a link in a Markdown text.
+/// Whether a line begins JSON, and not a Markdown text with a link.
 fn is_json(line: &str) -> bool {
     let list = line.strip_prefix('[').map(str::trim_start);
     line.starts_with('{')
-        || list.is_some_and(|list| list.is_empty() || list.starts_with(['{', '[', '"']))
+        || list.is_some_and(|list| list.starts_with(['{', '[', '"']) || !list.contains("]("))
 }

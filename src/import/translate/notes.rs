@@ -170,6 +170,7 @@ impl Observations {
         let found = [
             note_wide_rows(log),
             note_verdict_column(log),
+            note_closed_gate(log),
             self.note_suspicious_score(log),
             self.note_equal_scores(log),
             self.note_percentages(log),
@@ -277,6 +278,13 @@ fn note_verdict_column(log: &Interpretation) -> Option<String> {
             "assuming {name} holds the verdict (by its words); override with --map verdict=COLUMN or verdict="
         )
     })
+}
+
+fn note_closed_gate(log: &Interpretation) -> Option<String> {
+    let name = &log.table.names[log.verdicts.closed_gate?];
+    Some(format!(
+        "no trial passes {name}, so it is not used as a gate; override with --map verdict={name}"
+    ))
 }
 
 fn note_wide_rows(log: &Interpretation) -> Option<String> {

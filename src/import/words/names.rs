@@ -54,13 +54,9 @@ pub(in crate::import) fn is_key(name: &str) -> bool {
     has_word(aliases(Role::Id), name) || has_word(COMMIT_NAMES, name)
 }
 
-/// Names of what was tried, which may also be settings.
-const VARIANT_NAMES: &str = "variant model method approach";
-
 /// Whether a column with this normalized name is expected in a log.
 pub(in crate::import) fn is_known_name(name: &str) -> bool {
     is_key(name)
-        || has_word(VARIANT_NAMES, name)
         || ALIASES.iter().any(|(_, names)| has_word(names, name))
         || verdict_kind(name).is_some()
         || rank_name(name) < NameRank::Unknown
@@ -93,11 +89,12 @@ pub(in crate::import) enum NameRank {
 
 /// Patterns of normalized names; the first row with a match decides.
 #[rustfmt::skip]
-const RANKS: [(NameRank, &str); 17] = [
+const RANKS: [(NameRank, &str); 19] = [
     (NameRank::Metric, "=core_metric =metric =metric_value =primary_metric"),
-    (NameRank::Score, "=score =objective =obj =fitness =value =values_0 =result =mean_test_score =metric_after =target_metric =target"),
+    (NameRank::Score, "=score =objective =obj =fitness =value =values_0 =result =mean_test_score =metric_after =target_metric"),
     (NameRank::Setting, "params_ _param_ _config_ _hparams_ _hyperparameters_ _tolerance _threshold _weight$ _coef$ _max_iter _maxiter"),
     (NameRank::Validation, "_k_fold_ _kfold_"),
+    (NameRank::Vague, "=target"), // of the library BayesianOptimization
     (NameRank::Derived, "_delta _std_ _stderr_ _sd_ _prev _baseline_ _target_ _gap_ _fold_ _expected_ _confidence_ _improvement_delta \
         _segment_ _split _min$ _max$ _before$ _before_ _parent_ _rank_ _row_ _best_so_far _running_best _ci_ _var_ _old_ \
         =best =best_score =best_metric _guard _champion_ _incumbent_ _reference_ _dev$"),
@@ -105,14 +102,15 @@ const RANKS: [(NameRank, &str); 17] = [
     (NameRank::ValBpb, "=val_bpb"),
     (NameRank::Known, "_tok_s_ _toks_s_ _per_s$ _per_sec$ _per_second$ _samples_s_ _ms_per_ _s_per_ _sec_per_ _seconds_per_ \
         _time_per_ throughput latency speedup _p50_ _p90_ _p95_ _p99_"),
-    (NameRank::Vague, "_train_ _training_ _in_fold_ =success =passed =correct =failed =errored"),
+    (NameRank::Vague, "_train_ _in_fold_ =success =passed =correct =failed =errored"),
     (NameRank::Setting, "_lr_ _n_ _num_ _parse_errors_ _batch_ _mb_ _gb_ memory _vram_ params _step _epoch tokens \
         _played_ _seed_ _depth_ _width_ _hidden_ _layers_ _dropout_ _wd_ _weight_decay_ _alpha_ _temperature_ _heads_ _usd_"),
     (NameRank::Milliseconds, "_ms_ _us_ _ns_ _µs_"),
     (NameRank::Seconds, "_s_ _sec_ _secs_ seconds minutes _hours_ duration elapsed runtime _time_"),
     (NameRank::Size, "_size_ _kb_ _bytes_"),
+    (NameRank::Vague, "_training_"),
     (NameRank::Validation, "_val_ _valid_ _validation_ _eval_ _dev_ _holdout_"),
-    (NameRank::Known, "_test_ _oof_ =mean =average =cv _lb_"),
+    (NameRank::Known, "_test_ _oof_ =mean =average _lb_"),
     (NameRank::Setting, "_iterations_ _iters_ _count_of_ _max_ _min_"),
     (NameRank::Derived, "_index_ _idx_"),
 ];

@@ -4,6 +4,7 @@ use Verdict::{Completed, Status as Is, Stopped};
 
 use std::{collections::HashMap, sync::LazyLock};
 
+use super::number::is_empty_word;
 use crate::log::{Status, has_word, normalize};
 
 /// What a cell says about the outcome of a trial.
@@ -183,9 +184,17 @@ fn parse_marked(mark: &str, rest: &str, kind: VerdictKind) -> Option<Verdict> {
     let by_mark = parse_flag(mark, kind)?;
     match parse_verdict(rest, VerdictKind::Words) {
         Some(verdict) if by_mark.is_good() || !verdict.is_good() => Some(verdict),
-        None if by_mark.is_good() && is_retracted(rest, "", "") => None,
+        None if by_mark.is_good() && doubts_mark(rest) => None,
         _ => Some(by_mark),
     }
+}
+
+/// Whether the words beside a good mark have another mark, retract it or say that the trial has not ended.
+fn doubts_mark(rest: &str) -> bool {
+    let text = normalize(rest);
+    let mut words = text.split('_').filter(|word| !word.is_empty());
+    let is_no = |c: char| !c.is_ascii() && has_word(NO, c.encode_utf8(&mut [0; 4]));
+    rest.contains(is_no) || words.any(is_empty_word) || is_retracted(rest, "", "")
 }
 
 static VERDICT_OF_WORD: LazyLock<HashMap<&str, Verdict>> = LazyLock::new(|| {
@@ -286,7 +295,9 @@ mod tests {
         assert_eq!(parse("❌ lr too high"), Some(Is(Status::Discard)));
         assert_eq!(parse("✔\u{fe0f} broke 1.0!"), Some(Is(Status::Keep)));
         assert_eq!(parse("❌ best so far was 3"), Some(Is(Status::Discard)));
-        assert_eq!(parse("✅ keep (reverted)"), None);
+        for doubtful in ["✅ keep (reverted)", "✅ running", "✓ compiled, ✗ slower"] {
+            assert_eq!(parse(doubtful), None, "{doubtful}");
+        }
         assert_eq!(parse("yes (best so far)"), None);
         let parse = |cell| parse_verdict(cell, KEPT);
         assert_eq!(parse("yes (best so far)"), Some(Is(Status::Keep)));
