@@ -100,7 +100,7 @@ impl Command {
         matches!(self, Self::Plot(_) | Self::Compare(_))
     }
 
-    /// Whether it may write to the log.
+    /// Whether the command may write to the log.
     fn is_writer(&self) -> bool {
         use Command::{Amend, Append, Import, Pull, Run};
         matches!(self, Append(_) | Run(_) | Amend(_) | Import(_) | Pull(_))

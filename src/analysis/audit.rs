@@ -122,8 +122,7 @@ impl Audit {
             return;
         }
         self.rows += 1;
-        self.tree.observe(row);
-        let has_id = self.tree.count() > self.lines.len();
+        let has_id = self.tree.add(row);
         if has_id {
             self.lines.push(row.number);
         }
@@ -267,7 +266,7 @@ impl Audit {
         }
     }
 
-    /// All findings, by line.
+    /// Takes all findings, sorted by line.
     pub fn finish(&mut self) -> Vec<Finding> {
         let tree = mem::take(&mut self.tree).into_tree();
         let parents = tree.parents();

@@ -1,7 +1,7 @@
 //! What a hypothesis changes, as far as its words name it: `42 epochs`, `lr=3e-4`, `batch from 32 to 64`.
 
 /// How much of a hypothesis is searched.
-const MAX_BYTES: usize = 400;
+const MAX_CHARS: usize = 400;
 
 /// Words after a number that name no quantity.
 const FILLERS: [&str; 22] = [
@@ -11,21 +11,22 @@ const FILLERS: [&str; 22] = [
 
 /// The knobs that a hypothesis turns, each with its new value, without repeats.
 pub fn find_knobs(hypothesis: &str) -> Vec<String> {
-    let words = split_words(&hypothesis[..hypothesis.floor_char_boundary(MAX_BYTES)]);
-    let (mut knobs, mut start) = (Vec::new(), 0);
+    let end = hypothesis.char_indices().nth(MAX_CHARS);
+    let words = split_words(&hypothesis[..end.map_or(hypothesis.len(), |(at, _)| at)]);
+    let (mut knobs, mut unused) = (Vec::new(), 0);
     for (at, number) in words.iter().enumerate() {
         if !is_number(number) {
             continue;
         }
-        let knob = match (&words[start..at], words.get(at + 1)) {
+        let knob = match (&words[unused..at], words.get(at + 1)) {
             ([.., name, "="] | [.., name, _, "→" | "->"] | [.., name, "from", _, "to"], _)
                 if is_name(name) =>
             {
-                start = at + 1;
+                unused = at + 1;
                 [name, "=", number].concat()
             }
             (_, Some(unit)) if has_short_fraction(number) && is_unit(unit) => {
-                start = at + 2;
+                unused = at + 2;
                 [number, " ", &unit.to_lowercase()].concat()
             }
             _ => continue,
@@ -45,13 +46,13 @@ fn split_words(text: &str) -> Vec<&str> {
             continue;
         }
         let end = at + c.len_utf8();
-        let (before, sign) = (&text[start..at], &text[at..end]);
+        let (before, mark) = (&text[start..at], &text[at..end]);
         match c {
-            '=' | '→' => words.extend([before, sign]),
+            '=' | '→' => words.extend([before, mark]),
             '>' if before.ends_with('-') => words.extend([&text[start..at - 1], "->"]),
             ',' | ';' | ')' | ']' | '}' => {
                 words.extend(split_end(before));
-                words.push(sign);
+                words.push(mark);
             }
             ':' | '(' | '[' | '{' | '"' | '\'' | '`' => words.extend(split_end(before)),
             _ if c.is_whitespace() => words.extend(split_end(before)),
@@ -83,7 +84,7 @@ fn is_number(word: &str) -> bool {
         .starts_with(|c: char| c.is_ascii_digit())
 }
 
-/// A number with a fraction of several digits is a result, not a setting: `0.2241 prior best`.
+/// Whether a number may be a setting. One with a fraction of several digits is a result: `0.2241 prior best`.
 fn has_short_fraction(word: &str) -> bool {
     let fraction = word.split_once('.').map_or("", |(_, fraction)| fraction);
     fraction.len() <= 2
@@ -116,6 +117,7 @@ mod tests {
                 "as in (Ye, ICLR 2025): split heads. Was 0.22. Next try",
                 &[],
             ),
+            (&format!("{} lr=3e-4", "шаг ".repeat(60)), &["lr=3e-4"]),
             (
                 "momentum warmup (0.33→0.45), `lr`=3e-4",
                 &["warmup=0.45", "lr=3e-4"],

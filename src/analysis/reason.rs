@@ -40,11 +40,12 @@ pub const LAST_LINES: &str = "last lines:";
 /// the notes are only the agent's plan.
 pub fn find_reason(notes: &str) -> Option<Cow<'_, str>> {
     let notes = notes.trim();
-    let lines: Vec<&str> = notes.split("\\n").collect();
-    if lines[1..].iter().any(|line| line.starts_with(LAST_LINES)) {
-        return Some(lines[0].into());
+    let mut lines = notes.split("\\n");
+    let mut later = lines.clone().skip(1);
+    if later.any(|line| line.starts_with(LAST_LINES)) {
+        return lines.next().map(Cow::Borrowed);
     }
-    let errors = find_errors(&lines);
+    let errors = find_errors(lines);
     let Some(&last) = errors.last() else {
         let is_short = notes.chars().count() <= MAX_PLAIN_REASON && !notes.is_empty();
         return is_short.then_some(notes.into());
@@ -64,8 +65,8 @@ pub fn find_reason(notes: &str) -> Option<Cow<'_, str>> {
 
 /// The errors in notes, in their order. A line or a part between separators counts if it starts with an error; the last one
 /// also if it has one anywhere, because an agent's plan may tell of the errors of other trials.
-fn find_errors<'n>(lines: &[&'n str]) -> Vec<&'n str> {
-    let lines = lines.iter().flat_map(|line| line.split('\n'));
+fn find_errors<'n>(lines: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
+    let lines = lines.flat_map(|line| line.split('\n'));
     let parts: Vec<&str> = lines.flat_map(|line| line.split(SEPARATOR)).collect();
     let mut errors: Vec<&str> = parts.iter().map(|part| part.trim()).collect();
     errors.retain(|part| starts_with_error(part));
@@ -165,7 +166,7 @@ pub fn has_error_word(text: &str) -> bool {
     find_error_words(text).next().is_some()
 }
 
-/// Where error words start, one word after the other.
+/// Where error words start, grouped by word and not in the order of the text.
 fn find_error_words(text: &str) -> impl Iterator<Item = usize> {
     ERROR_FINDERS
         .iter()

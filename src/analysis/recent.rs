@@ -231,8 +231,9 @@ fn short_id(id: Option<ExpId>) -> Option<ExpId> {
 fn normalize(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 1);
     for (at, c) in text.char_indices() {
+        // Most characters.
         if c.is_ascii_alphanumeric() {
-            out.push(c.to_ascii_lowercase()); // most characters
+            out.push(c.to_ascii_lowercase());
             continue;
         }
         let is_after_word = !out.is_empty() && !out.ends_with(' ');

@@ -19,8 +19,18 @@ pub struct TreeBuilder(Vec<Node>);
 
 impl TreeBuilder {
     /// How many trials were collected.
-    pub fn count(&self) -> usize {
-        self.0.len()
+    /// Adds a trial, unless it has no id. Returns whether it was added.
+    pub fn add(&mut self, row: &Row) -> bool {
+        let Some(id) = row.id() else {
+            return false;
+        };
+        self.0.push(Node {
+            id,
+            parent: row.parent(),
+            offset: row.offset,
+            status: row.status(),
+        });
+        true
     }
 
     pub fn into_tree(self) -> Tree {
@@ -33,14 +43,7 @@ impl TreeBuilder {
 
 impl Query for TreeBuilder {
     fn observe(&mut self, row: &Row) {
-        if let Some(id) = row.id() {
-            self.0.push(Node {
-                id,
-                parent: row.parent(),
-                offset: row.offset,
-                status: row.status(),
-            });
-        }
+        self.add(row);
     }
 }
 

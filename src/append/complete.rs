@@ -53,7 +53,7 @@ impl Draft {
         let score = self.score(schema)?;
         let status = self.status(score.as_ref(), schema, state)?;
         let id = self.id(state)?;
-        let mut row = self.own_cells(schema);
+        let mut row = self.cells_without_log(schema);
         row.extend([
             ("exp_id", id.to_string()),
             ("timestamp", self.time(now)?),
@@ -83,7 +83,7 @@ impl Draft {
     }
 
     /// The cells that do not depend on the log, by column.
-    fn own_cells(&self, schema: &Schema) -> HashMap<&str, String> {
+    fn cells_without_log(&self, schema: &Schema) -> HashMap<&str, String> {
         let left_empty = self.left_empty(schema);
         let given = self.given().iter().map(|(name, text)| (&**name, text));
         let given = given.filter(|(name, _)| !left_empty.contains(name));

@@ -278,12 +278,12 @@ impl State {
     /// Fetches the rows after the known ones, at most a batch, and counts them. Returns their lines.
     fn fetch_rows(&mut self, run: &Run) -> Result<String> {
         let rows = run.rows_after(self.rows, BATCH)?;
-        let lacks_next =
+        let missing_row_message =
             |known: i64| format!("the database lacks the trial {} of the run", known + 1);
-        ensure!(!rows.is_empty(), lacks_next(self.rows));
+        ensure!(!rows.is_empty(), missing_row_message(self.rows));
         let mut text = String::new();
         for row in &rows {
-            ensure!(row.seq == self.rows + 1, lacks_next(self.rows));
+            ensure!(row.seq == self.rows + 1, missing_row_message(self.rows));
             text += &row.line;
             text.push('\n');
             (self.rows, self.last) = (row.seq, Some(row.uuid));

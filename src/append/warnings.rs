@@ -30,8 +30,7 @@ impl Draft {
         }
     }
 
-    /// What is written as given, but looks like a mistake; and what is not written as given. `trial` is this draft, completed
-    /// from the same state.
+    /// Warnings about values that look wrong or were left out. `trial` is this draft, completed from the same state.
     pub fn warnings(
         &self,
         trial: &CompletedTrial,
@@ -54,7 +53,7 @@ impl Draft {
         warnings
     }
 
-    /// What is written as given, but looks like a mistake.
+    /// Values that are written as given, but look wrong.
     fn find_mistakes(&self, trial: &CompletedTrial, state: &LogState) -> Vec<String> {
         let mut mistakes = Vec::new();
         let id = trial.id.to_string();

@@ -132,7 +132,7 @@ fn describe_unfinished(bytes: u64) -> Finding {
     }
 }
 
-/// All problems in the order of the log, those of snapshots last.
+/// All problems in the order of the log, those of snapshots last; and the audit, which has counted rows and signs.
 fn find_problems(store: &Store, log: &Log, snapshots: &[String]) -> Result<(Vec<Finding>, Audit)> {
     let amendments = Amendments::read(log)?;
     let mut audit = Audit::new(log.has_carriage_returns, amendments.former_scores());

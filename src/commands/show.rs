@@ -84,7 +84,7 @@ fn read_amendments(log: &IndexedLog, row: &Row, context: &Context) -> Vec<Amendm
     }
 }
 
-/// Says if the row is damaged, or its snapshot was pruned. Damage elsewhere in the log does not matter here.
+/// Warns if the row is damaged, or its snapshot was pruned. Damage elsewhere in the log does not matter here.
 fn print_problems(log: &IndexedLog, row: &Row, context: &Context) -> Result<()> {
     if let Some(damage) = row.damage {
         let (path, line) = (log.path().display(), row.number);

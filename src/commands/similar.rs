@@ -94,7 +94,7 @@ pub fn run(mut args: Similar, context: &Context) -> Result<()> {
     };
     context.answer(&answer, &log)?;
     if let Some(limit) = args.fail_above
-        && let Some(name) = found.name_closest_above(limit)
+        && let Some(name) = found.describe_closest_above(limit)
     {
         let note = format!("the score of {name} is above {limit}");
         context.ui.note(&note);
@@ -122,8 +122,8 @@ impl Found {
         format_similar(&self.trials, &context, look)
     }
 
-    /// What a message calls the closest trial, if its score is above a limit.
-    fn name_closest_above(&self, limit: f64) -> Option<String> {
+    /// Describes the closest trial for a message, if its score is above a limit.
+    fn describe_closest_above(&self, limit: f64) -> Option<String> {
         let first = self.trials.first().filter(|first| first.score > limit)?;
         Some(if first.is_running {
             "a trial in progress".to_owned()

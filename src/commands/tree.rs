@@ -159,9 +159,8 @@ fn read_trials(log: &IndexedLog, filter: &Filter, has_cells: bool) -> Result<Tri
     let (mut accepted, mut cells) = (Vec::new(), TreeCells::default());
     let damage = log.for_each_row(|row| {
         best.observe(row);
-        builder.observe(row);
-        if builder.count() == accepted.len() {
-            return; // it has no id
+        if !builder.add(row) {
+            return;
         }
         accepted.push(filter.accepts(row));
         if has_cells {

@@ -60,7 +60,7 @@ pub fn split_line(line: &[u8], ends: &mut Vec<usize>) -> Option<usize> {
     split_cells(line, b'\t', ends)
 }
 
-/// Splits a line like `split_line`, at any separator.
+/// Like `split_line`, with any separator.
 pub fn split_cells(line: &[u8], separator: u8, ends: &mut Vec<usize>) -> Option<usize> {
     ends.clear();
     let mut start = 0;
@@ -78,7 +78,7 @@ pub fn split_cells(line: &[u8], separator: u8, ends: &mut Vec<usize>) -> Option<
     None
 }
 
-/// Splits the cells from the one at `start` on, of which the first `read` bytes hold no closing quote.
+/// Splits the cells from a quoted one at `start` on. The first `read` bytes are known to hold no closing quote.
 pub(super) fn split_quoted(
     line: &[u8],
     separator: u8,

@@ -16,15 +16,15 @@ const BETTER: [(Direction, &str); 7] = [
         _mfu_ log_likelihood _elbo_"),
     (Minimize, "_fail loss_ losses_ error_ errors_ _err_ bpb _bpc_ perplexity _ppl_ _nll_ _wer_ _cer_ _fid_ _mae_ \
         _mse_ rmse _mape_ _smape_ regret latency _cost_ energy cycles _ece_ brier _kl_ lpips makespan tardiness _p50_ _p90_ \
-        _p95_ _p99_ _rmsle_ _msle_ _sse_ _mase_ _crps_ _eer_ _der_ _ter_ _deviance$ _aic_ _bic_ _rmsd_ _mpjpe_ _ade_ \
-        _fde_ _epe_ _cpi_ gate_count =gates violations _volatility$"),
+        _p95_ _p99_ _rmsle_ _msle_ _sse_ _mase_ _crps_ _eer_ _deviance$ _aic_ _bic_ _rmsd_ _mpjpe_ _ade_ \
+        _fde_ _epe_ _cpi_ gate_count =gates violations"),
     (Maximize, "=result accuracy _acc_ _auc_ _mcc_ _kappa_ winrate _ap_ _roc_ _aucpr_ _prauc_ _gini_ _ic_ _hits_ \
         _quality_ _utility_ _gain_ _uplift_ auroc _f1_ _r2_ _map_ _map50_ _iou_ _dice_ ndcg _mrr_ precision recall _bleu_ \
         rouge _psnr_ _ssim_ _elo_ sharpe profit _pnl_ revenue reward _return sortino calmar win_rate pass_rate success _passed_ \
         fitness score coverage _top1_ _top5_ _top_1_ _top_5_ _pass_1_ _pass_5_ _pass_10_ _pass_k_ solve_rate \
         _solved_ hit_rate _corr_ correlation spearman pearson _exact_ _em_ likelihood _hmean_ _h_mean_ miou jaccard _qwk_ \
         _meteor_ _chrf_ _pesq_ _stoi_ _sdr_ hypervolume _mos_ _cagr_ _roi_ _r_squared_ _nse_ _kge_ _vmaf_ _lddt_ _ipc_ _resolved_"),
-    (Minimize, "_s_ _sec_ _secs_ _ms_ _us_ _ns_ seconds minutes duration runtime _time_ _bytes_ _size_ memory"),
+    (Minimize, "_s_ _sec$ _secs$ _ms_ _us_ _ns_ seconds minutes duration runtime _time_ _bytes_ _size_ memory"),
 ];
 
 const DIRECTION_WORDS: [(Direction, &str); 2] = [

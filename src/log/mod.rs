@@ -14,6 +14,7 @@ mod row;
 mod rows;
 mod scan;
 mod schema;
+mod score_column;
 mod since;
 mod source;
 mod status;

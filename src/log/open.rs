@@ -103,6 +103,9 @@ impl Log {
         if let Some(trial) = &options.as_of {
             log.truncate_after(trial)?;
         }
+        if options.metric.is_none() && options.own_metric.is_none() {
+            log.find_score_column()?;
+        }
         if options.direction.is_none() && log.schema.column(Role::Score).is_some() {
             log.infer_direction()?;
         }

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use super::{Direction, Tie};
 
-/// The column of the origin of an imported trial. A log without it has the origin in the notes, after
-/// `SOURCE_NOTE`.
+/// The column of the origin of an imported trial.
 pub const SOURCE_COLUMN: &str = "source_row";
+/// Begins the origin in the notes, in a log without that column.
 pub const SOURCE_NOTE: &str = "[source_row: ";
 
 /// The header of a new log, in this order. Extra columns go before `job_name`.
@@ -142,6 +142,13 @@ impl Schema {
         names.extend_from_slice(extra);
         names.extend(after.iter().map(|&name| name.to_owned()));
         names
+    }
+
+    /// The metric is that of this column from now on.
+    pub(super) fn set_score(&mut self, column: usize) {
+        self.metric.clone_from(&self.names[column]);
+        self.label.clone_from(&self.metric);
+        self.columns[Role::Score as usize] = Some(column);
     }
 
     /// Takes the role from `delta_vs_best`, because it belongs to another metric.

@@ -26,7 +26,7 @@ const LENGTHS: [usize; 21] = [
     30, MIN_LENGTH,
 ];
 
-/// The length of texts for which there is no room.
+/// The shortest length, also if the rows do not fit.
 const MIN_LENGTH: usize = 20;
 
 const DELTA_NOTE: &str = "Δ is against the best then.\n\n";
@@ -38,7 +38,7 @@ fn fit_rows(
     (max, bytes): Lengths,
     write: impl Fn(usize, &Row, usize) -> String,
 ) -> Vec<String> {
-    let write_within = |length, mut room: usize| -> Option<Vec<String>> {
+    let write_fitting = |length, mut room: usize| -> Option<Vec<String>> {
         let rows = trials.iter().enumerate().map(|(at, trial)| {
             let row = write(at, &trial.row(), length);
             room = room.checked_sub(row.len())?;
@@ -49,8 +49,8 @@ fn fit_rows(
     let room = page.room_for(bytes * trials.len());
     let mut lengths = LENGTHS.into_iter().filter(|&length| length <= max);
     let rows = lengths
-        .find_map(|length| write_within(length, room))
-        .or_else(|| write_within(MIN_LENGTH, usize::MAX))
+        .find_map(|length| write_fitting(length, room))
+        .or_else(|| write_fitting(MIN_LENGTH, usize::MAX))
         .unwrap_or_default();
     page.count_used(rows.iter().map(String::len).sum());
     rows
@@ -294,10 +294,10 @@ fn failure_reason(trial: &Trial) -> Option<String> {
     Some(squeeze(&visible(&reason)))
 }
 
-/// The notes; of a failed trial only its reason, if they are long.
+/// The notes, or only the reason of a failed trial if its notes are long.
 fn notes_text(row: &Row, reason: Option<&str>, length: usize) -> String {
     match reason {
-        Some(reason) if row.bytes(Role::Notes).len() > length => {
+        Some(reason) if row.text(Role::Notes).len() > length => {
             let reason = code(&cut_middle(reason, length), length);
             format!("  - reason: {reason}\n")
         }

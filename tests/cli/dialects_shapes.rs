@@ -213,3 +213,23 @@ fn in_a_log_of_17_columns_the_score_is_the_column_whose_differences_it_has() {
         "assuming train_s (lower is better): the differences in the log are its own",
     )]);
 }
+
+#[test]
+fn a_log_with_an_empty_core_metric_has_its_scores_in_val_bpb() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "results.tsv",
+        "exp_id\tparent_exp\tbaseline_exp\tstatus\tcore_metric\tval_bpb\tdelta_vs_best\thypothesis\n\
+         001\t\t\tbaseline\t\t1.20\t\ta\n002\t001\t001\tkeep\t\t1.15\t-0.05\tb\n\
+         003\t002\t002\tdiscard\t\t1.18\t+0.03\tc\n004\t002\t002\tkeep\t\t1.10\t-0.05\td\n",
+    );
+    let run = |line: &str| {
+        let words: Vec<&str> = line.split(' ').chain(["--store", "."]).collect();
+        sandbox.ok(&words)
+    };
+    assert_eq!(run("best --field val_bpb"), "1.10\n");
+    run("check"); // exits 0 without problems
+    run("append --status auto --metric 1.05 --hypothesis e");
+    assert_eq!(run("show 005 --field parent_exp"), "004\n");
+    assert_eq!(run("show 005 --field status"), "keep\n");
+}

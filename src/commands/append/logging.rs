@@ -39,7 +39,7 @@ impl LoggingArgs {
         self.min_delta.unwrap_or(store.settings.keep.min_delta)
     }
 
-    /// How the log is read without the lock.
+    /// Options to read the log without the lock.
     pub(in crate::commands) fn read_options(&self) -> ReadOptions {
         ReadOptions {
             direction: self.direction,

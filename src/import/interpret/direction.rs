@@ -133,11 +133,13 @@ fn is_refuted(log: &Interpretation, chosen: &Candidate, at: usize) -> bool {
     let evidence = &chosen.evidence;
     let votes = evidence.votes();
     let [with, against] = [evidence.beaten[at], evidence.beaten[1 - at]];
-    let is_vague = is_generic(&log.table, chosen) && with == 0 && against > 2;
+    // A name such as `score` says less than others.
+    let enough = if is_generic(&log.table, chosen) { 3 } else { 5 };
+    let is_against = with == 0 && against >= enough;
     // Discards alone do not refute a name.
     let has_keeps = against > with || evidence.separates().is_some();
     let is_outvoted = has_keeps && is_clear(votes[1 - at], votes[0] + votes[1]);
-    log.verdicts.has_decisions && (is_vague || is_outvoted)
+    log.verdicts.has_decisions && (is_against || is_outvoted)
 }
 
 /// The direction that clearly more of the votes are for.
