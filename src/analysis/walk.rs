@@ -29,6 +29,14 @@ impl Visit {
             end,
         }
     }
+
+    fn child(&self, index: usize, last: bool) -> Self {
+        Self {
+            depth: self.depth + 1,
+            last,
+            ..Self::root(index, ChainEnd::Root)
+        }
+    }
 }
 
 impl Tree {
@@ -66,13 +74,7 @@ impl Tree {
                 continue;
             }
             for index in iter::successors(last, |&child| previous_sibling[child]) {
-                stack.push(Visit {
-                    index,
-                    depth: visit.depth + 1,
-                    last: last == Some(index),
-                    is_leaf: true,
-                    end: ChainEnd::Root,
-                });
+                stack.push(visit.child(index, last == Some(index)));
             }
         }
         Some(visits)

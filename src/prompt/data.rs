@@ -83,6 +83,27 @@ impl PromptData {
     }
 }
 
+impl Signals {
+    fn new(noise: Option<f64>, near_misses: Vec<Trial>) -> Self {
+        Self {
+            noise,
+            near_misses,
+            found: Vec::new(),
+        }
+    }
+
+    fn find(&mut self, answers: &mut Queries, failed_children: usize, sizes: &PromptSettings) {
+        self.found = find_signals(&Evidence {
+            outcomes: answers.own.outcomes.make_contiguous(),
+            epsilon: self.noise,
+            since_keep: answers.tally.since_keep,
+            stuck_after: sizes.stuck_after,
+            failed_children,
+            near_misses: self.near_misses.len(),
+        });
+    }
+}
+
 /// A hypothesis that was tried more than once.
 pub(super) struct Repeated {
     pub(super) trials: usize,
@@ -98,24 +119,18 @@ pub fn gather(
     stated: &BTreeMap<String, StatedLimit>,
 ) -> Result<PromptData> {
     let mut answers = log.ask(Queries::new(log, specialist, sizes))?;
-    let lineage = mem::take(&mut answers.lineage).into_lineage();
-    let relatives = gather_relatives(log, lineage, sizes.links.max(1))?;
+    let relatives = gather_relatives(log, &mut answers, sizes.links.max(1))?;
     let best = log.briefs_at(answers.best.offset())?.pop();
     let leaderboard = mem::take(&mut answers.leaderboard).into_offsets();
     let mut leaderboard = log.briefs_at(leaderboard)?;
     let noise = sizes.epsilon.or_else(|| answers.recent.noise());
     let near_misses = gather_near_misses(log, &answers, &leaderboard, best.as_ref(), noise)?;
     leaderboard.truncate(sizes.top);
-    let found = find_signals(&Evidence {
-        outcomes: answers.own.outcomes.make_contiguous(),
-        epsilon: noise,
-        since_keep: answers.tally.since_keep,
-        stuck_after: sizes.stuck_after,
-        failed_children: relatives.failed_children,
-        near_misses: near_misses.len(),
-    });
+    let mut signals = Signals::new(noise, near_misses);
+    signals.find(&mut answers, relatives.failed_children, sizes);
     let last = gather_last(log, sizes)?;
-    let own_last = answers.own.outcomes.iter().rev().take(sizes.specialist);
+    let own_last = answers.own.outcomes.iter().rev();
+    let own_last = own_last.take(sizes.specialist).map(|own| own.offset);
     Ok(PromptData {
         schema: Arc::clone(&log.schema),
         specialist: specialist.to_owned(),
@@ -124,7 +139,7 @@ pub fn gather(
         invalid: log.briefs_at(answers.invalid.select(MAX_INVALID))?,
         better_than_parent: gather_better(log, &answers.recent)?,
         repeated: gather_repeated(log, &answers.recent)?,
-        own_last: log.briefs_at(own_last.map(|outcome| outcome.offset))?,
+        own_last: log.briefs_at(own_last)?,
         limits: answers.limits.find(&log.schema, stated),
         newest: last.first().cloned(),
         tally: answers.tally,
@@ -133,11 +148,7 @@ pub fn gather(
         leaderboard,
         relatives,
         last,
-        signals: Signals {
-            noise,
-            near_misses,
-            found,
-        },
+        signals,
     })
 }
 
@@ -150,7 +161,12 @@ fn gather_last(log: &IndexedLog, sizes: &PromptSettings) -> Result<Vec<Trial>> {
     Ok(last)
 }
 
-fn gather_relatives(log: &IndexedLog, lineage: BestLineage, max_links: usize) -> Result<Relatives> {
+fn gather_relatives(
+    log: &IndexedLog,
+    answers: &mut Queries,
+    max_links: usize,
+) -> Result<Relatives> {
+    let lineage = mem::take(&mut answers.lineage).into_lineage();
     let children = lineage.children.iter().rev().map(|(offset, _)| *offset);
     let children = log.briefs_at(children)?;
     let (chain, skipped_links) = gather_chain(log, &lineage, max_links)?;

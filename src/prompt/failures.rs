@@ -70,7 +70,6 @@ pub(super) fn gather_failures(
     answers: &Queries,
     limit: usize,
 ) -> Result<Vec<FailureClass>> {
-    let total = &answers.tally.total;
     let mut classes = Vec::new();
     for (&status, offsets) in &answers.failures.last {
         let mut by_word: BTreeMap<String, Vec<Failure>> = BTreeMap::new();
@@ -84,13 +83,7 @@ pub(super) fn gather_failures(
             });
         })?;
         for (name, read) in by_word {
-            let (trials, hours) = match answers.failures.unknown.get(&name) {
-                Some(&(trials, seconds)) => (trials, seconds / 3600.0),
-                None => {
-                    let entry = total.entries().find(|entry| entry.word == name);
-                    entry.map_or((0, 0.0), |entry| (entry.trials, entry.hours))
-                }
-            };
+            let (trials, hours) = count_trials(answers, &name);
             classes.push(FailureClass {
                 status,
                 trials,
@@ -107,6 +100,16 @@ pub(super) fn gather_failures(
     }
     classes.sort_by(|a, b| b.hours.total_cmp(&a.hours).then(b.trials.cmp(&a.trials)));
     Ok(classes)
+}
+
+/// How many trials of the log have this word as their status, and how many hours they took.
+fn count_trials(answers: &Queries, word: &str) -> (u64, f64) {
+    if let Some(&(trials, seconds)) = answers.failures.unknown.get(word) {
+        return (trials, seconds / 3600.0);
+    }
+    let mut entries = answers.tally.total.entries();
+    let entry = entries.find(|entry| entry.word == word);
+    entry.map_or((0, 0.0), |entry| (entry.trials, entry.hours))
 }
 
 fn shorten(reason: &str) -> String {

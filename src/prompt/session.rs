@@ -2,10 +2,11 @@
 
 use std::cmp::Reverse;
 
+use super::PromptData;
 use super::page::{Page, cell, id, trial_count};
 use super::trim::Section;
 use crate::analysis::{Limit, Side};
-use crate::log::{Role, Status, Trial};
+use crate::log::{Role, Row, Status, Trial};
 use crate::output::format::amount;
 use crate::output::markdown::{code, prose, word};
 use crate::snapshot::{WorkFile, Workdir};
@@ -23,19 +24,10 @@ const MAX_LIMITS: usize = 3;
 pub(super) fn opening(page: &Page) -> Section {
     let (data, options) = (page.data, page.options);
     let mut text = format!("You are specialist **{}**. ", word(&data.specialist));
-    match data.newest.as_ref().map(Trial::row) {
+    match &data.newest {
         None => text += "Nothing was tried yet. ",
         Some(_) if options.blind => {}
-        Some(newest) => {
-            let (id, trials) = (id(&newest), trial_count(data.tally.total.rated()));
-            let time = cell(&newest, Role::Time);
-            let time = if newest.bytes(Role::Time).is_empty() {
-                String::new()
-            } else {
-                format!(" ({time})")
-            };
-            text += &format!("This is the search as of trial {id}{time}, after {trials}. ");
-        }
+        Some(newest) => text += &state_line(&newest.row(), data),
     }
     let metric = word(&data.schema.metric);
     let better = data.schema.direction.better_word();
@@ -62,6 +54,16 @@ pub(super) fn opening(page: &Page) -> Section {
                  the task are meant for you.\n";
     }
     Section::new("# Session start", &text, Vec::new())
+}
+
+/// The last trial, its time if the log has it, and how many there are.
+fn state_line(newest: &Row, data: &PromptData) -> String {
+    let (id, trials) = (id(newest), trial_count(data.tally.total.rated()));
+    let time = match cell(newest, Role::Time) {
+        _ if newest.bytes(Role::Time).is_empty() => String::new(),
+        time => format!(" ({time})"),
+    };
+    format!("This is the search as of trial {id}{time}, after {trials}. ")
 }
 
 /// The limits that most failures exceed; the section on limits says more.
@@ -106,32 +108,31 @@ fn commands(page: &Page) -> Vec<(String, String)> {
         |trial: &Option<Trial>| trial.as_ref().map(|trial| shell_word(&trial.row().name()));
     let newest = id_word(&data.newest).unwrap_or_default();
     let best = id_word(&data.best).unwrap_or_else(|| newest.clone());
-    let similar = "similar \"your hypothesis\"".to_owned();
     let mut commands = Vec::new();
     let mut add = |command: String, answer: &str| commands.push((command, answer.to_owned()));
-    add(format!("show {newest}"), "one trial in full");
-    add(similar, "the earlier trials that are like it");
-    add(
-        format!("chain {best}"),
-        "the ancestors of a trial, oldest first",
-    );
-    add(
-        format!("tree --root {best}"),
-        "everything tried from a trial",
-    );
-    add(
-        "stats --by specialist".to_owned(),
-        "who tried what, and with which outcomes",
-    );
+    for (command, about, answer) in [
+        ("show", &*newest, "one trial in full"),
+        (
+            "similar",
+            "\"your hypothesis\"",
+            "the earlier trials that are like it",
+        ),
+        ("chain", &best, "the ancestors of a trial, oldest first"),
+        ("tree --root", &best, "everything tried from a trial"),
+        (
+            "stats --by",
+            "specialist",
+            "who tried what, and with which outcomes",
+        ),
+    ] {
+        add(format!("{command} {about}"), answer);
+    }
     let reader = &data.specialist;
     if data.own.group.all() > data.own_last.len() as u64 && visible(reader) == *reader {
         let command = format!("tail -n 50 --specialist {}", shell_word(reader));
         add(command, "your last trials");
     }
-    let classes = data.failures.iter().rev();
-    let classes = classes.filter(|class| class.status != Status::Other);
-    if let Some(class) = classes.max_by_key(|class| class.trials) {
-        let status = class.status.name();
+    if let Some(status) = most_frequent_failure(data) {
         let command = format!("tail -n 50 --status {status} --full");
         add(command, &format!("the last {status} trials in full"));
     }
@@ -143,6 +144,13 @@ fn commands(page: &Page) -> Vec<(String, String)> {
         add(format!("diff {best}{flags}"), "what the best trial changed");
     }
     commands
+}
+
+fn most_frequent_failure(data: &PromptData) -> Option<&'static str> {
+    let classes = data.failures.iter().rev();
+    let known = classes.filter(|class| class.status != Status::Other);
+    let class = known.max_by_key(|class| class.trials)?;
+    Some(class.status.name())
 }
 
 pub(super) fn workdir(workdir: &Workdir, blind: bool) -> Section {

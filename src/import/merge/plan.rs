@@ -68,15 +68,8 @@ pub fn plan_import(
     let matches = recognizer.recognize();
     let are_new = |found| matches!(found, &RowMatch::New(_));
     let are_new = matches.iter().all(are_new);
-    if are_new
-        && !as_new
-        && let Some((line, at)) = recognizer.find_duplicate()
-    {
-        let id = trials[at].name(schema);
-        bail!(
-            "most rows look like trials of the store (line {line} like trial {id}), as if the log had gained a column; \
-             add them anyway with --as-new, or import --into another store"
-        );
+    if are_new && !as_new {
+        recognizer.refuse_copies()?;
     }
     let mut merger = Merger {
         schema,
@@ -88,17 +81,24 @@ pub fn plan_import(
         plan: ImportPlan::default(),
         known: HashMap::new(),
     };
-    merger.plan.is_another_log =
-        are_new && !rows.is_empty() && trials.iter().any(|trial| trial.origin.is_some());
-    let ids = merger.assign_ids(log, &rows, &matches)?;
-    for (row, id) in rows.iter().zip(&ids).rev() {
-        merger.enter(row, id); // the first of equal ids remains
-    }
-    for ((row, found), id) in rows.into_iter().zip(matches).zip(ids) {
-        merger.enter(&row, &id);
-        merger.merge(row, found, &id);
-    }
+    let has_imports = trials.iter().any(|trial| trial.origin.is_some());
+    merger.plan.is_another_log = are_new && !rows.is_empty() && has_imports;
+    merger.merge_all(log, rows, matches)?;
     Ok(merger.plan)
+}
+
+impl Recognizer<'_> {
+    /// Refuses rows that look like trials of the store without being equal to one.
+    fn refuse_copies(&self) -> Result<()> {
+        let Some((line, at)) = self.find_duplicate() else {
+            return Ok(());
+        };
+        let id = self.trials[at].name(self.schema);
+        bail!(
+            "most rows look like trials of the store (line {line} like trial {id}), as if the log had gained a column; \
+             add them anyway with --as-new, or import --into another store"
+        )
+    }
 }
 
 /// The log as far as trials are added to it.
@@ -116,6 +116,23 @@ struct Merger<'s> {
 }
 
 impl Merger<'_> {
+    fn merge_all(
+        &mut self,
+        log: &IndexedLog,
+        rows: Vec<FittedRow>,
+        matches: Vec<RowMatch>,
+    ) -> Result<()> {
+        let ids = self.assign_ids(log, &rows, &matches)?;
+        for (row, id) in rows.iter().zip(&ids).rev() {
+            self.enter(row, id); // the first of equal ids remains
+        }
+        for ((row, found), id) in rows.into_iter().zip(matches).zip(ids) {
+            self.enter(&row, &id);
+            self.merge(row, found, &id);
+        }
+        Ok(())
+    }
+
     /// The id in the log of each row: that of its trial, its own if that is free, or the next one.
     fn assign_ids(
         &mut self,

@@ -138,11 +138,9 @@ impl<'t> Parser<'t> {
         let has_known_header = count_known_names(&self.names) > 1;
         match self.separator {
             '|' => {
-                let names: Vec<String> = self.names.iter().cloned().collect();
-                let is_log_in_text = rows > 3 && self.regular == rows && !self.is_prompt;
-                rows > skipped.len()
-                    || self.trials * 2 > rows
-                    || is_log_in_text && has_table_names(&names)
+                let is_regular = rows > 3 && self.regular == rows && !self.is_prompt;
+                let is_log_in_text = is_regular && has_table_names(&self.names);
+                rows > skipped.len() || self.trials * 2 > rows || is_log_in_text
             }
             separator if !follows_text && has_known_header => {
                 separator == '\t' || rows >= unexpected

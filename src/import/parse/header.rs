@@ -48,7 +48,11 @@ pub(super) fn find_header(lines: &[String]) -> Option<usize> {
     let known = later.find(|&at| known_names_in(&lines[at]) > 1);
     let is_table = |&at: &usize| {
         let rule = lines.get(at + 1).is_some_and(|line| is_markdown_rule(line));
-        rule && is_markdown_row(&lines[at]) && has_table_names(&split_line(&lines[at], '|').0)
+        let is_known = || {
+            let (cells, _) = split_line(&lines[at], '|');
+            known_names_in(&lines[at]) > 0 || has_table_names(&cells)
+        };
+        rule && is_markdown_row(&lines[at]) && is_known()
     };
     let table = candidates
         .find(is_table)
@@ -104,9 +108,13 @@ fn known_names_in(line: &str) -> usize {
 }
 
 /// Whether two names are known as those of trials or of what people compare in tables.
-pub(super) fn has_table_names(cells: &[String]) -> bool {
+pub(super) fn has_table_names<'c, C>(cells: C) -> bool
+where
+    C: IntoIterator<Item = &'c String> + Clone,
+{
     let is_compared = |cell: &&String| has_word(COMPARED_NAMES, &normalize_name(cell));
-    count_known_names(cells) + cells.iter().filter(is_compared).count() > 1
+    let compared = cells.clone().into_iter().filter(is_compared);
+    count_known_names(cells) + compared.count() > 1
 }
 
 pub(super) fn count_known_names<'c>(cells: impl IntoIterator<Item = &'c String>) -> usize {
