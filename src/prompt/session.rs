@@ -104,19 +104,15 @@ pub(super) fn more(page: &Page) -> Option<Section> {
 /// Commands with ids of this log, and what they answer.
 fn commands(page: &Page) -> Vec<(String, String)> {
     let (data, options) = (page.data, page.options);
-    let id_word =
-        |trial: &Option<Trial>| trial.as_ref().map(|trial| shell_word(&trial.row().name()));
-    let newest = id_word(&data.newest).unwrap_or_default();
-    let best = id_word(&data.best).unwrap_or_else(|| newest.clone());
+    let id_of = |trial: &Trial| shell_word(&trial.row().name());
+    let newest = data.newest.as_ref().map(id_of).unwrap_or_default();
+    let best = data.best.as_ref().map_or(newest.clone(), id_of);
+    let hypothesis = "\"your hypothesis\"";
     let mut commands = Vec::new();
     let mut add = |command: String, answer: &str| commands.push((command, answer.to_owned()));
     for (command, about, answer) in [
         ("show", &*newest, "one trial in full"),
-        (
-            "similar",
-            "\"your hypothesis\"",
-            "the earlier trials that are like it",
-        ),
+        ("similar", hypothesis, "the earlier trials that are like it"),
         ("chain", &best, "the ancestors of a trial, oldest first"),
         ("tree --root", &best, "everything tried from a trial"),
         (
