@@ -5,7 +5,7 @@ use std::{collections::HashMap, fmt};
 use anyhow::Result;
 
 use crate::{
-    import::parse::table::fingerprint,
+    import::parse::spool::fingerprint,
     log::{Amendments, ExpId, Log, SOURCE_NOTE},
 };
 

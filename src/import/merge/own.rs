@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use super::origin::FormerRows;
 use crate::{
-    import::parse::table::{fingerprint, skipped},
+    import::parse::{spool::fingerprint, table::skipped},
     import::translate::{TranslatedRow, Translation},
     log::{Damage, Log, Role, Row, STANDARD, Schema},
 };

@@ -9,7 +9,6 @@ use std::{
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use super::table::fingerprint;
 use crate::log::Source;
 
 const MAX_IN_MEMORY: usize = 1 << 20;
@@ -39,6 +38,18 @@ impl FileRow {
     pub(in crate::import) fn cell(&self, column: usize) -> &str {
         self.cells.get(column).map_or("", |cell| cell.trim())
     }
+}
+
+/// FNV-1a of the cells that are not blank. It is stored with imported trials, so it must never change.
+pub(in crate::import) fn fingerprint(cells: &[String]) -> u64 {
+    let cells = cells.iter().map(|cell| cell.trim());
+    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
+    for cell in cells.filter(|cell| !cell.is_empty()) {
+        for byte in cell.bytes().chain([b'\t']) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+    hash
 }
 
 /// Bytes in memory, or in a temporary file without a name once they are many.

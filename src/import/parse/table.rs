@@ -139,18 +139,6 @@ pub(in crate::import) fn leaf(name: &str) -> &str {
     last.filter(|last| !last.is_empty()).unwrap_or(name)
 }
 
-/// FNV-1a of the cells that are not blank. It is stored with imported trials, so it must never change.
-pub(in crate::import) fn fingerprint(cells: &[String]) -> u64 {
-    let cells = cells.iter().map(|cell| cell.trim());
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    for cell in cells.filter(|cell| !cell.is_empty()) {
-        for byte in cell.bytes().chain([b'\t']) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    }
-    hash
-}
-
 /// Names that differ: a missing one is `column_3`, a repeated one gets a number.
 pub(in crate::import) fn unique_names(header: &[String]) -> Vec<String> {
     let mut taken = TakenNames::new();
