@@ -77,6 +77,7 @@ mod run_limits;
 mod run_sandbox;
 mod run_score;
 mod run_signals;
+mod run_terminal;
 mod sandbox;
 mod search;
 mod shared;

@@ -29,6 +29,17 @@ pub(crate) fn with_work() -> Sandbox {
     sandbox
 }
 
+/// Logs a keep with the directory `work` as its snapshot.
+pub(crate) const APPEND_WORK: [&str; 7] = [
+    "append",
+    "--status",
+    "keep",
+    "--metric",
+    "3",
+    "--snapshot",
+    "work",
+];
+
 pub(crate) fn append(sandbox: &Sandbox, args: &[&str]) -> String {
     sandbox.ok(&[
         &[
@@ -186,16 +197,7 @@ fn odd_names_survive() {
 fn pipes_are_left_out_and_said_and_an_unreadable_file_is_an_error() {
     let sandbox = with_work();
     sandbox.pipe("work/pipe");
-    let args = [
-        "append",
-        "--status",
-        "keep",
-        "--metric",
-        "3",
-        "--snapshot",
-        "work",
-    ];
-    assert_snapshot!(sandbox.transcript(&args));
+    assert_snapshot!(sandbox.transcript(&APPEND_WORK));
     fs::set_permissions(
         sandbox.path("work/train.py"),
         fs::Permissions::from_mode(0o000),
@@ -204,7 +206,7 @@ fn pipes_are_left_out_and_said_and_an_unreadable_file_is_an_error() {
     if fs::read(sandbox.path("work/train.py")).is_ok() {
         return skipped("nothing is unreadable for the user who runs the tests");
     }
-    let transcript = sandbox.transcript(&args);
+    let transcript = sandbox.transcript(&APPEND_WORK);
     assert!(
         transcript.contains("train.py: Permission denied") && transcript.ends_with("= 0\n"),
         "{transcript}"

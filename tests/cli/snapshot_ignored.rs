@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 
 use crate::{
     sandbox::Sandbox,
-    snapshot::{append, with_work},
+    snapshot::{APPEND_WORK, append, with_work},
 };
 
 #[test]
@@ -40,16 +40,7 @@ fn only_a_plain_and_short_ignore_file_counts() {
     symlink("../elsewhere", sandbox.path("work/.gitignore")).unwrap();
     sandbox.pipe("work/.lineageignore");
     sandbox.write("work/data/.gitignore", "*\n".repeat(600_000));
-    let args = [
-        "append",
-        "--status",
-        "keep",
-        "--metric",
-        "3",
-        "--snapshot",
-        "work",
-    ];
-    assert_snapshot!(sandbox.transcript(&args));
+    assert_snapshot!(sandbox.transcript(&APPEND_WORK));
     assert!(sandbox.path(".lineage/snapshots/000/data/empty").exists());
 }
 

@@ -6,7 +6,7 @@ use insta::assert_snapshot;
 
 use crate::{
     sandbox::{Sandbox, skipped},
-    snapshot::{append, paths, settings, with_work},
+    snapshot::{APPEND_WORK, append, paths, settings, with_work},
 };
 
 #[test]
@@ -31,17 +31,8 @@ fn too_much_is_refused_before_anything_is_copied() {
     let sandbox = with_work();
     settings(&sandbox, "max_bytes = 5000");
     sandbox.write("work/model.bin", vec![0; 8000]);
-    let args = [
-        "append",
-        "--status",
-        "keep",
-        "--metric",
-        "3",
-        "--snapshot",
-        "work",
-        "--timestamp",
-        "2026-03-01T00:00:00Z",
-    ];
+    let time = ["--timestamp", "2026-03-01T00:00:00Z"];
+    let args = [&APPEND_WORK[..], &time].concat();
     assert_snapshot!(sandbox.transcript(&args));
     assert!(!sandbox.path(".lineage/snapshots").exists());
     sandbox.write("work/.lineageignore", "*.bin\n");

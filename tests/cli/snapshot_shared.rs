@@ -9,7 +9,7 @@ use insta::assert_snapshot;
 
 use crate::{
     sandbox::{Sandbox, skipped},
-    snapshot::{append, with_work},
+    snapshot::{APPEND_WORK, append, with_work},
 };
 
 #[test]
@@ -91,15 +91,7 @@ fn a_settled_file_is_known_by_its_times_and_an_edit_that_hides_them_is_still_see
 fn a_base_that_was_tampered_with_behind_its_times_is_not_handed_on_where_the_work_is_read_anyway() {
     let sandbox = Sandbox::with_store();
     sandbox.write("work/train.py", "lr = 0.1\n");
-    sandbox.ok(&[
-        "append",
-        "--status",
-        "keep",
-        "--metric",
-        "3",
-        "--snapshot",
-        "work",
-    ]);
+    sandbox.ok(&APPEND_WORK);
     let frozen = sandbox.path(".lineage/snapshots/000/train.py");
     let (before, mode) = (
         fs::metadata(&frozen).unwrap().modified().unwrap(),
