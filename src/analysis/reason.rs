@@ -1,8 +1,9 @@
 //! Why a trial failed, as far as its notes say it.
 
-use std::{borrow::Cow, sync::LazyLock};
+use std::{borrow::Cow, ops::Range, sync::LazyLock};
 
-use memchr::memmem::Finder;
+use aho_corasick::AhoCorasick;
+use memchr::memmem;
 
 /// Notes and sentences that are no longer than this are a reason as they are.
 const MAX_PLAIN_REASON: usize = 120;
@@ -19,7 +20,8 @@ const ERROR_WORDS: [&str; 12] = [
 ];
 
 /// Built once: a log has thousands of notes.
-static ERROR_FINDERS: LazyLock<[Finder; 12]> = LazyLock::new(|| ERROR_WORDS.map(Finder::new));
+static ERROR_FINDER: LazyLock<AhoCorasick> =
+    LazyLock::new(|| AhoCorasick::new(ERROR_WORDS).expect("a dozen words are not too many"));
 
 /// Errors that only say that another process or step failed.
 #[rustfmt::skip]
@@ -40,12 +42,11 @@ pub const LAST_LINES: &str = "last lines:";
 /// the notes are only the agent's plan.
 pub fn find_reason(notes: &str) -> Option<Cow<'_, str>> {
     let notes = notes.trim();
-    let mut lines = notes.split("\\n");
-    let mut later = lines.clone().skip(1);
-    if later.any(|line| line.starts_with(LAST_LINES)) {
-        return lines.next().map(Cow::Borrowed);
+    let mut last_lines = memmem::find_iter(notes.as_bytes(), LAST_LINES);
+    if last_lines.any(|at| notes[..at].ends_with("\\n")) {
+        return notes.split("\\n").next().map(Cow::Borrowed);
     }
-    let errors = find_errors(lines);
+    let errors = find_errors(notes);
     let Some(&last) = errors.last() else {
         let is_short = notes.chars().count() <= MAX_PLAIN_REASON && !notes.is_empty();
         return is_short.then_some(notes.into());
@@ -65,8 +66,8 @@ pub fn find_reason(notes: &str) -> Option<Cow<'_, str>> {
 
 /// The errors in notes, in their order. A line or a part between separators counts if it starts with an error; the last one
 /// also if it has one anywhere, because an agent's plan may tell of the errors of other trials.
-fn find_errors<'n>(lines: impl Iterator<Item = &'n str>) -> Vec<&'n str> {
-    let lines = lines.flat_map(|line| line.split('\n'));
+fn find_errors(notes: &str) -> Vec<&str> {
+    let lines = notes.split("\\n").flat_map(|line| line.split('\n'));
     let parts: Vec<&str> = lines.flat_map(|line| line.split(SEPARATOR)).collect();
     let mut errors: Vec<&str> = parts.iter().map(|part| part.trim()).collect();
     errors.retain(|part| starts_with_error(part));
@@ -146,7 +147,7 @@ fn find_frame_text(text: &str) -> Option<&str> {
 fn errors_in_prose(text: &str) -> Vec<&str> {
     let mut errors = Vec::new();
     for sentence in text.split(SENTENCE_END) {
-        let Some(first) = find_error_words(sentence).min() else {
+        let Some(first) = find_error_words(sentence).next() else {
             continue;
         };
         if sentence.contains(OTHER_TRIAL) {
@@ -166,22 +167,21 @@ pub fn has_error_word(text: &str) -> bool {
     find_error_words(text).next().is_some()
 }
 
-/// Where error words start, grouped by word and not in the order of the text.
+/// Where error words start, in the order of the text.
 fn find_error_words(text: &str) -> impl Iterator<Item = usize> {
-    ERROR_FINDERS
-        .iter()
-        .zip(ERROR_WORDS)
-        .flat_map(move |(finder, word)| {
-            let needs_borders = word.bytes().all(|b| b.is_ascii_uppercase());
-            let starts = finder.find_iter(text.as_bytes());
-            starts.filter(move |&start| !needs_borders || is_whole_word(text, start, word))
-        })
+    let found = ERROR_FINDER.find_iter(text);
+    let words = found.filter(move |found| {
+        let word = &text[found.range()];
+        let needs_borders = word.bytes().all(|b| b.is_ascii_uppercase());
+        !needs_borders || is_whole_word(text, found.range())
+    });
+    words.map(|word| word.start())
 }
 
 /// Whether no letter or digit is next to a word: `ROOM` is not an `OOM`.
-fn is_whole_word(text: &str, start: usize, word: &str) -> bool {
-    let before = text[..start].chars().next_back();
-    let after = text[start + word.len()..].chars().next();
+fn is_whole_word(text: &str, word: Range<usize>) -> bool {
+    let before = text[..word.start].chars().next_back();
+    let after = text[word.end..].chars().next();
     !before.is_some_and(char::is_alphanumeric) && !after.is_some_and(char::is_alphanumeric)
 }
 
@@ -299,7 +299,7 @@ mod tests {
     fn every_error_word_is_found_and_capitals_only_as_whole_words() {
         for word in ERROR_WORDS {
             assert_eq!(
-                find_error_words(&format!("ä {word} b")).min(),
+                find_error_words(&format!("ä {word} b")).next(),
                 Some(3),
                 "{word}"
             );

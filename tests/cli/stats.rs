@@ -52,6 +52,29 @@ fn a_script_gets_the_same() {
 }
 
 #[test]
+fn a_time_that_does_not_exist_is_not_the_end_of_the_search() {
+    let sandbox = Sandbox::new();
+    let mut log = "exp_id\ttimestamp\tstatus\tval_loss\n".to_owned();
+    let times = [
+        "09:00:00Z",
+        "23:59:59Z",
+        "24:30:00Z",
+        "23:60:00Z",
+        "29:59:59Z",
+        "2x:00:00Z",
+    ];
+    for (id, time) in times.into_iter().enumerate() {
+        log += &format!("{id}\t2026-01-31T{time}\tkeep\t{id}\n");
+    }
+    log += "6\t2026-01-32T09:00:00Z\tkeep\t6\n";
+    sandbox.write("results.tsv", log);
+    let answer = sandbox.ok(&["--store", "results.tsv", "stats", "--format", "json"]);
+    let json: serde_json::Value = serde_json::from_str(&answer).unwrap();
+    assert_eq!(json["started"], "2026-01-31T09:00:00Z");
+    assert_eq!(json["last_trial"], "2026-01-31T23:59:59Z");
+}
+
+#[test]
 fn stats_name_exceeded_limits_and_discards_that_beat_their_parent() {
     let sandbox = Sandbox::new();
     sandbox.write(
