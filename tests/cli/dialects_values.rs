@@ -140,3 +140,39 @@ fn json_as_python_and_editors_write_it_is_read() {
             .contains("rows out   2")
     );
 }
+
+#[test]
+fn a_score_that_is_not_the_best_or_not_read_is_named() {
+    all(&[
+        (
+            "002 5",
+            "run\tscore\tgate\n1\t3\tREVERT\n2\t5\tKEEP\n3\t9\tPASS\n4\t4\tREVERT\n",
+            "line 4 would be better than the best: 9; override with --map 'keep=PASS'",
+        ),
+        (
+            "001 3",
+            "{\"iter\":0,\"bleu\":2,\"keep\":true}\n{\"iter\":1,\"bleu\":3,\"keep\":true}\n\
+             {\"iter\":2,\"bleu\":1,\"keep\":false}\n{\"iter\":3,\"value\":20,\"keep\":true}\n",
+            "assuming bleu is the score and value another one",
+        ),
+        (
+            " null",
+            "[{\"learning_rate\":0.1,\"final_reward\":null},{\"learning_rate\":0.2,\"final_reward\":null}]\n",
+            "no trial has a number in final_reward",
+        ),
+        (
+            "001 0.8",
+            "{\"runs\":[{\"val_acc\":0.7,\"lr\":1},{\"val_acc\":0.8,\"lr\":2}],\"other\":[{\"epoch\":1,\"val_acc\":0.9}]}\n",
+            "reading the list runs, not other",
+        ),
+    ]);
+    // A parameter is no score, even if nothing else is a number.
+    let (found, said) = best("learning_rate,batch_size\n0.1,32\n0.2,64\n", &[]);
+    assert_eq!(found, "", "{said}");
+    assert!(said.contains("no column holds a score"), "{said}");
+    let log = "run\tval_acc\ttest_acc\tstatus\n1\t0.5\t0.5\tkeep\n2\t0.4\t0.6\tkeep\n3\t0.45\t0.7\tkeep\n\
+        4\t0.6\t0.6\tdiscard\n5\t0.4\t0.8\tkeep\n6\t0.6\t0.8\tdiscard\n";
+    let (found, said) = best(log, &[]);
+    assert_eq!(found, "005 0.8");
+    assert!(said.contains("assuming test_acc"), "{said}");
+}

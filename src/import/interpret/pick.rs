@@ -48,7 +48,12 @@ pub(super) fn pick(
         return Ok(None);
     };
     let has_losers = likeliest.len() < usual.len();
-    contest.decide(best, &likeliest, has_losers).map(Some)
+    let (chosen, mut reason) = contest.decide(best, &likeliest, has_losers)?;
+    let has_better_name = |&at: &usize| candidates[at].rank < candidates[chosen].rank;
+    if let Some(reason) = &mut reason {
+        reason.is_guess |= usual.iter().any(has_better_name);
+    }
+    Ok(Some((chosen, reason)))
 }
 
 /// The candidates of a log, each known by its index.
@@ -122,10 +127,19 @@ impl Contest<'_> {
         evidence.log_likelihood(candidate.direction_of_name, doubt) - handicap
     }
 
-    /// The candidate with the best name, else the first in the header.
+    /// The candidate with the best name, else the likeliest, else the first in the header.
     fn find_best_name(&self, likeliest: &[usize]) -> Option<usize> {
-        let key = |at: &usize| (self.candidates[*at].rank, self.candidates[*at].column);
-        likeliest.iter().copied().min_by_key(key)
+        let rank = |at: &usize| self.candidates[*at].rank;
+        let best = likeliest.iter().map(rank).min()?;
+        let equal = likeliest
+            .iter()
+            .rev()
+            .copied()
+            .filter(|at| rank(at) == best);
+        equal.max_by(|&one, &other| {
+            self.log_likelihood(one)
+                .total_cmp(&self.log_likelihood(other))
+        })
     }
 
     /// Decides between candidates with names as good as the best, and says why.

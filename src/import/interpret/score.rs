@@ -15,11 +15,11 @@ use crate::{
     import::{
         parse::spool::FileRow,
         words::{
-            names::{NameRank, is_key},
+            names::{NameRank, PARAMETERS, is_key},
             number::{is_empty_word, is_sentinel},
         },
     },
-    log::{Role, Status, direction_of_name, normalize_name},
+    log::{Role, Status, direction_of_name, matches_pattern, normalize_name},
 };
 
 /// At most so many candidates are weighed, the best names first.
@@ -91,16 +91,19 @@ fn find_wanted(log: &Interpretation) -> Result<Option<usize>> {
     Ok(declared.filter(is_numeric))
 }
 
-/// The columns of numbers that are no ids, times, counters or roles; without any, blank ones with a known name, as when
-/// every trial has crashed.
+/// The columns of numbers that are no ids, times, counters, parameters or roles; without any but settings, blank ones with a
+/// known name, as when every trial has crashed.
 fn find_candidates(log: &Interpretation) -> Vec<usize> {
     let column = |at: &usize| &log.columns.all[*at];
     let is_named = |at: &usize| column(at).rank < NameRank::Unknown;
     let is_free = |at: &usize| {
         let role = log.roles.role_of(*at);
         let has_seconds = matches!(role, Some(Role::TrainSeconds | Role::TotalSeconds));
-        let is_key = is_key(&normalize_name(&log.table.names[*at]));
-        !is_key && !log.verdicts.is_taken(*at) && (has_seconds || role.is_none())
+        let name = normalize_name(&log.table.names[*at]);
+        !is_key(&name)
+            && !matches_pattern(PARAMETERS, &name)
+            && !log.verdicts.is_taken(*at)
+            && (has_seconds || role.is_none())
     };
     let free: Vec<usize> = (0..log.table.names.len()).filter(is_free).collect();
     let is_number = |at: &usize| {
@@ -119,9 +122,10 @@ fn find_candidates(log: &Interpretation) -> Vec<usize> {
         is_varied(at) || !has_metric && column(at).rank <= NameRank::Score
     });
     prefer(&mut found, |at| !column(at).is_counter() || is_named(at));
-    if found.is_empty() {
+    if found.iter().all(|at| column(at).rank >= NameRank::Setting) {
         let is_blank = |at: &usize| is_named(at) && column(at).filled == column(at).empty_words;
-        found = free.into_iter().filter(is_blank).collect();
+        found.extend(free.into_iter().filter(is_blank));
+        prefer(&mut found, is_named);
     }
     found
 }

@@ -1,5 +1,5 @@
-//! Parses JSON: an object a line, a list of objects, objects over several lines, or an object that holds a list of them or
-//! lists of cells. Config objects name the metric and start a segment.
+//! Parses JSON: an object a line, a list of objects, objects over several lines, or a document that holds them. Config objects
+//! name the metric and start a segment.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -10,17 +10,14 @@ use serde_json::{Deserializer, Value, value::RawValue};
 use super::{
     NOT_A_LOG,
     declared::DeclaredMetric,
-    json_rows::{Object, Segment, cell_text, read_columns, take_experiments},
+    document::{Runs, Values, has_score, has_verdict, list_runs, read_document},
+    json_rows::{Object, Segment, take_experiments},
     optuna,
     table::{Table, skipped},
 };
 use crate::{
-    import::words::{
-        names::{NameRank, rank_name},
-        verdicts::{Verdict, parse_verdict, verdict_kind},
-    },
     json_repair::{note_halves, repair_json},
-    log::{SkippedLine, has_word, normalize, normalize_name},
+    log::{SkippedLine, has_word, normalize},
 };
 
 /// The types of lines that are runs; a line without a type is one, too. A config line starts a segment.
@@ -48,82 +45,6 @@ pub(super) fn parse(text: String, wanted: Option<u64>) -> Result<Table> {
     Ok(table)
 }
 
-/// The values of a text with their lines; `None` for what is not JSON. The brackets and commas of a list are skipped, so that
-/// it may be unfinished. After a damaged value it goes on with an object that is glued to it, else with the next line.
-struct Values<'t> {
-    rest: &'t str,
-    line: u64,
-}
-
-impl Values<'_> {
-    fn advance(&mut self, len: usize) {
-        let (passed, rest) = self.rest.split_at(len);
-        self.line += memchr::memchr_iter(b'\n', passed.as_bytes()).count() as u64;
-        self.rest = rest;
-    }
-}
-
-impl Iterator for Values<'_> {
-    type Item = (u64, Option<Value>);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            let is_between = |c: char| c.is_whitespace() || ",[]".contains(c);
-            let next = self.rest.trim_start_matches(is_between);
-            self.advance(self.rest.len() - next.len());
-            if next.is_empty() {
-                return None;
-            }
-            let first_line = || next.split('\n').next().unwrap_or(next); // the whole text may be one line
-            if next.starts_with('#') {
-                self.advance(first_line().len());
-                continue;
-            }
-            let line = self.line;
-            let mut stream = Deserializer::from_str(next).into_iter::<Value>();
-            let value = stream.next().and_then(Result::ok);
-            self.advance(match value {
-                Some(_) => stream.byte_offset(),
-                None => find_glued(first_line()).unwrap_or(first_line().len()),
-            });
-            return Some((line, value));
-        }
-    }
-}
-
-/// Where a whole object begins that was written behind a torn one: it has the same first key and ends the line.
-fn find_glued(line: &str) -> Option<usize> {
-    let key = &line[..=line.find(':').filter(|_| line.starts_with('{'))?];
-    let at = line[1..].rfind(key)? + 1;
-    serde_json::from_str::<IgnoredAny>(&line[at..]).ok()?;
-    Some(at)
-}
-
-fn has_score(object: &Object) -> bool {
-    object.iter().any(|(key, value)| match value {
-        Value::Number(_) => rank_name(key) < NameRank::Unknown,
-        Value::Object(inner) => has_score(inner),
-        _ => false,
-    })
-}
-
-fn has_verdict(object: &Object) -> bool {
-    let mut texts = object.iter().filter(|(_, value)| !value.is_number());
-    texts.any(|(key, value)| {
-        let kind = verdict_kind(&normalize_name(key));
-        let verdict = kind.and_then(|kind| parse_verdict(&cell_text(value), kind));
-        matches!(verdict, Some(Verdict::Status(_)))
-    })
-}
-
-/// The values of a document that may be runs, with their lines.
-type Runs<'t> = Box<dyn Iterator<Item = (u64, Option<Value>)> + 't>;
-
-fn list_runs<'t>(runs: Vec<Object>) -> Runs<'t> {
-    let runs = runs.into_iter().map(|run| Some(Value::Object(run)));
-    Box::new((1..).zip(runs))
-}
-
 #[derive(Default)]
 struct Reader {
     segments: BTreeMap<u64, Segment>,
@@ -146,6 +67,7 @@ struct Reader {
     /// The parents of an AIDE journal.
     parents: HashMap<String, Value>,
     skipped: Vec<SkippedLine>,
+    notes: Vec<String>,
 }
 
 impl Reader {
@@ -164,58 +86,20 @@ impl Reader {
         let is_one = is_value && text[stream.byte_offset()..].trim().is_empty();
         if is_one && text.trim_start().starts_with('{') {
             let fields = serde_json::from_str::<BTreeMap<String, &RawValue>>(text);
-            let runs = fields
-                .ok()
-                .and_then(|fields| self.read_document(text, &fields));
-            return runs.unwrap_or_else(|| Box::new(values()));
+            let document = fields.ok().and_then(|fields| read_document(text, &fields));
+            let Some(document) = document else {
+                return Box::new(values());
+            };
+            self.declare(&document.scalars);
+            self.parents = document.parents;
+            self.notes.extend(document.note);
+            return document.runs;
         }
         let Some((trials, direction)) = optuna::read_journal(values()) else {
             return Box::new(values());
         };
         self.declared.get_or_insert_default().direction = direction;
         list_runs(trials)
-    }
-
-    /// An object that is not a run itself: it holds a list of runs, lists of cells, or runs by their names.
-    fn read_document<'t>(
-        &mut self,
-        text: &'t str,
-        fields: &BTreeMap<String, &'t RawValue>,
-    ) -> Option<Runs<'t>> {
-        let mut scalars = Object::new();
-        let mut lists = Vec::new();
-        for (key, raw) in fields {
-            let raw = raw.get();
-            if raw.starts_with('[') {
-                let members: Vec<&RawValue> = serde_json::from_str(raw).ok()?;
-                let first = members.first().map_or("", |first| first.get());
-                lists.push((first.starts_with('{'), members.len(), raw));
-            } else if !raw.starts_with('{') {
-                scalars.insert(key.clone(), serde_json::from_str(raw).ok()?);
-            }
-        }
-        let is_run = scalars.len() > 1000 || has_score(&scalars) || has_verdict(&scalars);
-        if is_run && !text.trim().contains('\n') {
-            return None;
-        }
-        let longest = lists.iter().map(|(_, len, _)| *len).max().unwrap_or(0);
-        let is_cells = |list: &&(bool, usize, &str)| !list.0 && list.1 == longest && longest > 0;
-        let objects = lists.iter().filter(|(is_object, ..)| *is_object);
-        let runs: Runs = match objects.max_by_key(|(_, len, _)| *len) {
-            Some((.., list)) if lists.iter().filter(is_cells).count() < 2 => {
-                let before = text[..text.find(list)?].matches('\n').count();
-                Box::new(Values {
-                    rest: list,
-                    line: 1 + before as u64,
-                })
-            }
-            _ => list_runs(read_columns(fields)?),
-        };
-        if let Some(raw) = fields.get("node2parent") {
-            self.parents = serde_json::from_str(raw.get()).unwrap_or_default();
-        }
-        self.declare(&scalars);
-        Some(runs)
     }
 
     /// Reads what an object states about the metric.
@@ -316,6 +200,7 @@ impl Reader {
             rows: segment.rows,
             declared,
             skipped: self.skipped,
+            notes: self.notes,
             first_row: 1,
             ..Table::default()
         };

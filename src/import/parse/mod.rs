@@ -3,6 +3,7 @@
 pub(in crate::import) mod align;
 mod declared;
 mod delimited;
+mod document;
 mod header;
 mod json;
 mod json_rows;

@@ -8,8 +8,9 @@ use crate::{
         },
         parse::spool::FileRow,
         words::{
+            names::NameRank,
             number::{is_empty_word, is_percentage, is_sentinel, parse_number},
-            verdicts::{is_retracted_keep, parse_verdict},
+            verdicts::{Verdict, is_retracted_keep, parse_verdict},
         },
     },
     log::{Direction, Status},
@@ -57,6 +58,8 @@ pub(super) struct Observations {
     percentage: Option<u64>,
     unscored_keep: Option<u64>,
     unscored_keeps: usize,
+    /// Metrics with a number in all keeps without a score, and in no other trial; `None` before the first trial.
+    substitutes: Option<Vec<usize>>,
     unparsed_keeps: LineNote,
     retracted: LineNote,
     restart: Option<String>,
@@ -87,12 +90,11 @@ impl Observations {
         if read.reading == Reading::Emptied && log.skips_minus_one() && cell.starts_with('-') {
             self.minus_ones.push(line.to_string());
         }
-        let is_unknown = log.has_verdict()
-            && status == Status::Other
-            && !is_empty_word(word)
-            && parse_verdict(word, log.verdicts.kind()).is_none();
-        if is_unknown {
+        if log.has_verdict() && status == Status::Other && !is_empty_word(word) {
             self.observe_unknown(log, row, read);
+        }
+        if read.score.is_some() || status.can_be_best() {
+            self.compare_metrics(log, row, read.score.is_none());
         }
         match &read.score {
             Some((text, value)) => {
@@ -108,6 +110,16 @@ impl Observations {
             }
             None => {}
         }
+    }
+
+    /// Looks for another metric that keeps without a score have instead.
+    fn compare_metrics(&mut self, log: &Interpretation, row: &FileRow, is_wanted: bool) {
+        let columns = &log.columns.all;
+        let substitutes = self.substitutes.get_or_insert_with(|| {
+            let is_metric = |&at: &usize| columns[at].rank <= NameRank::Known;
+            (0..columns.len()).filter(is_metric).collect()
+        });
+        substitutes.retain(|&at| parse_number(row.cell(at)).is_some() == is_wanted);
     }
 
     fn observe_score(&mut self, score: f64, line: u64, direction: Direction) {
@@ -175,7 +187,7 @@ impl Observations {
             self.note_equal_scores(log),
             self.note_percentages(log),
             self.unparsed_keeps.finish(),
-            self.note_unscored_keeps(),
+            self.note_unscored_keeps(log),
             self.retracted.finish(),
             self.note_unknown_words(log),
             self.note_better_unknown(log, best),
@@ -207,6 +219,11 @@ impl Observations {
 
     fn note_equal_scores(&self, log: &Interpretation) -> Option<String> {
         let (name, count) = (log.metric(), self.scored);
+        if count == 0 && log.choice.is_some() {
+            return Some(format!(
+                "no trial has a number in {name}; choose another column with --metric"
+            ));
+        }
         (count > 1 && !self.is_varied).then(|| {
             format!("all {count} scores in {name} are equal; choose another column with --metric")
         })
@@ -222,14 +239,21 @@ impl Observations {
         Some(format!("{text} (first in line {line})"))
     }
 
-    fn note_unscored_keeps(&self) -> Option<String> {
+    fn note_unscored_keeps(&self, log: &Interpretation) -> Option<String> {
         let line = self.unscored_keep?;
         let (have, they) = match self.unscored_keeps {
             1 => ("1 keep has".to_owned(), "it"),
             count => (format!("{count} keeps have"), "they"),
         };
+        let others = self.substitutes.as_deref().unwrap_or_default();
+        let instead = others.first().map_or(String::new(), |&other| {
+            let (name, other) = (log.metric(), &log.table.names[other]);
+            format!(
+                "; assuming {name} is the score and {other} another one; override with --metric"
+            )
+        });
         Some(format!(
-            "{have} no score, so {they} cannot be best (first in line {line})"
+            "{have} no score, so {they} cannot be best (first in line {line}){instead}"
         ))
     }
 
@@ -252,7 +276,14 @@ impl Observations {
         if !log.direction().better(*value, best?) || parse_number(word).is_some() {
             return None;
         }
+        let is_known = parse_verdict(word, log.verdicts.kind()) == Some(Verdict::Completed);
         let word: String = word.chars().take(40).collect();
+        if is_known {
+            return Some(format!(
+                "assuming '{word}' is not a keep, because other trials are called one; line {line} would be better than \
+                 the best: {text}; override with --map 'keep={word}'"
+            ));
+        }
         Some(format!(
             "line {line}: its {text} is better than the best, but '{word}' is not a known verdict; \
              admit it with --map 'keep={word}'"

@@ -95,16 +95,16 @@ const RANKS: [(NameRank, &str); 19] = [
     (NameRank::Setting, "params_ _param_ _config_ _hparams_ _hyperparameters_ _tolerance _threshold _weight$ _coef$ _max_iter _maxiter"),
     (NameRank::Validation, "_k_fold_ _kfold_"),
     (NameRank::Vague, "=target"), // of the library BayesianOptimization
-    (NameRank::Derived, "_delta _std_ _stderr_ _sd_ _prev _baseline_ _target_ _gap_ _fold_ _expected_ _confidence_ _improvement_delta \
+    (NameRank::Derived, "_delta _ema_ _std_ _stderr_ _sd_ _prev _baseline_ _target_ _gap_ _fold_ _expected_ _confidence_ _improvement_delta \
         _segment_ _split _min$ _max$ _before$ _before_ _parent_ _rank_ _row_ _best_so_far _running_best _ci_ _var_ _old_ \
         =best =best_score =best_metric _guard _champion_ _incumbent_ _reference_ _dev$"),
-    (NameRank::Combined, "_combined_ _overall_ _aggregate_ _composite_ _primary_ _ensemble_ _objective_"),
+    (NameRank::Combined, "_combined_ _overall_ _aggregate_ _composite_ _primary_ _ensemble_ _objective_ _kaggle_ leaderboard"),
     (NameRank::ValBpb, "=val_bpb"),
     (NameRank::Known, "_tok_s_ _toks_s_ _per_s$ _per_sec$ _per_second$ _samples_s_ _ms_per_ _s_per_ _sec_per_ _seconds_per_ \
         _time_per_ throughput latency speedup _p50_ _p90_ _p95_ _p99_"),
     (NameRank::Vague, "_train_ _in_fold_ =success =passed =correct =failed =errored"),
     (NameRank::Setting, "_lr_ _n_ _num_ _parse_errors_ _batch_ _mb_ _gb_ memory _vram_ params _step _epoch tokens \
-        _played_ _seed_ _depth_ _width_ _hidden_ _layers_ _dropout_ _wd_ _weight_decay_ _alpha_ _temperature_ _heads_ _usd_"),
+        _played_ _seed_ _depth_ _width_ _hidden_ _layers_ _dropout_ _wd_ _weight_decay_ _alpha_ =gamma =epsilon epsilon_start epsilon_end epsilon_decay =momentum learning_rate _temperature_ _heads_ _usd_"),
     (NameRank::Milliseconds, "_ms_ _us_ _ns_ _µs_"),
     (NameRank::Seconds, "_s_ _sec_ _secs_ seconds minutes _hours_ duration elapsed runtime _time_"),
     (NameRank::Size, "_size_ _kb_ _bytes_"),
@@ -114,6 +114,10 @@ const RANKS: [(NameRank, &str); 19] = [
     (NameRank::Setting, "_iterations_ _iters_ _count_of_ _max_ _min_"),
     (NameRank::Derived, "_index_ _idx_"),
 ];
+
+/// Settings that are no score, even if nothing else is a number.
+pub(in crate::import) const PARAMETERS: &str = "_learning_rate$ =lr _batch_size$ =dropout _dropout_rate$ _weight_decay$ =gamma =epsilon \
+     _epsilon_start$ _epsilon_end$ _epsilon_decay$ =momentum =seed =random_seed";
 
 /// What a metric that cannot be negative is called.
 pub(in crate::import) const NOT_NEGATIVE: &str = "_loss error _mse_ rmse _mae_ _mape_ drawdown latency _ppl_ perplexity bpb _wer_ _cer_ _fid_ _err_ \

@@ -67,14 +67,14 @@ pub(in crate::import) const VETO_NAMES: [(VerdictKind, &str); 4] = [
 #[rustfmt::skip]
 pub const VERDICT_WORDS: [(Verdict, &str); 12] = [
     (Is(Status::Baseline), "baseline base seed initial"),
-    (Is(Status::Keep), "keep kept new_best newbest best promote promoted accept accepted accepted_1 improved \
+    (Is(Status::Keep), "keep kept new_best newbest best promote promoted accept accepted accepted_1 approve approved improved \
         improvement improve better retain retained win winner adopt adopted merge merged advance committed"),
     (Is(Status::Discard), "discard discarded revert reverted reject rejected accepted_0 drop dropped rollback \
         rolled_back no_improvement not_improved did_not_improve failed_to_improve no_gain worse not_better regressed \
         regression neutral no_op noop no_change unchanged same abandon abandoned undo undone not_kept lose loss pruned"),
     (Is(Status::Crash), "crash crashed error errored oom out_of_memory cuda_oom exception nan diverged \
         metric_error runtime_error broken segfault"),
-    (Stopped, "fail failed failure killed stopped terminated"),
+    (Stopped, "fail failed failure kill killed stopped terminated"),
     (Is(Status::TrainBudgetOverrun), "train_budget_overrun timeout timed_out time_out train_timeout over_budget \
         budget_exceeded"),
     (Is(Status::EvalBudgetOverrun), "eval_budget_overrun eval_timeout eval_timed_out"),
