@@ -7,11 +7,10 @@ use anyhow::Result;
 use super::failures::{FailureClass, gather_failures};
 use super::queries::Queries;
 use crate::analysis::{
-    BestLineage, ChainEnd, Evidence, Limit, RecentTrials, Signal, SpecialistTrials, StatedLimit,
-    Tally, find_signals, median,
+    BestLineage, Limit, RecentTrials, SpecialistTrials, StatedLimit, Tally, median,
 };
 use crate::index::IndexedLog;
-use crate::log::{Role, Row, Schema, Status, Trial};
+use crate::log::{Role, Row, Schema, Trial};
 use crate::output::trials::Steps;
 use crate::store::PromptSettings;
 
@@ -48,27 +47,17 @@ pub struct PromptData {
     pub(super) own_last: Vec<Trial>,
     /// The last trials: the first ones are shown in full, the others as a list.
     pub(super) last: Vec<Trial>,
-    pub(super) signals: Signals,
+    /// How much the score of a repeated trial varies.
+    pub(super) noise: Option<f64>,
+    pub(super) near_misses: Vec<Trial>,
 }
 
 /// The ancestors and children of the best.
 pub(super) struct Relatives {
     /// The root, then the last links, each with its step.
     pub(super) chain: Vec<(Trial, String)>,
-    /// Links between the root and the others.
-    pub(super) skipped_links: usize,
-    pub(super) chain_end: ChainEnd,
     pub(super) children: Vec<Trial>,
-    pub(super) older_children: BTreeMap<Status, u64>,
-    failed_children: usize,
-}
-
-/// What the numbers say about the search.
-pub(super) struct Signals {
-    /// How much the score of a repeated trial varies.
-    pub(super) noise: Option<f64>,
-    pub(super) near_misses: Vec<Trial>,
-    pub(super) found: Vec<Signal>,
+    pub(super) lineage: BestLineage,
 }
 
 impl PromptData {
@@ -80,27 +69,6 @@ impl PromptData {
     pub fn ancestors_of_best(&self) -> impl Iterator<Item = &Trial> {
         let links = self.relatives.chain.iter().rev().skip(1);
         links.map(|(trial, _)| trial)
-    }
-}
-
-impl Signals {
-    fn new(noise: Option<f64>, near_misses: Vec<Trial>) -> Self {
-        Self {
-            noise,
-            near_misses,
-            found: Vec::new(),
-        }
-    }
-
-    fn find(&mut self, answers: &mut Queries, failed_children: usize, sizes: &PromptSettings) {
-        self.found = find_signals(&Evidence {
-            outcomes: answers.own.outcomes.make_contiguous(),
-            epsilon: self.noise,
-            since_keep: answers.tally.since_keep,
-            stuck_after: sizes.stuck_after,
-            failed_children,
-            near_misses: self.near_misses.len(),
-        });
     }
 }
 
@@ -126,8 +94,6 @@ pub fn gather(
     let noise = sizes.epsilon.or_else(|| answers.recent.noise());
     let near_misses = gather_near_misses(log, &answers, &leaderboard, best.as_ref(), noise)?;
     leaderboard.truncate(sizes.top);
-    let mut signals = Signals::new(noise, near_misses);
-    signals.find(&mut answers, relatives.failed_children, sizes);
     let last = gather_last(log, sizes)?;
     let own_last = answers.own.outcomes.iter().rev();
     let own_last = own_last.take(sizes.specialist).map(|own| own.offset);
@@ -148,7 +114,8 @@ pub fn gather(
         leaderboard,
         relatives,
         last,
-        signals,
+        noise,
+        near_misses,
     })
 }
 
@@ -166,37 +133,30 @@ fn gather_relatives(
     answers: &mut Queries,
     max_links: usize,
 ) -> Result<Relatives> {
-    let lineage = mem::take(&mut answers.lineage).into_lineage();
+    let mut lineage = mem::take(&mut answers.lineage).into_lineage();
     let children = lineage.children.iter().rev().map(|(offset, _)| *offset);
     let children = log.briefs_at(children)?;
-    let (chain, skipped_links) = gather_chain(log, &lineage, max_links)?;
+    let mut chain = gather_chain(log, &lineage)?;
+    if chain.len() > max_links.saturating_add(1) {
+        chain.remove(1); // only its score was needed
+        lineage.skipped_links += 1;
+    }
     Ok(Relatives {
         chain,
-        skipped_links,
-        chain_end: lineage.end,
         children,
-        older_children: lineage.older_children,
-        failed_children: lineage.failed_children,
+        lineage,
     })
 }
 
-/// The root and the last links, each with its step, and how many links are left out.
-fn gather_chain(
-    log: &IndexedLog,
-    lineage: &BestLineage,
-    max_links: usize,
-) -> Result<(Vec<(Trial, String)>, usize)> {
+/// The root and the last links, each with its step.
+fn gather_chain(log: &IndexedLog, lineage: &BestLineage) -> Result<Vec<(Trial, String)>> {
     let (mut steps, mut links) = (Steps::default(), Vec::new());
     let shown = lineage.root.iter().chain(&lineage.links);
     for trial in log.briefs_at(shown.copied())? {
         let step = steps.next(&trial.row());
         links.push((trial, step));
     }
-    if links.len() > max_links.saturating_add(1) {
-        links.remove(1);
-        return Ok((links, lineage.skipped_links + 1));
-    }
-    Ok((links, lineage.skipped_links))
+    Ok(links)
 }
 
 fn gather_better(log: &IndexedLog, recent: &RecentTrials) -> Result<Vec<(Trial, f64)>> {

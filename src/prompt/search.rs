@@ -2,7 +2,7 @@
 
 use super::page::{Page, cell, explained_delta, id, quote};
 use super::trim::Section;
-use crate::analysis::{ChainEnd, Signal};
+use crate::analysis::ChainEnd;
 use crate::log::{Role, Trial};
 use crate::output::format::number;
 use crate::output::markdown::{block, word};
@@ -13,18 +13,34 @@ const HYPOTHESIS: usize = 60;
 const BEST_HYPOTHESIS: usize = 1000;
 const CHAIN_WORD: usize = 64;
 
+/// How many trials in a row are a signal.
+const IN_A_ROW: usize = 5;
+
 pub(super) fn signals(page: &Page) -> Option<Section> {
+    let data = page.data;
     let mut rows = Vec::new();
-    if let Some(noise) = page.data.signals.noise {
+    if let Some(noise) = data.noise {
         rows.push(noise_text(noise, page));
     }
-    rows.extend(
-        page.data
-            .signals
-            .found
-            .iter()
-            .map(|signal| signal_text(signal, page)),
-    );
+    if has_no_progress(page) {
+        rows.push(no_progress_text(data.noise));
+    }
+    let since_keep = data.tally.since_keep;
+    if since_keep >= page.options.settings.stuck_after {
+        rows.push(match data.tally.last_keep {
+            None => format!("- No keep yet, after {since_keep} trials.\n"),
+            Some(_) => format!("- No keep for {since_keep} trials: consider a larger change.\n"),
+        });
+    }
+    let failed = data.relatives.lineage.failed_children;
+    if failed >= IN_A_ROW {
+        rows.push(format!(
+            "- The last {failed} trials from the best all failed: look for what they have in common.\n"
+        ));
+    }
+    if !data.near_misses.is_empty() {
+        rows.push(near_misses_text(page));
+    }
     (!rows.is_empty()).then(|| Section::new("## Signals", "", rows))
 }
 
@@ -37,38 +53,36 @@ fn noise_text(noise: f64, page: &Page) -> String {
     format!("- Noise of {metric}: {} ({source}).\n", number(noise))
 }
 
-fn signal_text(signal: &Signal, page: &Page) -> String {
-    match signal {
-        Signal::NoProgress { trials, epsilon } => {
-            let beyond_noise = match epsilon {
-                Some(epsilon) if *epsilon > 0.0 => {
-                    let epsilon = number(*epsilon);
-                    format!(" that differs from the best by more than the noise, {epsilon}")
-                }
-                _ => String::new(),
-            };
-            format!(
-                "- None of your last {trials} trials gave a valid score{beyond_noise}: try another kind of change.\n"
-            )
+/// Whether the specialist's last trials all failed or moved less than the noise.
+fn has_no_progress(page: &Page) -> bool {
+    let outcomes = &page.data.own.outcomes;
+    let noise = page.data.noise.unwrap_or(0.0);
+    let mut last = outcomes.iter().rev().take(IN_A_ROW);
+    outcomes.len() >= IN_A_ROW
+        && last.all(|outcome| {
+            let is_noise = outcome.delta.is_some_and(|delta| delta.abs() < noise);
+            outcome.status.is_failure() || is_noise
+        })
+}
+
+fn no_progress_text(noise: Option<f64>) -> String {
+    let beyond_noise = match noise {
+        Some(noise) if noise > 0.0 => {
+            let noise = number(noise);
+            format!(" that differs from the best by more than the noise, {noise}")
         }
-        Signal::NoKeep { trials } if page.data.tally.last_keep.is_none() => {
-            format!("- No keep yet, after {trials} trials.\n")
-        }
-        Signal::NoKeep { trials } => {
-            format!("- No keep for {trials} trials: consider a larger change.\n")
-        }
-        Signal::ChildrenFail { children } => format!(
-            "- The last {children} trials from the best all failed: look for what they have in common.\n"
-        ),
-        Signal::NearMisses => near_misses_text(page),
-    }
+        _ => String::new(),
+    };
+    format!(
+        "- None of your last {IN_A_ROW} trials gave a valid score{beyond_noise}: try another kind of change.\n"
+    )
 }
 
 fn near_misses_text(page: &Page) -> String {
     let mut text =
         "- Worth another try from the best: these discards came close to an earlier best.\n"
             .to_owned();
-    for trial in &page.data.signals.near_misses {
+    for trial in &page.data.near_misses {
         let row = trial.row();
         let delta = explained_delta(&row).unwrap_or_default();
         text += &format!("  - {} ({delta})", id(&row));
@@ -110,14 +124,15 @@ pub(super) fn chain(page: &Page) -> Option<Section> {
     if let Some(best) = lines.last_mut() {
         *best += " ← BEST";
     }
-    if data.relatives.skipped_links > 0 {
-        let skipped = count(data.relatives.skipped_links as u64, "more link");
+    let lineage = &data.relatives.lineage;
+    if lineage.skipped_links > 0 {
+        let skipped = count(lineage.skipped_links as u64, "more link");
         lines.insert(1, format!("… {skipped}"));
     }
     for line in lines.iter_mut().skip(1) {
         line.insert_str(0, "└─ ");
     }
-    let note = match data.relatives.chain_end {
+    let note = match lineage.end {
         ChainEnd::Root => "",
         ChainEnd::MissingParent => "\nThe parent of the oldest trial above is not in the log.\n",
         ChainEnd::Cycle => {

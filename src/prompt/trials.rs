@@ -141,7 +141,7 @@ pub(super) fn children(page: &Page) -> Option<Section> {
     page.data.best.as_ref()?;
     let (children, older) = (
         &page.data.relatives.children,
-        &page.data.relatives.older_children,
+        &page.data.relatives.lineage.older_children,
     );
     let all = children.len() as u64 + older.values().sum::<u64>();
     if all == 0 {

@@ -206,3 +206,36 @@ fn an_empty_score_column_gives_way_to_the_one_that_delta_vs_best_compares() {
         "{page}"
     );
 }
+
+#[test]
+fn signals_hold_from_their_thresholds_on() {
+    let signals = |rows: &[Row]| {
+        let sandbox = store(rows);
+        let settings =
+            "metric = \"val_loss\"\ndirection = \"minimize\"\n[prompt]\nepsilon = 0.01\n";
+        sandbox.write(".lineage/lineage.toml", settings);
+        section(&sandbox, "signals")
+    };
+    let crash = |id| Row {
+        status: "crash",
+        ..discard(id, 0, 0.0, 0.0)
+    };
+    let flat = |id| discard(id, 0, 9.001, 0.001);
+    let no_progress = "- None of your last 5 trials gave a valid score that differs from the best by more than the noise, 0.01:";
+    let mut rows = vec![keep(0, 0, 9.0), discard(1, 0, 9.5, 0.5)];
+    rows.extend([flat(2), crash(3), flat(4), crash(5)]);
+    assert!(!signals(&rows).contains("None of your last"));
+    rows.push(flat(6));
+    assert!(signals(&rows).contains(no_progress), "{}", signals(&rows));
+    rows.extend((7..15).map(|id| discard(id, 0, 9.5, 0.5)));
+    rows.extend((15..19).map(crash));
+    assert!(!signals(&rows).contains("all failed"));
+    rows.push(crash(19));
+    let text = signals(&rows);
+    assert!(text.contains("- The last 5 trials from the best all failed:"));
+    assert!(!text.contains("No keep"), "{text}");
+    rows.push(discard(20, 0, 9.5, 0.5));
+    let text = signals(&rows);
+    assert!(text.contains("- No keep for 20 trials:"), "{text}");
+    assert!(!text.contains("None of your") && !text.contains("all failed"));
+}
