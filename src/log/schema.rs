@@ -30,7 +30,7 @@ pub const STANDARD: [&str; 17] = [
     "notes",
 ];
 
-/// What `lineage` itself reads from a row. A column without a role is preserved and shown.
+/// What `lineage` itself reads from a row, in the order of `STANDARD`. A column without a role is preserved and shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     Id,
@@ -42,41 +42,27 @@ pub enum Role {
     Hypothesis,
     Expected,
     Status,
-    Delta,
+    /// In the column named like the metric, else in `core_metric`.
+    Score,
+    /// Not after the score: `val_bpb` has no role.
+    Delta = 11,
     TrainSeconds,
     TotalSeconds,
     Job,
     Snapshot,
     Notes,
-    /// In the column named like the metric, else in `core_metric`.
-    Score,
 }
 
-/// The roles whose column has a fixed name, in the order of `Role`.
-const NAMED: [(Role, &str); 15] = [
-    (Role::Id, "exp_id"),
-    (Role::Time, "timestamp"),
-    (Role::Specialist, "specialist"),
-    (Role::Parent, "parent_exp"),
-    (Role::Baseline, "baseline_exp"),
-    (Role::Domain, "domain"),
-    (Role::Hypothesis, "hypothesis"),
-    (Role::Expected, "expected_delta"),
-    (Role::Status, "status"),
-    (Role::Delta, "delta_vs_best"),
-    (Role::TrainSeconds, "train_s"),
-    (Role::TotalSeconds, "total_s"),
-    (Role::Job, "job_name"),
-    (Role::Snapshot, "snapshot_path"),
-    (Role::Notes, "notes"),
-];
-
 const ID_ROLES: [Role; 3] = [Role::Id, Role::Parent, Role::Baseline];
-const NUMBER_ROLES: [Role; 4] = [
-    Role::Expected,
-    Role::Delta,
-    Role::TrainSeconds,
-    Role::TotalSeconds,
+
+/// Those of the standard columns that hold numbers.
+const NUMBERS: [&str; 6] = [
+    "expected_delta",
+    "core_metric",
+    "val_bpb",
+    "delta_vs_best",
+    "train_s",
+    "total_s",
 ];
 
 /// The header of one log, with the metric and the direction that it is read with.
@@ -85,7 +71,8 @@ pub struct Schema {
     names: Vec<String>,
     /// The first column of each name.
     by_name: HashMap<String, usize>,
-    columns: [Option<usize>; NAMED.len() + 1],
+    /// The columns of the roles.
+    columns: [Option<usize>; STANDARD.len()],
     /// The number that the search optimises.
     pub metric: String,
     /// A short name for the metric.
@@ -117,10 +104,7 @@ impl Schema {
             "core_metric"
         };
         let metric = metric.unwrap_or(default);
-        let mut columns = [None; NAMED.len() + 1];
-        for (role, name) in NAMED {
-            columns[role as usize] = find(name);
-        }
+        let mut columns = STANDARD.map(find);
         columns[Role::Score as usize] = find(metric).or_else(|| find("core_metric"));
         Self {
             metric: metric.to_owned(),
@@ -192,10 +176,8 @@ impl Schema {
 
     /// Whether the cells of a column are text even if they look like numbers.
     pub fn is_text(&self, column: usize) -> bool {
-        let mut texts = NAMED
-            .iter()
-            .filter(|(role, _)| !NUMBER_ROLES.contains(role));
-        texts.any(|&(role, _)| self.column(role) == Some(column))
+        let mut standard = STANDARD.iter().zip(self.columns);
+        standard.any(|(name, own)| own == Some(column) && !NUMBERS.contains(name))
     }
 
     /// Whether the cells of a column are ids of trials.
@@ -209,6 +191,19 @@ impl Schema {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_role_stands_for_the_standard_column_at_its_place() {
+        for (role, name) in [
+            (Role::Id, "exp_id"),
+            (Role::Status, "status"),
+            (Role::Score, "core_metric"),
+            (Role::Delta, "delta_vs_best"),
+            (Role::Notes, "notes"),
+        ] {
+            assert_eq!(STANDARD[role as usize], name);
+        }
+    }
 
     #[test]
     fn the_score_is_in_the_column_of_the_metric_else_in_core_metric() {
