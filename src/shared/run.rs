@@ -203,12 +203,14 @@ impl Run {
         let sql = "select seq, uuid, coalesce((select new from lineage_amendment a where a.run = t.run and a.seq = t.seq \
                    order by revision desc limit 1), line) \
                    from lineage_trial t where run = $1 and seq > $2 order by seq limit $3";
-        let parameters: [Parameter; 3] = [
-            (&self.head.id, Type::INT4),
-            (&seq, Type::INT8),
-            (&limit, Type::INT8),
-        ];
-        let rows = self.session.query(sql, &parameters)?;
+        let rows = self.session.query(
+            sql,
+            &[
+                (&self.head.id, Type::INT4),
+                (&seq, Type::INT8),
+                (&limit, Type::INT8),
+            ],
+        )?;
         let row = |row: tokio_postgres::Row| Row {
             seq: row.get(0),
             uuid: row.get(1),
@@ -221,8 +223,7 @@ impl Run {
     pub fn amendments(&self) -> Result<Vec<Amendment>> {
         let sql = "select revision, seq, old, new, why, extract(epoch from time)::float8 \
                    from lineage_amendment where run = $1 order by revision";
-        let parameters: [Parameter; 1] = [(&self.head.id, Type::INT4)];
-        let rows = self.session.query(sql, &parameters)?;
+        let rows = self.session.query(sql, &[(&self.head.id, Type::INT4)])?;
         let amendment = |row: tokio_postgres::Row| Amendment {
             revision: row.get(0),
             seq: row.get(1),
@@ -237,8 +238,7 @@ impl Run {
     /// Whether the database has a trial with this UUID.
     pub fn has(&self, uuid: Uuid) -> Result<bool> {
         let sql = "select 1 from lineage_trial where uuid = $1";
-        let parameters: [Parameter; 1] = [(&uuid, Type::UUID)];
-        Ok(!self.session.query(sql, &parameters)?.is_empty())
+        Ok(!self.session.query(sql, &[(&uuid, Type::UUID)])?.is_empty())
     }
 
     /// Adds rows: lines with their jobs if these must be unique. The first one gets the UUID, the others the following ones.
@@ -253,15 +253,17 @@ impl Run {
             let uuids: Vec<Uuid> = (uuid..).take(rows.len()).map(Uuid::from_u128).collect();
             let lines: Vec<&str> = rows.iter().map(|(line, _)| *line).collect();
             let jobs: Vec<Option<&str>> = rows.iter().map(|(_, job)| *job).collect();
-            let parameters: [Parameter; 6] = [
-                (&self.head.id, Type::INT4),
-                (&self.head.rows, Type::INT8),
-                (&host, Type::TEXT),
-                (&uuids, Type::UUID_ARRAY),
-                (&lines, Type::TEXT_ARRAY),
-                (&jobs, Type::TEXT_ARRAY),
-            ];
-            self.session.change(sql, &parameters)?;
+            self.session.change(
+                sql,
+                &[
+                    (&self.head.id, Type::INT4),
+                    (&self.head.rows, Type::INT8),
+                    (&host, Type::TEXT),
+                    (&uuids, Type::UUID_ARRAY),
+                    (&lines, Type::TEXT_ARRAY),
+                    (&jobs, Type::TEXT_ARRAY),
+                ],
+            )?;
             self.head.rows += i64::try_from(rows.len())?;
             uuid += rows.len() as u128;
         }
@@ -275,23 +277,25 @@ impl Run {
         let sql = "insert into lineage_amendment (run, revision, seq, old, new, why, host) \
                    values ($1, $2, $3, $4, $5, $6, $7)";
         let host = host();
-        let parameters: [Parameter; 7] = [
-            (&self.head.id, Type::INT4),
-            (&self.head.revision, Type::INT8),
-            (&seq, Type::INT8),
-            (&old, Type::TEXT),
-            (&new, Type::TEXT),
-            (&why, Type::TEXT),
-            (&host, Type::TEXT),
-        ];
-        self.session.change(sql, &parameters)?;
+        self.session.change(
+            sql,
+            &[
+                (&self.head.id, Type::INT4),
+                (&self.head.revision, Type::INT8),
+                (&seq, Type::INT8),
+                (&old, Type::TEXT),
+                (&new, Type::TEXT),
+                (&why, Type::TEXT),
+                (&host, Type::TEXT),
+            ],
+        )?;
         self.update_counter("revision", self.head.revision)
     }
 
     fn update_counter(&self, name: &str, value: i64) -> Result<()> {
         let sql = format!("update lineage_run set {name} = $2 where id = $1");
-        let parameters: [Parameter; 2] = [(&self.head.id, Type::INT4), (&value, Type::INT8)];
-        self.session.change(&sql, &parameters)
+        self.session
+            .change(&sql, &[(&self.head.id, Type::INT4), (&value, Type::INT8)])
     }
 
     /// After an `Unreachable` error, it is unknown whether the database has the rows.
@@ -303,8 +307,7 @@ impl Run {
     pub fn running(&self) -> Result<Vec<(String, String, f64)>> {
         let sql = "select uuid::text, trial, extract(epoch from clock_timestamp() - heartbeat)::float8 from lineage_running \
                    where run = $1 and heartbeat > clock_timestamp() - interval '10 minutes'";
-        let parameters: [Parameter; 1] = [(&self.head.id, Type::INT4)];
-        let rows = self.session.query(sql, &parameters)?;
+        let rows = self.session.query(sql, &[(&self.head.id, Type::INT4)])?;
         Ok(rows
             .into_iter()
             .map(|row| (row.get(0), row.get(1), row.get(2)))
@@ -318,20 +321,21 @@ impl Session {
         let sql = "insert into lineage_running (uuid, run, trial) \
                    select $1, id, $3 from lineage_run where name = $2 \
                    on conflict (uuid) do update set heartbeat = now()";
-        let parameters: [Parameter; 3] = [
-            (&uuid, Type::UUID),
-            (&run, Type::TEXT),
-            (&trial, Type::TEXT),
-        ];
-        self.change(sql, &parameters)
+        self.change(
+            sql,
+            &[
+                (&uuid, Type::UUID),
+                (&run, Type::TEXT),
+                (&trial, Type::TEXT),
+            ],
+        )
     }
 
     /// Says that it has ended, and forgets those that were not heard of for a day.
     pub(super) fn withdraw(&self, uuid: Uuid) -> Result<()> {
         let sql =
             "delete from lineage_running where uuid = $1 or heartbeat < now() - interval '1 day'";
-        let parameters: [Parameter; 1] = [(&uuid, Type::UUID)];
-        self.change(sql, &parameters)
+        self.change(sql, &[(&uuid, Type::UUID)])
     }
 }
 

@@ -9,8 +9,7 @@ use std::{
 use anyhow::{Result, anyhow};
 use tokio::{runtime::Runtime, time::timeout_at};
 use tokio_postgres::{
-    Client, Error, NoTls, Row,
-    config::SslMode,
+    Client, Error, Row,
     types::{ToSql, Type},
 };
 
@@ -36,22 +35,12 @@ impl Session {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
-        let config = &address.config;
-        let connected = match address.tls.client_mode() {
-            SslMode::Disable => wait(&runtime, deadline, async {
-                let (client, connection) = config.connect(NoTls).await?;
-                tokio::spawn(connection);
-                Ok(client)
-            }),
-            _ => {
-                let tls = address.tls.connector()?;
-                wait(&runtime, deadline, async {
-                    let (client, connection) = config.connect(tls).await?;
-                    tokio::spawn(connection);
-                    Ok(client)
-                })
-            }
-        };
+        let tls = address.tls.connector()?; // not asked if `sslmode` is `disable`
+        let connected = wait(&runtime, deadline, async {
+            let (client, connection) = address.config.connect(tls).await?;
+            tokio::spawn(connection);
+            Ok(client)
+        });
         match connected {
             Ok(client) => Ok(Self {
                 runtime: Some(runtime),
