@@ -1,7 +1,8 @@
 //! The trials of a search as points: when each ran, what had been spent by then, and how it ended.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+
+use indexmap::IndexSet;
 
 use super::tally::seconds_of;
 use super::{Query, Tally};
@@ -38,34 +39,15 @@ impl Point {
     }
 }
 
-/// Different texts, in the order in which they came.
-#[derive(Clone, Debug, Default)]
-pub struct Names {
-    pub names: Vec<String>,
-    indices: HashMap<String, usize>,
-}
-
-impl Names {
-    fn index(&mut self, name: Cow<str>) -> usize {
-        if let Some(&index) = self.indices.get(&*name) {
-            return index;
-        }
-        let (name, index) = (name.into_owned(), self.names.len());
-        self.names.push(name.clone());
-        self.indices.insert(name, index);
-        index
-    }
-}
-
 /// All trials of a search, without damaged rows and ignored trials.
 #[derive(Clone, Debug, Default)]
 pub struct Progress {
     pub points: Vec<Point>,
     /// The indices of the points that were a new best.
     pub bests: Vec<usize>,
-    pub specialists: Names,
+    pub specialists: IndexSet<String>,
     /// The words that are not a status.
-    pub words: Names,
+    pub words: IndexSet<String>,
     pub tally: Tally,
     hours: f64,
     ids: TrialNumbers,
@@ -130,8 +112,8 @@ impl Query for Progress {
             hours: self.hours,
             status: row.status(),
             score: row.score(),
-            specialist: self.specialists.index(row.text(Role::Specialist)),
-            word: self.words.index(word),
+            specialist: index_of(&mut self.specialists, row.text(Role::Specialist)),
+            word: index_of(&mut self.words, word),
             label: (row.status() == Status::Keep).then(|| make_label(row)),
         };
         self.ids.observe(row.id());
@@ -147,6 +129,14 @@ impl TrialNumbers {
             }
             _ => self.is_broken = true,
         }
+    }
+}
+
+/// The index of a text among the different ones, to which it is added if it is new.
+fn index_of(texts: &mut IndexSet<String>, text: Cow<str>) -> usize {
+    match texts.get_index_of(&*text) {
+        Some(index) => index,
+        None => texts.insert_full(text.into_owned()).0,
     }
 }
 

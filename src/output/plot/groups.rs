@@ -25,7 +25,7 @@ impl Groups {
         if !plot.by_specialist {
             return groups;
         }
-        let mut sizes = vec![0_usize; search.specialists.names.len()];
+        let mut sizes = vec![0_usize; search.specialists.len()];
         for point in &search.points {
             sizes[point.specialist] += 1;
         }
@@ -34,7 +34,7 @@ impl Groups {
         groups.places = vec![MAX_GROUPS; sizes.len()];
         for (place, &specialist) in order.iter().take(MAX_GROUPS).enumerate() {
             groups.places[specialist] = place;
-            let name = &search.specialists.names[specialist];
+            let name = &search.specialists[specialist];
             groups.names.push(visible_or_dash(name));
         }
         if order.len() > MAX_GROUPS {

@@ -21,12 +21,12 @@ pub(super) struct Lane {
 pub(super) fn find_lanes(plot: &Plot) -> Vec<Lane> {
     let mut lanes: BTreeMap<(Status, String), Vec<f64>> = BTreeMap::new();
     if let [(_, search)] = &plot.searches[..] {
-        let has_room = search.words.names.len() <= MAX_OTHER_LANES + 1; // and the empty word
+        let has_room = search.words.len() <= MAX_OTHER_LANES + 1; // and the empty word
         for point in &search.points {
             if point.drawn_score().is_none()
                 && let Some(value) = plot.x_value(point)
             {
-                let word = &search.words.names[point.word];
+                let word = &search.words[point.word];
                 let lane = choose_lane(point.status, word, has_room);
                 lanes.entry(lane).or_default().push(value);
             }
