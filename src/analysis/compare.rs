@@ -17,13 +17,11 @@ pub struct Rate {
 
 impl Rate {
     /// `None` of nothing.
-    #[allow(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
     pub fn value(self) -> Option<f64> {
         (self.whole > 0).then(|| self.part as f64 / self.whole as f64)
     }
 
     /// The 95 % interval by Wilson's formula, which is right for small counts too.
-    #[allow(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
     pub fn interval(self) -> Option<(f64, f64)> {
         let (rate, n) = (self.value()?, self.whole as f64);
         let z2 = Z * Z;

@@ -72,7 +72,7 @@ impl Progress {
         let is_sparse = reach > 2 * numbers.len() as u64 + 100;
         if !self.ids.is_broken && !is_sparse {
             for (point, number) in self.points.iter_mut().zip(numbers) {
-                point.trial = to_number(*number);
+                point.trial = *number as f64;
             }
         }
         self
@@ -107,8 +107,8 @@ impl Query for Progress {
             _ => Cow::Borrowed(""),
         };
         let point = Point {
-            trial: to_number(self.points.len() as u64 + 1),
-            time: parse_time(&row.bytes(Role::Time)).map(|time| to_seconds(time.as_second())),
+            trial: (self.points.len() + 1) as f64,
+            time: parse_time(&row.bytes(Role::Time)).map(|time| time.as_second() as f64),
             hours: self.hours,
             status: row.status(),
             score: row.score(),
@@ -144,14 +144,4 @@ fn make_label(row: &Row) -> String {
     let id = cut_visible(&row.name(), 20);
     let hypothesis = cut_visible(&row.text(Role::Hypothesis), LABEL_CHARS);
     format!("{id} {hypothesis}").trim_end().to_owned()
-}
-
-#[allow(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
-fn to_number(count: u64) -> f64 {
-    count as f64
-}
-
-#[allow(clippy::cast_precision_loss, reason = "seconds are far below 2^53")]
-fn to_seconds(seconds: i64) -> f64 {
-    seconds as f64
 }

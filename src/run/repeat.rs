@@ -89,7 +89,6 @@ fn count_decimals(text: &str) -> Option<usize> {
     )
 }
 
-#[allow(clippy::cast_precision_loss, reason = "a handful of runs")]
 fn measure(scores: &[Number]) -> Spread {
     let values: Vec<f64> = scores.iter().map(Number::value).collect();
     let count = values.len() as f64;
