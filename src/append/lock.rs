@@ -14,10 +14,8 @@ use jiff::Timestamp;
 
 use super::{
     amend::CellChange,
-    batch::{record_batch, remove_unfinished_batch},
-    file_lock::open_locked,
-    file_system::warn_once,
-    missing::{end_carriage_return, find_missing},
+    file_lock::{open_locked, warn_once},
+    log_end::{end_carriage_return, find_missing, record_batch, remove_unfinished_batch},
 };
 use crate::{
     files::{cannot, flush_directory_of},

@@ -1,7 +1,6 @@
 //! Writing trials: a draft is completed from the log and appended under the lock. Amending a trial replaces its row.
 
 mod amend;
-mod batch;
 mod complete;
 #[cfg(feature = "postgres")]
 mod database;
@@ -10,13 +9,12 @@ mod database;
 mod database;
 mod draft;
 mod file_lock;
-mod file_system;
 mod input;
 mod lock;
+mod log_end;
 mod long_text;
 #[cfg(feature = "postgres")]
 mod mirror;
-mod missing;
 mod repair;
 mod replace;
 mod state;

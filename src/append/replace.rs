@@ -18,7 +18,7 @@ use super::{
     LockedLog, Written,
     amend::{CellChange, encode_changed},
     lock::write_counted,
-    missing::find_missing,
+    log_end::find_missing,
 };
 use crate::{
     files::{copy_to_file, flush_directory_of, open_regular, persist},
