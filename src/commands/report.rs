@@ -17,7 +17,7 @@ use crate::log::{Role, Row};
 use crate::open::{fetch_new, open_log};
 use crate::output::Look;
 use crate::output::plot::{Axis, Plot, ScoreRange};
-use crate::output::report::{Facts, Prompt, Report as Page, TrialTable, format_report};
+use crate::output::report::{Prompt, Report as Page, TrialTable, format_report};
 use crate::snapshot::{compare_snapshots, find_nearest_snapshot, open_snapshot};
 use crate::store::Store;
 use crate::text::count;
@@ -101,14 +101,6 @@ fn make_page(log: &IndexedLog, store: &Store) -> Result<Page> {
         let value = best.first().and_then(|best| limit.value_in(&best.row()));
         (limit, value)
     });
-    let outcomes = search.points.iter().map(|point| point.status);
-    let facts = Facts {
-        by_specialist: tally,
-        outcomes: outcomes.collect(),
-        times: trials.times(),
-        direction: schema.direction,
-        limits: limits.collect(),
-    };
     Ok(Page {
         patches: make_patches(log, store, &trials.with_snapshots())?,
         plot: Plot {
@@ -119,7 +111,8 @@ fn make_page(log: &IndexedLog, store: &Store) -> Result<Page> {
             scores: ScoreRange::Auto,
             by_specialist: false,
         },
-        facts,
+        by_specialist: tally,
+        limits: limits.collect(),
         trials,
         prompts: Vec::new(),
         reload: None,

@@ -2,8 +2,9 @@
 
 use std::cmp::Reverse;
 
-use crate::analysis::{Bound, Group, Limit, Side, Tally};
-use crate::log::{Direction, Status, signed_delta};
+use super::Report;
+use crate::analysis::{Bound, Group, Limit, Point, Side, Tally};
+use crate::log::{Status, signed_delta};
 use crate::output::format::{amount, change_percent, hours, number, share};
 use crate::output::limits::format_place;
 use crate::output::visible_or_dash;
@@ -14,18 +15,6 @@ const MAX_BARS: usize = 60;
 
 /// The height of the bars.
 const HEIGHT: f64 = 120.0;
-
-/// What the figures are made from.
-pub struct Facts {
-    pub by_specialist: Tally,
-    /// The outcomes in the order of the log, without ignored trials.
-    pub outcomes: Vec<Status>,
-    /// The first and the last time in the log, as they are there.
-    pub times: Option<(String, String)>,
-    pub direction: Direction,
-    /// The limits, each with the value of the best trial.
-    pub limits: Vec<(Limit, Option<f64>)>,
-}
 
 pub(super) struct Figure {
     pub(super) name: &'static str,
@@ -47,26 +36,10 @@ pub(super) struct Bar {
     pub(super) title: String,
 }
 
-pub(super) struct Loss {
-    pub(super) name: String,
-    pub(super) trials: u64,
-    pub(super) share: String,
-    pub(super) hours: String,
-    pub(super) advice: &'static str,
-}
-
-/// A limit and how much room the best trial leaves.
-pub(super) struct MarginRow {
-    pub(super) column: String,
-    pub(super) bound: String,
-    pub(super) best: String,
-    pub(super) margin: String,
-}
-
-impl Facts {
+impl Report {
     pub(super) fn subtitle(&self) -> String {
-        let mut text = format!("{} is better", self.direction.better_word());
-        if let Some((first, last)) = &self.times {
+        let mut text = format!("{} is better", self.plot.direction.better_word());
+        if let Some((first, last)) = self.trials.times() {
             text += &format!("; from {} to {}", visible(first), visible(last));
         }
         text
@@ -119,45 +92,51 @@ impl Facts {
 
     /// Stacked bars, each of which shows the outcomes of a part of the search.
     pub(super) fn bars(&self) -> Bars {
-        let size = self.outcomes.len().div_ceil(MAX_BARS).max(1);
+        let points = &self.search().points;
+        let size = points.len().div_ceil(MAX_BARS).max(1);
         let mut bars = Vec::new();
-        for (number, part) in self.outcomes.chunks(size).enumerate() {
+        for (number, part) in points.chunks(size).enumerate() {
             let first = number * size + 1;
             let title = format!("trials {first} to {}", first + part.len() - 1);
             push_bar(part, number * 10, &title, size, &mut bars);
         }
         Bars {
-            width: 10 * self.outcomes.len().div_ceil(size).max(1),
+            width: 10 * points.len().div_ceil(size).max(1),
             bars,
         }
     }
 
-    pub(super) fn losses(&self) -> Vec<Loss> {
+    /// The rows of the table of failures: status, trials, their share, compute, what to do.
+    pub(super) fn losses(&self) -> Vec<[String; 5]> {
         let total = &self.by_specialist.total;
         let mut entries: Vec<_> = total
             .entries()
             .filter(|entry| entry.status.is_failure() || entry.status == Status::Other)
             .collect();
         entries.sort_by(|a, b| b.hours.total_cmp(&a.hours).then(b.trials.cmp(&a.trials)));
-        let losses = entries.into_iter().map(|entry| Loss {
-            name: visible_or_dash(&entry.word),
-            trials: entry.trials,
-            share: share(entry.trials, total.rated()),
-            hours: hours(entry.hours),
-            advice: match entry.status {
+        let losses = entries.into_iter().map(|entry| {
+            let advice = match entry.status {
                 Status::Other => "not a status that is known here",
                 status => status.advice(),
-            },
+            };
+            [
+                visible_or_dash(&entry.word),
+                entry.trials.to_string(),
+                share(entry.trials, total.rated()),
+                hours(entry.hours),
+                advice.to_owned(),
+            ]
         });
         losses.collect()
     }
 
-    pub(super) fn margins(&self) -> Vec<MarginRow> {
-        let rows = self.limits.iter().map(|(limit, best)| MarginRow {
-            column: visible_or_dash(&limit.column),
-            bound: bound_text(limit),
-            best: best.map_or_else(|| NOTHING.to_owned(), amount),
-            margin: best.map_or_else(|| NOTHING.to_owned(), |best| amount(limit.margin(best))),
+    /// The rows of the table of limits: column, limit, value of the best trial, how much room it leaves.
+    pub(super) fn margins(&self) -> Vec<[String; 4]> {
+        let number = |value: Option<f64>| value.map_or_else(|| NOTHING.to_owned(), amount);
+        let rows = self.limits.iter().map(|(limit, best)| {
+            let margin = best.map(|best| limit.margin(best));
+            let column = visible_or_dash(&limit.column);
+            [column, bound_text(limit), number(*best), number(margin)]
         });
         rows.collect()
     }
@@ -181,10 +160,11 @@ fn best_texts(tally: &Tally) -> (String, String) {
 
 /// Adds the keeps, the discards and the failures of a part of the search, from the bottom up.
 #[allow(clippy::cast_precision_loss, reason = "counts of trials")]
-fn push_bar(part: &[Status], x: usize, title: &str, size: usize, bars: &mut Vec<Bar>) {
-    let is_discard = |status: &Status| *status == Status::Discard;
-    let keeps = part.iter().filter(|status| status.can_be_best()).count();
-    let discards = part.iter().filter(|status| is_discard(status)).count();
+fn push_bar(part: &[Point], x: usize, title: &str, size: usize, bars: &mut Vec<Bar>) {
+    let statuses = part.iter().map(|point| point.status);
+    let keeps = statuses.clone().filter(|status| status.can_be_best());
+    let discards = statuses.filter(|status| *status == Status::Discard);
+    let (keeps, discards) = (keeps.count(), discards.count());
     let failed = part.len() - keeps - discards;
     let mut top = HEIGHT;
     for (class, trials) in [("keep", keeps), ("discard", discards), ("failed", failed)] {

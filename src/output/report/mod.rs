@@ -10,10 +10,10 @@ use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-pub use self::figures::Facts;
 pub use self::trials::TrialTable;
 use super::json::json as to_json;
 use super::plot::{Fragment, PLOT_CSS, Plot};
+use crate::analysis::{Limit, Progress, Tally};
 use crate::text::visible;
 
 const SCRIPT: &str = concat!(
@@ -29,10 +29,12 @@ const SCRIPT: &str = concat!(
 const WIDE: (f64, f64) = (1280.0, 560.0);
 const NARROW: (f64, f64) = (400.0, 420.0);
 
-/// What a report shows.
+/// What a report shows: the plot of one search, and the rest of it.
 pub struct Report {
     pub plot: Plot,
-    pub facts: Facts,
+    pub by_specialist: Tally,
+    /// The limits, each with the value of the best trial.
+    pub limits: Vec<(Limit, Option<f64>)>,
     pub trials: TrialTable,
     pub prompts: Vec<Prompt>,
     /// The trials whose snapshots differ from those of their parents, by their place in the table, as patches.
@@ -47,14 +49,6 @@ pub struct Prompt {
     pub text: String,
 }
 
-/// A keep in the table for readers without scripts.
-struct Keep {
-    id: String,
-    specialist: String,
-    score: String,
-    hypothesis: String,
-}
-
 #[derive(Template)]
 #[template(path = "page.html")]
 struct Page<'r> {
@@ -67,6 +61,12 @@ struct Page<'r> {
     wide: Fragment,
     narrow: Fragment,
     data: String,
+}
+
+impl Report {
+    fn search(&self) -> &Progress {
+        &self.plot.searches[0].1
+    }
 }
 
 pub fn format_report(report: &Report) -> Result<String> {

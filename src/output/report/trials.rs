@@ -4,10 +4,9 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::Keep;
 use crate::analysis::Query;
 use crate::log::{ExpId, Role, Row, Schema, Status};
-use crate::output::column_text;
+use crate::output::columns::cells;
 use crate::output::plot::Plot;
 use crate::text::visible;
 
@@ -50,10 +49,9 @@ impl Query for TrialTable {
         if let Some(id) = row.id() {
             self.by_id.entry(id).or_insert(self.entries.len());
         }
-        let columns = 0..row.schema.names().len();
         self.entries.push(Entry {
             offset: row.offset,
-            cells: columns.map(|column| column_text(row, column)).collect(),
+            cells: cells(row),
             status: row.status(),
             score: row.score(),
             parent: row.parent(),
@@ -80,27 +78,24 @@ impl TrialTable {
     }
 
     /// The first and the last time that a trial has.
-    pub fn times(&self) -> Option<(String, String)> {
+    pub(super) fn times(&self) -> Option<(&str, &str)> {
         let column = self.column(Role::Time)?;
         let times = self.entries.iter().map(|entry| &entry.cells[column]);
         let mut times = times.filter(|time| !time.is_empty());
         let first = times.next()?;
-        Some((first.clone(), times.next_back().unwrap_or(first).clone()))
+        Some((first, times.next_back().unwrap_or(first)))
     }
 
-    pub(super) fn keeps(&self) -> Vec<Keep> {
+    /// The rows of the table of keeps for readers without scripts.
+    pub(super) fn keeps(&self) -> Vec<[String; 4]> {
         let is_keep = |entry: &&Entry| entry.status == Status::Keep;
         let keeps = self.entries.iter().filter(is_keep);
         let cell = |entry: &Entry, role| match self.column(role) {
             Some(column) => visible(&entry.cells[column]).into_owned(),
             None => String::new(),
         };
-        let keeps = keeps.map(|entry| Keep {
-            id: cell(entry, Role::Id),
-            specialist: cell(entry, Role::Specialist),
-            score: cell(entry, Role::Score),
-            hypothesis: cell(entry, Role::Hypothesis),
-        });
+        let roles = [Role::Id, Role::Specialist, Role::Score, Role::Hypothesis];
+        let keeps = keeps.map(|entry| roles.map(|role| cell(entry, role)));
         keeps.collect()
     }
 
