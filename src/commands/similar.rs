@@ -21,9 +21,7 @@ use crate::log::{Role, Row, Trial};
 use crate::open::open_log;
 use crate::output::Look;
 use crate::output::records::Format;
-use crate::output::similar::{
-    SimilarContext, SimilarTrial, format_similar, format_similar_records,
-};
+use crate::output::similar::{Found, SimilarTrial, format_similar, format_similar_records};
 use crate::store::Store;
 use crate::text::escape_controls;
 
@@ -89,48 +87,26 @@ pub fn run(mut args: Similar, context: &Context) -> Result<()> {
     };
     let found = find_similar(&log, &running, &text, args.top, is_wanted)?;
     let answer = match args.format {
-        Format::Table => found.format(&text, context.ui.look),
+        Format::Table => format_similar(&found, &text, context.ui.look),
         format => format_similar_records(&found.trials, &log.schema, format),
     };
     context.answer(&answer, &log)?;
-    if let Some(limit) = args.fail_above
-        && let Some(name) = found.describe_closest_above(limit)
-    {
-        let note = format!("the score of {name} is above {limit}");
-        context.ui.note(&note);
-        return Err(Findings.into());
+    match (args.fail_above, found.trials.first()) {
+        (Some(limit), Some(closest)) if closest.score > limit => fail(closest, limit, context),
+        _ => Ok(()),
     }
-    Ok(())
 }
 
-/// The trials of a log that are like a text.
-struct Found {
-    /// The closest ones, best first.
-    trials: Vec<SimilarTrial>,
-    /// How all close ones ended.
-    close: Outcomes,
-    best: Option<String>,
-}
-
-impl Found {
-    fn format(&self, text: &str, look: Look) -> String {
-        let context = SimilarContext {
-            text,
-            best: self.best.as_deref(),
-            close: &self.close,
-        };
-        format_similar(&self.trials, &context, look)
-    }
-
-    /// Describes the closest trial for a message, if its score is above a limit.
-    fn describe_closest_above(&self, limit: f64) -> Option<String> {
-        let first = self.trials.first().filter(|first| first.score > limit)?;
-        Some(if first.is_running {
-            "a trial in progress".to_owned()
-        } else {
-            format!("trial {}", first.trial.row().name())
-        })
-    }
+/// Fails because the closest trial is too close.
+fn fail(closest: &SimilarTrial, limit: f64, context: &Context) -> Result<()> {
+    let name = if closest.is_running {
+        "a trial in progress".to_owned()
+    } else {
+        format!("trial {}", closest.trial.row().name())
+    };
+    let note = format!("the score of {name} is above {limit}");
+    context.ui.note(&note);
+    Err(Findings.into())
 }
 
 /// What is said before a trial with this hypothesis starts: the three closest trials, if one is identical or close.
@@ -142,7 +118,7 @@ pub fn describe_close(
 ) -> Result<Option<String>> {
     let found = find_similar(log, &list_running(store, log), text, 3, |_| true)?;
     let has_close = found.close.total() > 0;
-    Ok(has_close.then(|| found.format(text, look)))
+    Ok(has_close.then(|| format_similar(&found, text, look)))
 }
 
 /// The trials in progress as rows of the log, oldest first.

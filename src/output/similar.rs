@@ -17,24 +17,24 @@ pub struct SimilarTrial {
     pub is_running: bool,
 }
 
-/// What the table says besides the trials.
-pub struct SimilarContext<'a> {
-    /// The text that was looked for.
-    pub text: &'a str,
+/// The trials of a log that are like a text.
+pub struct Found {
+    /// The closest ones, best first.
+    pub trials: Vec<SimilarTrial>,
+    /// How all close ones ended.
+    pub close: Outcomes,
     /// The id of the best trial now.
-    pub best: Option<&'a str>,
-    /// How the close trials ended.
-    pub close: &'a Outcomes,
+    pub best: Option<String>,
 }
 
 /// First whether all close trials failed, then each trial with its outcome, reason and hypothesis, then the outcomes of
 /// the close ones.
-pub fn format_similar(trials: &[SimilarTrial], context: &SimilarContext, look: Look) -> String {
-    let mut out = format_failure(context.close, look);
-    for trial in trials {
-        out += &format_trial(trial, context, look);
+pub fn format_similar(found: &Found, text: &str, look: Look) -> String {
+    let mut out = format_failure(&found.close, look);
+    for trial in &found.trials {
+        out += &format_trial(trial, found.best.as_deref(), text, look);
     }
-    out + &format_tally(context.close)
+    out + &format_tally(&found.close)
 }
 
 /// The sentence that comes first; empty unless all close trials failed.
@@ -83,7 +83,7 @@ fn format_tally(close: &Outcomes) -> String {
     }
 }
 
-fn format_trial(similar: &SimilarTrial, context: &SimilarContext, look: Look) -> String {
+fn format_trial(similar: &SimilarTrial, best: Option<&str>, text: &str, look: Look) -> String {
     let row = similar.trial.row();
     let paint = |role| Cell::paint(&row, role, look);
     let outcome = if similar.is_running {
@@ -97,9 +97,9 @@ fn format_trial(similar: &SimilarTrial, context: &SimilarContext, look: Look) ->
     if delta != NOTHING {
         out += &format!(", Δ best {delta}");
     }
-    out += &format_parent(&row, context.best);
+    out += &format_parent(&row, best);
     out.push('\n');
-    for line in details(similar, context.text, &row) {
+    for line in details(similar, text, &row) {
         out += &format!("    {line}\n");
     }
     out
