@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use super::Usage;
 use super::candidates;
 use crate::import::ColumnMap;
-use crate::log::{Direction, ExpId, Role, Row, Schema, Since, Start, Trial, parse_time};
+use crate::log::{Direction, ExpId, Role, Row, Schema, Since, Trial, parse_time};
 use crate::open::ReadOptions;
 use crate::output::column_text;
 use crate::output::records::Format;
@@ -80,18 +80,9 @@ fn serialize_map<S: Serializer>(map: &Option<ColumnMap>, to: S) -> Result<S::Ok,
 }
 
 impl ReadArgs {
-    /// Takes the time out: a command with filters reads the whole log, and lists the trials since then.
+    /// Takes the time out: the command reads the whole log, and lists the trials since then.
     pub fn take_time(&mut self) -> Option<Since> {
-        self.since
-            .take_if(|since| matches!(since.start, Start::Time(_)))
-    }
-
-    /// How to read the log as it was just after a trial, or as it is.
-    pub fn options_as_of(&self, exp: Option<&str>) -> Result<ReadOptions> {
-        Ok(ReadOptions {
-            as_of: exp.map(parse_id).transpose()?,
-            ..self.into()
-        })
+        self.since.take_if(|since| since.is_time())
     }
 }
 

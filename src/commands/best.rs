@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::args::{OutputArgs, SortKey, parse_positive};
 use super::filter::{Filter, FilterArgs};
 use super::trial_writer::TrialWriter;
-use super::{Context, ReadArgs};
+use super::Context;
 use crate::analysis::{Best as BestQuery, KeepSigns, Leaderboard};
 use crate::index::IndexedLog;
 use crate::log::Tie;
@@ -42,22 +42,19 @@ pub struct Best {
     output: OutputArgs,
     #[command(flatten)]
     filter: FilterArgs,
-    #[command(flatten)]
-    read: ReadArgs,
 }
 
-pub fn run(mut args: Best, context: &Context) -> Result<()> {
-    let since = args.read.take_time();
+pub fn run(args: Best, context: &Context) -> Result<()> {
     let options = ReadOptions {
         tie: args.ties,
-        ..(&args.read).into()
+        ..args.filter.read_options()
     };
     let log = context.open_with(&options)?;
     log.require_score()?;
     let (schema, output) = (&log.schema, &args.output);
     let columns = TrialColumns::new(&LIST, schema);
     let writer = TrialWriter::new(output, columns, schema, context.ui.look)?;
-    let filter = args.filter.filter(since, &log)?;
+    let filter = args.filter.filter(&log)?;
     let (offsets, signs) = find_best(&log, args.top, &filter)?;
     let mut trials = log.all_at(offsets)?;
     if let Some(key) = args.sort {

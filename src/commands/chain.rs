@@ -7,7 +7,7 @@ use super::args::{OutputArgs, parse_id};
 use super::candidates;
 use super::filter::{Filter, FilterArgs};
 use super::trial_writer::TrialWriter;
-use super::{Context, ReadArgs};
+use super::Context;
 use crate::analysis::{self, ChainEnd};
 use crate::index::IndexedLog;
 use crate::output::trials::{Steps, TrialColumns};
@@ -33,16 +33,13 @@ pub struct Chain {
     output: OutputArgs,
     #[command(flatten)]
     filter: FilterArgs,
-    #[command(flatten)]
-    read: ReadArgs,
 }
 
-pub fn run(mut args: Chain, context: &Context) -> Result<()> {
+pub fn run(args: Chain, context: &Context) -> Result<()> {
     let (ui, output) = (&context.ui, &args.output);
-    let since = args.read.take_time();
-    let log = context.open(&args.read)?;
+    let log = context.open_with(&args.filter.read_options())?;
     output.field(&log.schema)?; // an unknown column fails before anything is read
-    let filter = args.filter.filter(since, &log)?;
+    let filter = args.filter.filter(&log)?;
     let exp = args.exp.as_deref().map(parse_id).transpose()?;
     if exp.is_none() {
         log.require_score()?;

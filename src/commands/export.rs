@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use super::args::find_columns;
 use super::candidates;
 use super::filter::{Filter, FilterArgs};
-use super::{Context, ReadArgs, Usage, tree};
+use super::{Context, Usage, tree};
 use crate::import::STATED_COLUMN;
 use crate::index::IndexedLog;
 use crate::log::{Damage, Log, LogOptions, Role, Row, Schema};
@@ -42,8 +42,6 @@ pub struct Export {
     columns: Vec<String>,
     #[command(flatten)]
     filter: FilterArgs,
-    #[command(flatten)]
-    read: ReadArgs,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -60,7 +58,7 @@ enum ExportFormat {
     Tree,
 }
 
-pub fn run(mut args: Export, context: &Context) -> Result<()> {
+pub fn run(args: Export, context: &Context) -> Result<()> {
     if args.safe && !matches!(args.format, ExportFormat::Csv | ExportFormat::Tsv) {
         let message = "--safe applies to --format csv and tsv only";
         bail!(Usage(message.to_owned()));
@@ -76,9 +74,7 @@ pub fn run(mut args: Export, context: &Context) -> Result<()> {
             "--columns is for the formats tsv, csv and jsonl; the others have fixed columns";
         bail!(Usage(message.to_owned()));
     }
-    let since = args.read.take_time();
-    let log = context.open(&args.read)?;
-    let filter = args.filter.filter(since, &log)?;
+    let (log, filter) = args.filter.open(context)?;
     match format {
         Some(format) => {
             let columns = find_columns(&args.columns, &log.schema, false)?;

@@ -5,18 +5,19 @@ use std::collections::BTreeSet;
 use anyhow::{Result, bail};
 use clap::{Args, builder::StringValueParser};
 
-use super::Usage;
 use super::candidates;
 use super::suggesting::Suggesting;
+use super::{Context, ReadArgs, Usage};
 use crate::analysis::Query;
 use crate::index::IndexedLog;
 use crate::log::{Role, Row, Since, Status};
+use crate::open::ReadOptions;
 use crate::text::{nearest, shell_word};
 
 const FILTERS: &str = "Which trials";
 
-/// The filters of every command that lists trials.
-#[derive(Args, Debug, Default)]
+/// The filters of every command that lists trials, and how it reads the log.
+#[derive(Args, Debug)]
 pub struct FilterArgs {
     /// Only trials with this status; may be repeated
     #[arg(long, value_name = "STATUS", help_heading = FILTERS, hide_possible_values = true)]
@@ -31,6 +32,8 @@ pub struct FilterArgs {
     /// Only trials with this text in the hypothesis or the notes, case-insensitive
     #[arg(long, value_name = "WORD", allow_hyphen_values = true, help_heading = FILTERS)]
     grep: Option<String>,
+    #[command(flatten)]
+    pub read: ReadArgs,
 }
 
 /// Decides which trials are listed.
@@ -41,9 +44,23 @@ pub struct Filter {
 }
 
 impl FilterArgs {
-    /// Fails if the log does not have one of the words. `since` is a time.
-    pub fn filter(self, since: Option<Since>, log: &IndexedLog) -> Result<Filter> {
-        let filter = self.parse(since);
+    /// Opens the log; fails if it does not have one of the words.
+    pub fn open(&self, context: &Context) -> Result<(IndexedLog, Filter)> {
+        let log = context.open_with(&self.read_options())?;
+        let filter = self.filter(&log)?;
+        Ok((log, filter))
+    }
+
+    /// How to read the log: all of it if --since is a time, because the filter then drops what is older.
+    pub fn read_options(&self) -> ReadOptions {
+        let mut options = ReadOptions::from(&self.read);
+        options.since.take_if(|since| since.is_time());
+        options
+    }
+
+    /// Fails if the log does not have one of the words.
+    pub fn filter(&self, log: &IndexedLog) -> Result<Filter> {
+        let filter = self.parse();
         for words in &filter.words {
             words.check(log)?;
         }
@@ -51,21 +68,22 @@ impl FilterArgs {
     }
 
     /// The filter of trials that are not logged yet: their specialists and domains may be new, but not their statuses.
-    pub fn filter_of_new_trials(self, since: Option<Since>, log: &IndexedLog) -> Result<Filter> {
-        let filter = self.parse(since);
+    pub fn filter_of_new_trials(&self, log: &IndexedLog) -> Result<Filter> {
+        let filter = self.parse();
         filter.words[0].check(log)?;
         Ok(filter)
     }
 
-    fn parse(self, since: Option<Since>) -> Filter {
+    fn parse(&self) -> Filter {
+        let since = self.read.since.as_ref();
         Filter {
             words: [
-                WordFilter::new(Role::Status, "status", self.status),
-                WordFilter::new(Role::Specialist, "specialist", self.specialist),
-                WordFilter::new(Role::Domain, "domain", self.domain),
+                WordFilter::new(Role::Status, "status", &self.status),
+                WordFilter::new(Role::Specialist, "specialist", &self.specialist),
+                WordFilter::new(Role::Domain, "domain", &self.domain),
             ],
-            since,
-            grep: self.grep.map(|word| word.to_lowercase()),
+            since: since.filter(|since| since.is_time()).cloned(),
+            grep: self.grep.as_ref().map(|word| word.to_lowercase()),
         }
     }
 }
@@ -140,7 +158,7 @@ struct WordFilter {
 
 impl WordFilter {
     /// A filter on a column. Of statuses, `KEEP` and `kept` mean `keep`, and any other word of the log means itself.
-    fn new(role: Role, flag: &'static str, words: Vec<String>) -> Self {
+    fn new(role: Role, flag: &'static str, words: &[String]) -> Self {
         let mut statuses = Vec::new();
         if role == Role::Status {
             statuses.extend(words.iter().filter_map(|word| Status::from_input(word)));
@@ -148,7 +166,7 @@ impl WordFilter {
         Self {
             flag,
             role,
-            words,
+            words: words.to_vec(),
             statuses,
         }
     }

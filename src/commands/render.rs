@@ -11,13 +11,14 @@ use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use super::args::parse_id;
 use super::candidates;
 use super::{Context, ReadArgs, render_hook};
 use crate::analysis::{Best, Leaderboard};
 use crate::append::format_time;
 use crate::index::IndexedLog;
 use crate::log::Role;
-use crate::open::open_log;
+use crate::open::{ReadOptions, open_log};
 use crate::output::json;
 use crate::prompt::{self, PromptData, PromptOptions};
 use crate::snapshot::{self, Workdir, read_workdir};
@@ -132,7 +133,11 @@ struct Prompt {
 
 fn make_prompt(args: &Render, context: &Context) -> Result<Prompt> {
     let store = context.store()?;
-    let log = open_log(&store, &args.read.options_as_of(args.as_of.as_deref())?)?;
+    let options = ReadOptions {
+        as_of: args.as_of.as_deref().map(parse_id).transpose()?,
+        ..(&args.read).into()
+    };
+    let log = open_log(&store, &options)?;
     context.print_notes(&log);
     log.require_score()?;
     let settings = override_settings(args, &store.settings.prompt);

@@ -5,7 +5,7 @@ use clap::Args;
 
 use super::args::parse_positive;
 use super::filter::FilterArgs;
-use super::{Context, ReadArgs, Usage};
+use super::{Context, Usage};
 use crate::analysis::similar::{Scorer, Search as Query};
 use crate::log::Row;
 use crate::output::columns::Column;
@@ -36,18 +36,14 @@ pub struct Search {
     format: Format,
     #[command(flatten)]
     filter: FilterArgs,
-    #[command(flatten)]
-    read: ReadArgs,
 }
 
-pub fn run(mut args: Search, context: &Context) -> Result<()> {
+pub fn run(args: Search, context: &Context) -> Result<()> {
     let text = args.words.join(" ");
     let words = Scorer::new(&text);
     let nothing = format!("'{text}' has no word to search for; give a word of a hypothesis");
     ensure!(!words.is_empty(), Usage(nothing));
-    let since = args.read.take_time();
-    let log = context.open(&args.read)?;
-    let filter = args.filter.filter(since, &log)?;
+    let (log, filter) = args.filter.open(context)?;
     let is_wanted =
         |row: &Row| filter.accepts(row) && (filter.names_status() || !row.status().is_ignored());
     let found = log.ask(Query::new(&text, is_wanted))?.rank(args.n);

@@ -12,13 +12,13 @@ use jiff::Timestamp;
 use super::args::{parse_id, parse_positive};
 use super::candidates;
 use super::filter::FilterArgs;
-use super::{Context, Findings, ReadArgs, Usage};
+use super::{Context, Findings, Usage};
 use crate::analysis::Best;
 use crate::analysis::similar::{Label, Match, Outcomes, Place, Similar as Query, find_changes};
 use crate::append::read_text;
 use crate::index::IndexedLog;
 use crate::log::{Role, Row, Trial};
-use crate::open::open_log;
+use crate::open::{ReadOptions, open_log};
 use crate::output::Look;
 use crate::output::records::Format;
 use crate::output::similar::{Found, SimilarTrial, format_similar, format_similar_records};
@@ -61,21 +61,21 @@ pub struct Similar {
     format: Format,
     #[command(flatten)]
     filter: FilterArgs,
-    #[command(flatten)]
-    read: ReadArgs,
 }
 
-pub fn run(mut args: Similar, context: &Context) -> Result<()> {
+pub fn run(args: Similar, context: &Context) -> Result<()> {
     let text = read_text(&args.text, MAX_TEXT_BYTES)?;
     let text = escape_controls(&text); // as the log has it
     let empty = "TEXT is empty; give the hypothesis of the next trial".to_owned();
     ensure!(!text.trim().is_empty(), Usage(empty));
-    let since = args.read.take_time();
-    let options = args.read.options_as_of(args.as_of.as_deref())?;
+    let options = ReadOptions {
+        as_of: args.as_of.as_deref().map(parse_id).transpose()?,
+        ..args.filter.read_options()
+    };
     let store = context.store()?;
     let log = open_log(&store, &options)?;
     context.print_notes(&log);
-    let filter = args.filter.filter(since, &log)?;
+    let filter = args.filter.filter(&log)?;
     let parent = args.parent.as_deref().map(parse_id).transpose()?;
     if let Some(parent) = &parent {
         log.trial(parent)?;

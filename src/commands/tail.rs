@@ -9,7 +9,7 @@ use clap::Args;
 use super::args::{OutputArgs, SortKey, parse_count};
 use super::filter::FilterArgs;
 use super::trial_writer::TrialWriter;
-use super::{Context, ReadArgs};
+use super::Context;
 use crate::output::trials::{TrialColumns, format_details};
 
 /// List the most recent trials, newest last
@@ -47,8 +47,6 @@ pub struct Tail {
     output: OutputArgs,
     #[command(flatten)]
     filter: FilterArgs,
-    #[command(flatten)]
-    read: ReadArgs,
 }
 
 /// The number of `tail -20`.
@@ -58,16 +56,14 @@ fn parse_short(text: &str) -> Result<usize, String> {
     digits.parse().map_err(|_| message())
 }
 
-pub fn run(mut args: Tail, context: &Context) -> Result<()> {
+pub fn run(args: Tail, context: &Context) -> Result<()> {
     if args.running {
         return running::run(args.output.format, context);
     }
     if args.follow {
-        return follow::run(args, context);
+        return follow::run(&args, context);
     }
-    let since = args.read.take_time();
-    let log = context.open(&args.read)?;
-    let filter = args.filter.filter(since, &log)?;
+    let (log, filter) = args.filter.open(context)?;
     let n = args.n.or(args.short).unwrap_or(10);
     let mut trials = log.last(n, |row| filter.accepts(row))?;
     if let Some(key) = args.sort {

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum, builder::PossibleValue};
 use super::args::{parse_count, parse_id};
 use super::candidates;
 use super::filter::{Filter, FilterArgs};
-use super::{Context, ReadArgs};
+use super::Context;
 use crate::analysis::{Best, ChainEnd, Query, Tree, TreeBuilder, Visit, keep_ancestors};
 use crate::index::IndexedLog;
 use crate::log::no_such_trial;
@@ -46,8 +46,6 @@ pub struct TreeArgs {
     format: TreeFormat,
     #[command(flatten)]
     filter: FilterArgs,
-    #[command(flatten)]
-    read: ReadArgs,
 }
 
 /// How a tree is printed.
@@ -91,11 +89,9 @@ struct Trials {
     marks: Marks,
 }
 
-pub fn run(mut args: TreeArgs, context: &Context) -> Result<()> {
-    let since = args.read.take_time();
-    let log = context.open(&args.read)?;
+pub fn run(args: TreeArgs, context: &Context) -> Result<()> {
     let root = args.root.as_deref().map(parse_id).transpose()?;
-    let filter = args.filter.filter(since, &log)?;
+    let (log, filter) = args.filter.open(context)?;
     let is_record = matches!(args.format, TreeFormat::Records(_));
     let trials = read_trials(&log, &filter, !is_record)?;
     let visits = trials.tree.walk(root.as_ref(), args.depth);

@@ -37,6 +37,10 @@ impl Since {
         })
     }
 
+    pub fn is_time(&self) -> bool {
+        matches!(self.start, Start::Time(_))
+    }
+
     /// Whether this is the trial, or one that ended at the time or later. A trial without a time is not.
     pub fn is_reached(&self, row: &Row) -> bool {
         match &self.start {

@@ -10,7 +10,7 @@ use crate::commands::trial_writer::TrialWriter;
 use crate::commands::{Context, Usage};
 use crate::index::IndexedLog;
 use crate::log::{ExpId, Trial};
-use crate::open::{ReadOptions, fetch_new, open_log};
+use crate::open::{fetch_new, open_log};
 use crate::output::records::Format;
 use crate::output::trials::{TrialColumns, format_details};
 use crate::store::Store;
@@ -37,20 +37,19 @@ struct Position {
     last: Option<ExpId>,
 }
 
-pub(super) fn run(mut args: Tail, context: &Context) -> Result<()> {
+pub(super) fn run(args: &Tail, context: &Context) -> Result<()> {
     if args.output.format == Format::Json {
         let message = "a JSON array would never end; use --format jsonl with --follow";
         bail!(Usage(message.to_owned()));
     }
     let store = wait_for_store(context)?;
     let n = args.n.or(args.short).unwrap_or(10);
-    let since = args.read.take_time();
-    let options = ReadOptions::from(&args.read);
+    let options = args.filter.read_options();
     let mut version = wait_for_change(&store, None, context)?;
     let log = open_log(&store, &options)?;
     context.print_notes(&log);
-    let filter = std::mem::take(&mut args.filter).filter_of_new_trials(since, &log)?;
-    let mut lines = Lines::new(&args, context);
+    let filter = args.filter.filter_of_new_trials(&log)?;
+    let mut lines = Lines::new(args, context);
     lines.print(&log.last(n, |row| filter.accepts(row))?, &log)?;
     let mut position = Position::at_end(&log, version)?;
     let mut failure = None;
