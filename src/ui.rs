@@ -26,7 +26,8 @@ pub struct Ui {
     pub patch_look: Look,
     /// The columns that the terminal really has.
     pub columns: Option<usize>,
-    has_color_on_stderr: bool,
+    /// The look of stderr, without its width.
+    pub stderr_look: Look,
     is_quiet: bool,
     /// Global flags for the commands that messages suggest.
     flags: String,
@@ -53,17 +54,12 @@ impl Ui {
             look,
             patch_look,
             columns,
-            has_color_on_stderr: has_color(color, &io::stderr()),
+            stderr_look: Look {
+                width: None,
+                color: has_color(color, &io::stderr()),
+            },
             is_quiet,
             flags,
-        }
-    }
-
-    /// The look of stderr, without its width.
-    pub fn look_of_stderr(&self) -> Look {
-        Look {
-            width: None,
-            color: self.has_color_on_stderr,
         }
     }
 
@@ -112,6 +108,14 @@ impl Ui {
         }
     }
 
+    pub fn note_all(&self, texts: &[String]) {
+        texts.iter().for_each(|text| self.note(text));
+    }
+
+    pub fn warn_all(&self, texts: &[String]) {
+        texts.iter().for_each(|text| self.warn(text));
+    }
+
     pub fn warn(&self, text: &str) {
         self.print_message("warning", AnsiColor::Yellow.on_default().bold(), text);
     }
@@ -137,8 +141,7 @@ impl Ui {
     }
 
     fn print_message(&self, kind: &str, style: Style, text: &str) {
-        let look = self.look_of_stderr();
-        let kind = look.paint(style, &format!("{kind}:"));
+        let kind = self.stderr_look.paint(style, &format!("{kind}:"));
         let text = self.complete_commands(text);
         self.aside(&format!("{kind} {}", printable(&escape_hidden(&text))));
     }

@@ -116,9 +116,7 @@ fn report(
     } else if args.dry_run {
         ui.note("nothing is written, because of --dry-run");
     }
-    for warning in &plan.warnings {
-        ui.warn(warning);
-    }
+    ui.warn_all(&plan.warnings);
     let changes = plan.changes.iter().map(|change| {
         let name = schema.names()[change.column].clone();
         [name, change.old.clone(), change.new.clone()]

@@ -102,9 +102,7 @@ fn append(drafts: &[Draft], store: Result<Store>, args: &Append, context: &Conte
     let staged = freeze::stage_snapshots(drafts, args, &store, context)?;
     let mut batch = Batch::new(args.format, args.once, args.logging.min_delta(&store));
     let written = log_drafts(&mut batch, drafts, staged, &args.logging, &store, context);
-    for note in &batch.log_notes {
-        context.ui.note(note);
-    }
+    context.ui.note_all(&batch.log_notes);
     match written? {
         Some(answer) => print(&batch, &answer, context),
         None => Ok(()),

@@ -4,10 +4,10 @@ use anyhow::Result;
 use clap::Args;
 use serde_json::Value;
 
+use super::Context;
 use super::args::{OutputArgs, SortKey, parse_positive};
 use super::filter::{Filter, FilterArgs};
 use super::trial_writer::TrialWriter;
-use super::Context;
 use crate::analysis::{Best as BestQuery, KeepSigns, Leaderboard};
 use crate::index::IndexedLog;
 use crate::log::Tie;

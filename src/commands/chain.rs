@@ -3,11 +3,11 @@
 use anyhow::Result;
 use clap::Args;
 
+use super::Context;
 use super::args::{OutputArgs, parse_id};
 use super::candidates;
 use super::filter::{Filter, FilterArgs};
 use super::trial_writer::TrialWriter;
-use super::Context;
 use crate::analysis::{self, ChainEnd};
 use crate::index::IndexedLog;
 use crate::output::trials::{Steps, TrialColumns};

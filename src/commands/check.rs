@@ -56,7 +56,7 @@ pub fn run(args: Check, context: &Context) -> Result<()> {
     let ui = &context.ui;
     let store = context.store()?;
     let (log, findings, audit) = check_until_still(&store, &(&args.read).into())?;
-    context.print_notes(&log);
+    context.ui.note_all(&log.notes);
     if let Some(out) = args.repair {
         store.check_output(&out)?;
         write_repaired(&log, &out, !findings.is_empty(), context)?;

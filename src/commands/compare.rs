@@ -116,7 +116,7 @@ fn compare_logs(args: &Compare, context: &Context) -> Result<Comparison> {
 fn compare_states(path: Option<&Path>, args: &Compare, context: &Context) -> Result<Comparison> {
     let mut options = ReadOptions::from(&args.read);
     let now = open(path, &options, context)?;
-    context.print_notes(&now);
+    context.ui.note_all(&now.notes);
     options.direction = Some(now.schema.direction);
     let mut comparison = Comparison::new(&now.schema, &args.reach);
     for id in &args.as_of {
@@ -142,7 +142,7 @@ fn compare_parts(
     context: &Context,
 ) -> Result<Comparison> {
     let log = open(path, &(&args.read).into(), context)?;
-    context.print_notes(&log);
+    context.ui.note_all(&log.notes);
     let role = match by {
         By::Specialist => Role::Specialist,
         By::Domain => Role::Domain,

@@ -69,9 +69,7 @@ pub fn run(args: Import, context: &Context) -> Result<()> {
     let has_other_options = store.is_some() && differs(settings, &options);
     let mut source = ImportSource::find(file)?;
     let translation = source.translate(settings, &options)?;
-    for note in &translation.notes {
-        context.ui.note(note);
-    }
+    context.ui.note_all(&translation.notes);
     let job = Job {
         source: &source,
         translation: &translation,
@@ -133,9 +131,7 @@ impl Job<'_> {
         snapshots.place(&mut plan, target, column)?;
         if !plan.rows.is_empty() {
             locked.append_rows(&plan.rows, Uniqueness::Ids)?;
-            for warning in locked.take_warnings() {
-                self.context.ui.warn(&warning);
-            }
+            self.context.ui.warn_all(&locked.take_warnings());
             snapshots.keep(); // even if the flush fails, the rows name them
             locked.release_and_flush()?;
         }

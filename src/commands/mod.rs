@@ -128,14 +128,8 @@ impl Context {
 
     fn open_with(&self, options: &ReadOptions) -> Result<IndexedLog> {
         let log = open_log(&self.store()?, options)?;
-        self.print_notes(&log);
+        self.ui.note_all(&log.notes);
         Ok(log)
-    }
-
-    fn print_notes(&self, log: &IndexedLog) {
-        for note in &log.notes {
-            self.ui.note(note);
-        }
     }
 
     /// Prints an answer, then a warning if rows could not be read.

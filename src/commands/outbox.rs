@@ -236,9 +236,7 @@ fn write_entry(
     let mut staged: Vec<Staged> = drafts.iter().map(|_| None).collect();
     batch.complete(drafts, &mut staged, store, &locked)?;
     batch.write(locked)?;
-    for warning in &batch.warnings {
-        context.ui.warn(warning);
-    }
+    context.ui.warn_all(&batch.warnings);
     Ok(trials)
 }
 

@@ -121,7 +121,7 @@ fn make_picture(args: &Plot, context: &Context) -> Result<Picture> {
     for (index, path) in context.store_paths().into_iter().enumerate() {
         let log = open_log(&context.store_at(path)?, &(&args.read).into())?;
         log.require_score()?;
-        context.print_notes(&log);
+        context.ui.note_all(&log.notes);
         let picture = picture.get_or_insert_with(|| Picture {
             searches: Vec::new(),
             metric: log.schema.label.clone(),

@@ -138,7 +138,7 @@ fn make_prompt(args: &Render, context: &Context) -> Result<Prompt> {
         ..(&args.read).into()
     };
     let log = open_log(&store, &options)?;
-    context.print_notes(&log);
+    context.ui.note_all(&log.notes);
     log.require_score()?;
     let settings = override_settings(args, &store.settings.prompt);
     let data = prompt::gather(&log, &args.specialist, &settings, &store.settings.limits)?;

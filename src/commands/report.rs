@@ -78,7 +78,7 @@ fn observe_log(path: &Path) -> Option<(u64, SystemTime)> {
 fn write_page(args: &Report, store: &Store, context: &Context, reload: Option<u64>) -> Result<()> {
     let log = open_log(store, &(&args.read).into())?;
     log.require_score()?;
-    context.print_notes(&log);
+    context.ui.note_all(&log.notes);
     let mut page = make_page(&log, store)?;
     page.reload = reload;
     page.prompts = read_prompts(store, context)?;

@@ -110,9 +110,7 @@ pub fn run(args: Run, context: &Context) -> Result<()> {
     let mut runner = Runner::new(args.plan(&rules, &started.store)?)?;
     let attempts = started.run(&args, &rules, &mut runner, context)?;
     let (attempt, spread) = combine(attempts);
-    for warning in &attempt.warnings {
-        context.ui.warn(warning);
-    }
+    context.ui.warn_all(&attempt.warnings);
     started.add_outcome(&attempt, spread.as_ref(), context);
     outcome::log(started, &args, context)?;
     drop(runner); // the trial is listed as in progress until it is logged

@@ -74,7 +74,7 @@ pub fn run(args: Similar, context: &Context) -> Result<()> {
     };
     let store = context.store()?;
     let log = open_log(&store, &options)?;
-    context.print_notes(&log);
+    context.ui.note_all(&log.notes);
     let filter = args.filter.filter(&log)?;
     let parent = args.parent.as_deref().map(parse_id).transpose()?;
     if let Some(parent) = &parent {

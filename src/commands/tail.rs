@@ -6,10 +6,10 @@ mod running;
 use anyhow::Result;
 use clap::Args;
 
+use super::Context;
 use super::args::{OutputArgs, SortKey, parse_count};
 use super::filter::FilterArgs;
 use super::trial_writer::TrialWriter;
-use super::Context;
 use crate::output::trials::{TrialColumns, format_details};
 
 /// List the most recent trials, newest last

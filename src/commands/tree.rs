@@ -3,10 +3,10 @@
 use anyhow::{Context as _, Result};
 use clap::{Args, ValueEnum, builder::PossibleValue};
 
+use super::Context;
 use super::args::{parse_count, parse_id};
 use super::candidates;
 use super::filter::{Filter, FilterArgs};
-use super::Context;
 use crate::analysis::{Best, ChainEnd, Query, Tree, TreeBuilder, Visit, keep_ancestors};
 use crate::index::IndexedLog;
 use crate::log::no_such_trial;

@@ -20,6 +20,7 @@ use crate::{
 };
 
 /// The rows of one append, and what is printed once they are written.
+#[derive(Default)]
 pub(in crate::commands) struct Batch {
     format: Format,
     /// Trials of jobs that are logged are not written again.
@@ -61,15 +62,7 @@ impl Batch {
             format,
             once,
             min_delta,
-            now: Timestamp::UNIX_EPOCH,
-            rows: Vec::new(),
-            row_of: HashMap::new(),
-            answers: Vec::new(),
-            snapshots: Vec::new(),
-            outcomes: Vec::new(),
-            notes: Vec::new(),
-            warnings: Vec::new(),
-            log_notes: Vec::new(),
+            ..Self::default()
         }
     }
 
@@ -219,12 +212,8 @@ impl Batch {
     }
 
     pub(in crate::commands) fn print_messages(&self, context: &Context) {
-        for note in &self.notes {
-            context.ui.note(note);
-        }
-        for warning in &self.warnings {
-            context.ui.warn(warning);
-        }
+        context.ui.note_all(&self.notes);
+        context.ui.warn_all(&self.warnings);
     }
 
     /// Gives the snapshots of drafts that were not written back to them.

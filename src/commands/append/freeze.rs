@@ -169,9 +169,7 @@ impl Stager<'_> {
             progress.at(done, total);
         })?;
         drop(progress);
-        for note in &staged.notes {
-            ui.warn(note);
-        }
+        ui.warn_all(&staged.notes);
         Ok(staged)
     }
 }

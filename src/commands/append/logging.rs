@@ -52,9 +52,10 @@ impl LoggingArgs {
     }
 }
 
-#[derive(Clone, Copy, Debug, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
 pub(in crate::commands) enum Format {
     /// The id
+    #[default]
     Id,
     /// The row as a JSON object
     Json,

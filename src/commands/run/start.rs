@@ -34,7 +34,7 @@ impl Started {
         let store = context.store()?;
         let draft = read_draft(args, &store, context)?;
         let log = read_log(&args.logging, &store)?;
-        context.print_notes(&log);
+        context.ui.note_all(&log.notes);
         let jobs = draft.job().filter(|_| args.once);
         let state = LogState::read(&log, draft.mentioned(), jobs)?;
         let job = draft.job().unwrap_or_default();
@@ -86,8 +86,7 @@ impl Started {
         if args.no_similar || !self.store.settings.similar.warn || hypothesis.is_empty() {
             return;
         }
-        let look = context.ui.look_of_stderr();
-        match describe_close(&self.store, &self.log, hypothesis, look) {
+        match describe_close(&self.store, &self.log, hypothesis, context.ui.stderr_look) {
             Ok(Some(lines)) => context.ui.advise(&lines),
             Ok(None) => {}
             Err(error) => {

@@ -47,7 +47,7 @@ pub(super) fn run(args: &Tail, context: &Context) -> Result<()> {
     let options = args.filter.read_options();
     let mut version = wait_for_change(&store, None, context)?;
     let log = open_log(&store, &options)?;
-    context.print_notes(&log);
+    context.ui.note_all(&log.notes);
     let filter = args.filter.filter_of_new_trials(&log)?;
     let mut lines = Lines::new(args, context);
     lines.print(&log.last(n, |row| filter.accepts(row))?, &log)?;
