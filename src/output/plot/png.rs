@@ -154,13 +154,13 @@ fn text_path(text: &str, (mut x, y): Position, size: f64) -> Option<Path> {
         let (found, width) = glyph(c, size);
         match found {
             Some(glyph) => {
-                let mut pen = GlyphPen {
-                    path: &mut path,
-                    scale,
-                    x: to_f32(x),
-                    y: to_f32(y),
-                };
+                let mut pen = GlyphPen(PathBuilder::new());
                 face().outline_glyph(glyph, &mut pen);
+                let place = Transform::from_row(scale, 0.0, 0.0, -scale, to_f32(x), to_f32(y));
+                let outline = pen.0.finish().and_then(|outline| outline.transform(place));
+                if let Some(outline) = outline {
+                    path.push_path(&outline);
+                }
             }
             None if width > 0.0 => {
                 let (inset, height) = (width * 0.15, size * 0.7);
@@ -182,47 +182,28 @@ fn text_path(text: &str, (mut x, y): Position, size: f64) -> Option<Path> {
     path.finish()
 }
 
-/// Adds the outline of a glyph to a path. In a font, y points up.
-struct GlyphPen<'p> {
-    path: &'p mut PathBuilder,
-    scale: f32,
-    x: f32,
-    y: f32,
-}
+/// Makes the outline of a glyph a path, in the units of the font, in which y points up.
+struct GlyphPen(PathBuilder);
 
-impl GlyphPen<'_> {
-    fn to_picture(&self, x: f32, y: f32) -> (f32, f32) {
-        (self.x + x * self.scale, self.y - y * self.scale)
-    }
-}
-
-impl OutlineBuilder for GlyphPen<'_> {
+impl OutlineBuilder for GlyphPen {
     fn move_to(&mut self, x: f32, y: f32) {
-        let (x, y) = self.to_picture(x, y);
-        self.path.move_to(x, y);
+        self.0.move_to(x, y);
     }
 
     fn line_to(&mut self, x: f32, y: f32) {
-        let (x, y) = self.to_picture(x, y);
-        self.path.line_to(x, y);
+        self.0.line_to(x, y);
     }
 
     fn quad_to(&mut self, x1: f32, y1: f32, x: f32, y: f32) {
-        let ((x1, y1), (x, y)) = (self.to_picture(x1, y1), self.to_picture(x, y));
-        self.path.quad_to(x1, y1, x, y);
+        self.0.quad_to(x1, y1, x, y);
     }
 
     fn curve_to(&mut self, x1: f32, y1: f32, x2: f32, y2: f32, x: f32, y: f32) {
-        let ((x1, y1), (x2, y2), (x, y)) = (
-            self.to_picture(x1, y1),
-            self.to_picture(x2, y2),
-            self.to_picture(x, y),
-        );
-        self.path.cubic_to(x1, y1, x2, y2, x, y);
+        self.0.cubic_to(x1, y1, x2, y2, x, y);
     }
 
     fn close(&mut self) {
-        self.path.close();
+        self.0.close();
     }
 }
 
