@@ -116,42 +116,42 @@ fn choose_format(args: &Plot) -> Result<Format> {
 /// Reads the logs that are drawn.
 fn make_picture(args: &Plot, context: &Context) -> Result<Picture> {
     let names = name_logs(&context.stores);
-    let mut picture: Option<Picture> = None;
-    let mut metric = None;
+    let mut first = None;
+    let mut searches = Vec::new();
     for (index, path) in context.store_paths().into_iter().enumerate() {
         let log = open_log(&context.store_at(path)?, &(&args.read).into())?;
         log.require_score()?;
         context.ui.note_all(&log.notes);
-        let picture = picture.get_or_insert_with(|| Picture {
-            searches: Vec::new(),
-            metric: log.schema.label.clone(),
-            direction: log.schema.direction,
-            x: args.x,
-            scores: args.y,
-            by_specialist: args.by.is_some(),
-        });
-        if picture.direction != log.schema.direction {
+        let first = first.get_or_insert_with(|| log.schema.clone());
+        if first.direction != log.schema.direction {
             let path = log.path().display();
             bail!(Usage(format!(
                 "{path}: {} is better, unlike in the first log",
                 log.schema.direction.better_word()
             )));
         }
-        let metric = metric.get_or_insert_with(|| log.schema.metric.clone());
-        if *metric != log.schema.metric {
+        if first.metric != log.schema.metric {
             context.ui.warn(&format!(
                 "{}: its scores are of {}; those of the first log, of {}, do not compare with them",
                 log.path().display(),
                 log.schema.metric,
-                metric
+                first.metric
             ));
         }
         let search = log.ask(Progress::default())?.number_trials();
         context.warn_damage(&log);
         let name = names.get(index).cloned().unwrap_or_default();
-        picture.searches.push((name, search));
+        searches.push((name, search));
     }
-    picture.context("no logs")
+    let first = first.context("no logs")?;
+    Ok(Picture {
+        searches,
+        metric: first.label.clone(),
+        direction: first.direction,
+        x: args.x,
+        scores: args.y,
+        by_specialist: args.by.is_some(),
+    })
 }
 
 #[cfg(feature = "png")]
