@@ -17,7 +17,7 @@ use crate::log::{Role, Row};
 use crate::open::{fetch_new, open_log};
 use crate::output::Look;
 use crate::output::plot::{Axis, Plot, ScoreRange};
-use crate::output::report::{Prompt, Report as Page, TrialTable, format_report};
+use crate::output::report::{Report as Page, TrialTable, format_report};
 use crate::snapshot::{compare_snapshots, find_nearest_snapshot, open_snapshot};
 use crate::store::Store;
 use crate::text::count;
@@ -119,7 +119,8 @@ fn make_page(log: &IndexedLog, store: &Store) -> Result<Page> {
     })
 }
 
-fn read_prompts(store: &Store, context: &Context) -> Result<Vec<Prompt>> {
+/// The saved prompts with their names.
+fn read_prompts(store: &Store, context: &Context) -> Result<Vec<(String, String)>> {
     let saved = store.saved_prompts()?;
     let left_out = saved.len().saturating_sub(MAX_PROMPTS);
     if left_out > 0 {
@@ -129,10 +130,8 @@ fn read_prompts(store: &Store, context: &Context) -> Result<Vec<Prompt>> {
     }
     let prompts = saved.iter().skip(left_out).map(|saved| {
         let [time, specialist, as_of] = ["saved", "specialist", "as_of"].map(|key| saved.text(key));
-        Prompt {
-            name: format!("{specialist}, as of {as_of}, {time}"),
-            text: saved.text("rendered_prompt").to_owned(),
-        }
+        let name = format!("{specialist}, as of {as_of}, {time}");
+        (name, saved.text("rendered_prompt").to_owned())
     });
     Ok(prompts.collect())
 }

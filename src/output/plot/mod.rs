@@ -20,8 +20,6 @@ mod style;
 mod svg;
 mod terminal;
 
-use std::sync::LazyLock;
-
 use serde_json::{Value, json};
 
 use self::axis::Scale;
@@ -30,24 +28,14 @@ use self::layout::Layout;
 pub use self::model::{Axis, Plot};
 pub use self::range::ScoreRange;
 pub use self::style::Theme;
+pub use self::svg::plot_css;
 use super::Look;
-
-/// The rules of pictures in a page.
-pub static PLOT_CSS: LazyLock<String> = LazyLock::new(svg::css_of_all_classes);
 
 /// A picture in a page, whose script knows where values are.
 pub struct Fragment {
     pub svg: String,
-    x: Scale,
-    y: Scale,
-}
-
-impl Fragment {
     /// For each axis: the values at its ends, then where the ends are.
-    pub fn scales(&self) -> Value {
-        let list = |scale: &Scale| [scale.from, scale.to, scale.start, scale.end];
-        json!({"x": list(&self.x), "y": list(&self.y)})
-    }
+    pub scales: Value,
 }
 
 /// How many rows a terminal gets.
@@ -62,13 +50,13 @@ impl Plot {
         svg::paint(&Layout::new(self, Canvas::picture(width, height)).build_scene())
     }
 
-    /// An SVG of this size without its rules, for a page that has `PLOT_CSS`.
+    /// An SVG of this size without its rules, for a page that has those of `plot_css`.
     pub fn to_fragment(&self, width: f64, height: f64) -> Fragment {
         let layout = Layout::new(self, Canvas::picture(width, height));
+        let list = |scale: &Scale| [scale.from, scale.to, scale.start, scale.end];
         Fragment {
-            x: layout.x,
-            y: layout.y,
             svg: svg::paint_fragment(&layout.build_scene()),
+            scales: json!({"x": list(&layout.x), "y": list(&layout.y)}),
         }
     }
 

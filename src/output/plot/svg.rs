@@ -22,8 +22,8 @@ pub(super) fn paint_fragment(scene: &Scene) -> String {
     paint_with(scene, "")
 }
 
-/// The rules of all classes that a picture of one search can have.
-pub(super) fn css_of_all_classes() -> String {
+/// The rules of all classes that a picture of one search can have, for a page with pictures.
+pub fn plot_css() -> String {
     let mut classes = BTreeSet::from([
         Class::Grid,
         Class::Title,

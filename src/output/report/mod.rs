@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 pub use self::trials::TrialTable;
 use super::json::json as to_json;
-use super::plot::{Fragment, PLOT_CSS, Plot};
+use super::plot::{Fragment, Plot, plot_css};
 use crate::analysis::{Limit, Progress, Tally};
 use crate::text::visible;
 
@@ -36,17 +36,12 @@ pub struct Report {
     /// The limits, each with the value of the best trial.
     pub limits: Vec<(Limit, Option<f64>)>,
     pub trials: TrialTable,
-    pub prompts: Vec<Prompt>,
+    /// The saved prompts, each with its name.
+    pub prompts: Vec<(String, String)>,
     /// The trials whose snapshots differ from those of their parents, by their place in the table, as patches.
     pub patches: Vec<(usize, String)>,
     /// After how many seconds the page reloads itself.
     pub reload: Option<u64>,
-}
-
-/// A saved prompt.
-pub struct Prompt {
-    pub name: String,
-    pub text: String,
 }
 
 #[derive(Template)]
@@ -72,7 +67,7 @@ impl Report {
 pub fn format_report(report: &Report) -> Result<String> {
     let wide = report.plot.to_fragment(WIDE.0, WIDE.1);
     let narrow = report.plot.to_fragment(NARROW.0, NARROW.1);
-    let style = format!("{}{}", include_str!("page.css"), *PLOT_CSS);
+    let style = format!("{}{}", include_str!("page.css"), plot_css());
     let page = Page {
         report,
         label: &visible(&report.plot.metric),
@@ -90,7 +85,7 @@ pub fn format_report(report: &Report) -> Result<String> {
 /// The trials for the script. `<` is escaped, so that no text can end the block that they are in.
 fn format_data(report: &Report, wide: &Fragment, narrow: &Fragment) -> String {
     let mut data = report.trials.to_json(&report.plot);
-    data["plots"] = json!({"wide": wide.scales(), "narrow": narrow.scales()});
+    data["plots"] = json!({"wide": wide.scales, "narrow": narrow.scales});
     data["patches"] = json!({});
     for (index, patch) in &report.patches {
         data["patches"][index.to_string()] = patch.as_str().into();
