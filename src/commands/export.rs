@@ -44,7 +44,7 @@ pub struct Export {
     filter: FilterArgs,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, ValueEnum)]
 enum ExportFormat {
     /// Tab-separated, every column
     Tsv,
@@ -63,26 +63,22 @@ pub fn run(args: Export, context: &Context) -> Result<()> {
         let message = "--safe applies to --format csv and tsv only";
         bail!(Usage(message.to_owned()));
     }
-    let format = match args.format {
-        ExportFormat::Tsv => Some(Format::Tsv),
-        ExportFormat::Csv => Some(Format::Csv),
-        ExportFormat::Jsonl => Some(Format::Jsonl),
-        ExportFormat::Karpathy | ExportFormat::Tree => None,
-    };
-    if format.is_none() && !args.columns.is_empty() {
+    let has_fixed_columns = matches!(args.format, ExportFormat::Karpathy | ExportFormat::Tree);
+    if has_fixed_columns && !args.columns.is_empty() {
         let message =
             "--columns is for the formats tsv, csv and jsonl; the others have fixed columns";
         bail!(Usage(message.to_owned()));
     }
     let (log, filter) = args.filter.open(context)?;
-    match format {
-        Some(format) => {
-            let columns = find_columns(&args.columns, &log.schema, false)?;
-            export_records(&log, &filter, format, &columns, args.safe, context)
-        }
-        None if args.format == ExportFormat::Karpathy => export_karpathy(&log, &filter, context),
-        None => tree::export(&log, &filter, context),
-    }
+    let format = match args.format {
+        ExportFormat::Tsv => Format::Tsv,
+        ExportFormat::Csv => Format::Csv,
+        ExportFormat::Jsonl => Format::Jsonl,
+        ExportFormat::Karpathy => return export_karpathy(&log, &filter, context),
+        ExportFormat::Tree => return tree::export(&log, &filter, context),
+    };
+    let columns = find_columns(&args.columns, &log.schema, false)?;
+    export_records(&log, &filter, format, &columns, args.safe, context)
 }
 
 fn export_records(
