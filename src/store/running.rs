@@ -11,14 +11,14 @@ use std::{
 #[cfg(feature = "postgres")]
 use jiff::SignedDuration;
 use jiff::Timestamp;
-use rustix::{process::Pid, system::uname};
+use rustix::process::Pid;
 use serde::{Deserialize, Serialize};
 
 #[cfg(feature = "postgres")]
 use crate::files::replace_file;
 use crate::files::{MAX_TEXT_BYTES, read_input};
 
-use super::{Store, process::read_process, prompts::file_name};
+use super::{Store, process::read_process, prompts::file_name, shared::host};
 
 const DIR: &str = "running";
 
@@ -166,7 +166,7 @@ impl RunningProcess {
     pub(crate) fn current() -> Self {
         let pid = process::id();
         Self {
-            host: uname().nodename().to_string_lossy().into_owned(),
+            host: host(),
             pid_namespace: fs::read_link("/proc/self/ns/pid")
                 .map_or_else(|_| String::new(), |path| path.to_string_lossy().into()),
             pid,
