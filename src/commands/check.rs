@@ -207,7 +207,7 @@ fn format_findings(findings: &[Finding], log: &Path, format: Format) -> String {
         [path, line, id, kind, text]
     });
     if format != Format::Table {
-        return format_records(format, columns.to_vec(), rows.map(Vec::from));
+        return format_records(format, columns, rows);
     }
     let lines = rows.map(|[mut path, line, id, _, text]| {
         for (before, part) in [(":", line), (": trial ", id), (": ", text)] {

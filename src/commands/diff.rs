@@ -194,18 +194,15 @@ fn find_frozen_parent(
 
 fn print_columns(before: &Trial, after: &Trial, format: Format, context: &Context) -> Result<bool> {
     let changes = list_column_changes(&before.row(), &after.row());
-    let has_changes = !changes.is_empty();
     let text = match format {
         Format::Table => format_columns(&changes, context.ui.look),
         _ => {
-            let columns = ["column", "before", "after"].map(Column::text).to_vec();
-            let rows = changes.into_iter();
-            let rows = rows.map(|row| vec![row.column, row.before, row.after]);
-            format_records(format, columns, rows)
+            let columns = ["column", "before", "after"].map(Column::text);
+            format_records(format, columns, &changes)
         }
     };
     context.ui.print(&text)?;
-    Ok(has_changes)
+    Ok(!changes.is_empty())
 }
 
 fn format_names(changes: &[Change], format: Format) -> String {
@@ -216,20 +213,24 @@ fn format_names(changes: &[Change], format: Format) -> String {
         let quote = |path: &Path| quote_path(path.as_os_str().as_encoded_bytes()) + "\n";
         return paths.map(quote).collect();
     }
-    let rows = paths.map(|path| vec![path.to_string_lossy().into_owned()]);
-    format_records(format, vec![Column::text("path")], rows)
+    let rows = paths.map(|path| [path.to_string_lossy().into_owned()]);
+    format_records(format, [Column::text("path")], rows)
 }
 
 fn format_stat_records(stats: &[DiffStat], format: Format) -> String {
-    let texts = ["path", "change"].map(Column::text);
-    let numbers = ["added", "removed"].map(Column::number);
+    let columns = [
+        Column::text("path"),
+        Column::text("change"),
+        Column::number("added"),
+        Column::number("removed"),
+    ];
     let rows = stats.iter().map(|stat| {
         let lines = stat.lines.map(<[usize; 2]>::from);
         let [added, removed] = lines.map_or_else(Default::default, |n| n.map(|n| n.to_string()));
         let path = stat.path.to_string_lossy().into_owned();
-        vec![path, stat.change.to_owned(), added, removed]
+        [path, stat.change.to_owned(), added, removed]
     });
-    format_records(format, [texts, numbers].concat(), rows)
+    format_records(format, columns, rows)
 }
 
 fn print_patch(

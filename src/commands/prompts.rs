@@ -55,7 +55,7 @@ pub fn run(args: Prompts, context: &Context) -> Result<()> {
         format => {
             let mut columns = names.map(Column::text);
             columns[3].is_text = false;
-            format_records(format, columns.to_vec(), rows.map(Vec::from))
+            format_records(format, columns, rows)
         }
     })
 }

@@ -20,8 +20,8 @@ pub fn format_changes(
             .collect();
     }
     let columns = ["exp_id", "column", "old", "new"].map(Column::text);
-    let rows = changes.map(|[name, old, new]| vec![id.to_owned(), name, old, new]);
-    format_records(format, columns.to_vec(), rows)
+    let rows = changes.map(|[name, old, new]| [id.to_owned(), name, old, new]);
+    format_records(format, columns, rows)
 }
 
 fn describe([name, old, new]: &[String; 3]) -> String {

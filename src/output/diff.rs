@@ -13,7 +13,7 @@ use imara_diff::sources::byte_lines;
 use imara_diff::{Hunk, InternedInput, Token};
 
 use self::lines::diff_lines;
-pub use self::listing::{ColumnChange, format_columns, format_stats, list_column_changes};
+pub use self::listing::{format_columns, format_stats, list_column_changes};
 use self::quote::prefix_path;
 pub use self::quote::quote_path;
 use crate::output::Look;

@@ -133,13 +133,13 @@ fn csv_row(cells: &[impl AsRef<str>]) -> String {
 
 pub fn format_records(
     format: Format,
-    columns: Vec<Column>,
-    rows: impl IntoIterator<Item = Vec<String>>,
+    columns: impl Into<Vec<Column>>,
+    rows: impl IntoIterator<Item = impl AsRef<[String]>>,
 ) -> String {
-    let mut writer = RecordWriter::new(format, columns);
+    let mut writer = RecordWriter::new(format, columns.into());
     let mut out = writer.header();
     for row in rows {
-        out += &writer.record(&row);
+        out += &writer.record(row.as_ref());
     }
     out + writer.footer()
 }

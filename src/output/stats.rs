@@ -256,7 +256,7 @@ pub fn format_stats_records(
             let cells: Vec<_> = cells(entry_figures(&entry, &tally.total));
             [vec![entry.word], cells].concat()
         });
-        return format_records(format, columns.to_vec(), rows);
+        return format_records(format, columns, rows);
     };
     let mut columns = vec![Column::text(by)];
     for (key, ..) in group_figures(&tally.total) {

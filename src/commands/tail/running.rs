@@ -48,7 +48,7 @@ fn format_running(trials: &[RunningTrial], now: Timestamp, look: Look) -> String
 
 /// The trials with everything that is known of them.
 fn format_running_records(trials: &[RunningTrial], format: Format) -> String {
-    let mut columns = [
+    let names = [
         "started",
         "specialist",
         "parent_exp",
@@ -56,12 +56,11 @@ fn format_running_records(trials: &[RunningTrial], format: Format) -> String {
         "hypothesis",
         "job_name",
         "host",
-    ]
-    .map(Column::text)
-    .to_vec();
-    columns.push(Column::number("pid"));
+        "pid",
+    ];
+    let columns = names.map(|name| Column::new(name, name != "pid"));
     let rows = trials.iter().map(|trial| {
-        vec![
+        [
             trial.started.strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
             trial.specialist.clone(),
             trial.parent_exp.clone(),

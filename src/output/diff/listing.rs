@@ -56,37 +56,26 @@ fn format_stat(stat: &DiffStat, longest: usize, look: Look) -> String {
     text.trim().to_owned()
 }
 
-/// A column in which two trials differ, with both texts.
-pub struct ColumnChange {
-    pub column: String,
-    pub before: String,
-    pub after: String,
-}
-
-/// Lists the columns in which two trials differ, except their ids.
-pub fn list_column_changes(before: &Row, after: &Row) -> Vec<ColumnChange> {
+/// Lists the columns in which two trials differ, except their ids: each with the text before and the text after.
+pub fn list_column_changes(before: &Row, after: &Row) -> Vec<[String; 3]> {
     let mut changes = Vec::new();
     let id_column = after.schema.column(Role::Id);
     for (at, column) in after.schema.names().iter().enumerate() {
         let (before, after) = (column_text(before, at), column_text(after, at));
         if before != after && id_column != Some(at) {
-            changes.push(ColumnChange {
-                column: column.clone(),
-                before,
-                after,
-            });
+            changes.push([column.clone(), before, after]);
         }
     }
     changes
 }
 
 /// Formats the columns for a person; nothing is cut.
-pub fn format_columns(changes: &[ColumnChange], look: Look) -> String {
+pub fn format_columns(changes: &[[String; 3]], look: Look) -> String {
     let mut out = String::new();
-    for change in changes {
-        let before = ("-", AnsiColor::Red, &change.before);
-        let after = ("+", AnsiColor::Green, &change.after);
-        out += &(look.paint(BOLD, &visible(&change.column)) + "\n");
+    for [column, before, after] in changes {
+        out += &(look.paint(BOLD, &visible(column)) + "\n");
+        let before = ("-", AnsiColor::Red, before);
+        let after = ("+", AnsiColor::Green, after);
         for (sign, color, text) in [before, after] {
             if !text.is_empty() {
                 let line = format!("{sign} {}", visible(text));
