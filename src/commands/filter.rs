@@ -18,6 +18,7 @@ const FILTERS: &str = "Which trials";
 
 /// The filters of every command that lists trials, and how it reads the log.
 #[derive(Args, Debug)]
+#[group(args = ["status", "specialist", "domain", "grep"])] // those of `read` do not filter
 pub struct FilterArgs {
     /// Only trials with this status; may be repeated
     #[arg(long, value_name = "STATUS", help_heading = FILTERS, hide_possible_values = true)]
