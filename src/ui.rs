@@ -109,11 +109,15 @@ impl Ui {
     }
 
     pub fn note_all(&self, texts: &[String]) {
-        texts.iter().for_each(|text| self.note(text));
+        for text in texts {
+            self.note(text);
+        }
     }
 
     pub fn warn_all(&self, texts: &[String]) {
-        texts.iter().for_each(|text| self.warn(text));
+        for text in texts {
+            self.warn(text);
+        }
     }
 
     pub fn warn(&self, text: &str) {
