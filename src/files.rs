@@ -195,7 +195,7 @@ pub(crate) fn flush_directory_of(path: &Path) -> io::Result<()> {
     }
 }
 
-fn directory_of(path: &Path) -> &Path {
+pub(crate) fn directory_of(path: &Path) -> &Path {
     match path.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

@@ -148,13 +148,14 @@ impl Job<'_> {
         let options = LogOptions {
             own_metric: Some(self.translation.metric.clone()),
             direction: Some(self.translation.direction()),
-            extra_columns: extra_columns(self.translation),
+            extra_columns: self.extra_columns(),
             ..LogOptions::default()
         };
         let log = Log::open(&dir.join("results.tsv"), Source::Missing, 0, &options)?;
         Ok(IndexedLog::new(log, None))
     }
 
+    /// Creates a store that remembers how the file was read, and adds the trials.
     fn create_store(
         &self,
         dir: &Path,
@@ -169,42 +170,30 @@ impl Job<'_> {
             let snapshots = snapshots.map(|source| CopiedSnapshots::verify(&plan, source));
             return Ok((plan, snapshots.unwrap_or_default()));
         }
-        create_store(dir, self.translation, options, self.source)?;
+        let new = New {
+            metric: &self.translation.metric,
+            direction: self.translation.direction(),
+            label: self.source.label(),
+            columns: &self.extra_columns(),
+            import: Some(&import_settings(&options.map, options.segment)),
+            shared: None,
+            mode: permissions_of(self.source.log_path())?,
+        };
+        init(Some(dir), &new)?;
         self.add_to(&Store::find(Some(dir))?)
     }
-}
 
-/// The columns of a new store besides the 17.
-fn extra_columns(translation: &Translation) -> Vec<String> {
-    let mut columns = translation.extra_columns().to_vec();
-    if !columns.iter().any(|column| column == SOURCE_COLUMN) {
-        columns.push(SOURCE_COLUMN.to_owned());
+    /// The columns of a new store besides the 17.
+    fn extra_columns(&self) -> Vec<String> {
+        let mut columns = self.translation.extra_columns().to_vec();
+        if !columns.iter().any(|column| column == SOURCE_COLUMN) {
+            columns.push(SOURCE_COLUMN.to_owned());
+        }
+        columns
     }
-    columns
 }
 
-/// Creates a store that remembers how the file was read.
-fn create_store(
-    dir: &Path,
-    translation: &Translation,
-    options: &ReadOptions,
-    source: &ImportSource,
-) -> Result<()> {
-    let settings = import_settings(&options.map, options.segment);
-    let columns = extra_columns(translation);
-    let new = New {
-        metric: &translation.metric,
-        direction: translation.direction(),
-        label: source.label(),
-        columns: &columns,
-        import: Some(&settings),
-        shared: None,
-        mode: permissions_of(source.log_path())?,
-    };
-    init(Some(dir), &new)?;
-    Ok(())
-}
-
+/// The settings with which the next import reads the file in the same way.
 fn import_settings(map: &ColumnMap, segment: Option<u64>) -> String {
     let mut text = "\n[import]\n".to_owned();
     text += &if map.is_empty() {

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail, ensure};
 
 use crate::{
+    files::directory_of,
     import::{Translation, translate_file, translate_own},
     open::{ReadOptions, is_own_log, open_log},
     store::{Settings, Store},
@@ -19,18 +20,10 @@ pub(super) struct ImportSource {
 
 impl ImportSource {
     pub(super) fn find(path: &Path) -> Result<Self> {
-        let is_log = path.ends_with("results.tsv");
-        let dir = path.parent().filter(|_| is_log);
-        let dir = dir.filter(|dir| dir.join("lineage.toml").exists());
-        let dir = dir.map(|dir| {
-            if dir.as_os_str().is_empty() {
-                Path::new(".")
-            } else {
-                dir
-            }
-        });
+        let dir = directory_of(path);
+        let is_in_store = path.ends_with("results.tsv") && dir.join("lineage.toml").exists();
         Ok(Self {
-            store: find_store(dir.unwrap_or(path))?,
+            store: find_store(if is_in_store { dir } else { path })?,
             path: path.to_owned(),
         })
     }
