@@ -8,7 +8,7 @@ use clap::builder::StringValueParser;
 use clap::{ArgGroup, Args};
 use jiff::Timestamp;
 
-use super::args::{parse_id, parse_seconds};
+use super::args::{parse_id, parse_seconds, split_set};
 use super::suggesting::Suggesting;
 use super::{Context, Usage, candidates};
 use crate::append::{AmendmentPlan, LockedLog, Reason, format_time, plan_amendment, read_text};
@@ -139,10 +139,7 @@ fn collect_values(args: &Amend, max_text: usize) -> Result<Vec<(String, String)>
         given.push(("notes".to_owned(), read_text(notes, max_text)?));
     }
     for pair in &args.set {
-        let Some((name, value)) = pair.split_once('=') else {
-            bail!(Usage(format!("--set {pair}: write COLUMN=VALUE")));
-        };
-        given.push((name.to_owned(), value.to_owned()));
+        given.push(split_set(pair)?);
     }
     for (at, (name, _)) in given.iter().enumerate() {
         let is_new = given[..at].iter().all(|(earlier, _)| earlier != name);

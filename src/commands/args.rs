@@ -217,6 +217,14 @@ fn find_column(name: &str, schema: &Schema) -> Result<usize> {
     })
 }
 
+/// The column and the value of `--set`.
+pub fn split_set(pair: &str) -> Result<(String, String)> {
+    let split = pair.split_once('=');
+    let (name, value) =
+        split.with_context(|| Usage(format!("--set {pair}: write COLUMN=VALUE")))?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
 /// A cell on its own line, for a script.
 pub fn format_cell(row: &Row, column: usize) -> String {
     printable(&column_text(row, column)).into_owned() + "\n"

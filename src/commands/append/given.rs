@@ -15,7 +15,7 @@ use super::Append;
 use crate::{
     append::{Draft, Origin, format_time, parse_trials, read_text},
     commands::{Context, Usage},
-    commands::{candidates, suggesting::Suggesting},
+    commands::{args::split_set, candidates, suggesting::Suggesting},
     files::read_bounded,
     output::json,
     text::printable,
@@ -167,11 +167,7 @@ impl TrialFlags {
             given.extend(text.map(|text| ((*name).to_owned(), text)));
         }
         for pair in &self.set {
-            let pair = lossy(pair);
-            let Some((name, value)) = pair.split_once('=') else {
-                bail!(Usage(format!("--set {pair}: write COLUMN=VALUE")));
-            };
-            given.push((name.to_owned(), value.to_owned()));
+            given.push(split_set(&lossy(pair))?);
         }
         given.extend(self.read_texts(max_text, context));
         let draft = Draft::new(Origin::Flags, given);
