@@ -8,12 +8,11 @@ use serde_json::{Value, json};
 use super::format::number;
 use super::json::value;
 use super::limits::{format_bound, format_exceeded};
+use super::plot::sparkline::{BLOCKS, choose_height};
 use super::{Look, visible_or_dash};
 use crate::analysis::{Bound, Limit, RunSpan, Side};
 use crate::log::{Direction, Role, Schema, Trial, shown_id};
 use crate::text::{count, cut_visible, fit};
-
-const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
 /// The width of a label and the space after it.
 const LABEL: usize = 11;
@@ -210,14 +209,7 @@ fn sparkline(curve: &[Option<f64>], direction: Direction) -> String {
     if low >= high {
         return String::new(); // it never improved
     }
-    let bar = |best: &f64| {
-        #[allow(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "0 to 7"
-        )]
-        let at = ((best - low) / (high - low) * 7.0).round() as usize;
-        BARS[at.min(7)]
-    };
-    values.iter().map(bar).collect()
+    let bars = values.iter();
+    bars.map(|&best| choose_height(best, low, high, &BLOCKS))
+        .collect()
 }

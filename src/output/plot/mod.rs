@@ -15,7 +15,7 @@ mod png;
 mod points;
 mod range;
 mod scene;
-mod sparkline;
+pub(super) mod sparkline;
 mod style;
 mod svg;
 mod terminal;

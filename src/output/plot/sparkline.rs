@@ -7,8 +7,8 @@ use crate::analysis::Progress;
 use crate::log::Direction;
 use crate::text::fit;
 
-const BLOCKS: &str = "▁▂▃▄▅▆▇█";
-const ASCII: &str = "_.-=^";
+pub(in crate::output) const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+const ASCII: [char; 5] = ['_', '.', '-', '=', '^'];
 
 /// The title, then a line for each search: its best so far, from the worst at the bottom to the best at the top.
 pub(super) fn paint(plot: &Plot, columns: usize, is_ascii: bool) -> String {
@@ -18,11 +18,10 @@ pub(super) fn paint(plot: &Plot, columns: usize, is_ascii: bool) -> String {
     } else {
         fit(&title, columns).into_owned()
     };
-    let heights = if is_ascii { ASCII } else { BLOCKS };
-    let heights: Vec<char> = heights.chars().collect();
+    let heights = if is_ascii { &ASCII[..] } else { &BLOCKS };
     for (_, search) in &plot.searches {
         out.push('\n');
-        out += &paint_search(search, plot.direction, columns, &heights);
+        out += &paint_search(search, plot.direction, columns, heights);
     }
     out + "\n"
 }
@@ -54,14 +53,22 @@ fn paint_search(
         let symbol = match search.bests.partition_point(|&best| best < done) {
             0 => ' ',
             _ if low >= high => heights[heights.len() - 1],
-            reached => {
-                let part = (scores[reached - 1] - worst) / (best - worst);
-                #[allow(clippy::cast_precision_loss, reason = "at most eight heights")]
-                let top = (heights.len() - 1) as f64;
-                heights[to_index((part * top).round())]
-            }
+            reached => choose_height(scores[reached - 1], worst, best, heights),
         };
         line.push(symbol);
     }
     line
+}
+
+/// The lowest of some heights for the worst value, the highest for the best.
+pub(in crate::output) fn choose_height(
+    value: f64,
+    worst: f64,
+    best: f64,
+    heights: &[char],
+) -> char {
+    let part = (value - worst) / (best - worst);
+    #[allow(clippy::cast_precision_loss, reason = "at most eight heights")]
+    let top = (heights.len() - 1) as f64;
+    heights[to_index((part * top).round())]
 }
