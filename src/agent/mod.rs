@@ -1,7 +1,5 @@
 //! The files that make a coding agent use `lineage`: a skill, a hook at the start of a session, a paragraph of AGENTS.md.
 
-mod hook;
-
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
@@ -11,8 +9,6 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use crate::files::cannot;
-
-pub use self::hook::{Event, MAX_BYTES, answer};
 
 const SKILL: &str = include_str!("skill.md");
 const PARAGRAPH: &str = include_str!("paragraph.md");

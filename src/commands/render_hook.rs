@@ -1,11 +1,25 @@
-//! `lineage render --hook`: the prompt as the answer to an agent's session hook.
+//! `lineage render --hook`: the prompt as the answer to an agent's session hook. The hook gets an event as JSON on stdin and
+//! prints an answer as JSON; Claude Code, Codex and Gemini CLI share the fields that are used here.
 
 use std::io::{IsTerminal, Read, stdin};
+use std::path::PathBuf;
 
 use anyhow::{Result, ensure};
+use serde::Deserialize;
+use serde_json::{Value, json};
 
 use super::Context;
-use crate::agent::{Event, MAX_BYTES, answer};
+
+/// Maximum size of an answer. Claude Code writes a longer one into a file, and Codex cuts it.
+const MAX_BYTES: usize = 9_500;
+
+/// Events whose answer may add text to the agent's context.
+const CONTEXT_EVENTS: [&str; 4] = [
+    "SessionStart",
+    "SubagentStart",
+    "UserPromptSubmit",
+    "BeforeAgent",
+];
 
 /// An event is smaller than this.
 const MAX_EVENT_BYTES: u64 = 1 << 20;
@@ -60,4 +74,39 @@ fn answer_with_prompt(
             "the prompt does not fit into {MAX_BYTES} bytes; drop sections with --without"
         );
     }
+}
+
+/// What an agent tells a hook.
+#[derive(Debug, Deserialize)]
+struct Event {
+    #[serde(rename = "hook_event_name")]
+    name: String,
+    /// The working directory of the session.
+    cwd: Option<PathBuf>,
+}
+
+impl Event {
+    /// Parses an event. Input that is not an event counts as the start of a session, as when a person tries the command.
+    fn parse(text: &str) -> Self {
+        serde_json::from_str(text).unwrap_or_else(|_| Self {
+            name: CONTEXT_EVENTS[0].to_owned(),
+            cwd: None,
+        })
+    }
+
+    fn takes_context(&self) -> bool {
+        CONTEXT_EVENTS.contains(&self.name.as_str())
+    }
+}
+
+/// The answer to an event: JSON that adds a text to the agent's context, or an empty object.
+fn answer(event: &Event, context: Option<&str>) -> String {
+    let answer: Value = match context {
+        Some(text) => json!({"hookSpecificOutput": {
+            "hookEventName": event.name,
+            "additionalContext": text,
+        }}),
+        None => json!({}),
+    };
+    format!("{answer}\n")
 }
