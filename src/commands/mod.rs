@@ -15,7 +15,6 @@ pub mod export;
 pub mod filter;
 pub mod import;
 pub mod init;
-mod init_agent;
 #[cfg(feature = "postgres")]
 mod init_shared;
 #[cfg(not(feature = "postgres"))]

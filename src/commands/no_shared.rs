@@ -2,7 +2,7 @@
 
 use anyhow::{Result, bail};
 
-use super::{Context, init::args::Init};
+use super::{Context, init::Init};
 use crate::store::NO_POSTGRES;
 
 pub(super) fn run(_: &Init, _: &str, _: &str, _: &Context) -> Result<()> {
