@@ -140,7 +140,7 @@ pub(super) fn log_drafts(
 }
 
 /// Checks what needs no log.
-fn check(drafts: &[Draft]) -> Result<()> {
+pub(super) fn check(drafts: &[Draft]) -> Result<()> {
     for (at, draft) in drafts.iter().enumerate() {
         let Err(error) = draft.check() else {
             continue;

@@ -8,7 +8,7 @@ use crate::append::{Draft, LogState};
 use crate::commands::append::freeze::{Staged, Stager};
 use crate::commands::append::logging::LoggingArgs;
 use crate::commands::similar::describe_close;
-use crate::commands::{Context, Usage};
+use crate::commands::{Context, append};
 use crate::index::IndexedLog;
 use crate::log::{ExpId, Number, Schema, Status};
 use crate::open::open_log;
@@ -241,10 +241,8 @@ fn read_draft(args: &Run, store: &Store, context: &Context) -> Result<Draft> {
     let max_text = store.settings.append.max_text_bytes;
     let (trial, specialist) = (&args.trial, args.specialist.as_ref());
     let draft = trial.to_proposal(&args.status, specialist, max_text, context)?;
-    match draft.check() {
-        Ok(()) => Ok(draft),
-        Err(error) => bail!(Usage(format!("{error:#}"))),
-    }
+    append::check(std::slice::from_ref(&draft))?;
+    Ok(draft)
 }
 
 /// Fails if the log would refuse the trial, whatever its outcome.
