@@ -173,12 +173,7 @@ pub struct Printer<'u> {
 
 impl Printer<'_> {
     pub fn add(&mut self, text: &str) -> Result<()> {
-        self.add_with(|buffer| buffer.push_str(text))
-    }
-
-    /// Lets `write` add a text to the buffer.
-    pub fn add_with(&mut self, write: impl FnOnce(&mut String)) -> Result<()> {
-        write(&mut self.buffer);
+        self.buffer.push_str(text);
         if self.buffer.len() < CHUNK {
             return Ok(());
         }

@@ -188,7 +188,7 @@ fn draw(trials: &Trials, groups: &[&[Visit]], log: &IndexedLog, context: &Contex
     let mut drawing = TreeDrawing::new(&trials.cells, &trials.marks, groups, direction, look);
     let mut out = context.ui.printer();
     for group in groups {
-        out.add_with(|text| drawing.draw(group, text))?;
+        out.add(&drawing.draw(group))?;
     }
     out.finish()
 }

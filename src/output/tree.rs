@@ -132,24 +132,23 @@ impl<'a> TreeDrawing<'a> {
         }
     }
 
-    /// Adds the line of the next group to `out`.
-    pub fn draw(&mut self, group: &[Visit], out: &mut String) {
+    /// The line of the next group.
+    pub fn draw(&mut self, group: &[Visit]) -> String {
         let (Some(first), Some(last)) = (group.first(), group.last()) else {
-            return;
+            return String::new();
         };
         self.update_indent(first.depth, last.last);
-        self.look.push(Style::new().dimmed(), &self.indent, out);
         let mut line = Line {
             look: self.look,
             width: self.indent_width,
-            out,
+            text: self.look.paint(Style::new().dimmed(), &self.indent),
         };
         if group.len() == 1 {
             self.draw_trial(*first, &mut line);
         } else {
             self.draw_failures(group, &mut line);
         }
-        out.push('\n');
+        line.text + "\n"
     }
 
     fn draw_trial(&self, visit: Visit, line: &mut Line) {
@@ -251,16 +250,16 @@ fn find_scores_end(cells: &TreeCells, groups: &[&[Visit]]) -> usize {
 }
 
 /// A line of which the width is known.
-struct Line<'o> {
+struct Line {
     look: Look,
     width: usize,
-    out: &'o mut String,
+    text: String,
 }
 
-impl Line<'_> {
+impl Line {
     fn push(&mut self, style: Style, text: &str) {
         self.width += display_width(text);
-        self.look.push(style, text, self.out);
+        self.look.push(style, text, &mut self.text);
     }
 
     /// Adds a space and a cell, if the cell is not empty.
@@ -278,7 +277,7 @@ impl Line<'_> {
         if !text.is_empty() && text != NOTHING {
             let start = end.saturating_sub(display_width(&text));
             for _ in self.width..start.max(self.width + 1) {
-                self.out.push(' ');
+                self.text.push(' ');
             }
             self.width = start.max(self.width + 1);
             self.push(Style::new(), &text);
@@ -291,8 +290,8 @@ impl Line<'_> {
         if text.is_empty() {
             return;
         }
-        *self.out += "  ";
-        *self.out += &match self.look.width {
+        self.text += "  ";
+        self.text += &match self.look.width {
             Some(width) => fit(
                 &text,
                 width.saturating_sub(self.width + 2).max(MIN_HYPOTHESIS),
