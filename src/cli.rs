@@ -9,9 +9,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Args, ColorChoice, CommandFactory, Parser, Subcommand, ValueHint};
 
 use crate::commands::{
-    Context, ExitStatus, Findings, Usage, amend, append, best, chain, check, checkout, compare,
-    completions, diff, export, import, init, outbox, plot, prompts, prune, pull, render, report,
-    run, search, show, similar, stats, tail, tree,
+    Context, ExitStatus, Usage, amend, append, best, chain, check, checkout, compare, completions,
+    diff, export, import, init, outbox, plot, prompts, prune, pull, render, report, run, search,
+    show, similar, stats, tail, tree,
 };
 use crate::text::shell_word;
 use crate::ui::{Closed, Ui};
@@ -166,7 +166,6 @@ pub fn run(cli: Cli) -> ExitCode {
     match run_command(cli.command, &context) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is::<Closed>() => ExitCode::SUCCESS,
-        Err(error) if error.is::<Findings>() => ExitCode::FAILURE,
         Err(error) => {
             if let Some(ExitStatus(code)) = error.downcast_ref() {
                 return ExitCode::from(*code);

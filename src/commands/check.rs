@@ -8,7 +8,7 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::Args;
 
-use super::{Context, Findings, ReadArgs};
+use super::{Context, ExitStatus, ReadArgs};
 use crate::analysis::{Audit, Finding};
 use crate::files::open_input;
 use crate::index::IndexedLog;
@@ -74,7 +74,7 @@ pub fn run(args: Check, context: &Context) -> Result<()> {
     match printed {
         // A closed pipe does not make the log any better.
         Err(error) if !error.is::<Closed>() => Err(error),
-        _ => Err(Findings.into()),
+        _ => Err(ExitStatus(1).into()),
     }
 }
 

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 
 use super::args::parse_id;
 use super::candidates;
-use super::{Context, Findings, ReadArgs, Usage};
+use super::{Context, ExitStatus, ReadArgs, Usage};
 use crate::analysis::Best;
 use crate::index::IndexedLog;
 use crate::log::no_such_trial;
@@ -83,7 +83,7 @@ enum Against {
 pub fn run(args: Diff, context: &Context) -> Result<()> {
     let exit_code = args.exit_code;
     match print_diff(args, context) {
-        Ok(true) if exit_code => Err(Findings.into()),
+        Ok(true) if exit_code => Err(ExitStatus(1).into()),
         Ok(_) => Ok(()),
         // With --exit-code, 1 would mean that they differ.
         Err(error) if exit_code && !error.is::<Closed>() => Err(Usage(format!("{error:#}")).into()),

@@ -174,12 +174,7 @@ impl Context {
     }
 }
 
-/// The command of a trial ended with this exit status, and so does `lineage run`.
+/// The program ends with this exit status, and has said why: what a check found, or how the command of a trial ended.
 #[derive(Debug, thiserror::Error)]
 #[error("exit status {0}")]
 pub struct ExitStatus(pub u8);
-
-/// A check found problems and has printed them: exit status 1.
-#[derive(Debug, thiserror::Error)]
-#[error("problems found")]
-pub struct Findings;

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::args::{parse_id, parse_positive};
 use super::candidates;
 use super::filter::FilterArgs;
-use super::{Context, Findings, Usage};
+use super::{Context, ExitStatus, Usage};
 use crate::analysis::Best;
 use crate::analysis::similar::{Label, Match, Outcomes, Place, Similar as Query, find_changes};
 use crate::append::read_text;
@@ -106,7 +106,7 @@ fn fail(closest: &SimilarTrial, limit: f64, context: &Context) -> Result<()> {
     };
     let note = format!("the score of {name} is above {limit}");
     context.ui.note(&note);
-    Err(Findings.into())
+    Err(ExitStatus(1).into())
 }
 
 /// What is said before a trial with this hypothesis starts: the three closest trials, if one is identical or close.
