@@ -130,18 +130,13 @@ impl OutputArgs {
         if !self.columns.is_empty() {
             let has_step = default.has_step();
             default.columns.clear();
-            let columns = self.record_columns(schema, has_step)?;
+            let columns = find_columns(&self.columns, schema, has_step)?;
             for (name, column) in self.columns.iter().zip(columns) {
                 let shown = Shown::of_column(column, schema);
                 default.columns.push((visible(name).into_owned(), shown));
             }
         }
         Ok(default)
-    }
-
-    /// The indices of the chosen columns, else of all. The index after the last column of the log is `step`.
-    pub fn record_columns(&self, schema: &Schema, has_step: bool) -> Result<Vec<usize>> {
-        find_columns(&self.columns, schema, has_step)
     }
 }
 

@@ -5,7 +5,7 @@ use clap::Args;
 use serde_json::Value;
 
 use super::Context;
-use super::args::{OutputArgs, SortKey, parse_positive};
+use super::args::{OutputArgs, SortKey, find_columns, parse_positive};
 use super::filter::{Filter, FilterArgs};
 use super::trial_writer::TrialWriter;
 use crate::analysis::{Best as BestQuery, KeepSigns, Leaderboard};
@@ -70,7 +70,7 @@ pub fn run(args: Best, context: &Context) -> Result<()> {
     }
     let best = args.sort.is_none().then_some(0);
     let text = if output.format == Format::Json && args.top.is_none() {
-        let chosen = output.record_columns(schema, false)?;
+        let chosen = find_columns(&output.columns, schema, false)?;
         let trial = trials.first();
         json(&trial.map_or(Value::Null, |trial| chosen_value(&trial.row(), &chosen))) + "\n"
     } else {

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use clap::Args;
 
-use super::args::{OutputArgs, format_cell, parse_id};
+use super::args::{OutputArgs, find_columns, format_cell, parse_id};
 use super::candidates;
 use super::{Context, ReadArgs};
 use crate::index::IndexedLog;
@@ -43,7 +43,7 @@ pub struct Show {
 pub fn run(args: Show, context: &Context) -> Result<()> {
     let log = context.open(&args.read)?;
     let field = args.output.field(&log.schema)?;
-    let columns = args.output.record_columns(&log.schema, false)?;
+    let columns = find_columns(&args.output.columns, &log.schema, false)?;
     let id = parse_id(&args.exp)?;
     note_repeated_id(&log, &id, context)?;
     let trial = log.trial(&id)?;

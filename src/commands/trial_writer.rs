@@ -3,7 +3,7 @@
 use anyhow::Result;
 use jiff::Timestamp;
 
-use super::args::{OutputArgs, format_cell};
+use super::args::{OutputArgs, find_columns, format_cell};
 use crate::log::{Row, Schema, Trial};
 use crate::output::Look;
 use crate::output::columns::{Column, cells, columns, pick};
@@ -45,7 +45,7 @@ impl TrialWriter {
                 layout: None,
             }
         } else {
-            let chosen = output.record_columns(schema, has_step)?;
+            let chosen = find_columns(&output.columns, schema, has_step)?;
             let mut columns = columns(schema);
             columns.push(Column::number("step"));
             let writer = RecordWriter::new(output.format, pick(&chosen, &columns));
