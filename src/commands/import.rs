@@ -179,7 +179,7 @@ impl Job<'_> {
             shared: None,
             mode: permissions_of(self.source.log_path())?,
         };
-        init(Some(dir), &new)?;
+        init(dir, &new)?;
         self.add_to(&Store::find(Some(dir))?)
     }
 

@@ -68,19 +68,19 @@ impl Init {
 }
 
 pub fn run(args: Init, context: &Context) -> Result<()> {
-    let dir = args.dir.as_deref().or(context.store.as_deref());
+    let given = args.dir.as_deref().or(context.store.as_deref());
     let Some(agent) = args.agent else {
-        return make_store(&args, context);
+        return make_store(&args, given, context);
     };
-    let store = Store::find(dir).ok();
+    let store = Store::find(given).ok();
     let own_store = store.as_ref().filter(|store| !store.is_in_main_worktree());
     let own_dir = own_store.and_then(Store::dir);
-    let root = project_root(own_dir.or(dir));
+    let root = project_root(own_dir.or(given));
     if args.dry_run {
         return preview_agent(agent, root, context);
     }
     if store.is_none() {
-        make_store(&args, context)?;
+        make_store(&args, given, context)?;
     }
     set_up_agent(agent, root, context)
 }
@@ -93,12 +93,12 @@ fn project_root(store: Option<&Path>) -> &Path {
     }
 }
 
-fn make_store(args: &Init, context: &Context) -> Result<()> {
+fn make_store(args: &Init, given: Option<&Path>, context: &Context) -> Result<()> {
+    let dir = given.unwrap_or(Path::new(".lineage"));
     if let (Some(url), Some(run)) = (&args.shared, &args.run) {
-        return init_shared::run(args, url, run, context);
+        return init_shared::run(args, dir, url, run, context);
     }
-    let given = args.dir.as_deref().or(context.store.as_deref());
-    let (metric, direction) = choose_metric(args, given)?;
+    let (metric, direction) = choose_metric(args, dir)?;
     let columns = args.column_names();
     let new = New {
         metric: &metric,
@@ -110,7 +110,7 @@ fn make_store(args: &Init, context: &Context) -> Result<()> {
         mode: 0o666,
     };
     let main = find_main_worktree(given)?;
-    let dir = store::init(given, &new)?;
+    store::init(dir, &new)?;
     let better = direction.better_word();
     context.ui.note(&format!(
         "{metric}: {better} is better ({direction}); change it in lineage.toml before the first trial"
@@ -132,11 +132,11 @@ fn make_store(args: &Init, context: &Context) -> Result<()> {
 }
 
 /// What the flags say; else what a log shows that is there without settings.
-fn choose_metric(args: &Init, dir: Option<&Path>) -> Result<(String, Direction)> {
+fn choose_metric(args: &Init, dir: &Path) -> Result<(String, Direction)> {
     let mut metric = args.metric.clone();
     let mut direction = args.direction;
     if has_bare_log(dir) {
-        let store = Store::find(Some(dir.unwrap_or(Path::new(".lineage"))))?;
+        let store = Store::find(Some(dir))?;
         let path = store.log_path().display();
         ensure!(
             is_own_log(&store)?,

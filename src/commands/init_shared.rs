@@ -1,5 +1,6 @@
 //! `lineage init --shared`: make or join a run of a database, and make a store that mirrors it.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
@@ -12,7 +13,7 @@ use crate::store::{self, New, Store, check_names};
 /// Joining a run with many trials takes a while.
 const LIMIT: Duration = Duration::from_mins(1);
 
-pub(super) fn run(args: &Init, url: &str, run: &str, context: &Context) -> Result<()> {
+pub(super) fn run(args: &Init, dir: &Path, url: &str, run: &str, context: &Context) -> Result<()> {
     let (url, password) = strip_password(url);
     if password.is_some() {
         let warning = "the password in the URL is not stored: put it into ~/.pgpass or PGPASSWORD";
@@ -37,8 +38,8 @@ pub(super) fn run(args: &Init, url: &str, run: &str, context: &Context) -> Resul
         shared: Some((&url, run)),
         mode: 0o666,
     };
-    let dir = store::init(args.dir.as_deref().or(context.store.as_deref()), &new)?;
-    let store = Store::find(Some(&dir))?;
+    store::init(dir, &new)?;
+    let store = Store::find(Some(dir))?;
     let rows = store.pull_on(session, LIMIT)?;
     let word = if is_new { "made" } else { "joined" };
     let (metric, direction) = (&head.metric, head.direction);

@@ -1,10 +1,12 @@
 //! What takes the place of `init_shared` in a program without PostgreSQL.
 
+use std::path::Path;
+
 use anyhow::{Result, bail};
 
 use super::{Context, init::Init};
 use crate::store::NO_POSTGRES;
 
-pub(super) fn run(_: &Init, _: &str, _: &str, _: &Context) -> Result<()> {
+pub(super) fn run(_: &Init, _: &Path, _: &str, _: &str, _: &Context) -> Result<()> {
     bail!(NO_POSTGRES)
 }

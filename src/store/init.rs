@@ -1,10 +1,6 @@
 //! Making a store.
 
-use std::{
-    fs,
-    io::ErrorKind,
-    path::{Path, PathBuf},
-};
+use std::{fs, io::ErrorKind, path::Path};
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -39,16 +35,14 @@ pub struct New<'a> {
 }
 
 /// Whether a directory has a log that no settings belong to, of which `init` makes a store.
-pub fn has_bare_log(dir: Option<&Path>) -> bool {
-    let dir = dir.unwrap_or(Path::new(DIR));
+pub fn has_bare_log(dir: &Path) -> bool {
     dir.join(LOG).is_file() && dir.join(SETTINGS).symlink_metadata().is_err()
 }
 
-/// Makes a store in `dir` (`.lineage` if there is none) and returns its path. A store with trials or other settings is not
-/// touched; one that an earlier call with the same settings left incomplete is completed.
-pub fn init(dir: Option<&Path>, new: &New) -> Result<PathBuf> {
+/// Makes a store in `dir`. A store with trials or other settings is not touched; one that an earlier call with the same
+/// settings left incomplete is completed.
+pub fn init(dir: &Path, new: &New) -> Result<()> {
     let is_in_place = new.import.is_none() && new.shared.is_none() && has_bare_log(dir);
-    let dir = dir.unwrap_or(Path::new(DIR));
     if new.import.is_none() {
         check_names(new.metric, new.columns)?;
     }
@@ -81,7 +75,7 @@ pub fn init(dir: Option<&Path>, new: &New) -> Result<PathBuf> {
     for path in [&log, dir] {
         flush_directory_of(path).with_context(cannot("flush", dir))?;
     }
-    Ok(dir.to_owned())
+    Ok(())
 }
 
 /// What git is to ignore: the whole directory, but only the store's own names if it has files of others.
