@@ -345,5 +345,6 @@ fn is_setting(column: &Column, name: &str) -> bool {
     let is_short = column.text_len < column.filled * 32;
     let is_word = has_words && is_short && !column.is_unique();
     let is_cost = COSTS.iter().any(|word| name.contains(word));
-    column.rank == NameRank::Setting && !is_cost || column.rank == NameRank::Unknown && is_word
+    let is_set = matches!(column.rank, NameRank::Setting | NameRank::Parameter);
+    is_set && !is_cost || column.rank == NameRank::Unknown && is_word
 }

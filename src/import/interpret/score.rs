@@ -15,11 +15,11 @@ use crate::{
     import::{
         parse::spool::FileRow,
         words::{
-            names::{NameRank, PARAMETERS, is_key},
+            names::{NameRank, is_key},
             number::{is_empty_word, is_sentinel},
         },
     },
-    log::{Role, Status, direction_of_name, matches_pattern, normalize_name},
+    log::{Role, Status, direction_of_name, normalize_name},
 };
 
 /// At most so many candidates are weighed, the best names first.
@@ -99,11 +99,9 @@ fn find_candidates(log: &Interpretation) -> Vec<usize> {
     let is_free = |at: &usize| {
         let role = log.roles.role_of(*at);
         let has_seconds = matches!(role, Some(Role::TrainSeconds | Role::TotalSeconds));
-        let name = normalize_name(&log.table.names[*at]);
-        !is_key(&name)
-            && !matches_pattern(PARAMETERS, &name)
-            && !log.verdicts.is_taken(*at)
-            && (has_seconds || role.is_none())
+        let is_other = column(at).rank == NameRank::Parameter
+            || is_key(&normalize_name(&log.table.names[*at]));
+        !is_other && !log.verdicts.is_taken(*at) && (has_seconds || role.is_none())
     };
     let free: Vec<usize> = (0..log.table.names.len()).filter(is_free).collect();
     let is_number = |at: &usize| {

@@ -85,11 +85,15 @@ pub(in crate::import) enum NameRank {
     Setting,
     /// Rarely the score of the trial itself.
     Derived,
+    /// A setting that is no score, even if nothing else is a number.
+    Parameter,
 }
 
 /// Patterns of normalized names; the first row with a match decides.
 #[rustfmt::skip]
-const RANKS: [(NameRank, &str); 19] = [
+const RANKS: [(NameRank, &str); 20] = [
+    (NameRank::Parameter, "_learning_rate$ =lr _batch_size$ =dropout _dropout_rate$ _weight_decay$ =gamma =epsilon _epsilon_start$ \
+        _epsilon_end$ _epsilon_decay$ =momentum =seed =random_seed"),
     (NameRank::Metric, "=core_metric =metric =metric_value =primary_metric"),
     (NameRank::Score, "=score =objective =obj =fitness =value =values_0 =result =mean_test_score =metric_after =target_metric"),
     (NameRank::Setting, "params_ _param_ _config_ _hparams_ _hyperparameters_ _tolerance _threshold _weight$ _coef$ _max_iter _maxiter"),
@@ -104,7 +108,7 @@ const RANKS: [(NameRank, &str); 19] = [
         _time_per_ throughput latency speedup _p50_ _p90_ _p95_ _p99_"),
     (NameRank::Vague, "_train_ _in_fold_ =success =passed =correct =failed =errored"),
     (NameRank::Setting, "_lr_ _n_ _num_ _parse_errors_ _batch_ _mb_ _gb_ memory _vram_ params _step _epoch tokens \
-        _played_ _seed_ _depth_ _width_ _hidden_ _layers_ _dropout_ _wd_ _weight_decay_ _alpha_ =gamma =epsilon epsilon_start epsilon_end epsilon_decay =momentum learning_rate _temperature_ _heads_ _usd_"),
+        _played_ _seed_ _depth_ _width_ _hidden_ _layers_ _dropout_ _wd_ _weight_decay_ _alpha_ _temperature_ _heads_ _usd_"),
     (NameRank::Milliseconds, "_ms_ _us_ _ns_ _µs_"),
     (NameRank::Seconds, "_s_ _sec_ _secs_ seconds minutes _hours_ duration elapsed runtime _time_"),
     (NameRank::Size, "_size_ _kb_ _bytes_"),
@@ -114,10 +118,6 @@ const RANKS: [(NameRank, &str); 19] = [
     (NameRank::Setting, "_iterations_ _iters_ _count_of_ _max_ _min_"),
     (NameRank::Derived, "_index_ _idx_"),
 ];
-
-/// Settings that are no score, even if nothing else is a number.
-pub(in crate::import) const PARAMETERS: &str = "_learning_rate$ =lr _batch_size$ =dropout _dropout_rate$ _weight_decay$ =gamma =epsilon \
-     _epsilon_start$ _epsilon_end$ _epsilon_decay$ =momentum =seed =random_seed";
 
 /// What a metric that cannot be negative is called.
 pub(in crate::import) const NOT_NEGATIVE: &str = "_loss error _mse_ rmse _mae_ _mape_ drawdown latency _ppl_ perplexity bpb _wer_ _cer_ _fid_ _err_ \
@@ -150,6 +150,7 @@ mod tests {
             ("ErrorTolerance", NameRank::Setting),
             ("split0_test_score", NameRank::Derived),
             ("zorp", NameRank::Unknown),
+            ("agent.learning_rate", NameRank::Parameter),
         ] {
             assert_eq!(rank_name(name), rank, "{name}");
         }
