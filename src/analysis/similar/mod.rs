@@ -38,21 +38,6 @@ pub enum Label {
 }
 
 impl Label {
-    /// The label of a trial whose text is not identical to one that names these changes.
-    fn of(score: f64, changes: &BTreeSet<String>, other: &str) -> Self {
-        if score >= OTHER_VALUE && !changes.is_empty() {
-            let others = find_changes(other);
-            if !others.is_empty() && changes.is_disjoint(&others) {
-                return Self::OtherValue;
-            }
-        }
-        if score >= CLOSE {
-            Self::Close
-        } else {
-            Self::Far
-        }
-    }
-
     pub fn name(self) -> &'static str {
         match self {
             Self::Identical => "identical",
@@ -89,9 +74,18 @@ impl Match {
     /// The label, given the changes of the text that was looked for and the hypothesis of the trial.
     pub fn label(&self, changes: &BTreeSet<String>, hypothesis: &str) -> Label {
         if self.is_identical {
-            Label::Identical
+            return Label::Identical;
+        }
+        if self.score >= OTHER_VALUE && !changes.is_empty() {
+            let others = find_changes(hypothesis);
+            if !others.is_empty() && changes.is_disjoint(&others) {
+                return Label::OtherValue;
+            }
+        }
+        if self.score >= CLOSE {
+            Label::Close
         } else {
-            Label::of(self.score, changes, hypothesis)
+            Label::Far
         }
     }
 }
