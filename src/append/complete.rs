@@ -5,11 +5,8 @@ use std::collections::HashMap;
 use anyhow::{Result, bail, ensure};
 use jiff::Timestamp;
 
-use super::{
-    Draft, LogState, LoggedJob,
-    draft::{NONE, NUMBERS},
-};
-use crate::log::{AUTO, ExpId, Number, Role, Schema, Status, signed_delta};
+use super::{Draft, LogState, LoggedJob, draft::NONE};
+use crate::log::{AUTO, ExpId, NUMBERS, Number, Role, Schema, Status, signed_delta};
 use crate::text::{Usage, nearest};
 
 /// A draft with every cell filled in.

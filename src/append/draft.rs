@@ -6,25 +6,14 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::long_text::shorten;
-use crate::log::{ExpId, Number, parse_status, read_time};
+use crate::log::{ExpId, NUMBERS, Number, parse_status, read_time};
 use crate::text::escape_controls;
 
 /// The text for "no parent" and "no baseline".
 pub(super) const NONE: &str = "none";
 
-/// Columns whose cells have to be numbers.
+/// Columns whose cells have to be numbers; those of the others in `NUMBERS` only should be.
 const CHECKED_NUMBERS: [&str; 4] = ["metric", "core_metric", "val_bpb", "delta_vs_best"];
-
-/// Columns whose cells should be numbers.
-pub(super) const NUMBERS: [&str; 7] = [
-    "metric",
-    "core_metric",
-    "val_bpb",
-    "delta_vs_best",
-    "expected_delta",
-    "train_s",
-    "total_s",
-];
 
 /// Other values around which white space means nothing, by the names that are given.
 const TRIMMED: [&str; 8] = [

@@ -55,12 +55,13 @@ pub enum Role {
 
 const ID_ROLES: [Role; 3] = [Role::Id, Role::Parent, Role::Baseline];
 
-/// Those of the standard columns that hold numbers.
-const NUMBERS: [&str; 6] = [
-    "expected_delta",
+/// The columns that hold numbers, and the name under which every score may be given.
+pub const NUMBERS: [&str; 7] = [
+    "metric",
     "core_metric",
     "val_bpb",
     "delta_vs_best",
+    "expected_delta",
     "train_s",
     "total_s",
 ];
