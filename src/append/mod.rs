@@ -28,7 +28,6 @@ pub use draft::{Draft, Origin, format_time};
 pub(crate) use file_lock::open_locked;
 pub use input::{parse_trials, read_text};
 pub use lock::{LockedLog, Uniqueness, Written, is_out_of_space};
-pub use replace::Reason;
 pub use state::{LogState, LoggedJob};
 
 use std::time::Duration;

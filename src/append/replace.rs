@@ -17,6 +17,7 @@ use tempfile::NamedTempFile;
 use super::{
     LockedLog, Written,
     amend::{CellChange, encode_changed},
+    draft::format_time,
     lock::write_counted,
     log_end::find_missing,
 };
@@ -31,23 +32,17 @@ use crate::{
     },
 };
 
-/// When and why a row is changed.
-pub struct Reason<'a> {
-    pub time: &'a str,
-    pub why: &'a str,
-}
-
 impl LockedLog {
-    /// Changes cells of a row. Writers that wait for the lock find that the log was replaced and start over.
+    /// Changes cells of a row, and records when and why. Writers that wait for the lock find that the log was replaced and start over.
     pub fn amend(
         mut self,
         trial: &Trial,
         changes: &[CellChange],
-        reason: &Reason,
+        why: &str,
     ) -> Result<Vec<String>> {
         let row = trial.row();
         if let Some(transaction) = self.transaction.take() {
-            transaction.amend(&mut self, &row, changes, reason.why)?;
+            transaction.amend(&mut self, &row, changes, why)?;
             return Ok(self.take_warnings());
         }
         // A link to the log stays one.
@@ -57,7 +52,8 @@ impl LockedLog {
         let copy = self.write_copy(&path, &row, changes, len);
         let copy =
             copy.with_context(|| format!("cannot write a copy of {shown}, which is unchanged"))?;
-        record_old_row(&path, &self.log, &row, reason)?;
+        let reason = format!("{}\t{}\t", format_time(self.now()?), encode(why));
+        record_old_row(&path, &self.log, &row, &reason)?;
         ensure!(
             self.file.metadata()?.len() == len,
             "a program that does not take the lock has written to {shown}; stop it and try again"
@@ -151,8 +147,8 @@ fn copy_range(mut from: &File, range: Range<u64>, to: &mut File) -> Result<()> {
     Ok(())
 }
 
-/// Appends the row as it is, with time and reason, to `amended.tsv` beside the log, and flushes it.
-fn record_old_row(log_path: &Path, log: &Log, row: &Row, reason: &Reason) -> Result<()> {
+/// Appends the row as it is, after the cells of time and reason, to `amended.tsv` beside the log, and flushes it.
+fn record_old_row(log_path: &Path, log: &Log, row: &Row, reason: &str) -> Result<()> {
     let path = amendments_path(log_path);
     let shown = path.display();
     let mut options = OpenOptions::new();
@@ -169,9 +165,7 @@ fn record_old_row(log_path: &Path, log: &Log, row: &Row, reason: &Reason) -> Res
     } else if mode & !allowed != 0 {
         file.set_permissions(Permissions::from_mode(mode & allowed))?; // the log was made private since
     }
-    let (time, why) = (encode(reason.time), encode(reason.why));
-    let start = format!("{missing}{time}\t{why}\t");
-    let bytes = [start.as_bytes(), row.cells.line, b"\n"].concat();
+    let bytes = [missing.as_bytes(), reason.as_bytes(), row.cells.line, b"\n"].concat();
     if let (_, Err(error)) = write_counted(&file, &bytes) {
         let undone = file.set_len(len);
         let state = if undone.is_ok() {

@@ -6,12 +6,11 @@ use std::time::Duration;
 use anyhow::{Result, bail, ensure};
 use clap::builder::StringValueParser;
 use clap::{ArgGroup, Args};
-use jiff::Timestamp;
 
 use super::args::{parse_id, parse_seconds, split_set};
 use super::suggesting::Suggesting;
 use super::{Context, Usage, candidates};
-use crate::append::{AmendmentPlan, LockedLog, Reason, format_time, plan_amendment, read_text};
+use crate::append::{AmendmentPlan, LockedLog, plan_amendment, read_text};
 use crate::log::{ExpId, Schema, Status};
 use crate::open::{ReadOptions, open_log};
 use crate::output::amendments::format_changes;
@@ -93,10 +92,8 @@ fn amend(
     let trial = locked.log().trial(id)?;
     let mut plan = plan_amendment(locked.log(), &trial, given)?;
     if !plan.changes.is_empty() {
-        let time = format_time(Timestamp::now());
-        let reason = Reason { time: &time, why };
-        plan.warnings
-            .extend(locked.amend(&trial, &plan.changes, &reason)?);
+        let warnings = locked.amend(&trial, &plan.changes, why)?;
+        plan.warnings.extend(warnings);
     }
     Ok(plan)
 }
