@@ -11,15 +11,8 @@ use crate::text::count;
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct DamageReport {
     rows: u64,
-    first: Option<FirstDamage>,
-}
-
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
-struct FirstDamage {
-    /// 0 if the line number is unknown.
-    line: u64,
-    offset: u64,
-    damage: Damage,
+    /// Its line, 0 if that is unknown, and its offset.
+    first: Option<(u64, u64, Damage)>,
 }
 
 impl DamageReport {
@@ -29,27 +22,23 @@ impl DamageReport {
             None | Some(Damage::Blank) => {}
             Some(damage) => {
                 self.rows += 1;
-                self.first.get_or_insert(FirstDamage {
-                    line: row.number,
-                    offset: row.offset,
-                    damage,
-                });
+                self.first.get_or_insert((row.number, row.offset, damage));
             }
         }
     }
 
     /// One sentence about the damaged rows, if there are any.
     pub fn to_message(&self, path: &Path) -> Option<String> {
-        let first = self.first?;
-        let place = match first.line {
-            0 => format!("byte {}", first.offset),
+        let (line, offset, damage) = self.first?;
+        let place = match line {
+            0 => format!("byte {offset}"),
             line => line.to_string(),
         };
         let others = match self.rows - 1 {
             0 => String::new(),
             others => format!(" (and {})", count(others, "more damaged row")),
         };
-        let (path, damage) = (path.display(), first.damage);
+        let path = path.display();
         Some(format!(
             "{path}:{place}: {damage}{others}; `lineage check` lists all problems"
         ))
