@@ -105,27 +105,18 @@ pub fn create_or_join(session: &Session, new: &NewRun) -> Result<(Head, bool)> {
 }
 
 fn check_settings(head: &Head, new: &NewRun) -> Result<()> {
-    let name = new.name;
-    if let Some(metric) = new.metric {
-        let own = &head.metric;
-        ensure!(
-            metric == own,
-            "the run {name} has the metric {own}, not {metric}"
-        );
-    }
-    if let Some(direction) = new.direction {
-        let own = head.direction;
-        ensure!(
-            direction == own,
-            "the run {name} has the direction {own}, not {direction}"
-        );
-    }
-    if let Some(columns) = new.columns {
-        let (own, given) = (head.columns.join(","), columns.join(","));
-        ensure!(
-            given == own,
-            "the run {name} has the columns '{own}', not '{given}'"
-        );
+    let list = |columns: &[String]| format!("'{}'", columns.join(","));
+    let direction = new.direction.map(|direction| direction.to_string());
+    for (name, own, given) in [
+        ("metric", head.metric.clone(), new.metric.map(str::to_owned)),
+        ("direction", head.direction.to_string(), direction),
+        ("columns", list(&head.columns), new.columns.map(list)),
+    ] {
+        if let Some(given) = given
+            && given != own
+        {
+            bail!("the run {} has the {name} {own}, not {given}", new.name);
+        }
     }
     Ok(())
 }
