@@ -18,7 +18,6 @@ pub(super) struct Node {
 pub struct TreeBuilder(Vec<Node>);
 
 impl TreeBuilder {
-    /// How many trials were collected.
     /// Adds a trial, unless it has no id. Returns whether it was added.
     pub fn add(&mut self, row: &Row) -> bool {
         let Some(id) = row.id() else {

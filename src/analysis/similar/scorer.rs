@@ -13,6 +13,7 @@ const K1: f64 = 1.6;
 const B: f64 = 0.75;
 
 /// Compares texts with a query.
+#[derive(Default)]
 pub struct Scorer {
     /// The distinct terms of the query, by number.
     terms: HashMap<String, u16, FixedState>,
@@ -46,17 +47,7 @@ struct Candidate {
 
 impl Scorer {
     pub fn new(query: &str) -> Self {
-        let mut scorer = Self {
-            terms: HashMap::default(),
-            query: Vec::new(),
-            query_len: 0,
-            frequencies: Vec::new(),
-            texts: 0.0,
-            mean_len: 0.0,
-            candidates: Vec::new(),
-            counts: Vec::new(),
-            current: Vec::new(),
-        };
+        let mut scorer = Self::default();
         for_each_token(query, |token| {
             let next = u16::try_from(scorer.terms.len()).unwrap_or(u16::MAX);
             let is_new = !scorer.terms.contains_key(token.text);
