@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Error, Result, bail, ensure};
 
 use super::compare::{HashCache, hash_file};
 use super::dir::{Dir, FileId, Kind, Meta, set_mode};
@@ -57,29 +57,22 @@ impl<'s> SnapshotCopier<'s> {
         let tree = staged.tree()?;
         let mut entries = std::mem::take(&mut snapshot.entries);
         for entry in &mut entries {
-            let copied = self.copy_entry(&snapshot, entry, &tree, &staged);
+            let copied = match entry.kind {
+                Kind::Dir => tree
+                    .create_dir(&entry.path, entry.mode)
+                    .map(drop)
+                    .map_err(Error::from),
+                Kind::Link => tree
+                    .create_link(&entry.path, &entry.target)
+                    .map_err(Error::from),
+                _ => self.copy_file(&snapshot, entry, &tree, &staged),
+            };
             copied.with_context(cannot("copy", &entry.path))?;
         }
         staged
             .finish(&entries)
             .context("cannot write the manifest")?;
         Ok(staged)
-    }
-
-    fn copy_entry(
-        &mut self,
-        snapshot: &Snapshot,
-        entry: &mut Entry,
-        tree: &Dir,
-        staged: &StagedSnapshot,
-    ) -> Result<()> {
-        let path = &entry.path;
-        match entry.kind {
-            Kind::Dir => tree.create_dir(path, entry.mode).map(drop)?,
-            Kind::Link => tree.create_link(path, &entry.target)?,
-            _ => self.copy_file(snapshot, entry, tree, staged)?,
-        }
-        Ok(())
     }
 
     fn copy_file(
