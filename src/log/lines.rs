@@ -22,7 +22,7 @@ const MAX_AHEAD: usize = 1024 * 1024;
 const HEAD: usize = 64 * 1024;
 
 /// One line in the buffer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Line {
     /// Bytes in the buffer, without the newline.
     pub(crate) len: usize,
@@ -107,15 +107,7 @@ impl<'f> LineReader<'f> {
     }
 
     pub(crate) fn consume(&mut self, bytes: u64) {
-        let held = (self.end - self.start) as u64;
-        self.offset += bytes;
-        if bytes < held {
-            self.start += usize::try_from(bytes).expect("less than the buffer holds");
-        } else {
-            self.start = 0;
-            self.end = 0;
-            self.next_read = self.offset;
-        }
+        self.seek(self.offset + bytes);
     }
 
     /// Moves to the line that starts at `offset`. Bytes that the buffer holds are not read again.
@@ -124,13 +116,14 @@ impl<'f> LineReader<'f> {
         // After a line that is too long, bytes are missing between the buffer and the next read.
         let is_contiguous = self.next_read == held.end;
         if is_contiguous && held.contains(&offset) {
-            self.consume(offset - held.start);
+            let skipped = usize::try_from(offset - held.start);
+            self.start += skipped.expect("less than the buffer holds");
         } else {
             self.start = 0;
             self.end = 0;
-            self.offset = offset;
             self.next_read = offset;
         }
+        self.offset = offset;
     }
 
     /// Reads more bytes after those in the buffer; false at the end.

@@ -33,18 +33,12 @@ pub(crate) struct RowReader<'l> {
 }
 
 /// The extent of a row in the buffer and in the file.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 struct Record {
     line: Line,
     lines: u64,
     damage: Option<Damage>,
 }
-
-const NOTHING_READ: Record = Record {
-    line: Line { len: 0, taken: 0 },
-    lines: 0,
-    damage: None,
-};
 
 impl<'l> RowReader<'l> {
     /// Reads from the line at `offset` on, which has the number `number` (0 if that is unknown), `chunk` bytes at a time.
@@ -56,7 +50,7 @@ impl<'l> RowReader<'l> {
             peeked_ends: Vec::new(),
             number,
             skips_blank_lines: true,
-            current: NOTHING_READ,
+            current: Record::default(),
         }
     }
 
@@ -81,7 +75,7 @@ impl<'l> RowReader<'l> {
 
     /// The first row at or after `offset`.
     pub(super) fn read_at(&mut self, offset: u64) -> Result<Row<'_>> {
-        self.current = NOTHING_READ;
+        self.current = Record::default();
         self.lines.seek(offset);
         let path = self.log.path().display();
         self.next()?
@@ -103,7 +97,7 @@ impl<'l> RowReader<'l> {
             } else if self.number > 0 {
                 self.number += self.current.lines;
             }
-            self.current = NOTHING_READ;
+            self.current = Record::default();
             let Some(line) = self.lines.peek(0)? else {
                 return Ok(false);
             };
@@ -160,7 +154,13 @@ impl<'l> RowReader<'l> {
                     None => self.ends.push(line_text(&self.lines, 0, line).len()),
                 }
             }
-            Some(Damage::Cells { .. }) if self.restore_tabs(line) => record.damage = None,
+            Some(Damage::Cells { .. }) => {
+                let cells = Cells::new(line_text(&self.lines, 0, line), &self.ends);
+                if let Some(ends) = find_space_separated(cells, &self.log.schema) {
+                    self.ends = ends;
+                    record.damage = None;
+                }
+            }
             _ => {}
         }
         Ok(record)
@@ -265,22 +265,10 @@ impl<'l> RowReader<'l> {
         };
         matches!(id, Some(ExpId::Number(_))) && has_time
     }
-
-    /// Restores the cells of a row in which a clean-up replaced the tabs after a quoted hypothesis by single spaces.
-    fn restore_tabs(&mut self, line: Line) -> bool {
-        let cells = Cells::new(line_text(&self.lines, 0, line), &self.ends);
-        match find_space_separated(cells, &self.log.schema) {
-            Some(ends) => {
-                self.ends = ends;
-                true
-            }
-            None => false,
-        }
-    }
 }
 
 /// Where the cells of a row end whose last cell is a quoted hypothesis followed by the other cells, separated by single
-/// spaces. The cell in the place of the status must be a status.
+/// spaces: a clean-up replaced the tabs. The cell in the place of the status must be a status.
 fn find_space_separated(cells: Cells, schema: &Schema) -> Option<Vec<usize>> {
     let hypothesis = schema.column(Role::Hypothesis)?;
     if cells.len() != hypothesis + 1 {
