@@ -11,8 +11,8 @@ use anyhow::{Context, Result};
 use jiff::Timestamp;
 
 use super::{
-    ExpId, Extent, Log, LogOptions, Role, Row, Schema, Source, Trial, encode_row, parse_time,
-    read_header,
+    ExpId, Extent, Log, LogOptions, Role, Row, STANDARD, Schema, Source, Trial, encode_row,
+    parse_time, read_header,
 };
 use crate::files::{cannot, open_input};
 
@@ -229,20 +229,12 @@ fn find_problems(
     for role in FIXED {
         let (old, new) = (entry.text(role), current.text(role));
         if old != new {
-            problems.push(format!(
-                "{} was '{old}', in the log it is '{new}'",
-                name_of(role, &current)
-            ));
+            let name = STANDARD[role as usize];
+            problems.push(format!("{name} was '{old}', in the log it is '{new}'"));
         }
     }
     if is_last && current.damage.is_none() && cells_of(entry) == current.texts() {
         problems.push("the log still has the old row: amend it again".to_owned());
     }
     problems
-}
-
-fn name_of<'r>(role: Role, row: &'r Row) -> &'r str {
-    row.schema
-        .column(role)
-        .map_or("", |column| &row.schema.names()[column])
 }
