@@ -53,28 +53,17 @@ pub fn combine(mut attempts: Vec<Attempt>) -> (Attempt, Option<Spread>) {
 /// The median with the digits it was given with; between two numbers, their mean.
 fn median(mut numbers: Vec<Number>) -> String {
     numbers.sort_by(|a, b| a.value().total_cmp(&b.value()));
-    let middle = numbers.len() / 2;
-    if numbers.len() % 2 == 1 {
-        return numbers.swap_remove(middle).text().to_owned();
-    }
-    let Some(at) = middle.checked_sub(1) else {
+    let Some(upper) = numbers.get(numbers.len() / 2) else {
         return String::new();
     };
-    if numbers[at]
-        .value()
-        .total_cmp(&numbers[middle].value())
-        .is_eq()
-    {
-        return numbers.swap_remove(middle).text().to_owned();
+    let lower = &numbers[(numbers.len() - 1) / 2];
+    if lower.value().total_cmp(&upper.value()).is_eq() {
+        return upper.text().to_owned();
     }
-    let decimals = numbers[at..=middle]
-        .iter()
-        .map(|number| count_decimals(number.text()))
-        .max();
-    let mean = f64::midpoint(numbers[at].value(), numbers[middle].value());
-    match decimals {
-        Some(Some(decimals)) => format!("{mean:.*}", decimals + 1),
-        _ => mean.to_string(),
+    let mean = f64::midpoint(lower.value(), upper.value());
+    match count_decimals(lower.text()).max(count_decimals(upper.text())) {
+        Some(decimals) => format!("{mean:.*}", decimals + 1),
+        None => mean.to_string(),
     }
 }
 
