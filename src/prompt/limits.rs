@@ -65,33 +65,28 @@ pub(super) fn find_violation(row: &Row, limits: &[Limit]) -> Option<Violation> {
     if !status.is_failure() {
         return None;
     }
-    let mut found: Option<(bool, Violation)> = None;
+    let mut exceeded = Vec::new();
     for limit in limits {
-        let Some(value) = limit.value_in(row) else {
-            continue;
-        };
-        let is_of_status = limit
-            .failures
-            .is_some_and(|failures| failures.status == status);
-        let is_better = found
-            .as_ref()
-            .is_none_or(|(other, _)| is_of_status && !other);
-        if limit.margin(value) < 0.0 && is_better {
-            let is_measured = limit
-                .failures
-                .is_none_or(|failures| failures.median.is_some());
-            let violation = Violation {
-                column: limit.column.clone(),
-                value,
-                excess: is_measured.then(|| -limit.margin(value)),
-            };
-            found = Some((is_of_status, violation));
+        if let Some(value) = limit.value_in(row)
+            && limit.margin(value) < 0.0
+        {
+            exceeded.push((limit, value));
         }
     }
-    match found {
-        Some((_, violation)) => Some(violation),
-        None => usual_violation(row),
-    }
+    let of_status = exceeded.iter().find(|(limit, _)| {
+        let failures = limit.failures;
+        failures.is_some_and(|failures| failures.status == status)
+    });
+    let Some(&(limit, value)) = of_status.or(exceeded.first()) else {
+        return usual_violation(row);
+    };
+    let failures = limit.failures;
+    let is_measured = failures.is_none_or(|failures| failures.median.is_some());
+    Some(Violation {
+        column: limit.column.clone(),
+        value,
+        excess: is_measured.then(|| -limit.margin(value)),
+    })
 }
 
 /// The value in the column whose name says what a failure is about.
