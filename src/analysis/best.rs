@@ -59,11 +59,9 @@ impl Leaderboard {
     fn rank(&mut self) {
         let tie = self.tie;
         self.trials.sort_by(|a, b| {
-            let later_first = b.0.cmp(&a.0);
-            let by_place = if tie == Tie::Last {
-                later_first
-            } else {
-                later_first.reverse()
+            let by_place = match tie {
+                Tie::First => a.0.cmp(&b.0),
+                Tie::Last => b.0.cmp(&a.0),
             };
             a.1.total_cmp(&b.1).then(by_place)
         });
