@@ -165,13 +165,13 @@ fn update_delta(
     row: &Row,
     given: &[(String, String)],
     cells: &mut [String],
-) -> Result<Vec<String>> {
+) -> Result<Option<String>> {
     let schema = &log.schema;
     let cell_at = |role| schema.column(role).map_or("", |column| &*cells[column]);
     let status = Status::parse(cell_at(Role::Status).as_bytes());
     let score = cell_at(Role::Score).to_owned();
     if status == row.status() && score == row.text(Role::Score) {
-        return Ok(Vec::new());
+        return Ok(None);
     }
     ensure!(
         !status.needs_score() || !score.is_empty(),
@@ -199,18 +199,15 @@ fn find_best_before(log: &IndexedLog, row: &Row) -> Result<Option<f64>> {
     Ok(best.score())
 }
 
-fn warn_worse_keep(row: &Row, status: Status, score: &str, best: Option<f64>) -> Vec<String> {
-    match (Number::value_of(score), best) {
-        (Some(value), Some(best))
-            if status == Status::Keep && !row.schema.replaces_best(value, best) =>
-        {
-            let id = row.name();
-            vec![format!(
-                "trial {id} becomes a keep, but {score} is not better than the best before it, {best}"
-            )]
-        }
-        _ => Vec::new(),
-    }
+fn warn_worse_keep(row: &Row, status: Status, score: &str, best: Option<f64>) -> Option<String> {
+    let (value, best) = (Number::value_of(score)?, best?);
+    let is_worse = status == Status::Keep && !row.schema.replaces_best(value, best);
+    is_worse.then(|| {
+        let id = row.name();
+        format!(
+            "trial {id} becomes a keep, but {score} is not better than the best before it, {best}"
+        )
+    })
 }
 
 /// A row as its line, with these changes; every other cell stays as it is, byte for byte.
