@@ -188,12 +188,8 @@ impl<'l> RowReader<'l> {
     fn repeats_header(&self, line: Line) -> bool {
         let cells = Cells::new(line_text(&self.lines, 0, line), &self.ends);
         let names = self.log.schema.names();
-        let is_first = |cell| bare_name(cell) == names[0].as_bytes();
-        cells.get(0).is_some_and(is_first)
-            && cells
-                .iter()
-                .map(bare_name)
-                .eq(names.iter().map(String::as_bytes))
+        let cells = cells.iter().map(bare_name);
+        cells.eq(names.iter().map(String::as_bytes))
     }
 
     /// Joins the lines of a row whose quoted cell spans lines. The row must end in exactly the right number of cells and
