@@ -176,15 +176,11 @@ fn open_to_write(path: &Path) -> io::Result<File> {
 
 /// A path without links. Its last component need not exist.
 pub(crate) fn resolve(path: &Path) -> Option<PathBuf> {
-    let existing = path.canonicalize().ok();
-    existing.or_else(|| {
-        Some(
-            directory_of(path)
-                .canonicalize()
-                .ok()?
-                .join(path.file_name()?),
-        )
-    })
+    if let Ok(path) = path.canonicalize() {
+        return Some(path);
+    }
+    let directory = directory_of(path).canonicalize().ok()?;
+    Some(directory.join(path.file_name()?))
 }
 
 /// Flushes the directory that holds a new file. Without it, the file may be gone after a power cut.

@@ -31,12 +31,8 @@ impl Retention {
     pub fn split(self) -> (Vec<String>, Vec<String>) {
         let tree = self.tree.into_tree();
         let mut offsets = HashSet::new();
-        for offset in self
-            .leaderboard
-            .into_offsets()
-            .into_iter()
-            .chain(self.best.offset())
-        {
+        let best = self.leaderboard.into_offsets().into_iter();
+        for offset in best.chain(self.best.offset()) {
             offsets.insert(offset);
             offsets.extend(tree.chain_of_row(offset).offsets);
         }

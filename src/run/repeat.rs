@@ -72,10 +72,8 @@ fn count_decimals(text: &str) -> Option<usize> {
     if text.contains(['e', 'E']) {
         return None;
     }
-    Some(
-        text.split_once('.')
-            .map_or(0, |(_, decimals)| decimals.len()),
-    )
+    let (_, decimals) = text.split_once('.').unwrap_or((text, ""));
+    Some(decimals.len())
 }
 
 fn measure(scores: &[Number]) -> Spread {

@@ -27,15 +27,10 @@ pub(super) fn find_password(
     }
     let text =
         fs::read_to_string(&path).map_err(|error| format!("cannot read {shown}: {error}"))?;
-    let port = config
-        .get_ports()
-        .first()
-        .copied()
-        .unwrap_or(5432)
-        .to_string();
+    let port = config.get_ports().first().unwrap_or(&5432);
     let wanted = [
         host_name(config),
-        port,
+        port.to_string(),
         config.get_dbname().unwrap_or_default().to_owned(),
         config.get_user().unwrap_or_default().to_owned(),
     ];
