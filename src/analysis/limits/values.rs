@@ -166,16 +166,11 @@ impl ColumnValues {
 
     /// Whether most completed trials are below `bound`.
     pub(super) fn side_of(&self, bound: f64) -> Side {
-        let above = self
-            .completed
-            .highest
-            .iter()
-            .filter(|&&value| value > bound);
-        let below = self
-            .completed
-            .lowest
-            .iter()
-            .filter(|&&value| value <= bound);
+        let Values {
+            highest, lowest, ..
+        } = &self.completed;
+        let above = highest.iter().filter(|&&value| value > bound);
+        let below = lowest.iter().filter(|&&value| value <= bound);
         if above.count() > below.count() {
             Side::AtLeast
         } else {
