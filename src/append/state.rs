@@ -159,12 +159,6 @@ impl LogState {
 
 impl Query for LogState {
     fn observe(&mut self, row: &Row) {
-        let id = row.id();
-        let name = if id.is_some() {
-            row.name()
-        } else {
-            String::new()
-        };
         if !self.jobs.is_empty() && row.damage.is_none() {
             self.enter_job(&row.text(Role::Job), || LoggedJob {
                 id: row.name(),
@@ -172,6 +166,8 @@ impl Query for LogState {
                 score: row.score(),
             });
         }
-        self.enter(id.as_ref(), &name, row.eligible_score());
+        if let Some(id) = row.id() {
+            self.enter(Some(&id), &row.name(), row.eligible_score());
+        }
     }
 }
