@@ -204,14 +204,11 @@ pub struct Side {
 /// not read.
 pub fn compare_snapshots<'a>(before: &'a Snapshot, after: &'a Snapshot) -> Result<Vec<Change<'a>>> {
     let mut paths: BTreeMap<&Path, (Option<&Entry>, Option<&Entry>)> = BTreeMap::new();
-    for entry in before
-        .entries
-        .iter()
-        .filter(|entry| entry.kind != Kind::Dir)
-    {
+    let is_listed = |entry: &&Entry| entry.kind != Kind::Dir;
+    for entry in before.entries.iter().filter(is_listed) {
         paths.entry(&entry.path).or_default().0 = Some(entry);
     }
-    for entry in after.entries.iter().filter(|entry| entry.kind != Kind::Dir) {
+    for entry in after.entries.iter().filter(is_listed) {
         paths.entry(&entry.path).or_default().1 = Some(entry);
     }
     let mut changes = Vec::new();
