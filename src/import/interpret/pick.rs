@@ -49,9 +49,9 @@ pub(super) fn pick(
     };
     let has_losers = likeliest.len() < usual.len();
     let (chosen, mut reason) = contest.decide(best, &likeliest, has_losers)?;
-    let has_better_name = |&at: &usize| candidates[at].rank < candidates[chosen].rank;
+    let is_as_good = |&at: &usize| at != chosen && candidates[at].rank <= candidates[chosen].rank;
     if let Some(reason) = &mut reason {
-        reason.is_guess |= usual.iter().any(has_better_name);
+        reason.is_guess |= usual.iter().any(is_as_good);
     }
     Ok(Some((chosen, reason)))
 }

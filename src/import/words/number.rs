@@ -90,8 +90,9 @@ impl NumberFormat {
         }
         let is_mixed = self.has_plain || self.has_several_units || self.has_several_magnitudes;
         if let Some(whole) = unit.strip_prefix('/').filter(|_| is_mixed) {
-            let quotient = Number::value_of(&text)? / Number::value_of(whole.trim())?;
-            return with_value(quotient.to_string());
+            let share = Number::value_of(&text)? / Number::value_of(whole.trim())?;
+            // `223/90` are two figures.
+            return with_value(share.to_string()).filter(|_| share <= 1.0);
         }
         match split_magnitude(unit).0 {
             Some(exponent) if is_mixed => scale(&text, exponent),
