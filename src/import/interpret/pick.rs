@@ -104,6 +104,9 @@ impl Contest<'_> {
     }
 
     fn find_likeliest(&self, usual: &[usize]) -> Vec<usize> {
+        if !self.has_decisions() {
+            return usual.to_vec();
+        }
         let likelihoods: Vec<f64> = usual.iter().map(|&at| self.log_likelihood(at)).collect();
         let top = likelihoods.iter().copied().fold(f64::MIN, f64::max);
         let is_close = |likelihood: f64| likelihood > top - CLEAR_RATIO.ln() + 1e-9;
