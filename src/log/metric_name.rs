@@ -19,7 +19,7 @@ const BETTER: [(Direction, &str); 7] = [
         _p95_ _p99_ _rmsle_ _msle_ _sse_ _mase_ _crps_ _eer_ _deviance$ _aic_ _bic_ _rmsd_ _mpjpe_ _ade_ \
         _fde_ _epe_ _cpi_ gate_count =gates violations"),
     (Maximize, "=result accuracy _acc_ _auc_ _mcc_ _kappa_ winrate _ap_ _roc_ _aucpr_ _prauc_ _gini_ _ic_ _hits_ \
-        _quality_ _utility_ _gain_ _uplift_ auroc _f1_ _r2_ _map_ _map50_ _iou_ _dice_ ndcg _mrr_ precision recall _bleu_ \
+        _quality_ _utility_ _gain_ _uplift_ auroc _f1_ _f2_ _r2_ _map_ _map50_ _iou_ _dice_ ndcg _mrr_ precision recall _bleu_ \
         rouge _psnr_ _ssim_ _elo_ sharpe profit _pnl_ revenue reward _return sortino calmar win_rate pass_rate success _passed_ \
         fitness score coverage _top1_ _top5_ _top_1_ _top_5_ _pass_1_ _pass_5_ _pass_10_ _pass_k_ solve_rate \
         _solved_ hit_rate _corr_ correlation spearman pearson _exact_ _em_ likelihood _hmean_ _h_mean_ miou jaccard _qwk_ \

@@ -175,4 +175,12 @@ fn a_score_that_is_not_the_best_or_not_read_is_named() {
     let (found, said) = best(log, &[]);
     assert_eq!(found, "005 0.8");
     assert!(said.contains("assuming test_acc"), "{said}");
+    // The decisions choose between names that are equally good.
+    let log = log.replace("val_acc", "val_f1");
+    let (found, said) = best(log.replace("test_acc", "val_f2"), &[]);
+    assert_eq!(found, "005 0.8");
+    assert!(
+        said.contains("assuming val_f2 (higher is better): "),
+        "{said}"
+    );
 }
