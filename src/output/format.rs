@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use crate::analysis::Rate;
 use crate::text::NOTHING;
 
 /// A number in a sentence: at most six decimals, no trailing zeros, and zero only for zero.
@@ -60,13 +61,9 @@ pub fn age(now: Timestamp, time: Timestamp) -> String {
 }
 
 /// A part of a whole as per cent with one decimal; a dash if the whole is nothing.
-#[allow(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
 pub fn share(part: u64, whole: u64) -> String {
-    if whole == 0 {
-        NOTHING.to_owned()
-    } else {
-        percent(part as f64 / whole as f64)
-    }
+    let rate = Rate { part, whole }.value();
+    rate.map_or_else(|| NOTHING.to_owned(), percent)
 }
 
 /// A ratio as per cent with one decimal: `46.4 %`.

@@ -11,7 +11,7 @@ use super::json::{self, value};
 use super::records::{Format, format_records};
 use super::table::{Cell, format_table};
 use super::{Look, status_style, visible_or_dash};
-use crate::analysis::{Entry, Group, Tally};
+use crate::analysis::{Entry, Group, Rate, Tally};
 use crate::log::{Schema, Status, signed_delta};
 use crate::text::{NOTHING, count, visible};
 
@@ -45,12 +45,10 @@ impl Figure<'_> {
         }
     }
 
-    #[allow(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
     fn value(&self) -> Value {
         match *self {
             Self::Count(n) => n.into(),
-            Self::Share(_, 0) => Value::Null,
-            Self::Share(part, whole) => decimal(part as f64 / whole as f64),
+            Self::Share(part, whole) => Rate { part, whole }.value().map_or(Value::Null, decimal),
             Self::Hours(hours) => decimal(hours),
             Self::Score(text) => value(text, false),
             Self::Id(text) => value(text, true),
