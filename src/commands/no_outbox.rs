@@ -3,17 +3,8 @@
 use anyhow::{Error, Result};
 
 use super::Context;
-use super::append::{freeze::Staged, logging::LoggingArgs};
-use crate::append::Draft;
+use super::append::Unsent;
 use crate::store::Store;
-
-#[expect(dead_code, reason = "the same fields as with PostgreSQL")]
-pub(super) struct Unsent<'a> {
-    pub(super) drafts: &'a [Draft],
-    pub(super) staged: Vec<Staged>,
-    pub(super) once: bool,
-    pub(super) logging: &'a LoggingArgs,
-}
 
 pub(super) fn keep(error: Error, _: Unsent, _: &Store, _: &Context) -> Result<()> {
     Err(error)

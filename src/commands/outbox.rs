@@ -12,12 +12,7 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::Context;
-use super::append::{
-    complete::Batch,
-    freeze::Staged,
-    given::as_json,
-    logging::{Format, LoggingArgs},
-};
+use super::append::{Unsent, complete::Batch, freeze::Staged, given::as_json, logging::Format};
 use crate::append::{Draft, LockedLog, open_locked, parse_trials};
 use crate::files::{MAX_OUTBOX_BYTES, create_file, persist, read_input, temporary_file_beside};
 use crate::log::{Direction, ExpId};
@@ -36,14 +31,6 @@ struct Entry {
     min_delta: f64,
     direction: Option<Direction>,
     trials: Vec<Box<RawValue>>,
-}
-
-/// Trials that could not be logged, and how they were to be.
-pub(super) struct Unsent<'a> {
-    pub(super) drafts: &'a [Draft],
-    pub(super) staged: Vec<Staged>,
-    pub(super) once: bool,
-    pub(super) logging: &'a LoggingArgs,
 }
 
 /// Keeps trials for later if the database is unreachable. Any other error stays one.
