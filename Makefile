@@ -3,6 +3,7 @@
 #   make check        check formatting, lints, and that generated files are fresh
 #   make completions  regenerate completions/, man/ and docs/cli.md
 #   make pictures     run the demo and draw its log into docs/pictures/
+#   make macos        check that the program compiles for macOS: rustup target add aarch64-apple-darwin
 #   make stress       run the stress tests in full, about six minutes (docs/reliability.md)
 #   make eval         measure how well `similar` finds repeated edits of real runs
 #   make bench        measure times, memory and size, about ten minutes, into docs/performance.md
@@ -18,7 +19,7 @@ VERSION = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 HOST = $(shell rustc -vV | sed -n 's/^host: //p')
 ARCHIVE = lineage-$(VERSION)-$(HOST)
 
-.PHONY: build demo pictures test stress check deny eval bench completions install notices dist
+.PHONY: build demo pictures test macos stress check deny eval bench completions install notices dist
 
 build:
 	$(CARGO) build --release --locked
@@ -33,6 +34,9 @@ pictures: demo
 test:
 	$(CARGO) test --locked
 	$(CARGO) test --locked --features postgres --test shared
+
+macos:
+	$(CARGO) check --locked --target aarch64-apple-darwin
 
 stress:
 	$(CARGO) test --locked --release --test stress -- --long

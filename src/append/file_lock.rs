@@ -109,10 +109,12 @@ fn is_file_at(file: &File, path: &Path) -> bool {
 /// Who holds the lock, as ` by process <pid> <name>`, if the system tells. A line of `/proc/locks` is
 /// `1: FLOCK ADVISORY WRITE <pid> <major>:<minor>:<inode> 0 EOF`; one with `->` is waiting.
 fn find_holder(file: &File) -> Option<String> {
-    let metadata = file.metadata().ok()?;
-    let device = metadata.dev();
-    let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
-    let wanted = format!("{major:02x}:{minor:02x}:{}", metadata.ino());
+    let stat = rustix::fs::fstat(file).ok()?;
+    let (major, minor) = (
+        rustix::fs::major(stat.st_dev),
+        rustix::fs::minor(stat.st_dev),
+    );
+    let wanted = format!("{major:02x}:{minor:02x}:{}", stat.st_ino);
     for line in fs::read_to_string("/proc/locks").ok()?.lines() {
         let fields: Vec<&str> = line.split_whitespace().collect();
         if let [_, "FLOCK", _, _, pid, inode, ..] = fields[..]
@@ -128,7 +130,8 @@ fn find_holder(file: &File) -> Option<String> {
 
 /// A warning for the first append to a log on a shared file system. A file beside the log remembers it.
 pub(super) fn warn_once(file: &File, log: &Path) -> Option<String> {
-    let kind = rustix::fs::fstatfs(file).ok()?.f_type;
+    #[allow(clippy::unnecessary_cast)] // its type differs between systems
+    let kind = rustix::fs::fstatfs(file).ok()?.f_type as i64;
     let (_, name) = SHARED.iter().find(|(shared, _)| *shared == kind)?;
     let text = format!(
         "{} is on a file system of type {name}, whose locks may not reach other mounts and hosts; let all writers \

@@ -1,9 +1,11 @@
-//! The processes of a command: its process group, and all its descendants, because one that calls `setsid` leaves the group.
+//! The processes of a command: its process group, and on Linux all its descendants, because one that calls `setsid`
+//! leaves the group.
 
 use std::{collections::HashSet, process};
 
 use rustix::process::{
-    Pid, Signal, WaitOptions, WaitStatus, getpid, kill_process, kill_process_group, wait,
+    Pid, Signal, WaitOptions, WaitStatus, kill_process, kill_process_group,
+    test_kill_process_group, wait,
 };
 
 use crate::store::{ProcessStat, list_processes};
@@ -11,7 +13,8 @@ use crate::store::{ProcessStat, list_processes};
 /// Makes this process the parent of descendants whose own parent ends, and returns the children that it already has. They
 /// do not belong to the command.
 pub(super) fn become_subreaper() -> HashSet<u32> {
-    let _ = rustix::process::set_child_subreaper(Some(getpid())); // without it, only the group is known
+    #[cfg(target_os = "linux")]
+    let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid())); // without it, only the group is known
     let own = process::id();
     let children = list_processes().into_iter();
     let children = children.filter(|process| process.parent == own);
@@ -37,7 +40,7 @@ impl Group {
 
     /// Sends a signal to every process of the command.
     pub(super) fn signal(&self, signal: Signal) {
-        if !self.is_leader_gone {
+        if !self.is_leader_gone || !cfg!(target_os = "linux") {
             let _ = kill_process_group(self.leader, signal);
         }
         for process in self.descendants() {
@@ -50,7 +53,10 @@ impl Group {
 
     /// Whether a process of the command is alive.
     pub(super) fn has_members(&self) -> bool {
-        !self.descendants().is_empty()
+        if cfg!(target_os = "linux") {
+            return !self.descendants().is_empty();
+        }
+        test_kill_process_group(self.leader).is_ok()
     }
 
     /// Asks how children ended. Returns how the leader ended or was stopped, if it did.

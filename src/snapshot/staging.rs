@@ -20,6 +20,7 @@ const TREE: &str = "tree";
 const MANIFEST: &str = "manifest";
 
 /// Up to so many files are flushed one by one, more by flushing the file system.
+#[cfg(target_os = "linux")]
 const MAX_SINGLE_FLUSHES: usize = 32;
 
 /// No other user may write to a snapshot.
@@ -137,6 +138,7 @@ impl StagedSnapshot {
     /// For thousands of files, one flush of the file system is much faster. For a few, it would also
     /// wait for gigabytes that others may have written.
     fn flush(&self, dir: &Dir, manifest: &File, entries: &[Entry]) -> io::Result<()> {
+        #[cfg(target_os = "linux")]
         if entries.len() > MAX_SINGLE_FLUSHES {
             return Ok(rustix::fs::syncfs(dir.handle())?);
         }
