@@ -201,7 +201,6 @@ pub fn rough_time(time: Duration) -> String {
 }
 
 /// Bytes in the largest unit that leaves at least one.
-#[allow(clippy::cast_precision_loss, reason = "one decimal is shown")]
 pub fn byte_count(n: u64) -> String {
     let units = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     let (mut size, mut unit) = (n as f64 / 1024.0, 0);

@@ -10,9 +10,7 @@ use super::{
 use crate::{
     analysis::{Best, Query},
     index::IndexedLog,
-    log::{
-        ExpId, Number, Role, Row, Schema, Status, Trial, amendments::FIXED, encode, no_such_trial,
-    },
+    log::{ExpId, Number, Role, Row, Schema, Status, Trial, encode, is_amendable, no_such_trial},
     text::{Usage, nearest},
 };
 
@@ -112,11 +110,8 @@ fn columns_of(name: &str, schema: &Schema) -> Result<Vec<usize>> {
         let name = name.escape_debug();
         bail!(Usage(format!("the log has no column '{name}'; {help}")));
     };
-    let is_fixed = FIXED
-        .iter()
-        .any(|&role| schema.column(role) == Some(column));
     ensure!(
-        !is_fixed,
+        is_amendable(schema, column),
         "{name} cannot be amended; log another trial instead"
     );
     Ok(vec![column])

@@ -165,7 +165,6 @@ impl SortKey {
     }
 
     /// NaN if there is none.
-    #[allow(clippy::cast_precision_loss, reason = "milliseconds, far below 2^53")]
     fn value(self, row: &Row) -> f64 {
         let value = match self {
             Self::Score => row.score(),

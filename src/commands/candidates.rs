@@ -13,7 +13,8 @@ use clap_complete::{ArgValueCompleter, CompletionCandidate};
 
 use crate::index::IndexedLog;
 use crate::log::{
-    Direction, Role, Row, STANDARD, Source, Status, Trial, has_own_columns, read_header,
+    Direction, Role, Row, STANDARD, Source, Status, Trial, has_own_columns, is_amendable,
+    read_header,
 };
 use crate::open::{ReadOptions, open_log};
 use crate::store::Store;
@@ -43,9 +44,6 @@ const MAP_ROLES: [&str; 9] = [
     "score",
     "notes",
 ];
-
-/// Columns of a trial that cannot be amended.
-const FIXED: [&str; 3] = ["exp_id", "timestamp", "parent_exp"];
 
 /// Completes the id of a trial.
 pub(super) fn trial() -> ArgValueCompleter {
@@ -154,10 +152,7 @@ pub(super) fn set_column() -> ArgValueCompleter {
 
 /// Completes `COLUMN=` for a column that can be amended.
 pub(super) fn amended_column() -> ArgValueCompleter {
-    columns(
-        |log, column| !FIXED.contains(&log.schema.names()[column].as_str()),
-        "=",
-    )
+    columns(|log, column| is_amendable(&log.schema, column), "=")
 }
 
 fn columns(is_wanted: fn(&IndexedLog, usize) -> bool, end: &'static str) -> ArgValueCompleter {

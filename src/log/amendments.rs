@@ -20,7 +20,13 @@ use crate::files::{cannot, open_input};
 const OWN: [&str; 2] = ["amended_at", "why"];
 
 /// Columns that an amendment never changes.
-pub(crate) const FIXED: [Role; 3] = [Role::Id, Role::Time, Role::Parent];
+const FIXED: [Role; 3] = [Role::Id, Role::Time, Role::Parent];
+
+/// Whether a column can be amended.
+pub(crate) fn is_amendable(schema: &Schema, column: usize) -> bool {
+    let is_this = |&role: &Role| schema.column(role) == Some(column);
+    !FIXED.iter().any(is_this)
+}
 
 /// Every amendment of a log, in the order in which they were made.
 #[derive(Default)]

@@ -20,6 +20,7 @@ mod source;
 mod status;
 mod time;
 
+pub(crate) use amendments::is_amendable;
 pub use amendments::{Amendment, AmendmentProblem, Amendments};
 pub use cells::{
     Cells, decode, encode, encode_row, has_text_after_quote, split_cells, split_line, unquote,

@@ -106,7 +106,6 @@ impl Course {
     }
 
     /// Trials per hour, if they span some time.
-    #[allow(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
     fn rate(&self) -> Option<f64> {
         let [start, end] =
             [&self.span.first, &self.span.last].map(|time| time.parse::<Timestamp>());

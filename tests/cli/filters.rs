@@ -308,3 +308,20 @@ fn a_column_or_a_metric_that_does_not_exist_is_a_usage_error() {
         "{check}"
     );
 }
+
+#[test]
+fn trials_in_progress_are_not_filtered() {
+    let sandbox = Sandbox::with_store();
+    for filter in [
+        &["--status", "keep"][..],
+        &["--specialist", "opt"],
+        &["--domain", "optimizer"],
+        &["--grep", "idea"],
+        &["--since", "1h"],
+        &["-n", "3"],
+    ] {
+        let transcript = sandbox.transcript(&[&["tail", "--running"], filter].concat());
+        assert!(transcript.contains("cannot be used with"), "{transcript}");
+        assert!(transcript.ends_with("= 2\n"), "{transcript}");
+    }
+}

@@ -55,7 +55,6 @@ impl Value {
     }
 
     pub(super) fn count(key: impl Into<String>, count: u64) -> Self {
-        #[allow(clippy::cast_precision_loss, reason = "counts are far below 2^53")]
         Self::number(key, Some(count as f64))
     }
 }

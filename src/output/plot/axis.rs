@@ -119,7 +119,6 @@ pub(super) fn time_ticks(low: f64, high: f64, max: f64) -> Vec<(f64, String)> {
     let mut time = first + (-first).rem_euclid(step);
     while time <= last {
         if let Ok(timestamp) = Timestamp::from_second(time) {
-            #[allow(clippy::cast_precision_loss, reason = "seconds since 1970")]
             ticks.push((time as f64, timestamp.strftime(format).to_string()));
         }
         time += step;

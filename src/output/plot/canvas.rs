@@ -72,7 +72,6 @@ impl Canvas {
     }
 
     pub(super) fn terminal(columns: usize, rows: usize) -> Self {
-        #[allow(clippy::cast_precision_loss, reason = "columns and rows of a terminal")]
         let (columns, rows) = (columns as f64, rows as f64);
         Self {
             width: 2.0 * columns,
@@ -93,7 +92,6 @@ impl Canvas {
 
     /// The width of a text.
     pub(super) fn measure(&self, text: &str) -> f64 {
-        #[allow(clippy::cast_precision_loss, reason = "the width of a line")]
         let columns = text.width() as f64;
         self.pick(2.0 * columns, text_width(text, TEXT_SIZE))
     }

@@ -57,7 +57,6 @@ pub(super) fn lane_height(canvas: Canvas) -> f64 {
 
 /// The height of the lanes with their names.
 pub(super) fn lanes_height(canvas: Canvas, lanes: &[Lane]) -> f64 {
-    #[allow(clippy::cast_precision_loss, reason = "a few lanes")]
     let number = lanes.len() as f64;
     match name_places(canvas, lanes).last() {
         Some((_, row)) => canvas.pick((2.0 + row) * canvas.line, lane_height(canvas) * number),

@@ -68,7 +68,6 @@ pub(in crate::output) fn choose_height(
     heights: &[char],
 ) -> char {
     let part = (value - worst) / (best - worst);
-    #[allow(clippy::cast_precision_loss, reason = "at most eight heights")]
     let top = (heights.len() - 1) as f64;
     heights[to_index((part * top).round())]
 }

@@ -103,7 +103,6 @@ impl Screen {
     fn line(&mut self, class: Class, (x0, y0): Position, (x1, y1): Position) {
         let steps = (x1 - x0).abs().max((y1 - y0).abs()).ceil().max(1.0);
         for step in 0..=to_index(steps) {
-            #[allow(clippy::cast_precision_loss, reason = "the size of a terminal")]
             let part = step as f64 / steps;
             // A dashed line has every other dot.
             if class != Class::Baseline || step % 4 == 0 {
@@ -118,7 +117,6 @@ impl Screen {
         } else {
             text.to_owned()
         };
-        #[allow(clippy::cast_precision_loss, reason = "the width of a terminal")]
         let width = unicode_width::UnicodeWidthStr::width(text.as_str()) as f64;
         let column = match anchor {
             Anchor::Start => x / 2.0,

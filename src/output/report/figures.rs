@@ -159,7 +159,6 @@ fn best_texts(tally: &Tally) -> (String, String) {
 }
 
 /// Adds the keeps, the discards and the failures of a part of the search, from the bottom up.
-#[allow(clippy::cast_precision_loss, reason = "counts of trials")]
 fn push_bar(part: &[Point], x: usize, title: &str, size: usize, bars: &mut Vec<Bar>) {
     let statuses = part.iter().map(|point| point.status);
     let keeps = statuses.clone().filter(|status| status.can_be_best());
