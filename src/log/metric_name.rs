@@ -99,11 +99,18 @@ pub fn direction_of_name(name: &str) -> Option<Direction> {
     if let Some(opposite) = strip_negation(name) {
         return direction_of_name(&opposite).map(Direction::opposite);
     }
-    let name = normalize_name(name);
-    let row = BETTER
-        .iter()
-        .find(|(_, patterns)| matches_pattern(patterns, &name))?;
-    Some(row.0)
+    let normalized = normalize_name(name);
+    let mut rows = BETTER.iter();
+    match rows.find(|(_, patterns)| matches_pattern(patterns, &normalized)) {
+        Some((direction, _)) => Some(*direction),
+        None => is_hit_rate(name).then_some(Maximize),
+    }
+}
+
+/// Whether a name is that of hits among the first so many: `R@10`, `precision@5`.
+fn is_hit_rate(name: &str) -> bool {
+    let (metric, count) = name.split_once('@').unwrap_or_default();
+    metric.ends_with(char::is_alphabetic) && count.parse::<u32>().is_ok()
 }
 
 /// The name without what turns it around: `1-acc` and `neg_acc` become `acc`.

@@ -109,7 +109,7 @@ impl VerdictCounts {
             Some(Verdict::Completed) => self.completed += count,
             Some(Verdict::Stopped) => self.stopped += count,
             None => {
-                self.unknown += count;
+                self.unknown += if is_empty_word(word) { 0 } else { count };
                 return;
             }
         }

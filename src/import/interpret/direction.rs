@@ -133,8 +133,12 @@ fn is_refuted(log: &Interpretation, chosen: &Candidate, at: usize) -> bool {
     let evidence = &chosen.evidence;
     let votes = evidence.votes();
     let [with, against] = [evidence.beaten[at], evidence.beaten[1 - at]];
-    // A name such as `score` says less than others.
-    let enough = if is_generic(&log.table, chosen) { 3 } else { 5 };
+    // A name such as `score` says less than others, and keeps say more where others are discarded.
+    let enough = match is_generic(&log.table, chosen) {
+        true if evidence.discards > 0 => 2,
+        true => 3,
+        false => 5,
+    };
     let is_against = with == 0 && against >= enough;
     // Discards alone do not refute a name.
     let has_keeps = against > with || evidence.separates().is_some();

@@ -20,7 +20,7 @@ pub(in crate::import) const DIRECTIONS: [Direction; 2] = [Minimize, Maximize];
 pub(in crate::import) struct Evidence {
     /// Keeps and discards that were compared with the best keep before them.
     pub(in crate::import) keeps: u32,
-    discards: u32,
+    pub(in crate::import) discards: u32,
     /// For minimize and maximize: the best keep, keeps that beat it, and discards that do not.
     best: [Option<f64>; 2],
     pub(in crate::import) beaten: [u32; 2],

@@ -38,7 +38,7 @@ pub(in crate::import) struct VerdictColumns {
     completion: Option<usize>,
     /// Whether "completed" is a keep: only if no row is called one.
     completed_is_keep: bool,
-    /// Whether a verdict is written only where a trial failed.
+    /// Whether a verdict is written only where a trial failed or was discarded.
     blank_is_completed: bool,
     /// Whether the verdict decides which trials are kept, and does not only say that they completed.
     pub(in crate::import) has_decisions: bool,
@@ -154,10 +154,9 @@ impl VerdictColumns {
         let has_keeps =
             decides || has(Status::Keep) || has(Status::Baseline) && has(Status::Discard);
         self.completed_is_keep = !has_keeps;
-        let only_failures =
-            words.failures() > 0 && words.failures() == words.known() && words.unknown == 0;
-        self.blank_is_completed =
-            kind == VerdictKind::Words && only_failures && column.filled < rows;
+        let bad = words.failures() + words.count(Status::Discard);
+        let only_bad = bad > 0 && bad == words.known() && words.unknown == 0;
+        self.blank_is_completed = kind == VerdictKind::Words && only_bad && column.filled < rows;
         let completes = kind == PASSED || kind == VerdictKind::Words && words.completed > 0;
         let only_completes = !has_keeps && completes && self.vetoes.is_empty();
         self.has_decisions = !only_completes && !self.blank_is_completed;
@@ -176,7 +175,7 @@ impl VerdictColumns {
             verdict = parse_verdict(word, VerdictKind::Words);
             verdict = verdict.filter(|verdict| *verdict != Verdict::Completed);
         }
-        if self.blank_is_completed && word.is_empty() {
+        if self.blank_is_completed && is_empty_word(word) {
             verdict = Some(Verdict::Completed);
         }
         (word, verdict)

@@ -9,7 +9,7 @@ use crate::log::{Role, direction_of_name, has_word, matches_pattern, normalize_n
 pub(in crate::import) const ALIASES: [(Role, &str); 13] = [
     (Role::Id, "exp_id id trial_id trial trial_number run_id run candidate_id child_id experiment_id experiment_number \
         exp iteration iter attempt round question_id node_id node step global_step epoch index idx no num number n \
-        version experiment generation name"),
+        version experiment generation gen name"),
     (Role::Time, "timestamp time datetime date ts created_at created timestamp_utc time_utc utc finished_at ended_at \
         started_at start_time datetime_start ctime"),
     (Role::Specialist, "specialist agent agent_id agent_name worker author proposer who researcher user"),
@@ -100,7 +100,7 @@ const RANKS: [(NameRank, &str); 20] = [
     (NameRank::Validation, "_k_fold_ _kfold_"),
     (NameRank::Vague, "=target"), // of the library BayesianOptimization
     (NameRank::Derived, "_delta _ema_ _std_ _stderr_ _sd_ _prev _baseline_ _target_ _gap_ _fold_ _expected_ _confidence_ _improvement_delta \
-        _segment_ _split _min$ _max$ _before$ _before_ _parent_ _rank_ _row_ _best_so_far _running_best _ci_ _var_ _old_ \
+        _segment_ _split _min$ _max$ _before$ _before_ _initial_ _parent_ _rank_ _row_ _best_so_far _running_best _ci_ _var_ _old_ \
         =best =best_score =best_metric _guard _champion_ _incumbent_ _reference_ _dev$"),
     (NameRank::Combined, "_combined_ _overall_ _aggregate_ _composite_ _primary_ _ensemble_ _objective_ _kaggle_ leaderboard"),
     (NameRank::ValBpb, "=val_bpb"),
@@ -114,7 +114,7 @@ const RANKS: [(NameRank, &str); 20] = [
     (NameRank::Size, "_size_ _kb_ _bytes_"),
     (NameRank::Vague, "_training_"),
     (NameRank::Validation, "_val_ _valid_ _validation_ _eval_ _dev_ _holdout_"),
-    (NameRank::Known, "_test_ _oof_ =mean =average _lb_"),
+    (NameRank::Known, "_test_ _oof_ =mean =average =cv_mean =mean_cv _lb_"),
     (NameRank::Setting, "_iterations_ _iters_ _count_of_ _max_ _min_"),
     (NameRank::Derived, "_index_ _idx_"),
 ];

@@ -9,7 +9,7 @@ const SENTINELS: [f64; 14] = [
 ];
 /// Cells that mean "nothing".
 const EMPTY_WORDS: &str = "- -- — – n/a na nan none null nil ? error fail failed crash pending running queued tbd \
-     inf -inf infinity -infinity oom timeout skip skipped <na> nat";
+     inf -inf infinity -infinity oom timeout skip skipped open <na> nat";
 
 /// Whether a cell means "nothing".
 pub(in crate::import) fn is_empty_word(cell: &str) -> bool {

@@ -71,7 +71,7 @@ pub const VERDICT_WORDS: [(Verdict, &str); 12] = [
         improvement improve better retain retained win winner adopt adopted merge merged advance committed"),
     (Is(Status::Discard), "discard discarded revert reverted reject rejected accepted_0 drop dropped rollback \
         rolled_back no_improvement not_improved did_not_improve failed_to_improve no_gain worse not_better regressed \
-        regression neutral no_op noop no_change unchanged same abandon abandoned undo undone not_kept lose loss pruned"),
+        regression neutral no_op noop no_change unchanged same no_difference no_significant_difference not_significant no_effect abandon abandoned undo undone not_kept lose loss pruned"),
     (Is(Status::Crash), "crash crashed error errored oom out_of_memory cuda_oom exception nan diverged \
         metric_error runtime_error broken segfault"),
     (Stopped, "fail failed failure kill killed stopped terminated"),
