@@ -163,7 +163,7 @@ fn a_score_that_is_not_the_best_or_not_read_is_named() {
         (
             "001 0.8",
             "{\"runs\":[{\"val_acc\":0.7,\"lr\":1},{\"val_acc\":0.8,\"lr\":2}],\"other\":[{\"epoch\":1,\"val_acc\":0.9}]}\n",
-            "reading the list runs, not other",
+            "assuming the list runs holds the trials, not other",
         ),
     ]);
     // A parameter is no score, even if nothing else is a number.

@@ -277,10 +277,14 @@ fn has_verdicts(table: &Table, at: usize, column: &Column, kind: VerdictKind) ->
     words.known() > 0 || is_status && says_something
 }
 
-/// How little a column says about the decision: 0 if trials are kept or not, 1 if they pass a gate, 2 if they complete.
+/// How little a column says about the decision: 0 if trials are kept or not, 1 if they pass a gate, 2 if they complete or all
+/// have the same verdict.
 fn vagueness(column: &Column, kind: VerdictKind) -> u8 {
     let words = &column.verdicts;
     let decisions = [Status::Keep, Status::Discard, Status::Baseline];
+    if !column.is_varied() {
+        return 2;
+    }
     if kind == KEPT || decisions.iter().any(|status| words.count(*status) > 0) {
         return 0;
     }

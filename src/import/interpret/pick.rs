@@ -13,8 +13,6 @@ use crate::{
     log::{Direction, direction_of_name, has_word, matches_pattern, normalize_name},
 };
 
-/// What a missing value costs if no verdict tells which column is the score.
-const MISSING: f64 = 0.3;
 /// Names that say nothing are not guessed between in shorter logs.
 const MIN_ROWS: u32 = 4;
 /// So many candidates are listed at most.
@@ -75,9 +73,19 @@ impl Contest<'_> {
     fn find_usual(&self) -> Vec<usize> {
         let one = |at: &usize| &self.candidates[*at];
         let mut usual: Vec<usize> = (0..self.candidates.len()).collect();
-        for worst in [NameRank::Known, NameRank::Vague] {
-            let is_metric = |at: &usize| self.has_decisions() || one(at).rank <= worst;
-            prefer(&mut usual, |at| is_metric(at) && self.is_filled(one(at)));
+        let steps = if self.has_decisions() {
+            &[(2, NameRank::Parameter)][..]
+        } else {
+            &[
+                (2, NameRank::Known),
+                (4, NameRank::Known),
+                (4, NameRank::Vague),
+            ]
+        };
+        for &(share, worst) in steps {
+            prefer(&mut usual, |at| {
+                one(at).rank <= worst && self.is_filled(one(at), share)
+            });
         }
         prefer(&mut usual, |at| one(at).rank < NameRank::Derived);
         if self.has_decisions() {
@@ -86,15 +94,13 @@ impl Contest<'_> {
         usual
     }
 
-    /// Whether a candidate has a value in half of the rows that need one (a quarter in a log without decisions), or in as many
-    /// as any other.
-    fn is_filled(&self, candidate: &Candidate) -> bool {
+    /// Whether a candidate has a value in one of so many rows that need one, or in as many as any other.
+    fn is_filled(&self, candidate: &Candidate, rows: u32) -> bool {
         let rated = self.candidates.iter().map(|one| one.evidence.rated);
         let most = rated.max().unwrap_or(0);
         let evidence = &candidate.evidence;
         let all = most.max(evidence.rated + evidence.missing);
-        let share = if self.has_decisions() { 2 } else { 4 };
-        evidence.rated * share >= all || evidence.rated == most
+        evidence.rated * rows >= all || evidence.rated == most
     }
 
     /// The only candidate whose differences are in the log.
@@ -119,9 +125,6 @@ impl Contest<'_> {
 
     fn log_likelihood(&self, at: usize) -> f64 {
         let candidate = &self.candidates[at];
-        if !self.has_decisions() {
-            return -f64::from(candidate.evidence.missing) * MISSING;
-        }
         let is_vague = candidate.rank == NameRank::Score || candidate.rank == NameRank::Combined;
         let doubt = if is_vague { 0.5 } else { 2.0 } * CLEAR_RATIO.ln();
         let is_cost = candidate.rank > NameRank::Unknown; // what a trial has used
@@ -130,19 +133,10 @@ impl Contest<'_> {
         evidence.log_likelihood(candidate.direction_of_name, doubt) - handicap
     }
 
-    /// The candidate with the best name, else the likeliest, else the first in the header.
+    /// The candidate with the best name, else the first in the header.
     fn find_best_name(&self, likeliest: &[usize]) -> Option<usize> {
-        let rank = |at: &usize| self.candidates[*at].rank;
-        let best = likeliest.iter().map(rank).min()?;
-        let equal = likeliest
-            .iter()
-            .rev()
-            .copied()
-            .filter(|at| rank(at) == best);
-        equal.max_by(|&one, &other| {
-            self.log_likelihood(one)
-                .total_cmp(&self.log_likelihood(other))
-        })
+        let key = |at: &usize| (self.candidates[*at].rank, self.candidates[*at].column);
+        likeliest.iter().copied().min_by_key(key)
     }
 
     /// Decides between candidates with names as good as the best, and says why.

@@ -91,16 +91,16 @@ fn find_wanted(log: &Interpretation) -> Result<Option<usize>> {
     Ok(declared.filter(is_numeric))
 }
 
-/// The columns of numbers that are no ids, times, counters, parameters or roles; without any but settings, blank ones with a
-/// known name, as when every trial has crashed.
+/// The columns of numbers that are no ids, times, counters or roles, nor parameters that no decision speaks for; without any,
+/// blank ones with a known name, as when every trial has crashed.
 fn find_candidates(log: &Interpretation) -> Vec<usize> {
     let column = |at: &usize| &log.columns.all[*at];
     let is_named = |at: &usize| column(at).rank < NameRank::Unknown;
     let is_free = |at: &usize| {
         let role = log.roles.role_of(*at);
         let has_seconds = matches!(role, Some(Role::TrainSeconds | Role::TotalSeconds));
-        let is_other = column(at).rank == NameRank::Parameter
-            || is_key(&normalize_name(&log.table.names[*at]));
+        let is_parameter = column(at).rank == NameRank::Parameter && !log.verdicts.has_decisions;
+        let is_other = is_parameter || is_key(&normalize_name(&log.table.names[*at]));
         !is_other && !log.verdicts.is_taken(*at) && (has_seconds || role.is_none())
     };
     let free: Vec<usize> = (0..log.table.names.len()).filter(is_free).collect();
@@ -120,10 +120,9 @@ fn find_candidates(log: &Interpretation) -> Vec<usize> {
         is_varied(at) || !has_metric && column(at).rank <= NameRank::Score
     });
     prefer(&mut found, |at| !column(at).is_counter() || is_named(at));
-    if found.iter().all(|at| column(at).rank >= NameRank::Setting) {
+    if found.is_empty() {
         let is_blank = |at: &usize| is_named(at) && column(at).filled == column(at).empty_words;
-        found.extend(free.into_iter().filter(is_blank));
-        prefer(&mut found, is_named);
+        found = free.into_iter().filter(is_blank).collect();
     }
     found
 }

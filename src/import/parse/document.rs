@@ -1,5 +1,5 @@
 //! JSON as a sequence of values, and the runs of an object that is not a run itself: it holds lists of runs, lists of cells,
-//! runs by their names or results by their settings.
+//! or runs by their names.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -14,6 +14,9 @@ use crate::{
     },
     log::normalize_name,
 };
+
+/// So many lists are named at most.
+const MAX_LISTED: usize = 8;
 
 /// The values of a text with their lines; `None` for what is not JSON. The brackets and commas of a list are skipped, so that
 /// it may be unfinished. After a damaged value it goes on with an object that is glued to it, else with the next line.
@@ -83,23 +86,6 @@ pub(super) fn has_verdict(object: &Object) -> bool {
     })
 }
 
-/// Whether a field holds the result of settings (`lr=0.1|depth=3`), and not a metric of a run.
-fn is_result((name, value): (&String, &Value)) -> bool {
-    name.contains('=') && value.is_number()
-}
-
-/// The fields of an object as runs.
-fn read_results(text: &str) -> serde_json::Result<Vec<Object>> {
-    let fields: Object = serde_json::from_str(text)?;
-    let runs = fields.into_iter().map(|(name, value)| {
-        Object::from_iter([
-            ("name".to_owned(), name.into()),
-            ("value".to_owned(), value),
-        ])
-    });
-    Ok(runs.collect())
-}
-
 /// The values of a document that may be runs, with their lines.
 pub(super) type Runs<'t> = Box<dyn Iterator<Item = (u64, Option<Value>)> + 't>;
 
@@ -119,30 +105,18 @@ struct List<'t> {
 impl<'t> List<'t> {
     fn new(name: &str, text: &'t str) -> Option<Self> {
         let members: Vec<&RawValue> = serde_json::from_str(text).ok()?;
+        let first = members.first().map_or("", |first| first.get());
+        let len = members.len();
         Some(Self {
             name: name.to_owned(),
-            len: members.len(),
-            first: members.first().map_or("", |first| first.get()),
+            len,
+            first,
             text,
         })
     }
 
     fn holds_objects(&self) -> bool {
         self.first.starts_with('{')
-    }
-
-    fn first_object(&self) -> Object {
-        serde_json::from_str(self.first).unwrap_or_default()
-    }
-
-    /// Whether the runs of another list, or of this one, belong to the same log: they have a metric and most fields in common, and
-    /// are not some of these runs again.
-    fn goes_on_in(&self, other: &List) -> bool {
-        let (own, mut common) = (self.first_object(), other.first_object());
-        let most = own.len().max(common.len());
-        common.retain(|key, _| own.contains_key(key));
-        let is_alike = common.len() * 4 >= most * 3 && has_score(&common);
-        self.name == other.name || is_alike && !self.text.contains(other.first)
     }
 }
 
@@ -171,21 +145,21 @@ pub(super) fn read_document<'t>(
             scalars.insert(name.clone(), serde_json::from_str(raw).ok()?);
         }
     }
-    let has_results = lists.is_empty() && scalars.len() > 1 && scalars.iter().all(is_result);
     let is_run = scalars.len() > 1000 || has_score(&scalars) || has_verdict(&scalars);
-    if is_run && !has_results && !text.trim().contains('\n') {
+    if is_run && !text.trim().contains('\n') {
         return None;
     }
-    let mut note = None;
-    let runs = if has_results {
-        list_runs(read_results(text).ok()?)
-    } else if let Some(longest) = find_longest(&lists) {
-        let (read, others): (Vec<&List>, Vec<&List>) =
-            lists.iter().partition(|list| longest.goes_on_in(list));
-        note = describe_unread(&read, &others);
-        read_lists(text, read)
-    } else {
-        list_runs(read_columns(fields)?)
+    let (runs, note): (Runs, _) = match find_longest(&lists) {
+        Some(list) => {
+            let before = &text[..list.text.as_ptr().addr() - text.as_ptr().addr()];
+            let line = 1 + before.matches('\n').count() as u64;
+            let rest = list.text;
+            (
+                Box::new(Values { rest, line }),
+                describe_unread(list, &lists),
+            )
+        }
+        None => (list_runs(read_columns(fields)?), None),
     };
     let parents = fields
         .get("node2parent")
@@ -208,25 +182,21 @@ fn find_longest<'l, 't>(lists: &'l [List<'t>]) -> Option<&'l List<'t>> {
         .filter(|_| lists.iter().filter(is_cells).count() < 2)
 }
 
-/// The values of lists, in their order in the document.
-fn read_lists<'t>(document: &'t str, mut lists: Vec<&List<'t>>) -> Runs<'t> {
-    let start = |list: &List| list.text.as_ptr().addr() - document.as_ptr().addr();
-    lists.sort_by_key(|list| start(list));
-    let values = lists.into_iter().map(|list| Values {
-        rest: list.text,
-        line: 1 + document[..start(list)].matches('\n').count() as u64,
-    });
-    Box::new(values.collect::<Vec<_>>().into_iter().flatten())
-}
-
-fn describe_unread(read: &[&List], others: &[&List]) -> Option<String> {
-    let names = |lists: &[&List]| {
-        let names: Vec<&str> = lists.iter().map(|list| list.name.as_str()).collect();
-        names.join(" ")
+/// Names the lists that are not read although their objects have scores.
+fn describe_unread(read: &List, lists: &[List]) -> Option<String> {
+    let has_scores = |list: &&List| {
+        list.name != read.name
+            && serde_json::from_str(list.first).is_ok_and(|first| has_score(&first))
     };
-    let mut others = others.to_vec();
-    let is_copy = |list: &List| read.iter().any(|read| read.text.contains(list.first));
-    others.retain(|list| has_score(&list.first_object()) && !is_copy(list));
-    (!others.is_empty())
-        .then(|| format!("reading the list {}, not {}", names(read), names(&others)))
+    let others = lists
+        .iter()
+        .filter(has_scores)
+        .map(|list| list.name.as_str());
+    let names: Vec<&str> = others.take(MAX_LISTED).collect();
+    let text = format!(
+        "assuming the list {} holds the trials, not {}",
+        read.name,
+        names.join(" ")
+    );
+    (!names.is_empty()).then_some(text)
 }

@@ -33,7 +33,6 @@ pub(in crate::import) struct NumberFormat {
     /// What follows the numbers: a unit, or the `/50` of `27/50`; the first, if there are several.
     unit: Option<String>,
     has_several_units: bool,
-    has_several_magnitudes: bool,
     has_plain: bool,
     /// Whether a plain number is larger than 1.
     has_large: bool,
@@ -53,9 +52,7 @@ impl NumberFormat {
             self.has_plain |= !value.is_some_and(is_sentinel);
             self.has_large |= value.is_some_and(|value| value.abs() > 1.0 && !is_sentinel(value));
         } else if let Some(own) = &self.unit {
-            let (own, unit) = (split_magnitude(own), split_magnitude(unit));
-            self.has_several_magnitudes |= own.0 != unit.0;
-            self.has_several_units |= own.1 != unit.1;
+            self.has_several_units |= own != unit;
         } else {
             self.unit = Some(unit.to_owned());
         }
@@ -88,13 +85,13 @@ impl NumberFormat {
         if unit.is_empty() {
             return with_value(text);
         }
-        let is_mixed = self.has_plain || self.has_several_units || self.has_several_magnitudes;
+        let is_mixed = self.has_plain || self.has_several_units;
         if let Some(whole) = unit.strip_prefix('/').filter(|_| is_mixed) {
             let share = Number::value_of(&text)? / Number::value_of(whole.trim())?;
-            // `223/90` are two figures.
-            return with_value(share.to_string()).filter(|_| share <= 1.0);
+            // Among other numbers, `223/90` are two figures.
+            return with_value(share.to_string()).filter(|_| share <= 1.0 || !self.has_plain);
         }
-        match split_magnitude(unit).0 {
+        match magnitude(unit) {
             Some(exponent) if is_mixed => scale(&text, exponent),
             _ if self.scales_percentages() == Some(true) && unit == "%" => scale(&text, -2),
             _ if self.has_several_units && unit != "%" => None,
@@ -139,17 +136,14 @@ fn scale(text: &str, exponent: i32) -> Option<(String, f64)> {
     with_value(value.to_string())
 }
 
-/// The power of ten that a unit begins with, and the rest: `K tok/s`.
-fn split_magnitude(unit: &str) -> (Option<i32>, &str) {
-    let (magnitude, rest) = unit.split_once(' ').unwrap_or((unit, ""));
-    let exponent = match magnitude {
-        "k" | "K" => 3,
-        "M" | "m" | "mn" => 6,
-        "G" | "B" | "b" | "bn" => 9,
-        "T" | "t" => 12,
-        _ => return (None, unit),
-    };
-    (Some(exponent), rest.trim_start())
+fn magnitude(unit: &str) -> Option<i32> {
+    match unit {
+        "k" => Some(3),
+        "M" | "m" | "mn" => Some(6),
+        "G" | "B" | "b" | "bn" => Some(9),
+        "T" | "t" => Some(12),
+        _ => None,
+    }
 }
 
 /// The number and what follows it: a unit, or the whole that it is a part of.
@@ -161,9 +155,8 @@ fn split_number(cell: &str) -> Option<(&str, &str)> {
     let number = cell[..end].trim_end_matches(['e', 'E', '_']);
     let unit = cell[number.len()..].trim();
     let (unit, _) = unit.split_once('@').unwrap_or((unit, "")); // `tps@8streams`: after it, how it was measured
-    let (_, word) = split_magnitude(unit);
     let is_word =
-        word.len() <= 16 && !word.contains(|c: char| c.is_whitespace() || c.is_ascii_digit());
+        unit.len() <= 16 && !unit.contains(|c: char| c.is_whitespace() || c.is_ascii_digit());
     let is_whole = unit.starts_with('/') && Number::value_of(&unit[1..]).is_some();
     let starts_right = number.starts_with(|c: char| c.is_ascii_digit() || "+-−.".contains(c));
     let is_number = starts_right && number.contains(|c: char| c.is_ascii_digit());
@@ -275,16 +268,12 @@ mod tests {
             ("900k 1.1M", "900k", 900_000.0),
             ("1.0 1.8x", "1.8x", 1.8),
             ("various 12.5s", "12.5s", 12.5),
-            ("980K_tps 1.1M_tps", "1.1M_tps", 1_100_000.0),
-            ("9500_tps 1.1M_tps", "9500_tps", 9500.0),
         ] {
             let mut format = NumberFormat::default();
             for cell in cells.split(' ') {
-                format.observe(&cell.replace('_', " "));
+                format.observe(cell);
             }
-            let found = format
-                .parse(&cell.replace('_', " "))
-                .map(|(_, value)| value);
+            let found = format.parse(cell).map(|(_, value)| value);
             assert_eq!(found, Some(value), "{cell} among {cells}");
         }
     }

@@ -74,7 +74,7 @@ pub const VERDICT_WORDS: [(Verdict, &str); 12] = [
         regression neutral no_op noop no_change unchanged same no_difference no_significant_difference not_significant no_effect abandon abandoned undo undone not_kept lose loss pruned"),
     (Is(Status::Crash), "crash crashed error errored oom out_of_memory cuda_oom exception nan diverged \
         metric_error runtime_error broken segfault"),
-    (Stopped, "fail failed failure kill killed stopped terminated"),
+    (Stopped, "fail failed failure killed stopped terminated"),
     (Is(Status::TrainBudgetOverrun), "train_budget_overrun timeout timed_out time_out train_timeout over_budget \
         budget_exceeded"),
     (Is(Status::EvalBudgetOverrun), "eval_budget_overrun eval_timeout eval_timed_out"),
