@@ -6,18 +6,18 @@ use crate::{
     log::Direction,
 };
 
-pub(in crate::import) const BY_NAME: &str = "by its name";
+pub(crate) const BY_NAME: &str = "by its name";
 
 /// Why a column or a direction was chosen.
 #[derive(Clone, Debug)]
-pub(in crate::import) struct Reason {
-    pub(in crate::import) text: String,
+pub(crate) struct Reason {
+    pub(crate) text: String,
     /// Whether something else is possible, so that a note says the reason.
-    pub(in crate::import) is_guess: bool,
+    pub(crate) is_guess: bool,
 }
 
 impl Reason {
-    pub(in crate::import) fn guess(text: impl Into<String>) -> Self {
+    pub(crate) fn guess(text: impl Into<String>) -> Self {
         let text = text.into();
         Self {
             text,
@@ -27,28 +27,28 @@ impl Reason {
 }
 
 /// A column that may be the score, with what the trials say about it.
-pub(in crate::import) struct Candidate {
-    pub(in crate::import) column: usize,
-    pub(in crate::import) rank: NameRank,
-    pub(in crate::import) direction_of_name: Option<Direction>,
-    pub(in crate::import) evidence: Evidence,
+pub(crate) struct Candidate {
+    pub(crate) column: usize,
+    pub(crate) rank: NameRank,
+    pub(crate) direction_of_name: Option<Direction>,
+    pub(crate) evidence: Evidence,
 }
 
 /// The score that was found.
-pub(in crate::import) struct Choice {
-    pub(in crate::import) column: usize,
-    pub(in crate::import) format: NumberFormat,
-    pub(in crate::import) direction: Direction,
+pub(crate) struct Choice {
+    pub(crate) column: usize,
+    pub(crate) format: NumberFormat,
+    pub(crate) direction: Direction,
     /// Why this column and this direction; `None` if a flag or the file says so.
-    pub(in crate::import) column_reason: Option<Reason>,
-    pub(in crate::import) direction_reason: Option<Reason>,
+    pub(crate) column_reason: Option<Reason>,
+    pub(crate) direction_reason: Option<Reason>,
     /// Whether -1 is the only negative number, and not the only number.
-    pub(in crate::import) has_only_minus_one: bool,
+    pub(crate) has_only_minus_one: bool,
 }
 
 impl Choice {
     /// What was assumed, with the evidence, if it is a guess.
-    pub(in crate::import) fn note(&self, metric: &str) -> Option<String> {
+    pub(crate) fn note(&self, metric: &str) -> Option<String> {
         let better = self.direction.better_word();
         let reasons = [&self.column_reason, &self.direction_reason];
         if !reasons.into_iter().flatten().any(|reason| reason.is_guess) {

@@ -34,34 +34,34 @@ const MAX_PARENTS: usize = 1000;
     clippy::struct_excessive_bools,
     reason = "each is one fact about the cells"
 )]
-pub(in crate::import) struct Column {
-    pub(in crate::import) rank: NameRank,
+pub(crate) struct Column {
+    pub(crate) rank: NameRank,
     /// Cells that are not blank.
-    pub(in crate::import) filled: usize,
+    pub(crate) filled: usize,
     /// Cells that say that there is nothing, such as `n/a`.
-    pub(in crate::import) empty_words: usize,
-    pub(in crate::import) numbers: usize,
-    pub(in crate::import) times: usize,
-    pub(in crate::import) durations: usize,
+    pub(crate) empty_words: usize,
+    pub(crate) numbers: usize,
+    pub(crate) times: usize,
+    pub(crate) durations: usize,
     /// Cells of several words, and the length of all texts.
-    pub(in crate::import) texts: usize,
-    pub(in crate::import) text_len: usize,
-    pub(in crate::import) format: NumberFormat,
-    pub(in crate::import) verdicts: VerdictCounts,
+    pub(crate) texts: usize,
+    pub(crate) text_len: usize,
+    pub(crate) format: NumberFormat,
+    pub(crate) verdicts: VerdictCounts,
     /// The start of the first cell that is not blank.
-    pub(in crate::import) first: String,
+    pub(crate) first: String,
     /// How often each cell occurs; empty once there are too many.
     words: HashMap<String, usize>,
     has_many_words: bool,
     /// The hashes of the ids, if the column may be one of ids; they may be repeated in a column of this name.
-    pub(in crate::import) ids: Option<HashSet<u64>>,
+    pub(crate) ids: Option<HashSet<u64>>,
     is_key: bool,
     may_be_time: bool,
     is_verdict: bool,
     is_unique: bool,
     last_time: Option<Timestamp>,
-    pub(in crate::import) rising: usize,
-    pub(in crate::import) falling: usize,
+    pub(crate) rising: usize,
+    pub(crate) falling: usize,
     /// Whole numbers that are one more than that of the row before.
     increments: usize,
     last_integer: Option<f64>,
@@ -69,23 +69,23 @@ pub(in crate::import) struct Column {
 
 /// How many cells have each verdict.
 #[derive(Default)]
-pub(in crate::import) struct VerdictCounts {
+pub(crate) struct VerdictCounts {
     statuses: [usize; Status::ALL.len()],
-    pub(in crate::import) completed: usize,
+    pub(crate) completed: usize,
     stopped: usize,
     /// Words that are not known.
-    pub(in crate::import) unknown: usize,
-    pub(in crate::import) yes_or_no: usize,
+    pub(crate) unknown: usize,
+    pub(crate) yes_or_no: usize,
     /// Whether every word is the name of its status.
-    pub(in crate::import) are_statuses: bool,
+    pub(crate) are_statuses: bool,
 }
 
 impl VerdictCounts {
-    pub(in crate::import) fn count(&self, status: Status) -> usize {
+    pub(crate) fn count(&self, status: Status) -> usize {
         self.statuses[status as usize]
     }
 
-    pub(in crate::import) fn failures(&self) -> usize {
+    pub(crate) fn failures(&self) -> usize {
         let mut failures = self.stopped;
         for status in Status::ALL {
             if Verdict::Status(status).is_failure() {
@@ -95,7 +95,7 @@ impl VerdictCounts {
         failures
     }
 
-    pub(in crate::import) fn known(&self) -> usize {
+    pub(crate) fn known(&self) -> usize {
         self.statuses.iter().sum::<usize>() + self.completed + self.stopped
     }
 
@@ -118,16 +118,16 @@ impl VerdictCounts {
 }
 
 /// All columns.
-pub(in crate::import) struct Columns {
-    pub(in crate::import) all: Vec<Column>,
+pub(crate) struct Columns {
+    pub(crate) all: Vec<Column>,
     /// Hashes of the ids in the parent column.
-    pub(in crate::import) parents: HashSet<u64>,
+    pub(crate) parents: HashSet<u64>,
 }
 
 impl Columns {
     /// Reads the whole table once. Rows with too many cells are left out, unless they are most: their cells may be in the
     /// wrong columns.
-    pub(in crate::import) fn read(table: &Table, parent: Option<usize>) -> Result<Self> {
+    pub(crate) fn read(table: &Table, parent: Option<usize>) -> Result<Self> {
         let mut ranks = HashMap::new();
         let names = table.names.iter();
         let mut columns = Self {
@@ -158,7 +158,7 @@ impl Columns {
     }
 
     /// Whether times fall from row to row.
-    pub(in crate::import) fn are_newest_first(&self, table: &Table) -> bool {
+    pub(crate) fn are_newest_first(&self, table: &Table) -> bool {
         let times = table.columns_in(aliases(Role::Time)).into_iter();
         let mut times = times
             .map(|at| &self.all[at])
@@ -169,7 +169,7 @@ impl Columns {
 }
 
 /// The hash of an id, so that `7` and `007` are one. Data frames write the id 1 as `1.0`.
-pub(in crate::import) fn hash_id(cell: &str) -> Option<u64> {
+pub(crate) fn hash_id(cell: &str) -> Option<u64> {
     let whole = cell.strip_suffix(".0").unwrap_or(cell);
     match ExpId::parse(whole)? {
         ExpId::Number(number) => Some(number),
@@ -295,37 +295,37 @@ impl Column {
     }
 
     /// Whether every row has an id of its own.
-    pub(in crate::import) fn is_unique(&self) -> bool {
+    pub(crate) fn is_unique(&self) -> bool {
         self.is_unique
     }
 
     /// Whether every row has an id, but some have the same.
-    pub(in crate::import) fn has_repeated_ids(&self) -> bool {
+    pub(crate) fn has_repeated_ids(&self) -> bool {
         let ids = self.ids.as_ref().map_or(0, HashSet::len);
         ids > 1 && ids < self.filled && !self.is_unique
     }
 
-    pub(in crate::import) fn is_varied(&self) -> bool {
+    pub(crate) fn is_varied(&self) -> bool {
         self.has_many_words || self.words.len() > 1
     }
 
     /// Whether few cells are repeated, or more values differ than people try.
-    pub(in crate::import) fn is_diverse(&self) -> bool {
+    pub(crate) fn is_diverse(&self) -> bool {
         self.has_many_words || self.words.len() > 15 || self.words.len() * 10 > self.filled * 8
     }
 
     /// Whether the column counts the rows, with few gaps.
-    pub(in crate::import) fn is_counter(&self) -> bool {
+    pub(crate) fn is_counter(&self) -> bool {
         self.numbers > 2 && (self.increments + 1) * 10 > self.numbers * 9
     }
 
     /// Whether most cells that are not empty are numbers.
-    pub(in crate::import) fn is_numeric(&self) -> bool {
+    pub(crate) fn is_numeric(&self) -> bool {
         self.numbers > 0 && self.numbers * 10 >= self.filled.saturating_sub(self.empty_words) * 6
     }
 
     /// Whether other numbers than 0 and 1 are in the column: it counts something.
-    pub(in crate::import) fn has_counts(&self) -> bool {
+    pub(crate) fn has_counts(&self) -> bool {
         self.numbers > 0 && self.verdicts.yes_or_no < self.numbers
     }
 }

@@ -12,24 +12,24 @@ const UNKNOWN: f64 = 0.75;
 /// The chance that a keep beats the best before it in any other column.
 const CHANCE: f64 = 0.2;
 /// Below this ratio of likelihoods the names decide.
-pub(in crate::import) const CLEAR_RATIO: f64 = 20.0;
+pub(crate) const CLEAR_RATIO: f64 = 20.0;
 
-pub(in crate::import) const DIRECTIONS: [Direction; 2] = [Minimize, Maximize];
+pub(crate) const DIRECTIONS: [Direction; 2] = [Minimize, Maximize];
 
 #[derive(Clone, Debug, Default)]
-pub(in crate::import) struct Evidence {
+pub(crate) struct Evidence {
     /// Keeps and discards that were compared with the best keep before them.
-    pub(in crate::import) keeps: u32,
-    pub(in crate::import) discards: u32,
+    pub(crate) keeps: u32,
+    pub(crate) discards: u32,
     /// For minimize and maximize: the best keep, keeps that beat it, and discards that do not.
     best: [Option<f64>; 2],
-    pub(in crate::import) beaten: [u32; 2],
+    pub(crate) beaten: [u32; 2],
     not_beaten: [u32; 2],
-    pub(in crate::import) missing: u32,
+    pub(crate) missing: u32,
     missing_keeps: u32,
-    pub(in crate::import) scored: u32,
+    pub(crate) scored: u32,
     /// Scored trials with a verdict that is not a failure.
-    pub(in crate::import) rated: u32,
+    pub(crate) rated: u32,
     negative: u32,
     minus_ones: u32,
     /// Steps down and up from one value to the next.
@@ -38,32 +38,27 @@ pub(in crate::import) struct Evidence {
     highest: f64,
     sum: f64,
     /// Scores below and above the mean of those before them.
-    pub(in crate::import) drift: [u32; 2],
-    pub(in crate::import) first: Option<f64>,
-    pub(in crate::import) last: Option<f64>,
+    pub(crate) drift: [u32; 2],
+    pub(crate) first: Option<f64>,
+    pub(crate) last: Option<f64>,
     last_keep: Option<f64>,
     /// The lowest and the highest of the keeps and of the discards, and how many there are.
     ranges: [Option<(f64, f64, u32)>; 2],
     /// The value of the parent of the last trial.
     parent: Option<f64>,
     /// Trials that became the parent of the next one, or did not, as if lower or higher were better.
-    pub(in crate::import) heirs: [u32; 2],
+    pub(crate) heirs: [u32; 2],
     /// How often the column of differences has the difference to each of several references.
     deltas: u32,
     delta_hits: [u32; 5],
 }
 
-pub(in crate::import) fn index_of(direction: Direction) -> usize {
+pub(crate) fn index_of(direction: Direction) -> usize {
     usize::from(direction == Maximize)
 }
 
 impl Evidence {
-    pub(in crate::import) fn observe(
-        &mut self,
-        status: Status,
-        value: Option<f64>,
-        delta: Option<f64>,
-    ) {
+    pub(crate) fn observe(&mut self, status: Status, value: Option<f64>, delta: Option<f64>) {
         let Some(value) = value else {
             let is_rated = matches!(status, Status::Keep | Status::Discard | Status::Baseline);
             self.missing += u32::from(is_rated);
@@ -107,7 +102,7 @@ impl Evidence {
     }
 
     /// Whether the last trial is the parent of the next one, if that does not start from elsewhere.
-    pub(in crate::import) fn observe_parent(&mut self, is_heir: Option<bool>) {
+    pub(crate) fn observe_parent(&mut self, is_heir: Option<bool>) {
         let compared = self.parent.zip(self.last).filter(|_| is_heir.is_some());
         if let Some((parent, last)) = compared.filter(|(parent, last)| (last - parent).abs() > 0.0)
         {
@@ -154,22 +149,22 @@ impl Evidence {
     }
 
     /// Whether a column of differences has those of this column.
-    pub(in crate::import) fn has_differences(&self) -> bool {
+    pub(crate) fn has_differences(&self) -> bool {
         let most = self.delta_hits.iter().max().copied().unwrap_or(0);
         most == self.deltas && most > 0 || most >= 2 && most * 10 >= self.deltas * 8
     }
 
     /// Whether -1 is the only negative number, and not the only number.
-    pub(in crate::import) fn has_only_minus_one(&self) -> bool {
+    pub(crate) fn has_only_minus_one(&self) -> bool {
         self.minus_ones > 0 && self.minus_ones == self.negative && self.negative < self.scored
     }
 
     /// Whether several values are between 0 and 1, as those of most scores.
-    pub(in crate::import) fn is_share(&self) -> bool {
+    pub(crate) fn is_share(&self) -> bool {
         self.scored > 2 && self.lowest >= 0.0 && self.highest <= 1.0
     }
 
-    pub(in crate::import) fn is_always_negative(&self) -> bool {
+    pub(crate) fn is_always_negative(&self) -> bool {
         self.scored > 0 && self.negative == self.scored
     }
 
@@ -181,7 +176,7 @@ impl Evidence {
     }
 
     /// The direction in which all of several keeps are better than all of several discards.
-    pub(in crate::import) fn separates(&self) -> Option<usize> {
+    pub(crate) fn separates(&self) -> Option<usize> {
         let [
             Some((discard_min, discard_max, discards)),
             Some((keep_min, keep_max, keeps)),
@@ -197,7 +192,7 @@ impl Evidence {
     }
 
     /// How likely the trials are if this is the score, but at least as if keeps beat the best by chance. `doubt` is for the direction against the name.
-    pub(in crate::import) fn log_likelihood(&self, named: Option<Direction>, doubt: f64) -> f64 {
+    pub(crate) fn log_likelihood(&self, named: Option<Direction>, doubt: f64) -> f64 {
         let likelihoods = DIRECTIONS.map(|direction| {
             let fits = f64::from(self.fits(index_of(direction)));
             let misfits = f64::from(self.keeps + self.discards) - fits;
@@ -213,22 +208,22 @@ impl Evidence {
     }
 
     /// Whether the value only rises or only falls, in several steps.
-    pub(in crate::import) fn is_sorted(&self) -> bool {
+    pub(crate) fn is_sorted(&self) -> bool {
         self.steps.contains(&0) && self.steps[0] + self.steps[1] > 3
     }
 
     /// Whether the rows are sorted by the value, with few repetitions. A setting may be sorted with many.
-    pub(in crate::import) fn is_sorted_finely(&self) -> bool {
+    pub(crate) fn is_sorted_finely(&self) -> bool {
         self.is_sorted() && (self.steps[0] + self.steps[1]) * 10 >= self.scored * 7
     }
 
     /// Whether all keeps have the same value.
-    pub(in crate::import) fn is_guard(&self) -> bool {
+    pub(crate) fn is_guard(&self) -> bool {
         self.keeps > 0 && self.best[0] == self.best[1] && self.beaten == [0, 0]
     }
 
     /// Trials that speak for one direction only: for minimize, for maximize. Discards between the two bests fit both.
-    pub(in crate::import) fn votes(&self) -> [u32; 2] {
+    pub(crate) fn votes(&self) -> [u32; 2] {
         let [down, up] = [self.fits(0), self.fits(1)];
         let common = (down + up).saturating_sub(self.keeps + self.discards);
         let common = common.min(down).min(up);
@@ -236,7 +231,7 @@ impl Evidence {
     }
 
     /// The direction in which several keeps beat the best before them, if none does in the other.
-    pub(in crate::import) fn improved_by_keeps(&self) -> Option<(Direction, String)> {
+    pub(crate) fn improved_by_keeps(&self) -> Option<(Direction, String)> {
         let [down, up] = self.beaten;
         let is_clear = down.max(up) > 1 && down.min(up) == 0;
         let direction = if up > down { Maximize } else { Minimize };
@@ -249,7 +244,7 @@ impl Evidence {
     }
 
     /// The direction that most trials speak for, and the sentence that says so.
-    pub(in crate::import) fn likelier(&self) -> (Direction, String) {
+    pub(crate) fn likelier(&self) -> (Direction, String) {
         let [down, up] = self.votes();
         let direction = if up > down { Maximize } else { Minimize };
         if self.separates().is_some() {
@@ -262,12 +257,12 @@ impl Evidence {
     }
 }
 
-pub(in crate::import) fn is_minus_one(value: f64) -> bool {
+pub(crate) fn is_minus_one(value: f64) -> bool {
     (value + 1.0).abs() < f64::EPSILON
 }
 
 /// Whether a majority is clear: chance rarely makes it (sign test).
-pub(in crate::import) fn is_clear(most: u32, votes: u32) -> bool {
+pub(crate) fn is_clear(most: u32, votes: u32) -> bool {
     if votes > 1000 {
         return most * 10 > votes * 6;
     }

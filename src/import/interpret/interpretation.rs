@@ -40,33 +40,33 @@ const RUN_NAMES: &str = "exp_id id trial_id trial run_id run experiment_id exper
      iteration iter step n num";
 
 /// A log of which every column is understood.
-pub(in crate::import) struct Interpretation {
-    pub(in crate::import) table: Table,
-    pub(in crate::import) columns: Columns,
-    pub(in crate::import) roles: Roles,
-    pub(in crate::import) verdicts: VerdictColumns,
-    pub(in crate::import) choice: Option<Choice>,
-    pub(in crate::import) options: ImportOptions,
+pub(crate) struct Interpretation {
+    pub(crate) table: Table,
+    pub(crate) columns: Columns,
+    pub(crate) roles: Roles,
+    pub(crate) verdicts: VerdictColumns,
+    pub(crate) choice: Option<Choice>,
+    pub(crate) options: ImportOptions,
     /// Columns that can replace an empty hypothesis, and settings that can replace those.
-    pub(in crate::import) texts: Vec<usize>,
-    pub(in crate::import) settings: Vec<(usize, String)>,
+    pub(crate) texts: Vec<usize>,
+    pub(crate) settings: Vec<(usize, String)>,
     /// The column by which parents are named, if it is not that of the ids.
-    pub(in crate::import) parent_key: Option<usize>,
+    pub(crate) parent_key: Option<usize>,
     /// Columns of the start and the end, if no column has the duration.
-    pub(in crate::import) span: Option<(usize, usize)>,
+    pub(crate) span: Option<(usize, usize)>,
 }
 
 /// A row whose outcome is known.
-pub(in crate::import) struct RowOutcome {
-    pub(in crate::import) outcome: Outcome,
+pub(crate) struct RowOutcome {
+    pub(crate) outcome: Outcome,
     /// Text and value.
-    pub(in crate::import) score: Option<(String, f64)>,
-    pub(in crate::import) reading: Reading,
+    pub(crate) score: Option<(String, f64)>,
+    pub(crate) reading: Reading,
 }
 
 /// What the cell of the score holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::import) enum Reading {
+pub(crate) enum Reading {
     /// A number.
     Read,
     Blank,
@@ -76,7 +76,7 @@ pub(in crate::import) enum Reading {
 }
 
 impl Interpretation {
-    pub(in crate::import) fn new(mut table: Table, options: &ImportOptions) -> Result<Self> {
+    pub(crate) fn new(mut table: Table, options: &ImportOptions) -> Result<Self> {
         let parent = find_parent_column(&table, &options.map)?;
         let columns = Columns::read(&table, parent)?;
         if table.first_cells.is_empty() && columns.are_newest_first(&table) {
@@ -130,7 +130,7 @@ impl Interpretation {
     }
 
     /// Settles the score, and then the roles that are left.
-    pub(in crate::import) fn settle(&mut self, choice: Option<Choice>) {
+    pub(crate) fn settle(&mut self, choice: Option<Choice>) {
         if let Some(choice) = &choice {
             self.roles.release(choice.column);
         }
@@ -182,7 +182,7 @@ impl Interpretation {
     }
 
     /// The column that holds the most of the ids in the parent column.
-    pub(in crate::import) fn find_parent_key(&self) -> Option<usize> {
+    pub(crate) fn find_parent_key(&self) -> Option<usize> {
         let parent = self.roles.column(Role::Parent)?;
         let id = self.roles.column(Role::Id);
         let mut best = (0, false, None);
@@ -226,13 +226,13 @@ impl Interpretation {
     }
 
     /// The column whose numbers would be the ids, if some were not repeated.
-    pub(in crate::import) fn repeated_ids(&self) -> Option<usize> {
+    pub(crate) fn repeated_ids(&self) -> Option<usize> {
         let mut columns = self.table.columns_in(RUN_NAMES).into_iter();
         columns.find(|&at| !self.roles.has(Role::Id) && self.columns.all[at].has_repeated_ids())
     }
 
     /// The id of a row, which is its number if no column has one.
-    pub(in crate::import) fn id_of(&self, row: &FileRow, index: u64) -> String {
+    pub(crate) fn id_of(&self, row: &FileRow, index: u64) -> String {
         match self.roles.column(Role::Id) {
             Some(column) => row.cell(column).to_owned(),
             None => ExpId::Number(index).to_string(),
@@ -240,7 +240,7 @@ impl Interpretation {
     }
 
     /// The first row with each cell of the column that names parents: its id. A parent may be below its children.
-    pub(in crate::import) fn first_ids(&self) -> Result<HashMap<u64, String>> {
+    pub(crate) fn first_ids(&self) -> Result<HashMap<u64, String>> {
         let (mut ids, mut index) = (HashMap::new(), 0);
         let Some(column) = self.parent_key else {
             return Ok(ids);
@@ -257,40 +257,40 @@ impl Interpretation {
         Ok(ids)
     }
 
-    pub(in crate::import) fn score_column(&self) -> Option<usize> {
+    pub(crate) fn score_column(&self) -> Option<usize> {
         self.choice.as_ref().map(|choice| choice.column)
     }
 
-    pub(in crate::import) fn score_cell<'r>(&self, row: &'r FileRow) -> &'r str {
+    pub(crate) fn score_cell<'r>(&self, row: &'r FileRow) -> &'r str {
         self.score_column().map_or("", |column| row.cell(column))
     }
 
-    pub(in crate::import) fn verdict_cell<'r>(&self, row: &'r FileRow) -> &'r str {
+    pub(crate) fn verdict_cell<'r>(&self, row: &'r FileRow) -> &'r str {
         self.verdicts.column().map_or("", |column| row.cell(column))
     }
 
-    pub(in crate::import) fn metric(&self) -> &str {
+    pub(crate) fn metric(&self) -> &str {
         self.score_column()
             .map_or("core_metric", |column| &self.table.names[column])
     }
 
-    pub(in crate::import) fn direction(&self) -> Direction {
+    pub(crate) fn direction(&self) -> Direction {
         let choice = self.choice.as_ref();
         choice.map_or(Direction::Minimize, |choice| choice.direction)
     }
 
-    pub(in crate::import) fn has_verdict(&self) -> bool {
+    pub(crate) fn has_verdict(&self) -> bool {
         self.verdicts.verdict.is_some()
     }
 
     /// Whether -1 means "no score": no verdict tells which trials failed, and no other score is negative.
-    pub(in crate::import) fn skips_minus_one(&self) -> bool {
+    pub(crate) fn skips_minus_one(&self) -> bool {
         let choice = self.choice.as_ref();
         !self.has_verdict() && choice.is_some_and(|choice| choice.has_only_minus_one)
     }
 
     /// The outcome and the score of a row.
-    pub(in crate::import) fn read(&self, row: &FileRow) -> RowOutcome {
+    pub(crate) fn read(&self, row: &FileRow) -> RowOutcome {
         let cell = self.score_cell(row);
         let mut outcome = self.verdicts.outcome(row, cell, &self.options);
         let (score, reading) = self.read_score(cell, outcome.status);
@@ -320,7 +320,7 @@ impl Interpretation {
 
     /// Whether a row is not a trial: it has neither a score nor a verdict and is short, or has no id and no hypothesis and is
     /// mostly blank.
-    pub(in crate::import) fn is_event(&self, row: &FileRow, read: &RowOutcome) -> bool {
+    pub(crate) fn is_event(&self, row: &FileRow, read: &RowOutcome) -> bool {
         if read.score.is_some() || !read.outcome.word.is_empty() {
             return false;
         }

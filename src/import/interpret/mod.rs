@@ -1,13 +1,13 @@
 //! What the columns of a table mean: the verdict, the roles, the score and its direction.
 
-pub(in crate::import) mod choice;
-pub(in crate::import) mod columns;
+pub(crate) mod choice;
+pub(crate) mod columns;
 mod direction;
-pub(in crate::import) mod evidence;
-pub(in crate::import) mod interpretation;
+pub(crate) mod evidence;
+pub(crate) mod interpretation;
 mod order;
-pub(in crate::import) mod outcomes;
+pub(crate) mod outcomes;
 mod pick;
-pub(in crate::import) mod roles;
-pub(in crate::import) mod score;
+pub(crate) mod roles;
+pub(crate) mod score;
 mod stated;

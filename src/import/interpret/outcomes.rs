@@ -26,14 +26,14 @@ type VerdictColumn = (usize, VerdictKind);
     clippy::struct_excessive_bools,
     reason = "each is one fact about the cells"
 )]
-pub(in crate::import) struct VerdictColumns {
-    pub(in crate::import) verdict: Option<VerdictColumn>,
+pub(crate) struct VerdictColumns {
+    pub(crate) verdict: Option<VerdictColumn>,
     /// Whether the column was found by its words alone.
-    pub(in crate::import) is_guess: bool,
+    pub(crate) is_guess: bool,
     /// Columns that retract what the verdict says.
     vetoes: Vec<VerdictColumn>,
     /// A gate that no trial passes, which says nothing about those that were kept.
-    pub(in crate::import) closed_gate: Option<usize>,
+    pub(crate) closed_gate: Option<usize>,
     /// If the verdict is a decision, the column that says whether the trial ran at all.
     completion: Option<usize>,
     /// Whether "completed" is a keep: only if no row is called one.
@@ -41,45 +41,45 @@ pub(in crate::import) struct VerdictColumns {
     /// Whether a verdict is written only where a trial failed or was discarded.
     blank_is_completed: bool,
     /// Whether the verdict decides which trials are kept, and does not only say that they completed.
-    pub(in crate::import) has_decisions: bool,
+    pub(crate) has_decisions: bool,
 }
 
 /// What became of a row.
-pub(in crate::import) struct Outcome {
-    pub(in crate::import) status: Status,
+pub(crate) struct Outcome {
+    pub(crate) status: Status,
     /// The name of the status, or the word that is not one.
-    pub(in crate::import) word: String,
+    pub(crate) word: String,
 }
 
 impl Outcome {
-    pub(in crate::import) fn new(status: Status) -> Self {
+    pub(crate) fn new(status: Status) -> Self {
         let word = status.name().to_owned();
         Self { status, word }
     }
 }
 
 impl VerdictColumns {
-    pub(in crate::import) fn column(&self) -> Option<usize> {
+    pub(crate) fn column(&self) -> Option<usize> {
         self.verdict.map(|(column, _)| column)
     }
 
-    pub(in crate::import) fn kind(&self) -> VerdictKind {
+    pub(crate) fn kind(&self) -> VerdictKind {
         self.verdict.map_or(VerdictKind::Words, |(_, kind)| kind)
     }
 
-    pub(in crate::import) fn is_taken(&self, column: usize) -> bool {
+    pub(crate) fn is_taken(&self, column: usize) -> bool {
         self.column() == Some(column) || self.completion == Some(column)
     }
 
     /// Whether the words of the verdict say more than the statuses that they become.
-    pub(in crate::import) fn loses_words(&self, columns: &Columns) -> bool {
+    pub(crate) fn loses_words(&self, columns: &Columns) -> bool {
         let is_plain = |column: usize| columns.all[column].verdicts.are_statuses;
         let has_words = self.kind() == VerdictKind::Words && self.column().is_some_and(is_plain);
         !has_words || !self.vetoes.is_empty() || self.completion.is_some()
     }
 
     /// The columns that `--map` names, else those that have verdicts.
-    pub(in crate::import) fn choose(
+    pub(crate) fn choose(
         table: &Table,
         columns: &Columns,
         options: &ImportOptions,
@@ -182,12 +182,7 @@ impl VerdictColumns {
     }
 
     /// The status of a row with this score cell.
-    pub(in crate::import) fn outcome(
-        &self,
-        row: &FileRow,
-        score: &str,
-        options: &ImportOptions,
-    ) -> Outcome {
+    pub(crate) fn outcome(&self, row: &FileRow, score: &str, options: &ImportOptions) -> Outcome {
         let (word, mut verdict) = self.read_verdict(row);
         if options.map.keeps(word) {
             verdict = Some(Verdict::Status(Status::Keep));

@@ -43,12 +43,12 @@ impl ColumnMap {
     }
 
     /// Whether `keep=WORD` names this word.
-    pub(in crate::import) fn keeps(&self, word: &str) -> bool {
+    pub(crate) fn keeps(&self, word: &str) -> bool {
         !word.is_empty() && self.keep_words.contains(&normalize(word))
     }
 
     /// The column of the log that the map names for a role.
-    pub(in crate::import) fn find(&self, table: &Table, role: Role) -> Result<Option<usize>> {
+    pub(crate) fn find(&self, table: &Table, role: Role) -> Result<Option<usize>> {
         match self.get(role) {
             None | Some("") => Ok(None),
             Some(name) => find_column(table, name, "--map or lineage.toml").map(Some),
@@ -98,7 +98,7 @@ fn parse_role(text: &str) -> Result<Role> {
     Ok(*role)
 }
 
-pub(in crate::import) fn find_column(table: &Table, name: &str, source: &str) -> Result<usize> {
+pub(crate) fn find_column(table: &Table, name: &str, source: &str) -> Result<usize> {
     if let Some(column) = table.find(name) {
         return Ok(column);
     }
@@ -118,12 +118,12 @@ pub(in crate::import) fn find_column(table: &Table, name: &str, source: &str) ->
 
 /// The columns of the roles besides the verdict and the score.
 #[derive(Default)]
-pub(in crate::import) struct Roles {
+pub(crate) struct Roles {
     columns: Vec<(Role, usize)>,
 }
 
 impl Roles {
-    pub(in crate::import) fn find(
+    pub(crate) fn find(
         table: &Table,
         columns: &Columns,
         map: &ColumnMap,
@@ -148,43 +148,40 @@ impl Roles {
         Ok(roles)
     }
 
-    pub(in crate::import) fn set(&mut self, role: Role, column: usize) {
+    pub(crate) fn set(&mut self, role: Role, column: usize) {
         self.columns
             .retain(|&(other, taken)| other != role && taken != column);
         self.columns.push((role, column));
     }
 
     /// Takes the score from other roles. It may be the duration at once.
-    pub(in crate::import) fn release(&mut self, score: usize) {
+    pub(crate) fn release(&mut self, score: usize) {
         let may_be_score = |role| matches!(role, Role::TrainSeconds | Role::TotalSeconds);
         self.columns
             .retain(|&(role, column)| column != score || may_be_score(role));
     }
 
-    pub(in crate::import) fn column(&self, role: Role) -> Option<usize> {
+    pub(crate) fn column(&self, role: Role) -> Option<usize> {
         let (_, column) = self.columns.iter().find(|(other, _)| *other == role)?;
         Some(*column)
     }
 
-    pub(in crate::import) fn role_of(&self, column: usize) -> Option<Role> {
+    pub(crate) fn role_of(&self, column: usize) -> Option<Role> {
         let (role, _) = self.columns.iter().find(|(_, taken)| *taken == column)?;
         Some(*role)
     }
 
-    pub(in crate::import) fn is_taken(&self, column: usize) -> bool {
+    pub(crate) fn is_taken(&self, column: usize) -> bool {
         self.role_of(column).is_some()
     }
 
-    pub(in crate::import) fn has(&self, role: Role) -> bool {
+    pub(crate) fn has(&self, role: Role) -> bool {
         self.column(role).is_some()
     }
 }
 
 /// The column with the most text among those that are free, if most of its cells are several words.
-pub(in crate::import) fn find_wordiest(
-    columns: &Columns,
-    is_free: impl Fn(usize) -> bool,
-) -> Option<usize> {
+pub(crate) fn find_wordiest(columns: &Columns, is_free: impl Fn(usize) -> bool) -> Option<usize> {
     let is_wordy = |&at: &usize| {
         let column = &columns.all[at];
         column.texts * 2 > column.filled && column.is_varied() && is_free(at)
@@ -194,10 +191,7 @@ pub(in crate::import) fn find_wordiest(
 }
 
 /// The column that names parents, before anything else is known.
-pub(in crate::import) fn find_parent_column(
-    table: &Table,
-    map: &ColumnMap,
-) -> Result<Option<usize>> {
+pub(crate) fn find_parent_column(table: &Table, map: &ColumnMap) -> Result<Option<usize>> {
     let mapped = map.find(table, Role::Parent)?;
     let named = table.columns_in(aliases(Role::Parent));
     Ok(mapped.or(named.first().copied()))

@@ -29,7 +29,7 @@ const PARAMETER_NAMES: &str = "param parameter hyperparameter hyperparam knob";
 const SWEPT_NAMES: &str = "variable sweep swept";
 const DELTA_NAMES: &str = "delta delta_vs_best diff difference change improvement gain delta_metric metric_delta delta_score";
 
-pub(in crate::import) fn choose(log: &Interpretation) -> Result<Option<Choice>> {
+pub(crate) fn choose(log: &Interpretation) -> Result<Option<Choice>> {
     let is_known = |column: &Column| column.rank < NameRank::Unknown;
     let is_named = log.options.metric.is_some() || log.options.map.get(Role::Score).is_some();
     let has_score = is_named || log.columns.all.iter().any(is_known);
@@ -192,7 +192,7 @@ impl Parents {
 }
 
 /// An error that shows a cell of the column that is named like a score.
-pub(in crate::import) fn describe_missing_score(log: &Interpretation) -> String {
+pub(crate) fn describe_missing_score(log: &Interpretation) -> String {
     let names: String = log.table.names.join(" ").chars().take(400).collect();
     if log.table.rows.count == 0 {
         return format!(

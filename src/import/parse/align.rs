@@ -7,7 +7,7 @@ use crate::import::words::{
 
 /// What the cells of a column are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::import) enum Kind {
+pub(crate) enum Kind {
     Number,
     Verdict,
     Text,
@@ -16,7 +16,7 @@ pub(in crate::import) enum Kind {
 
 /// Joins the parts of a text, or moves the cells without a column to the end, whichever leaves numbers and verdicts in their
 /// columns. Without an answer the last cells are left over.
-pub(in crate::import) fn align(
+pub(crate) fn align(
     mut cells: Vec<String>,
     width: usize,
     kinds: &[Kind],

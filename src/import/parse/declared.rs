@@ -9,16 +9,16 @@ const DIRECTION_KEYS: &str = "metric_direction direction best_direction bestdire
 
 /// What the file itself states about its score.
 #[derive(Clone, Debug, Default)]
-pub(in crate::import) struct DeclaredMetric {
-    pub(in crate::import) name: Option<String>,
-    pub(in crate::import) direction: Option<Direction>,
+pub(crate) struct DeclaredMetric {
+    pub(crate) name: Option<String>,
+    pub(crate) direction: Option<Direction>,
     /// A direction in words that are not known.
-    pub(in crate::import) unknown_direction: Option<String>,
+    pub(crate) unknown_direction: Option<String>,
 }
 
 impl DeclaredMetric {
     /// Reads a key and its value: `metric: val_bpb (lower is better)`.
-    pub(in crate::import) fn read(&mut self, key: &str, value: &str) {
+    pub(crate) fn read(&mut self, key: &str, value: &str) {
         let (key, value) = (normalize_name(key), value.trim());
         if value.is_empty() {
             return;
@@ -36,7 +36,7 @@ impl DeclaredMetric {
     }
 
     /// Reads a comment: `# metric_direction: lower`, `# loss, lower is better`.
-    pub(in crate::import) fn read_comment(&mut self, comment: &str) {
+    pub(crate) fn read_comment(&mut self, comment: &str) {
         let comment = comment.trim_start_matches('#');
         if let Some((key, value)) = comment.split_once([':', '=']) {
             self.read(key, value);

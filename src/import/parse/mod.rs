@@ -1,6 +1,6 @@
 //! A file of any format as a table.
 
-pub(in crate::import) mod align;
+pub(crate) mod align;
 mod declared;
 mod delimited;
 mod document;
@@ -9,8 +9,8 @@ mod json;
 mod json_rows;
 mod optuna;
 mod split;
-pub(in crate::import) mod spool;
-pub(in crate::import) mod table;
+pub(crate) mod spool;
+pub(crate) mod table;
 mod text;
 
 use anyhow::{Result, bail};

@@ -15,18 +15,18 @@ const MAX_IN_MEMORY: usize = 1 << 20;
 
 /// A row of an external log.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
-pub(in crate::import) struct FileRow {
-    pub(in crate::import) line: u64,
-    pub(in crate::import) cells: Vec<String>,
+pub(crate) struct FileRow {
+    pub(crate) line: u64,
+    pub(crate) cells: Vec<String>,
     /// Identifies the row however its columns are interpreted.
-    pub(in crate::import) fingerprint: u64,
+    pub(crate) fingerprint: u64,
     /// Whether it has more or fewer cells than the header.
-    pub(in crate::import) is_wide: bool,
-    pub(in crate::import) is_short: bool,
+    pub(crate) is_wide: bool,
+    pub(crate) is_short: bool,
 }
 
 impl FileRow {
-    pub(in crate::import) fn new(line: u64, cells: Vec<String>) -> Self {
+    pub(crate) fn new(line: u64, cells: Vec<String>) -> Self {
         Self {
             line,
             fingerprint: fingerprint(&cells),
@@ -35,13 +35,13 @@ impl FileRow {
         }
     }
 
-    pub(in crate::import) fn cell(&self, column: usize) -> &str {
+    pub(crate) fn cell(&self, column: usize) -> &str {
         self.cells.get(column).map_or("", |cell| cell.trim())
     }
 }
 
 /// FNV-1a of the cells that are not blank. It is stored with imported trials, so it must never change.
-pub(in crate::import) fn fingerprint(cells: &[String]) -> u64 {
+pub(crate) fn fingerprint(cells: &[String]) -> u64 {
     let cells = cells.iter().map(|cell| cell.trim());
     let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
     for cell in cells.filter(|cell| !cell.is_empty()) {
@@ -54,7 +54,7 @@ pub(in crate::import) fn fingerprint(cells: &[String]) -> u64 {
 
 /// Bytes in memory, or in a temporary file without a name once they are many.
 #[derive(Default)]
-pub(in crate::import) struct Spool {
+pub(crate) struct Spool {
     /// What is not in the file.
     bytes: Vec<u8>,
     file: Option<File>,
@@ -62,11 +62,11 @@ pub(in crate::import) struct Spool {
 }
 
 impl Spool {
-    pub(in crate::import) fn len(&self) -> u64 {
+    pub(crate) fn len(&self) -> u64 {
         self.flushed + self.bytes.len() as u64
     }
 
-    pub(in crate::import) fn write(&mut self, bytes: &[u8]) -> Result<()> {
+    pub(crate) fn write(&mut self, bytes: &[u8]) -> Result<()> {
         self.bytes.extend_from_slice(bytes);
         if self.bytes.len() > MAX_IN_MEMORY {
             self.flush()?;
@@ -99,7 +99,7 @@ impl Spool {
         }
     }
 
-    pub(in crate::import) fn finish(mut self) -> Result<Source> {
+    pub(crate) fn finish(mut self) -> Result<Source> {
         if self.file.is_some() {
             self.flush()?;
         }
@@ -112,27 +112,24 @@ impl Spool {
 
 /// The rows of a log, to be read as often as needed.
 #[derive(Default)]
-pub(in crate::import) struct Rows {
+pub(crate) struct Rows {
     spool: Spool,
     /// Where each row ends.
     ends: Vec<u64>,
-    pub(in crate::import) count: usize,
+    pub(crate) count: usize,
     /// Whether they are read from the last to the first, because the file begins with the newest.
-    pub(in crate::import) is_reversed: bool,
+    pub(crate) is_reversed: bool,
 }
 
 impl Rows {
-    pub(in crate::import) fn push(&mut self, row: &FileRow) -> Result<()> {
+    pub(crate) fn push(&mut self, row: &FileRow) -> Result<()> {
         self.spool.write(&postcard::to_allocvec(row)?)?;
         self.ends.push(self.spool.len());
         self.count += 1;
         Ok(())
     }
 
-    pub(in crate::import) fn for_each(
-        &self,
-        mut visit: impl FnMut(FileRow) -> Result<()>,
-    ) -> Result<()> {
+    pub(crate) fn for_each(&self, mut visit: impl FnMut(FileRow) -> Result<()>) -> Result<()> {
         let mut bytes = Vec::new();
         for step in 1..=self.count {
             let at = if self.is_reversed {

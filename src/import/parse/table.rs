@@ -21,30 +21,30 @@ pub struct Table {
     pub names: Vec<String>,
     /// The columns of each normalized name.
     pub(super) index: HashMap<String, Vec<usize>>,
-    pub(in crate::import) rows: Rows,
-    pub(in crate::import) declared: DeclaredMetric,
-    pub(in crate::import) notes: Vec<String>,
-    pub(in crate::import) skipped: Vec<SkippedLine>,
+    pub(crate) rows: Rows,
+    pub(crate) declared: DeclaredMetric,
+    pub(crate) notes: Vec<String>,
+    pub(crate) skipped: Vec<SkippedLine>,
     /// The number of the line after the header: 1 if the file has no header.
-    pub(in crate::import) first_row: u64,
+    pub(crate) first_row: u64,
     /// The segment that was read and all others, if there are several.
-    pub(in crate::import) segments: String,
-    pub(in crate::import) separator: char,
-    pub(in crate::import) wide: WideRows,
+    pub(crate) segments: String,
+    pub(crate) separator: char,
+    pub(crate) wide: WideRows,
     /// The first row of a file without a header; `--metric` may name a column by it.
-    pub(in crate::import) first_cells: Vec<String>,
+    pub(crate) first_cells: Vec<String>,
 }
 
 /// Rows with more cells than the header.
 #[derive(Default)]
-pub(in crate::import) struct WideRows {
-    pub(in crate::import) count: usize,
+pub(crate) struct WideRows {
+    pub(crate) count: usize,
     /// The line and the cells of the first one.
-    pub(in crate::import) first: (u64, usize),
-    pub(in crate::import) width: usize,
+    pub(crate) first: (u64, usize),
+    pub(crate) width: usize,
 }
 
-pub(in crate::import) fn skipped(line: u64, reason: &str, is_expected: bool) -> SkippedLine {
+pub(crate) fn skipped(line: u64, reason: &str, is_expected: bool) -> SkippedLine {
     SkippedLine {
         line,
         reason: reason.to_owned(),
@@ -53,7 +53,7 @@ pub(in crate::import) fn skipped(line: u64, reason: &str, is_expected: bool) -> 
 }
 
 impl Table {
-    pub(in crate::import) fn add_names(&mut self, names: impl IntoIterator<Item = String>) {
+    pub(crate) fn add_names(&mut self, names: impl IntoIterator<Item = String>) {
         names.into_iter().for_each(|name| self.add_name(name));
     }
 
@@ -63,7 +63,7 @@ impl Table {
         self.names.push(name);
     }
 
-    pub(in crate::import) fn for_each_row(&self, mut visit: impl FnMut(&FileRow)) -> Result<()> {
+    pub(crate) fn for_each_row(&self, mut visit: impl FnMut(&FileRow)) -> Result<()> {
         self.rows.for_each(|row| {
             visit(&row);
             Ok(())
@@ -71,7 +71,7 @@ impl Table {
     }
 
     /// Fits the rows with more cells than the header into its columns; what is left over gets a column of its own.
-    pub(in crate::import) fn fit_wide_rows(&mut self, kinds: &[Kind]) -> Result<()> {
+    pub(crate) fn fit_wide_rows(&mut self, kinds: &[Kind]) -> Result<()> {
         let (width, names) = (self.wide.width, self.names.len());
         let mut fitted = Rows::default();
         let mut has_surplus = false;
@@ -97,7 +97,7 @@ impl Table {
     }
 
     /// The columns whose names are in a list of normalized names, in the order of the list.
-    pub(in crate::import) fn columns_in(&self, names: &str) -> Vec<usize> {
+    pub(crate) fn columns_in(&self, names: &str) -> Vec<usize> {
         let columns = names
             .split_whitespace()
             .flat_map(|name| self.columns_named(name));
@@ -110,7 +110,7 @@ impl Table {
 
     /// The column that a flag names, which may be the last part of a path: an exact match first, then a name that compares
     /// equal.
-    pub(in crate::import) fn find(&self, name: &str) -> Option<usize> {
+    pub(crate) fn find(&self, name: &str) -> Option<usize> {
         let named = |name: &str| {
             let columns = self.columns_named(&normalize_name(name)).iter().copied();
             columns.min_by_key(|&column| self.names[column] != name)
@@ -134,13 +134,13 @@ fn is_earlier(name: &str) -> bool {
 }
 
 /// The last part of a path: `metrics.loss`, `a:loss`.
-pub(in crate::import) fn leaf(name: &str) -> &str {
+pub(crate) fn leaf(name: &str) -> &str {
     let last = name.rsplit(['.', ':']).next();
     last.filter(|last| !last.is_empty()).unwrap_or(name)
 }
 
 /// Names that differ: a missing one is `column_3`, a repeated one gets a number.
-pub(in crate::import) fn unique_names(header: &[String]) -> Vec<String> {
+pub(crate) fn unique_names(header: &[String]) -> Vec<String> {
     let mut taken = TakenNames::new();
     let mut names = Vec::with_capacity(header.len());
     for (column, name) in header.iter().enumerate() {
@@ -154,10 +154,10 @@ pub(in crate::import) fn unique_names(header: &[String]) -> Vec<String> {
 }
 
 /// Names in use, each with the last number that was added to it: this keeps a header of thousands of equal names cheap.
-pub(in crate::import) type TakenNames = HashMap<String, u64>;
+pub(crate) type TakenNames = HashMap<String, u64>;
 
 /// The name itself if it is free, else the name with the next free number.
-pub(in crate::import) fn claim_name(taken: &mut TakenNames, name: String) -> String {
+pub(crate) fn claim_name(taken: &mut TakenNames, name: String) -> String {
     let mut free = name.clone();
     while taken.contains_key(&free) {
         let number = taken.entry(name.clone()).or_default();

@@ -43,17 +43,14 @@ pub fn translate(table: Table, options: &ImportOptions) -> Result<Translation> {
 }
 
 /// Decides what the columns of a table mean.
-pub(in crate::import) fn interpret(
-    table: Table,
-    options: &ImportOptions,
-) -> Result<Interpretation> {
+pub(crate) fn interpret(table: Table, options: &ImportOptions) -> Result<Interpretation> {
     let mut log = Interpretation::new(table, options)?;
     log.settle(score::choose(&log)?);
     Ok(log)
 }
 
 /// Translates the rows in their order: ids, parents, baselines and differences follow from those above.
-pub(in crate::import) struct Translator<'l> {
+pub(crate) struct Translator<'l> {
     log: &'l Interpretation,
     layout: Layout,
     /// Ids by the cells of the column that names parents: of the last row above, else of the first in the file.
@@ -66,7 +63,7 @@ pub(in crate::import) struct Translator<'l> {
 }
 
 impl<'l> Translator<'l> {
-    pub(in crate::import) fn new(log: &'l Interpretation) -> Result<Self> {
+    pub(crate) fn new(log: &'l Interpretation) -> Result<Self> {
         Ok(Self {
             layout: Layout::new(log),
             ids: log.first_ids()?,
@@ -80,11 +77,11 @@ impl<'l> Translator<'l> {
     }
 
     /// The columns of the log.
-    pub(in crate::import) fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         self.layout.names.iter().cloned().collect()
     }
 
-    pub(in crate::import) fn translate_rows(
+    pub(crate) fn translate_rows(
         mut self,
         mut add: impl FnMut(TranslatedRow) -> Result<()>,
     ) -> Result<Translation> {
@@ -271,7 +268,7 @@ impl<'l> Translator<'l> {
 }
 
 /// The id of the best so far, and the difference of a completed trial to it; `None` if there is no best.
-pub(in crate::import) fn compare_to_best(
+pub(crate) fn compare_to_best(
     state: &LogState,
     status: Status,
     score: Option<f64>,

@@ -1,5 +1,5 @@
 //! What the names of columns, numbers and the words of verdicts mean, in tables.
 
-pub(in crate::import) mod names;
-pub(in crate::import) mod number;
+pub(crate) mod names;
+pub(crate) mod number;
 pub mod verdicts;

@@ -6,7 +6,7 @@ use crate::log::{Role, direction_of_name, has_word, matches_pattern, normalize_n
 /// The names of each role's column, the best first: the first column that fits is used, and each column once. The first
 /// name is lineage's own.
 #[rustfmt::skip]
-pub(in crate::import) const ALIASES: [(Role, &str); 13] = [
+pub(crate) const ALIASES: [(Role, &str); 13] = [
     (Role::Id, "exp_id id trial_id trial trial_number run_id run candidate_id child_id experiment_id experiment_number \
         exp iteration iter attempt round question_id node_id node step global_step epoch index idx no num number n \
         version experiment generation gen name"),
@@ -28,21 +28,21 @@ pub(in crate::import) const ALIASES: [(Role, &str); 13] = [
 ];
 
 /// Columns of commits, by which a parent may be named.
-pub(in crate::import) const COMMIT_NAMES: &str = "commit hash short_hash sha name rev";
+pub(crate) const COMMIT_NAMES: &str = "commit hash short_hash sha name rev";
 
-pub(in crate::import) fn aliases(role: Role) -> &'static str {
+pub(crate) fn aliases(role: Role) -> &'static str {
     let row = ALIASES.iter().find(|(other, _)| *other == role);
     row.map_or("status", |(_, names)| names)
 }
 
 /// The name of lineage's own column for a role.
-pub(in crate::import) fn standard_name(role: Role) -> &'static str {
+pub(crate) fn standard_name(role: Role) -> &'static str {
     let mut names = aliases(role).split(' ');
     names.next().unwrap_or_default()
 }
 
 /// A name as names are compared; `#` is a number.
-pub(in crate::import) fn normalize_column(name: &str) -> String {
+pub(crate) fn normalize_column(name: &str) -> String {
     if name == "#" {
         return "number".to_owned();
     }
@@ -50,12 +50,12 @@ pub(in crate::import) fn normalize_column(name: &str) -> String {
 }
 
 /// Whether a normalized name is that of an id or a commit.
-pub(in crate::import) fn is_key(name: &str) -> bool {
+pub(crate) fn is_key(name: &str) -> bool {
     has_word(aliases(Role::Id), name) || has_word(COMMIT_NAMES, name)
 }
 
 /// Whether a column with this normalized name is expected in a log.
-pub(in crate::import) fn is_known_name(name: &str) -> bool {
+pub(crate) fn is_known_name(name: &str) -> bool {
     is_key(name)
         || ALIASES.iter().any(|(_, names)| has_word(names, name))
         || verdict_kind(name).is_some()
@@ -64,7 +64,7 @@ pub(in crate::import) fn is_known_name(name: &str) -> bool {
 
 /// How good a candidate for the score a name is, the best first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::import) enum NameRank {
+pub(crate) enum NameRank {
     Metric,
     /// From here on, the name leaves a doubt.
     Score,
@@ -120,10 +120,10 @@ const RANKS: [(NameRank, &str); 20] = [
 ];
 
 /// What a metric that cannot be negative is called.
-pub(in crate::import) const NOT_NEGATIVE: &str = "_loss error _mse_ rmse _mae_ _mape_ drawdown latency _ppl_ perplexity bpb _wer_ _cer_ _fid_ _err_ \
+pub(crate) const NOT_NEGATIVE: &str = "_loss error _mse_ rmse _mae_ _mape_ drawdown latency _ppl_ perplexity bpb _wer_ _cer_ _fid_ _err_ \
      _brier_ seconds _ms_ duration";
 
-pub(in crate::import) fn rank_name(name: &str) -> NameRank {
+pub(crate) fn rank_name(name: &str) -> NameRank {
     let normalized = normalize_name(name);
     let normalized = normalized.strip_suffix("_value").unwrap_or(&normalized);
     let mut rows = RANKS.iter();

@@ -12,11 +12,11 @@ const EMPTY_WORDS: &str = "- -- — – n/a na nan none null nil ? error fail fa
      inf -inf infinity -infinity oom timeout skip skipped open <na> nat";
 
 /// Whether a cell means "nothing".
-pub(in crate::import) fn is_empty_word(cell: &str) -> bool {
+pub(crate) fn is_empty_word(cell: &str) -> bool {
     cell.is_empty() || cell.len() < 12 && has_word(EMPTY_WORDS, &cell.to_lowercase())
 }
 
-pub(in crate::import) fn is_sentinel(value: f64) -> bool {
+pub(crate) fn is_sentinel(value: f64) -> bool {
     SENTINELS.contains(&value)
 }
 
@@ -26,7 +26,7 @@ pub(in crate::import) fn is_sentinel(value: f64) -> bool {
     clippy::struct_excessive_bools,
     reason = "each is one fact about the cells"
 )]
-pub(in crate::import) struct NumberFormat {
+pub(crate) struct NumberFormat {
     /// `1,234` is a little more than one.
     has_decimal_comma: bool,
     has_point: bool,
@@ -40,7 +40,7 @@ pub(in crate::import) struct NumberFormat {
 
 impl NumberFormat {
     /// Learns from one cell. Returns whether it begins with a number.
-    pub(in crate::import) fn observe(&mut self, cell: &str) -> bool {
+    pub(crate) fn observe(&mut self, cell: &str) -> bool {
         let Some((number, unit)) = split_number(cell) else {
             return false;
         };
@@ -60,17 +60,17 @@ impl NumberFormat {
     }
 
     /// Of cells that are separated by semicolons, commas are before decimals.
-    pub(in crate::import) fn prefer_decimal_comma(&mut self) {
+    pub(crate) fn prefer_decimal_comma(&mut self) {
         self.has_decimal_comma |= !self.has_point;
     }
 
     /// Whether percentages are among plain numbers of at most 1, so that 92% is 0.92; `None` if there is no such mixture.
-    pub(in crate::import) fn scales_percentages(&self) -> Option<bool> {
+    pub(crate) fn scales_percentages(&self) -> Option<bool> {
         let is_mixed = self.unit.as_deref() == Some("%") && self.has_plain;
         is_mixed.then_some(!self.has_large)
     }
 
-    pub(in crate::import) fn value(&self, cell: &str) -> Option<f64> {
+    pub(crate) fn value(&self, cell: &str) -> Option<f64> {
         match Number::value_of(cell) {
             Some(value) if !self.has_decimal_comma => Some(value),
             _ => Some(self.parse(cell)?.1),
@@ -78,7 +78,7 @@ impl NumberFormat {
     }
 
     /// The number of a cell, as text and as value.
-    pub(in crate::import) fn parse(&self, cell: &str) -> Option<(String, f64)> {
+    pub(crate) fn parse(&self, cell: &str) -> Option<(String, f64)> {
         let (number, unit) = split_number(cell)?;
         let text = self.normalize(number)?.replace('−', "-");
         let text = text.trim_start_matches('+').to_owned();
@@ -117,11 +117,11 @@ impl NumberFormat {
 }
 
 /// A number by itself: `1,234.5`, `0,853`, `85.3%` and `≈0.9` are numbers, too.
-pub(in crate::import) fn parse_number(cell: &str) -> Option<f64> {
+pub(crate) fn parse_number(cell: &str) -> Option<f64> {
     NumberFormat::default().value(cell)
 }
 
-pub(in crate::import) fn is_percentage(cell: &str) -> bool {
+pub(crate) fn is_percentage(cell: &str) -> bool {
     split_number(cell).is_some_and(|(_, unit)| unit == "%")
 }
 
@@ -181,7 +181,7 @@ fn strip_marks(cell: &str) -> &str {
 }
 
 /// The name and the number of `tests=1704`.
-pub(in crate::import) fn split_name(cell: &str) -> Option<(&str, &str)> {
+pub(crate) fn split_name(cell: &str) -> Option<(&str, &str)> {
     let (name, number) = cell.split_once('=')?;
     let name = name.trim();
     let is_name = name.starts_with(char::is_alphabetic)

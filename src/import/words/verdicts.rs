@@ -18,12 +18,12 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    pub(in crate::import) fn is_good(self) -> bool {
+    pub(crate) fn is_good(self) -> bool {
         matches!(self, Completed | Is(Status::Keep | Status::Baseline))
     }
 
     /// Whether the trial did not come to its end.
-    pub(in crate::import) fn is_failure(self) -> bool {
+    pub(crate) fn is_failure(self) -> bool {
         match self {
             Is(status) => status.is_failure() || status.is_ignored(),
             Stopped => true,
@@ -39,14 +39,12 @@ pub enum VerdictKind {
     Flags(Verdict, Verdict),
 }
 
-pub(in crate::import) const KEPT: VerdictKind =
-    VerdictKind::Flags(Is(Status::Keep), Is(Status::Discard));
-pub(in crate::import) const PASSED: VerdictKind =
-    VerdictKind::Flags(Completed, Is(Status::Disqualified));
+pub(crate) const KEPT: VerdictKind = VerdictKind::Flags(Is(Status::Keep), Is(Status::Discard));
+pub(crate) const PASSED: VerdictKind = VerdictKind::Flags(Completed, Is(Status::Disqualified));
 
 /// Columns that may hold the verdict, the best first: a decision outranks a status, which may only say that a trial ran.
 #[rustfmt::skip]
-pub(in crate::import) const VERDICT_NAMES: [(VerdictKind, &str); 5] = [
+pub(crate) const VERDICT_NAMES: [(VerdictKind, &str); 5] = [
     (VerdictKind::Words, "decision verdict"),
     (KEPT, "accepted kept keep promoted accept is_kept was_kept retained"),
     (VerdictKind::Words, "keep_discard keep_or_discard status outcome result state"),
@@ -56,7 +54,7 @@ pub(in crate::import) const VERDICT_NAMES: [(VerdictKind, &str); 5] = [
 
 /// Columns that may retract what the verdict says, or are the verdict if there is no other.
 #[rustfmt::skip]
-pub(in crate::import) const VETO_NAMES: [(VerdictKind, &str); 4] = [
+pub(crate) const VETO_NAMES: [(VerdictKind, &str); 4] = [
     (VerdictKind::Flags(Is(Status::Discard), Completed), "reverted rolled_back"),
     (VerdictKind::Flags(Completed, Is(Status::Discard)), "committed"),
     (VerdictKind::Flags(Is(Status::Crash), Completed), "crashed failed is_buggy"),
@@ -107,12 +105,12 @@ const EMOJI_STYLE: char = '\u{fe0f}';
 const NO: &str = "0 0.0 false no n f ✗ ✘ ❌";
 
 /// The kind of the column with this normalized name, if it may hold the verdict.
-pub(in crate::import) fn verdict_kind(name: &str) -> Option<VerdictKind> {
+pub(crate) fn verdict_kind(name: &str) -> Option<VerdictKind> {
     kind_in(&VERDICT_NAMES, name)
 }
 
 /// The kind of the column with this normalized name, if it may hold the verdict or retract it.
-pub(in crate::import) fn verdict_or_veto_kind(name: &str) -> Option<VerdictKind> {
+pub(crate) fn verdict_or_veto_kind(name: &str) -> Option<VerdictKind> {
     verdict_kind(name).or_else(|| kind_in(&VETO_NAMES, name))
 }
 
@@ -121,7 +119,7 @@ fn kind_in(table: &[(VerdictKind, &str)], name: &str) -> Option<VerdictKind> {
     Some(row.0)
 }
 
-pub(in crate::import) fn is_yes_or_no(cell: &str) -> bool {
+pub(crate) fn is_yes_or_no(cell: &str) -> bool {
     let cell = cell.to_lowercase();
     has_word(YES, &cell) || has_word(NO, &cell)
 }
@@ -272,7 +270,7 @@ fn retracts(word: &str, is_denied: bool) -> bool {
 }
 
 /// Whether a keep or a baseline was retracted by its own words.
-pub(in crate::import) fn is_retracted_keep(cell: &str, kind: VerdictKind) -> bool {
+pub(crate) fn is_retracted_keep(cell: &str, kind: VerdictKind) -> bool {
     let mut words = cell.split(|c: char| !c.is_alphanumeric() && c != '_');
     let first = parse_verdict(words.next().unwrap_or_default(), VerdictKind::Words);
     let was_kept = matches!(first, Some(Is(Status::Keep | Status::Baseline)));
