@@ -175,11 +175,6 @@ fn a_header_is_found_where_people_put_it() {
 fn a_log_without_a_verdict_says_what_may_be_no_score() {
     all(&[
         (
-            "000 2",
-            "agent\tval_loss\na\t2\nb\t-1\nc\t3\n",
-            "the -1 in line 3 is not used as a score",
-        ),
-        (
             "001 -1",
             "agent\tval_loss\na\t2\nb\t-1\nc\t-3e-1\n",
             "the best score, -1 in line 3, means 'no score' in other logs",

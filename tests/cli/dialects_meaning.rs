@@ -17,7 +17,7 @@ fn what_is_said_of_one_metric_says_nothing_of_another() {
         let (found, said) = best(log, &flags);
         assert_eq!(found, "002 0.6", "{flags:?}");
         assert!(
-            said.contains("(by its name; the file says minimize of val_loss)"),
+            said.contains(": by its name; the file says minimize of val_loss;"),
             "{said}"
         );
     }
@@ -157,7 +157,7 @@ fn a_keep_whose_score_cannot_be_read_is_said() {
         (
             "001 0.90",
             "id\tval_acc\tstatus\n1\t0.90\tkeep\n2\t0.95\tkeep?\n",
-            "line 3: 'keep?' is not a plain keep",
+            "line 3: its 0.95 is better than the best, but 'keep?' is not known as a keep",
         ),
     ]);
 }
@@ -168,7 +168,7 @@ fn percentages_among_plain_numbers_are_said() {
         (
             "003 0.93",
             "id\tacc\tstatus\n1\t0.90\tkeep\n2\t92%\tkeep\n3\t0.93\tkeep\n",
-            "divided by 100 (first in line 3)",
+            "line 3: percentages among numbers up to 1 are divided by 100",
         ),
         (
             "002 0.925",
@@ -178,7 +178,7 @@ fn percentages_among_plain_numbers_are_said() {
         (
             "002 92",
             "id\tacc\tstatus\n1\t90\tkeep\n2\t92%\tkeep\n",
-            "are not divided (first in line 3)",
+            "line 3: percentages among other numbers are not divided",
         ),
     ]);
 }
@@ -284,7 +284,7 @@ fn a_score_without_decisions_is_found_by_what_the_columns_hold() {
         (
             "002 0.82",
             &format!("rate_x\tblocks\tzorp\n{settings}"),
-            "assuming zorp (higher is better): the last of zorp",
+            "assuming zorp (higher is better): the last of rate_x blocks zorp",
         ),
         (
             "002 0.82",

@@ -42,44 +42,38 @@ pub(crate) struct Choice {
     /// Why this column and this direction; `None` if a flag or the file says so.
     pub(crate) column_reason: Option<Reason>,
     pub(crate) direction_reason: Option<Reason>,
-    /// Whether -1 is the only negative number, and not the only number.
-    pub(crate) has_only_minus_one: bool,
 }
 
 impl Choice {
     /// What was assumed, with the evidence, if it is a guess.
     pub(crate) fn note(&self, metric: &str) -> Option<String> {
-        let better = self.direction.better_word();
-        let reasons = [&self.column_reason, &self.direction_reason];
-        if !reasons.into_iter().flatten().any(|reason| reason.is_guess) {
+        let mut given = Vec::new();
+        given.extend(
+            self.column_reason
+                .as_ref()
+                .map(|reason| (reason, "--metric")),
+        );
+        given.extend(
+            self.direction_reason
+                .as_ref()
+                .map(|reason| (reason, "--direction")),
+        );
+        if !given.iter().any(|(reason, _)| reason.is_guess) {
             return None;
         }
-        let text = |reason: &Option<Reason>| reason.as_ref().map(|reason| reason.text.clone());
-        let (column, direction) = match reasons.map(text) {
-            [None, None] => return None,
-            [Some(reason), None] => {
-                return Some(format!(
-                    "assuming {metric} is the score ({reason}); override with --metric"
-                ));
+        let texts: Vec<&str> = given.iter().map(|(reason, _)| &*reason.text).collect();
+        let flags: Vec<&str> = given.iter().map(|(_, flag)| *flag).collect();
+        let evidence = match texts[..] {
+            [column, direction] if direction.starts_with(column) => direction.to_owned(),
+            [column, direction] if column.starts_with(direction) => column.to_owned(),
+            [column, direction] if direction.starts_with("by ") => {
+                format!("{column}, the direction {direction}")
             }
-            [None, Some(reason)] => {
-                return Some(format!(
-                    "assuming {better} {metric} is better ({reason}); override with --direction"
-                ));
-            }
-            [Some(column), Some(direction)] => (column, direction),
+            _ => texts.join("; "),
         };
-        let evidence = if direction.starts_with(column.as_str()) {
-            direction.clone()
-        } else if column.starts_with(direction.as_str()) {
-            column.clone()
-        } else if direction.starts_with("by ") {
-            format!("{column}, the direction {direction}")
-        } else {
-            format!("{column}; {direction}")
-        };
+        let (better, flags) = (self.direction.better_word(), flags.join(", "));
         Some(format!(
-            "assuming {metric} ({better} is better): {evidence}; override with --metric, --direction"
+            "assuming {metric} ({better} is better): {evidence}; override with {flags}"
         ))
     }
 }

@@ -20,7 +20,6 @@ use crate::{
 pub(super) const GENERIC: &str = "_score_ _metric_ _objective_ _primary_ _fitness_";
 /// What Optuna calls the score, which it minimizes by default. Other names that say nothing are mostly of scores.
 const OPTUNA_SCORES: &str = "value values_0";
-const HEIRS: &str = "choices of the next parent fit";
 
 pub(super) fn choose_direction(
     log: &Interpretation,
@@ -47,43 +46,24 @@ type Guess = (Direction, String);
 
 fn guess_direction(log: &Interpretation, chosen: &Candidate) -> Guess {
     let evidence = &chosen.evidence;
-    let is_vague = chosen.direction_of_name.is_none() || is_generic(&log.table, chosen);
-    if is_vague && log.has_ranks() && evidence.is_sorted() {
-        return direction_of_order(evidence);
-    }
     if let Some(said) = direction_by_name(log, chosen) {
         return weigh_name(log, chosen, said);
     }
     let found = if log.verdicts.has_decisions {
-        direction_by_decisions(evidence)
+        let [down, up] = evidence.votes();
+        (down != up).then(|| evidence.likelier())
     } else {
         direction_by_values(log, evidence)
     };
     found.unwrap_or_else(|| default_direction(log, chosen))
 }
 
-/// The direction in which keeps beat the best, if none does in the other and not clearly most trials speak for that; else that of
-/// most trials.
-fn direction_by_decisions(evidence: &Evidence) -> Option<Guess> {
-    let [down, up] = evidence.votes();
-    let keeps = evidence.improved_by_keeps();
-    if keeps.is_some() && !is_clear(down.max(up), down + up) {
-        return keeps;
-    }
-    (down != up).then(|| evidence.likelier())
-}
-
 /// The direction of a log without decisions.
 fn direction_by_values(log: &Interpretation, evidence: &Evidence) -> Option<Guess> {
     let share = (Maximize, "by default for scores between 0 and 1".to_owned());
     let share = evidence.is_share().then_some(share);
-    if evidence.is_sorted() && !log.is_in_order() {
-        return share.or_else(|| Some(direction_of_order(evidence)));
-    }
-    let sentence = "scores are on that side of the mean before them";
-    let drift = clear_trend(evidence.drift, sentence).filter(|_| log.is_chronological());
-    let heirs = clear_trend(evidence.heirs, HEIRS);
-    heirs.or(drift).or(share)
+    let has_trend = log.is_chronological() && (log.is_in_order() || !evidence.is_sorted());
+    evidence.trend().filter(|_| has_trend).or(share)
 }
 
 fn default_direction(log: &Interpretation, chosen: &Candidate) -> Guess {
@@ -103,29 +83,22 @@ fn default_direction(log: &Interpretation, chosen: &Candidate) -> Guess {
     (direction, format!("by default; {evidence}"))
 }
 
-/// A table that was sorted by its scores mostly begins with the best.
-fn direction_of_order(evidence: &Evidence) -> Guess {
-    let is_falling = evidence.first > evidence.last;
-    let direction = if is_falling { Maximize } else { Minimize };
-    let reason = "the first row of a sorted table is the best";
-    (direction, reason.to_owned())
-}
-
 /// What the name says, unless the trials say clearly otherwise.
 fn weigh_name(log: &Interpretation, chosen: &Candidate, (direction, reason): Guess) -> Guess {
     let (evidence, at) = (&chosen.evidence, index_of(direction));
-    let trend = if is_refuted(log, chosen, at) {
-        Some(evidence.likelier())
-    } else {
-        clear_trend(evidence.heirs, HEIRS).filter(|_| !log.verdicts.has_decisions)
-    };
-    match trend.filter(|(other, _)| *other != direction) {
-        Some((other, sentence)) => (other, format!("{sentence}, against its name")),
-        None => {
-            let doubt = doubt_of_name(log, chosen, direction);
-            (direction, reason + &doubt)
+    if is_refuted(log, chosen, at) {
+        let (other, sentence) = evidence.likelier();
+        if other != direction {
+            return (other, format!("{sentence}, against its name"));
         }
     }
+    let [with, against] = [evidence.beaten[at], evidence.beaten[1 - at]];
+    if log.verdicts.has_decisions && with == 0 && against > 1 {
+        let better = direction.better_word();
+        let reason = format!("{reason}, but no keep is {better} than the first");
+        return (direction, reason);
+    }
+    (direction, reason)
 }
 
 /// Whether keeps and discards clearly speak against the direction that a name says.
@@ -144,28 +117,6 @@ fn is_refuted(log: &Interpretation, chosen: &Candidate, at: usize) -> bool {
     let has_keeps = against > with || evidence.separates().is_some();
     let is_outvoted = has_keeps && is_clear(votes[1 - at], votes[0] + votes[1]);
     log.verdicts.has_decisions && (is_against || is_outvoted)
-}
-
-/// The direction that clearly more of the votes are for.
-fn clear_trend([down, up]: [u32; 2], sentence: &str) -> Option<Guess> {
-    let (most, all) = (down.max(up), down + up);
-    let direction = if up > down { Maximize } else { Minimize };
-    is_clear(most, all).then(|| (direction, format!("{most} of {all} {sentence}")))
-}
-
-/// What the trials say against the direction that the name says, too weakly to turn it round.
-fn doubt_of_name(log: &Interpretation, chosen: &Candidate, direction: Direction) -> String {
-    let (evidence, at) = (&chosen.evidence, index_of(direction));
-    let (against, all) = (evidence.drift[1 - at], evidence.drift.iter().sum());
-    if log.verdicts.has_decisions && evidence.beaten[at] == 0 && evidence.beaten[1 - at] > 1 {
-        let better = direction.better_word();
-        return format!(", but no keep is {better} than the first");
-    }
-    if !log.verdicts.has_decisions && is_generic(&log.table, chosen) && is_clear(against, all) {
-        let better = direction.opposite().better_word();
-        return format!(", but {against} of {all} are {better} than the mean before them");
-    }
-    String::new()
 }
 
 /// What the name says. A quantity that cannot be negative but always is, is a negated loss.

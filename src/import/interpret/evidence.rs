@@ -31,7 +31,6 @@ pub(crate) struct Evidence {
     /// Scored trials with a verdict that is not a failure.
     pub(crate) rated: u32,
     negative: u32,
-    minus_ones: u32,
     /// Steps down and up from one value to the next.
     steps: [u32; 2],
     lowest: f64,
@@ -44,10 +43,6 @@ pub(crate) struct Evidence {
     last_keep: Option<f64>,
     /// The lowest and the highest of the keeps and of the discards, and how many there are.
     ranges: [Option<(f64, f64, u32)>; 2],
-    /// The value of the parent of the last trial.
-    parent: Option<f64>,
-    /// Trials that became the parent of the next one, or did not, as if lower or higher were better.
-    pub(crate) heirs: [u32; 2],
     /// How often the column of differences has the difference to each of several references.
     deltas: u32,
     delta_hits: [u32; 5],
@@ -97,24 +92,7 @@ impl Evidence {
         self.sum += value;
         self.scored += 1;
         self.negative += u32::from(value < 0.0);
-        self.minus_ones += u32::from(is_minus_one(value));
         self.last = Some(value);
-    }
-
-    /// Whether the last trial is the parent of the next one, if that does not start from elsewhere.
-    pub(crate) fn observe_parent(&mut self, is_heir: Option<bool>) {
-        let compared = self.parent.zip(self.last).filter(|_| is_heir.is_some());
-        if let Some((parent, last)) = compared.filter(|(parent, last)| (last - parent).abs() > 0.0)
-        {
-            for (heirs, direction) in self.heirs.iter_mut().zip(DIRECTIONS) {
-                *heirs += u32::from(Some(direction.better(last, parent)) == is_heir);
-            }
-        }
-        match is_heir {
-            Some(true) => self.parent = self.last,
-            Some(false) => {}
-            None => self.parent = None,
-        }
     }
 
     fn compare(&mut self, value: f64, is_keep: bool) {
@@ -152,11 +130,6 @@ impl Evidence {
     pub(crate) fn has_differences(&self) -> bool {
         let most = self.delta_hits.iter().max().copied().unwrap_or(0);
         most == self.deltas && most > 0 || most >= 2 && most * 10 >= self.deltas * 8
-    }
-
-    /// Whether -1 is the only negative number, and not the only number.
-    pub(crate) fn has_only_minus_one(&self) -> bool {
-        self.minus_ones > 0 && self.minus_ones == self.negative && self.negative < self.scored
     }
 
     /// Whether several values are between 0 and 1, as those of most scores.
@@ -217,6 +190,15 @@ impl Evidence {
         self.is_sorted() && (self.steps[0] + self.steps[1]) * 10 >= self.scored * 7
     }
 
+    /// The direction in which the values clearly drift, and the sentence that says so.
+    pub(crate) fn trend(&self) -> Option<(Direction, String)> {
+        let [down, up] = self.drift;
+        let (most, all) = (down.max(up), down + up);
+        let direction = if up > down { Maximize } else { Minimize };
+        let sentence = format!("{most} of {all} scores are on that side of the mean before them");
+        is_clear(most, all).then_some((direction, sentence))
+    }
+
     /// Whether all keeps have the same value.
     pub(crate) fn is_guard(&self) -> bool {
         self.keeps > 0 && self.best[0] == self.best[1] && self.beaten == [0, 0]
@@ -228,14 +210,6 @@ impl Evidence {
         let common = (down + up).saturating_sub(self.keeps + self.discards);
         let common = common.min(down).min(up);
         [down - common, up - common]
-    }
-
-    /// The direction in which several keeps beat the best before them, if none does in the other.
-    pub(crate) fn improved_by_keeps(&self) -> Option<(Direction, String)> {
-        let [down, up] = self.beaten;
-        let is_clear = down.max(up) > 1 && down.min(up) == 0;
-        let direction = if up > down { Maximize } else { Minimize };
-        is_clear.then(|| (direction, self.describe_keeps(direction)))
     }
 
     fn describe_keeps(&self, direction: Direction) -> String {
@@ -255,10 +229,6 @@ impl Evidence {
         }
         (direction, self.describe_keeps(direction))
     }
-}
-
-pub(crate) fn is_minus_one(value: f64) -> bool {
-    (value + 1.0).abs() < f64::EPSILON
 }
 
 /// Whether a majority is clear: chance rarely makes it (sign test).

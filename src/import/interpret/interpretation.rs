@@ -7,7 +7,6 @@ use anyhow::Result;
 use super::{
     choice::Choice,
     columns::{Column, Columns, hash_id},
-    evidence::is_minus_one,
     outcomes::{Outcome, VerdictColumns},
     roles::{Roles, find_parent_column, find_wordiest},
     stated::{find_direction, find_metric_name},
@@ -283,12 +282,6 @@ impl Interpretation {
         self.verdicts.verdict.is_some()
     }
 
-    /// Whether -1 means "no score": no verdict tells which trials failed, and no other score is negative.
-    pub(crate) fn skips_minus_one(&self) -> bool {
-        let choice = self.choice.as_ref();
-        !self.has_verdict() && choice.is_some_and(|choice| choice.has_only_minus_one)
-    }
-
     /// The outcome and the score of a row.
     pub(crate) fn read(&self, row: &FileRow) -> RowOutcome {
         let cell = self.score_cell(row);
@@ -309,7 +302,6 @@ impl Interpretation {
         let choice = self.choice.as_ref();
         let reading = match choice.and_then(|choice| choice.format.parse(cell)) {
             Some((_, value)) if has_failed && is_sentinel(value) => Reading::Emptied,
-            Some((_, value)) if is_minus_one(value) && self.skips_minus_one() => Reading::Emptied,
             Some(score) => return (Some(score), Reading::Read),
             None if cell.is_empty() => Reading::Blank,
             None if is_empty_word(cell) => Reading::Emptied,

@@ -23,12 +23,6 @@ impl Interpretation {
         is_counted || has_parents || has_commits || columns.any(|time| time.rising > time.falling)
     }
 
-    /// Whether a column numbers the rows of a log without decisions by how good they are.
-    pub(super) fn has_ranks(&self) -> bool {
-        let mut ranks = self.table.columns_in("rank place").into_iter();
-        !self.verdicts.has_decisions && ranks.any(|at| self.columns.all[at].is_counter())
-    }
-
     fn column_of(&self, role: Role) -> Option<&Column> {
         let at = self.roles.column(role)?;
         Some(&self.columns.all[at])

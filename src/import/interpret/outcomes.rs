@@ -32,8 +32,6 @@ pub(crate) struct VerdictColumns {
     pub(crate) is_guess: bool,
     /// Columns that retract what the verdict says.
     vetoes: Vec<VerdictColumn>,
-    /// A gate that no trial passes, which says nothing about those that were kept.
-    pub(crate) closed_gate: Option<usize>,
     /// If the verdict is a decision, the column that says whether the trial ran at all.
     completion: Option<usize>,
     /// Whether "completed" is a keep: only if no row is called one.
@@ -122,15 +120,11 @@ impl VerdictColumns {
         found.sort_by_key(|&(column, kind)| vagueness(&columns.all[column], kind));
         let others = found.get(1..).unwrap_or_default();
         let words = others.iter().find(|(_, kind)| *kind == VerdictKind::Words);
-        let gates = others.iter().filter(|(_, kind)| *kind == PASSED);
-        let (gates, constant): (Vec<VerdictColumn>, Vec<VerdictColumn>) =
-            gates.partition(|(at, _)| columns.all[*at].is_varied());
-        vetoes.extend(gates);
+        vetoes.extend(others.iter().filter(|(_, kind)| *kind == PASSED));
         Self {
             verdict: found.first().copied(),
             is_guess: is_guess && !found.is_empty(),
             completion: words.map(|(column, _)| *column),
-            closed_gate: find_closed_gate(columns, &constant),
             vetoes,
             ..Self::default()
         }
@@ -211,15 +205,6 @@ impl VerdictColumns {
             },
         }
     }
-}
-
-/// The first of several gates without a trial that passes.
-fn find_closed_gate(columns: &Columns, gates: &[VerdictColumn]) -> Option<usize> {
-    let is_closed = |(at, kind): &&VerdictColumn| {
-        let verdict = parse_verdict(&columns.all[*at].first, *kind);
-        verdict.is_some_and(|verdict| !verdict.is_good())
-    };
-    gates.iter().find(is_closed).map(|(column, _)| *column)
 }
 
 /// How a column that `--map` names speaks.

@@ -145,14 +145,12 @@ impl Contest<'_> {
         let has_evidence = self.has_decisions() && chosen.evidence.keeps > 0;
         let is_equal = |at: &usize| self.candidates[*at].rank == chosen.rank;
         let equal: Vec<usize> = likeliest.iter().copied().filter(is_equal).collect();
-        if let Some(sorted) = self.find_sorted(chosen.rank, likeliest) {
+        if let Some(sorted) = self.find_sorted(&equal) {
             return Ok((sorted, Some(Reason::guess("the rows are sorted by it"))));
         }
         if has_losers && has_evidence {
             let text = chosen.evidence.likelier().1;
-            let mut reason = self.explain(best, text);
-            reason.is_guess |= likeliest.iter().any(|&at| self.is_rival(at, best));
-            return Ok((best, Some(reason)));
+            return Ok((best, Some(self.explain(best, text))));
         }
         if chosen.rank < NameRank::Unknown {
             let whole = self.find_whole(best, &equal);
@@ -169,14 +167,12 @@ impl Contest<'_> {
     }
 
     /// The only one of several columns with equally good names by which the rows of a log without decisions are sorted.
-    fn find_sorted(&self, rank: NameRank, likeliest: &[usize]) -> Option<usize> {
-        let is_metric = |at: &&usize| self.candidates[**at].rank == rank;
-        let metrics = likeliest.iter().filter(is_metric);
-        let is_sorted = |at: &&usize| self.candidates[**at].evidence.is_sorted_finely();
-        if self.has_decisions() || metrics.clone().count() < 2 {
+    fn find_sorted(&self, equal: &[usize]) -> Option<usize> {
+        if self.has_decisions() || equal.len() < 2 {
             return None;
         }
-        only(metrics.filter(is_sorted))
+        let is_sorted = |at: &&usize| self.candidates[**at].evidence.is_sorted_finely();
+        only(equal.iter().filter(is_sorted))
     }
 
     /// A reason that decides, so that the column is a guess only if its name does not say that it is a metric.
@@ -190,9 +186,14 @@ impl Contest<'_> {
     fn describe_name(&self, best: usize, equal: &[usize], likeliest: &[usize]) -> Reason {
         let is_other_metric =
             |at: &usize| !self.has_decisions() && self.candidates[*at].rank <= NameRank::Known;
+        // The score often comes first, and its name need not be known.
+        let is_earlier = |at: &usize| {
+            let (one, chosen) = (&self.candidates[*at], &self.candidates[best]);
+            self.has_decisions() && one.rank == NameRank::Unknown && one.column < chosen.column
+        };
         let is_like_it = |at: &usize| {
-            let is_rival = self.repeats_name(*at, best) || self.is_rival(*at, best);
-            equal.contains(at) || is_rival || is_other_metric(at)
+            let is_rival = is_other_metric(at) || is_earlier(at);
+            equal.contains(at) || self.repeats_name(*at, best) || is_rival
         };
         let like_it = likeliest.iter().copied().filter(is_like_it);
         let names: Vec<&str> = like_it.map(|at| self.name(at)).take(MAX_LISTED).collect();
@@ -200,13 +201,6 @@ impl Contest<'_> {
             1 => self.explain(best, BY_NAME),
             _ => Reason::guess(format!("by its name, out of {}", names.join(" "))),
         }
-    }
-
-    /// Whether a column with an unknown name fits the decisions as well and comes earlier in the header. The score often comes
-    /// first.
-    fn is_rival(&self, at: usize, other: usize) -> bool {
-        let (one, other) = (&self.candidates[at], &self.candidates[other]);
-        self.has_decisions() && one.rank == NameRank::Unknown && one.column < other.column
     }
 
     /// Whether the header has the name of another candidate twice.
@@ -260,27 +254,21 @@ impl Contest<'_> {
         only(equal.iter().filter(is_generic))
     }
 
-    /// Guesses between names that say nothing: what trials were set to is before what came out, and is often repeated.
+    /// Guesses between names that say nothing: what trials were set to is before what came out.
     fn guess(&self, rank: NameRank, equal: &[usize]) -> Result<Pick> {
-        let is_measured =
-            |at: &usize| self.log.columns.all[self.candidates[*at].column].is_diverse();
-        let measured: Vec<usize> = equal.iter().copied().filter(is_measured).collect();
         let has_few_rows = self.candidates[equal[0]].evidence.scored < MIN_ROWS;
-        let names = |list: &[usize]| {
-            let names: Vec<&str> = list.iter().map(|&at| self.name(at)).collect();
-            names.join(" ")
-        };
-        match (rank, measured.last()) {
-            (NameRank::Unknown, Some(&last)) if !has_few_rows => Ok((
-                last,
-                Some(Reason::guess(format!("the last of {}", names(&measured)))),
-            )),
-            (NameRank::Milliseconds | NameRank::Seconds | NameRank::Size, _) => Ok((
-                equal[0],
-                Some(Reason::guess(format!("the first of {}", names(equal)))),
-            )),
+        let (at, place) = match rank {
+            NameRank::Unknown if !has_few_rows => (equal[equal.len() - 1], "last"),
+            NameRank::Milliseconds | NameRank::Seconds | NameRank::Size => (equal[0], "first"),
             _ => bail!(self.describe_equal(equal)),
-        }
+        };
+        let names: Vec<&str> = equal
+            .iter()
+            .map(|&at| self.name(at))
+            .take(MAX_LISTED)
+            .collect();
+        let text = format!("the {place} of {}", names.join(" "));
+        Ok((at, Some(Reason::guess(text))))
     }
 
     fn describe_equal(&self, equal: &[usize]) -> String {

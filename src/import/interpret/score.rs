@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 
 use super::{
     choice::{Candidate, Choice},
-    columns::{Column, hash_id},
+    columns::Column,
     direction::choose_direction,
     evidence::Evidence,
     interpretation::Interpretation,
@@ -12,21 +12,15 @@ use super::{
     roles::find_column,
 };
 use crate::{
-    import::{
-        parse::spool::FileRow,
-        words::{
-            names::{NameRank, is_key},
-            number::{is_empty_word, is_sentinel},
-        },
+    import::words::{
+        names::{NameRank, is_key},
+        number::{is_empty_word, is_sentinel},
     },
     log::{Role, Status, direction_of_name, normalize_name},
 };
 
 /// At most so many candidates are weighed, the best names first.
 const MAX_CANDIDATES: usize = 2000;
-const PARAMETER_NAMES: &str = "param parameter hyperparameter hyperparam knob";
-/// Names of parameters, if not all rows have the same.
-const SWEPT_NAMES: &str = "variable sweep swept";
 const DELTA_NAMES: &str = "delta delta_vs_best diff difference change improvement gain delta_metric metric_delta delta_score";
 
 pub(crate) fn choose(log: &Interpretation) -> Result<Option<Choice>> {
@@ -49,26 +43,11 @@ pub(crate) fn choose(log: &Interpretation) -> Result<Option<Choice>> {
     let (direction, direction_reason) = choose_direction(log, &chosen);
     Ok(Some(Choice {
         column: chosen.column,
-        has_only_minus_one: chosen.evidence.has_only_minus_one(),
         format: log.columns.all[chosen.column].format.clone(),
         direction,
         column_reason,
         direction_reason,
     }))
-}
-
-/// The rank of a column's name. A `value` beside the name of a parameter is what that was set to, if there is another metric.
-fn rank_of(log: &Interpretation, column: usize) -> NameRank {
-    let own = log.columns.all[column].rank;
-    let columns = &log.columns.all;
-    let is_metric = |at: usize| columns[at].rank <= NameRank::Known && columns[at].numbers > 0;
-    let swept = log.table.columns_in(SWEPT_NAMES);
-    let has_parameter = !log.table.columns_in(PARAMETER_NAMES).is_empty()
-        || swept.iter().any(|&at| columns[at].is_varied());
-    let is_setting = has_parameter
-        && normalize_name(&log.table.names[column]) == "value"
-        && (0..columns.len()).any(|at| at != column && is_metric(at));
-    if is_setting { NameRank::Setting } else { own }
 }
 
 /// The column that a flag, a setting or the file names.
@@ -131,7 +110,7 @@ fn find_candidates(log: &Interpretation) -> Vec<usize> {
 fn weigh(log: &Interpretation, columns: Vec<usize>) -> Result<Vec<Candidate>> {
     let candidates = columns.into_iter().map(|column| Candidate {
         column,
-        rank: rank_of(log, column),
+        rank: log.columns.all[column].rank,
         direction_of_name: direction_of_name(&log.table.names[column]),
         evidence: Evidence::default(),
     });
@@ -143,9 +122,7 @@ fn weigh(log: &Interpretation, columns: Vec<usize>) -> Result<Vec<Candidate>> {
     let delta = deltas
         .into_iter()
         .find(|&column| columns[column].numbers > 0);
-    let mut parents = Parents::new(log);
     log.table.for_each_row(|row| {
-        let is_heir = parents.observe(row);
         let mut status = log.verdicts.outcome(row, "", &log.options).status;
         let failed = status.is_failure() || status.is_ignored();
         if log.verdicts.column().is_none() {
@@ -156,39 +133,10 @@ fn weigh(log: &Interpretation, columns: Vec<usize>) -> Result<Vec<Candidate>> {
         for candidate in &mut candidates {
             let value = value(candidate.column);
             let value = value.filter(|value| !failed || !is_sentinel(*value));
-            candidate.evidence.observe_parent(is_heir);
             candidate.evidence.observe(status, value, delta);
         }
     })?;
     Ok(candidates)
-}
-
-/// Who starts from whom.
-struct Parents {
-    /// The columns that name a trial and its parent.
-    columns: Option<(usize, usize)>,
-    /// The last trial and its parent.
-    last: (Option<u64>, Option<u64>),
-}
-
-impl Parents {
-    fn new(log: &Interpretation) -> Self {
-        let key = log.find_parent_key();
-        Self {
-            columns: key.zip(log.roles.column(Role::Parent)),
-            last: (None, None),
-        }
-    }
-
-    /// Whether the last trial is the parent of this one, if this does not start from elsewhere.
-    fn observe(&mut self, row: &FileRow) -> Option<bool> {
-        let (key, parent) = self.columns?;
-        let parent = hash_id(row.cell(parent));
-        let is_heir = parent.is_some() && parent == self.last.0;
-        let is_known = is_heir || parent.is_some() && parent == self.last.1;
-        self.last = (hash_id(row.cell(key)), parent);
-        is_known.then_some(is_heir)
-    }
 }
 
 /// An error that shows a cell of the column that is named like a score.

@@ -10,31 +10,32 @@ use crate::{
         words::{
             names::NameRank,
             number::{is_empty_word, is_percentage, is_sentinel, parse_number},
-            verdicts::{Verdict, is_retracted_keep, parse_verdict},
+            verdicts::{Verdict, parse_verdict},
         },
     },
     log::{Direction, Status},
 };
 
-/// How many words or lines a note lists.
+/// How many words a note lists.
 const MAX_LISTED: usize = 5;
 
 /// A note about the first of several lines.
 #[derive(Default)]
 struct LineNote {
-    text: Option<String>,
+    text: String,
     count: usize,
 }
 
 impl LineNote {
-    fn add(&mut self, write: impl FnOnce() -> String) {
-        self.text.get_or_insert_with(write);
+    fn add(&mut self, line: u64, describe: impl FnOnce() -> String) {
+        if self.count == 0 {
+            self.text = format!("line {line}: {}", describe());
+        }
         self.count += 1;
     }
 
     fn finish(&self) -> Option<String> {
-        let text = self.text.as_ref()?;
-        Some(text.to_owned() + &and_more(self.count))
+        (self.count > 0).then(|| self.text.clone() + &and_more(self.count))
     }
 }
 
@@ -54,22 +55,19 @@ pub(super) struct Observations {
     trials: u64,
     scored: u64,
     has_keeps: bool,
-    /// The line of the first percentage, and of the first keep without a score.
-    percentage: Option<u64>,
-    unscored_keep: Option<u64>,
-    unscored_keeps: usize,
-    /// Metrics with a number in all keeps without a score, and in no other trial; `None` before the first trial.
-    substitutes: Option<Vec<usize>>,
-    unparsed_keeps: LineNote,
-    retracted: LineNote,
-    restart: Option<String>,
-    minus_ones: Vec<String>,
-    unknown_words: Vec<String>,
-    /// The best score of a row whose verdict is not known, with its text and the verdict.
-    best_unknown: Option<(Scored, String, String)>,
     best: Option<Scored>,
     /// Whether the scores differ.
     is_varied: bool,
+    percentages: LineNote,
+    unparsed_keeps: LineNote,
+    restarts: LineNote,
+    /// The line of the first keep without a score, and how many there are.
+    unscored_keeps: Option<(u64, usize)>,
+    /// Metrics with a number in all keeps without a score, and in no other trial; `None` before the first trial.
+    substitutes: Option<Vec<usize>>,
+    unknown_words: Vec<String>,
+    /// The best score of a row whose verdict is not known, with its text and the verdict.
+    best_unknown: Option<(Scored, String, String)>,
 }
 
 impl Observations {
@@ -81,34 +79,41 @@ impl Observations {
         best: Option<f64>,
     ) {
         self.trials += 1;
-        let (line, cell, word) = (row.line, log.score_cell(row), log.verdict_cell(row));
-        let (status, direction) = (read.outcome.status, log.direction());
+        let status = read.outcome.status;
         self.has_keeps |= status.can_be_best();
-        if is_percentage(cell) {
-            self.percentage.get_or_insert(line);
-        }
-        if read.reading == Reading::Emptied && log.skips_minus_one() && cell.starts_with('-') {
-            self.minus_ones.push(line.to_string());
-        }
-        if log.has_verdict() && status == Status::Other && !is_empty_word(word) {
+        if log.has_verdict() && status == Status::Other {
             self.observe_unknown(log, row, read);
         }
         if read.score.is_some() || status.can_be_best() {
             self.compare_metrics(log, row, read.score.is_none());
         }
-        match &read.score {
-            Some((text, value)) => {
-                let is_worse = best.is_some_and(|best| direction.better(best, *value));
-                if status == Status::Baseline && is_worse {
-                    self.restart
-                        .get_or_insert_with(|| describe_restart(line, text));
-                }
-                self.observe_score(*value, line, direction);
+        self.observe_cell(log, row.line, log.score_cell(row), read);
+        if let Some((text, value)) = &read.score {
+            self.observe_score(*value, row.line, log.direction());
+            let is_worse = best.is_some_and(|best| log.direction().better(best, *value));
+            if status == Status::Baseline && is_worse {
+                self.restarts.add(row.line, || describe_restart(text));
             }
-            None if status.can_be_best() => {
-                self.observe_unscored(line, cell, read.reading, status);
+        }
+    }
+
+    /// Observes a cell of the score that is not a plain number.
+    fn observe_cell(&mut self, log: &Interpretation, line: u64, cell: &str, read: &RowOutcome) {
+        let status = read.outcome.status;
+        let has_digits = cell.contains(|c: char| c.is_ascii_digit());
+        if let Some(text) = describe_percentages(log).filter(|_| is_percentage(cell)) {
+            self.percentages.add(line, || text.to_owned());
+        }
+        match read.reading {
+            Reading::Unparsed if status.can_be_best() && has_digits => {
+                let status = status.name();
+                self.unparsed_keeps.add(line, || {
+                    format!("'{cell}' is not a number, so this {status} cannot be best")
+                });
             }
-            None => {}
+            Reading::Read => {}
+            _ if status.can_be_best() => self.unscored_keeps.get_or_insert((line, 0)).1 += 1,
+            _ => {}
         }
     }
 
@@ -133,33 +138,19 @@ impl Observations {
 
     /// Observes a row whose verdict the tables do not have.
     fn observe_unknown(&mut self, log: &Interpretation, row: &FileRow, read: &RowOutcome) {
-        let (line, word) = (row.line, log.verdict_cell(row));
+        let word = log.verdict_cell(row);
         let quoted = format!("'{word}'");
+        if is_empty_word(word) {
+            return;
+        }
         if self.unknown_words.len() <= MAX_LISTED && !self.unknown_words.contains(&quoted) {
             self.unknown_words.push(quoted);
         }
-        let Some((text, value)) = &read.score else {
-            return;
-        };
-        let best = self.best_unknown.as_ref();
-        if is_retracted_keep(word, log.verdicts.kind()) {
-            self.retracted
-                .add(|| format!("line {line}: '{word}' is not a plain keep, so it cannot be best"));
-        } else if best.is_none_or(|((best, _), ..)| log.direction().better(*value, *best)) {
-            self.best_unknown = Some(((*value, line), text.clone(), word.to_owned()));
-        }
-    }
-
-    fn observe_unscored(&mut self, line: u64, cell: &str, reading: Reading, status: Status) {
-        let has_digits = cell.contains(|c: char| c.is_ascii_digit());
-        if reading == Reading::Unparsed && has_digits {
-            let status = status.name();
-            self.unparsed_keeps.add(|| {
-                format!("line {line}: '{cell}' is not a number, so this {status} cannot be best")
-            });
-        } else {
-            self.unscored_keep.get_or_insert(line);
-            self.unscored_keeps += 1;
+        if let Some((text, value)) = &read.score {
+            let best = self.best_unknown.as_ref();
+            if best.is_none_or(|((best, _), ..)| log.direction().better(*value, *best)) {
+                self.best_unknown = Some(((*value, row.line), text.clone(), word.to_owned()));
+            }
         }
     }
 
@@ -168,12 +159,6 @@ impl Observations {
         if self.trials == 0 {
             return notes;
         }
-        let repeated = log.repeated_ids().map(|column| {
-            let name = &log.table.names[column];
-            format!(
-                "{name} is not the id, because its values are repeated; trials are numbered by row"
-            )
-        });
         let unknown = log.table.declared.unknown_direction.as_ref();
         let choice = match &log.choice {
             Some(choice) => choice.note(log.metric()),
@@ -182,17 +167,15 @@ impl Observations {
         let found = [
             note_wide_rows(log),
             note_verdict_column(log),
-            note_closed_gate(log),
             self.note_suspicious_score(log),
             self.note_equal_scores(log),
-            self.note_percentages(log),
+            self.percentages.finish(),
             self.unparsed_keeps.finish(),
             self.note_unscored_keeps(log),
-            self.retracted.finish(),
             self.note_unknown_words(log),
             self.note_better_unknown(log, best),
-            repeated,
-            self.restart.clone(),
+            note_repeated_ids(log),
+            self.restarts.finish(),
             unknown.map(|text| format!("unknown direction '{text}'; use higher or lower")),
             choice,
         ];
@@ -200,50 +183,29 @@ impl Observations {
         notes
     }
 
-    /// Scores that may mean "none", if no verdict tells which trials failed.
+    /// A best score that may mean "none", if no verdict tells which trials failed.
     fn note_suspicious_score(&self, log: &Interpretation) -> Option<String> {
-        if log.verdicts.has_decisions {
-            return None;
-        }
-        if !self.minus_ones.is_empty() {
-            let listed = list(&self.minus_ones);
-            return Some(format!(
-                "the -1 in line {listed} is not used as a score: no other score is negative"
-            ));
-        }
         let (score, line) = self.best.filter(|_| self.is_varied)?;
-        is_sentinel(score).then(|| {
+        (is_sentinel(score) && !log.verdicts.has_decisions).then(|| {
             format!("the best score, {score} in line {line}, means 'no score' in other logs")
         })
     }
 
     fn note_equal_scores(&self, log: &Interpretation) -> Option<String> {
         let (name, count) = (log.metric(), self.scored);
-        if count == 0 && log.choice.is_some() {
-            return Some(format!(
-                "no trial has a number in {name}; choose another column with --metric"
-            ));
-        }
-        (count > 1 && !self.is_varied).then(|| {
-            format!("all {count} scores in {name} are equal; choose another column with --metric")
-        })
-    }
-
-    fn note_percentages(&self, log: &Interpretation) -> Option<String> {
-        let line = self.percentage?;
-        let text = if log.choice.as_ref()?.format.scales_percentages()? {
-            "percentages among numbers up to 1 are divided by 100"
-        } else {
-            "percentages among other numbers are not divided"
+        let finding = match count {
+            0 if log.choice.is_some() => format!("no trial has a number in {name}"),
+            2.. if !self.is_varied => format!("all {count} scores in {name} are equal"),
+            _ => return None,
         };
-        Some(format!("{text} (first in line {line})"))
+        Some(finding + "; choose another column with --metric")
     }
 
     fn note_unscored_keeps(&self, log: &Interpretation) -> Option<String> {
-        let line = self.unscored_keep?;
-        let (have, they) = match self.unscored_keeps {
-            1 => ("1 keep has".to_owned(), "it"),
-            count => (format!("{count} keeps have"), "they"),
+        let (line, count) = self.unscored_keeps?;
+        let have = match count {
+            1 => "1 keep has no score, so it".to_owned(),
+            count => format!("{count} keeps have no score, so they"),
         };
         let others = self.substitutes.as_deref().unwrap_or_default();
         let instead = others.first().map_or(String::new(), |&other| {
@@ -253,7 +215,7 @@ impl Observations {
             )
         });
         Some(format!(
-            "{have} no score, so {they} cannot be best (first in line {line}){instead}"
+            "{have} cannot be best (first in line {line}){instead}"
         ))
     }
 
@@ -263,9 +225,15 @@ impl Observations {
         if self.has_keeps || self.unknown_words.is_empty() {
             return None;
         }
-        let (name, listed) = (&log.table.names[column], list(&self.unknown_words));
+        let listed = &self.unknown_words[..self.unknown_words.len().min(MAX_LISTED)];
+        let more = if self.unknown_words.len() > MAX_LISTED {
+            " …"
+        } else {
+            ""
+        };
+        let (name, listed) = (&log.table.names[column], listed.join(" "));
         Some(format!(
-            "no word in {name} is known as a keep: {listed}; --map verdict= makes every row with a score a keep, \
+            "no word in {name} is known as a keep: {listed}{more}; --map verdict= makes every row with a score a keep, \
              verdict=COLUMN reads another column"
         ))
     }
@@ -285,17 +253,34 @@ impl Observations {
             ));
         }
         Some(format!(
-            "line {line}: its {text} is better than the best, but '{word}' is not a known verdict; \
+            "line {line}: its {text} is better than the best, but '{word}' is not known as a keep; \
              admit it with --map 'keep={word}'"
         ))
     }
 }
 
-fn describe_restart(line: u64, score: &str) -> String {
+fn describe_restart(score: &str) -> String {
     format!(
-        "line {line}: this baseline of {score} is worse than the best: it starts another measure; \
+        "this baseline of {score} is worse than the best: it starts another measure; \
          read from there with --since and its id"
     )
+}
+
+/// What is done with percentages, if there are other numbers.
+fn describe_percentages(log: &Interpretation) -> Option<&'static str> {
+    let scales = log.choice.as_ref()?.format.scales_percentages()?;
+    Some(if scales {
+        "percentages among numbers up to 1 are divided by 100"
+    } else {
+        "percentages among other numbers are not divided"
+    })
+}
+
+fn note_repeated_ids(log: &Interpretation) -> Option<String> {
+    let name = &log.table.names[log.repeated_ids()?];
+    Some(format!(
+        "{name} is not the id, because its values are repeated; trials are numbered by row"
+    ))
 }
 
 fn note_verdict_column(log: &Interpretation) -> Option<String> {
@@ -311,13 +296,6 @@ fn note_verdict_column(log: &Interpretation) -> Option<String> {
     })
 }
 
-fn note_closed_gate(log: &Interpretation) -> Option<String> {
-    let name = &log.table.names[log.verdicts.closed_gate?];
-    Some(format!(
-        "no trial passes {name}, so it is not used as a gate; override with --map verdict={name}"
-    ))
-}
-
 fn note_wide_rows(log: &Interpretation) -> Option<String> {
     let wide = &log.table.wide;
     let ((line, cells), others) = (wide.first, and_more(wide.count));
@@ -328,10 +306,4 @@ fn note_wide_rows(log: &Interpretation) -> Option<String> {
             wide.width
         )
     })
-}
-
-/// The first of a list.
-fn list(words: &[String]) -> String {
-    let more = if words.len() > MAX_LISTED { " …" } else { "" };
-    words[..words.len().min(MAX_LISTED)].join(" ") + more
 }

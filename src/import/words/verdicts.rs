@@ -269,14 +269,6 @@ fn retracts(word: &str, is_denied: bool) -> bool {
     }
 }
 
-/// Whether a keep or a baseline was retracted by its own words.
-pub(crate) fn is_retracted_keep(cell: &str, kind: VerdictKind) -> bool {
-    let mut words = cell.split(|c: char| !c.is_alphanumeric() && c != '_');
-    let first = parse_verdict(words.next().unwrap_or_default(), VerdictKind::Words);
-    let was_kept = matches!(first, Some(Is(Status::Keep | Status::Baseline)));
-    was_kept && parse_verdict(cell, kind).is_none()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
