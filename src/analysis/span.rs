@@ -68,7 +68,7 @@ impl RunSpan {
         let is_first = self.first.is_empty() || time < self.first.as_str();
         let is_last = time > self.last.as_str();
         // Parsing is slow: the clock of a day that is known to exist is compared as text.
-        let same_day = self.last.get(..10) == time.get(..10) && is_clock(&time.as_bytes()[10..]);
+        let same_day = self.last.get(..11) == time.get(..11) && is_clock(&time.as_bytes()[10..]);
         if (is_first || is_last) && !same_day && parse_time(time.as_bytes()).is_none() {
             return;
         }

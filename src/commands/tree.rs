@@ -90,8 +90,8 @@ struct Trials {
 }
 
 pub fn run(args: TreeArgs, context: &Context) -> Result<()> {
-    let root = args.root.as_deref().map(parse_id).transpose()?;
     let (log, filter) = args.filter.open(context)?;
+    let root = args.root.as_deref().map(parse_id).transpose()?;
     let is_record = matches!(args.format, TreeFormat::Records(_));
     let trials = read_trials(&log, &filter, !is_record)?;
     let visits = trials.tree.walk(root.as_ref(), args.depth);

@@ -25,6 +25,9 @@ const MIN_HYPOTHESIS: usize = 16;
 /// Scores are not aligned further to the right, so that a deep trial does not move all others.
 const MAX_SCORE_COLUMN: usize = 44;
 
+/// The room for a line at first.
+const LINE: usize = 512;
+
 /// The longest score that moves others to the right.
 const MAX_SCORE: usize = 16;
 
@@ -141,8 +144,10 @@ impl<'a> TreeDrawing<'a> {
         let mut line = Line {
             look: self.look,
             width: self.indent_width,
-            text: self.look.paint(Style::new().dimmed(), &self.indent),
+            text: String::with_capacity(LINE),
         };
+        self.look
+            .push(Style::new().dimmed(), &self.indent, &mut line.text);
         if group.len() == 1 {
             self.draw_trial(*first, &mut line);
         } else {

@@ -72,6 +72,14 @@ fn a_time_that_does_not_exist_is_not_the_end_of_the_search() {
     let json: serde_json::Value = serde_json::from_str(&answer).unwrap();
     assert_eq!(json["started"], "2026-01-31T09:00:00Z");
     assert_eq!(json["last_trial"], "2026-01-31T23:59:59Z");
+    let times = ["20260131T100000.000Z", "20260131T1T12:34:56Z"];
+    let rows = times.map(|time| format!("0\t{time}\tkeep\t1\n")).concat();
+    sandbox.write(
+        "results.tsv",
+        format!("exp_id\ttimestamp\tstatus\tcore_metric\n{rows}"),
+    );
+    let answer = sandbox.ok(&["--store", "results.tsv", "stats", "--format", "json"]);
+    assert!(!answer.contains("T12:34:56Z"), "{answer}");
 }
 
 #[test]

@@ -213,14 +213,15 @@ fn emit_token(text: &str, range: Range<usize>, emit: &mut impl FnMut(Token)) {
 }
 
 fn emit_pairs(run: &str, start: usize, emit: &mut impl FnMut(Token)) {
-    let starts = run.char_indices().map(|(at, _)| at);
-    let borders: Vec<usize> = starts.chain([run.len()]).collect();
-    if borders.len() == 2 {
+    let mut ends = run.char_indices().map(|(at, c)| at + c.len_utf8());
+    let mut first = 0;
+    let mut middle = ends.next().unwrap_or(run.len());
+    if middle == run.len() {
         emit_token(run, start..start + run.len(), emit);
     }
-    for pair in borders.windows(3) {
-        let (from, to) = (pair[0], pair[2]);
-        emit_token(&run[from..to], start + from..start + to, emit);
+    for end in ends {
+        emit_token(&run[first..end], start + first..start + end, emit);
+        (first, middle) = (middle, end);
     }
 }
 
