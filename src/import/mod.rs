@@ -1,5 +1,12 @@
-//! External logs: parsed by their content, translated into rows of lineage's own shape, and merged into a store.
-//! The rules and their order are in `docs/external-logs.md`.
+//! External logs, in four steps. The rules and their order are in `docs/external-logs.md`.
+//!
+//! * `parse`: a file of any format becomes a `Table` of texts.
+//! * `interpret`: the columns get their meaning: the verdict, the roles, the score and its direction. Of a row, it tells the
+//!   outcome and the score.
+//! * `translate`: the rows become rows of lineage's own shape, with notes about what was assumed.
+//! * `merge`: the new ones among them become trials of a store.
+//!
+//! `words` has the tables: names of columns, words of verdicts, and numbers as people write them.
 
 mod external;
 mod interpret;

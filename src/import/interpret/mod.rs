@@ -1,13 +1,25 @@
 //! What the columns of a table mean: the verdict, the roles, the score and its direction.
 
-pub(crate) mod choice;
-pub(crate) mod columns;
+mod choice;
+pub(super) mod columns;
 mod direction;
-pub(crate) mod evidence;
-pub(crate) mod interpretation;
+mod evidence;
+pub(super) mod interpretation;
 mod order;
-pub(crate) mod outcomes;
+mod outcomes;
 mod pick;
-pub(crate) mod roles;
-pub(crate) mod score;
+pub(super) mod roles;
+pub(super) mod score;
 mod stated;
+
+use anyhow::Result;
+
+use super::{ImportOptions, parse::table::Table};
+use interpretation::Interpretation;
+
+/// Decides what the columns of a table mean.
+pub(crate) fn interpret(table: Table, options: &ImportOptions) -> Result<Interpretation> {
+    let mut log = Interpretation::new(table, options)?;
+    log.settle(score::choose(&log)?);
+    Ok(log)
+}

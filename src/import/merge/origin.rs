@@ -64,26 +64,16 @@ impl RowOrigin {
     }
 }
 
-/// What the rows of a log were before they were amended, and the rows that those were imported from.
-#[derive(Default)]
-pub(super) struct FormerRows(HashMap<ExpId, Vec<u64>>);
-
-impl FormerRows {
-    pub(super) fn read(log: &Log) -> Result<Self> {
-        let mut rows: HashMap<ExpId, Vec<u64>> = HashMap::new();
-        for (id, mut cells) in Amendments::read(log)?.former_rows() {
-            let former = rows.entry(id).or_default();
-            former.push(fingerprint(&cells));
-            let origin = RowOrigin::take(&mut cells, log.schema.names());
-            former.extend(origin.map(|origin| origin.fingerprint));
-        }
-        Ok(Self(rows))
+/// The fingerprints that the trials of a log had before they were amended: their own, and those of their origins.
+pub(super) fn read_former_rows(log: &Log) -> Result<HashMap<ExpId, Vec<u64>>> {
+    let mut rows: HashMap<ExpId, Vec<u64>> = HashMap::new();
+    for (id, mut cells) in Amendments::read(log)?.former_rows() {
+        let former = rows.entry(id).or_default();
+        former.push(fingerprint(&cells));
+        let origin = RowOrigin::take(&mut cells, log.schema.names());
+        former.extend(origin.map(|origin| origin.fingerprint));
     }
-
-    /// The fingerprints of a trial, once: its amendments belong to its first row.
-    pub(super) fn take(&mut self, id: Option<&ExpId>) -> Vec<u64> {
-        id.and_then(|id| self.0.remove(id)).unwrap_or_default()
-    }
+    Ok(rows)
 }
 
 #[cfg(test)]

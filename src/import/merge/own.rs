@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::origin::FormerRows;
+use super::origin::read_former_rows;
 use crate::{
     import::parse::{spool::fingerprint, table::skipped},
     import::translate::{TranslatedRow, Translation},
@@ -20,11 +20,15 @@ pub fn translate_own(log: &Log) -> Result<Translation> {
         is_own: true,
         ..Translation::default()
     };
-    let mut former = FormerRows::read(log)?;
+    let mut former = read_former_rows(log)?;
     log.for_each_line(|row| {
         match row.damage {
             None => {
-                let former = former.take(row.id().as_ref());
+                // The amendments belong to the first row with the id.
+                let former = row
+                    .id()
+                    .and_then(|id| former.remove(&id))
+                    .unwrap_or_default();
                 let row = translate_row(&row, &translation.names, former);
                 translation.rows.push(row);
             }

@@ -34,11 +34,7 @@ pub(super) fn fit_rows(translation: &Translation, schema: &Schema) -> Vec<Fitted
             former: row.former.clone(),
             origin,
         };
-        let named = translation.names.iter().zip(&columns).zip(&cells);
-        fitted.fill(
-            named.map(|((name, column), cell)| (name, *column, cell)),
-            schema,
-        );
+        fitted.fill(&translation.names, &columns, &cells, schema);
         fitted
     };
     translation.rows.iter().map(fit).collect()
@@ -47,20 +43,23 @@ pub(super) fn fit_rows(translation: &Translation, schema: &Schema) -> Vec<Fitted
 impl FittedRow {
     /// Fills the columns by their names. What has no column goes into the notes, and the score into the column of the store's
     /// metric.
-    fn fill<'c>(
+    fn fill(
         &mut self,
-        cells: impl Iterator<Item = (&'c String, Option<usize>, &'c String)>,
+        names: &[String],
+        columns: &[Option<usize>],
+        cells: &[String],
         schema: &Schema,
     ) {
         let (mut others, mut score) = (Vec::new(), "");
-        for (name, column, cell) in cells {
-            let is_source = name == SOURCE_COLUMN;
-            let is_score = name == "core_metric";
-            score = if is_score { cell } else { score };
-            match column.filter(|_| !is_source) {
+        for ((name, column), cell) in names.iter().zip(columns).zip(cells) {
+            match (name.as_str(), column) {
+                (SOURCE_COLUMN, _) if RowOrigin::parse(cell).is_some() => continue,
+                ("core_metric", _) => score = cell,
+                _ => {}
+            }
+            match column.filter(|_| name != SOURCE_COLUMN) {
                 Some(column) => self.cells[column] = escape_controls(cell).into_owned(),
-                None if cell.is_empty() || is_score => {}
-                None if is_source && RowOrigin::parse(cell).is_some() => {}
+                None if cell.is_empty() || name == "core_metric" => {}
                 None => others.push(format!("{name}: {cell}")),
             }
         }

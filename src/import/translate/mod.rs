@@ -6,6 +6,6 @@ mod rows;
 mod translation;
 
 pub use rows::translate;
-pub(crate) use rows::{Translator, compare_to_best, interpret};
+pub(crate) use rows::{Translator, compare_to_best};
 pub(crate) use translation::TranslatedRow;
 pub use translation::Translation;

@@ -15,8 +15,8 @@ use crate::{
         ImportOptions,
         interpret::{
             columns::hash_id,
+            interpret,
             interpretation::{Interpretation, Reading, RowOutcome},
-            score,
         },
         parse::{
             spool::FileRow,
@@ -40,13 +40,6 @@ pub fn translate(table: Table, options: &ImportOptions) -> Result<Translation> {
     })?;
     translation.rows = rows;
     Ok(translation)
-}
-
-/// Decides what the columns of a table mean.
-pub(crate) fn interpret(table: Table, options: &ImportOptions) -> Result<Interpretation> {
-    let mut log = Interpretation::new(table, options)?;
-    log.settle(score::choose(&log)?);
-    Ok(log)
 }
 
 /// Translates the rows in their order: ids, parents, baselines and differences follow from those above.
