@@ -2,6 +2,7 @@
 
 use super::{
     choice::{BY_NAME, Candidate, Reason},
+    columns::Column,
     evidence::{Evidence, index_of, is_clear},
     interpretation::Interpretation,
 };
@@ -12,7 +13,7 @@ use crate::{
     },
     log::{
         Direction::{self, Maximize, Minimize},
-        direction_of_name, has_word, matches_pattern, normalize_name, stated_direction,
+        Role, direction_of_name, has_word, matches_pattern, normalize_name, stated_direction,
     },
 };
 
@@ -62,8 +63,23 @@ fn guess_direction(log: &Interpretation, chosen: &Candidate) -> Guess {
 fn direction_by_values(log: &Interpretation, evidence: &Evidence) -> Option<Guess> {
     let share = (Maximize, "by default for scores between 0 and 1".to_owned());
     let share = evidence.is_share().then_some(share);
-    let has_trend = log.is_chronological() && (log.is_in_order() || !evidence.is_sorted());
-    evidence.trend().filter(|_| has_trend).or(share)
+    let trend = evidence.trend().filter(|_| is_in_order(log, evidence));
+    trend.or(share)
+}
+
+/// Whether the rows are in the order of the trials, as far as known: their times do not fall, and if they are sorted by the
+/// score, then ids, parents, commits or times say that it came so.
+fn is_in_order(log: &Interpretation, evidence: &Evidence) -> bool {
+    let column = |role| Some(&log.columns.all[log.roles.column(role)?]);
+    let falls = |time: &Column| time.falling * 20 > time.rising + time.falling;
+    let is_counted = |id: &Column| !id.is_numeric() || id.is_counter();
+    let commits = log.table.columns_in("commit hash short_hash sha");
+    let mut columns = log.columns.all.iter();
+    let says_order = column(Role::Id).is_some_and(is_counted)
+        || log.roles.has(Role::Parent)
+        || !commits.is_empty()
+        || columns.any(|time| time.rising > time.falling);
+    !column(Role::Time).is_some_and(falls) && (says_order || !evidence.is_sorted())
 }
 
 fn default_direction(log: &Interpretation, chosen: &Candidate) -> Guess {

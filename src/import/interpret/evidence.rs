@@ -212,22 +212,17 @@ impl Evidence {
         [down - common, up - common]
     }
 
-    fn describe_keeps(&self, direction: Direction) -> String {
-        let (beaten, keeps) = (self.beaten[index_of(direction)], self.keeps);
-        format!("{beaten} of {keeps} keeps beat the best before them")
-    }
-
     /// The direction that most trials speak for, and the sentence that says so.
     pub(crate) fn likelier(&self) -> (Direction, String) {
         let [down, up] = self.votes();
         let direction = if up > down { Maximize } else { Minimize };
-        if self.separates().is_some() {
-            return (
-                direction,
-                "all keeps are better than all discards".to_owned(),
-            );
-        }
-        (direction, self.describe_keeps(direction))
+        let (beaten, keeps) = (self.beaten[index_of(direction)], self.keeps);
+        let sentence = if self.separates().is_some() {
+            "all keeps are better than all discards".to_owned()
+        } else {
+            format!("{beaten} of {keeps} keeps beat the best before them")
+        };
+        (direction, sentence)
     }
 }
 

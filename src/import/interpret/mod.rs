@@ -5,7 +5,6 @@ pub(super) mod columns;
 mod direction;
 mod evidence;
 pub(super) mod interpretation;
-mod order;
 mod outcomes;
 mod pick;
 pub(super) mod roles;
