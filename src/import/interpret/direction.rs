@@ -51,12 +51,22 @@ fn guess_direction(log: &Interpretation, chosen: &Candidate) -> Guess {
         return weigh_name(log, chosen, said);
     }
     let found = if log.verdicts.has_decisions {
-        let [down, up] = evidence.votes();
-        (down != up).then(|| evidence.likelier())
+        direction_by_decisions(evidence)
     } else {
         direction_by_values(log, evidence)
     };
     found.unwrap_or_else(|| default_direction(log, chosen))
+}
+
+/// The direction in which keeps beat the best, if none does in the other and not clearly most trials speak for that; else that of
+/// most trials.
+fn direction_by_decisions(evidence: &Evidence) -> Option<Guess> {
+    let [down, up] = evidence.votes();
+    let keeps = evidence.improved_by_keeps();
+    if keeps.is_some() && !is_clear(down.max(up), down + up) {
+        return keeps;
+    }
+    (down != up).then(|| evidence.likelier())
 }
 
 /// The direction of a log without decisions.

@@ -212,15 +212,27 @@ impl Evidence {
         [down - common, up - common]
     }
 
+    /// The direction in which several keeps beat the best before them, if none does in the other.
+    pub(crate) fn improved_by_keeps(&self) -> Option<(Direction, String)> {
+        let [down, up] = self.beaten;
+        let is_clear = down.max(up) > 1 && down.min(up) == 0;
+        let direction = if up > down { Maximize } else { Minimize };
+        is_clear.then(|| (direction, self.describe_keeps(direction)))
+    }
+
+    fn describe_keeps(&self, direction: Direction) -> String {
+        let (beaten, keeps) = (self.beaten[index_of(direction)], self.keeps);
+        format!("{beaten} of {keeps} keeps beat the best before them")
+    }
+
     /// The direction that most trials speak for, and the sentence that says so.
     pub(crate) fn likelier(&self) -> (Direction, String) {
         let [down, up] = self.votes();
         let direction = if up > down { Maximize } else { Minimize };
-        let (beaten, keeps) = (self.beaten[index_of(direction)], self.keeps);
         let sentence = if self.separates().is_some() {
             "all keeps are better than all discards".to_owned()
         } else {
-            format!("{beaten} of {keeps} keeps beat the best before them")
+            self.describe_keeps(direction)
         };
         (direction, sentence)
     }

@@ -120,7 +120,9 @@ impl VerdictColumns {
         found.sort_by_key(|&(column, kind)| vagueness(&columns.all[column], kind));
         let others = found.get(1..).unwrap_or_default();
         let words = others.iter().find(|(_, kind)| *kind == VerdictKind::Words);
-        vetoes.extend(others.iter().filter(|(_, kind)| *kind == PASSED));
+        // A gate that all trials pass, or none, says nothing about those that were kept.
+        let is_gate = |&&(at, kind): &&VerdictColumn| kind == PASSED && columns.all[at].is_varied();
+        vetoes.extend(others.iter().filter(is_gate));
         Self {
             verdict: found.first().copied(),
             is_guess: is_guess && !found.is_empty(),

@@ -199,7 +199,9 @@ impl<'t> Parser<'t> {
         } else if !is_text {
             Some(("not a row", is_markdown))
         } else if self.is_in_other_table {
-            Some(("another table", true))
+            // A log that goes on without its header, or another log.
+            let may_be_of_log = cells.len() == self.width() && is_trial(cells);
+            Some(("another table", !may_be_of_log))
         } else if cells.len() == 1 && self.width() > 1 {
             Some(("not a row", false))
         } else if self.repeats_header(cells) {

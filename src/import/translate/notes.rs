@@ -193,8 +193,11 @@ impl Observations {
 
     fn note_equal_scores(&self, log: &Interpretation) -> Option<String> {
         let (name, count) = (log.metric(), self.scored);
+        let may_be_best = self.has_keeps || !log.has_verdict();
         let finding = match count {
-            0 if log.choice.is_some() => format!("no trial has a number in {name}"),
+            0 if log.choice.is_some() && may_be_best => {
+                format!("no trial has a number in {name}")
+            }
             2.. if !self.is_varied => format!("all {count} scores in {name} are equal"),
             _ => return None,
         };
@@ -248,7 +251,7 @@ impl Observations {
         let word: String = word.chars().take(40).collect();
         if is_known {
             return Some(format!(
-                "assuming '{word}' is not a keep, because other trials are called one; line {line} would be better than \
+                "assuming '{word}' is not a keep, because other words decide; line {line} would be better than \
                  the best: {text}; override with --map 'keep={word}'"
             ));
         }
