@@ -169,7 +169,7 @@ fn a_score_that_is_not_the_best_or_not_read_is_named() {
     let table =
         "| # | score | status |\n|---|---|---|\n| 1 | 0.7 | baseline |\n| 2 | 0.8 | keep |\n";
     let other = "\n## By case\n\n| case | name | recall |\n|---|---|---|\n| 1 | short | 0.99 |\n";
-    let (found, said) = best(&format!("{table}{other}\n| 3 | 0.9 | keep |\n"), &[]);
+    let (found, said) = best(format!("{table}{other}\n| 3 | 0.9 | keep |\n"), &[]);
     assert_eq!(found, "002 0.8", "{said}");
     assert!(said.contains(":12: another table"), "{said}");
     // A parameter is no score, even if nothing else is a number.
