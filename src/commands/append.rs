@@ -11,7 +11,7 @@ use clap::{Args, ValueHint};
 use self::{
     complete::Batch,
     freeze::Staged,
-    logging::{Format, LOGGING, LoggingArgs},
+    logging::{Format, LOGGING, LoggingArgs, Unsent},
 };
 use super::{Context, Usage, candidates};
 use crate::{
@@ -107,18 +107,6 @@ fn append(drafts: &[Draft], store: Result<Store>, args: &Append, context: &Conte
         Some(answer) => print(&batch, &answer, context),
         None => Ok(()),
     }
-}
-
-/// Trials that could not be logged, and how they were to be.
-#[cfg_attr(
-    not(feature = "postgres"),
-    expect(dead_code, reason = "no trial waits")
-)]
-pub(super) struct Unsent<'a> {
-    pub(super) drafts: &'a [Draft],
-    pub(super) staged: Vec<Staged>,
-    pub(super) once: bool,
-    pub(super) logging: &'a LoggingArgs,
 }
 
 /// Locks the log, and completes and writes the drafts; returns what to print. If the database of a shared store is

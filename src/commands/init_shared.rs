@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::{Context, init::Init};
+use super::{Context, init::args::Init};
 use crate::log::Direction;
 use crate::shared::{NewRun, Session, create_or_join, strip_password};
 use crate::store::{self, New, Store, check_names};

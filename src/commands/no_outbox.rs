@@ -3,7 +3,7 @@
 use anyhow::{Error, Result};
 
 use super::Context;
-use super::append::Unsent;
+use super::append::logging::Unsent;
 use crate::store::Store;
 
 pub(super) fn keep(error: Error, _: Unsent, _: &Store, _: &Context) -> Result<()> {

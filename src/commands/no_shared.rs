@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Result, bail};
 
-use super::{Context, init::Init};
+use super::{Context, init::args::Init};
 use crate::store::NO_POSTGRES;
 
 pub(super) fn run(_: &Init, _: &Path, _: &str, _: &str, _: &Context) -> Result<()> {

@@ -12,7 +12,12 @@ use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::Context;
-use super::append::{Unsent, complete::Batch, freeze::Staged, given::as_json, logging::Format};
+use super::append::{
+    complete::Batch,
+    freeze::Staged,
+    given::as_json,
+    logging::{Format, Unsent},
+};
 use crate::append::{Draft, LockedLog, open_locked, parse_trials};
 use crate::files::{MAX_OUTBOX_BYTES, create_file, persist, read_input, temporary_file_beside};
 use crate::log::{Direction, ExpId};

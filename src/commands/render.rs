@@ -131,15 +131,21 @@ struct Prompt {
     text: String,
 }
 
-fn make_prompt(args: &Render, context: &Context) -> Result<Prompt> {
-    let store = context.store()?;
+/// Opens the log as it was after the trial of --as-of.
+fn open_state(args: &Render, store: &Store, context: &Context) -> Result<IndexedLog> {
     let options = ReadOptions {
         as_of: args.as_of.as_deref().map(parse_id).transpose()?,
         ..(&args.read).into()
     };
-    let log = open_log(&store, &options)?;
+    let log = open_log(store, &options)?;
     context.ui.note_all(&log.notes);
     log.require_score()?;
+    Ok(log)
+}
+
+fn make_prompt(args: &Render, context: &Context) -> Result<Prompt> {
+    let store = context.store()?;
+    let log = open_state(args, &store, context)?;
     let settings = override_settings(args, &store.settings.prompt);
     let data = prompt::gather(&log, &args.specialist, &settings, &store.settings.limits)?;
     let workdir = args.workdir.as_deref();

@@ -1,12 +1,13 @@
-//! The flags that say how a trial is completed and written.
+//! How a trial is completed and written: the flags for it, and trials that could not be written.
 
 use std::time::Duration;
 
 use anyhow::{Result, bail};
 use clap::Args;
 
+use super::freeze::Staged;
 use crate::{
-    append::LockedLog,
+    append::{Draft, LockedLog},
     commands::args::parse_seconds,
     log::{Direction, Number},
     open::ReadOptions,
@@ -66,4 +67,16 @@ fn parse_min_delta(text: &str) -> Result<f64> {
         Some(delta) if delta >= 0.0 => Ok(delta),
         _ => bail!("not a difference of scores, 0 or more"),
     }
+}
+
+/// Trials that could not be logged, and how they were to be.
+#[cfg_attr(
+    not(feature = "postgres"),
+    expect(dead_code, reason = "no trial waits")
+)]
+pub(in crate::commands) struct Unsent<'a> {
+    pub(in crate::commands) drafts: &'a [Draft],
+    pub(in crate::commands) staged: Vec<Staged>,
+    pub(in crate::commands) once: bool,
+    pub(in crate::commands) logging: &'a LoggingArgs,
 }
