@@ -27,7 +27,15 @@ const TRIMMED: [&str; 8] = [
     "attempt",
 ];
 
-const FREE_TEXTS: [&str; 3] = ["hypothesis", "notes", "job_name"];
+/// Columns in which a number is a text, too.
+const FREE_TEXTS: [&str; 6] = [
+    "specialist",
+    "domain",
+    "hypothesis",
+    "snapshot_path",
+    "job_name",
+    "notes",
+];
 
 /// Where the values of a draft come from; error messages name them accordingly.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
