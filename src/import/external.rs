@@ -23,6 +23,8 @@ use crate::{
 const OWN_COLUMNS: &str =
     "core_metric val_bpb delta_vs_best parent_exp baseline_exp expected_delta";
 const SCORE_COLUMNS: &str = "core_metric val_bpb";
+/// How many bytes are read to find out whether a log has scores.
+const HEAD: usize = 64 * 1024;
 /// The column in which an export states metric and direction.
 pub const STATED_COLUMN: &str = "metric_direction";
 
@@ -99,17 +101,34 @@ pub fn open_external(
     let header =
         read_header(source, len).with_context(|| format!("cannot read {}", path.display()))?;
     let names = header.map(|header| header.names).unwrap_or_default();
+    let is_bare = own.settings.metric.is_none() && own.metric.is_none();
+    let lacks_score = is_bare && lacks_score(source, &names)?;
     let is_own = names.is_empty() || own.matches(&names);
-    if is_own && !own.is_mapped {
+    if is_own && !own.is_mapped && !lacks_score {
         return Ok(None);
     }
     let table = read_table(path, options)?;
-    let log = if !own.is_mapped && is_export(&table.names) {
+    let log = if !own.is_mapped && !lacks_score && is_export(&table.names) {
         copy_export(table, options)
     } else {
         translate_external(table, options)
     };
     log.with_context(|| path.display().to_string()).map(Some)
+}
+
+/// Whether the first rows of a log have differences to the best, but no score in a column of lineage: the score is in another
+/// column.
+fn lacks_score(source: &Source, names: &[String]) -> Result<bool> {
+    let mut bytes = vec![0; HEAD];
+    let len = source.read_at(&mut bytes, 0)?;
+    let is_filled = |words: &str| {
+        let mut lines = bytes[..len].split(|&b| b == b'\n').skip(1);
+        lines.any(|line| {
+            let mut cells = line.split(|&b| b == b'\t').zip(names);
+            cells.any(|(cell, name)| has_word(words, name) && !cell.trim_ascii().is_empty())
+        })
+    };
+    Ok(is_filled("delta_vs_best") && !is_filled(SCORE_COLUMNS))
 }
 
 /// Translates a log of any shape. The rows of an export are taken over as they are.

@@ -284,7 +284,7 @@ fn a_score_without_decisions_is_found_by_what_the_columns_hold() {
         (
             "002 0.82",
             &format!("rate_x\tblocks\tzorp\n{settings}"),
-            "assuming zorp (higher is better): the last of rate_x blocks zorp",
+            "assuming zorp (higher is better): the last of zorp",
         ),
         (
             "002 0.82",

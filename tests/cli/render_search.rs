@@ -191,7 +191,8 @@ fn an_empty_score_column_gives_way_to_the_one_that_delta_vs_best_compares() {
     let best = [&["best", "--field", "train_s"], &flags[..]].concat();
     let shown = sandbox.transcript(&best);
     assert!(shown.contains("\n3.7900\n"), "{shown}");
-    let note = "! note: the score is train_s, as in delta_vs_best, because core_metric is empty;";
+    let note =
+        "! note: assuming train_s (lower is better): the differences in the log are its own,";
     assert!(shown.contains(note), "{shown}");
     let page = sandbox.ok(&[&["render", "--for", "opt", "-q"], &flags[..]].concat());
     assert!(

@@ -309,6 +309,11 @@ impl Column {
         self.has_many_words || self.words.len() > 1
     }
 
+    /// Whether few cells are repeated, or more values differ than people try.
+    pub(crate) fn is_diverse(&self) -> bool {
+        self.has_many_words || self.words.len() > 15 || self.words.len() * 10 > self.filled * 8
+    }
+
     /// Whether the column counts the rows, with few gaps.
     pub(crate) fn is_counter(&self) -> bool {
         self.numbers > 2 && (self.increments + 1) * 10 > self.numbers * 9

@@ -150,7 +150,9 @@ impl Contest<'_> {
         }
         if has_losers && has_evidence {
             let text = chosen.evidence.likelier().1;
-            return Ok((best, Some(self.explain(best, text))));
+            let mut reason = self.explain(best, text);
+            reason.is_guess |= likeliest.iter().any(|&at| self.is_rival(at, best));
+            return Ok((best, Some(reason)));
         }
         if chosen.rank < NameRank::Unknown {
             let whole = self.find_whole(best, &equal);
@@ -186,14 +188,9 @@ impl Contest<'_> {
     fn describe_name(&self, best: usize, equal: &[usize], likeliest: &[usize]) -> Reason {
         let is_other_metric =
             |at: &usize| !self.has_decisions() && self.candidates[*at].rank <= NameRank::Known;
-        // The score often comes first, and its name need not be known.
-        let is_earlier = |at: &usize| {
-            let (one, chosen) = (&self.candidates[*at], &self.candidates[best]);
-            self.has_decisions() && one.rank == NameRank::Unknown && one.column < chosen.column
-        };
         let is_like_it = |at: &usize| {
-            let is_rival = is_other_metric(at) || is_earlier(at);
-            equal.contains(at) || self.repeats_name(*at, best) || is_rival
+            let is_rival = self.repeats_name(*at, best) || self.is_rival(*at, best);
+            equal.contains(at) || is_rival || is_other_metric(at)
         };
         let like_it = likeliest.iter().copied().filter(is_like_it);
         let names: Vec<&str> = like_it.map(|at| self.name(at)).take(MAX_LISTED).collect();
@@ -201,6 +198,13 @@ impl Contest<'_> {
             1 => self.explain(best, BY_NAME),
             _ => Reason::guess(format!("by its name, out of {}", names.join(" "))),
         }
+    }
+
+    /// Whether a column with an unknown name fits the decisions as well and comes earlier in the header. The score often comes
+    /// first.
+    fn is_rival(&self, at: usize, other: usize) -> bool {
+        let (one, other) = (&self.candidates[at], &self.candidates[other]);
+        self.has_decisions() && one.rank == NameRank::Unknown && one.column < other.column
     }
 
     /// Whether the header has the name of another candidate twice.
@@ -254,21 +258,27 @@ impl Contest<'_> {
         only(equal.iter().filter(is_generic))
     }
 
-    /// Guesses between names that say nothing: what trials were set to is before what came out.
+    /// Guesses between names that say nothing: what trials were set to is before what came out, and is often repeated.
     fn guess(&self, rank: NameRank, equal: &[usize]) -> Result<Pick> {
+        let is_measured =
+            |at: &usize| self.log.columns.all[self.candidates[*at].column].is_diverse();
+        let measured: Vec<usize> = equal.iter().copied().filter(is_measured).collect();
         let has_few_rows = self.candidates[equal[0]].evidence.scored < MIN_ROWS;
-        let (at, place) = match rank {
-            NameRank::Unknown if !has_few_rows => (equal[equal.len() - 1], "last"),
-            NameRank::Milliseconds | NameRank::Seconds | NameRank::Size => (equal[0], "first"),
-            _ => bail!(self.describe_equal(equal)),
+        let names = |list: &[usize]| {
+            let names: Vec<&str> = list.iter().map(|&at| self.name(at)).collect();
+            names.join(" ")
         };
-        let names: Vec<&str> = equal
-            .iter()
-            .map(|&at| self.name(at))
-            .take(MAX_LISTED)
-            .collect();
-        let text = format!("the {place} of {}", names.join(" "));
-        Ok((at, Some(Reason::guess(text))))
+        match (rank, measured.last()) {
+            (NameRank::Unknown, Some(&last)) if !has_few_rows => Ok((
+                last,
+                Some(Reason::guess(format!("the last of {}", names(&measured)))),
+            )),
+            (NameRank::Milliseconds | NameRank::Seconds | NameRank::Size, _) => Ok((
+                equal[0],
+                Some(Reason::guess(format!("the first of {}", names(equal)))),
+            )),
+            _ => bail!(self.describe_equal(equal)),
+        }
     }
 
     fn describe_equal(&self, equal: &[usize]) -> String {

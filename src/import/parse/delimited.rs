@@ -9,8 +9,8 @@ use indexmap::IndexSet;
 use super::{
     NOT_A_LOG,
     header::{
-        Header, MAX_NAMES, count_known_names, find_header, find_separator, is_blank_or_comment,
-        is_markdown_row, is_markdown_rule, is_trial, with_tabs,
+        Header, MAX_NAMES, count_known_names, find_header, find_separator, has_table_names,
+        is_blank_or_comment, is_markdown_row, is_markdown_rule, is_trial, with_tabs,
     },
     json_rows::flatten_cell,
     split::{split_line, split_plain},
@@ -50,11 +50,21 @@ pub(super) fn parse(text: &Text) -> Result<Table> {
         }
     }
     while let Some((number, line)) = parser.next_line()? {
+        parser.is_after_text |= !is_markdown_row(&line);
         if number >= parser.table.first_row && !line.trim().is_empty() {
             parser.parse_line(number, &line)?;
         }
     }
     parser.finish()
+}
+
+/// The table of Markdown that a line is in.
+#[derive(PartialEq)]
+enum Place {
+    Log,
+    OtherTable,
+    /// A table of other trials.
+    OtherLog,
 }
 
 /// Parses the rows in one pass. The columns grow when another header or an object in a cell adds names.
@@ -73,9 +83,10 @@ struct Parser<'t> {
     table: Table,
     /// How many rows have as many cells as the header.
     regular: usize,
-    /// Of Markdown: rows with a number and a verdict, and whether the line is in another table.
+    /// Of Markdown: rows with a number and a verdict, the table of the line, and whether it follows text.
     trials: usize,
-    is_in_other_table: bool,
+    place: Place,
+    is_after_text: bool,
     /// Whether this is a prompt of lineage, which has tables of trials.
     is_prompt: bool,
 }
@@ -104,7 +115,8 @@ impl<'t> Parser<'t> {
             table,
             regular: 0,
             trials: 0,
-            is_in_other_table: false,
+            place: Place::Log,
+            is_after_text: false,
             is_prompt: false,
         }
     }
@@ -127,7 +139,7 @@ impl<'t> Parser<'t> {
         match self.separator {
             '|' => {
                 let is_regular = rows > 3 && self.regular == rows && !self.is_prompt;
-                let is_log_in_text = is_regular && has_known_header;
+                let is_log_in_text = is_regular && has_table_names(&self.names);
                 rows > skipped.len() || self.trials * 2 > rows || is_log_in_text
             }
             separator if !follows_text && has_known_header => {
@@ -198,10 +210,8 @@ impl<'t> Parser<'t> {
             Some(("text beside the table", true))
         } else if !is_text {
             Some(("not a row", is_markdown))
-        } else if self.is_in_other_table {
-            // A log that goes on without its header, or another log.
-            let may_be_of_log = cells.len() == self.width() && is_trial(cells);
-            Some(("another table", !may_be_of_log))
+        } else if self.place != Place::Log {
+            Some(("another table", true))
         } else if cells.len() == 1 && self.width() > 1 {
             Some(("not a row", false))
         } else if self.repeats_header(cells) {
@@ -218,13 +228,23 @@ impl<'t> Parser<'t> {
         })
     }
 
-    /// Finds out whether a row of Markdown is the header of another table, or of more rows of the log.
+    /// Finds out whether a row of Markdown begins another table, or goes on with the log.
     fn observe_table(&mut self, cells: &[String], known: usize) -> Result<()> {
         self.read_ahead(1)?;
         let next = self.ahead.front();
         if next.is_some_and(|(_, line)| is_markdown_rule(line)) {
-            self.is_in_other_table = known * 2 <= cells.len();
+            let is_log = known * 2 > cells.len();
+            self.place = if is_log {
+                Place::Log
+            } else {
+                Place::OtherTable
+            };
+        } else if self.place == Place::OtherTable && is_trial(cells) {
+            // A log may go on after other tables, without its header.
+            let is_log = self.is_after_text && cells.len() == self.width();
+            self.place = if is_log { Place::Log } else { Place::OtherLog };
         }
+        self.is_after_text = false;
         Ok(())
     }
 

@@ -7,11 +7,13 @@ use crate::{
         number::parse_number,
         verdicts::{VerdictKind, parse_verdict},
     },
-    log::{normalize_name, read_time},
+    log::{has_word, normalize_name, read_time},
 };
 
 /// The header is searched for in this many lines, besides comments.
 const MAX_TEXT_LINES: usize = 20;
+/// Names that tables in a text have besides those of trials; elsewhere they are mostly of settings.
+const COMPARED_NAMES: &str = "variant model method approach cv";
 /// How many names of columns are known at most; objects in cells add no more.
 pub(super) const MAX_NAMES: usize = 300;
 /// The columns of karpathy/autoresearch, whose loops often write no header.
@@ -46,7 +48,11 @@ pub(super) fn find_header(lines: &[String]) -> Option<usize> {
     let known = later.find(|&at| known_names_in(&lines[at]) > 1);
     let is_table = |&at: &usize| {
         let rule = lines.get(at + 1).is_some_and(|line| is_markdown_rule(line));
-        rule && is_markdown_row(&lines[at]) && known_names_in(&lines[at]) > 0
+        let is_known = || {
+            let (cells, _) = split_line(&lines[at], '|');
+            known_names_in(&lines[at]) > 0 || has_table_names(&cells)
+        };
+        rule && is_markdown_row(&lines[at]) && is_known()
     };
     let table = candidates
         .find(is_table)
@@ -99,6 +105,16 @@ fn known_names_in(line: &str) -> usize {
         return 0;
     }
     count_known_names(&cells)
+}
+
+/// Whether two names are known as those of trials or of what people compare in tables.
+pub(super) fn has_table_names<'c, C>(cells: C) -> bool
+where
+    C: IntoIterator<Item = &'c String> + Clone,
+{
+    let is_compared = |cell: &&String| has_word(COMPARED_NAMES, &normalize_name(cell));
+    let compared = cells.clone().into_iter().filter(is_compared);
+    count_known_names(cells) + compared.count() > 1
 }
 
 pub(super) fn count_known_names<'c>(cells: impl IntoIterator<Item = &'c String>) -> usize {
