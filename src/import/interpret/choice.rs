@@ -47,22 +47,17 @@ pub(crate) struct Choice {
 impl Choice {
     /// What was assumed, with the evidence, if it is a guess.
     pub(crate) fn note(&self, metric: &str) -> Option<String> {
-        let mut given = Vec::new();
-        given.extend(
-            self.column_reason
-                .as_ref()
-                .map(|reason| (reason, "--metric")),
-        );
-        given.extend(
-            self.direction_reason
-                .as_ref()
-                .map(|reason| (reason, "--direction")),
-        );
-        if !given.iter().any(|(reason, _)| reason.is_guess) {
+        let reasons = [
+            (&self.column_reason, "--metric"),
+            (&self.direction_reason, "--direction"),
+        ];
+        let given = reasons.into_iter();
+        let given = given.filter_map(|(reason, flag)| Some((reason.as_ref()?, flag)));
+        let (reasons, flags): (Vec<&Reason>, Vec<&str>) = given.unzip();
+        if !reasons.iter().any(|reason| reason.is_guess) {
             return None;
         }
-        let texts: Vec<&str> = given.iter().map(|(reason, _)| &*reason.text).collect();
-        let flags: Vec<&str> = given.iter().map(|(_, flag)| *flag).collect();
+        let texts: Vec<&str> = reasons.iter().map(|reason| &*reason.text).collect();
         let evidence = match texts[..] {
             [column, direction] if direction.starts_with(column) => direction.to_owned(),
             [column, direction] if column.starts_with(direction) => column.to_owned(),

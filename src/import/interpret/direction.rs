@@ -121,8 +121,8 @@ fn weigh_name(log: &Interpretation, chosen: &Candidate, (direction, reason): Gue
     let [with, against] = [evidence.beaten[at], evidence.beaten[1 - at]];
     if log.verdicts.has_decisions && with == 0 && against > 1 {
         let better = direction.better_word();
-        let reason = format!("{reason}, but no keep is {better} than the first");
-        return (direction, reason);
+        let doubt = format!("{reason}, but no keep is {better} than the first");
+        return (direction, doubt);
     }
     (direction, reason)
 }

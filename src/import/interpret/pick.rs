@@ -73,6 +73,7 @@ impl Contest<'_> {
     fn find_usual(&self) -> Vec<usize> {
         let one = |at: &usize| &self.candidates[*at];
         let mut usual: Vec<usize> = (0..self.candidates.len()).collect();
+        // The least share of rows with a value, as one of so many, and the worst name.
         let steps = if self.has_decisions() {
             &[(2, NameRank::Parameter)][..]
         } else {
