@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, ops::Range, sync::LazyLock};
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, AhoCorasickKind::ContiguousNFA};
 use memchr::memmem;
 
 /// Notes and sentences that are no longer than this are a reason as they are.
@@ -19,9 +19,13 @@ const ERROR_WORDS: [&str; 12] = [
     "timed out", "Segmentation", "SIGKILL", "panicked",
 ];
 
-/// Built once: a log has thousands of notes.
-static ERROR_FINDER: LazyLock<AhoCorasick> =
-    LazyLock::new(|| AhoCorasick::new(ERROR_WORDS).expect("a dozen words are not too many"));
+/// Built once: a log has thousands of notes. A DFA would take longer to build than most logs to search.
+static ERROR_FINDER: LazyLock<AhoCorasick> = LazyLock::new(|| {
+    let finder = AhoCorasick::builder()
+        .kind(Some(ContiguousNFA))
+        .build(ERROR_WORDS);
+    finder.expect("a dozen words are not too many")
+});
 
 /// Errors that only say that another process or step failed.
 #[rustfmt::skip]
