@@ -8,7 +8,7 @@ use crate::{
         ImportOptions,
         parse::{spool::FileRow, table::Table},
         words::{
-            number::{is_empty_word, is_sentinel, parse_number},
+            number::{is_empty_word, is_sentinel, is_unfinished, parse_number},
             verdicts::{
                 KEPT, PASSED, VERDICT_NAMES, VETO_NAMES, Verdict, VerdictKind, parse_verdict,
                 verdict_or_veto_kind,
@@ -171,7 +171,8 @@ impl VerdictColumns {
             verdict = parse_verdict(word, VerdictKind::Words);
             verdict = verdict.filter(|verdict| *verdict != Verdict::Completed);
         }
-        if self.blank_is_completed && is_empty_word(word) {
+        let is_blank = verdict.is_none() && is_empty_word(word) && !is_unfinished(word);
+        if self.blank_is_completed && is_blank {
             verdict = Some(Verdict::Completed);
         }
         (word, verdict)

@@ -10,10 +10,17 @@ const SENTINELS: [f64; 14] = [
 /// Cells that mean "nothing".
 const EMPTY_WORDS: &str = "- -- — – n/a na nan none null nil ? error fail failed crash pending running queued tbd \
      inf -inf infinity -infinity oom timeout skip skipped open <na> nat";
+/// Those of them that say that the trial has not ended.
+const UNFINISHED_WORDS: &str = "pending running queued";
 
 /// Whether a cell means "nothing".
 pub(crate) fn is_empty_word(cell: &str) -> bool {
     cell.is_empty() || cell.len() < 12 && has_word(EMPTY_WORDS, &cell.to_lowercase())
+}
+
+/// Whether a cell says that the trial has not ended.
+pub(crate) fn is_unfinished(cell: &str) -> bool {
+    has_word(UNFINISHED_WORDS, &cell.to_lowercase())
 }
 
 pub(crate) fn is_sentinel(value: f64) -> bool {
