@@ -143,7 +143,7 @@ impl Status {
         }
     }
 
-    /// Says nothing about the hypothesis: never shown to an agent, never in a rate.
+    /// Says nothing about the hypothesis: in no rate, and in a prompt only the id of an ancestor of the best.
     pub fn is_ignored(self) -> bool {
         self == Self::HarnessAbort
     }

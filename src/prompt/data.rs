@@ -26,7 +26,7 @@ const MAX_BETTER: usize = 5;
 const MAX_REPEATED: usize = 4;
 const MAX_REPEATS: usize = 8;
 
-/// What the sections of a prompt show, newest trials first. Ignored trials are nowhere in it.
+/// What the sections of a prompt show, newest trials first. Ignored trials are only in the chain, if they are ancestors of the best.
 pub struct PromptData {
     pub(super) schema: Arc<Schema>,
     pub(super) specialist: String,

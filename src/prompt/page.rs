@@ -128,7 +128,7 @@ fn delta(row: &Row) -> Option<String> {
 }
 
 pub(super) fn explained_delta(row: &Row) -> Option<String> {
-    Some(delta(row)? + " against the best then")
+    Some(delta(row)? + " from the best at the time")
 }
 
 pub(super) fn trial_count(trials: u64) -> String {

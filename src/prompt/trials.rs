@@ -29,7 +29,7 @@ const LENGTHS: [usize; 21] = [
 /// The shortest length, also if the rows do not fit.
 const MIN_LENGTH: usize = 20;
 
-const DELTA_NOTE: &str = "Δ is against the best then.\n\n";
+const DELTA_NOTE: &str = "Δ is the difference from the best at the time.\n\n";
 
 /// One row for each trial, with texts as long as there is room; `write` gets the trial and the length of its texts.
 fn fit_rows(
@@ -109,7 +109,7 @@ fn table(
     });
     let metric = word(&page.data.schema.metric);
     let [a, b, c] = roles.map(|role| match role {
-        Role::Delta => "Δ against the best then".to_owned(),
+        Role::Delta => "Δ from the best at the time".to_owned(),
         _ => column_title(role, &metric).to_owned(),
     });
     let mut section = Section::new(title, "", rows);
@@ -242,7 +242,7 @@ fn split_in_full(trials: &[Trial], page: &Page) -> (String, Vec<Trial>) {
 fn calibration_text(calibration: &Calibration) -> String {
     let trials = calibration.trials;
     format!(
-        "Calibration, last {}: median predicted Δ {}, measured {}; sign right {} of {trials}.\n\n",
+        "Calibration, last {} with a prediction: median predicted Δ {}, measured {}; sign right {} of {trials}.\n\n",
         trial_count(trials as u64),
         short_delta(calibration.predicted),
         short_delta(calibration.measured),

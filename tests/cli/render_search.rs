@@ -64,7 +64,7 @@ fn only_what_was_not_tried_since_is_worth_another_try() {
     let text = section(&sandbox, "signals");
     assert!(text.contains("- Worth another try from the best"), "{text}");
     assert!(
-        text.contains("  - 001 (Δ +0.001 against the best then) `clip the gradient`\n"),
+        text.contains("  - 001 (Δ +0.001 from the best at the time) `clip the gradient`\n"),
         "{text}"
     );
     assert!(!text.contains("002 (") && !text.contains("003 ("), "{text}");
