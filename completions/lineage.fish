@@ -143,7 +143,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand amend" -l set -d 'Any ot
 complete -c lineage -n "__fish_lineage_using_subcommand amend" -l why -d 'Why the row is wrong; as for --notes' -r
 complete -c lineage -n "__fish_lineage_using_subcommand amend" -l lock-timeout -d 'How long to wait for another writer' -r
 complete -c lineage -n "__fish_lineage_using_subcommand amend" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
-json\t'One JSON array; one object for `show`, and for `best` without --top'
+json\t'One JSON array; one object for `show`, `stats`, and `best` without --top'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
@@ -217,7 +217,7 @@ delta\t'Largest improvement over the best at the time first'"
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l field -d 'Print only this column, one line per trial; `metric` is the score' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l columns -d 'Columns to show, in this order' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
-json\t'One JSON array; one object for `show`, and for `best` without --top'
+json\t'One JSON array; one object for `show`, `stats`, and `best` without --top'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
@@ -240,7 +240,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand tail" -l direction -d 'W
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
-complete -c lineage -n "__fish_lineage_using_subcommand tail" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tail" -l segment -d 'The segment to read, from 0, if a JSON lines log holds several searches [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand tail" -s f -l follow -d 'Print new trials as they are logged'
@@ -260,7 +260,7 @@ delta\t'Largest improvement over the best at the time first'"
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l field -d 'Print only this column, one line per trial; `metric` is the score' -r
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l columns -d 'Columns to show, in this order' -r
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
-json\t'One JSON array; one object for `show`, and for `best` without --top'
+json\t'One JSON array; one object for `show`, `stats`, and `best` without --top'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
@@ -283,7 +283,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand best" -l direction -d 'W
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
-complete -c lineage -n "__fish_lineage_using_subcommand best" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand best" -l segment -d 'The segment to read, from 0, if a JSON lines log holds several searches [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand best" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand best" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand best" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -294,7 +294,7 @@ never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l field -d 'Print only this column, one line per trial; `metric` is the score' -r
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l columns -d 'Columns to show, in this order' -r
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
-json\t'One JSON array; one object for `show`, and for `best` without --top'
+json\t'One JSON array; one object for `show`, `stats`, and `best` without --top'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
@@ -317,7 +317,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand chain" -l direction -d '
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
-complete -c lineage -n "__fish_lineage_using_subcommand chain" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand chain" -l segment -d 'The segment to read, from 0, if a JSON lines log holds several searches [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand chain" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -328,7 +328,7 @@ never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l root -d 'Only this trial and its descendants' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l depth -d 'Maximum depth below a root' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
-json\t'One JSON array; one object for `show`, and for `best` without --top'
+json\t'One JSON array; one object for `show`, `stats`, and `best` without --top'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
@@ -353,7 +353,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand tree" -l direction -d 'W
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
-complete -c lineage -n "__fish_lineage_using_subcommand tree" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand tree" -l segment -d 'The segment to read, from 0, if a JSON lines log holds several searches [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand tree" -l all -d 'One line for each trial, including failed and ignored ones'
@@ -366,7 +366,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand show" -l file -d 'Print 
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l field -d 'Print only this column, one line per trial; `metric` is the score' -r
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l columns -d 'Columns to show, in this order' -r
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
-json\t'One JSON array; one object for `show`, and for `best` without --top'
+json\t'One JSON array; one object for `show`, `stats`, and `best` without --top'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
@@ -376,7 +376,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand show" -l direction -d 'W
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
-complete -c lineage -n "__fish_lineage_using_subcommand show" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand show" -l segment -d 'The segment to read, from 0, if a JSON lines log holds several searches [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand show" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand show" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand show" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -389,7 +389,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand similar" -l parent -d 'O
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l as-of -d 'Only trials up to this one' -r
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l fail-above -d 'Exit with status 1 if the similarity of the closest trial is above this' -r
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
-json\t'One JSON array; one object for `show`, and for `best` without --top'
+json\t'One JSON array; one object for `show`, `stats`, and `best` without --top'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
@@ -412,7 +412,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand similar" -l direction -d
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
-complete -c lineage -n "__fish_lineage_using_subcommand similar" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand similar" -l segment -d 'The segment to read, from 0, if a JSON lines log holds several searches [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand similar" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -422,7 +422,7 @@ always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand search" -s n -d 'Number of trials' -r
 complete -c lineage -n "__fish_lineage_using_subcommand search" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
-json\t'One JSON array; one object for `show`, and for `best` without --top'
+json\t'One JSON array; one object for `show`, `stats`, and `best` without --top'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
@@ -445,7 +445,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand search" -l direction -d 
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand search" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand search" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
-complete -c lineage -n "__fish_lineage_using_subcommand search" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand search" -l segment -d 'The segment to read, from 0, if a JSON lines log holds several searches [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand search" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand search" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand search" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -457,7 +457,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand diff" -l against -d 'Wha
 baseline\t'The trial that it was measured against'
 parent\t'The trial that it was made from'"
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l format -d 'The format of a listing' -r -f -a "table\t'Text for a person'
-json\t'One JSON array; one object for `show`, and for `best` without --top'
+json\t'One JSON array; one object for `show`, `stats`, and `best` without --top'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
@@ -467,7 +467,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand diff" -l direction -d 'W
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
-complete -c lineage -n "__fish_lineage_using_subcommand diff" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand diff" -l segment -d 'The segment to read, from 0, if a JSON lines log holds several searches [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand diff" -l stat -d 'Print the number of added and removed lines per file'
@@ -484,12 +484,12 @@ complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l direction -
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
-complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l segment -d 'The segment to read, from 0, if a JSON lines log holds several searches [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l force -d 'Replace files that differ, and keep a backup of them'
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l clean -d 'Move files that the snapshot does not have to the backup; ignored files stay'
-complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l prune -d 'Remove all backups in DIR, or in the current directory; with EXP, all but the one that this checkout makes'
+complete -c lineage -n "__fish_lineage_using_subcommand checkout" -l prune -d 'Without EXP, remove all backups in DIR or in the current directory; with EXP, all but the one that this checkout makes'
 complete -c lineage -n "__fish_lineage_using_subcommand checkout" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
@@ -500,12 +500,12 @@ complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l direction 
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
-complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l segment -d 'The segment to read, from 0, if a JSON lines log holds several searches [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l force -d 'Replace files that differ, and keep a backup of them'
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l clean -d 'Move files that the snapshot does not have to the backup; ignored files stay'
-complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l prune -d 'Remove all backups in DIR, or in the current directory; with EXP, all but the one that this checkout makes'
+complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -l prune -d 'Without EXP, remove all backups in DIR or in the current directory; with EXP, all but the one that this checkout makes'
 complete -c lineage -n "__fish_lineage_using_subcommand rebase-to" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -l store -d 'A store, any directory with a results.tsv, or a log file [default: the nearest .lineage upwards]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
@@ -518,7 +518,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand prune" -l direction -d '
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
-complete -c lineage -n "__fish_lineage_using_subcommand prune" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand prune" -l segment -d 'The segment to read, from 0, if a JSON lines log holds several searches [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand prune" -l dry-run -d 'Print what would be removed, and remove nothing'
@@ -531,7 +531,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand stats" -l by -d 'Group b
 domain\t''
 status\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
-json\t'One JSON array; one object for `show`, and for `best` without --top'
+json\t'One JSON array; one object for `show`, `stats`, and `best` without --top'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
@@ -541,7 +541,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand stats" -l direction -d '
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
-complete -c lineage -n "__fish_lineage_using_subcommand stats" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand stats" -l segment -d 'The segment to read, from 0, if a JSON lines log holds several searches [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand stats" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -554,7 +554,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand compare" -l by -d 'Compa
 domain\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -l reach -d 'Show what it took to reach this score; may be repeated [default: the best score of each]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
-json\t'One JSON array; one object for `show`, and for `best` without --top'
+json\t'One JSON array; one object for `show`, `stats`, and `best` without --top'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
@@ -564,7 +564,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand compare" -l direction -d
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
-complete -c lineage -n "__fish_lineage_using_subcommand compare" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand compare" -l segment -d 'The segment to read, from 0, if a JSON lines log holds several searches [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand compare" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -589,7 +589,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand plot" -l direction -d 'W
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand plot" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand plot" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
-complete -c lineage -n "__fish_lineage_using_subcommand plot" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand plot" -l segment -d 'The segment to read, from 0, if a JSON lines log holds several searches [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand plot" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand plot" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand plot" -l ascii -d 'Use only ASCII in text'
@@ -605,7 +605,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand report" -l direction -d 
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand report" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand report" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
-complete -c lineage -n "__fish_lineage_using_subcommand report" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand report" -l segment -d 'The segment to read, from 0, if a JSON lines log holds several searches [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand report" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand report" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand report" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -661,7 +661,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand render" -l direction -d 
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
-complete -c lineage -n "__fish_lineage_using_subcommand render" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand render" -l segment -d 'The segment to read, from 0, if a JSON lines log holds several searches [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand render" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand render" -l blind -d 'Show the best trial\'s id and score and no other history, as a control for what the prompt contributes'
@@ -673,7 +673,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand prompts" -l color -d 'Wh
 always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand prompts" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
-json\t'One JSON array; one object for `show`, and for `best` without --top'
+json\t'One JSON array; one object for `show`, `stats`, and `best` without --top'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
@@ -687,7 +687,7 @@ always\t''
 never\t''"
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l repair -d 'Write a repaired copy of the log to this new file, and list the changes' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l format -d 'Output format' -r -f -a "table\t'Text for a person'
-json\t'One JSON array; one object for `show`, and for `best` without --top'
+json\t'One JSON array; one object for `show`, `stats`, and `best` without --top'
 jsonl\t'One JSON object per line'
 tsv\t'Tab-separated with a header'
 csv\t'Comma-separated with a header'
@@ -697,7 +697,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand check" -l direction -d '
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
-complete -c lineage -n "__fish_lineage_using_subcommand check" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand check" -l segment -d 'The segment to read, from 0, if a JSON lines log holds several searches [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand check" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand check" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand check" -s h -l help -d 'Print help (see more with \'--help\')'
@@ -711,7 +711,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand import" -l direction -d 
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
-complete -c lineage -n "__fish_lineage_using_subcommand import" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand import" -l segment -d 'The segment to read, from 0, if a JSON lines log holds several searches [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand import" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l dry-run -d 'Print what would be done, and write nothing'
@@ -753,7 +753,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand export" -l direction -d 
 maximize\t'Higher is better'"
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l since -d 'Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)' -r
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l map -d 'Map roles to columns, as score=val_acc; roles: id, time, agent, parent, domain, hypothesis, verdict, score, notes; keep=WORD names the verdict that means keep' -r
-complete -c lineage -n "__fish_lineage_using_subcommand export" -l segment -d 'The segment to read, if a JSON lines log holds several searches [default: the last]' -r
+complete -c lineage -n "__fish_lineage_using_subcommand export" -l segment -d 'The segment to read, from 0, if a JSON lines log holds several searches [default: the last]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand export" -s q -l quiet -d 'Suppress informational messages'
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l offline -d 'Do not contact the database of a shared store'
 complete -c lineage -n "__fish_lineage_using_subcommand export" -l safe -d 'In CSV or TSV, put an apostrophe before cells that a spreadsheet takes for formulas'

@@ -23,8 +23,8 @@ use crate::ui::{Closed, Ui};
 /// TSV file to which rows are appended; indexes, reports and prompts are derived from it.
 ///
 /// A `keep` is a trial that improved the best score, a `discard` one that did not, the `baseline` the trial that the search
-/// started from. A specialist is the agent or the role that proposed a trial, the domain what the trial is about. Frozen files are
-/// stored with the trial.
+/// started from. A specialist is the agent or the role that proposed a trial, the domain what the trial is about. A trial's
+/// files can be stored with it: its snapshot.
 #[derive(Debug, Parser)]
 #[command(name = "lineage", version, max_term_width = 110, after_help = EXAMPLES)]
 #[command(subcommand_required = true, arg_required_else_help = true)]

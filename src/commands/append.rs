@@ -56,7 +56,7 @@ pub struct Append {
     snapshot: Option<OsString>,
     /// Read trials from stdin: one JSON object, or one per line; all are logged, or none
     ///
-    /// If the command is killed, no command of lineage counts a part of the trials, and the next append removes it. The key
+    /// If the command is killed midway, every command ignores the trials already written, and the next append removes them. The key
     /// `snapshot` corresponds to --snapshot.
     #[arg(long, help_heading = LOGGING, conflicts_with_all = ["OutcomeFlags", "TrialFlags"])]
     json: bool,

@@ -68,7 +68,7 @@ pub struct ReadArgs {
     #[arg(add = candidates::map())]
     #[serde(serialize_with = "serialize_map")]
     pub map: Option<ColumnMap>,
-    /// The segment to read, if a JSON lines log holds several searches [default: the last]
+    /// The segment to read, from 0, if a JSON lines log holds several searches [default: the last]
     #[arg(long, value_name = "N", value_parser = parse_count::<u64>, help_heading = EXTERNAL)]
     pub segment: Option<u64>,
 }

@@ -17,11 +17,14 @@ use crate::text::{count, printable};
 /// snapshot, nothing is changed, unless --force is given: then the replaced files are moved to
 /// `DIR/.lineage-aside-N`, and the last three such backups are kept. Checked-out files are writable.
 #[derive(Args, Debug)]
-#[command(after_help = "\
+#[command(
+    override_usage = "lineage checkout [OPTIONS] <EXP> <DIR>\n       lineage checkout --prune [DIR]",
+    after_help = "\
 Examples:
   parent=$(lineage checkout 042 work)
   lineage checkout 042 work --force --clean
-  lineage checkout --prune work")]
+  lineage checkout --prune work"
+)]
 pub struct Checkout {
     /// The trial; 7, 007 and exp_007 are the same
     #[arg(add = candidates::trial())]
@@ -36,7 +39,7 @@ pub struct Checkout {
     /// Move files that the snapshot does not have to the backup; ignored files stay
     #[arg(long)]
     clean: bool,
-    /// Remove all backups in DIR, or in the current directory; with EXP, all but the one that this checkout makes
+    /// Without EXP, remove all backups in DIR or in the current directory; with EXP, all but the one that this checkout makes
     #[arg(long)]
     prune: bool,
     #[command(flatten)]

@@ -20,8 +20,8 @@ use crate::text::count;
 /// `tsv`, `csv` and `jsonl` have every column. `karpathy` has the five columns of karpathy/autoresearch, as its
 /// analysis.ipynb reads them. `tree` adds depth and path. The first line of `jsonl` states the metric and the direction; `tsv`
 /// and `csv` have a last column `metric_direction` if the metric or the direction could not be inferred correctly from the rows.
-/// A partial export has neither. A cell that starts with `=`, `+`, `-` or `@` is exported as it is:
-/// a spreadsheet may take it for a formula, unless --safe is given.
+/// An export of some trials or columns has neither that line nor that column. A cell that starts with `=`, `+`, `-` or `@` is
+/// exported as it is: a spreadsheet may take it for a formula, unless --safe is given.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

@@ -31,12 +31,14 @@ const NOT_MEASURED: [Role; 4] = [Role::Expected, Role::Delta, Role::TotalSeconds
 
 /// Run the command of one trial, and log its outcome, whatever it is
 ///
-/// Exits with the exit status of the command; its output passes through unchanged. The score is the last finite number in the
-/// output that is labelled with the metric's name, as `val_loss: 1.07`, `val_loss=1.07` or `METRIC val_loss=1.07`; other columns of the
-/// log are filled in the same way. With exit status 0 and a score, the trial is a keep or a discard (or the first baseline),
-/// otherwise a crash whose notes say why. Parent and baseline default to the best trial at the start.
+/// Exits with the exit status of the command, with 124 after a timeout, and with 128 + the signal after an interrupt; the output of
+/// the command passes through unchanged. The score is the last finite number in the output that is labelled with the metric's
+/// name, as `val_loss: 1.07`, `val_loss=1.07` or `METRIC val_loss=1.07`; other columns of the log are filled in the same way.
 ///
-/// To report its outcome itself, the command writes JSON with the keys of `append --json` to the file named in $LINEAGE_RESULT.
+/// With exit status 0 and a score, the trial is a keep or a discard (or the first baseline). A timeout is a `train_budget_overrun`
+/// (see --timeout-status), an interrupt a `harness_abort`, and every other end, unless --on-exit gives its status, a crash whose
+/// notes say why. To report its outcome itself, the command writes JSON with the keys of `append --json` to the file named in
+/// $LINEAGE_RESULT. Parent and baseline default to the best trial at the start.
 #[derive(Args, Debug)]
 #[command(
     override_usage = "lineage run [OPTIONS] -- <COMMAND>...",

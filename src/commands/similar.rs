@@ -30,9 +30,10 @@ const MAX_TEXT_BYTES: usize = 1024 * 1024;
 
 /// Find earlier trials that are like a hypothesis
 ///
-/// Prints the closest trials, best first, with a similarity from 0 to 1 and a label: `identical` (the same words), `other
-/// value` (the same change to another value), `close` (0.42 or more) or `far`. A close trial may be the same edit in other words:
-/// read it before you decide. Trials in progress count, ignored trials do not.
+/// Prints the closest trials, best first, with a similarity from 0 to 1 and a label: `identical` (the same words in the same order,
+/// apart from case, punctuation, the spelling of numbers and words such as `the`), `other value` (similar texts that name
+/// different changes `a→b`, usually other values of the same setting), `close` (0.42 or more) or `far`. A close trial may be the
+/// same edit in other words: read it before you decide. Trials in progress count, ignored trials do not.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:

@@ -12,7 +12,7 @@ pub enum Format {
     /// Text for a person
     #[value(alias = "text")]
     Table,
-    /// One JSON array; one object for `show`, and for `best` without --top
+    /// One JSON array; one object for `show`, `stats`, and `best` without --top
     Json,
     /// One JSON object per line
     Jsonl,

@@ -9,7 +9,10 @@ fn a_score_in_the_output_becomes_a_baseline_a_keep_or_a_discard() {
     assert_eq!((code, &*stdout), (Some(0), &b"val_loss: 1.0750\n"[..]));
     assert_eq!(stderr, "to stderr\nlineage: 000 baseline 1.0750\n");
     let (_, _, stderr) = run(&sandbox, &[], "echo METRIC Val_Loss=1.0738");
-    assert_eq!(stderr, "lineage: 001 keep 1.0738 (Δ −0.0012; was 000)\n");
+    assert_eq!(
+        stderr,
+        "lineage: 001 keep 1.0738 (Δ -0.0012; the best was 000)\n"
+    );
     let (code, _, stderr) = run(&sandbox, &[], "echo val_loss=1.08");
     assert_eq!(
         stderr,

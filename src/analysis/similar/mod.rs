@@ -29,9 +29,9 @@ const OTHER_VALUE: f64 = 0.1;
 /// What a score means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Label {
-    /// The texts have the same words: they differ in case, separators and the spelling of numbers at most.
+    /// The texts differ at most in case, punctuation, the spelling of numbers and stop words.
     Identical,
-    /// Both texts name changes `a→b`, and none is the same.
+    /// Similar texts that name different changes `a→b`, usually other values of the same setting.
     OtherValue,
     Close,
     Far,

@@ -43,7 +43,7 @@ fn write(started: Started, args: &Run, context: &Context) -> Result<()> {
     Ok(())
 }
 
-/// `lineage: 042 keep 1.0731 (Δ −0.0012; was 038)`
+/// `lineage: 042 keep 1.0731 (Δ -0.0012; the best was 038)`
 fn summarize(outcome: &Outcome, score: &str, notes: &str) -> String {
     let mut line = format!("lineage: {} {}", outcome.id, outcome.status.name());
     if !outcome.status.needs_score() {
@@ -57,13 +57,9 @@ fn summarize(outcome: &Outcome, score: &str, notes: &str) -> String {
     }
     line += &format!(" {score}");
     if let (Some(score), Some((best, id))) = (outcome.score, &outcome.best) {
-        let delta = short_delta(score - best).replace('-', "−");
-        let word = if outcome.is_new_best {
-            "was"
-        } else {
-            "the best is"
-        };
-        line += &format!(" (Δ {delta}; {word} {})", visible(id));
+        let delta = short_delta(score - best);
+        let word = if outcome.is_new_best { "was" } else { "is" };
+        line += &format!(" (Δ {delta}; the best {word} {})", visible(id));
     }
     line
 }
