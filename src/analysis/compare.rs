@@ -51,10 +51,9 @@ pub struct Milestone {
     pub hours: f64,
 }
 
-/// Failures with one reason.
+/// Failures with one status and one reason.
 #[derive(Clone, Debug)]
 pub struct Reason {
-    pub status: Status,
     pub trials: u64,
     /// The reason of the first one.
     pub text: String,
@@ -66,8 +65,8 @@ pub struct Search {
     pub tally: Tally,
     /// Every new best, worst first.
     pub milestones: Vec<Milestone>,
-    /// By the kind of the reason.
-    pub reasons: BTreeMap<String, Reason>,
+    /// By the status and the kind of the reason.
+    pub reasons: BTreeMap<(Status, String), Reason>,
 }
 
 impl Search {
@@ -107,14 +106,11 @@ impl Search {
     fn add_reason(&mut self, row: &Row) {
         let notes = row.text(Role::Notes);
         if let Some(text) = find_reason(&notes) {
-            let reason = self
-                .reasons
-                .entry(kind_of(&text))
-                .or_insert_with(|| Reason {
-                    status: row.status(),
-                    trials: 0,
-                    text: text.chars().take(500).collect(),
-                });
+            let reason = self.reasons.entry((row.status(), kind_of(&text)));
+            let reason = reason.or_insert_with(|| Reason {
+                trials: 0,
+                text: text.chars().take(500).collect(),
+            });
             reason.trials += 1;
         }
     }
@@ -148,6 +144,10 @@ impl SearchesBy {
             baseline: Tally::default(),
             searches: BTreeMap::new(),
         }
+    }
+
+    pub fn has_trials(&self) -> bool {
+        self.baseline.total.all() > 0
     }
 
     /// The searches by value. All have the baseline of the log, which belongs to none of them.

@@ -70,9 +70,6 @@ pub fn run(mut args: Compare, context: &Context) -> Result<()> {
         )),
         None => compare_logs(&args, context)?,
     };
-    if comparison.searches.is_empty() {
-        context.ui.note("the log has no trials yet");
-    }
     let text = match args.format {
         Format::Table => format_comparison(&comparison, context.ui.look),
         format => format_comparison_records(&comparison, format),
@@ -148,8 +145,16 @@ fn compare_parts(
         By::Domain => Role::Domain,
     };
     let mut comparison = Comparison::new(&log.schema, &args.reach);
-    let searches = log.ask(SearchesBy::new(role))?.into_searches();
-    comparison.searches.extend(searches);
+    let searches = log.ask(SearchesBy::new(role))?;
+    let has_trials = searches.has_trials();
+    comparison.searches.extend(searches.into_searches());
+    match (comparison.searches.is_empty(), has_trials) {
+        (true, true) => context
+            .ui
+            .note("the log has only baselines, which --by leaves out"),
+        (true, false) => context.ui.note("the log has no trials yet"),
+        _ => {}
+    }
     context.warn_damage(&log);
     Ok(comparison)
 }

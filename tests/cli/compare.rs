@@ -107,6 +107,39 @@ fn a_script_gets_the_failures_that_one_log_has_and_another_has_not() {
 }
 
 #[test]
+fn failures_with_one_reason_are_counted_by_status() {
+    let sandbox = two_logs();
+    let c = "001\topt\tidea\tcrash\t\t\tMemoryError: x\n\
+             002\topt\tidea\tsize_blocked\t\t\tMemoryError: x\n\
+             003\topt\tidea\tsize_blocked\t\t\tMemoryError: x\n";
+    sandbox.write("c/results.tsv", format!("{HEADER}{c}"));
+    let out = sandbox.ok(&["compare", "a", "c", "--format", "jsonl"]);
+    for (name, trials) in [
+        ("crash: MemoryError: x", 1),
+        ("size_blocked: MemoryError: x", 2),
+    ] {
+        assert_eq!(measure(&out, name)["c"], trials, "{name}");
+    }
+    let table = sandbox.ok(&["compare", "a", "c"]);
+    assert!(table.contains("2  size_blocked  MemoryError: x"), "{table}");
+}
+
+#[test]
+fn a_log_of_baselines_has_trials() {
+    let sandbox = Sandbox::with_store();
+    let args = ["compare", "--by", "specialist"];
+    let shown = sandbox.transcript(&args);
+    assert!(
+        shown.ends_with("! note: the log has no trials yet\n= 0\n"),
+        "{shown}"
+    );
+    sandbox.ok(&["append", "-q", "--status", "baseline", "--metric", "3"]);
+    let shown = sandbox.transcript(&args);
+    let note = "! note: the log has only baselines, which --by leaves out\n= 0\n";
+    assert!(shown.ends_with(note), "{shown}");
+}
+
+#[test]
 fn huge_and_tiny_figures_stay_short() {
     let sandbox = Sandbox::new();
     for (name, baseline, keep, seconds) in [

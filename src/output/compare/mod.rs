@@ -129,13 +129,13 @@ fn format_reasons(comparison: &Comparison, look: Look) -> Vec<String> {
     let mut lists = Vec::new();
     for (name, search) in &comparison.searches {
         let mut own = Vec::new();
-        for (kind, reason) in &search.reasons {
-            let having = comparison.each(|search| search.reasons.contains_key(kind));
+        for (key, reason) in &search.reasons {
+            let having = comparison.each(|search| search.reasons.contains_key(key));
             if having.into_iter().filter(|&has| has).count() == 1 {
-                own.push(reason);
+                own.push((key.0, reason));
             }
         }
-        own.sort_by_key(|reason| Reverse(reason.trials));
+        own.sort_by_key(|(_, reason)| Reverse(reason.trials));
         if !own.is_empty() {
             let title = format!("Failures only in {}", visible_or_dash(name));
             lists.push(look.paint(BOLD, &title) + "\n" + &format_own(&own, look));
@@ -144,12 +144,12 @@ fn format_reasons(comparison: &Comparison, look: Look) -> Vec<String> {
     lists
 }
 
-fn format_own(own: &[&Reason], look: Look) -> String {
-    let listed = own.iter().take(MAX_REASONS).map(|reason| {
+fn format_own(own: &[(Status, &Reason)], look: Look) -> String {
+    let listed = own.iter().take(MAX_REASONS).map(|(status, reason)| {
         let text = squeeze(&visible(&reason.text));
         vec![
             Cell::from(reason.trials.to_string()),
-            Cell::new(reason.status.name(), status_style(reason.status)),
+            Cell::new(status.name(), status_style(*status)),
             Cell::from(cut_middle(&text, MAX_REASON_CHARS).into_owned()),
         ]
     });
@@ -170,15 +170,15 @@ fn format_own(own: &[&Reason], look: Look) -> String {
 fn compare_reasons(comparison: &Comparison) -> Vec<Line> {
     let mut reasons = BTreeMap::new();
     for (_, search) in &comparison.searches {
-        for (kind, reason) in &search.reasons {
-            reasons.entry(kind).or_insert(reason);
+        for (key, reason) in &search.reasons {
+            reasons.entry(key).or_insert(reason);
         }
     }
     let mut lines = Vec::new();
-    for (kind, reason) in reasons {
-        let trials = comparison.each(|search| search.reasons.get(kind).map_or(0, |r| r.trials));
+    for (key, reason) in reasons {
+        let trials = comparison.each(|search| search.reasons.get(key).map_or(0, |r| r.trials));
         if trials.contains(&0) {
-            let key = format!("{}: {}", reason.status.name(), reason.text);
+            let key = format!("{}: {}", key.0.name(), reason.text);
             let figure =
                 |trials| Figure::new(&key, String::new(), vec![Value::count(&key, trials)]);
             let figures = trials.into_iter().map(figure).collect();
