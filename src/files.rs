@@ -25,6 +25,11 @@ pub(crate) const MAX_TEXT_BYTES: u64 = 16 * 1024 * 1024;
 #[cfg(feature = "postgres")]
 pub(crate) const MAX_OUTBOX_BYTES: u64 = 256 * 1024 * 1024;
 
+/// How the names of files start that get their own name once they are complete.
+pub(crate) const NEW_FILE: &str = ".lineage-new-";
+pub(crate) const NEW_INDEX: &str = ".results.idx-";
+pub(crate) const NEW_LOG: &str = ".amend-"; // after a dot and the name of the log
+
 /// The context of an error: "cannot open PATH".
 pub(crate) fn cannot(verb: &str, path: &Path) -> impl Fn() -> String + Copy {
     move || format!("cannot {verb} {}", path.display())
@@ -92,7 +97,7 @@ pub(crate) fn permissions_of(path: &Path) -> io::Result<u32> {
 /// Starts a file that is to appear in the directory of `path`. Its permissions are `mode` without what the umask removes.
 pub(crate) fn temporary_file_beside(path: &Path, mode: u32) -> io::Result<NamedTempFile> {
     tempfile::Builder::new()
-        .prefix(".lineage-new-")
+        .prefix(NEW_FILE)
         .permissions(Permissions::from_mode(mode))
         .tempfile_in(directory_of(path))
 }

@@ -10,7 +10,7 @@ use clap::Args;
 
 use super::{Context, ExitStatus, ReadArgs};
 use crate::analysis::{Audit, Finding};
-use crate::files::open_input;
+use crate::files::{NEW_FILE, NEW_INDEX, NEW_LOG, directory_of, open_input};
 use crate::index::IndexedLog;
 use crate::log::{Amendments, Extent, Log};
 use crate::open::{ReadOptions, open_log_to_end};
@@ -30,11 +30,14 @@ const MAX_ATTEMPTS: usize = 20;
 /// A row is written in less.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// No writer needs longer for a file.
+const MAX_WRITE: Duration = Duration::from_hours(1);
+
 /// Find problems in a log
 ///
-/// Prints each problem of the log as `path:line: problem`, and each problem of a snapshot as `path: problem`. The exit
-/// status is 1 if there are problems. The log is never changed: `--repair` writes a repaired copy, in which rows that
-/// cannot be understood stay as they are.
+/// Prints each problem of the log as `path:line: problem`, and each problem of a snapshot or of another file of the store
+/// as `path: problem`. The exit status is 1 if there are problems. The log is never changed: `--repair` writes a repaired
+/// copy, in which rows that cannot be understood stay as they are.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -157,11 +160,40 @@ fn find_problems(store: &Store, log: &Log, snapshots: &[String]) -> Result<(Vec<
         });
     }
     findings.extend(of_snapshots);
+    findings.extend(find_stale_files(log.path()));
     findings.sort_by_key(|finding| match (&finding.path, finding.line) {
         (None, 0) | (Some(_), _) => u64::MAX,
         (None, line) => line,
     });
     Ok((findings, audit))
+}
+
+/// The files beside the log that a writer would have renamed or removed, had it not been killed.
+fn find_stale_files(log: &Path) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for entry in fs::read_dir(directory_of(log))
+        .into_iter()
+        .flatten()
+        .flatten()
+    {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let is_temporary = name.starts_with(NEW_FILE)
+            || name.starts_with(NEW_INDEX)
+            || name.starts_with('.') && name.contains(NEW_LOG);
+        let modified = entry.metadata().and_then(|metadata| metadata.modified());
+        let age = modified.map(|modified| modified.elapsed().unwrap_or_default());
+        if is_temporary && age.is_ok_and(|age| age > MAX_WRITE) {
+            findings.push(Finding {
+                path: Some(entry.path()),
+                line: 0,
+                id: None,
+                kind: "stale_file",
+                text: "left by a writer that was killed; delete it".to_owned(),
+            });
+        }
+    }
+    findings.sort_by(|a, b| a.path.cmp(&b.path));
+    findings
 }
 
 fn shell_path(path: &Path) -> String {

@@ -17,12 +17,12 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use crate::{
     analysis::{Chain, ChainEnd, Query, Summary, TreeBuilder, follow_parents},
-    files::open_regular,
+    files::{NEW_INDEX, open_regular},
     log::{DamageReport, ExpId, Log, Row, Source, Trial},
 };
 
 /// Counts up when the layout or the meaning of what is stored changes.
-const MAGIC: u64 = u64::from_le_bytes(*b"lineage\x0d");
+const MAGIC: u64 = u64::from_le_bytes(*b"lineage\x0e");
 const NAME: [u8; 7] = *b"lineage";
 
 /// The header: magic, bytes of the answers, their hash.
@@ -151,7 +151,7 @@ pub(super) fn create(path: &Path, log: &Log, state: FileState) -> anyhow::Result
     ensure!(is_replaceable(path), "not an index");
     let dir = path.parent().context("no directory")?;
     let unfinished = tempfile::Builder::new()
-        .prefix(".results.idx-")
+        .prefix(NEW_INDEX)
         .tempfile_in(dir)?;
     let mut summary = Summary::new();
     let mut tree = TreeBuilder::default();

@@ -1,4 +1,7 @@
-use std::fs;
+use std::{
+    fs,
+    time::{Duration, SystemTime},
+};
 
 use insta::assert_snapshot;
 
@@ -38,6 +41,31 @@ fn a_log_that_lineage_wrote_has_no_findings() {
         transcript.ends_with("results.tsv: 6 rows, no problems found\n= 0\n"),
         "{transcript}"
     );
+}
+
+#[test]
+fn files_that_a_killed_writer_left_are_named_once_they_are_old() {
+    let sandbox = Sandbox::with_store();
+    let names = [
+        ".lineage-new-x1",
+        ".results.idx-x2",
+        ".results.tsv.amend-x3",
+    ];
+    for name in names {
+        sandbox.write(&format!(".lineage/{name}"), "");
+    }
+    assert_eq!(sandbox.ok(&["check"]), "");
+    for name in names {
+        let file = fs::File::open(sandbox.path(".lineage").join(name)).unwrap();
+        let old = SystemTime::now() - Duration::from_hours(2);
+        file.set_modified(old).unwrap();
+    }
+    let found = names.map(|name| {
+        format!("[DIR]/.lineage/{name}: left by a writer that was killed; delete it\n")
+    });
+    let shown = sandbox.transcript(&["check"]);
+    assert!(shown.contains(&found.concat()), "{shown}");
+    assert!(shown.ends_with("= 1\n"), "{shown}");
 }
 
 #[test]
