@@ -152,7 +152,7 @@ impl Ui {
 
     /// Adds the global flags to the commands that a message suggests, so that they work when copied. `init` and
     /// `import` name their store themselves.
-    fn complete_commands(&self, text: &str) -> String {
+    pub fn complete_commands(&self, text: &str) -> String {
         if self.flags.is_empty() {
             return text.to_owned();
         }

@@ -37,6 +37,8 @@ pub struct Group {
     other: BTreeMap<String, (u64, f64)>,
     /// Trials that completed and have a score.
     pub completed: u64,
+    /// Compute of trials that ended without a comparable score; ignored trials do not count.
+    seconds_without_score: f64,
     /// Score, its text and the id of the best trial.
     pub best: Option<(f64, String, String)>,
 }
@@ -53,7 +55,11 @@ impl Group {
             let word = row.text(Role::Status).into_owned();
             count(self.other.entry(word).or_default());
         }
-        self.completed += u64::from(status.is_completed() && row.score().is_some());
+        let has_score = status.needs_score() && row.score().is_some();
+        self.completed += u64::from(has_score && status.is_completed());
+        if !has_score && !status.is_ignored() {
+            self.seconds_without_score += seconds_of(row);
+        }
         if let Some(score) = row.eligible_score()
             && self
                 .best
@@ -97,9 +103,7 @@ impl Group {
 
     /// Compute of trials that ended without a comparable score.
     pub fn hours_without_score(&self) -> f64 {
-        self.hours(|status| {
-            !status.is_ignored() && !status.is_completed() && status != Status::Baseline
-        })
+        self.seconds_without_score / 3600.0
     }
 
     /// Compute of all trials but the ignored ones.

@@ -76,6 +76,7 @@ pub fn run(mut args: Stats, context: &Context) -> Result<()> {
         better_than_parent: find_better(&log, &recent)?,
         best: log.all_at(best.offset())?.pop(),
         running: store.running_trials(Timestamp::now()).len(),
+        running_command: context.ui.complete_commands("`lineage tail --running`"),
         better_invalid: failed.1.count(),
         reasons: count_reasons(&log, &failed.0)?,
         new_keeps: find_new_keeps(&log, since.as_ref())?,

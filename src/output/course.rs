@@ -29,8 +29,9 @@ const MAX_DISCARDS: usize = 3;
 pub struct Course {
     pub span: RunSpan,
     pub best: Option<Trial>,
-    /// Trials in progress.
+    /// Trials in progress, and the command that lists them.
     pub running: usize,
+    pub running_command: String,
     /// Failed trials whose score is better than the best.
     pub better_invalid: usize,
     /// How often the last failures have each reason.

@@ -120,7 +120,8 @@ pub fn format_stats(
 ) -> String {
     let mut summary = format_summary(tally, schema) + &course.format(schema, look);
     if course.running > 0 {
-        summary += &format!("running    {}: `lineage tail --running`\n", course.running);
+        let command = visible(&course.running_command);
+        summary += &format!("running    {}: {command}\n", course.running);
     }
     if tally.total.all() == 0 {
         return summary;

@@ -114,6 +114,32 @@ fn stats_name_exceeded_limits_and_discards_that_beat_their_parent() {
 }
 
 #[test]
+fn compute_of_a_keep_without_a_score_produced_none() {
+    let sandbox = Sandbox::new();
+    let rows = "0\tbaseline\t3\t3600\n1\tkeep\t\t3600\n2\tdiscard\tnan\t3600\n3\tcrash\t2\t3600\n4\tharness_abort\t\t3600\n";
+    let log = format!("exp_id\tstatus\tval_loss\ttotal_s\n{rows}");
+    sandbox.write(".lineage/results.tsv", log);
+    sandbox.write(".lineage/lineage.toml", "metric = \"val_loss\"\n");
+    let stats = sandbox.ok(&["stats"]);
+    assert!(
+        stats.contains("compute    4.0 h; 3.0 h (75.0 %) produced no usable score\n"),
+        "{stats}"
+    );
+}
+
+#[test]
+fn the_command_that_lists_trials_in_progress_names_the_store() {
+    let sandbox = store();
+    let now = jiff::Timestamp::now().to_string();
+    let trial =
+        serde_json::json!({"started": now, "heartbeat": now, "host": "elsewhere", "pid": 7});
+    sandbox.write(".lineage/running/elsewhere-7-1.json", trial.to_string());
+    let stats = sandbox.ok(&["stats", "--store", ".lineage"]);
+    let line = "running    1: `lineage --store .lineage tail --running`\n";
+    assert!(stats.contains(line), "{stats}");
+}
+
+#[test]
 fn the_baseline_is_no_specialist() {
     let stats = store().ok(&["stats", "--by", "specialist"]);
     let groups = stats.split_once("specialist  ").unwrap().1;
