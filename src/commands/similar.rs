@@ -15,7 +15,7 @@ use super::filter::FilterArgs;
 use super::{Context, ExitStatus, Usage};
 use crate::analysis::Best;
 use crate::analysis::similar::{Label, Match, Outcomes, Place, Similar as Query, find_changes};
-use crate::append::read_text;
+use crate::append::{format_time, read_text};
 use crate::index::IndexedLog;
 use crate::log::{Role, Row, Trial};
 use crate::open::{ReadOptions, open_log};
@@ -133,6 +133,7 @@ fn list_running(store: &Store, log: &IndexedLog) -> Vec<Trial> {
             "hypothesis" => trial.hypothesis.clone(),
             "status" => "in_progress".to_owned(),
             "job_name" => trial.job_name.clone(),
+            "timestamp" => format_time(trial.started),
             _ => String::new(),
         });
         rows.push(Trial::from_cells(&cells.collect::<Vec<_>>(), &log.schema));

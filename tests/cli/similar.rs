@@ -282,4 +282,6 @@ fn trials_in_progress_count_and_are_marked() {
     assert_eq!(first(&[])["job_name"], "job-9");
     assert_ne!(first(&["--as-of", "3"])["status"], "in_progress");
     assert_ne!(first(&["--parent", "000"])["status"], "in_progress");
+    assert_eq!(first(&["--since", "1h"])["status"], "in_progress");
+    assert_eq!(first(&["--since", "2099-01-01"]), Value::Null);
 }
