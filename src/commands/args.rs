@@ -1,6 +1,6 @@
 //! Arguments that several commands share.
 
-use std::{str::FromStr, time::Duration};
+use std::{slice, str::FromStr, time::Duration};
 
 use anyhow::{Context as _, Result, bail, ensure};
 use clap::{Args, ValueEnum};
@@ -18,6 +18,9 @@ use crate::output::trials::{Shown, TrialColumns};
 use crate::text::{nearest, printable, visible};
 
 const EXTERNAL: &str = "Reading external logs";
+
+/// No terminal has more columns.
+const MAX_WIDTH: usize = 10_000;
 
 /// A length of time, and how it was given.
 #[derive(Clone, Debug)]
@@ -57,8 +60,8 @@ pub struct ReadArgs {
     pub direction: Option<Direction>,
     /// Only trials from EXP onwards, or newer than an age (90m, 1h, 2d) or a time (2026-05-01, UTC)
     ///
-    /// With EXP, the log is read as if it began there. With an age or a time, commands that list trials still use the whole log for
-    /// the best and the parents. Numbers with a unit (s, m, h, d, w) are an age, what begins with YYYY-MM-DD is a time, and
+    /// The log is read as if it began there, but commands with --status and --grep still use all of it for the best and the parents if
+    /// this is an age or a time. Numbers with a unit (s, m, h, d, w) are an age, what begins with YYYY-MM-DD is a time, and
     /// anything else is a trial.
     #[arg(long, value_name = "EXP|TIME", value_parser = Since::parse, add = candidates::trial())]
     pub since: Option<Since>,
@@ -116,9 +119,12 @@ pub struct OutputArgs {
 }
 
 impl OutputArgs {
-    pub fn field(&self, schema: &Schema) -> Result<Option<usize>> {
-        let field = self.field.as_deref();
-        field.map(|name| find_column(name, schema)).transpose()
+    /// The column of --field; `step` is one if `has_step`.
+    pub fn field(&self, schema: &Schema, has_step: bool) -> Result<Option<usize>> {
+        let Some(name) = &self.field else {
+            return Ok(None);
+        };
+        Ok(find_columns(slice::from_ref(name), schema, has_step)?.pop())
     }
 
     /// The columns of a table: the chosen ones, else `default`. `step` is one if the default has it.
@@ -250,6 +256,14 @@ pub fn parse_positive(text: &str) -> Result<usize, String> {
     match parse_count(text)? {
         0 => Err("must be at least 1".to_owned()),
         count => Ok(count),
+    }
+}
+
+/// The columns of a terminal.
+pub fn parse_width(text: &str) -> Result<usize, String> {
+    match parse_positive(text)? {
+        width if width <= MAX_WIDTH => Ok(width),
+        _ => Err(format!("must be at most {MAX_WIDTH}")),
     }
 }
 

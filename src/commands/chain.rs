@@ -38,7 +38,7 @@ pub struct Chain {
 pub fn run(args: Chain, context: &Context) -> Result<()> {
     let (ui, output) = (&context.ui, &args.output);
     let log = context.open_with(&args.filter.read_options())?;
-    output.field(&log.schema)?; // an unknown column fails before anything is read
+    output.field(&log.schema, true)?; // an unknown column fails before anything is read
     let filter = args.filter.filter(&log)?;
     let exp = args.exp.as_deref().map(parse_id).transpose()?;
     if exp.is_none() {
@@ -55,6 +55,10 @@ pub fn run(args: Chain, context: &Context) -> Result<()> {
     }
     match chain.end {
         ChainEnd::Root => {}
+        ChainEnd::MissingParent if !log.scope.is_empty() => ui.warn(&format!(
+            "the parent of the oldest trial of this chain is not in the log with{}",
+            log.scope
+        )),
         ChainEnd::MissingParent => ui.warn(
             "the parent of the oldest trial of this chain is not in the log; `lineage check` lists all such trials",
         ),

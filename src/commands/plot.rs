@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use clap::{Args, ValueEnum};
 
-use super::args::parse_positive;
+use super::args::parse_width;
 use super::compare::name_logs;
 use super::{Context, ReadArgs, Usage};
 use crate::analysis::Progress;
@@ -56,7 +56,7 @@ pub struct Plot {
     #[arg(long)]
     ascii: bool,
     /// Columns of text [default: those of the terminal, else 80]
-    #[arg(long, value_name = "N", value_parser = parse_positive)]
+    #[arg(long, value_name = "N", value_parser = parse_width)]
     width: Option<usize>,
     #[command(flatten)]
     read: ReadArgs,

@@ -42,7 +42,7 @@ pub struct Show {
 
 pub fn run(args: Show, context: &Context) -> Result<()> {
     let log = context.open(&args.read)?;
-    let field = args.output.field(&log.schema)?;
+    let field = args.output.field(&log.schema, false)?;
     let columns = find_columns(&args.output.columns, &log.schema, false)?;
     let id = parse_id(&args.exp)?;
     note_repeated_id(&log, &id, context)?;

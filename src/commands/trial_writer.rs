@@ -36,7 +36,7 @@ impl TrialWriter {
         look: Look,
     ) -> Result<Self> {
         let has_step = default.has_step();
-        let form = if let Some(column) = output.field(schema)? {
+        let form = if let Some(column) = output.field(schema, has_step)? {
             Form::Field(column)
         } else if output.format == Format::Table {
             Form::Table {
@@ -65,6 +65,7 @@ impl TrialWriter {
     /// Adds a trial, and returns its text; the rows of a table wait for `flush`.
     pub(super) fn add(&mut self, row: &Row, step: String, is_best: bool) -> String {
         match &mut self.form {
+            Form::Field(column) if *column == row.schema.names().len() => step + "\n",
             Form::Field(column) => format_cell(row, *column),
             Form::Table {
                 columns, waiting, ..

@@ -319,3 +319,12 @@ fn several_logs_are_overlaid() {
     );
     assert!(transcript.ends_with("= 2\n"), "{transcript}");
 }
+
+#[test]
+fn a_width_has_a_limit() {
+    let sandbox = with_rows(search(9));
+    let shown = sandbox.transcript(&["plot", "--width", "100000000000"]);
+    assert!(shown.contains("must be at most 10000"), "{shown}");
+    assert!(shown.ends_with("= 2\n"), "{shown}");
+    sandbox.ok(&["plot", "--width", "10000"]);
+}
