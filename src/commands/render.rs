@@ -2,18 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::Result;
-use clap::{
-    Args, ValueEnum,
-    builder::{ArgPredicate, NonEmptyStringValueParser},
-};
+use anyhow::{Context as _, Result};
+use clap::{Args, ValueEnum, builder::NonEmptyStringValueParser};
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
+use super::append::given::default_specialist;
 use super::args::parse_id;
 use super::candidates;
-use super::{Context, ReadArgs, render_hook};
+use super::{Context, ReadArgs, Usage, render_hook};
 use crate::analysis::{Best, Leaderboard};
 use crate::append::format_time;
 use crate::index::IndexedLog;
@@ -39,14 +37,11 @@ Examples:
   lineage render --for opt --workdir work/opt --save > prompt.md
   lineage render --hook < event.json")]
 pub struct Render {
-    /// The specialist that reads the prompt
+    /// The specialist that reads the prompt [default: $LINEAGE_SPECIALIST]
     #[arg(long = "for", value_name = "SPECIALIST", allow_hyphen_values = true)]
-    #[arg(env = "LINEAGE_SPECIALIST", hide_env_values = true)]
     #[arg(value_parser = NonEmptyStringValueParser::new(), add = candidates::specialist())]
-    #[arg(required = false, required_unless_present = "hook")]
-    #[arg(default_value_if("hook", ArgPredicate::IsPresent, "agent"))]
     #[serde(rename = "for")]
-    specialist: String,
+    specialist: Option<String>,
     /// Use the log as it was just after this trial
     #[arg(long, value_name = "EXP", add = candidates::trial())]
     as_of: Option<String>,
@@ -93,6 +88,9 @@ pub struct Render {
     read: ReadArgs,
 }
 
+const NO_SPECIALIST: &str =
+    "--for is missing; name the specialist that reads the prompt, or set $LINEAGE_SPECIALIST";
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum RenderFormat {
     Md,
@@ -100,7 +98,9 @@ enum RenderFormat {
 }
 
 pub fn run(mut args: Render, context: &Context) -> Result<()> {
+    args.specialist = args.specialist.or_else(default_specialist);
     if args.hook {
+        args.specialist.get_or_insert_with(|| "agent".to_owned());
         return render_hook::run(context, |max| {
             args.max_bytes = Some(max);
             Ok(make_prompt(&args, context)?.text)
@@ -144,10 +144,18 @@ fn open_state(args: &Render, store: &Store, context: &Context) -> Result<Indexed
 }
 
 fn make_prompt(args: &Render, context: &Context) -> Result<Prompt> {
+    let specialist = args.specialist.as_deref();
+    let specialist = specialist.with_context(|| Usage(NO_SPECIALIST.to_owned()))?;
     let store = context.store()?;
     let log = open_state(args, &store, context)?;
     let settings = override_settings(args, &store.settings.prompt);
-    let data = prompt::gather(&log, &args.specialist, &settings, &store.settings.limits)?;
+    let data = prompt::gather(&log, specialist, &settings, &store.settings.limits)?;
+    if let Some(since) = args.read.since.as_ref().filter(|_| data.is_empty()) {
+        let trials = since.describe(&since.text);
+        context
+            .ui
+            .warn(&format!("no {trials}; the prompt has no history"));
+    }
     let workdir = args.workdir.as_deref();
     let workdir = workdir.map(|dir| inspect_workdir(&store, &log, dir));
     let flags = serde_json::to_value(args)?;
@@ -163,6 +171,7 @@ fn make_prompt(args: &Render, context: &Context) -> Result<Prompt> {
             blind: args.blind,
             command: &format!("lineage render{}{store_flag}", flags_to_repeat(&flags)),
             log_flags: &format!("{read_flags}{store_flag}"),
+            since: args.read.since.as_ref(),
             has_snapshot,
             best_diff: choose_diff(&store, &data, has_snapshot),
             running: &running_trials(args, &store),

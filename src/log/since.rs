@@ -1,8 +1,6 @@
 //! `--since`: where a log is read from.
 
-use std::path::Path;
-
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use jiff::{Span, SpanRelativeTo, Timestamp, civil::DateTime, tz::TimeZone};
 use serde::Serialize;
 
@@ -41,6 +39,17 @@ impl Since {
         matches!(self.start, Start::Time(_))
     }
 
+    /// What is read, for a sentence; `text` is how it was given, escaped.
+    pub fn describe(&self, text: &str) -> String {
+        match self.start {
+            Start::Trial(_) => format!("trial {text} and later ones"),
+            Start::Time(_) if parse_age(&self.text).is_some() => {
+                format!("trials of the last {text}")
+            }
+            Start::Time(_) => format!("trials since {text}"),
+        }
+    }
+
     /// Whether this is the trial, or one that ended at the time or later. A trial without a time is not.
     pub fn is_reached(&self, row: &Row) -> bool {
         match &self.start {
@@ -50,17 +59,6 @@ impl Since {
                 ended.is_some_and(|ended| ended >= *time)
             }
         }
-    }
-
-    /// Fails because no trial is it: none may be since a time, but a trial that is named must be there.
-    pub fn explain_nothing(&self, path: &Path) -> Result<()> {
-        let Start::Trial(id) = &self.start else {
-            return Ok(());
-        };
-        bail!(
-            "no trial '{id}' in {}; --since takes a trial, an age such as 1h or 2d, or a time such as 2026-05-01",
-            path.display()
-        )
     }
 }
 
@@ -76,15 +74,14 @@ fn parse_age(text: &str) -> Option<Timestamp> {
     Timestamp::now().checked_sub(age).ok()
 }
 
-/// A date with two hyphens, and perhaps a time: of UTC, if it has no offset.
+/// A date with two hyphens, and perhaps a time: of UTC, if it has neither an offset nor `Z`.
 fn parse_date(text: &str) -> Option<Timestamp> {
     if text.as_bytes().get(4) != Some(&b'-') {
         return None;
     }
-    // A time with an offset is one without it, too.
-    let time: DateTime = text.parse().ok()?;
-    match text.parse() {
-        Ok(time) => Some(time),
-        Err(_) => TimeZone::UTC.to_timestamp(time).ok(),
+    if let Ok(time) = text.parse() {
+        return Some(time);
     }
+    let time: DateTime = text.parse().ok()?;
+    TimeZone::UTC.to_timestamp(time).ok()
 }

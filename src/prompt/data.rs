@@ -65,6 +65,11 @@ impl PromptData {
         self.best.as_ref()
     }
 
+    /// Whether no trial counts.
+    pub fn is_empty(&self) -> bool {
+        self.newest.is_none()
+    }
+
     /// The ancestors of the best that the chain shows, the nearest first.
     pub fn ancestors_of_best(&self) -> impl Iterator<Item = &Trial> {
         let links = self.relatives.chain.iter().rev().skip(1);

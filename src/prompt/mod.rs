@@ -16,6 +16,7 @@ mod trim;
 
 use anyhow::{Result, bail};
 
+use crate::log::Since;
 use crate::snapshot::Workdir;
 use crate::store::{PromptSettings, RunningTrial, SectionName};
 
@@ -57,6 +58,8 @@ pub struct PromptOptions<'a> {
     pub command: &'a str,
     /// The flags with which another command finds and reads the same log, with a space before each.
     pub log_flags: &'a str,
+    /// Where the log is read from.
+    pub since: Option<&'a Since>,
     /// Whether the best trial has a snapshot that can be checked out.
     pub has_snapshot: bool,
     /// The flags with which `diff` shows what the best trial changed, if it can.

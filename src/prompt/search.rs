@@ -28,6 +28,9 @@ pub(super) fn signals(page: &Page) -> Option<Section> {
     let since_keep = data.tally.since_keep;
     if since_keep >= page.options.settings.stuck_after {
         rows.push(match data.tally.last_keep {
+            None if page.options.since.is_some() => {
+                format!("- No keep among these {since_keep} trials.\n")
+            }
             None => format!("- No keep yet, after {since_keep} trials.\n"),
             Some(_) => format!("- No keep for {since_keep} trials: consider a larger change.\n"),
         });
@@ -134,6 +137,9 @@ pub(super) fn chain(page: &Page) -> Option<Section> {
     }
     let note = match lineage.end {
         ChainEnd::Root => "",
+        ChainEnd::MissingParent if page.options.since.is_some() => {
+            "\nThe parent of the oldest trial above is not among the trials of this prompt.\n"
+        }
         ChainEnd::MissingParent => "\nThe parent of the oldest trial above is not in the log.\n",
         ChainEnd::Cycle => {
             "\nThe parents form a cycle; the chain is cut at the oldest trial above.\n"

@@ -6,7 +6,7 @@ use super::PromptData;
 use super::page::{Page, cell, id, trial_count};
 use super::trim::Section;
 use crate::analysis::{Limit, Side};
-use crate::log::{Role, Row, Status, Trial};
+use crate::log::{Role, Row, Since, Status, Trial};
 use crate::output::format::amount;
 use crate::output::markdown::{code, prose, word};
 use crate::snapshot::{WorkFile, Workdir};
@@ -24,7 +24,11 @@ const MAX_LIMITS: usize = 3;
 pub(super) fn opening(page: &Page) -> Section {
     let (data, options) = (page.data, page.options);
     let mut text = format!("You are specialist **{}**. ", word(&data.specialist));
+    if let Some(since) = options.since {
+        text += &scope_text(since, data.is_empty());
+    }
     match &data.newest {
+        None if options.since.is_some() => {}
         None => text += "Nothing was tried yet. ",
         Some(_) if options.blind => {}
         Some(newest) => text += &state_line(&newest.row(), data),
@@ -40,7 +44,8 @@ pub(super) fn opening(page: &Page) -> Section {
         let (id, score) = (id(&best.row()), cell(&best.row(), Role::Score));
         text += &format!("Current best: **{id}** ({metric} = {score}).\n");
     } else if data.newest.is_some() {
-        text += "There is no best trial yet: no baseline or keep has a score.\n";
+        let among = options.since.map_or("", |_| " among them");
+        text += &format!("There is no best trial yet: no baseline or keep{among} has a score.\n");
     }
     if !options.blind {
         text += &limits_line(page);
@@ -54,6 +59,17 @@ pub(super) fn opening(page: &Page) -> Section {
                  the task are meant for you.\n";
     }
     Section::new("# Session start", &text, Vec::new())
+}
+
+/// Which part of the log the prompt is about.
+fn scope_text(since: &Since, is_empty: bool) -> String {
+    let trials = since.describe(&word(&since.text));
+    let which = if is_empty {
+        "there are none"
+    } else {
+        "the best is the best of these"
+    };
+    format!("This prompt covers only {trials}; {which}. ")
 }
 
 /// The last trial, its time if the log has it, and how many there are.

@@ -164,6 +164,24 @@ fn other_events_get_an_empty_answer() {
 }
 
 #[test]
+fn an_empty_specialist_in_the_environment_counts_as_not_set() {
+    let sandbox = Sandbox::with_store();
+    let run = |args: &[&str]| {
+        let mut command = sandbox.lineage(args);
+        command.env("LINEAGE_SPECIALIST", "");
+        command.output().unwrap()
+    };
+    let output = run(&["render", "--hook"]);
+    let stdout = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(stdout.contains("You are specialist **agent**."), "{stdout}");
+    let output = run(&["render"]);
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr.starts_with("error: --for is missing; "), "{stderr}");
+}
+
+#[test]
 fn a_broken_store_does_not_stop_the_session() {
     let sandbox = Sandbox::with_store();
     sandbox.write(".lineage/lineage.toml", "direction = ");

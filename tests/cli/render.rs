@@ -86,6 +86,40 @@ fn a_past_prompt_can_be_rendered_again() {
 }
 
 #[test]
+fn a_prompt_of_a_part_of_the_log_says_so() {
+    let sandbox = Sandbox::with_store();
+    let append = |time: &str, flags: &[&str]| {
+        let args = ["append", "-q", "--timestamp", time, "--specialist", "opt"];
+        sandbox.ok(&[&args[..], flags].concat());
+    };
+    let baseline = ["--status", "baseline", "--metric", "3"];
+    append("2026-01-01T00:00:00Z", &baseline);
+    append(
+        "2026-01-02T00:00:00Z",
+        &["--status", "discard", "--metric", "4"],
+    );
+    let opening = |since: &str| {
+        let args = ["render", "--for", "opt", "--sections", "opening"];
+        let shown = sandbox.transcript(&[&args[..], &["--since", since]].concat());
+        shown.split_once("**opt**. ").unwrap().1.to_owned()
+    };
+    let shown = opening("2026-01-02");
+    let start = "This prompt covers only trials since 2026-01-02; the best is the best of these. This is the search as of trial 001";
+    assert!(shown.starts_with(start), "{shown}");
+    assert!(
+        shown.contains("no baseline or keep among them has a score"),
+        "{shown}"
+    );
+    assert!(opening("0").starts_with("This prompt covers only trial 0 and later ones; "));
+    let shown = opening("1h");
+    let start = "This prompt covers only trials of the last 1h; there are none. The score is";
+    assert!(shown.starts_with(start), "{shown}");
+    assert!(!shown.contains("yet"), "{shown}");
+    let warning = "! warning: no trials of the last 1h; the prompt has no history\n= 0\n";
+    assert!(shown.ends_with(warning), "{shown}");
+}
+
+#[test]
 fn a_hostile_id_is_quoted_in_commands() {
     let sandbox = Sandbox::with_store();
     let log = sandbox.read_log() + "x;touch y\t\t\t\t\t\t\t\tbaseline\t3\t\t\t\t\t\t\t\n";

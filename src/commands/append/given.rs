@@ -104,8 +104,10 @@ pub(super) fn read_drafts(args: &Append, max_text: usize, context: &Context) -> 
     Ok(drafts)
 }
 
-fn default_specialist() -> Option<String> {
-    env::var_os("LINEAGE_SPECIALIST").as_deref().map(lossy)
+/// The specialist of the environment; an empty variable counts as not set.
+pub(in crate::commands) fn default_specialist() -> Option<String> {
+    let specialist = env::var_os("LINEAGE_SPECIALIST").filter(|name| !name.is_empty());
+    specialist.as_deref().map(lossy)
 }
 
 /// If what was read from stdin cannot be used, it is printed on stderr: it may exist nowhere else.
