@@ -10,7 +10,7 @@ use super::{
 use crate::{
     analysis::{Best, Query},
     index::IndexedLog,
-    log::{ExpId, Number, Role, Row, Schema, Status, Trial, encode, is_amendable, no_such_trial},
+    log::{ExpId, Number, Role, Row, Schema, Status, Trial, encode, is_amendable},
     text::{Usage, nearest},
 };
 
@@ -123,7 +123,8 @@ fn check_value(log: &IndexedLog, column: usize, text: &str) -> Result<String> {
     let name = &schema.names()[column];
     let has_role = |role| schema.column(role) == Some(column);
     if has_role(Role::Status) {
-        return Ok(Status::require(text)?.name().to_owned());
+        let status = Status::require(text).map_err(|error| Usage(error.to_string()))?;
+        return Ok(status.name().to_owned());
     }
     if text.is_empty() {
         return Ok(String::new());
@@ -136,7 +137,7 @@ fn check_value(log: &IndexedLog, column: usize, text: &str) -> Result<String> {
         let number: Result<Number, String> = text.parse();
         return match number {
             Ok(number) => Ok(number.text().to_owned()),
-            Err(error) => bail!("{name}: {error}"),
+            Err(error) => bail!(Usage(format!("{name}: {error}"))),
         };
     }
     Ok(text.to_owned())
@@ -149,7 +150,7 @@ fn find_baseline(log: &IndexedLog, text: &str) -> Result<String> {
     };
     match log.find(&id)? {
         Some(trial) => Ok(trial.row().name()),
-        None => bail!(no_such_trial(&id, log.path())),
+        None => bail!(log.no_such_trial(&id)),
     }
 }
 

@@ -8,13 +8,14 @@ use super::Context;
 use super::args::{OutputArgs, SortKey, find_columns, parse_positive};
 use super::filter::{Filter, FilterArgs};
 use super::trial_writer::TrialWriter;
-use crate::analysis::{Best as BestQuery, KeepSigns, Leaderboard};
+use crate::analysis::{Best as BestQuery, KeepSigns, Leaderboard, Tally};
 use crate::index::IndexedLog;
 use crate::log::Tie;
 use crate::open::ReadOptions;
 use crate::output::json::{chosen_value, json};
 use crate::output::records::Format;
 use crate::output::trials::{LIST, TrialColumns};
+use crate::text::count;
 
 /// Show the best trial, or the leaderboard of keeps
 ///
@@ -62,7 +63,7 @@ pub fn run(args: Best, context: &Context) -> Result<()> {
     }
     if trials.is_empty() {
         let note = match args.top {
-            _ if !filter.is_empty() => filter.explain_nothing(),
+            _ if !filter.is_empty() => explain_nothing(&log, args.top, &filter)?,
             Some(_) => "no keeps yet".to_owned(),
             None => "no best trial yet: log a baseline or a keep first".to_owned(),
         };
@@ -78,6 +79,23 @@ pub fn run(args: Best, context: &Context) -> Result<()> {
     };
     context.answer(&text, &log)?;
     context.warn_direction(&log, &signs)
+}
+
+/// Why no trial that matches can be ranked.
+fn explain_nothing(log: &IndexedLog, top: Option<usize>, filter: &Filter) -> Result<String> {
+    let trials = filter.ask(log, Tally::default())?.total.all();
+    let reason = match top {
+        _ if trials == 0 => return Ok(filter.explain_nothing()),
+        _ if filter.names_status() => "but none has a score",
+        Some(_) => "but none is a keep with a score",
+        None => "but none is a keep or baseline with a score",
+    };
+    let (flags, verb) = (
+        filter.flags(),
+        if trials == 1 { "matches" } else { "match" },
+    );
+    let trials = count(trials, "trial");
+    Ok(format!("{trials} {verb}{flags}, {reason}"))
 }
 
 /// The offsets of the best trials, best first.

@@ -10,7 +10,6 @@ use super::candidates;
 use super::{Context, ExitStatus, ReadArgs, Usage};
 use crate::analysis::Best;
 use crate::index::IndexedLog;
-use crate::log::no_such_trial;
 use crate::log::{ExpId, Role, Trial};
 use crate::output::columns::Column;
 use crate::output::diff::{DiffStat, FileDiff, format_columns, format_stats};
@@ -176,7 +175,7 @@ fn find_frozen_parent(
     context: &Context,
 ) -> Result<Trial> {
     if log.find(parent)?.is_none() {
-        bail!(no_such_trial(parent, log.path()));
+        bail!(log.no_such_trial(parent));
     }
     let name = after.row().name();
     let Some(found) = find_nearest_snapshot(store, log, parent)? else {

@@ -9,7 +9,6 @@ use super::candidates;
 use super::filter::{Filter, FilterArgs};
 use crate::analysis::{Best, ChainEnd, Query, Tree, TreeBuilder, Visit, keep_ancestors};
 use crate::index::IndexedLog;
-use crate::log::no_such_trial;
 use crate::output::records::{Format, RecordWriter};
 use crate::output::tree::graph::{Graph, GraphLanguage};
 use crate::output::tree::records::{TreeRecords, columns};
@@ -21,8 +20,9 @@ use crate::text::count;
 /// Parents come before children, siblings by id. Each line has the id, the status, the score, the difference from the
 /// best at the time, the specialist and the hypothesis; `*` marks the ancestors of the best trial. By default, failed siblings
 /// without children share a line, and ignored trials (`harness_abort`) are left out; --all or a filter turns both off. A trial
-/// whose parent is not in the log becomes a root and is marked; a cycle is cut and marked. The formats json, jsonl, tsv, csv
-/// and md list every trial with its depth and its path.
+/// whose parent is not in the log becomes a root and is marked; a cycle is cut and marked. With a filter, the tree also shows
+/// the ancestors of the trials that match. The formats json, jsonl, tsv, csv and md list only the trials that match, all
+/// without a filter, each with its depth and its path.
 #[derive(Args, Debug)]
 #[command(after_help = "\
 Examples:
@@ -96,7 +96,7 @@ pub fn run(args: TreeArgs, context: &Context) -> Result<()> {
     let trials = read_trials(&log, &filter, !is_record)?;
     let visits = trials.tree.walk(root.as_ref(), args.depth);
     let visits = visits.with_context(|| match &root {
-        Some(root) => no_such_trial(root, log.path()),
+        Some(root) => log.no_such_trial(root),
         None => String::new(),
     })?;
     let shows_ignored = args.all || is_record || filter.names_status();
@@ -109,7 +109,7 @@ pub fn run(args: TreeArgs, context: &Context) -> Result<()> {
     match args.format {
         TreeFormat::Drawing => draw(&trials, &groups, &log, context)?,
         TreeFormat::Graph(language) => print_graph(&trials, &groups, language, context)?,
-        TreeFormat::Records(format) => print_records(&log, &trials.tree, &visits, format, context)?,
+        TreeFormat::Records(format) => print_records(&log, &trials, &visits, format, context)?,
     }
     if ignored > 0 {
         let trials = count(ignored as u64, "ignored trial");
@@ -125,7 +125,7 @@ pub(super) fn export(log: &IndexedLog, filter: &Filter, context: &Context) -> Re
     let trials = read_trials(log, filter, false)?;
     let visits = trials.tree.walk(None, None).unwrap_or_default();
     let (visits, _) = trials.choose(visits, true);
-    print_records(log, &trials.tree, &visits, Format::Tsv, context)?;
+    print_records(log, &trials, &visits, Format::Tsv, context)?;
     print_messages(&visits, filter, log, context);
     Ok(())
 }
@@ -209,9 +209,10 @@ fn print_graph(
     out.finish()
 }
 
+/// Prints the accepted trials. The path of each one names its ancestors.
 fn print_records(
     log: &IndexedLog,
-    tree: &Tree,
+    trials: &Trials,
     visits: &[Visit],
     format: Format,
     context: &Context,
@@ -221,8 +222,11 @@ fn print_records(
     let (mut read, mut out) = (log.reader(), context.ui.printer());
     out.add(&writer.header())?;
     for &visit in visits {
-        let trial = read(tree.offset(visit.index))?;
-        out.add(&writer.record(&records.record(visit, &trial.row())))?;
+        let trial = read(trials.tree.offset(visit.index))?;
+        let record = records.record(visit, &trial.row());
+        if trials.accepted[visit.index] {
+            out.add(&writer.record(&record))?;
+        }
     }
     out.add(writer.footer())?;
     out.finish()

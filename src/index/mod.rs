@@ -13,7 +13,7 @@ use self::file::Index;
 pub use self::file::{FileState, index_path};
 use crate::{
     analysis::{Best, Chain, Query, Summary, TreeBuilder},
-    log::{ExpId, Log, Source, Trial, no_such_trial},
+    log::{ExpId, Log, Source, Trial},
 };
 
 /// Reading a shorter log takes no longer than reading its index.
@@ -98,8 +98,7 @@ impl IndexedLog {
 
     /// The first row with this id, or an error that says there is none.
     pub fn trial(&self, id: &ExpId) -> Result<Trial> {
-        self.find(id)?
-            .with_context(|| no_such_trial(id, self.log.path()))
+        self.find(id)?.with_context(|| self.log.no_such_trial(id))
     }
 
     /// The chain to a trial, or to the best one; `None` if there is no best trial.
@@ -113,7 +112,7 @@ impl IndexedLog {
             return Ok(best.offset().map(|best| tree.chain_of_row(best)));
         };
         let chain = tree.chain(id);
-        let chain = chain.with_context(|| no_such_trial(id, self.log.path()))?;
+        let chain = chain.with_context(|| self.log.no_such_trial(id))?;
         Ok(Some(chain))
     }
 

@@ -36,7 +36,6 @@ pub use number::{Direction, Number, Tie, is_difference, signed_delta};
 pub use open::{Header, Log, LogOptions, has_own_columns, read_header};
 pub use row::{Damage, Ending, Place, Row, Trial};
 pub use rows::split_space_separated;
-pub use scan::no_such_trial;
 pub use schema::{NUMBERS, Role, SOURCE_COLUMN, SOURCE_NOTE, STANDARD, Schema};
 pub use since::{Since, Start};
 pub(crate) use source::SourceReader;

@@ -10,10 +10,9 @@ use std::{
 use anyhow::{Context, Result, bail};
 
 use super::{
-    Cells, DamageReport, Direction, ExpId, Role, Schema, Since, SkippedLine, Source, Tie,
+    Cells, DamageReport, Direction, ExpId, Role, Schema, Since, SkippedLine, Source, Start, Tie,
     cells::{decode, split_line, unquote},
     lines::{LineReader, ROW_CHUNK},
-    no_such_trial,
 };
 use crate::files::cannot;
 use crate::text::{Usage, count, nearest, shell_word};
@@ -60,6 +59,8 @@ pub struct Log {
     pub skipped: Vec<SkippedLine>,
     /// The column of the numbers that an external log has for its runs, if they are repeated.
     pub repeated_ids: Option<usize>,
+    /// The flags that leave out a part of the log, with a space before each.
+    pub scope: String,
     pub(super) damage: RefCell<Option<DamageReport>>,
 }
 
@@ -98,6 +99,7 @@ impl Log {
             notes: Vec::new(),
             skipped: Vec::new(),
             repeated_ids: None,
+            scope: String::new(),
             damage: RefCell::default(),
         };
         if let Some(trial) = &options.as_of {
@@ -179,12 +181,32 @@ impl Log {
         while let Some(row) = rows.next()? {
             if since.is_reached(&row) {
                 (self.start, self.first_row) = (row.offset, row.number);
+                self.scope += &format!(" --since {}", shell_word(&since.text));
                 return Ok(());
             }
         }
-        since.explain_nothing(&self.path)?;
+        if let Start::Trial(id) = &since.start {
+            let (path, scope) = (self.path.display(), self.describe_scope());
+            bail!(
+                "no trial '{id}' in {path}{scope}; --since takes a trial, an age such as 1h or 2d, or a time such as 2026-05-01"
+            );
+        }
         self.start = self.end;
+        self.scope += &format!(" --since {}", shell_word(&since.text));
         Ok(())
+    }
+
+    /// The error for an id that the log does not have.
+    pub fn no_such_trial(&self, id: &ExpId) -> String {
+        let (path, scope) = (self.path.display(), self.describe_scope());
+        format!("no trial '{id}' in {path}{scope}; `lineage tail` lists the most recent ones")
+    }
+
+    fn describe_scope(&self) -> String {
+        if self.scope.is_empty() {
+            return String::new();
+        }
+        format!(" with{}", self.scope)
     }
 
     /// Goes back to the state just after a trial.
@@ -194,10 +216,11 @@ impl Log {
             if row.id().as_ref() == Some(id) {
                 let next = rows.next()?;
                 self.end = next.map_or(self.end, |next| next.offset);
+                self.scope += &format!(" --as-of {}", shell_word(&id.to_string()));
                 return Ok(());
             }
         }
-        bail!(no_such_trial(id, &self.path))
+        bail!(self.no_such_trial(id))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Reading the rows of a log. Rows are streamed; only what an answer consists of is kept.
 
-use std::{collections::VecDeque, path::Path};
+use std::collections::VecDeque;
 
 use anyhow::Result;
 
@@ -137,10 +137,4 @@ impl Log {
             reach = reach.saturating_mul(4);
         }
     }
-}
-
-/// The error for an id that the log does not have.
-pub fn no_such_trial(id: &ExpId, path: &Path) -> String {
-    let path = path.display();
-    format!("no trial '{id}' in {path}; `lineage tail` lists the most recent ones")
 }

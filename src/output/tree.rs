@@ -172,8 +172,10 @@ impl<'a> TreeDrawing<'a> {
             None => self.draw_outcome(trial, line),
         }
         let parent = || visible_or_dash(&shown_id(&cells.text(trial, Role::Parent)));
+        if is_best {
+            line.push(Style::new(), " ← BEST");
+        }
         let mark = match visit.end {
-            _ if is_best => " ← BEST".to_owned(),
             ChainEnd::Root => String::new(),
             ChainEnd::MissingParent => format!(" (parent {} is missing)", parent()),
             ChainEnd::Cycle => format!(" (a cycle, cut here: its parent is {})", parent()),

@@ -75,6 +75,7 @@ fn every_command_that_lists_trials_has_the_same_filters() {
         ("tail --since 2026-01-03", "002 003 004"),
         ("tail --since 2026-01-03T00:00:01", "003 004"),
         ("tail --since 2026-01-03T01:00:00+01:00", "002 003 004"),
+        ("tail --since 2026-01-03T00:00:01Z", "003 004"),
         ("tail --since 1h", "004"),
         ("tail --since 2d --status keep", ""),
         ("tail --since 1h30m", "004"),
@@ -88,8 +89,8 @@ fn every_command_that_lists_trials_has_the_same_filters() {
         ("best --status discard", "003"),
         ("chain --specialist opt", "001"),
         ("chain 003 --grep rate", "001 003"),
-        ("tree --grep vocab", "000 001 002"),
-        ("tree --domain tok", "000 001 002"),
+        ("tree --grep vocab", "002"),
+        ("tree --domain tok", "002"),
         ("export --since 2026-01-02 --status keep", "001 002"),
     ] {
         assert_eq!(ids(&sandbox, args), expected, "{args}");
@@ -135,9 +136,18 @@ fn commands_without_filters_start_at_a_trial_or_a_time() {
     assert_eq!(stats("2026-01-03"), (5.into(), serde_json::json!(["002"])));
     for since in ["002", "2026-01-03"] {
         sandbox.ok(&["show", "002", "--since", since]);
-        let output = sandbox.lineage(&["show", "001", "--since", since]).output();
-        assert_eq!(output.unwrap().status.code(), Some(1), "{since}");
+        let shown = sandbox.transcript(&["show", "001", "--since", since]);
+        let message = format!(
+            "! error: no trial '001' in [DIR]/.lineage/results.tsv with --since {since}; `lineage tail` lists the most recent ones\n= 1\n"
+        );
+        assert!(shown.ends_with(&message), "{shown}");
     }
+    let shown = sandbox.transcript(&["chain", "003", "--since", "002"]);
+    let message = "! warning: the parent of the oldest trial of this chain is not in the log with --since 002\n= 0\n";
+    assert!(shown.ends_with(message), "{shown}");
+    let shown = sandbox.transcript(&["render", "--for", "opt", "--as-of", "2", "--since", "3"]);
+    let message = "! error: no trial '003' in [DIR]/.lineage/results.tsv with --as-of 002; --since";
+    assert!(shown.contains(message), "{shown}");
 }
 
 #[test]
@@ -186,6 +196,12 @@ fn columns_are_chosen_by_their_name_or_title() {
 }
 
 #[test]
+fn the_steps_of_a_chain_are_a_field() {
+    let steps = store().ok(&["chain", "--field", "step"]);
+    assert_eq!(steps, "\n-0.100000\n-0.200000\n");
+}
+
+#[test]
 fn what_cannot_be_a_filter_is_explained() {
     let sandbox = store();
     for args in [
@@ -197,6 +213,32 @@ fn what_cannot_be_a_filter_is_explained() {
         &["tree", "--since", "1h", "--status", "keep"],
     ] {
         insta::assert_snapshot!(sandbox.transcript(args));
+    }
+}
+
+#[test]
+fn best_says_why_no_trial_that_matches_is_ranked() {
+    let sandbox = store();
+    for (args, reason) in [
+        (
+            &["--status", "crash"][..],
+            "1 trial matches --status crash, but none has a score",
+        ),
+        (
+            &["--since", "2026-01-04"],
+            "2 trials match --since 2026-01-04, but none is a keep or baseline with a score",
+        ),
+        (
+            &["--top", "3", "--specialist", "seed"],
+            "1 trial matches --specialist seed, but none is a keep with a score",
+        ),
+        (&["--grep", "zzz"], "no trials match --grep zzz"),
+    ] {
+        let shown = sandbox.transcript(&[&["best"], args].concat());
+        assert!(
+            shown.ends_with(&format!("\n! note: {reason}\n= 0\n")),
+            "{shown}"
+        );
     }
 }
 

@@ -67,6 +67,36 @@ fn records_have_every_trial() {
 }
 
 #[test]
+fn records_of_a_filter_are_the_trials_that_match() {
+    let sandbox = store();
+    let args = ["tree", "--status", "crash", "--format", "tsv"];
+    let records = sandbox.ok(&args);
+    let rows: Vec<Vec<&str>> = records
+        .lines()
+        .map(|line| line.split('\t').collect())
+        .collect();
+    let places: Vec<_> = rows[1..]
+        .iter()
+        .map(|row| (row[0], row[2], row[3]))
+        .collect();
+    assert_eq!(places, [("001", "1", "000/001"), ("003", "1", "000/003")]);
+    let exported = sandbox.ok(&["export", "--format", "tree", "--status", "crash"]);
+    assert_eq!(exported, records);
+}
+
+#[test]
+fn the_best_trial_is_marked_if_its_parent_is_missing() {
+    let sandbox = Sandbox::with_store();
+    let rows = "exp_id\tparent_exp\tstatus\tval_loss\n7\t5\tkeep\t1\n";
+    sandbox.write(".lineage/results.tsv", rows);
+    let tree = sandbox.ok(&["tree"]);
+    assert!(
+        tree.contains("1 ← BEST (parent 005 is missing)\n"),
+        "{tree}"
+    );
+}
+
+#[test]
 fn a_trial_with_children_is_never_folded() {
     let sandbox = store();
     sandbox.ok(&["append", "-q", "--parent", "1", "--status", "crash"]);
