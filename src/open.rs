@@ -58,8 +58,8 @@ impl ReadOptions {
     }
 }
 
-/// Whether the log of a store has the columns of lineage.
-pub fn is_own_log(store: &Store) -> Result<bool> {
+/// Whether the log of a store has the columns of lineage, among which is that of a metric that a flag names.
+pub fn is_own_log(store: &Store, metric: Option<&str>) -> Result<bool> {
     let path = store.log_path();
     check_regular(path)?;
     let read = || {
@@ -68,11 +68,7 @@ pub fn is_own_log(store: &Store) -> Result<bool> {
         read_header(&Source::File(file), len)
     };
     let header = read().with_context(cannot("read", path))?;
-    let own = OwnHeader {
-        settings: &store.settings,
-        metric: None,
-        is_mapped: false,
-    };
+    let own = OwnHeader::new(&store.settings, metric);
     Ok(header.is_some_and(|header| own.matches(&header.names)))
 }
 

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail, ensure};
 
 use super::{
-    complete::{delta, score_names},
+    complete::{delta, describe_missing_score, score_names},
     draft::{NONE, normalize},
     warnings::describe_odd_number,
 };
@@ -98,11 +98,7 @@ fn columns_of(name: &str, schema: &Schema) -> Result<Vec<usize>> {
         let columns = [schema.column(Role::Score), schema.find("core_metric")];
         let mut columns: Vec<usize> = columns.into_iter().flatten().collect();
         columns.dedup();
-        ensure!(
-            !columns.is_empty(),
-            "the log has no column '{}' or 'core_metric' for the score",
-            schema.metric
-        );
+        ensure!(!columns.is_empty(), describe_missing_score(schema));
         return Ok(columns);
     }
     let Some(column) = schema.find(name) else {

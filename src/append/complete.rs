@@ -62,7 +62,9 @@ impl Draft {
             let best = state.best().map(|(best, _)| best);
             let delta = delta(status, Some(score.value()), best);
             row.insert(schema.score_name(), score.text().to_owned());
-            row.entry("core_metric").or_insert(score.text().to_owned());
+            if !schema.score_is_inferred {
+                row.entry("core_metric").or_insert(score.text().to_owned());
+            }
             row.entry("delta_vs_best").or_insert(delta);
         }
         let remark = self.remark(status, score.as_ref(), state);
@@ -155,8 +157,7 @@ impl Draft {
             };
             ensure!(
                 schema.column(Role::Score).is_some(),
-                "the log has no column '{}' or 'core_metric' for the score",
-                schema.metric
+                describe_missing_score(schema)
             );
             if let Some((first, other)) = &score {
                 let (one, two) = (other.text(), number.text());
@@ -268,6 +269,13 @@ impl Draft {
 /// The names under which a score may be given.
 pub(super) fn score_names(schema: &Schema) -> [&str; 3] {
     ["metric", &schema.metric, schema.score_name()]
+}
+
+pub(super) fn describe_missing_score(schema: &Schema) -> String {
+    format!(
+        "the log has no column '{}' for the score; correct `metric` in lineage.toml",
+        schema.metric
+    )
 }
 
 /// The difference to the best; empty if the trial did not complete.

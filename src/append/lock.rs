@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     files::{cannot, flush_directory_of},
+    import::{OwnHeader, describe_external},
     index::{FileState, IndexedLog, index_path},
     log::{BatchRecord, Direction, Log, Role, Row, Schema, Source, encode_row, lines::MAX_ROW},
     store::{Durability, Store},
@@ -106,6 +107,10 @@ impl Store {
             end,
             &self.settings.log_options(None, direction),
         )?;
+        ensure!(
+            OwnHeader::new(&self.settings, None).matches(log.schema.names()),
+            describe_external(path)
+        );
         // The index is built for the direction in the settings. For another one it would be rebuilt every time.
         let is_usual_direction = direction.is_none() || direction == self.settings.direction;
         let has_index = self.may_create_log() && is_usual_direction;

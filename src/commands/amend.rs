@@ -11,6 +11,7 @@ use super::args::{parse_id, parse_seconds, split_set};
 use super::suggesting::Suggesting;
 use super::{Context, Usage, candidates};
 use crate::append::{AmendmentPlan, LockedLog, plan_amendment, read_text};
+use crate::import::describe_external;
 use crate::log::{ExpId, Schema, Status};
 use crate::open::{ReadOptions, open_log};
 use crate::output::amendments::format_changes;
@@ -69,8 +70,7 @@ pub fn run(args: Amend, context: &Context) -> Result<()> {
     ensure!(!why.trim().is_empty(), Usage(empty));
     let log = open_log(&store, &ReadOptions::default())?;
     if log.is_external() {
-        let path = log.path().display();
-        bail!("{path} is the log of another tool; `lineage import {path}` makes a store of it");
+        bail!(describe_external(log.path()));
     }
     let plan = plan_amendment(&log, &log.trial(&id)?, &given)?;
     let plan = if args.dry_run || plan.changes.is_empty() {

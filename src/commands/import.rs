@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Context as _, Result, bail, ensure};
 use clap::Args;
 
 use self::snapshots::CopiedSnapshots;
@@ -17,10 +17,10 @@ use super::{Context, ReadArgs};
 use crate::{
     append::Uniqueness,
     files::permissions_of,
-    import::{ColumnMap, ImportPlan, SOURCE_COLUMN, Translation, plan_import},
+    import::{ColumnMap, ImportPlan, SOURCE_COLUMN, Translation, describe_external, plan_import},
     index::IndexedLog,
     log::{Log, LogOptions, Role, Source},
-    open::{ReadOptions, open_log},
+    open::{ReadOptions, open_log_to_append},
     output::import_summary::import_summary,
     store::{New, Settings, Store, init},
     text::count,
@@ -115,7 +115,8 @@ struct Job<'a> {
 impl Job<'_> {
     /// Adds the trials that the store does not have: all of them or none.
     fn add_to(&self, target: &Store) -> Result<(ImportPlan, CopiedSnapshots)> {
-        let log = open_log(target, &ReadOptions::default())?;
+        let log = open_log_to_append(target, &ReadOptions::default())?;
+        ensure!(!log.is_external(), describe_external(log.path()));
         let plan = self.plan(&log)?;
         let Some(source) = &self.source.store else {
             bail!("it has just been removed");

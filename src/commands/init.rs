@@ -87,7 +87,7 @@ fn choose_metric(args: &Init, dir: &Path) -> Result<(String, Direction)> {
         let store = Store::find(Some(dir))?;
         let path = store.log_path().display();
         ensure!(
-            is_own_log(&store)?,
+            is_own_log(&store, metric.as_deref())?,
             "{path} is not a log of lineage; `lineage import {path}` makes a store of it"
         );
         let options = ReadOptions {

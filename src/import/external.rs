@@ -17,6 +17,7 @@ use crate::{
         read_header,
     },
     store::Settings,
+    text::shell_word,
 };
 
 /// Columns that only lineage's logs have besides `exp_id` and `status`.
@@ -69,7 +70,16 @@ pub struct OwnHeader<'a> {
     pub is_mapped: bool,
 }
 
-impl OwnHeader<'_> {
+impl<'a> OwnHeader<'a> {
+    /// How the logs of a store with these settings look.
+    pub fn new(settings: &'a Settings, metric: Option<&'a str>) -> Self {
+        Self {
+            settings,
+            metric,
+            is_mapped: false,
+        }
+    }
+
     /// Whether these are the columns of a log of lineage. Another tool may have `exp_id` and `status`, too, and a log
     /// without a column for the score is read like those of other tools.
     pub fn matches(&self, names: &[String]) -> bool {
@@ -88,6 +98,12 @@ impl OwnHeader<'_> {
         let standard = Schema::standard_names(&self.settings.columns).join("\t");
         !names.is_empty() && standard.starts_with(&names)
     }
+}
+
+/// Why nothing is written to an external log.
+pub fn describe_external(path: &Path) -> String {
+    let (shown, word) = (path.display(), shell_word(&path.to_string_lossy()));
+    format!("{shown} is the log of another tool; `lineage import {word}` makes a store of it")
 }
 
 /// Opens the log at `path` if it is external. Of a log of lineage it reads only the header.

@@ -15,7 +15,9 @@ mod parse;
 mod translate;
 mod words;
 
-pub use external::{ExternalLog, OwnHeader, STATED_COLUMN, open_external, translate_file};
+pub use external::{
+    ExternalLog, OwnHeader, STATED_COLUMN, describe_external, open_external, translate_file,
+};
 pub use interpret::roles::ColumnMap;
 pub use merge::{ImportPlan, SOURCE_COLUMN, SnapshotToCopy, plan_import, translate_own};
 pub use parse::parse;

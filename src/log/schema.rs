@@ -82,6 +82,8 @@ pub struct Schema {
     pub tie: Tie,
     /// Whether neither a setting, a flag nor the log says which direction is better.
     pub direction_is_assumed: bool,
+    /// Whether `delta_vs_best` shows which column holds the score, because `core_metric` is empty.
+    pub score_is_inferred: bool,
     /// The columns of an external log under the names that they have there.
     pub aliases: Vec<(String, String)>,
 }
@@ -113,6 +115,7 @@ impl Schema {
             direction,
             tie: Tie::First,
             direction_is_assumed: false,
+            score_is_inferred: false,
             aliases: Vec::new(),
             columns,
             names,
@@ -134,6 +137,7 @@ impl Schema {
         self.metric.clone_from(&self.names[column]);
         self.label.clone_from(&self.metric);
         self.columns[Role::Score as usize] = Some(column);
+        self.score_is_inferred = true;
     }
 
     /// Takes the role from `delta_vs_best`, because it belongs to another metric.

@@ -72,6 +72,6 @@ fn a_score_without_a_column_is_refused() {
     );
     let args = ["amend", "0", "--set", "metric=1", "--why", "w"];
     let shown = sandbox.transcript(&args);
-    let said = "the log has no column 'val_loss' or 'core_metric' for the score";
+    let said = "the log has no column 'val_loss' for the score; correct `metric` in lineage.toml";
     assert!(shown.contains(said) && shown.ends_with("= 1\n"), "{shown}");
 }

@@ -195,7 +195,7 @@ fn a_specialist_from_the_environment_is_left_out_where_it_has_no_column() {
     let sandbox = Sandbox::new();
     fs::write(
         sandbox.path("log.tsv"),
-        "exp_id\tstatus\taccuracy\n0\tbaseline\t0.5\n",
+        "exp_id\tstatus\tcore_metric\n0\tbaseline\t0.5\n",
     )
     .unwrap();
     let args = ["append", "--store", "log.tsv", "--status", "crash", "-q"];

@@ -232,4 +232,12 @@ fn a_log_with_an_empty_core_metric_has_its_scores_in_val_bpb() {
     run("append --status auto --metric 1.05 --hypothesis e");
     assert_eq!(run("show 005 --field parent_exp"), "004\n");
     assert_eq!(run("show 005 --field status"), "keep\n");
+    run("append --status discard --metric 1.2");
+    assert_eq!(run("best --field exp_id"), "005\n");
+    assert_eq!(run("show 004 --field metric"), "1.10\n");
+    assert!(
+        sandbox
+            .read("results.tsv")
+            .contains("\t005\tdiscard\t\t1.2\t")
+    );
 }

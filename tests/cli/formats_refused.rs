@@ -90,3 +90,34 @@ fn nothing_is_appended_to_a_log_of_another_tool() {
         );
     }
 }
+
+#[test]
+fn nothing_is_written_to_an_export_or_to_a_log_without_a_column_of_lineage() {
+    let export = "exp_id\tstatus\tparent_exp\tdelta_vs_best\tcore_metric\tmetric_direction\n\
+        000\tbaseline\t\t\t3\treward maximize\n001\tkeep\t000\t+1\t4\treward maximize\n";
+    let other = "exp_id\tstatus\tscore\thypothesis\n1\tkeep\t0.5\ta\n2\tkeep\t0.6\tb\n";
+    for log in [export, other] {
+        let sandbox = Sandbox::new();
+        sandbox.write("log", log);
+        sandbox.write(
+            "new.csv",
+            "id,score,status,idea\n1,0.5,keep,a\n2,0.9,keep,b\n",
+        );
+        for command in [
+            "append --store log --status auto --metric 5",
+            "append --store log --status crash",
+            "run --store log -- touch started",
+            "amend 1 --store log --status crash --why x",
+            "import new.csv --into log",
+            "import new.csv --into log --dry-run",
+        ] {
+            let args: Vec<&str> = command.split(' ').collect();
+            let shown = sandbox.transcript(&args);
+            let refusal =
+                "log is the log of another tool; `lineage import log` makes a store of it";
+            assert!(shown.contains(refusal), "{shown}");
+        }
+        assert_eq!(sandbox.read("log"), log);
+        assert!(!sandbox.path("started").exists());
+    }
+}

@@ -38,6 +38,21 @@ fn refuses_columns_that_cannot_be() {
 }
 
 #[test]
+fn a_log_whose_score_has_its_own_name_becomes_a_store_with_that_metric() {
+    let sandbox = Sandbox::new();
+    let log = "exp_id\tstatus\tparent_exp\tdelta_vs_best\tacc\n0\tbaseline\t\t\t0.5\n1\tkeep\t0\t0.1\t0.6\n";
+    sandbox.write("s/results.tsv", log);
+    let refusal = sandbox.transcript(&["init", "s", "--metric", "loss"]);
+    assert!(refusal.contains("is not a log of lineage"), "{refusal}");
+    sandbox.ok(&["init", "s", "--metric", "acc", "--direction", "maximize"]);
+    let append = ["append", "--store", "s", "--status", "auto", "--metric"];
+    sandbox.ok(&[&append[..], &["0.7"]].concat());
+    let row = "002\tkeep\t001\t+0.100000\t0.7\n";
+    let log = sandbox.read("s/results.tsv");
+    assert!(log.ends_with(row), "{log}");
+}
+
+#[test]
 fn a_log_without_settings_becomes_a_store_with_what_it_shows() {
     let sandbox = Sandbox::new();
     let log = "exp_id\tstatus\tcore_metric\tdelta_vs_best\n0\tbaseline\t3\t\n1\tkeep\t4\t1\n2\tkeep\t3.5\t-0.5\n";

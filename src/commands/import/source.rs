@@ -61,7 +61,7 @@ impl ImportSource {
             path.display()
         );
         let is_own = match &self.store {
-            Some(store) => options.map.is_empty() && is_own_log(store)?,
+            Some(store) => options.map.is_empty() && is_own_log(store, None)?,
             None => false,
         };
         let Some(store) = self.store.as_mut().filter(|_| is_own) else {
