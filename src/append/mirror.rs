@@ -117,7 +117,7 @@ impl LockedLog {
         self.check_last(state, run)?;
         while state.rows < run.head.rows {
             if let Some(time) = patience {
-                run.extend_deadline(time);
+                run.extend_deadline(time)?;
             }
             let text = state.fetch_rows(run)?;
             self.add_or_compare(state.bytes, text.as_bytes())?;

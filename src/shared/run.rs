@@ -1,4 +1,4 @@
-//! A run of the database, in one transaction: its rows and amendments are read, and others are added.
+//! A run in the database of a shared store: one transaction that reads its rows and amendments, and may add others.
 
 use std::time::{Duration, Instant};
 
@@ -16,10 +16,10 @@ use super::{
 use crate::log::Direction;
 use crate::store::{SharedSettings, host};
 
-/// One statement inserts no more rows.
+/// The most rows that one statement inserts.
 const INSERT_ROWS: usize = 5000;
 
-/// How long the last statements may take, once the rows are complete.
+/// How long each of the last statements, which write, may take at least.
 const COMMIT_TIME: Duration = Duration::from_secs(10);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,7 +98,9 @@ pub fn create_or_join(session: &Session, new: &NewRun) -> Result<(Head, bool)> {
         (&columns, Type::TEXT_ARRAY),
     ];
     session.change(sql, &parameters)?;
-    let head = find_run(session, new.name, "")?.context("the run was removed again")?;
+    let head = find_run(session, new.name, "")?;
+    let head =
+        head.with_context(|| format!("another client removed the run '{}'; try again", new.name))?;
     check_settings(&head, new)?;
     let is_new = head.epoch == epoch;
     Ok((head, is_new))
@@ -115,7 +117,10 @@ fn check_settings(head: &Head, new: &NewRun) -> Result<()> {
         if let Some(given) = given
             && given != own
         {
-            bail!("the run {} has the {name} {own}, not {given}", new.name);
+            let run = new.name;
+            bail!(
+                "the run '{run}' has the {name} {own}, not {given}; leave out --{name}, or name another --run"
+            );
         }
     }
     Ok(())
@@ -171,9 +176,9 @@ impl Run {
         Ok(Self { session, head })
     }
 
-    /// Allows so much time for the next statement.
-    pub fn extend_deadline(&mut self, by: Duration) {
-        self.session.extend_deadline(by);
+    /// Gives the next statements at least this much time.
+    pub fn extend_deadline(&mut self, time: Duration) -> Result<()> {
+        self.session.extend_deadline(time)
     }
 
     /// Leaves the transaction and keeps the connection.
@@ -234,7 +239,7 @@ impl Run {
 
     /// Adds rows: lines with their jobs if these must be unique. The first one gets the UUID, the others the following ones.
     pub fn insert(&mut self, first: Uuid, rows: &[(&str, Option<&str>)]) -> Result<()> {
-        self.session.extend_deadline(COMMIT_TIME);
+        self.session.extend_deadline(COMMIT_TIME)?;
         let sql = "insert into lineage_trial (run, seq, uuid, line, once, host) \
                    select $1, $2 + at, uuid, line, once, $3 \
                    from unnest($4::uuid[], $5::text[], $6::text[]) with ordinality as new (uuid, line, once, at)";
@@ -263,7 +268,7 @@ impl Run {
 
     /// Adds an amendment of a row.
     pub fn amend(&mut self, seq: i64, old: &str, new: &str, why: &str) -> Result<()> {
-        self.session.extend_deadline(COMMIT_TIME);
+        self.session.extend_deadline(COMMIT_TIME)?;
         self.head.revision += 1;
         let sql = "insert into lineage_amendment (run, revision, seq, old, new, why, host) \
                    values ($1, $2, $3, $4, $5, $6, $7)";
@@ -294,7 +299,7 @@ impl Run {
         self.session.execute("COMMIT")
     }
 
-    /// Trials in progress on any host that have been heard of within ten minutes, each with the seconds since then.
+    /// Trials in progress on any host with a heartbeat in the last ten minutes, each with the seconds since then.
     pub fn running(&self) -> Result<Vec<(String, String, f64)>> {
         let sql = "select uuid::text, trial, extract(epoch from clock_timestamp() - heartbeat)::float8 from lineage_running \
                    where run = $1 and heartbeat > clock_timestamp() - interval '10 minutes'";
@@ -307,7 +312,7 @@ impl Run {
 }
 
 impl Session {
-    /// Says that a trial is in progress, and keeps saying so when it is called again.
+    /// Lists a trial as in progress or, if it is listed, renews its heartbeat.
     pub(super) fn announce(&self, run: &str, uuid: Uuid, trial: &str) -> Result<()> {
         let sql = "insert into lineage_running (uuid, run, trial) \
                    select $1, id, $3 from lineage_run where name = $2 \
@@ -322,7 +327,7 @@ impl Session {
         )
     }
 
-    /// Says that it has ended, and forgets those that were not heard of for a day.
+    /// Removes a trial that has ended from the list, and those without a heartbeat for a day.
     pub(super) fn withdraw(&self, uuid: Uuid) -> Result<()> {
         let sql =
             "delete from lineage_running where uuid = $1 or heartbeat < now() - interval '1 day'";

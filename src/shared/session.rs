@@ -77,12 +77,10 @@ impl Session {
     /// Starts a transaction in which the server, too, gives up at the deadline.
     pub(super) fn begin(&self, mode: &str) -> Result<()> {
         let left = self.deadline.saturating_duration_since(Instant::now());
-        // A little less than here, so that its answer says why.
-        let left = left.as_millis();
-        let (lock, left) = ((left * 8 / 10).max(1), (left * 9 / 10).max(1));
-        let idle = MAX_IDLE.as_millis();
+        let lock = (left.as_millis() * 8 / 10).max(1);
+        let (statement, idle) = (limit_statements(left), MAX_IDLE.as_millis());
         self.execute(&format!(
-            "BEGIN {mode}; SET LOCAL lock_timeout = {lock}; SET LOCAL statement_timeout = {left}; \
+            "BEGIN {mode}; SET LOCAL lock_timeout = {lock}; {statement}; \
              SET LOCAL idle_in_transaction_session_timeout = {idle}"
         ))
     }
@@ -91,9 +89,21 @@ impl Session {
         self.deadline = deadline;
     }
 
-    pub(super) fn extend_deadline(&mut self, by: Duration) {
-        self.deadline = self.deadline.max(Instant::now() + by);
+    /// Gives the next statements of a transaction at least this much time, here and on the server.
+    pub(super) fn extend_deadline(&mut self, time: Duration) -> Result<()> {
+        let deadline = Instant::now() + time;
+        if deadline <= self.deadline {
+            return Ok(());
+        }
+        self.deadline = deadline;
+        self.execute(&limit_statements(time))
     }
+}
+
+/// Limits the next statements on the server to a little less than here, so that its answer says why.
+fn limit_statements(time: Duration) -> String {
+    let limit = (time.as_millis() * 9 / 10).max(1);
+    format!("SET LOCAL statement_timeout = {limit}")
 }
 
 impl Drop for Session {

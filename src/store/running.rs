@@ -96,7 +96,7 @@ impl Store {
             .collect()
     }
 
-    /// Makes the files of trials of other hosts those of the database: an id, the trial and the seconds since it was heard of.
+    /// Makes the files of trials of other hosts those of the database: an id, the trial and the seconds since its last heartbeat.
     /// No command depends on them, so failures are ignored.
     #[cfg(feature = "postgres")]
     pub(crate) fn mirror_running(&self, trials: Vec<(String, String, f64)>) {

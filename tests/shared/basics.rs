@@ -161,7 +161,10 @@ fn settings_that_contradict_are_refused() {
         b.run(&["init", "--shared", &url, "--run", "r", flag, value])
             .fails()
     };
-    assert!(init("--metric", "acc").contains("the run r has the metric core_metric, not acc"));
+    assert!(
+        init("--metric", "acc")
+            .contains("the run 'r' has the metric core_metric, not acc; leave out --metric, ")
+    );
     assert!(init("--direction", "maximize").contains("has the direction minimize, not maximize"));
     assert!(init("--columns", "x").contains("has the columns '', not 'x'"));
     assert!(!b.path("").exists());

@@ -55,6 +55,23 @@ fn a_role_needs_few_rights() {
     assert!(!reader.path("outbox.jsonl").exists());
 }
 
+/// The time to wait for the lock does not limit the insert.
+#[test]
+fn a_slow_insert_has_time_once_the_run_is_locked() {
+    let Some(server) = Server::start() else {
+        return;
+    };
+    let (database, url) = server.database();
+    let a = Host::join(&url);
+    server.sql(
+        &database,
+        "create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(1); return new; end $$; \
+         create trigger slow before insert on lineage_trial for each row execute function slow();",
+    );
+    let appended = a.run(&[&APPEND[..], &["--lock-timeout", "0.5"]].concat());
+    assert_eq!(appended.ok().trim(), "000");
+}
+
 #[test]
 fn a_full_disk_under_the_mirror_loses_nothing() {
     let Some(server) = Server::start() else {
