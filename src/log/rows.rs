@@ -26,7 +26,7 @@ pub(crate) struct RowReader<'l> {
     /// Where the cells of the current row end, and those of a line that was peeked at.
     ends: Vec<usize>,
     peeked_ends: Vec<usize>,
-    /// The number of the next line; 0 if it is unknown.
+    /// The number of the first line of the current row, or of the first row before it is read; 0 if it is unknown.
     number: u64,
     pub(super) skips_blank_lines: bool,
     current: Record,
@@ -214,8 +214,11 @@ impl<'l> RowReader<'l> {
             };
             let text = line_text(&self.lines, 0, joined);
             match split_quoted(text, b'\t', open, len, &mut ends) {
-                Some(start) if ends.len() < expected && cells <= MAX_JOINED_CELLS => {
+                Some(start) if ends.len() < expected => {
                     cells += usize::from(start != open);
+                    if cells > MAX_JOINED_CELLS {
+                        break;
+                    }
                     open = start;
                 }
                 None if ends.len() == expected => {

@@ -11,7 +11,7 @@ use crate::output::trials::column_title;
 use crate::store::SectionName;
 use crate::text::{count, cut_middle, squeeze, visible};
 
-/// How long the texts of a list may be, and how many bytes its trials may have in the mean if the prompt is full.
+/// The longest texts of a list, in characters, and how many bytes its rows have on average in a full prompt.
 type Lengths = (usize, usize);
 
 const IN_LEADERBOARD: Lengths = (100, 85);
@@ -216,15 +216,15 @@ pub(super) fn own(page: &Page) -> Option<Section> {
     Some(Section::new(&title, &text, rows))
 }
 
-/// The trials that are not shown in full, and a note that names the others.
+/// A note that names the trials that are shown in full, and the other trials.
 fn split_in_full(trials: &[Trial], page: &Page) -> (String, Vec<Trial>) {
-    let full = in_full(page);
+    let all_full = in_full(page);
     let is_full = |trial: &Trial| {
-        full.iter()
-            .any(|other| other.row().offset == trial.row().offset)
+        let offset = trial.row().offset;
+        all_full.iter().any(|full| full.row().offset == offset)
     };
-    let (shown, others): (Vec<Trial>, Vec<Trial>) = trials.iter().cloned().partition(is_full);
-    let names = shown.iter().map(|trial| {
+    let (full, rest): (Vec<Trial>, Vec<Trial>) = trials.iter().cloned().partition(is_full);
+    let names = full.iter().map(|trial| {
         let row = trial.row();
         format!("{} {}", id(&row), cell(&row, Role::Status))
     });
@@ -233,10 +233,10 @@ fn split_in_full(trials: &[Trial], page: &Page) -> (String, Vec<Trial>) {
     if !names.is_empty() {
         note += &format!("Shown in full below: {}.\n\n", names.join(", "));
     }
-    if !others.is_empty() {
+    if !rest.is_empty() {
         note += DELTA_NOTE;
     }
-    (note, others)
+    (note, rest)
 }
 
 fn calibration_text(calibration: &Calibration) -> String {
@@ -294,10 +294,10 @@ fn failure_reason(trial: &Trial) -> Option<String> {
     Some(squeeze(&visible(&reason)))
 }
 
-/// The notes, or only the reason of a failed trial if its notes are long.
+/// The notes or, if those of a failed trial are longer than `length` characters, only its reason.
 fn notes_text(row: &Row, reason: Option<&str>, length: usize) -> String {
     match reason {
-        Some(reason) if row.text(Role::Notes).len() > length => {
+        Some(reason) if row.text(Role::Notes).chars().count() > length => {
             let reason = code(&cut_middle(reason, length), length);
             format!("  - reason: {reason}\n")
         }

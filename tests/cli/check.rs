@@ -373,3 +373,20 @@ fn a_torn_row_is_one_problem_and_the_copy_says_what_to_do_with_it() {
         "{shown}"
     );
 }
+
+#[test]
+fn sixteen_cells_of_a_row_may_span_lines() {
+    for (spanning, problem) in [(16, "a cell spans 17 lines"), (17, "unclosed quote")] {
+        let names: String = (0..spanning).map(|at| format!("\tc{at}")).collect();
+        let log = format!("exp_id\tstatus\tcore_metric{names}\n0\tbaseline\t3")
+            + &"\t\"a\nb\"".repeat(spanning)
+            + "\n";
+        let sandbox = Sandbox::new();
+        sandbox.write("log.tsv", log);
+        let found = sandbox.transcript(&["check", "--store", "log.tsv"]);
+        assert!(
+            found.contains(&format!("log.tsv:2: trial 000: {problem}\n")),
+            "{found}"
+        );
+    }
+}

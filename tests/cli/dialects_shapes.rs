@@ -147,6 +147,11 @@ fn a_text_that_held_the_separator_is_put_together_again() {
             "line 3: 5 cells under 4 columns; fitted by what the columns hold",
         ),
         (
+            "y 1",
+            "id\tloss\tstatus\nx\t2\tkeep\nid\tloss\tstatus\tnotes\ny\t1\tkeep\tn\tm\n",
+            "line 4: 5 cells under 4 columns; the last cell has the rest; quote texts that contain the separator",
+        ),
+        (
             "002 0.7",
             "id,acc,status,description\n1,0.5,keep,a,b\n2,0.7,keep,a,b,c\n",
             "",

@@ -255,3 +255,14 @@ fn failures_are_grouped_by_error_knob_and_what_the_last_children_share() {
     );
     assert!(text.contains("  - `3 heads`: 3 tries, 3 crash\n"), "{text}");
 }
+
+#[test]
+fn the_length_of_notes_is_counted_in_characters() {
+    let notes = "学習率を上げた後、損失が発散した。RuntimeError: shape mismatch。次回は層を減らす";
+    let sandbox = Sandbox::with_store();
+    let crash = ["append", "--status", "crash", "--specialist", "opt"];
+    sandbox.ok(&[&crash[..], &["--notes", notes]].concat());
+    let prompt = sandbox.ok(&["render", "--for", "opt", "--sections", "specialist", "-q"]);
+    let expected = format!("  - notes: `{notes}`\n");
+    assert!(prompt.contains(&expected), "{prompt}");
+}

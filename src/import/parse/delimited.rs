@@ -28,7 +28,7 @@ pub(super) fn parse(text: &Text) -> Result<Table> {
     let head: std::io::Result<Vec<(u64, String)>> = text.lines().take(MAX_HEAD_LINES).collect();
     let head: Vec<String> = head?.into_iter().map(|(_, line)| line).collect();
     if head.iter().all(|line| line.trim().is_empty()) {
-        bail!("no rows yet, the file is empty");
+        bail!("no rows yet, the file is empty; `lineage init` starts a log");
     }
     let Some(at) = find_header(&head) else {
         bail!(NOT_A_LOG);
@@ -76,16 +76,17 @@ struct Parser<'t> {
     names: IndexSet<String>,
     /// The columns of the cells under a later header.
     order: Option<Vec<usize>>,
-    /// Before this line no quoted cell is searched for that spans lines: that has failed.
+    /// Lines are not joined to a row from a line before this one, because that has failed.
     no_join_before: u64,
     schema: Schema,
     /// All but the names.
     table: Table,
     /// How many rows have as many cells as the header.
     regular: usize,
-    /// Of Markdown: rows with a number and a verdict, the table of the line, and whether it follows text.
+    /// How many rows of Markdown have a number and a verdict.
     trials: usize,
     place: Place,
+    /// Whether other lines came after the last row of Markdown.
     is_after_text: bool,
     /// Whether this is a prompt of lineage, which has tables of trials.
     is_prompt: bool,
@@ -95,14 +96,13 @@ impl<'t> Parser<'t> {
     fn new(lines: Lines<'t>, header: Header, separator: char) -> Self {
         let names = unique_names(&header.names);
         let schema = Schema::new(names.clone(), None, None, Direction::Minimize);
-        let mut table = Table {
+        let table = Table {
             separator,
             first_row: header.first_row,
             first_cells: header.first_cells,
             notes: header.note.into_iter().collect(),
             ..Table::default()
         };
-        table.wide.width = header.names.len();
         Self {
             lines,
             ahead: VecDeque::new(),
@@ -186,15 +186,16 @@ impl<'t> Parser<'t> {
             let joined = self.join_lines(number, line)?;
             cells = joined.unwrap_or_else(|| split_plain(line, self.separator)); // the quote is a character
         }
-        match self.reason_to_skip(line, &cells)? {
+        match self.classify_line(line, &cells)? {
             Some((reason, is_expected)) => self.skip(number, reason, is_expected),
             None => self.push(number, cells)?,
         }
         Ok(())
     }
 
-    /// Why a line is not a row: it has no text, is a single word, or a header, which names the cells of the rows below.
-    fn reason_to_skip(
+    /// Why a line is not a row of the log, and whether that is expected; `None` for a row. A header changes the columns of the
+    /// rows below it.
+    fn classify_line(
         &mut self,
         line: &str,
         cells: &[String],
@@ -272,16 +273,10 @@ impl<'t> Parser<'t> {
         row.is_wide = len > width;
         self.regular += usize::from(len == width);
         self.trials += usize::from(self.separator == '|' && is_trial(&row.cells));
-        if row.is_wide {
-            let wide = &mut self.table.wide;
-            wide.first = if wide.count == 0 {
-                (line, len)
-            } else {
-                wide.first
-            };
-            wide.count += 1;
-        }
         if let Some(order) = &self.order {
+            if row.is_wide {
+                self.table.joined.add(line, len, width);
+            }
             let mut ordered = vec![String::new(); self.names.len()];
             for (at, cell) in row.cells.into_iter().enumerate() {
                 let column = order[at.min(order.len() - 1)];
@@ -293,7 +288,9 @@ impl<'t> Parser<'t> {
             row.cells = ordered;
             row.is_wide = false;
         }
-        if !row.is_wide {
+        if row.is_wide {
+            self.table.wide.add(line, len, width);
+        } else {
             self.flatten_objects(&mut row.cells);
         }
         self.table.rows.push(&row)

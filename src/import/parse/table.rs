@@ -30,18 +30,32 @@ pub struct Table {
     /// The segment that was read and all others, if there are several.
     pub(crate) segments: String,
     pub(crate) separator: char,
+    /// Rows that are fitted into the columns.
     pub(crate) wide: WideRows,
+    /// Rows under a later header: their last cell has the surplus cells.
+    pub(crate) joined: WideRows,
     /// The first row of a file without a header; `--metric` may name a column by it.
     pub(crate) first_cells: Vec<String>,
 }
 
-/// Rows with more cells than the header.
+/// Rows with more cells than their header.
 #[derive(Default)]
 pub(crate) struct WideRows {
     pub(crate) count: usize,
     /// The line and the cells of the first one.
     pub(crate) first: (u64, usize),
+    /// The cells of its header.
     pub(crate) width: usize,
+}
+
+impl WideRows {
+    pub(super) fn add(&mut self, line: u64, cells: usize, width: usize) {
+        if self.count == 0 {
+            self.first = (line, cells);
+            self.width = width;
+        }
+        self.count += 1;
+    }
 }
 
 pub(crate) fn skipped(line: u64, reason: &str, is_expected: bool) -> SkippedLine {

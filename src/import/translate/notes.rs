@@ -6,7 +6,7 @@ use crate::{
             interpretation::{Interpretation, Reading, RowOutcome},
             score::describe_missing_score,
         },
-        parse::spool::FileRow,
+        parse::{spool::FileRow, table::WideRows},
         words::{
             names::NameRank,
             number::{is_empty_word, is_percentage, is_sentinel, parse_number},
@@ -165,7 +165,8 @@ impl Observations {
             None => Some(describe_missing_score(log)),
         };
         let found = [
-            note_wide_rows(log),
+            note_wide_rows(&log.table.wide, "fitted by what the columns hold"),
+            note_wide_rows(&log.table.joined, "the last cell has the rest"),
             note_verdict_column(log),
             self.note_suspicious_score(log),
             self.note_equal_scores(log),
@@ -299,12 +300,11 @@ fn note_verdict_column(log: &Interpretation) -> Option<String> {
     })
 }
 
-fn note_wide_rows(log: &Interpretation) -> Option<String> {
-    let wide = &log.table.wide;
+fn note_wide_rows(wide: &WideRows, treatment: &str) -> Option<String> {
     let ((line, cells), others) = (wide.first, and_more(wide.count));
     (wide.count > 0).then(|| {
         format!(
-            "line {line}: {cells} cells under {} columns{others}; fitted by what the columns hold; \
+            "line {line}: {cells} cells under {} columns{others}; {treatment}; \
              quote texts that contain the separator",
             wide.width
         )
