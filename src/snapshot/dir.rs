@@ -296,7 +296,7 @@ impl Dir {
     }
 }
 
-/// Fails unless a path leads down: relative, not empty, without `..`, `.` at its start, or NUL.
+/// Fails unless a path stays inside its directory: relative, not empty, without `..`, `.` at its start, or NUL.
 pub(super) fn check_relative(path: &Path) -> io::Result<()> {
     let is_name = |part| matches!(part, Component::Normal(_));
     let has_nul = path.as_os_str().as_encoded_bytes().contains(&0);
@@ -304,7 +304,7 @@ pub(super) fn check_relative(path: &Path) -> io::Result<()> {
         return Ok(());
     }
     let error = format!(
-        "'{}' names nothing below the directory; use a relative path without '..'",
+        "the path '{}' must be relative, not empty, and without '..' or NUL bytes",
         path.display()
     );
     Err(io::Error::other(error))

@@ -56,9 +56,14 @@ impl Store {
                 let is_outside = !has_store_files(path)? && has_store_files(&inner)?;
                 Self::in_dir(if is_outside { &inner } else { path })
             }
-            Ok(_) => bail!("{shown} is not a regular file; --store takes a store or a log"),
+            Ok(_) => bail!(
+                "{shown} is neither a directory nor a regular file; --store and LINEAGE_STORE take a store or a log"
+            ),
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                bail!("no store at {shown}; `lineage init {shown}` makes one")
+                bail!(
+                    "no file or directory at {shown}; check the path, or make a store with `lineage init {}`",
+                    shell_word(&path.to_string_lossy())
+                )
             }
             Err(error) => bail!("cannot access {shown}: {error}{}", way_out(&error)),
         }
@@ -99,10 +104,11 @@ impl Store {
     }
 
     fn in_dir(dir: &Path) -> Result<Self> {
-        let shown = dir.display();
         ensure!(
             has_store_files(dir)?,
-            "no {SETTINGS} or {LOG} in {shown}; `lineage init {shown}` makes a store there"
+            "no {SETTINGS} or {LOG} in {}; `lineage init {}` makes a store there",
+            dir.display(),
+            shell_word(&dir.to_string_lossy())
         );
         let settings = Settings::read(&dir.join(SETTINGS))?;
         Ok(Self::new(Some(dir.to_owned()), dir.join(LOG), settings))

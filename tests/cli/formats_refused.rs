@@ -2,6 +2,8 @@
 
 use crate::{formats::stderr, sandbox::Sandbox};
 
+const NOT_A_LOG: &str = "not a log: expected TSV, CSV or a Markdown table with a header, or JSON";
+
 #[test]
 fn a_wrong_map_says_what_there_is() {
     let log = "run\tscore\tstatus\n1\t4\tkeep\n";
@@ -23,15 +25,16 @@ fn a_wrong_map_says_what_there_is() {
 #[test]
 fn what_is_no_log_says_so() {
     for (log, why) in [
-        (
-            "fn main() {}\n",
-            "not a log: expected TSV or CSV with a header, or JSON lines",
-        ),
+        ("fn main() {}\n", NOT_A_LOG),
         ("a,b\nx,y\n", "no column holds a score"),
-        ("{\"type\":\"hook\"}\n", "no runs among the JSON lines"),
         (
-            "# nothing\n",
-            "not a log: expected TSV or CSV with a header, or JSON lines",
+            "{\"type\":\"hook\"}\n",
+            "no runs in the JSON (a line of type 'hook' is not a run); a run has no 'type', or one of: run trial ",
+        ),
+        ("# nothing\n", NOT_A_LOG),
+        (
+            " \n\n",
+            "no rows yet, the file is empty; `lineage init` starts a log",
         ),
     ] {
         let said = stderr(log, &["best"]);
@@ -60,9 +63,8 @@ fn prose_and_source_code_are_not_read_as_a_log() {
     ] {
         for command in ["stats", "best", "tail"] {
             let said = stderr(text, &[command]);
-            let refusal = "not a log: expected TSV or CSV with a header, or JSON lines";
             let first_line = text.lines().next().unwrap_or_default();
-            assert!(said.contains(refusal), "{first_line}: {said}");
+            assert!(said.contains(NOT_A_LOG), "{first_line}: {said}");
         }
     }
 }

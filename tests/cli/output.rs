@@ -276,9 +276,9 @@ fn suggested_commands_name_the_store_that_was_given() {
     );
     fails(
         &sandbox,
-        &["best", "--store", "gone"],
+        &["best", "--store", "not there"],
         1,
-        "`lineage init gone`",
+        "check the path, or make a store with `lineage init 'not there'`",
     );
     let store = store();
     fails(&store, &["show", "7"], 1, "`lineage tail`");

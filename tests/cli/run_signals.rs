@@ -184,8 +184,8 @@ fn a_stale_trial_of_another_host_is_said_and_removed() {
     sandbox.write(&alive, entry(&now).to_string());
     let output = run_output(&sandbox, &[], "echo val_loss=1");
     let stderr = String::from_utf8_lossy(&output.stderr);
-    let text = "warning: a trial 'raise beta2', started at 2026-01-01T00:00:00Z by process 42 on node-7, was last heard of \
-                at 2026-01-01T01:00:00Z and is not logged\n";
+    let text = "warning: a trial 'raise beta2', started at 2026-01-01T00:00:00Z by process 42 on node-7, last sent a \
+                heartbeat at 2026-01-01T01:00:00Z and is not logged\n";
     assert!(stderr.starts_with(text), "{stderr}");
     assert_eq!(running(&sandbox), 1);
     assert!(sandbox.path(&alive).exists());

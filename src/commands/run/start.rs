@@ -267,7 +267,7 @@ fn describe_stale(trial: &RunningTrial) -> String {
     let end = if process.is_visible_to(&RunningProcess::current()) {
         "was killed".to_owned()
     } else {
-        format!("was last heard of at {}", trial.heartbeat)
+        format!("last sent a heartbeat at {}", trial.heartbeat)
     };
     format!(
         "a trial {name}, started at {started} by process {} on {}, {end} and is not logged",

@@ -23,6 +23,7 @@ use crate::{
 /// The types of lines that are runs; a line without a type is one, too. A config line starts a segment.
 const RUN_TYPES: &str = "run trial result experiment iteration";
 const CONFIG_TYPES: &str = "config header session meta";
+
 pub(super) fn parse(text: String, wanted: Option<u64>) -> Result<Table> {
     let repaired = repair_json(&text);
     let note = repaired
@@ -217,6 +218,9 @@ impl Reader {
     fn describe_no_runs(self) -> String {
         let reasons: BTreeSet<String> = self.skipped.into_iter().map(|line| line.reason).collect();
         let reasons: Vec<String> = reasons.into_iter().take(5).collect();
-        format!("no runs among the JSON lines: {}", reasons.join(", "))
+        format!(
+            "no runs in the JSON ({}); a run has no 'type', or one of: {RUN_TYPES}",
+            reasons.join(", ")
+        )
     }
 }

@@ -18,8 +18,7 @@ use anyhow::{Result, bail};
 use crate::log::Source;
 use table::Table;
 
-const NOT_A_LOG: &str =
-    "not a log: expected TSV or CSV with a header, or JSON lines; `lineage init` starts a log";
+const NOT_A_LOG: &str = "not a log: expected TSV, CSV or a Markdown table with a header, or JSON; `lineage init` starts a log";
 
 /// Parses a file. Of JSON lines in several segments, it reads the given one, else the last.
 pub fn parse(source: Source, segment: Option<u64>) -> Result<Table> {
