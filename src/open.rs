@@ -171,7 +171,7 @@ fn open(store: &Store, options: &ReadOptions, missing: MissingLog) -> Result<(In
     let complete = extent.complete.unwrap_or(extent.len);
     let log_options = options.log_options(&store.settings);
     let mut log = Log::open(path, source, complete, &log_options)?;
-    let index = store.may_create_log().then(|| index_path(path));
+    let index = store.has_settings_file().then(|| index_path(path));
     if let Some(since) = &options.since {
         log.start_at(since)?;
         return Ok((IndexedLog::new(log, None), extent));

@@ -1,5 +1,6 @@
-//! Writing to the log. Only a `LockedLog`, which holds the lock, can write. The log is only replaced by `amend`, and is
-//! truncated only to undo an incomplete write: this process's own, or the batch of a writer that was killed.
+//! Writing to the log. Only a `LockedLog`, which holds the lock, can write. Rows are appended. Changed rows, by `amend` or in
+//! the mirror of a shared log, replace the whole file. It is truncated only to undo an incomplete write: this process's own, or
+//! the batch of a writer that was killed.
 
 use std::{
     fs::{self, File},
@@ -90,7 +91,8 @@ impl Store {
         if !path.exists() {
             self.check_not_lost()?; // before it is created
         }
-        let file = open_locked(path, self.may_create_log(), wait)?;
+        let has_settings = self.has_settings_file();
+        let file = open_locked(path, has_settings, wait)?;
         // Under the lock: a writer that was waited for may have written the first trial.
         self.check_not_lost()?;
         let header = encode_row(&Schema::standard_names(&self.settings.columns));
@@ -98,8 +100,8 @@ impl Store {
         remove_unfinished_batch(path, &file).with_context(context)?;
         let (len, missing) = find_missing(path, &file, &header)?;
         let reader = Source::File(file.try_clone().with_context(context)?);
-        // A last line that only lacks its newline is a trial: the next write completes it.
-        let lacks_header = missing.len() > 1;
+        // If only a newline is missing, the last line is complete: the next write ends it.
+        let lacks_header = !matches!(missing, "" | "\n");
         let end = if lacks_header { 0 } else { len };
         let log = Log::open(
             path,
@@ -113,7 +115,7 @@ impl Store {
         );
         // The index is built for the direction in the settings. For another one it would be rebuilt every time.
         let is_usual_direction = direction.is_none() || direction == self.settings.direction;
-        let has_index = self.may_create_log() && is_usual_direction;
+        let has_index = has_settings && is_usual_direction;
         Ok(LockedLog {
             file,
             log: IndexedLog::new(log, has_index.then(|| index_path(path))),

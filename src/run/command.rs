@@ -109,16 +109,15 @@ impl Runner {
     /// Runs the command; `result` is the file in which it may say how it ended.
     pub fn run(&mut self, repetition: usize, result: &Path) -> Result<Finished> {
         let started = Instant::now();
-        // Closing `command_runs` tells the threads of the streams that the command has ended.
-        let (end_of_command, command_runs) = io::pipe().context("cannot make a pipe")?;
+        // Dropping `end_sender` ends the threads of the streams, once they have forwarded what is left.
+        let (end_receiver, end_sender) = io::pipe().context("cannot make a pipe")?;
         let mut child = match self.spawn(repetition, result) {
             Ok(child) => child,
             Err(error) => return Ok(self.not_started(&error)),
         };
-        let mut supervisor = self.supervise(Pid::from_child(&child), started, command_runs);
-        let streams = self.forward_streams(&mut child, &end_of_command);
+        let mut supervisor = self.supervise(Pid::from_child(&child), started, end_sender);
+        let streams = self.forward_streams(&mut child, &end_receiver);
         let streams = streams.inspect_err(|_| supervisor.group.signal(Signal::KILL))?;
-        drop(end_of_command);
         supervisor.watch(&self.events, &mut self.entry);
         if let Some(signal) = supervisor.late_signal {
             let _ = self.events.sender.send(Event::Signal(signal));
@@ -149,11 +148,11 @@ impl Runner {
     }
 
     /// Takes charge of a command that was just started, and gives it the terminal.
-    fn supervise(&self, leader: Pid, started: Instant, command_runs: PipeWriter) -> Supervisor {
+    fn supervise(&self, leader: Pid, started: Instant, end_sender: PipeWriter) -> Supervisor {
         Supervisor {
             group: Group::new(leader, self.others.clone()),
             foreground: Foreground::give_to(leader),
-            command_runs: Some(command_runs),
+            end_sender: Some(end_sender),
             open_streams: 2, // stdout and stderr
             ending: None,
             ended: started,
@@ -185,13 +184,13 @@ impl Runner {
     fn forward_streams(
         &self,
         child: &mut Child,
-        end_of_command: &PipeReader,
+        end_receiver: &PipeReader,
     ) -> Result<[JoinHandle<Seen>; 2]> {
         let stdout = child.stdout.take().context("no stdout")?;
         let stderr = child.stderr.take().context("no stderr")?;
         Ok([
-            self.forward(stdout.into(), io::stdout().as_fd(), end_of_command)?,
-            self.forward(stderr.into(), io::stderr().as_fd(), end_of_command)?,
+            self.forward(stdout.into(), io::stdout().as_fd(), end_receiver)?,
+            self.forward(stderr.into(), io::stderr().as_fd(), end_receiver)?,
         ])
     }
 
@@ -199,12 +198,12 @@ impl Runner {
         &self,
         source: OwnedFd,
         own: BorrowedFd,
-        end_of_command: &PipeReader,
+        end_receiver: &PipeReader,
     ) -> io::Result<JoinHandle<Seen>> {
         let own = File::from(own.try_clone_to_owned()?);
         let log = self.plan.log.as_ref().map(File::try_clone).transpose()?;
         let finder = Finder::new(self.plan.wanted.clone());
-        let stream = Stream::new(source, end_of_command.try_clone()?, own, log, finder);
+        let stream = Stream::new(source, end_receiver.try_clone()?, own, log, finder);
         let events = self.events.sender.clone();
         Ok(thread::spawn(move || {
             let seen = stream.forward();
@@ -218,8 +217,8 @@ impl Runner {
 struct Supervisor {
     group: Group,
     foreground: Option<Foreground>,
-    /// Dropped when the streams need not be read to their end any more.
-    command_runs: Option<PipeWriter>,
+    /// Dropped when the command has ended and, if it was stopped, all that it has started has ended too.
+    end_sender: Option<PipeWriter>,
     open_streams: usize,
     ending: Option<Ending>,
     /// When the command itself ended, once it has.
@@ -235,7 +234,7 @@ struct Supervisor {
 impl Supervisor {
     /// Waits until the command and its output have ended.
     fn watch(&mut self, events: &Events, entry: &mut Option<RunningEntry>) {
-        while self.open_streams > 0 || self.command_runs.is_some() {
+        while self.open_streams > 0 || self.end_sender.is_some() {
             match events.receiver.recv_timeout(self.pause()) {
                 Ok(Event::StreamEnded) => self.open_streams -= 1,
                 Ok(Event::Signal(signal)) => self.interrupt(signal),
@@ -250,7 +249,7 @@ impl Supervisor {
             self.enforce_deadlines();
             let is_nothing_left = || !self.group.has_members() || self.has_given_up();
             if self.ending.is_some() && (self.stop.is_none() || is_nothing_left()) {
-                self.command_runs = None;
+                self.end_sender = None;
             }
         }
     }
@@ -268,10 +267,10 @@ impl Supervisor {
 
     fn note_status(&mut self, status: WaitStatus) {
         if let Some(code) = status.exit_status() {
-            self.note_key(code - 128); // shells end so after a signal
+            self.note_terminal_signal(code - 128); // how a shell exits if a signal ended its command
             self.note_end(Ending::Exited(code));
         } else if let Some(signal) = status.terminating_signal() {
-            self.note_key(signal);
+            self.note_terminal_signal(signal);
             self.note_end(Ending::Killed(signal));
         } else if let (Some(foreground), Some(signal)) =
             (&self.foreground, status.stopping_signal())
@@ -281,8 +280,8 @@ impl Supervisor {
         }
     }
 
-    /// Ctrl-C and Ctrl-\ on the terminal go to the command alone.
-    fn note_key(&mut self, signal: i32) {
+    /// Only the command, which has the terminal, gets the signals of Ctrl-C and Ctrl-\. If one ends it, it was interrupted.
+    fn note_terminal_signal(&mut self, signal: i32) {
         if self.foreground.is_some() && self.stop.is_none() && [SIGINT, SIGQUIT].contains(&signal) {
             self.begin_stop(Stop::Interrupted(signal));
         }
@@ -307,7 +306,8 @@ impl Supervisor {
         self.kill_at.get_or_insert(kill_at);
     }
 
-    /// Forwards a signal; the first one says how the trial ended. One that comes after the end of the command is for the next.
+    /// Forwards a signal; the first one says how the trial ended. After the end of the command, it is kept for the next run
+    /// of `--repeat`.
     fn interrupt(&mut self, signal: i32) {
         if self.ending.is_none() || self.stop.is_some() {
             self.begin_stop(Stop::Interrupted(signal));

@@ -25,8 +25,8 @@ const MAX_WAIT: Duration = Duration::from_secs(1);
 /// A stream of the command, and where it goes.
 pub(super) struct Stream {
     source: File,
-    /// Hangs up when the command has ended.
-    end_of_command: PipeReader,
+    /// Hangs up when the `Supervisor` is done with the command.
+    end_receiver: PipeReader,
     /// The stream of this process, as long as it can be written.
     own: Option<File>,
     /// The file of --log, as long as it can be written.
@@ -54,14 +54,14 @@ pub(super) struct Seen {
 impl Stream {
     pub(super) fn new(
         source: OwnedFd,
-        end_of_command: PipeReader,
+        end_receiver: PipeReader,
         own: File,
         log: Option<File>,
         finder: Finder,
     ) -> Self {
         Self {
             source: source.into(),
-            end_of_command,
+            end_receiver,
             own: Some(own),
             log,
             after_end: None,
@@ -117,7 +117,7 @@ impl Stream {
         let timeout = timeout.map(|timeout| Timespec::try_from(timeout).unwrap_or_default());
         let mut polled = [
             PollFd::new(&self.source, PollFlags::IN),
-            PollFd::new(&self.end_of_command, PollFlags::IN),
+            PollFd::new(&self.end_receiver, PollFlags::IN),
         ];
         let count = if self.after_end.is_some() { 1 } else { 2 };
         retry_on_intr(|| poll(&mut polled[..count], timeout.as_ref()))?;

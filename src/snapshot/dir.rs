@@ -98,8 +98,8 @@ struct OpenParent {
 #[derive(Debug)]
 pub(super) struct Dir {
     handle: Rc<File>,
-    /// The last parent: a tree is visited in order, many files per directory. It is opened again if it is renamed through this
-    /// value, because then another path is looked up. No other process renames directories of a snapshot.
+    /// The parent of the last path, kept open because a tree is visited in order, many files per directory. It is found by its
+    /// path, so renaming it through this value cannot return a wrong one; no other process renames directories of a snapshot.
     last_parent: RefCell<OpenParent>,
 }
 

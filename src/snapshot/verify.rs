@@ -40,7 +40,7 @@ pub fn list_snapshots(store: &Store) -> Vec<String> {
 /// snapshots of a log without a store are elsewhere, so nothing is reported.
 pub fn verify_snapshots(store: &Store, rows: &[NamedSnapshot], found: &[String]) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if !store.may_create_log() {
+    if !store.has_settings_file() {
         return findings;
     }
     let mut hashes = HashCache::new();

@@ -192,8 +192,9 @@ impl Store {
         Some(self.dir.as_ref()?.join("..").join(path))
     }
 
-    /// Whether an append may create the log: only in a store, so that a mistyped path does not become a log.
-    pub(crate) fn may_create_log(&self) -> bool {
+    /// Whether there is a settings file. Without one, a missing log is not created, because the path may be mistyped, and a log
+    /// gets no index.
+    pub(crate) fn has_settings_file(&self) -> bool {
         let dir = self.dir.as_ref();
         dir.is_some_and(|dir| dir.join(SETTINGS).exists())
     }
