@@ -26,7 +26,7 @@ static STOP_WORDS: LazyLock<WordSet> = LazyLock::new(|| WordSet::from_iter([
 /// A longer word is no stop word.
 const MAX_STOP_WORD: usize = "because".len();
 
-/// After one of these, or at the start of a text, `a to b` surely names a change.
+/// After one of these words, or at the start of a text, `a to b` names a change if `b` looks like a value.
 #[rustfmt::skip]
 static CHANGE_WORDS: LazyLock<WordSet> = LazyLock::new(|| WordSet::from_iter([
     "change", "decrease", "from", "increase", "lower", "raise", "reduce", "set", "swap", "switch",
@@ -37,7 +37,7 @@ pub struct Token<'t> {
     pub text: &'t str,
     /// The bytes of the text that it stands for.
     pub range: Range<usize>,
-    /// Whether it surely names a change, `a>b`: `a→b`, `1 to 2`, `set lr to 0.1`, `switch GELU to SwiGLU`.
+    /// Whether it names a change, `a>b`: `a→b`, `1 to 2`, `set lr to 0.1`, `switch GELU to SwiGLU`.
     pub is_change: bool,
 }
 
@@ -51,7 +51,7 @@ enum Link {
 
 /// Passes the tokens of a text to `emit`, in order; stop words and ids of trials are left out.
 pub fn for_each_token(text: &str, mut emit: impl FnMut(Token)) {
-    // The last two words, for the change that may follow; `None` for one that is not a token.
+    // The last two words, for the change that may follow; `None` for the id of a trial.
     let (mut previous, mut before): (Option<Word>, Option<Word>) = (None, None);
     let mut buffer = String::new();
     let (mut link, mut end) = (Link::None, 0);
@@ -73,9 +73,7 @@ pub fn for_each_token(text: &str, mut emit: impl FnMut(Token)) {
             emit(Token {
                 text: &name_change(text, from, to),
                 range: from.range.start..to.range.end,
-                is_change: link == Link::Arrow
-                    || looks_like_value(&text[to.range.clone()])
-                        && may_change(text, from, before.as_ref()),
+                is_change: link == Link::Arrow || is_change(text, before.as_ref(), from, to),
             });
         }
         link = Link::None;
@@ -90,13 +88,14 @@ fn name_change(text: &str, from: &Word, to: &Word) -> String {
     format!("{old}>{new}")
 }
 
-/// Whether `a to b` surely names a change, given the word `a` and the one before it.
-fn may_change(text: &str, from: &Word, before: Option<&Word>) -> bool {
+/// Whether `a to b` names a change: `b` looks like a value, and `a` does too or follows a change word or nothing.
+fn is_change(text: &str, before: Option<&Word>, from: &Word, to: &Word) -> bool {
+    let is_value = |word: &Word| looks_like_value(&text[word.range.clone()]);
     let follows_change_word = before.is_none_or(|before| {
         let mut buffer = String::new();
         CHANGE_WORDS.contains(token_of(text, before, &mut buffer))
     });
-    follows_change_word || looks_like_value(&text[from.range.clone()])
+    is_value(to) && (follows_change_word || is_value(from))
 }
 
 /// The changes that a text names, as `a>b`.

@@ -13,9 +13,9 @@ use crate::{
     log::{Direction, direction_of_name, has_word, matches_pattern, normalize_name},
 };
 
-/// Names that say nothing are not guessed between in shorter logs.
+/// In a log with fewer rows, no score is guessed from columns with unknown names.
 const MIN_ROWS: u32 = 4;
-/// So many candidates are listed at most.
+/// The most candidates that a message lists.
 const MAX_LISTED: usize = 12;
 /// The first or last word of the name of a column that sums up others.
 const SUMMARIES: &str = "average averaged avg mean overall total";
@@ -73,7 +73,7 @@ impl Contest<'_> {
     fn find_usual(&self) -> Vec<usize> {
         let one = |at: &usize| &self.candidates[*at];
         let mut usual: Vec<usize> = (0..self.candidates.len()).collect();
-        // The least share of rows with a value, as one of so many, and the worst name.
+        // One in how many rows must have a value, and the worst rank of a name.
         let steps = if self.has_decisions() {
             &[(2, NameRank::Parameter)][..]
         } else {
@@ -95,7 +95,7 @@ impl Contest<'_> {
         usual
     }
 
-    /// Whether a candidate has a value in one of so many rows that need one, or in as many as any other.
+    /// Whether a candidate has a value in at least one in `rows` of the rows that need one, or in as many as any other candidate.
     fn is_filled(&self, candidate: &Candidate, rows: u32) -> bool {
         let rated = self.candidates.iter().map(|one| one.evidence.rated);
         let most = rated.max().unwrap_or(0);
@@ -126,8 +126,9 @@ impl Contest<'_> {
 
     fn log_likelihood(&self, at: usize) -> f64 {
         let candidate = &self.candidates[at];
-        let is_vague = candidate.rank == NameRank::Score || candidate.rank == NameRank::Combined;
-        let doubt = if is_vague { 0.5 } else { 2.0 } * CLEAR_RATIO.ln();
+        // Such names say little about the direction.
+        let is_uncertain = matches!(candidate.rank, NameRank::Score | NameRank::Combined);
+        let doubt = if is_uncertain { 0.5 } else { 2.0 } * CLEAR_RATIO.ln();
         let is_cost = candidate.rank > NameRank::Unknown; // what a trial has used
         let handicap = if is_cost { CLEAR_RATIO.ln() } else { 0.0 };
         let evidence = &candidate.evidence;
@@ -259,7 +260,7 @@ impl Contest<'_> {
         only(equal.iter().filter(is_generic))
     }
 
-    /// Guesses between names that say nothing: what trials were set to is before what came out, and is often repeated.
+    /// Guesses between equally good names. Of unknown names, settings usually come before results, and repeat their values.
     fn guess(&self, rank: NameRank, equal: &[usize]) -> Result<Pick> {
         let is_measured =
             |at: &usize| self.log.columns.all[self.candidates[*at].column].is_diverse();
