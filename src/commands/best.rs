@@ -64,8 +64,11 @@ pub fn run(args: Best, context: &Context) -> Result<()> {
     if trials.is_empty() {
         let note = match args.top {
             _ if !filter.is_empty() => explain_nothing(&log, args.top, &filter)?,
-            Some(_) => "no keeps yet".to_owned(),
-            None => "no best trial yet: log a baseline or a keep first".to_owned(),
+            Some(_) => format!("no keeps{}", log.scope_or_yet()),
+            None if log.scope.is_empty() => {
+                "no best trial yet: log a baseline or a keep first".to_owned()
+            }
+            None => format!("no best trial{}", log.scope_or_yet()),
         };
         context.ui.note(&note);
     }

@@ -46,7 +46,10 @@ pub fn run(args: Chain, context: &Context) -> Result<()> {
     }
     let chain = log.chain(exp.as_ref())?;
     if chain.is_none() {
-        ui.note("no best trial yet; `lineage chain EXP` shows the ancestors of any trial");
+        ui.note(&format!(
+            "no best trial{}; `lineage chain EXP` shows the ancestors of any trial",
+            log.scope_or_yet()
+        ));
     }
     let chain = chain.unwrap_or_default();
     let printed = print_chain(&log, &chain, exp.is_none(), output, &filter, context)?;

@@ -148,12 +148,13 @@ fn compare_parts(
     let searches = log.ask(SearchesBy::new(role))?;
     let has_trials = searches.has_trials();
     comparison.searches.extend(searches.into_searches());
-    match (comparison.searches.is_empty(), has_trials) {
-        (true, true) => context
-            .ui
-            .note("the log has only baselines, which --by leaves out"),
-        (true, false) => context.ui.note("the log has no trials yet"),
-        _ => {}
+    if comparison.searches.is_empty() {
+        let note = if has_trials {
+            "the log has only baselines, which --by leaves out".to_owned()
+        } else {
+            format!("the log has no trials{}", log.scope_or_yet())
+        };
+        context.ui.note(&note);
     }
     context.warn_damage(&log);
     Ok(comparison)

@@ -141,7 +141,10 @@ fn choose_other(log: &IndexedLog, after: &Trial, against: Against) -> Result<Exp
     let row = after.row();
     let name = row.name();
     let (id, missing) = match against {
-        Against::Best => (find_best(log)?, "there is no best trial yet".to_owned()),
+        Against::Best => (
+            find_best(log)?,
+            format!("there is no best trial{}", log.scope_or_yet()),
+        ),
         Against::Baseline => {
             let id = ExpId::parse(&row.text(Role::Baseline));
             (id, format!("trial {name} has no baseline"))

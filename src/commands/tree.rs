@@ -165,7 +165,10 @@ fn read_trials(log: &IndexedLog, filter: &Filter, has_cells: bool) -> Result<Tri
     })?;
     log.set_damage(damage);
     let tree = builder.into_tree();
-    let mut marks = Marks::default();
+    let mut marks = Marks {
+        is_partial: !log.scope.is_empty(),
+        ..Marks::default()
+    };
     if let Some(offset) = best.offset() {
         marks.best = tree.at(offset);
         marks.on_chain = vec![false; accepted.len()];

@@ -202,6 +202,14 @@ impl Log {
         format!("no trial '{id}' in {path}{scope}; `lineage tail` lists the most recent ones")
     }
 
+    /// What follows on what the log does not have: the flags that leave out a part of it, else "yet".
+    pub fn scope_or_yet(&self) -> String {
+        match self.describe_scope() {
+            scope if scope.is_empty() => " yet".to_owned(),
+            scope => scope,
+        }
+    }
+
     fn describe_scope(&self) -> String {
         if self.scope.is_empty() {
             return String::new();

@@ -90,6 +90,8 @@ impl TreeCells {
 /// The trials that a tree marks, by their index.
 #[derive(Default)]
 pub struct Marks {
+    /// Whether a part of the log is left out.
+    pub is_partial: bool,
     pub best: Option<usize>,
     /// Whether a trial is on the chain to the best one.
     pub on_chain: Vec<bool>,
@@ -177,6 +179,9 @@ impl<'a> TreeDrawing<'a> {
         }
         let mark = match visit.end {
             ChainEnd::Root => String::new(),
+            ChainEnd::MissingParent if self.marks.is_partial => {
+                format!(" (parent {} is not shown)", parent())
+            }
             ChainEnd::MissingParent => format!(" (parent {} is missing)", parent()),
             ChainEnd::Cycle => format!(" (a cycle, cut here: its parent is {})", parent()),
         };

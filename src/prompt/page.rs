@@ -40,6 +40,11 @@ impl<'a> Page<'a> {
         }
     }
 
+    /// Ends a sentence on what there is not. In a part of the log, it may be in the rest.
+    pub(super) fn yet(&self) -> &'static str {
+        self.options.since.map_or(" yet", |_| "")
+    }
+
     /// How many bytes a list may have that has `bytes` in a full prompt.
     pub(super) fn room_for(&self, bytes: usize) -> usize {
         self.listed.set(self.listed.get() + bytes);

@@ -28,10 +28,7 @@ pub(super) fn signals(page: &Page) -> Option<Section> {
     let since_keep = data.tally.since_keep;
     if since_keep >= page.options.settings.stuck_after {
         rows.push(match data.tally.last_keep {
-            None if page.options.since.is_some() => {
-                format!("- No keep among these {since_keep} trials.\n")
-            }
-            None => format!("- No keep yet, after {since_keep} trials.\n"),
+            None => format!("- No keep{}, after {since_keep} trials.\n", page.yet()),
             Some(_) => format!("- No keep for {since_keep} trials: consider a larger change.\n"),
         });
     }

@@ -44,8 +44,8 @@ pub(super) fn opening(page: &Page) -> Section {
         let (id, score) = (id(&best.row()), cell(&best.row(), Role::Score));
         text += &format!("Current best: **{id}** ({metric} = {score}).\n");
     } else if data.newest.is_some() {
-        let among = options.since.map_or("", |_| " among them");
-        text += &format!("There is no best trial yet: no baseline or keep{among} has a score.\n");
+        let yet = page.yet();
+        text += &format!("There is no best trial{yet}: no baseline or keep has a score.\n");
     }
     if !options.blind {
         text += &limits_line(page);

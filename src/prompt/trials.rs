@@ -61,8 +61,8 @@ pub(super) fn leaderboard(page: &Page) -> Option<Section> {
     data.newest.as_ref()?;
     if trials.is_empty() {
         let has_keeps = data.tally.total.trials(|status| status == Status::Keep) > 0;
-        let section = Section::new("## Leaderboard", "No keeps yet.\n", Vec::new());
-        return (!has_keeps).then_some(section);
+        let text = format!("No keeps{}.\n", page.yet());
+        return (!has_keeps).then(|| Section::new("## Leaderboard", &text, Vec::new()));
     }
     let title = format!("## Leaderboard: top {}", count(trials.len() as u64, "keep"));
     let roles = [Role::Score, Role::Delta, Role::Specialist];
@@ -191,7 +191,8 @@ pub(super) fn own(page: &Page) -> Option<Section> {
     let group = &data.own.group;
     let title = format!("## Your trials: {}", word(&data.specialist));
     if group.all() == 0 {
-        return Some(Section::new(&title, "None yet.\n", Vec::new()));
+        let text = format!("None{}.\n", page.yet());
+        return Some(Section::new(&title, &text, Vec::new()));
     }
     let tally = tally_text(group.entries().map(|entry| (entry.word, entry.trials)));
     let mut text = format!("{}: {tally}", trial_count(group.all()));

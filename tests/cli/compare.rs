@@ -134,6 +134,9 @@ fn a_log_of_baselines_has_trials() {
         "{shown}"
     );
     sandbox.ok(&["append", "-q", "--status", "baseline", "--metric", "3"]);
+    let shown = sandbox.transcript(&[&args[..], &["--since", "2099-01-01"]].concat());
+    let note = "! note: the log has no trials with --since 2099-01-01\n= 0\n";
+    assert!(shown.ends_with(note), "{shown}");
     let shown = sandbox.transcript(&args);
     let note = "! note: the log has only baselines, which --by leaves out\n= 0\n";
     assert!(shown.ends_with(note), "{shown}");

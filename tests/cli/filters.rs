@@ -145,6 +145,13 @@ fn commands_without_filters_start_at_a_trial_or_a_time() {
     let shown = sandbox.transcript(&["chain", "003", "--since", "002"]);
     let message = "! warning: the parent of the oldest trial of this chain is not in the log with --since 002\n= 0\n";
     assert!(shown.ends_with(message), "{shown}");
+    let tree = sandbox.ok(&["tree", "--since", "002"]);
+    assert!(tree.contains(" (parent 001 is not shown)"), "{tree}");
+    let shown = sandbox.transcript(&["best", "--since", "004"]);
+    assert!(
+        shown.ends_with("! note: no best trial with --since 004\n= 0\n"),
+        "{shown}"
+    );
     let shown = sandbox.transcript(&["render", "--for", "opt", "--as-of", "2", "--since", "3"]);
     let message = "! error: no trial '003' in [DIR]/.lineage/results.tsv with --as-of 002; --since";
     assert!(shown.contains(message), "{shown}");

@@ -92,7 +92,7 @@ fn the_terminal_shows_the_search() {
     insta::assert_snapshot!(sandbox.transcript(&["plot", "--width", "39"]));
     let failed = with_rows(vec![row("crash", ""); 3]);
     let out = failed.ok(&["plot", "--width", "39"]);
-    assert_eq!(out, "3 trials, 0 keeps\nno best yet\n");
+    assert_eq!(out, "3 trials, 0 keeps\nno best\n");
 }
 
 #[test]

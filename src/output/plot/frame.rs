@@ -44,7 +44,7 @@ impl Layout<'_> {
         if !self.plot.has_scores() {
             let middle = f64::midpoint(area.left, area.right);
             let place = (middle, f64::midpoint(area.top, area.bottom));
-            scene.text(Class::Text, Anchor::Middle, place, "no scores yet");
+            scene.text(Class::Text, Anchor::Middle, place, "no scores");
         }
     }
 

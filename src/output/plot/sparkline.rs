@@ -33,7 +33,7 @@ fn paint_search(
     heights: &[char],
 ) -> String {
     if search.bests.is_empty() {
-        return "no best yet".chars().take(columns).collect();
+        return "no best".chars().take(columns).collect();
     }
     let bests = search.bests.iter();
     let scores: Vec<f64> = bests

@@ -144,7 +144,7 @@ impl Report {
 
 fn best_texts(tally: &Tally) -> (String, String) {
     let Some((score, text, id)) = &tally.total.best else {
-        return (NOTHING.to_owned(), "no best trial yet".to_owned());
+        return (NOTHING.to_owned(), "no best trial".to_owned());
     };
     let mut note = format!("trial {}", visible(id));
     if let Some((baseline, text)) = &tally.baseline {
