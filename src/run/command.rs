@@ -11,21 +11,26 @@ use std::{
     },
     path::Path,
     process::{Child, Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail};
+use rustix::fs::{Stat, fstat};
 use rustix::process::{Pid, Signal, WaitStatus};
-use signal_hook::consts::{SIGINT, SIGKILL, SIGQUIT, SIGTERM};
+use signal_hook::consts::{SIGINT, SIGKILL, SIGQUIT, SIGTERM, SIGTTIN};
 
 use super::{
     RunningEntry,
     group::{Group, become_subreaper},
     signals::{Event, Events},
-    stream::{Seen, Stream},
+    stream::{Seen, Stream, silence_blocked_stderr},
     terminal::Foreground,
-    values::{Finder, Wanted},
+    values::Wanted,
 };
 use crate::log::Number;
 
@@ -85,6 +90,16 @@ pub struct Finished {
     pub log_error: Option<io::Error>,
 }
 
+impl Finished {
+    /// Whether what follows on stderr would be on the same line.
+    pub fn ends_in_a_line(&self) -> bool {
+        let is_torn = |tail: &[u8]| tail.last().is_some_and(|&byte| byte != b'\n');
+        let id = |stat: Stat| (stat.st_dev, stat.st_ino);
+        let has_one_place = fstat(io::stdout()).map(id) == fstat(io::stderr()).map(id);
+        is_torn(&self.stderr) || has_one_place && is_torn(&self.stdout)
+    }
+}
+
 /// Runs commands, one after the other.
 pub struct Runner {
     plan: Plan,
@@ -116,11 +131,15 @@ impl Runner {
             Err(error) => return Ok(self.not_started(&error)),
         };
         let mut supervisor = self.supervise(Pid::from_child(&child), started, end_sender);
-        let streams = self.forward_streams(&mut child, &end_receiver);
+        let is_stopped = &supervisor.is_stopped;
+        let streams = self.forward_streams(&mut child, &end_receiver, is_stopped);
         let streams = streams.inspect_err(|_| supervisor.group.signal(Signal::KILL))?;
         supervisor.watch(&self.events, &mut self.entry);
         if let Some(signal) = supervisor.late_signal {
             let _ = self.events.sender.send(Event::Signal(signal));
+        }
+        if supervisor.is_stopped.load(Relaxed) {
+            silence_blocked_stderr();
         }
         let [Ok(stdout), Ok(stderr)] = streams.map(JoinHandle::join) else {
             bail!("a thread that forwards the output of the command has failed");
@@ -157,6 +176,7 @@ impl Runner {
             ending: None,
             ended: started,
             stop: None,
+            is_stopped: Arc::default(),
             late_signal: None,
             deadline: self.plan.timeout.map(|timeout| started + timeout),
             kill_at: None,
@@ -185,31 +205,31 @@ impl Runner {
         &self,
         child: &mut Child,
         end_receiver: &PipeReader,
+        is_stopped: &Arc<AtomicBool>,
     ) -> Result<[JoinHandle<Seen>; 2]> {
         let stdout = child.stdout.take().context("no stdout")?;
         let stderr = child.stderr.take().context("no stderr")?;
+        let forward = |source: OwnedFd, own: BorrowedFd| {
+            let stream = Stream {
+                own: Some(File::from(own.try_clone_to_owned()?)),
+                log: self.plan.log.as_ref().map(File::try_clone).transpose()?,
+                end_receiver: end_receiver.try_clone()?,
+                is_stopped: is_stopped.clone(),
+                after_end: None,
+                seen: Seen::new(self.plan.wanted.clone()),
+                source: source.into(),
+            };
+            let events = self.events.sender.clone();
+            io::Result::Ok(thread::spawn(move || {
+                let seen = stream.forward();
+                let _ = events.send(Event::StreamEnded);
+                seen
+            }))
+        };
         Ok([
-            self.forward(stdout.into(), io::stdout().as_fd(), end_receiver)?,
-            self.forward(stderr.into(), io::stderr().as_fd(), end_receiver)?,
+            forward(stdout.into(), io::stdout().as_fd())?,
+            forward(stderr.into(), io::stderr().as_fd())?,
         ])
-    }
-
-    fn forward(
-        &self,
-        source: OwnedFd,
-        own: BorrowedFd,
-        end_receiver: &PipeReader,
-    ) -> io::Result<JoinHandle<Seen>> {
-        let own = File::from(own.try_clone_to_owned()?);
-        let log = self.plan.log.as_ref().map(File::try_clone).transpose()?;
-        let finder = Finder::new(self.plan.wanted.clone());
-        let stream = Stream::new(source, end_receiver.try_clone()?, own, log, finder);
-        let events = self.events.sender.clone();
-        Ok(thread::spawn(move || {
-            let seen = stream.forward();
-            let _ = events.send(Event::StreamEnded);
-            seen
-        }))
     }
 }
 
@@ -224,6 +244,8 @@ struct Supervisor {
     /// When the command itself ended, once it has.
     ended: Instant,
     stop: Option<Stop>,
+    /// Whether the command is to end, by `stop` or by `late_signal`.
+    is_stopped: Arc<AtomicBool>,
     late_signal: Option<i32>,
     deadline: Option<Instant>,
     kill_at: Option<Instant>,
@@ -238,6 +260,7 @@ impl Supervisor {
             match events.receiver.recv_timeout(self.pause()) {
                 Ok(Event::StreamEnded) => self.open_streams -= 1,
                 Ok(Event::Signal(signal)) => self.interrupt(signal),
+                Ok(Event::PassedOn(signal)) => self.group.pass_on(signal),
                 Ok(Event::ChildChanged) | Err(_) => {} // or time has passed
             }
             if let Some(status) = self.group.reap() {
@@ -272,11 +295,14 @@ impl Supervisor {
         } else if let Some(signal) = status.terminating_signal() {
             self.note_terminal_signal(signal);
             self.note_end(Ending::Killed(signal));
-        } else if let (Some(foreground), Some(signal)) =
-            (&self.foreground, status.stopping_signal())
-        {
-            foreground.handle_stop(signal);
-            self.group.signal(Signal::CONT);
+        } else if let Some(signal) = status.stopping_signal() {
+            if signal == SIGTTIN && self.foreground.is_none() {
+                self.foreground = Foreground::when_read_by(self.group.leader);
+            }
+            if let Some(foreground) = &self.foreground {
+                foreground.handle_stop(signal);
+                self.group.signal(Signal::CONT);
+            }
         }
     }
 
@@ -302,6 +328,7 @@ impl Supervisor {
     /// From here on, the command is to end; what is left of it is killed after a while.
     fn begin_stop(&mut self, stop: Stop) {
         self.stop.get_or_insert(stop);
+        self.is_stopped.store(true, Relaxed);
         let kill_at = Instant::now() + self.kill_after;
         self.kill_at.get_or_insert(kill_at);
     }
@@ -314,6 +341,7 @@ impl Supervisor {
             self.terminate(signal);
         } else {
             self.late_signal = Some(signal);
+            self.is_stopped.store(true, Relaxed);
         }
     }
 

@@ -22,7 +22,7 @@ pub(super) fn become_subreaper() -> HashSet<u32> {
 }
 
 pub(super) struct Group {
-    leader: Pid,
+    pub(super) leader: Pid,
     /// Children of this process that are older than the command.
     others: HashSet<u32>,
     /// Its number may then be the number of another process.
@@ -48,6 +48,15 @@ impl Group {
             if let Some(pid) = to_pid(process.pid).filter(|_| !has_signal) {
                 let _ = kill_process(pid, signal);
             }
+        }
+    }
+
+    /// Sends a signal to the command alone: its helpers may not expect it.
+    pub(super) fn pass_on(&self, signal: i32) {
+        if let Some(signal) = Signal::from_named_raw(signal)
+            && !self.is_leader_gone
+        {
+            let _ = kill_process(self.leader, signal);
         }
     }
 

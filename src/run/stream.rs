@@ -3,40 +3,50 @@
 use std::{
     fs::File,
     io::{self, ErrorKind, PipeReader, Read, Write},
-    os::fd::{AsFd, OwnedFd},
+    os::fd::AsFd,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::{Duration, Instant},
 };
 
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::{ioctl_fionread, retry_on_intr},
+    stdio::dup2_stderr,
 };
 
-use super::values::Finder;
+use super::values::{Finder, Wanted};
 
 const CHUNK: usize = 64 * 1024;
 
 /// How much of the end of a stream is kept to find the error in it.
 const MAX_TAIL: usize = 256 * 1024;
 
-/// How long to wait for a stream that only descendants of the command still have.
+/// A pipe that can be written takes this much without blocking.
+const PIPE_BUF: usize = 4096;
+
+/// How long to wait for a stream that only descendants of the command still have, or that nothing reads.
 const MAX_WAIT: Duration = Duration::from_secs(1);
 
 /// A stream of the command, and where it goes.
 pub(super) struct Stream {
-    source: File,
+    pub(super) source: File,
     /// Hangs up when the `Supervisor` is done with the command.
-    end_receiver: PipeReader,
+    pub(super) end_receiver: PipeReader,
+    /// Whether the command is to end, so that a reader that stands still is not waited for.
+    pub(super) is_stopped: Arc<AtomicBool>,
     /// The stream of this process, as long as it can be written.
-    own: Option<File>,
+    pub(super) own: Option<File>,
     /// The file of --log, as long as it can be written.
-    log: Option<File>,
-    after_end: Option<AfterEnd>,
-    seen: Seen,
+    pub(super) log: Option<File>,
+    pub(super) after_end: Option<AfterEnd>,
+    pub(super) seen: Seen,
 }
 
 /// What is still read after the end of the command.
-struct AfterEnd {
+pub(super) struct AfterEnd {
     /// Bytes that the command may have written: they are forwarded, however slow the reader is.
     left: u64,
     deadline: Instant,
@@ -51,28 +61,17 @@ pub(super) struct Seen {
     pub(super) log_error: Option<io::Error>,
 }
 
-impl Stream {
-    pub(super) fn new(
-        source: OwnedFd,
-        end_receiver: PipeReader,
-        own: File,
-        log: Option<File>,
-        finder: Finder,
-    ) -> Self {
+impl Seen {
+    pub(super) fn new(wanted: Wanted) -> Self {
         Self {
-            source: source.into(),
-            end_receiver,
-            own: Some(own),
-            log,
-            after_end: None,
-            seen: Seen {
-                finder,
-                tail: Vec::new(),
-                log_error: None,
-            },
+            finder: Finder::new(wanted),
+            tail: Vec::new(),
+            log_error: None,
         }
     }
+}
 
+impl Stream {
     /// Forwards the stream until it ends.
     pub(super) fn forward(mut self) -> Seen {
         let mut buffer = vec![0; CHUNK];
@@ -126,9 +125,11 @@ impl Stream {
 
     fn take(&mut self, bytes: &[u8]) {
         // A reader that has gone away, or a full disk, does not end the trial.
-        self.own.take_if(|own| write_all(own, bytes).is_err());
+        let is_stopped = &self.is_stopped;
+        self.own
+            .take_if(|own| write_all(own, bytes, is_stopped).is_err());
         if let Some(log) = &mut self.log
-            && let Err(error) = write_all(log, bytes)
+            && let Err(error) = write_all(log, bytes, is_stopped)
         {
             self.log = None;
             self.seen.log_error = Some(error);
@@ -145,18 +146,39 @@ impl Stream {
     }
 }
 
-/// Writes everything, also to a stream that another program has set to not block.
-fn write_all(sink: &mut File, mut bytes: &[u8]) -> io::Result<()> {
+/// Writes everything, also to a stream that another program has set to not block. Fails if nothing can be written for a while
+/// although the command is to end.
+fn write_all(sink: &mut File, mut bytes: &[u8], is_stopped: &AtomicBool) -> io::Result<()> {
     while !bytes.is_empty() {
-        match sink.write(bytes) {
+        while !can_write(&*sink)? {
+            if is_stopped.load(Relaxed) {
+                return Err(ErrorKind::TimedOut.into());
+            }
+        }
+        // More could block.
+        match sink.write(&bytes[..bytes.len().min(PIPE_BUF)]) {
             Ok(0) => return Err(ErrorKind::WriteZero.into()),
             Ok(count) => bytes = &bytes[count..],
-            Err(error) if error.kind() == ErrorKind::Interrupted => {}
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                poll(&mut [PollFd::new(&sink.as_fd(), PollFlags::OUT)], None)?;
-            }
+            Err(error)
+                if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => {}
             Err(error) => return Err(error),
         }
     }
     Ok(())
+}
+
+/// Waits until a stream can be written; false if that takes too long.
+fn can_write(sink: impl AsFd) -> io::Result<bool> {
+    let timeout = Timespec::try_from(MAX_WAIT).unwrap_or_default();
+    let mut polled = [PollFd::new(&sink, PollFlags::OUT)];
+    Ok(retry_on_intr(|| poll(&mut polled, Some(&timeout)))? > 0)
+}
+
+/// Sends the messages of this process nowhere if they would block it.
+pub(super) fn silence_blocked_stderr() {
+    if let Ok(false) = can_write(io::stderr())
+        && let Ok(null) = File::options().write(true).open("/dev/null")
+    {
+        let _ = dup2_stderr(null);
+    }
 }

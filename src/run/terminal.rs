@@ -1,12 +1,19 @@
 //! The terminal's foreground: Ctrl-C and Ctrl-Z go to the process group that has it, and only that group may read.
 
-use std::io::{IsTerminal, stdin, stdout};
+use std::{
+    io::{stdin, stdout},
+    thread,
+    time::Duration,
+};
 
 use nix::sys::signal::SigSet;
 use rustix::fs::{FileType, fstat};
 use rustix::process::{Pid, Signal, getpgrp, kill_current_process_group};
 use rustix::termios::{tcgetpgrp, tcsetpgrp};
 use signal_hook::consts::{SIGTTIN, SIGTTOU};
+
+/// Without a shell that could continue it, stopping this process fails; then the command is not continued without a break.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// The terminal, while the command has its foreground. Dropping it takes the foreground back.
 pub(super) struct Foreground {
@@ -21,6 +28,11 @@ impl Foreground {
         }
         set_foreground(command);
         Some(Self { command })
+    }
+
+    /// For a command that reads from the terminal in a pipeline or in the background.
+    pub(super) fn when_read_by(command: Pid) -> Option<Self> {
+        has_terminal().then_some(Self { command })
     }
 
     /// The command was stopped: by Ctrl-Z, or because it used the terminal without having its foreground. Returns when it is
@@ -42,6 +54,7 @@ impl Foreground {
             set_foreground(getpgrp());
         }
         let _ = kill_current_process_group(Signal::TSTP);
+        thread::sleep(PAUSE); // the command may read again at once
     }
 }
 
@@ -53,11 +66,16 @@ impl Drop for Foreground {
     }
 }
 
+/// Whether stdin is the terminal of this process.
+pub(super) fn has_terminal() -> bool {
+    tcgetpgrp(stdin()).is_ok()
+}
+
 /// Whether this process has the terminal, and not only a part of it in a pipeline.
-pub(super) fn has_foreground() -> bool {
+fn has_foreground() -> bool {
     let is_pipe =
         fstat(stdout()).is_ok_and(|stat| FileType::from_raw_mode(stat.st_mode) == FileType::Fifo);
-    stdin().is_terminal() && !is_pipe && is_foreground(getpgrp())
+    !is_pipe && is_foreground(getpgrp())
 }
 
 fn is_foreground(group: Pid) -> bool {

@@ -10,7 +10,7 @@ use std::{
 
 use rustix::process::{Signal, kill_process};
 
-use crate::run_sandbox::{command, is_alive, last, run, run_output, status, wait_for_pid};
+use crate::run_sandbox::{command, is_alive, last, run, run_output, send, status, wait_for_pid};
 use crate::sandbox::Sandbox;
 
 #[test]
@@ -222,4 +222,24 @@ fn without_a_terminal_a_command_that_another_program_interrupts_has_crashed() {
     let output = run_output(&sandbox, &[], "kill -INT $$");
     assert_eq!(output.status.code(), Some(130));
     assert_eq!(status(&sandbox), "crash");
+}
+
+#[test]
+fn a_reader_that_stands_still_does_not_keep_a_stopped_command() {
+    let sandbox = Sandbox::with_store();
+    let flags = ["--timeout", "0.5s", "--kill-after", "0.5s"];
+    let started = Instant::now();
+    let mut child = command(&sandbox, &flags, "echo val_loss=1; yes")
+        .spawn()
+        .unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(124)); // nothing reads its stdout
+    assert_eq!(status(&sandbox), "train_budget_overrun");
+    // The messages would block, too.
+    let script = "yes >&2 & echo $$ > pid; yes";
+    let mut child = command(&sandbox, &[], script).spawn().unwrap();
+    wait_for_pid(&sandbox.path("pid"));
+    send(&child, Signal::TERM);
+    assert_eq!(child.wait().unwrap().code(), Some(143));
+    assert_eq!(status(&sandbox), "harness_abort");
+    assert!(started.elapsed() < Duration::from_secs(15));
 }

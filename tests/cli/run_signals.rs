@@ -302,3 +302,34 @@ fn a_run_killed_before_its_trial_is_logged_is_said() {
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(stderr.contains("was killed and is not logged"), "{stderr}");
 }
+
+#[test]
+fn signals_of_a_scheduler_end_the_trial_or_are_passed_on_to_the_command() {
+    let sandbox = Sandbox::with_store();
+    for (signal, name) in [(Signal::XCPU, "XCPU"), (Signal::ALARM, "ALRM")] {
+        let script = "echo $$ > pid; sleep 60 & wait";
+        let child = command(&sandbox, &[], script).spawn().unwrap();
+        wait_for_pid(&sandbox.path("pid"));
+        send(&child, signal);
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(128 + signal.as_raw()));
+        assert_eq!(status(&sandbox), "harness_abort");
+        assert!(
+            sandbox
+                .read_log()
+                .contains(&format!("interrupted by SIG{name}"))
+        );
+        fs::remove_file(sandbox.path("pid")).unwrap();
+    }
+    // A helper of the command would be killed by the signal.
+    let script = "sleep 60 & trap 'kill $!; echo val_loss=1; exit 0' USR1; trap 'echo more' USR2; echo $$ > pid; wait; wait";
+    let child = command(&sandbox, &[], script).spawn().unwrap();
+    wait_for_pid(&sandbox.path("pid"));
+    send(&child, Signal::USR2);
+    sleep(Duration::from_millis(300));
+    send(&child, Signal::USR1);
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(output.stdout, b"more\nval_loss=1\n");
+    assert_eq!(status(&sandbox), "baseline");
+}

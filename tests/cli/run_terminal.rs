@@ -83,3 +83,14 @@ fn on_a_terminal_the_command_does_not_ignore_sigttin() {
     let bits = u64::from_str_radix(ignored, 16).expect("a number");
     assert_eq!(bits >> (Signal::TTIN.as_raw() - 1) & 1, 0, "{shown}");
 }
+
+/// Then it does not have the foreground from the start: another program of the pipeline may need it.
+#[test]
+fn in_a_pipeline_on_a_terminal_a_command_that_reads_gets_the_foreground() {
+    let sandbox = Sandbox::with_store();
+    let reader = "sh -c 'echo $$ > pid; read -r line; echo val_loss=$line' | cat";
+    let Some(shown) = type_keys(&sandbox, reader, "7\n") else {
+        return;
+    };
+    assert!(shown.contains("lineage: 000 baseline 7"), "{shown}");
+}
