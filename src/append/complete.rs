@@ -98,8 +98,8 @@ impl Draft {
         self.status(self.score(schema)?.as_ref(), schema, state)
     }
 
-    /// Fails if the job of this draft is logged with another outcome: status or score.
-    pub fn check_logged(&self, logged: &LoggedJob, schema: &Schema) -> Result<()> {
+    /// Fails if the job of this draft is logged with another outcome: status or score. `place` says where.
+    pub fn check_logged(&self, logged: &LoggedJob, place: &str, schema: &Schema) -> Result<()> {
         self.check_columns(schema)?;
         let word = self.get("status").unwrap_or_default();
         let score = self.score(schema)?.map(|score| score.value());
@@ -111,13 +111,11 @@ impl Draft {
         if is_same_status && score == logged.score {
             return Ok(());
         }
-        let (id, job) = (&logged.id, self.job().unwrap_or_default());
+        let job = self.job().unwrap_or_default();
         let old = format_outcome(logged.status.name(), logged.score);
         let new = format_outcome(word, score);
         let attempt = self.next_attempt();
-        bail!(
-            "job {job} is logged as trial {id} with {old}, not {new}; log this attempt with {attempt}"
-        )
+        bail!("job {job} is {place} with {old}, not {new}; log this attempt with {attempt}")
     }
 
     /// The trial that this one started from, as far as that is known before the lock is taken.

@@ -23,14 +23,61 @@ pub fn run(args: Init, context: &Context) -> Result<()> {
     let store = Store::find(given).ok();
     let own_store = store.as_ref().filter(|store| !store.is_in_main_worktree());
     let own_dir = own_store.and_then(Store::dir);
-    let root = project_root(own_dir.or(given));
+    let dir = own_dir.or(given);
+    let root = project_root(dir);
     if args.dry_run {
         return preview_agent(agent, root, context);
     }
-    if store.is_none() {
-        make_store(&args, given, context)?;
+    match &store {
+        Some(store) => warn_of_ignored(&args, store, context),
+        None => make_store(&args, given, context)?,
+    }
+    let is_in_environment =
+        env::var_os("LINEAGE_STORE").is_some_and(|path| given == Some(path.as_ref()));
+    if let Some(dir) = dir.filter(|dir| !dir.ends_with(".lineage") && !is_in_environment) {
+        let dir = std::path::absolute(dir)?;
+        let dir = shell_word(&dir.to_string_lossy());
+        context.ui.warn(&format!(
+            "an agent does not find this store by itself; start it with LINEAGE_STORE={dir}"
+        ));
     }
     set_up_agent(agent, root, context)
+}
+
+/// Names the flags that change nothing because the store exists.
+fn warn_of_ignored(args: &Init, store: &Store, context: &Context) {
+    let settings = &store.settings;
+    let columns = Some(args.column_names()).filter(|names| !names.is_empty());
+    let flags = [
+        (
+            "--metric",
+            args.metric.is_some() && args.metric != settings.metric,
+        ),
+        (
+            "--direction",
+            args.direction.is_some() && args.direction != settings.direction,
+        ),
+        (
+            "--label",
+            args.label.is_some() && args.label != settings.label,
+        ),
+        (
+            "--columns",
+            columns.is_some_and(|names| names != settings.columns),
+        ),
+        (
+            "--shared",
+            args.shared.is_some() && settings.shared.is_none(),
+        ),
+    ];
+    let ignored = flags.iter().filter(|(_, is_ignored)| *is_ignored);
+    let ignored: Vec<&str> = ignored.map(|(flag, _)| *flag).collect();
+    if !ignored.is_empty() {
+        let (log, flags) = (store.log_path().display(), ignored.join(", "));
+        context.ui.warn(&format!(
+            "{log} already exists; ignored: {flags} (edit lineage.toml instead)"
+        ));
+    }
 }
 
 /// The directory that contains a `.lineage`; for a store elsewhere, the current directory.

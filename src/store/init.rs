@@ -146,7 +146,7 @@ fn check_metric(metric: &str) -> Result<()> {
 }
 
 fn check_columns(columns: &[String]) -> Result<()> {
-    for (at, name) in columns.iter().enumerate() {
+    for name in columns {
         let is_allowed = |b: u8| b.is_ascii_alphanumeric() || b"_.-".contains(&b);
         ensure!(
             !name.is_empty() && name.bytes().all(is_allowed),
@@ -157,9 +157,17 @@ fn check_columns(columns: &[String]) -> Result<()> {
             !ALIASES.contains(&name.as_str()),
             "'{name}' is another column's name in `append`; choose another one"
         );
+    }
+    check_unique(columns)
+}
+
+/// Fails if a log with these columns besides the standard ones would have two of the same name.
+pub(super) fn check_unique(columns: &[String]) -> Result<()> {
+    for (at, name) in columns.iter().enumerate() {
         ensure!(
             !STANDARD.contains(&name.as_str()) && !columns[..at].contains(name),
-            "the log already has a column '{name}'"
+            "the log already has a column '{}'",
+            name.escape_debug()
         );
     }
     Ok(())

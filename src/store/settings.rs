@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context, Result, anyhow, ensure};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{PromptSettings, SharedSettings};
+use super::{PromptSettings, SharedSettings, init::check_unique};
 use crate::analysis::StatedLimit;
 use crate::files::{MAX_TEXT_BYTES, read_if_exists};
 use crate::log::{Direction, LogOptions, Status, Tie};
@@ -169,31 +169,36 @@ impl Settings {
         // Checked first, because a newer version may have settings that this program does not know.
         check_version(path, &text)?;
         let settings: Self = parse_toml(path, &text)?;
+        settings
+            .check()
+            .with_context(|| path.display().to_string())?;
+        Ok(settings)
+    }
+
+    /// Checks what has the right type, but cannot be used.
+    fn check(&self) -> Result<()> {
         ensure!(
-            MAX_TEXT.contains(&settings.append.max_text_bytes),
-            "{}: append.max_text_bytes is {}; give {} to {} bytes",
-            path.display(),
-            settings.append.max_text_bytes,
+            MAX_TEXT.contains(&self.append.max_text_bytes),
+            "append.max_text_bytes is {}; give {} to {} bytes",
+            self.append.max_text_bytes,
             MAX_TEXT.start(),
             MAX_TEXT.end()
         );
-        let epsilon = settings.prompt.epsilon.unwrap_or(0.0);
-        let min_delta = settings.keep.min_delta;
-        for (name, value) in [("prompt.epsilon", epsilon), ("keep.min_delta", min_delta)] {
+        check_unique(&self.columns).context("columns")?;
+        let epsilon = self.prompt.epsilon.unwrap_or(0.0);
+        for (name, value) in [
+            ("prompt.epsilon", epsilon),
+            ("keep.min_delta", self.keep.min_delta),
+        ] {
             ensure!(
                 value.is_finite() && value >= 0.0,
-                "{}: {name} is {value}; give a number of 0 or more",
-                path.display()
+                "{name} is {value}; give a number of 0 or more"
             );
         }
-        for (column, limit) in &settings.limits {
-            ensure!(
-                limit.is_finite(),
-                "{}: limits.{column} is not a finite number",
-                path.display()
-            );
+        for (column, limit) in &self.limits {
+            ensure!(limit.is_finite(), "limits.{column} is not a finite number");
         }
-        Ok(settings)
+        Ok(())
     }
 }
 

@@ -195,3 +195,36 @@ fn a_broken_store_does_not_stop_the_session() {
         }
     }
 }
+
+#[test]
+fn flags_that_an_existing_store_ignores_are_named() {
+    let sandbox = Sandbox::with_store();
+    let same = ["init", "--agent", "gemini", "--metric", "val_loss"];
+    assert!(!sandbox.transcript(&same).contains("warning"));
+    let other = [
+        "init",
+        "--agent",
+        "gemini",
+        "--metric",
+        "other",
+        "--columns",
+        "a",
+    ];
+    let shown = sandbox.transcript(&other);
+    assert!(
+        shown.contains("already exists; ignored: --metric, --columns (edit lineage.toml"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn a_store_that_the_hook_cannot_find_is_said() {
+    let sandbox = Sandbox::new();
+    let shown = sandbox.transcript(&["init", "runs", "--agent", "claude"]);
+    assert!(
+        shown.contains("does not find this store by itself; start it with LINEAGE_STORE=[DIR]/runs"),
+        "{shown}"
+    );
+    let shown = sandbox.transcript(&["init", "x/.lineage", "--agent", "claude"]);
+    assert!(!shown.contains("LINEAGE_STORE"), "{shown}");
+}

@@ -212,3 +212,21 @@ fn a_store_with_other_settings_is_not_completed() {
     );
     assert!(!sandbox.log().exists());
 }
+
+#[test]
+fn settings_with_two_columns_of_a_name_make_no_log() {
+    for columns in ["status", "a\", \"a"] {
+        let sandbox = Sandbox::with_store();
+        fs::remove_file(sandbox.log()).unwrap();
+        sandbox.write(
+            ".lineage/lineage.toml",
+            format!("columns = [\"{columns}\"]\n"),
+        );
+        let shown = sandbox.transcript(&["append", "--status", "crash"]);
+        assert!(
+            shown.contains("lineage.toml: columns: the log already has a column"),
+            "{shown}"
+        );
+        assert!(!sandbox.log().exists());
+    }
+}

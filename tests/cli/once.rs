@@ -137,3 +137,15 @@ fn what_is_logged_already_does_not_touch_the_store() {
     assert!(shown.contains("\n099\n"), "{shown}");
     assert_eq!(sandbox.tree(".lineage"), before);
 }
+
+#[test]
+fn a_job_that_is_twice_in_a_batch_is_named_by_its_place() {
+    let sandbox = Sandbox::with_store();
+    let trial =
+        |metric| format!("{{\"status\":\"auto\",\"metric\":{metric},\"job_name\":\"j\"}}\n");
+    let batch = trial(2) + &trial(1);
+    let shown = sandbox.transcript_with_stdin(&["append", "--json", "--once"], batch);
+    let said = "job j is trial 1 of this batch with baseline 2, not auto 1";
+    assert!(shown.contains(said), "{shown}");
+    assert!(sandbox.rows().is_empty());
+}

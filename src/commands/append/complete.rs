@@ -98,8 +98,13 @@ impl Batch {
 
     /// Adds the answer for a trial whose job is in the log.
     fn add_logged(&mut self, draft: &Draft, logged: &LoggedJob, locked: &LockedLog) -> Result<()> {
-        draft.check_logged(logged, &locked.log().schema)?;
         let (id, job) = (&logged.id, draft.job().unwrap_or_default());
+        let of_batch = self.row_of.get(id).and_then(|&row| self.find_answer(row));
+        let place = match of_batch {
+            Some(at) => format!("trial {} of this batch", at + 1), // it may never get its id
+            None => format!("logged as trial {id}"),
+        };
+        draft.check_logged(logged, &place, &locked.log().schema)?;
         self.notes.push(format!(
             "job {job} is already logged as trial {id}; nothing is written for it"
         ));
@@ -218,12 +223,17 @@ impl Batch {
 
     /// Gives the snapshots of drafts that were not written back to them.
     pub(super) fn return_snapshots(&mut self, works: &mut [Staged]) {
-        for (row, _, placed) in self.snapshots.drain(..) {
-            let is_its_row = |answer: &Answer| matches!(answer, Answer::Row(at) if *at == row);
-            if let Some(at) = self.answers.iter().position(is_its_row) {
+        for (row, _, placed) in std::mem::take(&mut self.snapshots) {
+            if let Some(at) = self.find_answer(row) {
                 works[at] = Some(Ok(placed));
             }
         }
+    }
+
+    /// The draft that became a row first.
+    fn find_answer(&self, row: usize) -> Option<usize> {
+        let is_its_row = |answer: &Answer| matches!(answer, Answer::Row(at) if *at == row);
+        self.answers.iter().position(is_its_row)
     }
 
     fn remove_snapshots(&mut self, locked: &LockedLog) {
