@@ -86,7 +86,7 @@ impl Draft {
     /// Whether a number is `NaN` or infinite and is left empty. Scripts that write JSON cannot always avoid it, and the
     /// other trials would be lost, too.
     pub(super) fn is_left_empty(&self, name: &str) -> bool {
-        self.origin == Origin::Json && self.get(name).is_some_and(is_infinite)
+        self.origin == Origin::Json && self.get(name).is_some_and(Number::is_not_finite)
     }
 
     /// What was given, for showing it if it cannot be written.
@@ -241,12 +241,6 @@ pub(super) fn normalize((name, text): (String, String)) -> (String, String) {
         "status" => (name, parse_status(&text).unwrap_or(text)),
         _ => (name, text),
     }
-}
-
-/// Whether a text is a number that is not finite, such as `NaN`, `-Infinity` or `1e999`.
-fn is_infinite(text: &str) -> bool {
-    let number = text.trim().parse::<f64>();
-    number.is_ok_and(|number| !number.is_finite())
 }
 
 /// A time as the log writes it.

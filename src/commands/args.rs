@@ -17,6 +17,9 @@ use crate::output::records::Format;
 use crate::output::trials::{Shown, TrialColumns};
 use crate::text::{nearest, printable, visible};
 
+/// About 31 years. A later time may be more than the clock can count to.
+const MAX_SECONDS: u32 = 1_000_000_000;
+
 const EXTERNAL: &str = "Reading external logs";
 
 /// No terminal has more columns.
@@ -43,6 +46,9 @@ impl FromStr for TimeLimit {
         let text = format!("{text}{unit}");
         let parsed = text.parse::<SignedDuration>().ok();
         match parsed.and_then(|parsed| Duration::try_from(parsed).ok()) {
+            Some(duration) if duration > Duration::from_secs(MAX_SECONDS.into()) => {
+                bail!("more than {MAX_SECONDS}s; leave the option out for no limit")
+            }
             Some(duration) if !duration.is_zero() => Ok(Self { text, duration }),
             _ => bail!("not a time; write 90s, 20m or 1h30m"),
         }
@@ -269,7 +275,9 @@ pub fn parse_width(text: &str) -> Result<usize, String> {
 
 pub fn parse_seconds(text: &str) -> Result<f64, String> {
     match text.parse() {
-        Ok(seconds) if (0.0..=1e9).contains(&seconds) => Ok(seconds),
-        _ => Err("not a number of seconds between 0 and 1000000000".to_owned()),
+        Ok(seconds) if (0.0..=MAX_SECONDS.into()).contains(&seconds) => Ok(seconds),
+        _ => Err(format!(
+            "not a number of seconds between 0 and {MAX_SECONDS}"
+        )),
     }
 }

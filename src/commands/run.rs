@@ -82,7 +82,7 @@ pub struct Run {
     /// The JSON file to which the command writes the score and other columns
     #[arg(long, value_name = "FILE", help_heading = OUTCOME, conflicts_with = "score_regex")]
     metric_file: Option<PathBuf>,
-    /// Find the score with this expression instead, in the last line that matches; its capture group is the number
+    /// Find the score with this expression instead; its capture group is the number, and the last finite number counts
     #[arg(long, value_name = "REGEX", help_heading = OUTCOME, value_parser = parse_score_regex)]
     score_regex: Option<Regex>,
     /// Log this status if the command exits with this code, such as 3=size_blocked; may be repeated
@@ -95,7 +95,7 @@ pub struct Run {
     #[arg(add = candidates::failure())]
     timeout_status: String,
     /// If the job given by --job-name and --attempt is already logged, exit with 0 without running the command
-    #[arg(long, help_heading = LOGGING, requires = "job_name")]
+    #[arg(long, help_heading = LOGGING)]
     once: bool,
     #[command(flatten)]
     logging: LoggingArgs,
@@ -114,7 +114,7 @@ pub fn run(args: Run, context: &Context) -> Result<()> {
     let (attempt, spread) = combine(attempts);
     context.ui.warn_all(&attempt.warnings);
     started.add_outcome(&attempt, spread.as_ref(), context);
-    outcome::log(started, &args, context)?;
+    outcome::log(started, &attempt, &args, context)?;
     drop(runner); // the trial is listed as in progress until it is logged
     match attempt.exit_code {
         0 => Ok(()),

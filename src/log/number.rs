@@ -88,6 +88,12 @@ pub struct Number {
 }
 
 impl Number {
+    /// Whether a text is a number that is not finite, such as `NaN`, `-Infinity` or `1e999`.
+    pub fn is_not_finite(text: &str) -> bool {
+        let number = text.trim().parse::<f64>();
+        number.is_ok_and(|number| !number.is_finite())
+    }
+
     /// The value of a text, or `None` if it is not a finite decimal number: `NaN`, `inf`, `1e400`, `0x1f`, `1,07`, `٣`.
     pub fn value_of(text: &str) -> Option<f64> {
         Self::value_of_bytes(text.as_bytes())

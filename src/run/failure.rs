@@ -10,7 +10,7 @@ use crate::text::{cut_middle, escape_controls};
 use super::traceback::{FoundError, find_exception, is_wrapper};
 use super::values::remove_colors;
 
-/// The most bytes of the notes as the log has them, where a line break takes two.
+/// The most bytes of the notes as the log has them.
 const MAX_BYTES: usize = 2000;
 const MAX_LINE_CHARS: usize = 400;
 
@@ -34,46 +34,67 @@ pub(super) fn describe_failure(
     stderr: &[u8],
 ) -> String {
     let (stdout, stderr) = (clean_lines(stdout), clean_lines(stderr));
-    let mut head = Vec::new();
-    let error = if is_certain {
-        None
+    let on_stderr = find_error(&stderr).filter(|_| !is_certain);
+    // If stderr has the error, its end needs all the room.
+    let end_of_stdout = if on_stderr.is_some() {
+        &[]
     } else {
-        find_error(&stderr)
-            // What a program says last on stderr is usually why it failed.
-            .or_else(|| find_line(&stderr, |_| true))
-            .or_else(|| find_error(&stdout))
+        &stdout[..]
     };
-    match error {
-        Some(error) => {
-            head.push(shorten(&error.message));
-            head.extend(error.frame.as_deref().map(shorten));
-        }
-        None => head.push(ending.to_owned()),
+    let error = on_stderr
+        .or_else(|| find_error(&stdout))
+        // What a program says last on stderr is usually why it failed.
+        .or_else(|| find_line(&stderr, |_| true))
+        .filter(|_| !is_certain);
+    let head = match &error {
+        Some(error) => [Some(&error.message), error.frame.as_ref()],
+        None => [None, None],
+    };
+    let mut notes: Vec<String> = head
+        .into_iter()
+        .flatten()
+        .map(|line| shorten(line))
+        .collect();
+    if notes.is_empty() {
+        notes.push(ending.to_owned());
     }
-    let last = if stderr.is_empty() { stdout } else { stderr };
-    add_last_lines(head, &last).join("\n")
+    add_last_lines(&mut notes, end_of_stdout, &stderr);
+    notes.join("\n")
 }
 
-/// Adds as many of the last lines as there is room for.
-fn add_last_lines(mut notes: Vec<String>, lines: &[String]) -> Vec<String> {
-    notes.push(LAST_LINES.to_owned());
-    let mut room = MAX_BYTES.saturating_sub(notes.iter().map(|line| line.len() + 2).sum());
+/// Adds as many of the last lines of both streams as there is room for.
+fn add_last_lines(notes: &mut Vec<String>, stdout: &[String], stderr: &[String]) {
+    let mut room = MAX_BYTES.saturating_sub(size(notes) + size(&[LAST_LINES.to_owned()]));
+    let for_stdout = size(stdout).min(room / 2);
+    let stderr = take_last(stderr, room - for_stdout, notes);
+    room -= size(&stderr);
+    let stdout = take_last(stdout, room, notes);
+    if !stdout.is_empty() || !stderr.is_empty() {
+        notes.push(LAST_LINES.to_owned());
+    }
+    notes.extend(stdout.into_iter().chain(stderr));
+}
+
+/// The last lines that are not known, in at most `room` bytes.
+fn take_last(lines: &[String], mut room: usize, known: &[String]) -> Vec<String> {
     let mut last = Vec::new();
-    for line in lines.iter().rev() {
-        let line = shorten(line);
-        if line.len() + 2 > room {
+    for line in lines.iter().rev().map(|line| shorten(line)) {
+        let size = size(std::slice::from_ref(&line));
+        if size > room {
             break;
         }
-        room -= line.len() + 2;
-        if !notes.contains(&line) {
+        if !known.contains(&line) {
+            room -= size;
             last.push(line);
         }
     }
-    if last.is_empty() {
-        notes.pop();
-    }
-    notes.extend(last.into_iter().rev());
-    notes
+    last.reverse();
+    last
+}
+
+/// The bytes of lines in the notes, where a line break takes two.
+fn size(lines: &[String]) -> usize {
+    lines.iter().map(|line| line.len() + 2).sum()
 }
 
 fn shorten(line: &str) -> String {

@@ -88,12 +88,17 @@ impl Rules {
         }
         attempt.score = take_score(&mut attempt.values, |name| name == self.names[0])
             .and_then(|text| text.parse().ok());
-        if let Some(text) = take_score(&mut attempt.said, |name| self.is_score(name)) {
-            match text.parse() {
-                Ok(score) => attempt.score = Some(score),
-                Err(error) => attempt.warn(&format!("score {error}")),
+        let reported = take_score(&mut attempt.said, |name| self.is_score(name));
+        if let Some(text) = reported.filter(|text| !text.is_empty()) {
+            // Also NaN replaces what was found elsewhere.
+            let score: Result<Number, String> = text.parse();
+            if let Err(error) = &score {
+                attempt.warn(&format!("score {error}"));
+                why_no_score = Some(format!("${RESULT_VARIABLE}: score {error}"));
             }
+            attempt.score = score.ok();
         }
+        attempt.leave_out_infinite();
         self.decide(&mut attempt, finished, why_no_score);
         attempt
     }
@@ -109,17 +114,18 @@ impl Rules {
         named
     }
 
-    /// The values of a report, those that count first: of the outer objects before the inner ones, and named as the metric
-    /// before other names of the score.
+    /// The values of a report, those that count first: of the outer objects before the inner ones, finite numbers before others,
+    /// and named as the metric before other names of the score.
     fn sort(&self, mut report: Report, warnings: &mut Vec<String>) -> Vec<(String, String)> {
         if report.is_repaired {
             let text = "half a surrogate pair became U+FFFD";
             warnings.push(format!("${RESULT_VARIABLE}: {text}"));
         }
         let is_metric = |name: &str| name.eq_ignore_ascii_case(&self.names[0]);
-        report
-            .values
-            .sort_by_key(|value| (value.depth, !is_metric(&value.name)));
+        report.values.sort_by_key(|value| {
+            let is_last = Number::is_not_finite(&value.text);
+            (value.depth, is_last, !is_metric(&value.name))
+        });
         let mut sorted: Vec<(String, String)> = Vec::new();
         for value in report.values {
             if !sorted.iter().any(|(name, _)| *name == value.name) {
@@ -146,10 +152,11 @@ impl Rules {
                 None => continue,
             };
             let is_new = found.iter().all(|(earlier, _)| earlier != column);
-            if is_new && Number::value_of(&text).is_some() {
+            if is_new && (Number::value_of(&text).is_some() || Number::is_not_finite(&text)) {
                 found.push((column.clone(), text));
             }
         }
+        found.retain(|(_, text)| !Number::is_not_finite(text));
         Ok(found)
     }
 
@@ -247,6 +254,18 @@ impl Attempt {
     /// Adds a warning about the result file.
     fn warn(&mut self, text: &str) {
         self.warnings.push(format!("${RESULT_VARIABLE}: {text}"));
+    }
+
+    /// Leaves out numbers of the result file such as NaN, and what was found elsewhere in their place.
+    fn leave_out_infinite(&mut self) {
+        let is_infinite = |value: &mut (String, String)| Number::is_not_finite(&value.1);
+        let infinite: Vec<_> = self.said.extract_if(.., is_infinite).collect();
+        for (name, text) in infinite {
+            self.values.retain(|(other, _)| *other != name);
+            self.warn(&format!(
+                "{name} {text} is not a finite number and was left out"
+            ));
+        }
     }
 
     fn replace_values(&mut self, values: Vec<(String, String)>) {

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::files::{MAX_TEXT_BYTES, read_if_exists};
-use crate::json_repair::{REPLACED, WORDS, repair_json};
+use crate::json_repair::{REPLACED, repair_json};
 
 /// Which version of a file is there; `None` if there is no file.
 pub(super) type FileVersion = Option<(SystemTime, u64)>;
@@ -64,7 +64,6 @@ fn collect(value: &Value, depth: usize, values: &mut Vec<ReportedValue>) {
     };
     for (name, value) in object {
         let text = match value {
-            Value::String(text) if WORDS.contains(&text.as_str()) => continue,
             Value::String(text) => text.clone(),
             Value::Number(_) | Value::Bool(_) => value.to_string(),
             _ => {

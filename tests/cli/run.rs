@@ -1,6 +1,7 @@
 //! `lineage run`: the outcome of a command becomes one trial, whatever it is.
 
 use crate::run_sandbox::{expect_last, last, run, run_args, store};
+use crate::sandbox::Sandbox;
 
 #[test]
 fn a_score_in_the_output_becomes_a_baseline_a_keep_or_a_discard() {
@@ -240,6 +241,10 @@ fn mistakes_are_found_before_the_command_runs() {
         &["--on-exit", "300=crash"],
         &["--timeout", "soon"],
         &["--timeout", "0"],
+        &["--timeout", "9223372036854775807"],
+        &["--kill-after", "9223372036854775807s"],
+        &["--once"],
+        &["--once", "--job-name", ""],
         &["--timeout-status", "keep"],
         &["--min-delta", "-1"],
         &["--repeat", "0"],
@@ -365,4 +370,80 @@ fn a_log_without_a_store_can_be_written_too() {
     let (code, _, stderr) = run_args(&sandbox, &args);
     assert_eq!(code, Some(0), "{stderr}");
     assert!(sandbox.read("log.tsv").contains("\tbaseline\t3\t"));
+}
+
+#[test]
+fn a_log_needs_no_columns_for_what_nobody_gave() {
+    let sandbox = Sandbox::new();
+    sandbox.write("log.tsv", "exp_id\tstatus\tcore_metric\n");
+    let run = |script| {
+        run_args(
+            &sandbox,
+            &["--store", "log.tsv", "run", "--", "sh", "-c", script],
+        )
+    };
+    assert_eq!(run("echo core_metric: 1").2, "lineage: 000 baseline 1\n");
+    assert_eq!(run("echo core_metric: 0.5").0, Some(0));
+    let (code, _, stderr) = run("echo boom >&2; exit 3");
+    assert_eq!(code, Some(3));
+    assert!(stderr.ends_with("boom\nlineage: 002 crash: boom\n"), "{stderr}");
+    let rows = "000\tbaseline\t1\n001\tkeep\t0.5\n002\tcrash\t\n";
+    assert!(
+        sandbox.read("log.tsv").ends_with(rows),
+        "{}",
+        sandbox.read("log.tsv")
+    );
+    let given = [
+        "--store", "log.tsv", "run", "--notes", "x", "--", "touch", "ran",
+    ];
+    let (_, _, stderr) = run_args(&sandbox, &given);
+    assert!(stderr.contains("the log has no column 'notes'"), "{stderr}");
+    assert!(!sandbox.path("ran").exists());
+}
+
+#[test]
+fn an_error_on_stdout_counts_before_other_lines_on_stderr() {
+    let sandbox = store();
+    let traceback = "epoch 1\nTraceback (most recent call last):\n  File \"train.py\", line 3, in f\nRuntimeError: no data";
+    sandbox.write("traceback", traceback);
+    for stderr in ["sys 0m0.033s", "+ python3 train.py", "wandb: run finished"] {
+        let script = format!("cat traceback; echo '{stderr}' >&2; exit 1");
+        run(&sandbox, &[], &script);
+        let notes = last(&sandbox, "notes");
+        let start = "RuntimeError: no data\\ntrain.py:3 in f\\nlast lines:\\nepoch 1\\n";
+        assert!(notes.starts_with(start), "{notes}");
+        assert!(notes.ends_with(stderr), "{notes}");
+    }
+    run(
+        &sandbox,
+        &[],
+        "cat traceback; echo 'ValueError: x' >&2; exit 1",
+    );
+    assert_eq!(last(&sandbox, "notes"), "ValueError: x");
+    let long = "seq -f 'a line of stdout, number %g' 999; seq -f 'of stderr, %g' 999 >&2; exit 1";
+    run(&sandbox, &[], long);
+    let notes = last(&sandbox, "notes");
+    assert!((1800..=2000).contains(&notes.len()), "{}", notes.len());
+    assert!(
+        notes.starts_with("of stderr, 999\\nlast lines:\\na line of"),
+        "{notes}"
+    );
+    assert!(
+        notes.contains("stdout, number 999\\nof stderr, "),
+        "{notes}"
+    );
+}
+
+#[test]
+fn messages_start_on_a_line_of_their_own_also_after_stdout() {
+    let sandbox = store();
+    let program = assert_cmd::cargo::cargo_bin!("lineage").display();
+    let script = format!("{program} run -- sh -c 'printf val_loss=1' 2>&1");
+    let output = sandbox
+        .command("sh")
+        .args(["-c", &script])
+        .output()
+        .unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(shown, "val_loss=1\nlineage: 000 baseline 1\n");
 }

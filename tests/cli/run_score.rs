@@ -303,3 +303,57 @@ fn min_delta_keeps_only_what_improves_by_more() {
     sandbox.ok(&["append", "--status", "keep", "--metric", "1.02"]);
     expect_last(&sandbox, &[("status", "keep")]);
 }
+
+#[test]
+fn a_score_that_is_reported_and_not_finite_is_not_replaced_by_an_older_number() {
+    let sandbox = store();
+    for (json, said) in [
+        (r#"{"metric": NaN}"#, "score 'NaN' is not a finite number"),
+        (
+            r#"{"status": "auto", "val_loss": -Infinity}"#,
+            "score '-Infinity'",
+        ),
+        (r#"{"status": "keep", "val_loss": 1e999}"#, "score '1e+999'"),
+        (
+            r#"{"val_loss": NaN, "eval": {"val_loss": 0.5}}"#,
+            "score 'NaN'",
+        ),
+    ] {
+        let script = format!("echo val_loss: 0.9; echo '{json}' > $LINEAGE_RESULT");
+        let (_, _, stderr) = run(&sandbox, &[], &script);
+        assert!(
+            stderr.starts_with(&format!("warning: $LINEAGE_RESULT: {said}")),
+            "{stderr}"
+        );
+        expect_last(&sandbox, &[("status", "crash"), ("metric", "")]);
+        assert!(last(&sandbox, "notes").starts_with("finished without a score: $LINEAGE_RESULT"));
+    }
+    let flags = ["--metric-file", "metrics.json"];
+    run(
+        &sandbox,
+        &flags,
+        r#"echo '{"val_loss": NaN, "eval": {"val_loss": 0.5}}' > metrics.json"#,
+    );
+    expect_last(&sandbox, &[("status", "crash"), ("metric", "")]);
+    for json in [
+        r#"{"metric": null}"#,
+        r#"{"metric": ""}"#,
+        r#"{"metric": NaN, "core_metric": 0.9}"#,
+    ] {
+        run(
+            &sandbox,
+            &[],
+            &format!("echo val_loss: 0.9; echo '{json}' > $LINEAGE_RESULT"),
+        );
+        expect_last(&sandbox, &[("metric", "0.9")]);
+    }
+    let json = r#"{"artifact_bytes": NaN}"#;
+    let script =
+        format!("echo val_loss=0.8; echo artifact_bytes=5; echo '{json}' > $LINEAGE_RESULT");
+    let (_, _, stderr) = run(&sandbox, &[], &script);
+    assert!(
+        stderr.contains("artifact_bytes NaN is not a finite number and was left out"),
+        "{stderr}"
+    );
+    expect_last(&sandbox, &[("metric", "0.8"), ("artifact_bytes", "")]);
+}

@@ -117,7 +117,7 @@ fn read_stdin(args: &Append, context: &Context) -> Result<Vec<Draft>> {
     let text = String::from_utf8_lossy(&bytes);
     let specialist = args.specialist.as_deref().map(lossy);
     let drafts = parse_trials(&text, specialist.as_deref());
-    let drafts = drafts.and_then(|drafts| check_once(args, drafts));
+    let drafts = drafts.and_then(|drafts| check_once(args.once, &drafts).map(|()| drafts));
     if drafts.is_err() {
         for line in text.lines() {
             context.ui.aside(&printable(line));
@@ -138,7 +138,8 @@ fn read_flags(args: &Append, max_text: usize, context: &Context) -> Result<Vec<D
         ("snapshot_path", &outcome.snapshot_path),
         ("timestamp", &outcome.timestamp),
     ];
-    check_once(args, vec![args.trial.to_draft(&values, max_text, context)?])
+    let drafts = vec![args.trial.to_draft(&values, max_text, context)?];
+    check_once(args.once, &drafts).map(|()| drafts)
 }
 
 impl TrialFlags {
@@ -212,12 +213,13 @@ impl TrialFlags {
     }
 }
 
-fn check_once(args: &Append, drafts: Vec<Draft>) -> Result<Vec<Draft>> {
-    if args.once && drafts.iter().any(|draft| draft.job().is_none()) {
+/// Fails if `--once` is given for a trial without a job.
+pub(in crate::commands) fn check_once(once: bool, drafts: &[Draft]) -> Result<()> {
+    if once && drafts.iter().any(|draft| draft.job().is_none()) {
         let text = "--once needs a job name to recognise the trial; give --job-name";
         bail!(Usage(text.to_owned()));
     }
-    Ok(drafts)
+    Ok(())
 }
 
 fn lossy(text: impl AsRef<OsStr>) -> String {

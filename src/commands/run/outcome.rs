@@ -10,14 +10,20 @@ use crate::commands::append::given::as_json;
 use crate::commands::append::log_drafts;
 use crate::commands::append::logging::Format;
 use crate::output::format::short_delta;
+use crate::run::Attempt;
 use crate::text::{cut_visible, visible};
 
 const MAX_REASON_CHARS: usize = 100;
 
 /// Logs the trial. If that fails, it is printed on stderr as JSON for `append --json`.
-pub(super) fn log(started: Started, args: &Run, context: &Context) -> Result<()> {
+pub(super) fn log(
+    started: Started,
+    attempt: &Attempt,
+    args: &Run,
+    context: &Context,
+) -> Result<()> {
     let draft = started.draft.clone();
-    let written = write(started, args, context);
+    let written = write(started, attempt, args, context);
     if let Err(error) = &written
         && !error.is::<Written>()
     {
@@ -26,7 +32,7 @@ pub(super) fn log(started: Started, args: &Run, context: &Context) -> Result<()>
     written
 }
 
-fn write(started: Started, args: &Run, context: &Context) -> Result<()> {
+fn write(started: Started, attempt: &Attempt, args: &Run, context: &Context) -> Result<()> {
     let (draft, store) = (started.draft, started.store);
     let drafts = std::slice::from_ref(&draft);
     let mut batch = Batch::new(Format::Id, args.once, args.logging.min_delta(&store));
@@ -37,7 +43,7 @@ fn write(started: Started, args: &Run, context: &Context) -> Result<()> {
     batch.print_messages(context);
     if let Some(outcome) = batch.outcomes.first() {
         let metric = draft.get("metric").unwrap_or_default();
-        let notes = draft.get("notes").unwrap_or_default();
+        let notes = draft.get("notes").unwrap_or(&attempt.notes); // the log may have no column for them
         context.ui.aside(&summarize(outcome, metric, notes));
     }
     Ok(())
@@ -50,7 +56,8 @@ fn summarize(outcome: &Outcome, score: &str, notes: &str) -> String {
         if !score.is_empty() {
             line += &format!(" (score {score})");
         }
-        let reason = notes.split("\\n").next().unwrap_or_default();
+        let first = notes.lines().next().unwrap_or_default();
+        let reason = first.split("\\n").next().unwrap_or_default();
         let reason = cut_visible(reason, MAX_REASON_CHARS);
         let colon = if reason.is_empty() { "" } else { ": " };
         return line + colon + &reason;

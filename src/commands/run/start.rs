@@ -116,7 +116,7 @@ impl Started {
             let before = rules.metric_file_version();
             let attempt = match runner.run(number, &result) {
                 Ok(finished) => {
-                    if finished.stderr.last().is_some_and(|&byte| byte != b'\n') {
+                    if finished.ends_in_a_line() {
                         context.ui.aside(""); // messages start on their own line
                     }
                     rules.judge(&finished, &result, &before)
@@ -157,8 +157,7 @@ impl Started {
         context: &Context,
     ) {
         self.draft.set("status", &attempt.status);
-        self.draft
-            .set("total_s", &format!("{:.2}", attempt.seconds));
+        self.set_default("total_s", &format!("{:.2}", attempt.seconds));
         let score = attempt.score.as_ref().map(Number::text);
         self.draft.set("metric", score.unwrap_or_default());
         for (name, text) in &attempt.values {
@@ -176,13 +175,18 @@ impl Started {
         if let Some(spread) = spread {
             self.add_to_notes(&spread.text);
             self.draft.spread = Some(spread.std);
-            if self.log.schema.find("score_std").is_some() {
-                self.draft.set("score_std", &format_std(spread.std));
-            }
+            self.set_default("score_std", &format_std(spread.std));
         }
         self.set_base();
         let max_text = self.store.settings.append.max_text_bytes;
         self.draft.shorten_texts(max_text);
+    }
+
+    /// Gives a value that nobody asked for: not if the log has no column for it.
+    fn set_default(&mut self, name: &str, text: &str) {
+        if self.log.schema.find(name).is_some() {
+            self.draft.set(name, text);
+        }
     }
 
     /// Puts a text before the notes.
@@ -194,7 +198,7 @@ impl Started {
             "\n"
         };
         let notes = format!("{text}{separator}{notes}");
-        self.draft.set("notes", &notes);
+        self.set_default("notes", &notes);
     }
 
     /// Takes a value from the command's result file, if the log can have it.
@@ -217,9 +221,10 @@ impl Started {
             "" => "none",
             best => best,
         };
+        let best = best.to_owned();
         for (name, is_wanted) in [("parent_exp", !is_root), ("baseline_exp", true)] {
             if is_wanted && self.draft.get(name).is_none() {
-                self.draft.set(name, best);
+                self.set_default(name, &best);
             }
         }
     }
@@ -241,6 +246,7 @@ fn read_draft(args: &Run, store: &Store, context: &Context) -> Result<Draft> {
     let max_text = store.settings.append.max_text_bytes;
     let (trial, specialist) = (&args.trial, args.specialist.as_ref());
     let draft = trial.to_proposal(&args.status, specialist, max_text, context)?;
+    append::given::check_once(args.once, std::slice::from_ref(&draft))?;
     append::check(std::slice::from_ref(&draft))?;
     Ok(draft)
 }
