@@ -184,7 +184,7 @@ preflight_crash\t'run the script for a few seconds before submitting: imports, s
 disqualified\t'look at the missed gate before the score'
 harness_abort\t'ignore it'"
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l metric-file -d 'The JSON file to which the command writes the score and other columns' -r -F
-complete -c lineage -n "__fish_lineage_using_subcommand run" -l score-regex -d 'Find the score with this expression instead, in the last line that matches; its capture group is the number' -r
+complete -c lineage -n "__fish_lineage_using_subcommand run" -l score-regex -d 'Find the score with this expression instead; its capture group is the number, and the last finite number counts' -r
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l on-exit -d 'Log this status if the command exits with this code, such as 3=size_blocked; may be repeated' -r
 complete -c lineage -n "__fish_lineage_using_subcommand run" -l timeout-status -d 'The status of a trial that is stopped by --timeout' -r -f -a "baseline\t'start from here'
 keep\t'build on it'

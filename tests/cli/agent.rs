@@ -222,7 +222,8 @@ fn a_store_that_the_hook_cannot_find_is_said() {
     let sandbox = Sandbox::new();
     let shown = sandbox.transcript(&["init", "runs", "--agent", "claude"]);
     assert!(
-        shown.contains("does not find this store by itself; start it with LINEAGE_STORE=[DIR]/runs"),
+        shown
+            .contains("does not find this store by itself; start it with LINEAGE_STORE=[DIR]/runs"),
         "{shown}"
     );
     let shown = sandbox.transcript(&["init", "x/.lineage", "--agent", "claude"]);

@@ -386,7 +386,10 @@ fn a_log_needs_no_columns_for_what_nobody_gave() {
     assert_eq!(run("echo core_metric: 0.5").0, Some(0));
     let (code, _, stderr) = run("echo boom >&2; exit 3");
     assert_eq!(code, Some(3));
-    assert!(stderr.ends_with("boom\nlineage: 002 crash: boom\n"), "{stderr}");
+    assert!(
+        stderr.ends_with("boom\nlineage: 002 crash: boom\n"),
+        "{stderr}"
+    );
     let rows = "000\tbaseline\t1\n001\tkeep\t0.5\n002\tcrash\t\n";
     assert!(
         sandbox.read("log.tsv").ends_with(rows),
