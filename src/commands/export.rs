@@ -135,7 +135,8 @@ fn find_statement(log: &IndexedLog) -> Result<Option<String>> {
         log.end(),
         &LogOptions::default(),
     )?;
-    let is_same = unstated.schema.direction == schema.direction
+    let is_same = unstated.schema.metric == schema.metric
+        && unstated.schema.direction == schema.direction
         && unstated.schema.column(Role::Delta) == schema.column(Role::Delta);
     Ok((!is_same).then(|| format!("{} {}", schema.metric, schema.direction)))
 }

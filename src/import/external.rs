@@ -8,7 +8,7 @@ use super::{
     ImportOptions,
     interpret::interpret,
     merge::translate_own,
-    parse::{parse, spool::Spool, table::Table},
+    parse::{STATED_COLUMN, is_export, parse, spool::Spool, states_direction, table::Table},
     translate::{Translation, Translator, translate},
 };
 use crate::{
@@ -26,8 +26,6 @@ const OWN_COLUMNS: &str =
 const SCORE_COLUMNS: &str = "core_metric val_bpb";
 /// How many bytes are read to find out whether a log has scores.
 const HEAD: usize = 64 * 1024;
-/// The column in which an export states metric and direction.
-pub const STATED_COLUMN: &str = "metric_direction";
 
 /// An external log as a log of lineage.
 pub struct ExternalLog {
@@ -156,9 +154,14 @@ pub fn translate_file(path: &Path, options: &ImportOptions) -> Result<Translatio
             own_metric: options.metric.clone(),
             ..LogOptions::default()
         };
-        copy_export(table, options)
-            .and_then(|export| export.open(path, log_options))
-            .and_then(|log| translate_own(&log))
+        copy_export(table, options).and_then(|export| {
+            let stated_direction = export.translation.stated_direction;
+            let translation = translate_own(&export.open(path, log_options)?)?;
+            Ok(Translation {
+                stated_direction,
+                ..translation
+            })
+        })
     } else {
         translate(table, options)
     };
@@ -182,17 +185,6 @@ fn read_table(path: &Path, options: &ImportOptions) -> Result<Table> {
     let stored = options.stored_segment.filter(|_| options.segment.is_none());
     let table = stored.and_then(|stored| parse(Some(stored)).ok());
     table.map_or_else(|| parse(options.segment), Ok)
-}
-
-/// Whether `export` wrote these columns: no other tool has all of them.
-fn is_export(names: &[String]) -> bool {
-    let has = |wanted: &str| names.iter().any(|name| name == wanted);
-    let has_standard = has("parent_exp") && has("delta_vs_best") && has("core_metric");
-    has_own_columns(names) && (has_standard || states_direction(names))
-}
-
-fn states_direction(names: &[String]) -> bool {
-    has_own_columns(names) && names.iter().any(|name| name == STATED_COLUMN)
 }
 
 fn translate_external(table: Table, options: &ImportOptions) -> Result<ExternalLog> {
@@ -237,6 +229,7 @@ fn copy_export(mut table: Table, options: &ImportOptions) -> Result<ExternalLog>
     let translation = Translation {
         notes: table.notes,
         skipped: table.skipped,
+        stated_direction: table.declared.direction,
         ..Translation::default()
     };
     log.finish(score, translation)

@@ -15,12 +15,10 @@ mod parse;
 mod translate;
 mod words;
 
-pub use external::{
-    ExternalLog, OwnHeader, STATED_COLUMN, describe_external, open_external, translate_file,
-};
+pub use external::{ExternalLog, OwnHeader, describe_external, open_external, translate_file};
 pub use interpret::roles::ColumnMap;
 pub use merge::{ImportPlan, SOURCE_COLUMN, SnapshotToCopy, plan_import, translate_own};
-pub use parse::parse;
+pub use parse::{STATED_COLUMN, parse};
 pub use translate::{Translation, translate};
 pub use words::verdicts;
 

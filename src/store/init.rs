@@ -1,6 +1,10 @@
 //! Making a store.
 
-use std::{fs, io::ErrorKind, path::Path};
+use std::{
+    fs::{self, File},
+    io::{ErrorKind, Read as _},
+    path::Path,
+};
 
 use anyhow::{Context, Result, bail, ensure};
 
@@ -51,7 +55,7 @@ pub fn init(dir: &Path, new: &New) -> Result<()> {
     let text = settings_text(new);
     if log.symlink_metadata().is_ok()
         && !is_in_place
-        && !(has_content(&log, &header) && has_content(&settings, &text))
+        && !(is_new(&log, &header, new) && has_content(&settings, &text))
     {
         let (log, settings) = (log.display(), settings.display());
         bail!("{log} already exists; nothing was changed (to change the metric, edit {settings})");
@@ -110,6 +114,16 @@ fn create_store_dir(dir: &Path) -> Result<()> {
 /// Whether a file is exactly as `init` creates it.
 fn has_content(path: &Path, text: &str) -> bool {
     read_input(path, MAX_TEXT_BYTES).is_ok_and(|bytes| bytes == text.as_bytes())
+}
+
+/// Whether a log has no trials yet. Several imports may make the store at once: then it may have those of another one.
+fn is_new(log: &Path, header: &str, new: &New) -> bool {
+    if new.import.is_none() {
+        return has_content(log, header);
+    }
+    let mut bytes = vec![0; header.len()];
+    let read = File::open(log).and_then(|mut file| file.read_exact(&mut bytes));
+    read.is_ok() && bytes == header.as_bytes()
 }
 
 /// Creates a file; false if it exists.

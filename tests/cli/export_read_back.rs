@@ -91,9 +91,25 @@ fn the_fixtures_are_read_back_from_their_exports() {
 #[test]
 fn rows_that_show_the_direction_need_no_column_for_it() {
     let sandbox = Sandbox::new();
-    sandbox.ok(&["init", "--metric", "val_loss", "--direction", "minimize"]);
+    sandbox.ok(&["init"]);
     fs::write(sandbox.log(), log_of_keeps(&[3.0, 2.0, 1.0])).unwrap();
     assert_eq!(sandbox.ok(&["export"]), sandbox.read_log());
+}
+
+#[test]
+fn every_format_states_the_metric_of_the_store() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(&["init", "--metric", "val_loss", "--direction", "minimize"]);
+    fs::write(sandbox.log(), log_of_keeps(&[3.0, 2.0, 1.0])).unwrap();
+    for format in FORMATS {
+        sandbox.write("export", sandbox.ok(&["export", "--format", format]));
+        let copy = format!("copy-{format}");
+        let said = sandbox.ok(&["import", "export", "--into", &copy]);
+        assert!(
+            said.contains("score      val_loss, lower"),
+            "{format}: {said}"
+        );
+    }
     let jsonl = sandbox.ok(&["export", "--format", "jsonl"]);
     let config =
         "{\"type\":\"config\",\"metricName\":\"val_loss\",\"bestDirection\":\"minimize\"}\n";
@@ -133,4 +149,42 @@ fn an_export_is_imported_into_a_store_of_the_same_metric() {
             "{format}"
         );
     }
+}
+
+#[test]
+fn a_column_of_any_name_and_text_is_read_back() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(&["init", "--columns", "type"]);
+    for kind in ["config", "trial", "header", "x"] {
+        let text = format!("{{\"kind\": \"{kind}\"}}");
+        let append = [
+            "append", "--status", "keep", "--metric", "1", "--notes", &text,
+        ];
+        sandbox.ok(&[&append[..], &["--set", &format!("type={kind}")]].concat());
+    }
+    let log = sandbox.read_log();
+    for format in FORMATS {
+        sandbox.write("export", sandbox.ok(&["export", "--format", format]));
+        let again = ["export", "--store", "export", "--format", "tsv", "-q"];
+        assert_eq!(sandbox.ok(&again), log, "{format}");
+        let said = sandbox.ok(&["import", "export"]);
+        assert!(said.contains("known      4 already"), "{format}: {said}");
+    }
+}
+
+#[test]
+fn an_export_of_the_other_direction_is_not_merged() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(&["init", "--metric", "acc", "--direction", "maximize"]);
+    fs::write(sandbox.log(), log_of_keeps(&[3.0, 2.0, 4.0])).unwrap();
+    let init = ["init", "--metric", "acc", "--direction", "minimize"];
+    sandbox.ok(&[&init[..], &["--store", "other"]].concat());
+    for format in FORMATS {
+        sandbox.write("export", sandbox.ok(&["export", "--format", format]));
+        let shown = sandbox.transcript(&["import", "export", "--into", "other"]);
+        let refusal = "export has the direction maximize, the store has minimize";
+        assert!(shown.contains(refusal), "{format}: {shown}");
+    }
+    let stated = ["import", "export", "--into", "other", "--direction"];
+    sandbox.ok(&[&stated[..], &["minimize"]].concat());
 }

@@ -1,6 +1,6 @@
 //! Several logs in one store, exports of a store, and settings that must agree.
 
-use std::fs;
+use std::{fs, process::Stdio};
 
 use crate::{import_again::import, sandbox::Sandbox};
 
@@ -162,4 +162,58 @@ fn a_later_segment_with_another_metric_has_a_way_on() {
             .ok(&["import", "log", "--into", "hits", "-q"])
             .contains("score      hits, higher is better")
     );
+}
+
+#[test]
+fn a_log_without_scores_is_imported_again() {
+    let sandbox = Sandbox::new();
+    let log =
+        "time\tcommit\tstatus\ttests\tdescription\n1\ta\tkept\tpass\tx\n2\tb\tdiscarded\tfail\ty\n";
+    import(&sandbox, log);
+    let said = import(&sandbox, &format!("{log}3\tc\tdiscarded\tfail\tz\n"));
+    assert!(
+        said.contains("rows out   1 to") && said.contains("known      2"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_new_segment_is_no_rewritten_log() {
+    let sandbox = Sandbox::new();
+    let segment = |number| {
+        format!(
+            "{{\"type\":\"config\",\"metricName\":\"ms\",\"bestDirection\":\"lower\"}}\n\
+             {{\"run\":{number},\"metric\":{number},\"status\":\"keep\",\"segment\":{number}}}\n"
+        )
+    };
+    import(&sandbox, &segment(0));
+    sandbox.write("log", segment(0) + &segment(1));
+    let shown = sandbox.transcript(&["import", "log"]);
+    assert!(
+        shown.contains("rows out   1 to") && !shown.contains("rewritten"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn first_imports_at_once_make_one_store() {
+    let sandbox = Sandbox::new();
+    sandbox.write("log", "commit\tval_loss\tstatus\na\t3\tkeep\nb\t2\tkeep\n");
+    for round in 0..5 {
+        let store = format!("store{round}");
+        let program = assert_cmd::cargo::cargo_bin!("lineage").to_str().unwrap();
+        let start = |_| {
+            let args = ["import", "log", "--into", &store, "-q"];
+            let mut command = sandbox.command(program);
+            command.args(args).stdout(Stdio::null()).spawn().unwrap()
+        };
+        let mut running: Vec<_> = (0..6).map(start).collect();
+        assert!(
+            running
+                .iter_mut()
+                .all(|child| child.wait().unwrap().success())
+        );
+        let log = sandbox.read(&format!("{store}/results.tsv"));
+        assert_eq!(log.lines().count(), 3);
+    }
 }

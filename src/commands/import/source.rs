@@ -7,6 +7,7 @@ use anyhow::{Result, bail, ensure};
 use crate::{
     files::directory_of,
     import::{Translation, translate_file, translate_own},
+    log::Direction,
     open::{ReadOptions, is_own_log, open_log},
     store::{Settings, Store},
 };
@@ -65,7 +66,14 @@ impl ImportSource {
             None => false,
         };
         let Some(store) = self.store.as_mut().filter(|_| is_own) else {
-            return translate_file(self.log_path(), &options.import_options(target)?);
+            let translation = translate_file(self.log_path(), &options.import_options(target)?)?;
+            let stated = translation.stated_direction;
+            check_direction(
+                stated.filter(|_| options.direction.is_none()),
+                target,
+                &self.path,
+            )?;
+            return Ok(translation);
         };
         check_agreement(&store.settings, target, &self.path)?;
         let own = &mut store.settings;
@@ -77,15 +85,20 @@ impl ImportSource {
 
 /// Refuses to mix the scores of two stores with different metrics or directions.
 fn check_agreement(own: &Settings, target: &Settings, path: &Path) -> Result<()> {
-    let path = path.display();
+    let shown = path.display();
     if let (Some(own), Some(target)) = (&own.metric, &target.metric)
         && own != target
     {
         bail!(
-            "{path} has the metric {own}, the store has {target}; import --into another store, or use --map score=COLUMN"
+            "{shown} has the metric {own}, the store has {target}; import --into another store, or use --map score=COLUMN"
         );
     }
-    if let (Some(own), Some(target)) = (own.direction, target.direction)
+    check_direction(own.direction, target, path)
+}
+
+fn check_direction(own: Option<Direction>, target: &Settings, path: &Path) -> Result<()> {
+    let path = path.display();
+    if let (Some(own), Some(target)) = (own, target.direction)
         && own != target
     {
         bail!(

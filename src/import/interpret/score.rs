@@ -57,6 +57,11 @@ fn find_wanted(log: &Interpretation) -> Result<Option<usize>> {
         return Ok(Some(column));
     }
     if let Some(name) = &options.metric {
+        // A store of logs without scores has the default metric.
+        let is_default = name == "core_metric" && table.find(name).is_none();
+        if is_default && find_candidates(log).is_empty() {
+            return Ok(None);
+        }
         let source = "--metric or lineage.toml, override with --map score=COLUMN";
         return find_column(table, name, source).map(Some);
     }

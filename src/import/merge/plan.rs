@@ -82,7 +82,8 @@ pub fn plan_import(
         known: HashMap::new(),
     };
     let has_imports = trials.iter().any(|trial| trial.origin.is_some());
-    merger.plan.is_another_log = are_new && !rows.is_empty() && has_imports;
+    merger.plan.is_another_log =
+        are_new && !rows.is_empty() && has_imports && !translation.is_segment;
     merger.merge_all(log, rows, matches)?;
     Ok(merger.plan)
 }

@@ -12,6 +12,7 @@ use super::{
         Header, MAX_NAMES, count_known_names, find_header, find_separator, has_table_names,
         is_blank_or_comment, is_markdown_row, is_markdown_rule, is_trial, with_tabs,
     },
+    is_export,
     json_rows::flatten_cell,
     split::{split_line, split_plain},
     spool::FileRow,
@@ -88,6 +89,8 @@ struct Parser<'t> {
     place: Place,
     /// Whether other lines came after the last row of Markdown.
     is_after_text: bool,
+    /// Whether this is an export of lineage, which is read back as it was.
+    is_export: bool,
     /// Whether this is a prompt of lineage, which has tables of trials.
     is_prompt: bool,
 }
@@ -107,6 +110,7 @@ impl<'t> Parser<'t> {
             lines,
             ahead: VecDeque::new(),
             separator,
+            is_export: is_export(&names),
             header: header.names,
             names: names.into_iter().collect(),
             order: None,
@@ -290,7 +294,7 @@ impl<'t> Parser<'t> {
         }
         if row.is_wide {
             self.table.wide.add(line, len, width);
-        } else {
+        } else if !self.is_export {
             self.flatten_objects(&mut row.cells);
         }
         self.table.rows.push(&row)

@@ -123,7 +123,9 @@ impl Reader {
         };
         self.has_objects = true;
         let name = object.get("type").and_then(Value::as_str).map(normalize);
-        match name {
+        // In an export of lineage, `type` is any column.
+        let is_trial = object.contains_key("exp_id") && object.contains_key("status");
+        match name.filter(|_| !is_trial) {
             Some(name) if has_word(CONFIG_TYPES, &name) => {
                 self.segment = self.configs;
                 self.configs += 1;

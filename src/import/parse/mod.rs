@@ -15,10 +15,24 @@ mod text;
 
 use anyhow::{Result, bail};
 
-use crate::log::Source;
+use crate::log::{Source, has_own_columns};
 use table::Table;
 
 const NOT_A_LOG: &str = "not a log: expected TSV, CSV or a Markdown table with a header, or JSON; `lineage init` starts a log";
+
+/// The column in which an export of lineage states metric and direction.
+pub const STATED_COLUMN: &str = "metric_direction";
+
+/// Whether `export` wrote these columns: no other tool has all of them.
+pub(super) fn is_export(names: &[String]) -> bool {
+    let has = |wanted: &str| names.iter().any(|name| name == wanted);
+    let has_standard = has("parent_exp") && has("delta_vs_best") && has("core_metric");
+    has_own_columns(names) && (has_standard || states_direction(names))
+}
+
+pub(super) fn states_direction(names: &[String]) -> bool {
+    has_own_columns(names) && names.iter().any(|name| name == STATED_COLUMN)
+}
 
 /// Parses a file. Of JSON lines in several segments, it reads the given one, else the last.
 pub fn parse(source: Source, segment: Option<u64>) -> Result<Table> {

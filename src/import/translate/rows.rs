@@ -254,6 +254,7 @@ impl<'l> Translator<'l> {
         result.skipped.sort_by_key(|skipped| skipped.line);
         let repeated = log.repeated_ids();
         result.repeated_ids = repeated.map(|column| self.layout.targets[column]);
+        result.is_segment = !table.segments.is_empty();
         result.names = names;
         result.first_row = table.first_row;
         result

@@ -12,6 +12,10 @@ pub struct Translation {
     pub rows: Vec<TranslatedRow>,
     pub metric: String,
     pub direction: Option<Direction>,
+    /// The direction that an export of lineage states.
+    pub stated_direction: Option<Direction>,
+    /// Whether this is one of several segments of the file.
+    pub is_segment: bool,
     /// What was assumed, and how to override it.
     pub notes: Vec<String>,
     pub skipped: Vec<SkippedLine>,
