@@ -75,7 +75,7 @@ impl Log {
         let mut out = BufWriter::new(file);
         let mut changes = Vec::new();
         let header = self.raw_header()?;
-        let repaired = repair_header(&header);
+        let repaired = self.repair_header(&header)?;
         if header.strip_suffix(b"\n") != Some(&repaired) {
             let what = "rewrote the header";
             changes.push(Change { line: 1, what });
@@ -115,6 +115,38 @@ impl Log {
         Ok(change)
     }
 
+    /// The first line without a byte order mark, a carriage return, or white space around its names. Columns without a name
+    /// at the end stay if rows have them.
+    fn repair_header(&self, raw: &[u8]) -> Result<Vec<u8>> {
+        let text = raw.strip_prefix("\u{feff}".as_bytes()).unwrap_or(raw);
+        let end = text.iter().rposition(|byte| !b"\r\n".contains(byte));
+        let text = &text[..end.map_or(0, |last| last + 1)];
+        let mut ends = Vec::new();
+        split_line(text, &mut ends);
+        let names = Cells::new(text, &ends);
+        let names = names.iter().map(|cell| unquote(cell).trim_ascii().to_vec());
+        let mut names: Vec<Vec<u8>> = names.collect();
+        if names.last().is_some_and(Vec::is_empty) && !self.has_readable_rows()? {
+            names.truncate(
+                names
+                    .iter()
+                    .rposition(|name| !name.is_empty())
+                    .map_or(0, |last| last + 1),
+            );
+        }
+        Ok(encode_cells(names))
+    }
+
+    fn has_readable_rows(&self) -> Result<bool> {
+        let mut rows = self.rows();
+        while let Some(row) = rows.next()? {
+            if row.damage.is_none() {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     fn raw_header(&self) -> Result<Vec<u8>> {
         if self.start() == 0 {
             return Ok(encode_row(self.schema.names()).into_bytes());
@@ -124,20 +156,6 @@ impl Log {
         header.truncate(read);
         Ok(header)
     }
-}
-
-/// The first line without a byte order mark, a carriage return, or white space around its names.
-fn repair_header(raw: &[u8]) -> Vec<u8> {
-    let text = raw.strip_prefix("\u{feff}".as_bytes()).unwrap_or(raw);
-    let text = text.trim_ascii_end();
-    let mut ends = Vec::new();
-    split_line(text, &mut ends);
-    let names = Cells::new(text, &ends).iter();
-    encode_cells(
-        names
-            .map(|cell| unquote(cell).trim_ascii().to_vec())
-            .collect(),
-    )
 }
 
 fn repair_row(row: &Row) -> Repair {

@@ -122,6 +122,22 @@ fn a_repaired_copy_has_every_trial_and_the_log_is_untouched() {
 }
 
 #[test]
+fn a_column_without_a_name_stays_if_rows_have_it() {
+    let head = "exp_id\tstatus\tcore_metric\tnotes";
+    for (end, rows_end) in [("\t", "\t"), ("\t\t", "\t\t"), ("\t", "")] {
+        let rows = format!("000\tbaseline\t1\tx{rows_end}\n001\tkeep\t0.5\ty{rows_end}\n");
+        let sandbox = Sandbox::new();
+        sandbox.write("log.tsv", format!("{head}{end}\r\n{rows}"));
+        let read = ["--store", "log.tsv", "-q"];
+        sandbox.transcript(&[&read[..], &["check", "--repair", "copy.tsv"]].concat());
+        assert_eq!(
+            sandbox.read("copy.tsv"),
+            format!("{head}{rows_end}\n{rows}")
+        );
+    }
+}
+
+#[test]
 fn repairing_twice_changes_nothing_more() {
     for case in [
         "damaged",
