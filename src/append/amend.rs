@@ -4,13 +4,13 @@ use anyhow::{Result, bail, ensure};
 
 use super::{
     complete::{delta, describe_missing_score, score_names},
-    draft::{NONE, normalize},
+    draft::{NONE, QUOTED_ORIGIN, normalize, quote_origin},
     warnings::describe_odd_number,
 };
 use crate::{
     analysis::{Best, Query},
     index::IndexedLog,
-    log::{ExpId, Number, Role, Row, Schema, Status, Trial, encode, is_amendable},
+    log::{ExpId, Number, Role, Row, SOURCE_NOTE, Schema, Status, Trial, encode, is_amendable},
     text::{Usage, nearest},
 };
 
@@ -50,7 +50,10 @@ pub fn plan_amendment(
         .iter()
         .partition(|(name, _)| is_score(name, &log.schema));
     for (name, value) in scores.into_iter().chain(others) {
-        let (_, value) = normalize((name.clone(), value.clone()));
+        let (_, mut value) = normalize((name.clone(), value.clone()));
+        if name == "notes" {
+            warnings.extend(quote_other_origin(&mut value, &row.text(Role::Notes)));
+        }
         for column in columns_of(name, &log.schema)? {
             cells[column] = check_value(log, column, &value)?;
         }
@@ -69,6 +72,17 @@ pub fn plan_amendment(
         }
     }
     Ok(AmendmentPlan { changes, warnings })
+}
+
+/// Keeps new notes from naming an origin, unless it is the trial's own. Returns what was changed.
+fn quote_other_origin(notes: &mut String, old: &str) -> Option<String> {
+    let own = old.rfind(SOURCE_NOTE).map_or("", |at| &old[at..]);
+    let (text, own) = match notes.strip_suffix(own) {
+        Some(text) => (text, own),
+        None => (&**notes, ""),
+    };
+    *notes = quote_origin(text)? + own;
+    Some(QUOTED_ORIGIN.to_owned())
 }
 
 /// Whether a name stands for the score: `metric`, unless the log has another column of that name, and the names of the score.

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, anyhow, bail, ensure};
 use jiff::{Timestamp, tz::TimeZone};
 
 use super::long_text::shorten;
-use crate::log::{ExpId, NUMBERS, Number, parse_status, read_time};
+use crate::log::{ExpId, NUMBERS, Number, SOURCE_NOTE, parse_status, read_time};
 use crate::text::escape_controls;
 
 /// The text for "no parent" and "no baseline".
@@ -61,12 +61,24 @@ impl Draft {
     /// Collects what was given, without checking it, so that it can also be shown if it is refused.
     pub fn new(origin: Origin, given: impl IntoIterator<Item = (String, String)>) -> Self {
         let given = given.into_iter().map(normalize);
-        Self {
+        let mut draft = Self {
             origin,
             given: given.filter(|(_, text)| !text.is_empty()).collect(),
             default_specialist: None,
             warnings: Vec::new(),
             spread: None,
+        };
+        draft.quote_origins();
+        draft
+    }
+
+    /// A quoted note of an imported trial must not make this trial an imported one.
+    fn quote_origins(&mut self) {
+        for (name, text) in &mut self.given {
+            if let Some(quoted) = quote_origin(text).filter(|_| name == "notes") {
+                *text = quoted;
+                self.warnings.push(QUOTED_ORIGIN.to_owned());
+            }
         }
     }
 
@@ -106,6 +118,7 @@ impl Draft {
         if !text.is_empty() {
             self.given.push((name, text));
         }
+        self.quote_origins();
     }
 
     /// What identifies the trial for `--once`: the job name, and the number of the attempt from the second on.
@@ -221,6 +234,15 @@ impl Draft {
             _ => format!("--set {name}"),
         }
     }
+}
+
+pub(super) const QUOTED_ORIGIN: &str =
+    "[source_row: in the notes became [source row: because it marks imported trials";
+
+/// Notes without the mark of an imported trial, if they have it.
+pub(super) fn quote_origin(notes: &str) -> Option<String> {
+    let has_mark = notes.contains(SOURCE_NOTE);
+    has_mark.then(|| notes.replace(SOURCE_NOTE, "[source row: "))
 }
 
 /// A column and a text as the log has them, so that what is compared, shown and written is the same. An unknown status
