@@ -45,7 +45,7 @@ Examples:
 pub struct Import {
     /// The log or the store to import
     file: PathBuf,
-    /// The store to import into, created if missing [default: --store, else .lineage]
+    /// The store to import into, created if missing [default: the store of other commands, else .lineage]
     #[arg(long, value_name = "STORE")]
     into: Option<PathBuf>,
     /// Print what would be done, and write nothing
@@ -59,9 +59,10 @@ pub struct Import {
 }
 
 pub fn run(args: Import, context: &Context) -> Result<()> {
-    let (file, dir) = (&args.file, args.into.as_ref().or(context.store.as_ref()));
-    let dir = dir.map_or(Path::new(".lineage"), PathBuf::as_path);
-    let store = find_store(dir)?;
+    let file = &args.file;
+    let given = args.into.as_deref().or(context.store.as_deref());
+    let (dir, store) = find_target(given, context)?;
+    let dir = dir.as_path();
     let options: ReadOptions = (&args.reading).into();
     let defaults = Settings::default();
     let settings = store.as_ref().map_or(&defaults, |store| &store.settings);
@@ -93,6 +94,20 @@ pub fn run(args: Import, context: &Context) -> Result<()> {
         context.ui.note("nothing was written");
     }
     Ok(())
+}
+
+/// The store to import into, and where it is or will be created: at a path, else the one that other commands use.
+fn find_target(given: Option<&Path>, context: &Context) -> Result<(PathBuf, Option<Store>)> {
+    let here = Path::new(".lineage");
+    if given.is_none()
+        && !here.is_dir()
+        && let Some(store) = context.default_store()?
+    {
+        let dir = store.dir().unwrap_or(here).to_owned();
+        return Ok((dir, Some(store)));
+    }
+    let dir = given.unwrap_or(here);
+    Ok((dir.to_owned(), find_store(dir)?))
 }
 
 fn note_unstored_options(dir: &Path, context: &Context) {

@@ -87,21 +87,38 @@ impl Context {
     }
 
     fn find(&self, path: Option<&Path>) -> Result<Store> {
-        let store = Store::find(path)?;
+        Store::find(path).map(|store| self.prepare(store))
+    }
+
+    /// Keeps a store offline if the others are.
+    fn prepare(&self, store: Store) -> Store {
         if let Some(why) = self.offline.get() {
             store.go_offline(why);
         }
-        Ok(store)
+        store
     }
 
     fn store(&self) -> Result<Store> {
         let store = self.find(self.store.as_deref())?;
+        self.note_main_worktree(&store);
+        Ok(store)
+    }
+
+    /// The store that commands use without `--store`, if there is one.
+    fn default_store(&self) -> Result<Option<Store>> {
+        let store = Store::find_default()?.map(|store| self.prepare(store));
+        if let Some(store) = &store {
+            self.note_main_worktree(store);
+        }
+        Ok(store)
+    }
+
+    fn note_main_worktree(&self, store: &Store) {
         if store.is_in_main_worktree() && !self.has_named_store.replace(true) {
             let log = store.log_path().display();
             self.ui
                 .note(&format!("using the store of the main worktree, {log}"));
         }
-        Ok(store)
     }
 
     /// The path of every `--store`; `None` is the store of all other commands.

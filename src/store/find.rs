@@ -6,11 +6,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use super::{
     DIR, INSIGHTS, LOG, OWN_NAMES, SETTINGS, Settings,
-    git::find_main_worktree,
+    git::{find_main_worktree, find_main_worktree_above},
     lost::{describe_lost_log, has_lost_trials},
 };
 use crate::files::{MAX_TEXT_BYTES, permissions_of, read_if_exists, resolve};
@@ -38,11 +38,15 @@ impl Store {
         match path {
             Some(path) => Self::find_at(path),
             None => {
-                let from =
-                    std::env::current_dir().context("the current directory does not exist")?;
-                Self::find_upwards(&from)
+                let from = current_dir()?;
+                Self::find_upwards(&from)?.ok_or_else(|| no_store(&from))
             }
         }
+    }
+
+    /// The store that commands use if no path is given, if there is one.
+    pub(crate) fn find_default() -> Result<Option<Self>> {
+        Self::find_upwards(&current_dir()?)
     }
 
     fn find_at(path: &Path) -> Result<Self> {
@@ -70,11 +74,10 @@ impl Store {
     }
 
     /// Looks in a linked worktree of git, then where a search in the main worktree would look, then above.
-    fn find_upwards(from: &Path) -> Result<Self> {
-        let mut main = None;
+    fn find_upwards(from: &Path) -> Result<Option<Self>> {
         for dir in from.ancestors() {
             if dir.join(DIR).is_dir() {
-                return Self::in_dir(&dir.join(DIR));
+                return Self::in_dir(&dir.join(DIR)).map(Some);
             }
             let Some(found) = find_main_worktree(dir) else {
                 continue;
@@ -85,22 +88,11 @@ impl Store {
                     let mut store = Self::in_dir(&above.join(DIR))?;
                     let same = above.strip_prefix(&found).ok();
                     store.linked_dir = same.map(|below| dir.join(below));
-                    return Ok(store);
+                    return Ok(Some(store));
                 }
             }
-            main.get_or_insert(found);
         }
-        let from = from.display();
-        if let Some(main) = main {
-            let shared = shell_word(&main.join(DIR).to_string_lossy());
-            let main = main.display();
-            bail!(
-                "no {DIR} in {from} or above it, nor in the main worktree {main}; `lineage init {shared}` makes one for all worktrees"
-            );
-        }
-        bail!(
-            "no {DIR} in {from} or above it; `lineage init` makes one here, --store PATH names another"
-        )
+        Ok(None)
     }
 
     fn in_dir(dir: &Path) -> Result<Self> {
@@ -234,6 +226,25 @@ impl Store {
         let bytes = read_if_exists(&dir.join(INSIGHTS), MAX_TEXT_BYTES)?;
         Ok(String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned())
     }
+}
+
+fn current_dir() -> Result<PathBuf> {
+    std::env::current_dir().context("the current directory does not exist")
+}
+
+fn no_store(from: &Path) -> anyhow::Error {
+    let main = find_main_worktree_above(from);
+    let from = from.display();
+    let Some(main) = main else {
+        return anyhow!(
+            "no {DIR} in {from} or above it; `lineage init` makes one here, --store PATH names another"
+        );
+    };
+    let shared = shell_word(&main.join(DIR).to_string_lossy());
+    let main = main.display();
+    anyhow!(
+        "no {DIR} in {from} or above it, nor in the main worktree {main}; `lineage init {shared}` makes one for all worktrees"
+    )
 }
 
 fn has_store_files(dir: &Path) -> Result<bool> {

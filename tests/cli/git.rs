@@ -75,6 +75,33 @@ fn a_linked_worktree_uses_the_store_of_the_main_one() {
 }
 
 #[test]
+fn an_import_uses_the_store_of_other_commands() {
+    let Some(sandbox) = repository() else { return };
+    git(&sandbox, "main", &["worktree", "add", "-q", "../agent1"]);
+    let log = "commit,loss,status\na,3,keep\n";
+    let import = ["import", "log.csv"];
+    for dir in ["main/sub", "agent1", "other"] {
+        sandbox.write(&format!("{dir}/log.csv"), log);
+    }
+    run_in(&sandbox, "main", &["init", "--metric", "loss"]);
+    let shown = run_in(&sandbox, "agent1", &import);
+    let added = "rows out   1 to [DIR]/main/.lineage\n";
+    assert!(
+        shown.contains(added) && shown.contains("using the store of the main worktree"),
+        "{shown}"
+    );
+    let shown = run_in(&sandbox, "main/sub", &import);
+    assert!(
+        shown.contains("known      1 already in the store"),
+        "{shown}"
+    );
+    assert!(
+        !sandbox.path("agent1/.lineage").exists() && !sandbox.path("main/sub/.lineage").exists()
+    );
+    assert!(run_in(&sandbox, "other", &import).contains("rows out   1 to .lineage\n"));
+}
+
+#[test]
 fn the_path_of_the_settings_is_that_of_the_worktree() {
     let Some(sandbox) = repository() else { return };
     run_in(&sandbox, "main", &["init"]);
