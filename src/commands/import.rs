@@ -259,6 +259,13 @@ fn report_changes(plan: &ImportPlan, file: &Path, context: &Context) {
              correct them with `lineage amend`"
         ));
     }
+    if let Some((line, id)) = plan.doubtful.first() {
+        let rows = count(plan.doubtful.len() as u64, "row");
+        context.ui.warn(&format!(
+            "{rows} of {file} added, but like a trial whose own row is gone from the file (first: line {line}, trial {id}); \
+             if both are one, set the status of either to harness_abort with `lineage amend`"
+        ));
+    }
     if let Some((line, id)) = plan.differing.first() {
         let rows = count(plan.differing.len() as u64, "row");
         context.ui.warn(&format!(

@@ -64,6 +64,10 @@ impl Summary {
             let text = format!("{file}:{line}: imported before as trial {id}, not added again");
             self.add("changed", &text);
         }
+        for (line, id) in &plan.doubtful {
+            let text = format!("{file}:{line}: looks like trial {id}, added as another");
+            self.add("similar", &text);
+        }
         for (line, id) in &plan.differing {
             let text = format!("{file}:{line}: the status is not that of trial {id}");
             self.add("differs", &text);

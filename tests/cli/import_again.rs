@@ -158,7 +158,13 @@ fn a_row_that_was_filled_in_later_is_the_same_trial() {
             "run\tval_loss\tstatus\n",
             "1\t3\tkeep\n",
             "2\t2\tkeep\n",
-            "2\t2.5\tdiscard\n",
+            "2\t2\tdiscard\n",
+        ),
+        (
+            "run\tval_loss\tstatus\tdescription\n",
+            "1\t3\tkeep\tas it is\n",
+            "2\t2\tkeep\twider\n",
+            "2\t2.5\tdiscard\twider\n",
         ),
     ] {
         let sandbox = Sandbox::new();
@@ -169,6 +175,62 @@ fn a_row_that_was_filled_in_later_is_the_same_trial() {
             "{said}"
         );
     }
+}
+
+#[test]
+fn logs_that_went_different_ways_lose_no_trial() {
+    let head = "run,loss,status,train_s,note\n1,3,keep,300,x\n2,2.9,keep,300,x\n";
+    let one = format!("{head}3,2.7,keep,300,x\n4,2.6,keep,300,x\n");
+    let other = format!("{head}3,2.5,keep,300,x\n4,2.4,keep,300,x\n");
+    let sandbox = Sandbox::new();
+    import(&sandbox, &one);
+    sandbox.write("log", &other);
+    let shown = sandbox.transcript(&["import", "log"]);
+    for part in [
+        "rows out   2 to .lineage\n",
+        "similar    log:4: looks like trial 003, added as another\n",
+        "2 rows of log added, but like a trial whose own row is gone from the file (first: line 4, trial 003); if",
+    ] {
+        assert!(shown.contains(part), "{shown}");
+    }
+    for log in [&one, &other] {
+        assert!(import(&sandbox, log).contains("rows out   0 to .lineage\n"));
+    }
+    let shown = import(&sandbox, &format!("{other}5,2.3,keep,300,x\n"));
+    assert!(shown.contains("rows out   1 to .lineage\n") && !shown.contains("similar"));
+}
+
+#[test]
+fn a_changed_row_is_added_if_it_is_asked_for() {
+    let sandbox = Sandbox::new();
+    let log = "run\tval_loss\tstatus\tdescription\n1\t3\tkeep\tas it is\n2\t2\tkeep\twider\n";
+    import(&sandbox, log);
+    sandbox.write("log", log.replace("2\tkeep", "2.5\tkeep"));
+    for (args, added) in [(&["--dry-run"][..], 0), (&["--as-new"], 1)] {
+        let shown = sandbox.ok(&[&["import", "log", "-q"], args].concat());
+        assert!(shown.contains(&format!("rows out   {added} to")), "{shown}");
+    }
+}
+
+#[test]
+fn a_repeated_id_and_a_missing_parent_are_replaced_in_a_new_store() {
+    let sandbox = Sandbox::with_store();
+    let names = sandbox.read_log();
+    let row = |id: &str, parent: &str| {
+        let cells = format!("{id}\t2026-03-01T00:00:00Z\t\t{parent}\t{parent}\t");
+        format!("{cells}\tidea\t\tdiscard\t3{}\n", "\t".repeat(7))
+    };
+    let rows = [("001", ""), ("001", ""), ("002", "001"), ("003", "777")];
+    let rows = rows.map(|(id, parent)| row(id, parent)).concat();
+    sandbox.write(".lineage/results.tsv", names + &rows);
+    let shown = sandbox.transcript(&["import", ".lineage", "--into", "copy"]);
+    assert!(shown.contains("1 row whose parent is not in"), "{shown}");
+    let fields = |name: &str| sandbox.ok(&["--store", "copy", "tail", "--field", name]);
+    assert_eq!(fields("exp_id"), "001\n004\n002\n003\n");
+    assert_eq!(fields("parent_exp"), "\n\n004\n\n");
+    assert_eq!(fields("baseline_exp"), "\n\n004\n\n");
+    let check = sandbox.transcript(&["--store", "copy", "check"]);
+    assert!(check.contains("no problems found"), "{check}");
 }
 
 #[test]

@@ -78,3 +78,102 @@ fn the_order_in_which_stores_are_merged_does_not_matter() {
         assert_eq!(best, "b 2.6\n");
     }
 }
+
+#[test]
+fn parallel_workers_that_began_as_copies_lose_no_trial() {
+    let sandbox = two_stores();
+    for k in ["w1", "w2", "w3"] {
+        copy_store(&sandbox, "b", k);
+        for idea in ["1", "2"] {
+            let idea = format!("{k} idea {idea}");
+            let crash = ["--status", "crash", "--notes", "CUDA out of memory", "-q"];
+            let append = [
+                "--store",
+                k,
+                "append",
+                "--specialist",
+                "opt",
+                "--hypothesis",
+            ];
+            sandbox.ok(&[&append[..], &[&idea], &crash].concat());
+        }
+        log_keep(
+            &sandbox,
+            k,
+            if k == "w2" { "2.4" } else { "2.5" },
+            "the same idea",
+        );
+    }
+    sandbox.ok(&["import", "w1", "--into", "all", "-q"]);
+    merge(&sandbox, "all", "w2", 3);
+    merge(&sandbox, "all", "w3", 2); // its keep is equal to that of the first
+    merge(&sandbox, "all", "b", 0);
+}
+
+#[test]
+fn a_trial_that_was_amended_before_it_was_imported_is_recognized_everywhere() {
+    let sandbox = two_stores();
+    for (notes, columns) in [
+        ("hypothesis=other", "source_row"),
+        ("notes=other", "eval_s"),
+    ] {
+        let name = |store: &str| format!("{store}-{columns}");
+        let (copy, all, third) = (name("copy"), name("all"), name("third"));
+        copy_store(&sandbox, "b", &copy);
+        let init = |store: &str| ["init", store, "--metric", "val_loss", "-q"].map(str::to_owned);
+        for store in [&all, &third] {
+            let init = init(store);
+            let init: Vec<&str> = init.iter().map(String::as_str).collect();
+            sandbox.ok(&[&init[..], &["--columns", columns]].concat());
+        }
+        let amend = |store: &str| {
+            let amend = [
+                "--store", store, "amend", "1", "--set", notes, "--why", "x", "-q",
+            ];
+            sandbox.ok(&amend);
+        };
+        amend(&copy);
+        merge(&sandbox, &all, &copy, 3);
+        merge(&sandbox, &all, "b", 0);
+        let again = sandbox.ok(&["--store", &all, "import", &copy, "-q"]);
+        assert!(
+            again.contains("known      3") && !again.contains("changed"),
+            "{again}"
+        );
+        // Amended after it was imported, in a store between.
+        amend(&all);
+        merge(&sandbox, &third, &all, 3);
+        for source in [&all, &copy, "b"] {
+            merge(&sandbox, &third, source, 0);
+        }
+    }
+}
+
+#[test]
+fn a_quoted_note_of_an_imported_trial_is_no_origin() {
+    let sandbox = two_stores();
+    merge(&sandbox, "a", "b", 3);
+    let show = |id: &str| sandbox.ok(&["--store", "a", "show", id, "--field", "notes"]);
+    let quoted = format!("as 002: {}", show("2").trim());
+    let append = ["append", "--status", "crash", "--notes", &quoted];
+    let shown = sandbox.transcript(&[&["--store", "a"][..], &append].concat());
+    assert!(
+        shown.contains("warning: trial 005: [source_row: in the notes became"),
+        "{shown}"
+    );
+    let amend = ["amend", "0", "--notes", &quoted, "--why", "x"];
+    let shown = sandbox.transcript(&[&["--store", "a"][..], &amend].concat());
+    assert!(
+        shown.contains("warning: [source_row: in the notes became"),
+        "{shown}"
+    );
+    assert!(show("0").contains("[source row: 1:"));
+    // A trial keeps its own.
+    let longer = format!("corrected {}", show("3").trim());
+    let amend = ["amend", "3", "--notes", &longer, "--why", "x", "-q"];
+    sandbox.ok(&[&["--store", "a"][..], &amend].concat());
+    assert_eq!(show("3").trim(), longer);
+    sandbox.ok(&["init", "c", "--metric", "val_loss", "-q"]);
+    merge(&sandbox, "c", "a", 6);
+    merge(&sandbox, "c", "b", 0);
+}

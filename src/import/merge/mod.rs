@@ -1,5 +1,6 @@
 //! A translated log as trials of a store: which are new, and how they are added.
 
+mod evidence;
 mod origin;
 mod own;
 mod plan;

@@ -64,14 +64,16 @@ impl RowOrigin {
     }
 }
 
-/// The fingerprints that the trials of a log had before they were amended: their own, and those of their origins.
+/// The fingerprints that the trials of a log had before they were amended, oldest first: each row's origin, if it had one,
+/// and its own.
 pub(super) fn read_former_rows(log: &Log) -> Result<HashMap<ExpId, Vec<u64>>> {
     let mut rows: HashMap<ExpId, Vec<u64>> = HashMap::new();
     for (id, mut cells) in Amendments::read(log)?.former_rows() {
         let former = rows.entry(id).or_default();
-        former.push(fingerprint(&cells));
+        let own = fingerprint(&cells);
         let origin = RowOrigin::take(&mut cells, log.schema.names());
         former.extend(origin.map(|origin| origin.fingerprint));
+        former.push(own);
     }
     Ok(rows)
 }

@@ -26,6 +26,8 @@ pub struct ImportPlan {
     pub existing: usize,
     /// Lines that were changed since they were imported, and their trials.
     pub changed: Vec<(u64, String)>,
+    /// Lines that were added though they look like trials whose own lines are gone, and those trials.
+    pub doubtful: Vec<(u64, String)>,
     /// Lines whose status is not that of their trials.
     pub differing: Vec<(u64, String)>,
     /// Lines whose parent is not in the file, and what they call it.
@@ -48,7 +50,7 @@ pub struct SnapshotToCopy {
 }
 
 /// Plans an import into a log. `store` is the store that the file belongs to. A file of which most rows look like trials of
-/// the log but none is equal to one is refused, unless `as_new`.
+/// the log but none is equal to one is refused, unless `as_new`; then no row is taken for a changed one either.
 pub fn plan_import(
     log: &IndexedLog,
     translation: &Translation,
@@ -64,6 +66,8 @@ pub fn plan_import(
         trials: &trials,
         schema,
         has_ids: translation.columns.iter().any(|(_, to)| to == "exp_id"),
+        is_own: translation.is_own,
+        as_new,
     };
     let matches = recognizer.recognize();
     let are_new = |found| matches!(found, &RowMatch::New(_));
@@ -107,7 +111,7 @@ struct Merger<'s> {
     schema: &'s Schema,
     store: Option<&'s str>,
     is_own: bool,
-    /// Whether the log was empty, so that what follows from the place of a trial is as in the file.
+    /// Whether the log was empty, so that ids and differences are as in the file.
     is_empty: bool,
     trials: &'s [FittedRow],
     state: LogState,
@@ -147,6 +151,12 @@ impl Merger<'_> {
             Ok(())
         })?;
         self.is_empty = taken.is_empty();
+        if self.is_empty {
+            // The next ids are after all of the file, so that every other row keeps its own.
+            for id in rows.iter().filter_map(|row| row.id(self.schema)) {
+                self.state.enter(Some(&id), "", None);
+            }
+        }
         let mut ids = Vec::with_capacity(rows.len());
         for (row, found) in rows.iter().zip(matches) {
             if let RowMatch::Existing(at) | RowMatch::Changed(at) = *found {
@@ -162,8 +172,7 @@ impl Merger<'_> {
                 ExpId::MAX_COUNTED
             );
             let text = row.cell(self.schema, Role::Id);
-            let is_kept = self.is_empty && !text.is_empty();
-            ids.push(if is_kept {
+            ids.push(if self.is_empty && !is_next {
                 text.to_owned()
             } else {
                 id.to_string()
@@ -183,6 +192,11 @@ impl Merger<'_> {
     fn merge(&mut self, row: FittedRow, found: RowMatch, id: &str) {
         match found {
             RowMatch::New(origin) => self.add(row, origin, id),
+            RowMatch::Doubtful(origin, at) => {
+                let similar = self.trials[at].name(self.schema);
+                self.plan.doubtful.push((row.line, similar));
+                self.add(row, origin, id);
+            }
             RowMatch::Changed(_) => self.plan.changed.push((row.line, id.to_owned())),
             RowMatch::Existing(at) => {
                 self.plan.existing += 1;
@@ -204,9 +218,7 @@ impl Merger<'_> {
                 None => own_id,
             };
         }
-        if !self.is_empty {
-            self.relate(&mut row, id);
-        }
+        self.relate(&mut row, id);
         self.take_snapshot(&mut row, id);
         match self.schema.find(SOURCE_COLUMN) {
             Some(column) => row.cells[column] = origin.to_string(),
@@ -218,7 +230,7 @@ impl Merger<'_> {
         self.plan.rows.push(row.cells);
     }
 
-    /// Sets id, parent, baseline and difference of a trial that is added to others. They never name one of the others.
+    /// Sets id, parent, baseline and difference of a trial. They never name a trial that is not in the file.
     fn relate(&mut self, row: &mut FittedRow, id: &str) {
         let schema = self.schema;
         let find_id = |own: &str| self.known.get(&ExpId::parse(own)?).cloned();
@@ -226,14 +238,14 @@ impl Merger<'_> {
         let parent = find_id(&own_parent);
         let own_baseline = row.cell(schema, Role::Baseline);
         let baseline = find_id(own_baseline);
-        let preserves_baseline = self.is_own && (baseline.is_some() || own_baseline.is_empty());
+        let is_preserved = self.is_own && (baseline.is_some() || own_baseline.is_empty());
         if parent.is_none() && !own_parent.is_empty() {
             row.add_note(schema, &format!("source_parent: {own_parent}"));
             self.plan.orphans.push((row.line, own_parent));
         }
         row.set(schema, Role::Id, id);
         row.set(schema, Role::Parent, &parent.unwrap_or_default());
-        if preserves_baseline {
+        if is_preserved || self.is_empty {
             row.set(schema, Role::Baseline, &baseline.unwrap_or_default());
             return;
         }

@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::{
+    evidence::Evidence,
     origin::{RowOrigin, SOURCE_COLUMN},
     rows::FittedRow,
 };
@@ -31,6 +32,8 @@ const MAX_CANDIDATES: usize = 100;
 /// What a row of a file is to the store.
 pub(super) enum RowMatch {
     New(RowOrigin),
+    /// New, but perhaps a trial of this index whose own row is gone from the file.
+    Doubtful(RowOrigin, usize),
     /// The index of its trial.
     Existing(usize),
     /// The index of its trial; the row was changed since it was imported.
@@ -44,6 +47,10 @@ pub(super) struct Recognizer<'a> {
     pub(super) schema: &'a Schema,
     /// Whether the file has ids.
     pub(super) has_ids: bool,
+    /// Whether the file is a log of lineage, of which nothing is guessed.
+    pub(super) is_own: bool,
+    /// Whether every row is new that is not equal to a trial.
+    pub(super) as_new: bool,
 }
 
 /// The trial of each row, and the trials that have a row.
@@ -78,29 +85,43 @@ impl Recognizer<'_> {
         let existing = self.find_existing();
         let found = existing.trials.values();
         let file = most_common(found.filter_map(|&at| self.trials[at].file()));
-        let changed = file.map(|file| self.find_changed(&existing, file));
-        let changed = changed.unwrap_or_default().trials;
+        let changed = file.filter(|_| !self.as_new);
+        let changed = changed.map(|file| self.find_changed(&existing, file));
+        let (changed, doubtful) = changed.unwrap_or_default();
         let all = self.trials.iter().chain(self.rows);
         let last_file = all.filter_map(FittedRow::file).max();
         let file = file.unwrap_or(last_file.unwrap_or(0) + 1);
         let rows = self.rows.iter().enumerate();
-        rows.map(
-            |(at, row)| match (existing.trials.get(&at), changed.get(&at)) {
-                (Some(&trial), _) if !was_amended(&self.trials[trial], row) => {
-                    RowMatch::Existing(trial)
-                }
-                (Some(&trial), _) | (None, Some(&trial)) => RowMatch::Changed(trial),
-                (None, None) => RowMatch::New(self.origin_of(row, file)),
-            },
-        )
+        rows.map(|(at, row)| {
+            if let Some(&trial) = existing.trials.get(&at) {
+                return self.match_existing(row, trial);
+            }
+            if let Some(&trial) = changed.trials.get(&at) {
+                return RowMatch::Changed(trial);
+            }
+            let origin = self.origin_of(row, file);
+            match doubtful.trials.get(&at) {
+                Some(&trial) => RowMatch::Doubtful(origin, trial),
+                None => RowMatch::New(origin),
+            }
+        })
         .collect()
     }
 
-    /// A copy of a store preserves what it knows; another store, where the trial was made.
+    /// A row that was amended in its own store has changed, unless its trial has the same cells.
+    fn match_existing(&self, row: &FittedRow, at: usize) -> RowMatch {
+        let trial = &self.trials[at];
+        if was_amended(trial, row) && self.identity(row) != self.identity(trial) {
+            return RowMatch::Changed(at);
+        }
+        RowMatch::Existing(at)
+    }
+
+    /// A copy of a store preserves what it knows; another store, where the trial was made, as it was before any amendment.
     fn origin_of(&self, row: &FittedRow, file: u64) -> RowOrigin {
         let mut origin = row.origin.clone().unwrap_or(RowOrigin {
             file,
-            fingerprint: row.fingerprint,
+            fingerprint: row.former.first().copied().unwrap_or(row.fingerprint),
             source: String::new(),
         });
         if !self.trials.is_empty() {
@@ -135,16 +156,30 @@ impl Recognizer<'_> {
         pairs
     }
 
-    /// Rows that are the trial of a row that is gone from the file: they were changed. If more rows are gone than are known, the
-    /// file is another log with some equal rows.
-    fn find_changed(&self, existing: &Pairs, file: u64) -> Pairs {
+    /// Rows that are the trial of a row that is gone from the file: they were changed. Then rows that may be one. If more
+    /// rows are gone than are known, the file is another log with some equal rows.
+    fn find_changed(&self, existing: &Pairs, file: u64) -> (Pairs, Pairs) {
         let is_gone =
             |at: &usize| !existing.taken.contains(at) && self.trials[*at].file() == Some(file);
         let gone: VecDeque<usize> = (0..self.trials.len()).filter(is_gone).collect();
         if gone.len() > existing.taken.len() {
-            return Pairs::default();
+            return <(Pairs, Pairs)>::default();
         }
-        self.pair_similar(&self.unpaired_rows(existing), gone, |_, _| true)
+        let evidence = Evidence::new(self.rows, self.schema);
+        let mut rows = self.unpaired_rows(existing);
+        let changed = self.pair(&rows, gone.clone(), |row, trial| {
+            self.are_same(&evidence, row, trial)
+        });
+        if self.is_own {
+            return (Pairs::default(), changed);
+        }
+        rows.retain(|row| !changed.trials.contains_key(row));
+        let is_free = |at: &usize| !changed.taken.contains(at);
+        let gone = gone.into_iter().filter(is_free).collect();
+        let doubtful = self.pair(&rows, gone, |row, trial| {
+            self.may_be_same(row, trial) && self.are_similar(row, trial)
+        });
+        (changed, doubtful)
     }
 
     fn unpaired_rows(&self, pairs: &Pairs) -> Vec<usize> {
@@ -161,14 +196,22 @@ impl Recognizer<'_> {
         let rows = (0..self.rows.len()).filter(has_score).take(MAX_SAMPLE);
         let rows: Vec<usize> = rows.collect();
         let enough = rows.len().min(self.trials.len());
-        let pairs = self.pair_similar(&rows, imported, |row, trial| score(row) == score(trial));
+        let evidence = Evidence::new(self.rows, self.schema);
+        let pairs = self.pair(&rows, imported, |row, trial| {
+            score(row) == score(trial)
+                && if self.is_own {
+                    self.are_same(&evidence, row, trial)
+                } else {
+                    self.are_similar(row, trial)
+                }
+        });
         let (row, at) = pairs.trials.iter().min()?;
         (pairs.trials.len() * 2 > enough).then_some((self.rows[*row].line, *at))
     }
 
-    /// Pairs rows with trials that have the same id or most of the same cells. Rows change in their order, so each is compared
-    /// with the next trials only.
-    fn pair_similar(
+    /// Pairs rows with trials. Rows change in their order, so each is compared with the trial of the same id and the next
+    /// ones only.
+    fn pair(
         &self,
         rows: &[usize],
         mut candidates: VecDeque<usize>,
@@ -193,10 +236,7 @@ impl Recognizer<'_> {
                 .into_iter()
                 .chain(next)
                 .filter(|trial| !pairs.taken.contains(trial));
-            let found = free.find(|&&trial| {
-                let trial = &self.trials[trial];
-                may_pair(row, trial) && self.are_similar(row, trial)
-            });
+            let found = free.find(|&&trial| may_pair(row, &self.trials[trial]));
             if let Some(&trial) = found {
                 pairs.add(at, trial);
             }
@@ -209,12 +249,24 @@ impl Recognizer<'_> {
         row.id(self.schema).filter(|_| self.has_ids)
     }
 
+    /// Whether a row has no id or that of a trial.
+    fn may_be_same(&self, row: &FittedRow, trial: &FittedRow) -> bool {
+        let id = self.own_id(row);
+        id.is_none() || id == self.id_in_file(trial)
+    }
+
+    fn are_same(&self, evidence: &Evidence, row: &FittedRow, trial: &FittedRow) -> bool {
+        let has_id = self.own_id(row).is_some();
+        self.may_be_same(row, trial) && evidence.is_same_trial(has_id, row, trial)
+    }
+
     /// The id that the file of a trial has for it.
     fn id_in_file(&self, trial: &FittedRow) -> Option<ExpId> {
         let source = trial.origin.as_ref().and_then(RowOrigin::source_id);
         source.or_else(|| trial.id(self.schema))
     }
 
+    /// Whether two trials have the same id or most of the same cells.
     fn are_similar(&self, row: &FittedRow, trial: &FittedRow) -> bool {
         let id = self.own_id(row);
         if id.is_some() && self.id_in_file(trial) == id {

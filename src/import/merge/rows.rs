@@ -14,7 +14,7 @@ pub(super) struct FittedRow {
     pub(super) cells: Vec<String>,
     /// Of the row as it is.
     pub(super) fingerprint: u64,
-    /// Of the row before it was amended.
+    /// Of the row before it was amended, oldest first.
     pub(super) former: Vec<u64>,
     /// Where it was imported from. A row of a file has it, too, if the file is a store, or an export of one.
     pub(super) origin: Option<RowOrigin>,
