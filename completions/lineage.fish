@@ -705,7 +705,7 @@ complete -c lineage -n "__fish_lineage_using_subcommand import" -l store -d 'A s
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l color -d 'When to use colour: auto, always or never' -r -f -a "auto\t''
 always\t''
 never\t''"
-complete -c lineage -n "__fish_lineage_using_subcommand import" -l into -d 'The store to import into, created if missing [default: --store, else .lineage]' -r -F
+complete -c lineage -n "__fish_lineage_using_subcommand import" -l into -d 'The store to import into, created if missing [default: the store of other commands, else .lineage]' -r -F
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l metric -d 'The column with the score [default: the setting, else the log\'s own metric]' -r
 complete -c lineage -n "__fish_lineage_using_subcommand import" -l direction -d 'Which scores are better [default: the setting, else inferred from the log]' -r -f -a "minimize\t'Lower is better'
 maximize\t'Higher is better'"
