@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Result, ensure};
 use clap::{Args, ValueEnum, builder::NonEmptyStringValueParser};
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
@@ -15,7 +15,7 @@ use super::{Context, ReadArgs, Usage, render_hook};
 use crate::analysis::{Best, Leaderboard};
 use crate::append::format_time;
 use crate::index::IndexedLog;
-use crate::log::Role;
+use crate::log::{Role, Since, Trial};
 use crate::open::{ReadOptions, open_log};
 use crate::output::json;
 use crate::prompt::{self, PromptData, PromptOptions};
@@ -101,6 +101,9 @@ pub fn run(mut args: Render, context: &Context) -> Result<()> {
     args.specialist = args.specialist.or_else(default_specialist);
     if args.hook {
         args.specialist.get_or_insert_with(|| "agent".to_owned());
+    }
+    ensure!(args.specialist.is_some(), Usage(NO_SPECIALIST.to_owned()));
+    if args.hook {
         return render_hook::run(context, |max| {
             args.max_bytes = Some(max);
             Ok(make_prompt(&args, context)?.text)
@@ -144,26 +147,20 @@ fn open_state(args: &Render, store: &Store, context: &Context) -> Result<Indexed
 }
 
 fn make_prompt(args: &Render, context: &Context) -> Result<Prompt> {
-    let specialist = args.specialist.as_deref();
-    let specialist = specialist.with_context(|| Usage(NO_SPECIALIST.to_owned()))?;
     let store = context.store()?;
     let log = open_state(args, &store, context)?;
     let settings = override_settings(args, &store.settings.prompt);
+    let specialist = args.specialist.as_deref().unwrap_or_default();
     let data = prompt::gather(&log, specialist, &settings, &store.settings.limits)?;
-    if let Some(since) = args.read.since.as_ref().filter(|_| data.is_empty()) {
-        let trials = since.describe(&since.text);
-        context
-            .ui
-            .warn(&format!("no {trials}; the prompt has no history"));
-    }
+    let since = args.read.since.as_ref();
+    warn_empty(&data, since, context);
     let workdir = args.workdir.as_deref();
     let workdir = workdir.map(|dir| inspect_workdir(&store, &log, dir));
     let flags = serde_json::to_value(args)?;
     let store_flag = store_flag(context);
     let read_flags = flags_to_repeat(&serde_json::to_value(&args.read)?);
-    let has_snapshot = data
-        .best()
-        .is_some_and(|best| snapshot::has_usable_snapshot(&store, &best.row()));
+    let is_frozen = |best: &Trial| snapshot::has_usable_snapshot(&store, &best.row());
+    let has_snapshot = data.best().is_some_and(is_frozen);
     let text = prompt::render(
         &data,
         &PromptOptions {
@@ -171,7 +168,7 @@ fn make_prompt(args: &Render, context: &Context) -> Result<Prompt> {
             blind: args.blind,
             command: &format!("lineage render{}{store_flag}", flags_to_repeat(&flags)),
             log_flags: &format!("{read_flags}{store_flag}"),
-            since: args.read.since.as_ref(),
+            since,
             has_snapshot,
             best_diff: choose_diff(&store, &data, has_snapshot),
             running: &running_trials(args, &store),
@@ -189,6 +186,17 @@ fn make_prompt(args: &Render, context: &Context) -> Result<Prompt> {
         record,
         text,
     })
+}
+
+/// Warns that no trial is recent enough.
+fn warn_empty(data: &PromptData, since: Option<&Since>, context: &Context) {
+    if let Some(since) = since.filter(|_| data.is_empty()) {
+        let warning = format!(
+            "no {}; the prompt has no history",
+            since.describe(&since.text)
+        );
+        context.ui.warn(&warning);
+    }
 }
 
 fn save(store: &Store, text: &str, mut record: Value) -> Result<PathBuf> {

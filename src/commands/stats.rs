@@ -69,10 +69,9 @@ pub fn run(mut args: Stats, context: &Context) -> Result<()> {
             .retain(|_, group| group.all() > group.trials(|status| status == Status::Baseline));
     }
     let store = context.store()?;
-    let mut limits = limits.find(&log.schema, &store.settings.limits);
-    limits.retain(|limit| limit.failures.is_some());
+    let limits = limits.find(&log.schema, &store.settings.limits).into_iter();
     let course = Course {
-        limits,
+        limits: limits.filter(|limit| limit.failures.is_some()).collect(),
         better_than_parent: find_better(&log, &recent)?,
         best: log.all_at(best.offset())?.pop(),
         running: store.running_trials(Timestamp::now()).len(),
