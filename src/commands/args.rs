@@ -47,7 +47,7 @@ impl FromStr for TimeLimit {
         let parsed = text.parse::<SignedDuration>().ok();
         match parsed.and_then(|parsed| Duration::try_from(parsed).ok()) {
             Some(duration) if duration > Duration::from_secs(MAX_SECONDS.into()) => {
-                bail!("more than {MAX_SECONDS}s; leave the option out for no limit")
+                bail!("more than {MAX_SECONDS}s, which is about 31 years")
             }
             Some(duration) if !duration.is_zero() => Ok(Self { text, duration }),
             _ => bail!("not a time; write 90s, 20m or 1h30m"),

@@ -39,6 +39,9 @@ const NOT_MEASURED: [Role; 4] = [Role::Expected, Role::Delta, Role::TotalSeconds
 /// (see --timeout-status), an interrupt a `harness_abort`, and every other end, unless --on-exit gives its status, a crash whose
 /// notes say why. To report its outcome itself, the command writes JSON with the keys of `append --json` to the file named in
 /// $LINEAGE_RESULT. Parent and baseline default to the best trial at the start.
+///
+/// SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGALRM and SIGXCPU are interrupts. SIGUSR1 and SIGUSR2 reach only the command, which may write a
+/// checkpoint, and the trial goes on.
 #[derive(Args, Debug)]
 #[command(
     override_usage = "lineage run [OPTIONS] -- <COMMAND>...",

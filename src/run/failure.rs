@@ -105,9 +105,19 @@ fn shorten(line: &str) -> String {
 fn find_error(lines: &[String]) -> Option<FoundError> {
     find_exception(lines).or_else(|| {
         find_line(lines, |line| {
-            has_error_word(line) || MORE_WORDS.iter().any(|word| line.contains(word))
+            let has_more = || MORE_WORDS.iter().any(|word| line.contains(word));
+            (has_error_word(line) || has_more()) && !is_measurement(line)
         })
     })
+}
+
+/// Whether the error in a line is a number that the command has measured: `val error: 0.31 | lr 0.1`.
+fn is_measurement(line: &str) -> bool {
+    static MEASURED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)error: *[-+]?[\d.]+(?:e[-+]?\d+)?(?:%| *$| *[,;|]| +\S+[:=])")
+            .expect("a valid expression")
+    });
+    MEASURED.is_match(line)
 }
 
 /// The last line that is wanted and does not only report the failure of another program.

@@ -417,6 +417,22 @@ fn an_error_on_stdout_counts_before_other_lines_on_stderr() {
         assert!(notes.starts_with(start), "{notes}");
         assert!(notes.ends_with(stderr), "{notes}");
     }
+    for measured in [
+        "val error: 0.31",
+        "Error: 1e-3 | lr: 2",
+        "test error: 12% (best)",
+        "error: 5 step=9",
+    ] {
+        run(
+            &sandbox,
+            &[],
+            &format!("echo '{measured}'; echo boom >&2; exit 1"),
+        );
+        let notes = last(&sandbox, "notes");
+        assert_eq!(notes, format!("boom\\nlast lines:\\n{measured}"));
+    }
+    run(&sandbox, &[], "echo 'error: 404 Not Found'; exit 1");
+    assert_eq!(last(&sandbox, "notes"), "error: 404 Not Found");
     run(
         &sandbox,
         &[],
