@@ -132,17 +132,17 @@ fn choose_metric(args: &Init, dir: &Path) -> Result<(String, Direction)> {
     let mut direction = args.direction;
     if has_bare_log(dir) {
         let store = Store::find(Some(dir))?;
-        let path = store.log_path().display();
-        ensure!(
-            is_own_log(&store, metric.as_deref())?,
-            "{path} is not a log of lineage; `lineage import {path}` makes a store of it"
-        );
         let options = ReadOptions {
             metric: metric.clone(),
             direction,
             ..ReadOptions::default()
         };
         let schema = &open_log(&store, &options)?.schema;
+        let path = store.log_path().display();
+        ensure!(
+            is_own_log(&store, Some(&schema.metric))?,
+            "{path} is not a log of lineage; `lineage import {path}` makes a store of it"
+        );
         metric = Some(schema.metric.clone());
         direction = Some(schema.direction);
     }

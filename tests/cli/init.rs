@@ -43,7 +43,13 @@ fn a_log_whose_score_has_its_own_name_becomes_a_store_with_that_metric() {
     let log = "exp_id\tstatus\tparent_exp\tdelta_vs_best\tacc\n0\tbaseline\t\t\t0.5\n1\tkeep\t0\t0.1\t0.6\n";
     sandbox.write("s/results.tsv", log);
     let refusal = sandbox.transcript(&["init", "s", "--metric", "loss"]);
-    assert!(refusal.contains("is not a log of lineage"), "{refusal}");
+    assert!(refusal.contains("no column 'loss'"), "{refusal}");
+    sandbox.write("bare/results.tsv", log);
+    let inferred = sandbox.transcript(&["init", "bare"]);
+    assert!(
+        inferred.contains("note: acc: higher is better"),
+        "{inferred}"
+    );
     sandbox.ok(&["init", "s", "--metric", "acc", "--direction", "maximize"]);
     let append = ["append", "--store", "s", "--status", "auto", "--metric"];
     sandbox.ok(&[&append[..], &["0.7"]].concat());
