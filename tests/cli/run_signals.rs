@@ -322,11 +322,11 @@ fn signals_of_a_scheduler_end_the_trial_or_are_passed_on_to_the_command() {
         fs::remove_file(sandbox.path("pid")).unwrap();
     }
     // A helper of the command would be killed by the signal.
-    let script = "sleep 60 & trap 'kill $!; echo val_loss=1; exit 0' USR1; trap 'echo more' USR2; echo $$ > pid; wait; wait";
+    let script = "sleep 60 & trap 'kill $!; echo val_loss=1; exit 0' USR1; trap 'echo more; : > more' USR2; echo $$ > pid; wait; wait";
     let child = command(&sandbox, &[], script).spawn().unwrap();
     wait_for_pid(&sandbox.path("pid"));
     send(&child, Signal::USR2);
-    sleep(Duration::from_millis(300));
+    wait_for("the handler of USR2", || sandbox.path("more").exists());
     send(&child, Signal::USR1);
     let output = child.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0));
