@@ -116,14 +116,16 @@ fn has_content(path: &Path, text: &str) -> bool {
     read_input(path, MAX_TEXT_BYTES).is_ok_and(|bytes| bytes == text.as_bytes())
 }
 
-/// Whether a log has no trials yet. Several imports may make the store at once: then it may have those of another one.
+/// Whether a log has no trials yet. Several imports may make the store at once: then it may have those of another one, or not
+/// even its whole header.
 fn is_new(log: &Path, header: &str, new: &New) -> bool {
     if new.import.is_none() {
         return has_content(log, header);
     }
-    let mut bytes = vec![0; header.len()];
-    let read = File::open(log).and_then(|mut file| file.read_exact(&mut bytes));
-    read.is_ok() && bytes == header.as_bytes()
+    let mut bytes = Vec::new();
+    let file = File::open(log).map(|file| file.take(header.len() as u64));
+    let read = file.and_then(|mut file| file.read_to_end(&mut bytes));
+    read.is_ok() && header.as_bytes().starts_with(&bytes)
 }
 
 /// Creates a file; false if it exists.
