@@ -177,3 +177,62 @@ fn a_quoted_note_of_an_imported_trial_is_no_origin() {
     merge(&sandbox, "c", "a", 6);
     merge(&sandbox, "c", "b", 0);
 }
+
+#[test]
+fn a_row_of_a_store_that_was_changed_by_hand_is_added_with_a_warning() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(&["init", "a", "--metric", "val_loss", "-q"]);
+    for (score, time) in [("3", "2026-03-01"), ("2", "2026-03-02")] {
+        let append = [
+            "--store", "a", "append", "--status", "auto", "--metric", score,
+        ];
+        sandbox.ok(&[
+            &append[..],
+            &["--timestamp", time, "--notes", "a typo", "-q"],
+        ]
+        .concat());
+    }
+    sandbox.ok(&["import", "a", "--into", "b", "-q"]);
+    let log = sandbox
+        .read("a/results.tsv")
+        .replacen("a typo", "a note", 1);
+    sandbox.write("a/results.tsv", log);
+    let shown = sandbox.transcript(&["import", "a", "--into", "b"]);
+    assert!(shown.contains("rows out   1 to b\n"), "{shown}");
+    assert!(
+        shown.contains("1 row of a added, but like a trial"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn stores_with_equal_scores_are_merged() {
+    let sandbox = Sandbox::new();
+    for store in ["a", "b", "c"] {
+        sandbox.ok(&["init", store, "--metric", "val_loss", "-q"]);
+        for score in ["3", "2"] {
+            let idea = format!("{store} {score}");
+            let append = [
+                "--store",
+                store,
+                "append",
+                "--status",
+                "auto",
+                "--set",
+                "train_s=300",
+            ];
+            let more = [
+                "--metric",
+                score,
+                "--hypothesis",
+                &idea,
+                "--specialist",
+                "opt",
+                "-q",
+            ];
+            sandbox.ok(&[&append[..], &more].concat());
+        }
+    }
+    merge(&sandbox, "c", "a", 2);
+    merge(&sandbox, "c", "b", 2);
+}

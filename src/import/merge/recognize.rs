@@ -162,7 +162,7 @@ impl Recognizer<'_> {
         let is_gone =
             |at: &usize| !existing.taken.contains(at) && self.trials[*at].file() == Some(file);
         let gone: VecDeque<usize> = (0..self.trials.len()).filter(is_gone).collect();
-        if gone.len() > existing.taken.len() {
+        if gone.is_empty() || gone.len() > existing.taken.len() {
             return <(Pairs, Pairs)>::default();
         }
         let evidence = Evidence::new(self.rows, self.schema);
@@ -196,14 +196,13 @@ impl Recognizer<'_> {
         let rows = (0..self.rows.len()).filter(has_score).take(MAX_SAMPLE);
         let rows: Vec<usize> = rows.collect();
         let enough = rows.len().min(self.trials.len());
-        let evidence = Evidence::new(self.rows, self.schema);
+        let evidence = self.is_own.then(|| Evidence::new(self.rows, self.schema));
+        let are_alike = |row: &FittedRow, trial: &FittedRow| match &evidence {
+            Some(evidence) => self.are_same(evidence, row, trial),
+            None => self.are_similar(row, trial),
+        };
         let pairs = self.pair(&rows, imported, |row, trial| {
-            score(row) == score(trial)
-                && if self.is_own {
-                    self.are_same(&evidence, row, trial)
-                } else {
-                    self.are_similar(row, trial)
-                }
+            score(row) == score(trial) && are_alike(row, trial)
         });
         let (row, at) = pairs.trials.iter().min()?;
         (pairs.trials.len() * 2 > enough).then_some((self.rows[*row].line, *at))
