@@ -13,7 +13,7 @@ use super::{
     find::way_out,
     git::is_in_repository,
     lost::{describe_lost_log, has_lost_trials},
-    settings::VERSION,
+    settings::{VERSION, check_unique},
 };
 use crate::files::{MAX_TEXT_BYTES, cannot, create_file, flush_directory_of, read_input};
 use crate::log::{Direction, STANDARD, Schema, encode_row};
@@ -175,18 +175,6 @@ fn check_columns(columns: &[String]) -> Result<()> {
         );
     }
     check_unique(columns)
-}
-
-/// Fails if a log with these columns besides the standard ones would have two of the same name.
-pub(super) fn check_unique(columns: &[String]) -> Result<()> {
-    for (at, name) in columns.iter().enumerate() {
-        ensure!(
-            !STANDARD.contains(&name.as_str()) && !columns[..at].contains(name),
-            "the log already has a column '{}'",
-            name.escape_debug()
-        );
-    }
-    Ok(())
 }
 
 fn settings_text(new: &New) -> String {

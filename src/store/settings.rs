@@ -9,10 +9,10 @@ use std::{
 use anyhow::{Context, Result, anyhow, ensure};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{PromptSettings, SharedSettings, init::check_unique};
+use super::{PromptSettings, SharedSettings};
 use crate::analysis::StatedLimit;
 use crate::files::{MAX_TEXT_BYTES, read_if_exists};
-use crate::log::{Direction, LogOptions, Status, Tie};
+use crate::log::{Direction, LogOptions, STANDARD, Status, Tie};
 
 /// The version of the stores that this program makes and understands.
 pub(super) const VERSION: u32 = 1;
@@ -218,6 +218,18 @@ fn check_version(path: &Path, text: &str) -> Result<()> {
             version <= i64::from(VERSION),
             "{} has version {version}, this lineage supports version {VERSION}; install a newer lineage",
             path.display()
+        );
+    }
+    Ok(())
+}
+
+/// Fails if a log with these columns besides the standard ones would have two of the same name.
+pub(super) fn check_unique(columns: &[String]) -> Result<()> {
+    for (at, name) in columns.iter().enumerate() {
+        ensure!(
+            !STANDARD.contains(&name.as_str()) && !columns[..at].contains(name),
+            "the log already has a column '{}'",
+            name.escape_debug()
         );
     }
     Ok(())
