@@ -62,9 +62,8 @@ impl Draft {
             let best = state.best().map(|(best, _)| best);
             let delta = delta(status, Some(score.value()), best);
             row.insert(schema.score_name(), score.text().to_owned());
-            if !schema.score_is_inferred {
-                row.entry("core_metric").or_insert(score.text().to_owned());
-            }
+            row.entry(second_score_name(schema))
+                .or_insert(score.text().to_owned());
             row.entry("delta_vs_best").or_insert(delta);
         }
         let remark = self.remark(status, score.as_ref(), state);
@@ -267,6 +266,15 @@ impl Draft {
 /// The names under which a score may be given.
 pub(super) fn score_names(schema: &Schema) -> [&str; 3] {
     ["metric", &schema.metric, schema.score_name()]
+}
+
+/// The column that gets the score, too: `core_metric`, unless it is empty for all earlier trials.
+fn second_score_name(schema: &Schema) -> &str {
+    if schema.score_is_inferred {
+        schema.score_name()
+    } else {
+        "core_metric"
+    }
 }
 
 pub(super) fn describe_missing_score(schema: &Schema) -> String {

@@ -103,16 +103,10 @@ impl Store {
         // If only a newline is missing, the last line is complete: the next write ends it.
         let lacks_header = !matches!(missing, "" | "\n");
         let end = if lacks_header { 0 } else { len };
-        let log = Log::open(
-            path,
-            reader,
-            end,
-            &self.settings.log_options(None, direction),
-        )?;
-        ensure!(
-            OwnHeader::new(&self.settings, None).matches(log.schema.names()),
-            describe_external(path)
-        );
+        let options = self.settings.log_options(None, direction);
+        let log = Log::open(path, reader, end, &options)?;
+        let own = OwnHeader::new(&self.settings, None);
+        ensure!(own.matches(log.schema.names()), describe_external(path));
         // The index is built for the direction in the settings. For another one it would be rebuilt every time.
         let is_usual_direction = direction.is_none() || direction == self.settings.direction;
         let has_index = has_settings && is_usual_direction;
