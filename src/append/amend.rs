@@ -64,6 +64,11 @@ pub fn plan_amendment(
         }
     }
     warnings.extend(update_delta(log, &row, given, &mut cells)?);
+    let changes = find_changes(&row, cells);
+    Ok(AmendmentPlan { changes, warnings })
+}
+
+fn find_changes(row: &Row, cells: Vec<String>) -> Vec<CellChange> {
     let mut changes = Vec::new();
     for (column, new) in cells.into_iter().enumerate() {
         let old = row.text_at(column).into_owned();
@@ -71,7 +76,7 @@ pub fn plan_amendment(
             changes.push(CellChange { column, old, new });
         }
     }
-    Ok(AmendmentPlan { changes, warnings })
+    changes
 }
 
 /// Keeps new notes from naming an origin, unless it is the trial's own. Returns what was changed.

@@ -15,7 +15,7 @@ use super::{Context, ReadArgs, Usage, render_hook};
 use crate::analysis::{Best, Leaderboard};
 use crate::append::format_time;
 use crate::index::IndexedLog;
-use crate::log::{Role, Since, Trial};
+use crate::log::{Role, Trial};
 use crate::open::{ReadOptions, open_log};
 use crate::output::json;
 use crate::prompt::{self, PromptData, PromptOptions};
@@ -152,10 +152,9 @@ fn make_prompt(args: &Render, context: &Context) -> Result<Prompt> {
     let settings = override_settings(args, &store.settings.prompt);
     let specialist = args.specialist.as_deref().unwrap_or_default();
     let data = prompt::gather(&log, specialist, &settings, &store.settings.limits)?;
-    let since = args.read.since.as_ref();
-    warn_empty(&data, since, context);
-    let workdir = args.workdir.as_deref();
-    let workdir = workdir.map(|dir| inspect_workdir(&store, &log, dir));
+    warn_empty(&data, args, context);
+    let inspect = |dir| inspect_workdir(&store, &log, dir);
+    let workdir = args.workdir.as_deref().map(inspect).transpose()?;
     let flags = serde_json::to_value(args)?;
     let store_flag = store_flag(context);
     let read_flags = flags_to_repeat(&serde_json::to_value(&args.read)?);
@@ -168,12 +167,12 @@ fn make_prompt(args: &Render, context: &Context) -> Result<Prompt> {
             blind: args.blind,
             command: &format!("lineage render{}{store_flag}", flags_to_repeat(&flags)),
             log_flags: &format!("{read_flags}{store_flag}"),
-            since,
+            since: args.read.since.as_ref(),
             has_snapshot,
             best_diff: choose_diff(&store, &data, has_snapshot),
             running: &running_trials(args, &store),
             insights: &store.insights()?,
-            workdir: workdir.transpose()?.as_ref(),
+            workdir: workdir.as_ref(),
         },
     )?;
     let mut record = Value::Null;
@@ -189,8 +188,8 @@ fn make_prompt(args: &Render, context: &Context) -> Result<Prompt> {
 }
 
 /// Warns that no trial is recent enough.
-fn warn_empty(data: &PromptData, since: Option<&Since>, context: &Context) {
-    if let Some(since) = since.filter(|_| data.is_empty()) {
+fn warn_empty(data: &PromptData, args: &Render, context: &Context) {
+    if let Some(since) = args.read.since.as_ref().filter(|_| data.is_empty()) {
         let warning = format!(
             "no {}; the prompt has no history",
             since.describe(&since.text)

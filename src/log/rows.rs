@@ -205,7 +205,8 @@ impl<'l> RowReader<'l> {
                 break;
             };
             let end = skip + line.len;
-            if end > MAX_JOINED_BYTES || !self.may_continue_row(skip, line) {
+            let is_too_much = end > MAX_JOINED_BYTES || cells > MAX_JOINED_CELLS;
+            if is_too_much || !self.may_continue_row(skip, line) {
                 break;
             }
             let joined = Line {
@@ -216,16 +217,12 @@ impl<'l> RowReader<'l> {
             match split_quoted(text, b'\t', open, len, &mut ends) {
                 Some(start) if ends.len() < expected => {
                     cells += usize::from(start != open);
-                    if cells > MAX_JOINED_CELLS {
-                        break;
-                    }
                     open = start;
                 }
                 None if ends.len() == expected => {
                     self.ends = ends;
-                    let line = joined;
                     return Ok(Some(Record {
-                        line,
+                        line: joined,
                         lines,
                         damage: None,
                     }));

@@ -88,19 +88,23 @@ impl Rules {
         }
         attempt.score = take_score(&mut attempt.values, |name| name == self.names[0])
             .and_then(|text| text.parse().ok());
-        let reported = take_score(&mut attempt.said, |name| self.is_score(name));
-        if let Some(text) = reported.filter(|text| !text.is_empty()) {
-            // Also NaN replaces what was found elsewhere.
-            let score: Result<Number, String> = text.parse();
-            if let Err(error) = &score {
-                attempt.warn(&format!("score {error}"));
-                why_no_score = Some(format!("${RESULT_VARIABLE}: score {error}"));
-            }
-            attempt.score = score.ok();
-        }
+        why_no_score = self.take_reported_score(&mut attempt).or(why_no_score);
         attempt.leave_out_infinite();
         self.decide(&mut attempt, finished, why_no_score);
         attempt
+    }
+
+    /// Takes the score of the result file. Also NaN replaces what was found elsewhere; returns why it is no score.
+    fn take_reported_score(&self, attempt: &mut Attempt) -> Option<String> {
+        let text = take_score(&mut attempt.said, |name| self.is_score(name))?;
+        if text.is_empty() {
+            return None;
+        }
+        let score: Result<Number, String> = text.parse();
+        let error = score.as_ref().err().map(|error| format!("score {error}"));
+        attempt.score = score.ok();
+        attempt.warn(error.as_ref()?);
+        error.map(|error| format!("${RESULT_VARIABLE}: {error}"))
     }
 
     /// The numbers that were found in the output, with their names.

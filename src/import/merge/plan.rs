@@ -145,11 +145,7 @@ impl Merger<'_> {
         rows: &[FittedRow],
         matches: &[RowMatch],
     ) -> Result<Vec<String>> {
-        let mut taken = HashSet::new();
-        log.for_each_line(|row| {
-            taken.extend(row.id());
-            Ok(())
-        })?;
+        let mut taken = read_ids(log)?;
         self.is_empty = taken.is_empty();
         if self.is_empty {
             // The next ids are after all of the file, so that every other row keeps its own.
@@ -268,4 +264,12 @@ impl Merger<'_> {
             });
         }
     }
+}
+fn read_ids(log: &IndexedLog) -> Result<HashSet<ExpId>> {
+    let mut ids = HashSet::new();
+    log.for_each_line(|row| {
+        ids.extend(row.id());
+        Ok(())
+    })?;
+    Ok(ids)
 }
