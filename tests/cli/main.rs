@@ -73,6 +73,7 @@ mod render_workdir;
 mod report;
 mod roundtrip;
 mod run;
+mod run_failures;
 mod run_limits;
 mod run_sandbox;
 mod run_score;
