@@ -13,12 +13,6 @@ fn every_word_of_the_tables_becomes_its_status() {
                 spaced.clone(),
                 format!("{spaced} (why)"),
             ] {
-                let is_of_ray_tune = spelling == "TERMINATED";
-                let means = if is_of_ray_tune {
-                    Verdict::Completed
-                } else {
-                    means
-                };
                 assert_eq!(
                     verdicts::parse_verdict(&spelling, VerdictKind::Words),
                     Some(means),

@@ -12,7 +12,10 @@ use crate::{
         words::{
             names::{NameRank, aliases, is_key, normalize_column, rank_name},
             number::{NumberFormat, is_empty_word, parse_number},
-            verdicts::{Verdict, VerdictKind, is_yes_or_no, parse_verdict, verdict_or_veto_kind},
+            verdicts::{
+                RAY_COMPLETED, Verdict, VerdictKind, is_yes_or_no, parse_verdict,
+                verdict_or_veto_kind,
+            },
         },
     },
     log::{ExpId, Role, Status, has_word, normalize, parse_seconds, read_time},
@@ -73,6 +76,8 @@ pub(crate) struct VerdictCounts {
     statuses: [usize; Status::ALL.len()],
     pub(crate) completed: usize,
     stopped: usize,
+    /// Those among the stopped that may have completed: Ray Tune's word for it.
+    pub(crate) terminated: usize,
     /// Words that are not known.
     pub(crate) unknown: usize,
     pub(crate) yes_or_no: usize,
@@ -107,7 +112,10 @@ impl VerdictCounts {
                 return;
             }
             Some(Verdict::Completed) => self.completed += count,
-            Some(Verdict::Stopped) => self.stopped += count,
+            Some(Verdict::Stopped) => {
+                self.stopped += count;
+                self.terminated += if word == RAY_COMPLETED { count } else { 0 };
+            }
             None => {
                 self.unknown += if is_empty_word(word) { 0 } else { count };
                 return;

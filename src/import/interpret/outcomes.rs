@@ -10,8 +10,8 @@ use crate::{
         words::{
             number::{is_empty_word, is_sentinel, is_unfinished, parse_number},
             verdicts::{
-                KEPT, PASSED, VERDICT_NAMES, VETO_NAMES, Verdict, VerdictKind, parse_verdict,
-                verdict_or_veto_kind,
+                KEPT, PASSED, RAY_COMPLETED, VERDICT_NAMES, VETO_NAMES, Verdict, VerdictKind,
+                parse_verdict, verdict_or_veto_kind,
             },
         },
     },
@@ -36,6 +36,8 @@ pub(crate) struct VerdictColumns {
     completion: Option<usize>,
     /// Whether "completed" is a keep: only if no row is called one.
     completed_is_keep: bool,
+    /// Whether "TERMINATED" means "completed": only if no other word says that a trial completed or decides.
+    terminated_is_completed: bool,
     /// Whether a verdict is written only where a trial failed or was discarded.
     blank_is_completed: bool,
     /// Whether the verdict decides which trials are kept, and does not only say that they completed.
@@ -153,7 +155,10 @@ impl VerdictColumns {
         let bad = words.failures() + words.count(Status::Discard);
         let only_bad = bad > 0 && bad == words.known() && words.unknown == 0;
         self.blank_is_completed = kind == VerdictKind::Words && only_bad && column.filled < rows;
-        let completes = kind == PASSED || kind == VerdictKind::Words && words.completed > 0;
+        self.terminated_is_completed =
+            words.terminated > 0 && words.completed == 0 && !has_keeps && !has(Status::Discard);
+        let has_completed = words.completed > 0 || self.terminated_is_completed;
+        let completes = kind == PASSED || kind == VerdictKind::Words && has_completed;
         let only_completes = !has_keeps && completes && self.vetoes.is_empty();
         self.has_decisions = !only_completes && !self.blank_is_completed;
     }
@@ -164,6 +169,9 @@ impl VerdictColumns {
         if let Some((column, kind)) = self.verdict {
             word = row.cell(column);
             verdict = parse_verdict(word, kind);
+            if self.terminated_is_completed && word == RAY_COMPLETED {
+                verdict = Some(Verdict::Completed);
+            }
         }
         let says_nothing = verdict.is_none() && is_empty_word(word);
         if let Some(column) = self.completion.filter(|_| says_nothing) {

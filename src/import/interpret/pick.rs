@@ -19,8 +19,8 @@ const MIN_ROWS: u32 = 4;
 const MAX_LISTED: usize = 12;
 /// The first or last word of the name of a column that sums up others.
 const SUMMARIES: &str = "average averaged avg mean overall total";
-/// Metrics that say little without another.
-const PARTS: &str = "precision recall sensitivity specificity _losses _wins";
+/// Metrics that say little without another. `_map50_b_` is that of boxes, as Ultralytics writes it.
+const PARTS: &str = "precision recall sensitivity specificity _losses _wins _map50$ _map50_b_";
 
 /// The index of a candidate and the reason, if it was not named.
 type Pick = (usize, Option<Reason>);

@@ -11,6 +11,7 @@ use super::{
     NOT_A_LOG,
     declared::DeclaredMetric,
     document::{Runs, Values, has_score, has_verdict, list_runs, read_document},
+    is_export,
     json_rows::{Object, Segment, take_experiments},
     optuna,
     table::{Table, skipped},
@@ -123,9 +124,9 @@ impl Reader {
         };
         self.has_objects = true;
         let name = object.get("type").and_then(Value::as_str).map(normalize);
+        let names = || object.keys().cloned().collect::<Vec<_>>();
         // In an export of lineage, `type` is any column.
-        let is_trial = object.contains_key("exp_id") && object.contains_key("status");
-        match name.filter(|_| !is_trial) {
+        match name.filter(|_| !is_export(&names())) {
             Some(name) if has_word(CONFIG_TYPES, &name) => {
                 self.segment = self.configs;
                 self.configs += 1;

@@ -102,8 +102,7 @@ const RANKS: [(NameRank, &str); 20] = [
     (NameRank::Derived, "_delta _std_ _stderr_ _sd_ _prev _baseline_ _target_ _gap_ _fold_ _expected_ _confidence_ _improvement_delta \
         _segment_ _split _min$ _max$ _before$ _before_ _initial_ _parent_ _rank_ _row_ _best_so_far _running_best _ci_ _var_ _old_ \
         =best =best_score =best_metric _guard _champion_ _incumbent_ _reference_ _dev$ _message$ _msg$"),
-    (NameRank::Combined, "_combined_ _overall_ _aggregate_ _composite_ _primary_ _ensemble_ _objective_ _map50_95_ =kaggle_score \
-        =leaderboard_score"),
+    (NameRank::Combined, "_combined_ _overall_ _aggregate_ _composite_ _primary_ _ensemble_ _objective_ =kaggle_score =leaderboard_score"),
     (NameRank::ValBpb, "=val_bpb"),
     (NameRank::Known, "_tok_s_ _toks_s_ _per_s$ _per_sec$ _per_second$ _samples_s_ _ms_per_ _s_per_ _sec_per_ _seconds_per_ \
         _time_per_ throughput latency speedup _p50_ _p90_ _p95_ _p99_"),

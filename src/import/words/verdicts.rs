@@ -100,7 +100,7 @@ const MARKS: [&str; 14] = [
 const MAX_WORDS: usize = 5;
 
 /// Ray Tune writes this of every trial that came to its end; others write it of trials that did not.
-const RAY_COMPLETED: &str = "TERMINATED";
+pub(crate) const RAY_COMPLETED: &str = "TERMINATED";
 
 const YES: &str = "1 1.0 true yes y t ✓ ✔ ✅";
 /// Follows a mark that is shown in colour.
@@ -143,9 +143,6 @@ fn parse_flag(word: &str, kind: VerdictKind) -> Option<Verdict> {
 
 /// What a cell of a verdict column means; `None` if the tables do not have it, or if it doubts itself.
 pub fn parse_verdict(cell: &str, kind: VerdictKind) -> Option<Verdict> {
-    if cell == RAY_COMPLETED {
-        return Some(Completed);
-    }
     let lower = cell.trim().to_lowercase().replace(EMOJI_STYLE, "");
     if is_yes_or_no(&lower) {
         return parse_flag(&lower, kind);
