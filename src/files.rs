@@ -28,7 +28,12 @@ pub(crate) const MAX_OUTBOX_BYTES: u64 = 256 * 1024 * 1024;
 /// How the names of files start that get their own name once they are complete.
 pub(crate) const NEW_FILE: &str = ".lineage-new-";
 pub(crate) const NEW_INDEX: &str = ".results.idx-";
-pub(crate) const NEW_LOG: &str = ".amend-"; // after a dot and the name of the log
+
+/// The same of a copy that is to replace a log.
+pub(crate) fn copy_prefix(log: &Path) -> String {
+    let name = log.file_name().unwrap_or_default().to_string_lossy();
+    format!(".{name}.amend-")
+}
 
 /// The context of an error: "cannot open PATH".
 pub(crate) fn cannot(verb: &str, path: &Path) -> impl Fn() -> String + Copy {

@@ -22,7 +22,7 @@ use super::{
     log_end::find_missing,
 };
 use crate::{
-    files::{NEW_LOG, copy_to_file, flush_directory_of, open_regular, persist},
+    files::{copy_prefix, copy_to_file, flush_directory_of, open_regular, persist},
     log::{
         Log, Row, Source, Trial,
         amendments::{amendments_path, header_of},
@@ -125,8 +125,7 @@ impl LockedLog {
 /// Starts a copy beside the log, and removes those of amendments that were killed: under the lock, there is no other.
 pub(super) fn start_copy(path: &Path) -> Result<NamedTempFile> {
     let dir = path.parent().context("the log has no directory")?;
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let prefix = format!(".{name}{NEW_LOG}");
+    let prefix = copy_prefix(path);
     for entry in fs::read_dir(dir)?.flatten() {
         if entry.file_name().to_string_lossy().starts_with(&prefix) {
             let _ = fs::remove_file(entry.path());

@@ -1,6 +1,6 @@
 //! `lineage check`: problems in a log and its snapshots.
 
-use std::fs::{self, TryLockError};
+use std::fs::{self, DirEntry, Metadata, TryLockError};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use clap::Args;
 
 use super::{Context, ExitStatus, ReadArgs};
 use crate::analysis::{Audit, Finding};
-use crate::files::{NEW_FILE, NEW_INDEX, NEW_LOG, directory_of, open_input};
+use crate::files::{NEW_FILE, NEW_INDEX, copy_prefix, directory_of, open_input};
 use crate::index::IndexedLog;
 use crate::log::{Amendments, Extent, Log};
 use crate::open::{ReadOptions, open_log_to_end};
@@ -23,6 +23,9 @@ use crate::ui::Closed;
 
 /// The kind of a problem of `amended.tsv`.
 const AMENDED: &str = "amended";
+
+/// The kind of a problem that is not in the log.
+const STALE_FILE: &str = "stale_file";
 
 /// How often a log is opened again whose end is being written.
 const MAX_ATTEMPTS: usize = 20;
@@ -62,7 +65,8 @@ pub fn run(args: Check, context: &Context) -> Result<()> {
     context.ui.note_all(&log.notes);
     if let Some(out) = args.repair {
         store.check_output(&out)?;
-        write_repaired(&log, &out, !findings.is_empty(), context)?;
+        let has_findings = findings.iter().any(|finding| finding.kind != STALE_FILE);
+        write_repaired(&log, &out, has_findings, context)?;
     }
     context.warn_direction(&log, &audit.keep_signs)?;
     let printed = ui.print(&format_findings(&findings, log.path(), args.format));
@@ -170,30 +174,33 @@ fn find_problems(store: &Store, log: &Log, snapshots: &[String]) -> Result<(Vec<
 
 /// The files beside the log that a writer would have renamed or removed, had it not been killed.
 fn find_stale_files(log: &Path) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for entry in fs::read_dir(directory_of(log))
-        .into_iter()
-        .flatten()
-        .flatten()
-    {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let is_temporary = name.starts_with(NEW_FILE)
-            || name.starts_with(NEW_INDEX)
-            || name.starts_with('.') && name.contains(NEW_LOG);
-        let modified = entry.metadata().and_then(|metadata| metadata.modified());
-        let age = modified.map(|modified| modified.elapsed().unwrap_or_default());
-        if is_temporary && age.is_ok_and(|age| age > MAX_WRITE) {
-            findings.push(Finding {
-                path: Some(entry.path()),
-                line: 0,
-                id: None,
-                kind: "stale_file",
-                text: "left by a writer that was killed; delete it".to_owned(),
-            });
-        }
-    }
+    let copy = copy_prefix(log);
+    let prefixes = [NEW_FILE, NEW_INDEX, &copy];
+    let entries = fs::read_dir(directory_of(log)).into_iter().flatten();
+    let stale = entries.flatten().filter(|entry| {
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        prefixes.iter().any(|prefix| name.starts_with(prefix)) && is_stale(entry)
+    });
+    let mut findings: Vec<_> = stale
+        .map(|entry| Finding {
+            path: Some(entry.path()),
+            line: 0,
+            id: None,
+            kind: STALE_FILE,
+            text: "left by a writer that was killed; delete it".to_owned(),
+        })
+        .collect();
     findings.sort_by(|a, b| a.path.cmp(&b.path));
     findings
+}
+
+/// Whether this is a file that no writer still writes.
+fn is_stale(entry: &DirEntry) -> bool {
+    let metadata = entry.metadata().ok().filter(Metadata::is_file);
+    let modified = metadata.and_then(|metadata| metadata.modified().ok());
+    let age = modified.and_then(|modified| modified.elapsed().ok());
+    age.is_some_and(|age| age > MAX_WRITE)
 }
 
 fn shell_path(path: &Path) -> String {

@@ -55,8 +55,14 @@ fn files_that_a_killed_writer_left_are_named_once_they_are_old() {
         sandbox.write(&format!(".lineage/{name}"), "");
     }
     assert_eq!(sandbox.ok(&["check"]), "");
-    for name in names {
-        let file = fs::File::open(sandbox.path(".lineage").join(name)).unwrap();
+    for other in [".lineage-newer", ".notes.amend-x", ".other.tsv.amend-x"] {
+        sandbox.write(&format!(".lineage/{other}"), "");
+    }
+    for dir in [".lineage-new-dir", ".results.tsv.amend-dir"] {
+        fs::create_dir(sandbox.path(".lineage").join(dir)).unwrap();
+    }
+    for entry in fs::read_dir(sandbox.path(".lineage")).unwrap() {
+        let file = fs::File::open(entry.unwrap().path()).unwrap();
         let old = SystemTime::now() - Duration::from_hours(2);
         file.set_modified(old).unwrap();
     }
@@ -65,7 +71,10 @@ fn files_that_a_killed_writer_left_are_named_once_they_are_old() {
     });
     let shown = sandbox.transcript(&["check"]);
     assert!(shown.contains(&found.concat()), "{shown}");
+    assert!(shown.contains("3 problems in 0 rows"), "{shown}");
     assert!(shown.ends_with("= 1\n"), "{shown}");
+    let shown = sandbox.transcript(&["check", "--repair", "copy.tsv"]);
+    assert!(shown.contains("there is nothing to repair"), "{shown}");
 }
 
 #[test]
