@@ -90,6 +90,7 @@ impl Store {
         let path = self.log_path();
         if !path.exists() {
             self.check_not_lost()?; // before it is created
+            self.settings.check_columns()?;
         }
         let has_settings = self.has_settings_file();
         let file = open_locked(path, has_settings, wait)?;
@@ -102,6 +103,9 @@ impl Store {
         let reader = Source::File(file.try_clone().with_context(context)?);
         // If only a newline is missing, the last line is complete: the next write ends it.
         let lacks_header = !matches!(missing, "" | "\n");
+        if lacks_header {
+            self.settings.check_columns()?;
+        }
         let end = if lacks_header { 0 } else { len };
         let options = self.settings.log_options(None, direction);
         let log = Log::open(path, reader, end, &options)?;

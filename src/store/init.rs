@@ -13,7 +13,7 @@ use super::{
     find::way_out,
     git::is_in_repository,
     lost::{describe_lost_log, has_lost_trials},
-    settings::{VERSION, check_unique},
+    settings::{VERSION, find_repeated},
 };
 use crate::files::{MAX_TEXT_BYTES, cannot, create_file, flush_directory_of, read_input};
 use crate::log::{Direction, STANDARD, Schema, encode_row};
@@ -174,7 +174,10 @@ fn check_columns(columns: &[String]) -> Result<()> {
             "'{name}' is another column's name in `append`; choose another one"
         );
     }
-    check_unique(columns)
+    if let Some(name) = find_repeated(columns) {
+        bail!("the log already has a column '{name}'");
+    }
+    Ok(())
 }
 
 fn settings_text(new: &New) -> String {

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, anyhow, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{PromptSettings, SharedSettings};
@@ -175,6 +175,18 @@ impl Settings {
         Ok(settings)
     }
 
+    /// Fails if a new log would have two columns of the same name.
+    pub fn check_columns(&self) -> Result<()> {
+        let Some(name) = find_repeated(&self.columns) else {
+            return Ok(());
+        };
+        let shown = name.escape_debug();
+        if STANDARD.contains(&name) {
+            bail!("lineage.toml: columns: '{shown}' is a column of every log; remove it");
+        }
+        bail!("lineage.toml: columns: '{shown}' is there twice; remove one");
+    }
+
     /// Checks what has the right type, but cannot be used.
     fn check(&self) -> Result<()> {
         ensure!(
@@ -184,7 +196,6 @@ impl Settings {
             MAX_TEXT.start(),
             MAX_TEXT.end()
         );
-        check_unique(&self.columns).context("columns")?;
         let epsilon = self.prompt.epsilon.unwrap_or(0.0);
         for (name, value) in [
             ("prompt.epsilon", epsilon),
@@ -223,14 +234,10 @@ fn check_version(path: &Path, text: &str) -> Result<()> {
     Ok(())
 }
 
-/// Fails if a log with these columns besides the standard ones would have two of the same name.
-pub(super) fn check_unique(columns: &[String]) -> Result<()> {
-    for (at, name) in columns.iter().enumerate() {
-        ensure!(
-            !STANDARD.contains(&name.as_str()) && !columns[..at].contains(name),
-            "the log already has a column '{}'",
-            name.escape_debug()
-        );
-    }
-    Ok(())
+/// The first column that a log with these columns besides the standard ones would have twice.
+pub(super) fn find_repeated(columns: &[String]) -> Option<&str> {
+    let mut names = columns.iter().map(String::as_str).enumerate();
+    let is_repeated =
+        |at, name| STANDARD.contains(&name) || columns[..at].iter().any(|c| c == name);
+    names.find_map(|(at, name)| is_repeated(at, name).then_some(name))
 }

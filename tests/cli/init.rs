@@ -221,18 +221,31 @@ fn a_store_with_other_settings_is_not_completed() {
 
 #[test]
 fn settings_with_two_columns_of_a_name_make_no_log() {
-    for columns in ["status", "a\", \"a"] {
+    for (columns, message) in [
+        ("notes", "'notes' is a column of every log; remove it"),
+        ("a\", \"a", "'a' is there twice; remove one"),
+    ] {
         let sandbox = Sandbox::with_store();
-        fs::remove_file(sandbox.log()).unwrap();
-        sandbox.write(
-            ".lineage/lineage.toml",
-            format!("columns = [\"{columns}\"]\n"),
-        );
-        let shown = sandbox.transcript(&["append", "--status", "crash"]);
-        assert!(
-            shown.contains("lineage.toml: columns: the log already has a column"),
-            "{shown}"
-        );
-        assert!(!sandbox.log().exists());
+        let header = sandbox.read_log();
+        let settings = format!("columns = [\"{columns}\"]\n");
+        sandbox.write(".lineage/lineage.toml", settings);
+        sandbox.ok(&["append", "--status", "baseline", "--metric", "3"]);
+        sandbox.ok(&["best"]); // the log has its header
+        sandbox.ok(&["check"]);
+        for torn in [Some(&header[..9]), Some(""), None] {
+            match torn {
+                Some(torn) => fs::write(sandbox.log(), torn).unwrap(),
+                None => fs::remove_file(sandbox.log()).unwrap(),
+            }
+            for command in ["append --status crash", "run -- touch started"] {
+                let args: Vec<&str> = command.split(' ').collect();
+                let shown = sandbox.transcript(&args);
+                let message = format!("! error: lineage.toml: columns: {message}\n");
+                assert!(shown.contains(&message), "{shown}");
+            }
+            let log = fs::read_to_string(sandbox.log()).ok();
+            assert_eq!(log.as_deref(), torn);
+        }
+        assert!(!sandbox.path("started").exists());
     }
 }
