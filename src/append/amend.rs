@@ -79,15 +79,19 @@ fn find_changes(row: &Row, cells: Vec<String>) -> Vec<CellChange> {
     changes
 }
 
-/// Keeps new notes from naming an origin, unless it is the trial's own. Returns what was changed.
+/// Keeps new notes from naming an origin, unless it is the trial's own, which stays at their end. Returns what was changed.
 fn quote_other_origin(notes: &mut String, old: &str) -> Option<String> {
     let own = old.rfind(SOURCE_NOTE).map_or("", |at| &old[at..]);
-    let (text, own) = match notes.strip_suffix(own) {
-        Some(text) => (text, own),
-        None => (&**notes, ""),
+    let own = &own[..own.rfind(']').map_or(0, |end| end + 1)];
+    let (text, own) = match notes.rsplit_once(own) {
+        Some((before, "")) => (before.to_owned(), own),
+        Some((before, after)) => (format!("{}{after} ", before.trim_end()), own),
+        None => (notes.clone(), ""),
     };
-    *notes = quote_origin(text)? + own;
-    Some(QUOTED_ORIGIN.to_owned())
+    let quoted = quote_origin(&text);
+    let is_quoted = quoted.is_some();
+    *notes = quoted.unwrap_or(text) + own;
+    is_quoted.then(|| QUOTED_ORIGIN.to_owned())
 }
 
 /// Whether a name stands for the score: `metric`, unless the log has another column of that name, and the names of the score.

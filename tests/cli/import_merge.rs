@@ -173,6 +173,12 @@ fn a_quoted_note_of_an_imported_trial_is_no_origin() {
     let amend = ["amend", "3", "--notes", &longer, "--why", "x", "-q"];
     sandbox.ok(&[&["--store", "a"][..], &amend].concat());
     assert_eq!(show("3").trim(), longer);
+    let own = longer.strip_prefix("corrected ").unwrap();
+    let amend = ["amend", "3", "--notes", &format!("{longer} and more")];
+    let flags = ["--store", "a", "--why", "x"];
+    let shown = sandbox.transcript(&[&amend[..], &flags].concat());
+    assert!(!shown.contains("warning"), "{shown}");
+    assert_eq!(show("3").trim(), format!("corrected and more {own}"));
     sandbox.ok(&["init", "c", "--metric", "val_loss", "-q"]);
     merge(&sandbox, "c", "a", 6);
     merge(&sandbox, "c", "b", 0);
