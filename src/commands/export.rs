@@ -90,7 +90,8 @@ fn export_records(
     context: &Context,
 ) -> Result<()> {
     let mut columns = pick(chosen, &columns::columns(&log.schema));
-    let is_whole = filter.is_empty() && chosen.len() == log.schema.names().len();
+    let has_every_column = (0..log.schema.names().len()).all(|column| chosen.contains(&column));
+    let is_whole = has_every_column && filter.is_empty() && log.scope.is_empty();
     let statement = match format {
         Format::Tsv | Format::Csv if is_whole => find_statement(log)?,
         _ => None,

@@ -178,6 +178,25 @@ fn an_export_is_read_in_the_direction_of_its_log() {
     }
 }
 
+#[test]
+fn only_a_whole_export_states_metric_and_direction() {
+    let sandbox = store();
+    let states = |flags: &[&str]| {
+        let export = |format| sandbox.ok(&[&["export", "--format", format], flags].concat());
+        let is_stated = export("csv").contains("metric_direction");
+        assert_eq!(export("jsonl").contains("bestDirection"), is_stated);
+        is_stated
+    };
+    assert!(states(&[]));
+    for part in [
+        ["--since", "001"],
+        ["--status", "keep"],
+        ["--columns", "exp_id,core_metric"],
+    ] {
+        assert!(!states(&part), "{part:?}");
+    }
+}
+
 /// The names of columns come from a file, too.
 #[test]
 fn no_name_of_a_column_reaches_a_terminal_as_an_escape_code() {
