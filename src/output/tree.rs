@@ -180,7 +180,7 @@ impl<'a> TreeDrawing<'a> {
         let mark = match visit.end {
             ChainEnd::Root => String::new(),
             ChainEnd::MissingParent if self.marks.is_partial => {
-                format!(" (parent {} is not shown)", parent())
+                format!(" (parent {} is missing or left out)", parent())
             }
             ChainEnd::MissingParent => format!(" (parent {} is missing)", parent()),
             ChainEnd::Cycle => format!(" (a cycle, cut here: its parent is {})", parent()),
