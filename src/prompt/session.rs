@@ -25,7 +25,7 @@ pub(super) fn opening(page: &Page) -> Section {
     let (data, options) = (page.data, page.options);
     let mut text = format!("You are specialist **{}**. ", word(&data.specialist));
     if let Some(since) = options.since {
-        text += &scope_text(since, data.is_empty());
+        text += &scope_text(since, data);
     }
     match &data.newest {
         None if options.since.is_some() => {}
@@ -62,14 +62,16 @@ pub(super) fn opening(page: &Page) -> Section {
 }
 
 /// Which part of the log the prompt is about.
-fn scope_text(since: &Since, is_empty: bool) -> String {
+fn scope_text(since: &Since, data: &PromptData) -> String {
     let trials = since.describe(&word(&since.text));
-    let which = if is_empty {
-        "there are none"
+    let which = if data.is_empty() {
+        "; there are none"
+    } else if data.best.is_some() {
+        "; the best is the best of these"
     } else {
-        "the best is the best of these"
+        ""
     };
-    format!("This prompt covers only {trials}; {which}. ")
+    format!("This prompt covers only {trials}{which}. ")
 }
 
 /// The last trial, its time if the log has it, and how many there are.

@@ -104,11 +104,14 @@ fn a_prompt_of_a_part_of_the_log_says_so() {
         shown.split_once("**opt**. ").unwrap().1.to_owned()
     };
     let shown = opening("2026-01-02");
-    let start = "This prompt covers only trials since 2026-01-02; the best is the best of these. This is the search as of trial 001";
+    let start =
+        "This prompt covers only trials since 2026-01-02. This is the search as of trial 001";
     assert!(shown.starts_with(start), "{shown}");
     let none = "There is no best trial: no baseline or keep has a score.\n";
     assert!(shown.contains(none), "{shown}");
-    assert!(opening("0").starts_with("This prompt covers only trial 0 and later ones; "));
+    assert!(opening("0").starts_with(
+        "This prompt covers only trial 0 and later ones; the best is the best of these. "
+    ));
     let shown = opening("1h");
     let start = "This prompt covers only trials of the last 1h; there are none. The score is";
     assert!(shown.starts_with(start), "{shown}");
