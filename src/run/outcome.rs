@@ -1,6 +1,9 @@
 //! How a trial ended: its status, its score and other numbers, and its notes.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::HashSet,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context, Result, ensure};
 use signal_hook::{
@@ -11,9 +14,9 @@ use signal_hook::{
 use super::{
     command::{Ending, Finished, RESULT_VARIABLE, Stop},
     failure::describe_failure,
-    report::{FileVersion, Report, file_version, read_report},
+    report::{FileVersion, Report, ReportedValue, file_version, read_report},
 };
-use crate::log::{Number, Status, parse_status};
+use crate::log::{NUMBERS, Number, STANDARD, Status, parse_status};
 
 /// The exit status after a timeout, as `timeout` has it.
 const TIMED_OUT: i32 = 124;
@@ -81,30 +84,54 @@ impl Rules {
             }
         }
         match read_report(result) {
-            Ok(report) => {
-                attempt.said = self.sort(report.unwrap_or_default(), &mut attempt.warnings);
-            }
+            Ok(report) => self.take_reported_values(&mut attempt, report.unwrap_or_default()),
             Err(error) => attempt.warn(&format!("{error:#}")),
         }
-        attempt.score = take_score(&mut attempt.values, |name| name == self.names[0])
-            .and_then(|text| text.parse().ok());
+        let found = take_scores(&mut attempt.values, |name| name == self.names[0]);
+        attempt.score = found.first().and_then(|text| text.parse().ok());
         why_no_score = self.take_reported_score(&mut attempt).or(why_no_score);
-        attempt.leave_out_infinite();
         self.decide(&mut attempt, finished, why_no_score);
         attempt
     }
 
-    /// Takes the score of the result file. Also NaN replaces what was found elsewhere; returns why it is no score.
-    fn take_reported_score(&self, attempt: &mut Attempt) -> Option<String> {
-        let text = take_score(&mut attempt.said, |name| self.is_score(name))?;
-        if text.is_empty() {
-            return None;
+    /// Takes the values of the result file. Without numbers such as NaN, and without what was found elsewhere in their place.
+    fn take_reported_values(&self, attempt: &mut Attempt, report: Report) {
+        for value in self.sort(report, &mut attempt.warnings) {
+            let ReportedValue { name, text, .. } = &value;
+            let has_numbers = NUMBERS.contains(&name.as_str());
+            let is_number = has_numbers || value.is_number && !STANDARD.contains(&name.as_str());
+            if is_number && !self.is_score(name) && Number::is_not_finite(text) {
+                attempt.values.retain(|(other, _)| other != name);
+                attempt.warn(&format!(
+                    "{name} {text} is not a finite number and was left out"
+                ));
+            } else {
+                attempt.said.push((value.name, value.text));
+            }
         }
-        let score: Result<Number, String> = text.parse();
-        let error = score.as_ref().err().map(|error| format!("score {error}"));
-        attempt.score = score.ok();
-        attempt.warn(error.as_ref()?);
-        error.map(|error| format!("${RESULT_VARIABLE}: {error}"))
+    }
+
+    /// Takes the score of the result file. Also NaN replaces what was found elsewhere, but a text that is not a number does not.
+    /// Returns why there is no score.
+    fn take_reported_score(&self, attempt: &mut Attempt) -> Option<String> {
+        let mut why = None;
+        for text in take_scores(&mut attempt.said, |name| self.is_score(name)) {
+            let score: Result<Number, String> = text.parse();
+            match score {
+                Ok(score) => {
+                    attempt.score = Some(score);
+                    return None;
+                }
+                Err(_) if text.is_empty() => continue,
+                Err(error) => why = Some(format!("${RESULT_VARIABLE}: score {error}")),
+            }
+            attempt.warnings.extend(why.clone());
+            if Number::is_not_finite(&text) {
+                attempt.score = None;
+                break;
+            }
+        }
+        why
     }
 
     /// The numbers that were found in the output, with their names.
@@ -120,7 +147,7 @@ impl Rules {
 
     /// The values of a report, those that count first: of the outer objects before the inner ones, finite numbers before others,
     /// and named as the metric before other names of the score.
-    fn sort(&self, mut report: Report, warnings: &mut Vec<String>) -> Vec<(String, String)> {
+    fn sort(&self, mut report: Report, warnings: &mut Vec<String>) -> Vec<ReportedValue> {
         if report.is_repaired {
             let text = "half a surrogate pair became U+FFFD";
             warnings.push(format!("${RESULT_VARIABLE}: {text}"));
@@ -130,12 +157,9 @@ impl Rules {
             let is_last = Number::is_not_finite(&value.text);
             (value.depth, is_last, !is_metric(&value.name))
         });
-        let mut sorted: Vec<(String, String)> = Vec::new();
-        for value in report.values {
-            if !sorted.iter().any(|(name, _)| *name == value.name) {
-                sorted.push((value.name, value.text));
-            }
-        }
+        let mut names = HashSet::new();
+        let mut sorted = report.values;
+        sorted.retain(|value| names.insert(value.name.clone()));
         sorted
     }
 
@@ -148,7 +172,7 @@ impl Rules {
         );
         let report = read_report(path)?.with_context(|| format!("there is no {shown}"))?;
         let mut found: Vec<(String, String)> = Vec::new();
-        for (name, text) in self.sort(report, &mut Vec::new()) {
+        for ReportedValue { name, text, .. } in self.sort(report, &mut Vec::new()) {
             let mut names = self.names.iter();
             let column = match names.find(|known| known.eq_ignore_ascii_case(&name)) {
                 Some(column) => column,
@@ -260,18 +284,6 @@ impl Attempt {
         self.warnings.push(format!("${RESULT_VARIABLE}: {text}"));
     }
 
-    /// Leaves out numbers of the result file such as NaN, and what was found elsewhere in their place.
-    fn leave_out_infinite(&mut self) {
-        let is_infinite = |value: &mut (String, String)| Number::is_not_finite(&value.1);
-        let infinite: Vec<_> = self.said.extract_if(.., is_infinite).collect();
-        for (name, text) in infinite {
-            self.values.retain(|(other, _)| *other != name);
-            self.warn(&format!(
-                "{name} {text} is not a finite number and was left out"
-            ));
-        }
-    }
-
     fn replace_values(&mut self, values: Vec<(String, String)>) {
         self.values
             .retain(|(name, _)| values.iter().all(|(new, _)| new != name));
@@ -279,14 +291,10 @@ impl Attempt {
     }
 }
 
-/// Takes the values that are the score out; the first one counts.
-fn take_score(
-    values: &mut Vec<(String, String)>,
-    is_score: impl Fn(&str) -> bool,
-) -> Option<String> {
-    let scores: Vec<_> = values.extract_if(.., |(name, _)| is_score(name)).collect();
-    let (_, text) = scores.into_iter().next()?;
-    Some(text)
+/// Takes the values that are the score out; the first number counts.
+fn take_scores(values: &mut Vec<(String, String)>, is_score: impl Fn(&str) -> bool) -> Vec<String> {
+    let scores = values.extract_if(.., |(name, _)| is_score(name));
+    scores.map(|(_, text)| text).collect()
 }
 
 fn exit_code(finished: &Finished) -> u8 {

@@ -6,7 +6,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::files::{MAX_TEXT_BYTES, read_if_exists};
-use crate::json_repair::{REPLACED, repair_json};
+use crate::json_repair::{REPLACED, WORDS, repair_json};
 
 /// Which version of a file is there; `None` if there is no file.
 pub(super) type FileVersion = Option<(SystemTime, u64)>;
@@ -21,6 +21,8 @@ pub(super) struct Report {
 pub(super) struct ReportedValue {
     pub(super) name: String,
     pub(super) text: String,
+    /// Whether it is not a text: `1e999`, or a word such as NaN.
+    pub(super) is_number: bool,
     /// In how many inner objects it is.
     pub(super) depth: usize,
 }
@@ -63,15 +65,19 @@ fn collect(value: &Value, depth: usize, values: &mut Vec<ReportedValue>) {
         return;
     };
     for (name, value) in object {
-        let text = match value {
-            Value::String(text) => text.clone(),
-            Value::Number(_) | Value::Bool(_) => value.to_string(),
+        let (text, is_number) = match value {
+            Value::String(text) => (text.clone(), WORDS.contains(&text.as_str())),
+            Value::Number(_) | Value::Bool(_) => (value.to_string(), value.is_number()),
             _ => {
                 collect(value, depth + 1, values);
                 continue;
             }
         };
-        let name = name.clone();
-        values.push(ReportedValue { name, text, depth });
+        values.push(ReportedValue {
+            name: name.clone(),
+            text,
+            is_number,
+            depth,
+        });
     }
 }

@@ -357,3 +357,54 @@ fn a_score_that_is_reported_and_not_finite_is_not_replaced_by_an_older_number() 
     );
     expect_last(&sandbox, &[("metric", "0.8"), ("artifact_bytes", "")]);
 }
+
+#[test]
+fn a_reported_text_that_is_not_a_number_does_not_replace_the_score() {
+    let sandbox = store();
+    for (json, said) in [
+        (r#"{"metric": "val_loss", "acc": 3}"#, "'val_loss'"),
+        (r#"{"val_loss": "N/A"}"#, "'N/A'"),
+        (r#"{"core_metric": "1.5 (best)"}"#, "'1.5 (best)'"),
+        (r#"{"metric": true}"#, "'true'"),
+        (r#"{"config": {"metric": "val_loss"}}"#, "'val_loss'"),
+    ] {
+        let script = format!("echo val_loss: 0.9; echo '{json}' > $LINEAGE_RESULT");
+        let (_, _, stderr) = run(&sandbox, &[], &script);
+        let said = format!("warning: $LINEAGE_RESULT: score {said} is not a finite number\n");
+        assert!(stderr.contains(&said), "{stderr}");
+        expect_last(&sandbox, &[("metric", "0.9")]);
+        let script = format!("echo '{json}' > $LINEAGE_RESULT");
+        run(&sandbox, &[], &script);
+        let notes = last(&sandbox, "notes");
+        assert!(notes.starts_with("finished without a score: $LINEAGE_RESULT: score '"));
+    }
+    for json in [
+        r#"{"metric": "val_loss", "val_loss": 0.8}"#,
+        r#"{"metric": "val_loss", "eval": {"val_loss": 0.8}}"#,
+        r#"{"val_loss": "0.8"}"#,
+    ] {
+        let script = format!("echo val_loss: 0.9; echo '{json}' > $LINEAGE_RESULT");
+        run(&sandbox, &[], &script);
+        expect_last(&sandbox, &[("metric", "0.8")]);
+    }
+}
+
+#[test]
+fn a_reported_text_may_look_like_an_infinite_number() {
+    let sandbox = store();
+    for text in ["inf", "NaN", "Infinity", "1e999"] {
+        let json = format!(
+            r#"{{"notes": "{text}", "job_name": "{text}", "domain": "{text}", "train_s": "{text}"}}"#
+        );
+        let script = format!("echo val_loss=1; echo '{json}' > $LINEAGE_RESULT");
+        let (_, _, stderr) = run(&sandbox, &[], &script);
+        let said = format!("train_s {text} is not a finite number and was left out");
+        assert!(stderr.contains(&said), "{stderr}");
+        assert_eq!(stderr.matches("left out").count(), 1, "{stderr}");
+        let cells = [("notes", text), ("job_name", text), ("domain", text)];
+        expect_last(&sandbox, &cells);
+    }
+    let script = "echo val_loss=1; echo '{\"artifact_bytes\": \"inf\"}' > $LINEAGE_RESULT";
+    run(&sandbox, &[], script);
+    expect_last(&sandbox, &[("artifact_bytes", "inf")]);
+}
