@@ -34,7 +34,9 @@ pub(super) fn describe_failure(
     stderr: &[u8],
 ) -> String {
     let (stdout, stderr) = (clean_lines(stdout), clean_lines(stderr));
-    let on_stderr = find_error(&stderr).filter(|_| !is_certain);
+    let on_stderr = find_exception(&stderr)
+        .or_else(|| find_line(&stderr, has_error))
+        .filter(|_| !is_certain);
     // If stderr has the error, its end needs all the room.
     let end_of_stdout = if on_stderr.is_some() {
         &[]
@@ -42,9 +44,11 @@ pub(super) fn describe_failure(
         &stdout[..]
     };
     let error = on_stderr
-        .or_else(|| find_error(&stdout))
+        .or_else(|| find_exception(&stdout))
+        .or_else(|| find_line(&stdout, begins_with_error))
         // What a program says last on stderr is usually why it failed.
         .or_else(|| find_line(&stderr, |_| true))
+        .or_else(|| find_line(&stdout, |line| has_error(line) && !is_measurement(line)))
         .filter(|_| !is_certain);
     let head = match &error {
         Some(error) => [Some(&error.message), error.frame.as_ref()],
@@ -101,14 +105,18 @@ fn shorten(line: &str) -> String {
     cut_middle(&escape_controls(line), MAX_LINE_CHARS).into_owned()
 }
 
-/// The innermost exception of the last traceback, else the last line with a word such as `error:`.
-fn find_error(lines: &[String]) -> Option<FoundError> {
-    find_exception(lines).or_else(|| {
-        find_line(lines, |line| {
-            let has_more = || MORE_WORDS.iter().any(|word| line.contains(word));
-            (has_error_word(line) || has_more()) && !is_measurement(line)
-        })
-    })
+/// Whether a line has a word such as `error:`.
+fn has_error(line: &str) -> bool {
+    has_error_word(line) || MORE_WORDS.iter().any(|word| line.contains(word))
+}
+
+/// Whether a line of stdout is an error for certain: `val_error`, a setting `timeout` and the like are usual there.
+fn begins_with_error(line: &str) -> bool {
+    static START: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^(?:[\w.]*(?:Error|Exception): |(?i:error:|fatal\b)|ERROR\b)")
+            .expect("a valid expression")
+    });
+    START.is_match(line) && !is_measurement(line)
 }
 
 /// Whether the error in a line is a number that the command has measured: `val error: 0.31 | lr 0.1`.

@@ -60,6 +60,12 @@ fn an_error_on_stdout_counts_before_other_lines_on_stderr() {
         "Error: 1e-3 | lr: 2",
         "test error: 12% (best)",
         "error: 5 step=9",
+        "val_error: 0.3",
+        "Mean Absolute Error: 12.3 mm",
+        "WER (Word Error Rate) 12.3",
+        "Config(timeout=30)",
+        "Training args: {\"timeout\": 1800}",
+        "cannot improve further",
     ] {
         run(
             &sandbox,
@@ -69,8 +75,19 @@ fn an_error_on_stdout_counts_before_other_lines_on_stderr() {
         let notes = last(&sandbox, "notes");
         assert_eq!(notes, format!("boom\\nlast lines:\\n{measured}"));
     }
-    run(&sandbox, &[], "echo 'error: 404 Not Found'; exit 1");
-    assert_eq!(last(&sandbox, "notes"), "error: 404 Not Found");
+    for error in [
+        "error: 404 Not Found",
+        "Fatal: no data",
+        "ERROR 12:00 no data",
+        "torch.OutOfMemoryError: CUDA",
+    ] {
+        let script = format!("echo '{error}'; echo boom >&2; exit 1");
+        run(&sandbox, &[], &script);
+        let notes = last(&sandbox, "notes");
+        assert_eq!(notes, format!("{error}\\nlast lines:\\nboom"));
+    }
+    run(&sandbox, &[], "echo 'the process was Killed'; exit 1");
+    assert_eq!(last(&sandbox, "notes"), "the process was Killed");
     run(
         &sandbox,
         &[],
@@ -89,4 +106,19 @@ fn an_error_on_stdout_counts_before_other_lines_on_stderr() {
         notes.contains("stdout, number 999\\nof stderr, "),
         "{notes}"
     );
+}
+
+#[test]
+fn an_error_on_stderr_may_be_a_number() {
+    let sandbox = store();
+    for error in [
+        "curl: (22) The requested URL returned error: 404",
+        "CUDA driver error: 999",
+        "HTTPError: 403, message=forbidden",
+    ] {
+        let script = format!("echo error: no; echo '{error}' >&2; echo bye >&2; exit 1");
+        run(&sandbox, &[], &script);
+        let notes = last(&sandbox, "notes");
+        assert_eq!(notes, format!("{error}\\nlast lines:\\nbye"));
+    }
 }
