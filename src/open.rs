@@ -6,9 +6,9 @@ use anyhow::{Context, Result, anyhow, ensure};
 
 use crate::{
     files::{cannot, open_input},
-    import::{ColumnMap, ImportOptions, OwnHeader, open_external},
+    import::{ColumnMap, ImportOptions, OwnHeader, open_external, read_names},
     index::{IndexedLog, index_path},
-    log::{Direction, ExpId, Extent, Log, LogOptions, Since, Source, Tie, read_header},
+    log::{Direction, ExpId, Extent, Log, LogOptions, Since, Source, Tie},
     store::{Settings, Store, Unreachable, check_regular, way_out},
     text::rough_time,
 };
@@ -62,14 +62,8 @@ impl ReadOptions {
 pub fn is_own_log(store: &Store, metric: Option<&str>) -> Result<bool> {
     let path = store.log_path();
     check_regular(path)?;
-    let read = || {
-        let file = open_input(path)?;
-        let len = file.metadata()?.len();
-        read_header(&Source::File(file), len)
-    };
-    let header = read().with_context(cannot("read", path))?;
     let own = OwnHeader::new(&store.settings, metric);
-    Ok(header.is_some_and(|header| own.matches(&header.names)))
+    Ok(own.matches(&read_names(path)?))
 }
 
 /// Opens a log to read its complete lines.

@@ -110,7 +110,7 @@ impl Store {
         let options = self.settings.log_options(None, direction);
         let log = Log::open(path, reader, end, &options)?;
         let own = OwnHeader::new(&self.settings, None);
-        ensure!(own.matches(log.schema.names()), describe_external(path));
+        ensure!(own.matches(log.schema.names()), describe_external(self));
         // The index is built for the direction in the settings. For another one it would be rebuilt every time.
         let is_usual_direction = direction.is_none() || direction == self.settings.direction;
         let has_index = has_settings && is_usual_direction;

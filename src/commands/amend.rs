@@ -70,7 +70,7 @@ pub fn run(args: Amend, context: &Context) -> Result<()> {
     ensure!(!why.trim().is_empty(), Usage(empty));
     let log = open_log(&store, &ReadOptions::default())?;
     if log.is_external() {
-        bail!(describe_external(log.path()));
+        bail!(describe_external(&store));
     }
     let plan = plan_amendment(&log, &log.trial(&id)?, &given)?;
     let plan = if args.dry_run || plan.changes.is_empty() {

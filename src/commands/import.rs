@@ -131,7 +131,7 @@ impl Job<'_> {
     /// Adds the trials that the store does not have: all of them or none.
     fn add_to(&self, target: &Store) -> Result<(ImportPlan, CopiedSnapshots)> {
         let log = open_log_to_append(target, &ReadOptions::default())?;
-        ensure!(!log.is_external(), describe_external(log.path()));
+        ensure!(!log.is_external(), describe_external(target));
         let plan = self.plan(&log)?;
         let Some(source) = &self.source.store else {
             bail!("it has just been removed");

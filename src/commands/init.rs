@@ -5,15 +5,17 @@ pub(super) mod args;
 use std::env;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 
 pub use self::args::Init;
 use super::{Context, init_shared};
 use crate::agent::{Agent, Outcome};
+use crate::import::{is_own_but_for_score, read_names};
+use crate::index::IndexedLog;
 use crate::log::Direction;
 use crate::open::{ReadOptions, is_own_log, open_log};
 use crate::store::{self, New, Store, find_main_worktree_above, has_bare_log};
-use crate::text::shell_word;
+use crate::text::{shell_word, visible};
 
 pub fn run(args: Init, context: &Context) -> Result<()> {
     let given = args.dir.as_deref().or(context.store.as_deref());
@@ -137,17 +139,37 @@ fn choose_metric(args: &Init, dir: &Path) -> Result<(String, Direction)> {
             direction,
             ..ReadOptions::default()
         };
-        let schema = &open_log(&store, &options)?.schema;
-        let path = store.log_path().display();
-        ensure!(
-            is_own_log(&store, Some(&schema.metric))?,
-            "{path} is not a log of lineage; `lineage import {path}` makes a store of it"
-        );
-        metric = Some(schema.metric.clone());
-        direction = Some(schema.direction);
+        let log = open_own_log(&store, &options)?;
+        metric = Some(log.schema.metric.clone());
+        direction = Some(log.schema.direction);
     }
     let metric = metric.unwrap_or_else(|| "core_metric".to_owned());
     Ok((metric, direction.unwrap_or(Direction::Minimize)))
+}
+
+/// Opens a log that is like those of lineage. The column of its score may have any name.
+fn open_own_log(store: &Store, options: &ReadOptions) -> Result<IndexedLog> {
+    let (log, metric) = (store.log_path(), options.metric.as_deref());
+    let path = log.display();
+    if is_own_log(store, metric)? {
+        return open_log(store, options);
+    }
+    let names = read_names(log)?;
+    ensure!(
+        is_own_but_for_score(&names),
+        "{path} is not a log of lineage; `lineage import {}` makes a store of it, or move it away",
+        shell_word(&log.to_string_lossy())
+    );
+    let opened = open_log(store, options).ok();
+    let opened = opened.filter(|log| names.contains(&log.schema.metric));
+    opened.with_context(|| {
+        let column = metric.map_or("known column of the score".to_owned(), |name| {
+            format!("column '{}'", name.escape_debug())
+        });
+        let names = names.join(" ");
+        let names = visible(&names);
+        format!("{path} has no {column}; name the column of the score with --metric (the columns are: {names})")
+    })
 }
 
 /// The main worktree, if a store is about to be made in a linked one. Fails if the main worktree has a store.

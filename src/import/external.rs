@@ -12,11 +12,12 @@ use super::{
     translate::{Translation, Translator, translate},
 };
 use crate::{
+    files::{cannot, directory_of, open_input},
     log::{
         Direction, Log, LogOptions, Schema, Source, encode_row, has_own_columns, has_word,
         read_header,
     },
-    store::Settings,
+    store::{Settings, Store},
     text::shell_word,
 };
 
@@ -98,10 +99,46 @@ impl<'a> OwnHeader<'a> {
     }
 }
 
-/// Why nothing is written to an external log.
-pub fn describe_external(path: &Path) -> String {
-    let (shown, word) = (path.display(), shell_word(&path.to_string_lossy()));
-    format!("{shown} is the log of another tool; `lineage import {word}` makes a store of it")
+/// Whether these columns are like those of a log of lineage, but for the score, which may be in any column.
+pub fn is_own_but_for_score(names: &[String]) -> bool {
+    let is_own_column = |name: &String| has_word(OWN_COLUMNS, name);
+    has_own_columns(names) && names.iter().any(is_own_column) && !states_direction(names)
+}
+
+/// The columns of a log; none if it has no header.
+pub fn read_names(path: &Path) -> Result<Vec<String>> {
+    let read = || {
+        let file = open_input(path)?;
+        let len = file.metadata()?.len();
+        read_header(&Source::File(file), len)
+    };
+    let header = read().with_context(cannot("read", path))?;
+    Ok(header.map(|header| header.names).unwrap_or_default())
+}
+
+/// Why nothing is written to the external log of a store, and the way out.
+pub fn describe_external(store: &Store) -> String {
+    let path = store.log_path();
+    let names = read_names(path).unwrap_or_default();
+    let [word, dir] = [path, directory_of(path)].map(|path| shell_word(&path.to_string_lossy()));
+    let import = |flag: &str| format!("`lineage import {word}{flag}` makes a store of it");
+    let has_settings = store.has_settings_file();
+    let lacks_metric = has_settings && store.settings.metric.is_none();
+    let no_score = "has no known column of the score";
+    let (what, way_out) = if lacks_metric && has_own_columns(&names) {
+        let way_out = "set `metric` in lineage.toml to the column of the score";
+        (no_score, way_out.to_owned())
+    } else if has_settings {
+        ("is the log of another tool", import(" --into STORE"))
+    } else if states_direction(&names) {
+        ("is an export", import(""))
+    } else if is_own_but_for_score(&names) && path.ends_with("results.tsv") {
+        let init = format!("`lineage init {dir} --metric COLUMN` makes a store of it");
+        (no_score, init)
+    } else {
+        ("is the log of another tool", import(""))
+    };
+    format!("{} {what}; {way_out}", path.display())
 }
 
 /// Opens the log at `path` if it is external. Of a log of lineage it reads only the header.

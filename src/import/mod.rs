@@ -15,7 +15,10 @@ mod parse;
 mod translate;
 mod words;
 
-pub use external::{ExternalLog, OwnHeader, describe_external, open_external, translate_file};
+pub use external::{
+    ExternalLog, OwnHeader, describe_external, is_own_but_for_score, open_external, read_names,
+    translate_file,
+};
 pub use interpret::roles::ColumnMap;
 pub use merge::{ImportPlan, SOURCE_COLUMN, SnapshotToCopy, plan_import, translate_own};
 pub use parse::{STATED_COLUMN, parse};

@@ -98,7 +98,7 @@ fn nothing_is_written_to_an_export_or_to_a_log_without_a_column_of_lineage() {
     let export = "exp_id\tstatus\tparent_exp\tdelta_vs_best\tcore_metric\tmetric_direction\n\
         000\tbaseline\t\t\t3\treward maximize\n001\tkeep\t000\t+1\t4\treward maximize\n";
     let other = "exp_id\tstatus\tscore\thypothesis\n1\tkeep\t0.5\ta\n2\tkeep\t0.6\tb\n";
-    for log in [export, other] {
+    for (log, kind) in [(export, "an export"), (other, "the log of another tool")] {
         let sandbox = Sandbox::new();
         sandbox.write("log", log);
         sandbox.write(
@@ -115,11 +115,56 @@ fn nothing_is_written_to_an_export_or_to_a_log_without_a_column_of_lineage() {
         ] {
             let args: Vec<&str> = command.split(' ').collect();
             let shown = sandbox.transcript(&args);
-            let refusal =
-                "log is the log of another tool; `lineage import log` makes a store of it";
-            assert!(shown.contains(refusal), "{shown}");
+            let refusal = format!("log is {kind}; `lineage import log` makes a store of it");
+            assert!(shown.contains(&refusal), "{shown}");
         }
         assert_eq!(sandbox.read("log"), log);
         assert!(!sandbox.path("started").exists());
     }
+}
+
+#[test]
+fn the_refusal_of_a_log_without_a_known_score_names_a_way_out_that_works() {
+    let log = "exp_id\tstatus\tparent_exp\tacc\n0\tbaseline\t\t0.5\n1\tkeep\t0\t0.6\n";
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "new.csv",
+        "id,acc,status,idea\n1,0.5,keep,a\n2,0.9,keep,b\n",
+    );
+    let refuse = |refusal: &str| {
+        for command in [
+            "append --store s --status crash",
+            "run --store s -- touch started",
+            "amend 1 --store s --status crash --why x",
+            "import new.csv --into s",
+        ] {
+            let args: Vec<&str> = command.split(' ').collect();
+            let shown = sandbox.transcript(&args);
+            assert!(shown.contains(refusal), "{shown}");
+        }
+        assert_eq!(sandbox.read("s/results.tsv"), log);
+        assert!(!sandbox.path("started").exists());
+    };
+    sandbox.write("s/results.tsv", log);
+    refuse(
+        "s/results.tsv has no known column of the score; `lineage init s --metric COLUMN` makes a store of it\n",
+    );
+    sandbox.write("s/lineage.toml", "version = 1\n");
+    refuse(
+        "s/results.tsv has no known column of the score; set `metric` in lineage.toml to the column of the score\n",
+    );
+    sandbox.write("s/lineage.toml", "version = 1\nmetric = \"acc\"\n");
+    let append = [
+        "append", "--store", "s", "-q", "--status", "auto", "--metric", "0.7",
+    ];
+    assert_eq!(sandbox.ok(&append), "002\n");
+    let other = "commit\tacc\tstatus\na\t0.5\tkeep\nb\t0.6\tkeep\n";
+    sandbox.write("s/results.tsv", other);
+    let amend = [
+        "amend", "1", "--store", "s", "--status", "crash", "--why", "x",
+    ];
+    let shown = sandbox.transcript(&amend);
+    let refusal = "is the log of another tool; `lineage import s/results.tsv --into STORE` makes a store of it\n";
+    assert!(shown.contains(refusal), "{shown}");
+    sandbox.ok(&["import", "s/results.tsv", "--into", "new", "-q"]);
 }

@@ -43,7 +43,9 @@ fn a_log_whose_score_has_its_own_name_becomes_a_store_with_that_metric() {
     let log = "exp_id\tstatus\tparent_exp\tdelta_vs_best\tacc\n0\tbaseline\t\t\t0.5\n1\tkeep\t0\t0.1\t0.6\n";
     sandbox.write("s/results.tsv", log);
     let refusal = sandbox.transcript(&["init", "s", "--metric", "loss"]);
-    assert!(refusal.contains("no column 'loss'"), "{refusal}");
+    let columns = "name the column of the score with --metric (the columns are: exp_id status parent_exp delta_vs_best acc)";
+    let message = format!("! error: s/results.tsv has no column 'loss'; {columns}\n");
+    assert!(refusal.contains(&message), "{refusal}");
     sandbox.write("bare/results.tsv", log);
     let inferred = sandbox.transcript(&["init", "bare"]);
     assert!(
@@ -56,6 +58,27 @@ fn a_log_whose_score_has_its_own_name_becomes_a_store_with_that_metric() {
     let row = "002\tkeep\t001\t+0.100000\t0.7\n";
     let log = sandbox.read("s/results.tsv");
     assert!(log.ends_with(row), "{log}");
+}
+
+#[test]
+fn beside_another_file_init_names_the_ways_out() {
+    let sandbox = Sandbox::new();
+    let refusal = "results.tsv is not a log of lineage; `lineage import ./results.tsv` makes a store of it, or move it away\n= 1\n";
+    for text in [
+        "commit\tval_loss\tstatus\na\t3\tkeep\n",
+        "These are my results.\nIt went well.\n",
+    ] {
+        sandbox.write("results.tsv", text);
+        for flags in [&[][..], &["--metric", "nope"]] {
+            let shown = sandbox.transcript(&[&["init", "."][..], flags].concat());
+            assert!(shown.ends_with(refusal), "{shown}");
+        }
+    }
+    let log = "exp_id\tstatus\tparent_exp\tbranch\n0\tbaseline\t\ta\n1\tkeep\t0\tb\n";
+    sandbox.write("results.tsv", log);
+    let shown = sandbox.transcript(&["init", "."]);
+    let message = "has no known column of the score; name the column of the score with --metric";
+    assert!(shown.contains(message), "{shown}");
 }
 
 #[test]
