@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use clap::Args;
 
 use self::snapshots::CopiedSnapshots;
@@ -20,7 +20,7 @@ use crate::{
     import::{ColumnMap, ImportPlan, SOURCE_COLUMN, Translation, describe_external, plan_import},
     index::IndexedLog,
     log::{Log, LogOptions, Role, Source},
-    open::{ReadOptions, open_log_to_append},
+    open::{ReadOptions, is_own_log, open_log_to_append},
     output::import_summary::import_summary,
     store::{New, Settings, Store, init},
     text::count,
@@ -101,13 +101,23 @@ fn find_target(given: Option<&Path>, context: &Context) -> Result<(PathBuf, Opti
     let here = Path::new(".lineage");
     if given.is_none()
         && !here.is_dir()
-        && let Some(store) = context.default_store()?
+        && let Some(store) = find_store_above(context)
+            .map_err(|error| anyhow!("{error:#}; name a store with --into"))?
     {
         let dir = store.dir().unwrap_or(here).to_owned();
         return Ok((dir, Some(store)));
     }
     let dir = given.unwrap_or(here);
     Ok((dir.to_owned(), find_store(dir)?))
+}
+
+/// The store that other commands use, unless that is an external log.
+fn find_store_above(context: &Context) -> Result<Option<Store>> {
+    let Some(store) = context.default_store()? else {
+        return Ok(None);
+    };
+    let is_own = store.has_settings_file() || is_own_log(&store, None)?;
+    Ok(is_own.then_some(store))
 }
 
 fn note_unstored_options(dir: &Path, context: &Context) {

@@ -217,3 +217,34 @@ fn first_imports_at_once_make_one_store() {
         assert_eq!(log.lines().count(), 3);
     }
 }
+
+#[test]
+fn an_import_below_an_unusable_store_names_a_way_out_or_makes_its_own() {
+    let sandbox = Sandbox::new();
+    sandbox.write("sub/log.tsv", "commit\tval_loss\tstatus\na\t3\tkeep\n");
+    let import = |flags: &[&str]| {
+        let args = [&["import", "log.tsv", "-q"][..], flags].concat();
+        let mut command = sandbox.lineage(&args);
+        command.current_dir(sandbox.path("sub")).output().unwrap()
+    };
+    let refuse = || {
+        let refused = import(&[]);
+        let message = String::from_utf8(refused.stderr).unwrap();
+        assert!(
+            message.ends_with("; name a store with --into\n"),
+            "{message}"
+        );
+    };
+    fs::create_dir(sandbox.path(".lineage")).unwrap();
+    refuse();
+    sandbox.write(".lineage/lineage.toml", "metric = 3\n");
+    refuse();
+    assert!(import(&["--into", "other"]).status.success());
+    fs::remove_file(sandbox.path(".lineage/lineage.toml")).unwrap();
+    sandbox.write(
+        ".lineage/results.tsv",
+        "commit\tval_loss\tstatus\nb\t4\tkeep\n",
+    );
+    assert!(import(&[]).status.success());
+    assert!(sandbox.path("sub/.lineage/results.tsv").exists());
+}
