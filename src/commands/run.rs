@@ -117,7 +117,7 @@ pub fn run(args: Run, context: &Context) -> Result<()> {
     let (attempt, spread) = combine(attempts);
     context.ui.warn_all(&attempt.warnings);
     started.add_outcome(&attempt, spread.as_ref(), context);
-    outcome::log(started, &attempt, &args, context)?;
+    outcome::log(started, &attempt, &args, &runner, context)?;
     drop(runner); // the trial is listed as in progress until it is logged
     match attempt.exit_code {
         0 => Ok(()),

@@ -28,7 +28,7 @@ use super::{
     RunningEntry,
     group::{Group, become_subreaper},
     signals::{Event, Events},
-    stream::{Seen, Stream, silence_blocked_stderr},
+    stream::{Seen, Stream, restore_stderr, silence_blocked_stderr},
     terminal::Foreground,
     values::Wanted,
 };
@@ -108,6 +108,8 @@ pub struct Runner {
     others: HashSet<u32>,
     /// The file that lists the trial as in progress.
     pub entry: Option<RunningEntry>,
+    /// stderr, if it was silenced because nothing reads it.
+    stderr: Option<OwnedFd>,
 }
 
 impl Runner {
@@ -118,7 +120,15 @@ impl Runner {
             events: Events::listen()?,
             others: become_subreaper(),
             entry: None,
+            stderr: None,
         })
+    }
+
+    /// Lets messages reach stderr again, for what must not be lost.
+    pub fn restore_stderr(&self) {
+        if let Some(stderr) = &self.stderr {
+            restore_stderr(stderr);
+        }
     }
 
     /// Runs the command; `result` is the file in which it may say how it ended.
@@ -139,7 +149,7 @@ impl Runner {
             let _ = self.events.sender.send(Event::Signal(signal));
         }
         if supervisor.is_stopped.load(Relaxed) {
-            silence_blocked_stderr();
+            self.stderr = self.stderr.take().or_else(silence_blocked_stderr);
         }
         let [Ok(stdout), Ok(stderr)] = streams.map(JoinHandle::join) else {
             bail!("a thread that forwards the output of the command has failed");

@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io::{self, ErrorKind, PipeReader, Read, Write},
-    os::fd::AsFd,
+    os::fd::{AsFd, OwnedFd},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -29,6 +29,9 @@ const PIPE_BUF: usize = 4096;
 
 /// How long to wait for a stream that only descendants of the command still have, or that nothing reads.
 const MAX_WAIT: Duration = Duration::from_secs(1);
+
+/// How long to wait for a reader of the trial that cannot be logged.
+const MAX_WAIT_TO_RESTORE: Duration = Duration::from_secs(30);
 
 /// A stream of the command, and where it goes.
 pub(super) struct Stream {
@@ -150,7 +153,7 @@ impl Stream {
 /// although the command is to end.
 fn write_all(sink: &mut File, mut bytes: &[u8], is_stopped: &AtomicBool) -> io::Result<()> {
     while !bytes.is_empty() {
-        while !can_write(&*sink)? {
+        while !can_write(&*sink, MAX_WAIT)? {
             if is_stopped.load(Relaxed) {
                 return Err(ErrorKind::TimedOut.into());
             }
@@ -168,17 +171,28 @@ fn write_all(sink: &mut File, mut bytes: &[u8], is_stopped: &AtomicBool) -> io::
 }
 
 /// Waits until a stream can be written; false if that takes too long.
-fn can_write(sink: impl AsFd) -> io::Result<bool> {
-    let timeout = Timespec::try_from(MAX_WAIT).unwrap_or_default();
+fn can_write(sink: impl AsFd, max_wait: Duration) -> io::Result<bool> {
+    let timeout = Timespec::try_from(max_wait).unwrap_or_default();
     let mut polled = [PollFd::new(&sink, PollFlags::OUT)];
     Ok(retry_on_intr(|| poll(&mut polled, Some(&timeout)))? > 0)
 }
 
-/// Sends the messages of this process nowhere if they would block it.
-pub(super) fn silence_blocked_stderr() {
-    if let Ok(false) = can_write(io::stderr())
-        && let Ok(null) = File::options().write(true).open("/dev/null")
-    {
-        let _ = dup2_stderr(null);
+/// Sends the messages of this process nowhere if they would block it. Then it returns where they went before.
+pub(super) fn silence_blocked_stderr() -> Option<OwnedFd> {
+    let stderr = io::stderr();
+    if can_write(&stderr, MAX_WAIT).unwrap_or(true) {
+        return None;
+    }
+    let before = stderr.as_fd().try_clone_to_owned().ok()?;
+    let null = File::options().write(true).open("/dev/null").ok()?;
+    dup2_stderr(null).ok()?;
+    Some(before)
+}
+
+/// Undoes `silence_blocked_stderr`, if messages can be written again after a while.
+pub(super) fn restore_stderr(before: &OwnedFd) {
+    if let Ok(true) = can_write(before, MAX_WAIT_TO_RESTORE) {
+        let _ = dup2_stderr(before);
+        let _ = io::stderr().write_all(b"\n"); // the output may have stopped within a line
     }
 }

@@ -10,7 +10,9 @@ use std::{
 
 use rustix::process::{Signal, kill_process};
 
-use crate::run_sandbox::{command, is_alive, last, run, run_output, send, status, wait_for_pid};
+use crate::run_sandbox::{
+    command, is_alive, last, run, run_output, send, status, wait_for, wait_for_pid,
+};
 use crate::sandbox::Sandbox;
 
 #[test]
@@ -242,4 +244,23 @@ fn a_reader_that_stands_still_does_not_keep_a_stopped_command() {
     assert_eq!(child.wait().unwrap().code(), Some(143));
     assert_eq!(status(&sandbox), "harness_abort");
     assert!(started.elapsed() < Duration::from_secs(15));
+}
+
+#[test]
+fn a_trial_that_cannot_be_logged_waits_for_a_reader_that_stands_still() {
+    let sandbox = Sandbox::with_store();
+    let script =
+        "rm .lineage/results.tsv; mkdir .lineage/results.tsv; yes >&2 & echo $$ > pid; yes";
+    let flags = ["--hypothesis", "x", "--kill-after", "0.5s"];
+    let child = command(&sandbox, &flags, script).spawn().unwrap();
+    let pid = wait_for_pid(&sandbox.path("pid"));
+    send(&child, Signal::TERM);
+    wait_for("the end of the command", || !is_alive(pid));
+    sleep(Duration::from_secs(4)); // stderr is silenced after one to two seconds
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let json = stderr.lines().find(|line| line.starts_with('{'));
+    let row: serde_json::Value = serde_json::from_str(json.expect("a line of JSON")).unwrap();
+    assert_eq!(row["status"], "harness_abort");
+    assert!(stderr.contains("\nerror: "), "{stderr}");
 }

@@ -10,7 +10,7 @@ use crate::commands::append::given::as_json;
 use crate::commands::append::log_drafts;
 use crate::commands::append::logging::Format;
 use crate::output::format::short_delta;
-use crate::run::Attempt;
+use crate::run::{Attempt, Runner};
 use crate::text::{cut_visible, visible};
 
 const MAX_REASON_CHARS: usize = 100;
@@ -20,6 +20,7 @@ pub(super) fn log(
     started: Started,
     attempt: &Attempt,
     args: &Run,
+    runner: &Runner,
     context: &Context,
 ) -> Result<()> {
     let draft = started.draft.clone();
@@ -27,6 +28,7 @@ pub(super) fn log(
     if let Err(error) = &written
         && !error.is::<Written>()
     {
+        runner.restore_stderr();
         context.ui.aside(&as_json(&draft, args.snapshot.as_deref()));
     }
     written
