@@ -22,14 +22,14 @@ use std::{
 use anyhow::{Context, Result, bail};
 use rustix::fs::{Stat, fstat};
 use rustix::process::{Pid, Signal, WaitStatus};
-use signal_hook::consts::{SIGINT, SIGKILL, SIGQUIT, SIGTERM, SIGTTIN};
+use signal_hook::consts::{SIGINT, SIGKILL, SIGQUIT, SIGTERM, SIGTTIN, SIGTTOU};
 
 use super::{
     RunningEntry,
     group::{Group, become_subreaper},
     signals::{Event, Events},
     stream::{Seen, Stream, restore_stderr, silence_blocked_stderr},
-    terminal::Foreground,
+    terminal::{Foreground, give_foreground},
     values::Wanted,
 };
 use crate::log::Number;
@@ -132,7 +132,12 @@ impl Runner {
     }
 
     /// Runs the command; `result` is the file in which it may say how it ended.
-    pub fn run(&mut self, repetition: usize, result: &Path) -> Result<Finished> {
+    pub fn run(
+        &mut self,
+        repetition: usize,
+        result: &Path,
+        warn: &dyn Fn(&str),
+    ) -> Result<Finished> {
         let started = Instant::now();
         // Dropping `end_sender` ends the threads of the streams, once they have forwarded what is left.
         let (end_receiver, end_sender) = io::pipe().context("cannot make a pipe")?;
@@ -144,7 +149,7 @@ impl Runner {
         let is_stopped = &supervisor.is_stopped;
         let streams = self.forward_streams(&mut child, &end_receiver, is_stopped);
         let streams = streams.inspect_err(|_| supervisor.group.signal(Signal::KILL))?;
-        supervisor.watch(&self.events, &mut self.entry);
+        supervisor.watch(&self.events, &mut self.entry, warn);
         if let Some(signal) = supervisor.late_signal {
             let _ = self.events.sender.send(Event::Signal(signal));
         }
@@ -181,6 +186,8 @@ impl Runner {
         Supervisor {
             group: Group::new(leader, self.others.clone()),
             foreground: Foreground::give_to(leader),
+            waits_for_terminal: false,
+            has_warned: false,
             end_sender: Some(end_sender),
             open_streams: 2, // stdout and stderr
             ending: None,
@@ -247,6 +254,9 @@ impl Runner {
 struct Supervisor {
     group: Group,
     foreground: Option<Foreground>,
+    /// Whether the command is stopped because it used the terminal in the background.
+    waits_for_terminal: bool,
+    has_warned: bool,
     /// Dropped when the command has ended and, if it was stopped, all that it has started has ended too.
     end_sender: Option<PipeWriter>,
     open_streams: usize,
@@ -265,7 +275,7 @@ struct Supervisor {
 
 impl Supervisor {
     /// Waits until the command and its output have ended.
-    fn watch(&mut self, events: &Events, entry: &mut Option<RunningEntry>) {
+    fn watch(&mut self, events: &Events, entry: &mut Option<RunningEntry>, warn: &dyn Fn(&str)) {
         while self.open_streams > 0 || self.end_sender.is_some() {
             match events.receiver.recv_timeout(self.pause()) {
                 Ok(Event::StreamEnded) => self.open_streams -= 1,
@@ -276,6 +286,7 @@ impl Supervisor {
             if let Some(status) = self.group.reap() {
                 self.note_status(status);
             }
+            self.give_terminal(warn);
             if let Some(entry) = entry {
                 entry.beat();
             }
@@ -292,9 +303,15 @@ impl Supervisor {
         if self.stop.is_some() || self.ending.is_some() {
             return PAUSE;
         }
+        // A shell that brings this process to the foreground need not send a signal.
+        let max = if self.waits_for_terminal {
+            MAX_PAUSE / 10
+        } else {
+            MAX_PAUSE
+        };
         match self.deadline {
-            Some(deadline) => MAX_PAUSE.min(deadline.saturating_duration_since(Instant::now())),
-            None => MAX_PAUSE,
+            Some(deadline) => max.min(deadline.saturating_duration_since(Instant::now())),
+            None => max,
         }
     }
 
@@ -306,13 +323,29 @@ impl Supervisor {
             self.note_terminal_signal(signal);
             self.note_end(Ending::Killed(signal));
         } else if let Some(signal) = status.stopping_signal() {
-            if signal == SIGTTIN && self.foreground.is_none() {
-                self.foreground = Foreground::when_read_by(self.group.leader);
-            }
-            if let Some(foreground) = &self.foreground {
-                foreground.handle_stop(signal);
+            if [SIGTTIN, SIGTTOU].contains(&signal) {
+                self.waits_for_terminal = true;
+            } else if let Some(foreground) = &self.foreground {
+                foreground.handle_stop();
                 self.group.signal(Signal::CONT);
             }
+        }
+    }
+
+    /// Gives the terminal to a command that waits for it, as soon as this process has it.
+    fn give_terminal(&mut self, warn: &dyn Fn(&str)) {
+        if !self.waits_for_terminal {
+            return;
+        }
+        let command = self.group.leader;
+        if give_foreground(command) {
+            self.waits_for_terminal = false;
+            self.foreground
+                .get_or_insert_with(|| Foreground { command });
+            self.group.signal(Signal::CONT);
+        } else if !self.has_warned {
+            self.has_warned = true;
+            warn("the command reads from the terminal in the background; give it `< /dev/null`");
         }
     }
 
@@ -327,6 +360,7 @@ impl Supervisor {
         self.ending = Some(ending);
         self.ended = Instant::now();
         self.foreground = None;
+        self.waits_for_terminal = false;
         // A shell's background jobs ignore SIGINT.
         if let Some(Stop::Interrupted(signal)) = self.stop
             && signal != SIGTERM

@@ -142,7 +142,7 @@ mod tests {
         };
         let mut runner = Runner::new(plan).unwrap();
         runner.entry = Some(entry);
-        runner.run(1, &dir.path().join("result")).unwrap();
+        runner.run(1, &dir.path().join("result"), &|_| {}).unwrap();
         let trial: RunningTrial = serde_json::from_slice(&fs::read(copy).unwrap()).unwrap();
         trial.heartbeat
     }

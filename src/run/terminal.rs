@@ -10,14 +10,13 @@ use nix::sys::signal::SigSet;
 use rustix::fs::{FileType, fstat};
 use rustix::process::{Pid, Signal, getpgrp, kill_current_process_group};
 use rustix::termios::{tcgetpgrp, tcsetpgrp};
-use signal_hook::consts::{SIGTTIN, SIGTTOU};
 
-/// Without a shell that could continue it, stopping this process fails; then the command is not continued without a break.
+/// How long it may take until a signal that this process sends to itself stops it.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// The terminal, while the command has its foreground. Dropping it takes the foreground back.
 pub(super) struct Foreground {
-    command: Pid,
+    pub(super) command: Pid,
 }
 
 impl Foreground {
@@ -30,17 +29,9 @@ impl Foreground {
         Some(Self { command })
     }
 
-    /// For a command that reads from the terminal in a pipeline or in the background.
-    pub(super) fn when_read_by(command: Pid) -> Option<Self> {
-        has_terminal().then_some(Self { command })
-    }
-
-    /// The command was stopped: by Ctrl-Z, or because it used the terminal without having its foreground. Returns when it is
-    /// to be continued.
-    pub(super) fn handle_stop(&self, signal: i32) {
-        // If the command used the terminal just before it got the foreground, it can go on at once.
-        let is_early = matches!(signal, SIGTTIN | SIGTTOU) && is_foreground(self.command);
-        if !is_early && !is_foreground(getpgrp()) {
+    /// The command was stopped, as by Ctrl-Z. Returns when it is to be continued.
+    pub(super) fn handle_stop(&self) {
+        if !is_foreground(getpgrp()) {
             self.suspend();
         }
         if is_foreground(getpgrp()) {
@@ -54,7 +45,7 @@ impl Foreground {
             set_foreground(getpgrp());
         }
         let _ = kill_current_process_group(Signal::TSTP);
-        thread::sleep(PAUSE); // the command may read again at once
+        thread::sleep(PAUSE);
     }
 }
 
@@ -64,6 +55,15 @@ impl Drop for Foreground {
             set_foreground(getpgrp());
         }
     }
+}
+
+/// Gives the foreground to a command that was stopped because it used the terminal: in a pipeline, or just before it got the
+/// foreground. False in the background, where it has to wait.
+pub(super) fn give_foreground(command: Pid) -> bool {
+    if is_foreground(getpgrp()) {
+        set_foreground(command);
+    }
+    is_foreground(command)
 }
 
 /// Whether stdin is the terminal of this process.

@@ -8,11 +8,25 @@ use crate::run_sandbox::{status, wait_for_pid};
 use crate::sandbox::{Sandbox, skipped};
 
 /// Types keys on a pseudo-terminal once the command has written its process id, under a shell that ignores SIGTTIN, as `bash -ic`
-/// does. Returns what the terminal showed, or `None` if
-/// this system has no `script`.
+/// does. Returns what the terminal showed, or `None` if this system has no `script`.
 fn type_keys(sandbox: &Sandbox, command: &str, keys: &str) -> Option<String> {
-    let program = assert_cmd::cargo::cargo_bin!("lineage");
-    let line = format!("trap '' TTIN; {} run -- {command}", program.display());
+    type_line(sandbox, "trap '' TTIN", "", command, keys)
+}
+
+/// The same with 7 and job control.
+fn type_in_background(sandbox: &Sandbox, flags: &str, command: &str) -> Option<String> {
+    type_line(sandbox, "set -m", flags, command, "7\n")
+}
+
+fn type_line(
+    sandbox: &Sandbox,
+    setup: &str,
+    flags: &str,
+    command: &str,
+    keys: &str,
+) -> Option<String> {
+    let program = assert_cmd::cargo::cargo_bin!("lineage").display();
+    let line = format!("{setup}; {program} run {flags} -- {command}");
     let mut script = sandbox.command("script");
     script.args(["-qefc", &line, "/dev/null"]);
     script.stdin(Stdio::piped()).stdout(Stdio::piped());
@@ -93,4 +107,25 @@ fn in_a_pipeline_on_a_terminal_a_command_that_reads_gets_the_foreground() {
         return;
     };
     assert!(shown.contains("lineage: 000 baseline 7"), "{shown}");
+}
+
+/// `lineage run` itself goes on, so that the time limit counts and other jobs are not stopped.
+#[test]
+fn in_the_background_a_command_that_reads_from_the_terminal_waits_for_it() {
+    let sandbox = Sandbox::with_store();
+    let reader = "sh -c 'echo $$ > pid; read -r line; echo val_loss=$line'";
+    let warning =
+        "warning: the command reads from the terminal in the background; give it `< /dev/null`";
+    let timeout = format!("{reader} & set +m; wait $!; echo exit $?");
+    let Some(shown) = type_in_background(&sandbox, "--timeout 1s", &timeout) else {
+        return;
+    };
+    assert!(shown.contains("exit 124"), "{shown}");
+    assert_eq!(shown.matches(warning).count(), 1, "{shown}");
+    assert_eq!(status(&sandbox), "train_budget_overrun");
+    fs::remove_file(sandbox.path("pid")).unwrap();
+    let resumed = format!("{reader} & sleep 1; fg");
+    let shown = type_in_background(&sandbox, "", &resumed).unwrap();
+    assert!(shown.contains(warning), "{shown}");
+    assert!(shown.contains("lineage: 001 baseline 7"), "{shown}");
 }

@@ -114,7 +114,8 @@ impl Started {
         for number in 1..=args.repeat {
             let result = results.path().join(format!("result-{number}.json"));
             let before = rules.metric_file_version();
-            let attempt = match runner.run(number, &result) {
+            let warn = |text: &str| context.ui.warn(text);
+            let attempt = match runner.run(number, &result, &warn) {
                 Ok(finished) => {
                     if finished.ends_in_a_line() {
                         context.ui.aside(""); // messages start on their own line
