@@ -199,7 +199,8 @@ fn long_texts_of_few_distinct_lines_are_compared_in_time() {
     );
     let began = std::time::Instant::now();
     let listed = sandbox.ok(&["diff", "2", "0", "--stat", "--format", "tsv"]);
-    assert!(began.elapsed().as_secs() < 10, "{:?}", began.elapsed());
+    // Two seconds on an idle machine; comparing every line with every other would take minutes.
+    assert!(began.elapsed().as_secs() < 30, "{:?}", began.elapsed());
     let added: u32 = listed
         .lines()
         .nth(1)
