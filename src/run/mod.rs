@@ -9,6 +9,7 @@ mod repeat;
 mod report;
 mod signals;
 mod stream;
+mod supervisor;
 mod terminal;
 mod traceback;
 mod values;

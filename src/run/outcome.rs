@@ -12,9 +12,10 @@ use signal_hook::{
 };
 
 use super::{
-    command::{Ending, Finished, RESULT_VARIABLE, Stop},
+    command::{Finished, RESULT_VARIABLE},
     failure::describe_failure,
     report::{FileVersion, Report, ReportedValue, file_version, read_report},
+    supervisor::{Ending, Stop},
 };
 use crate::log::{NUMBERS, Number, STANDARD, Status, parse_status};
 

@@ -38,7 +38,7 @@ pub(super) struct Stream {
     pub(super) source: File,
     /// Hangs up when the `Supervisor` is done with the command.
     pub(super) end_receiver: PipeReader,
-    /// Whether the command is to end, so that a reader that stands still is not waited for.
+    /// Whether the command is to end; then a reader that does not read is not waited for.
     pub(super) is_stopped: Arc<AtomicBool>,
     /// The stream of this process, as long as it can be written.
     pub(super) own: Option<File>,

@@ -4,7 +4,7 @@ use std::{
     fs,
     hash::{BuildHasher, BuildHasherDefault, DefaultHasher, RandomState},
     io::{self, Write},
-    process::Stdio,
+    process::{Child, Stdio},
     thread::sleep,
     time::Duration,
 };
@@ -24,6 +24,18 @@ fn is_ignored(signal: Signal) -> bool {
     mask >> (signal.as_raw() - 1) & 1 == 1
 }
 
+fn expect_interrupted(sandbox: &Sandbox, child: Child, signal: Signal, name: &str) {
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(128 + signal.as_raw()));
+    assert_eq!(status(sandbox), "harness_abort");
+    assert!(
+        sandbox
+            .read_log()
+            .contains(&format!("interrupted by SIG{name}"))
+    );
+    fs::remove_file(sandbox.path("pid")).unwrap();
+}
+
 #[test]
 fn signals_are_forwarded_and_the_trial_is_a_harness_abort() {
     let sandbox = Sandbox::with_store();
@@ -41,16 +53,8 @@ fn signals_are_forwarded_and_the_trial_is_a_harness_abort() {
         let child = command(&sandbox, &[], &script).spawn().unwrap();
         wait_for_pid(&sandbox.path("pid"));
         send(&child, signal);
-        let output = child.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), Some(128 + signal.as_raw()));
+        expect_interrupted(&sandbox, child, signal, name);
         assert_eq!(sandbox.read("got"), format!("got {name}\n"));
-        assert_eq!(status(&sandbox), "harness_abort");
-        assert!(
-            sandbox
-                .read_log()
-                .contains(&format!("interrupted by SIG{name}"))
-        );
-        fs::remove_file(sandbox.path("pid")).unwrap();
     }
     assert_eq!(running(&sandbox), 0);
 }
@@ -311,15 +315,7 @@ fn signals_of_a_scheduler_end_the_trial_or_are_passed_on_to_the_command() {
         let child = command(&sandbox, &[], script).spawn().unwrap();
         wait_for_pid(&sandbox.path("pid"));
         send(&child, signal);
-        let output = child.wait_with_output().unwrap();
-        assert_eq!(output.status.code(), Some(128 + signal.as_raw()));
-        assert_eq!(status(&sandbox), "harness_abort");
-        assert!(
-            sandbox
-                .read_log()
-                .contains(&format!("interrupted by SIG{name}"))
-        );
-        fs::remove_file(sandbox.path("pid")).unwrap();
+        expect_interrupted(&sandbox, child, signal, name);
     }
     // A helper of the command would be killed by the signal.
     let script = "sleep 60 & trap 'kill $!; echo val_loss=1; exit 0' USR1; trap 'echo more; : > more' USR2; echo $$ > pid; wait; wait";

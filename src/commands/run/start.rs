@@ -183,7 +183,7 @@ impl Started {
         self.draft.shorten_texts(max_text);
     }
 
-    /// Gives a value that nobody asked for: not if the log has no column for it.
+    /// Sets a value that was not given, if the log has a column for it.
     fn set_default(&mut self, name: &str, text: &str) {
         if self.log.schema.find(name).is_some() {
             self.draft.set(name, text);
